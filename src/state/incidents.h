@@ -1,0 +1,42 @@
+/* Incidents and their alerts. The JSON texts are arrays or objects in the form of the
+ * SecurityIncident columns. */
+#pragma once
+#include "state/state.h"
+
+struct state_incident {
+    struct str workspace, id; /* id: the resource name, a GUID */
+    int64_t number;
+    struct str etag, title, description, severity, status;
+    struct str classification, classification_reason, classification_comment;
+    struct str owner;                                   /* JSON object; empty = unassigned */
+    struct str labels;                                  /* JSON array */
+    struct str tactics, techniques, products, rule_ids; /* JSON arrays of text */
+    int64_t created, modified, first_modified, closed, first_activity, last_activity;
+    int64_t row_time; /* TimeGenerated of its last SecurityIncident row */
+    struct str modified_by, provider, provider_incident_id;
+    /* grouping: which alerts may still join */
+    struct str group_rule; /* rule id; empty: none */
+    struct str group_key;  /* what must be equal; empty is a key, too */
+    int64_t first_alert;   /* time of the first alert, for the look-back */
+    int64_t alerts;        /* how many */
+};
+bool state_incident_put(struct state *s, const struct state_incident *i, struct err *e) MUST_USE;
+bool state_incident_get(struct state *s, struct arena *a, struct str workspace, struct str id,
+                        struct state_incident *out, struct err *e) MUST_USE; /* ERR_NOT_FOUND */
+/* By number, when the whole text is one; ERR_NOT_FOUND. */
+bool state_incident_by_number(struct state *s, struct arena *a, struct str workspace,
+                              int64_t number, struct state_incident *out, struct err *e) MUST_USE;
+/* All of the workspace, by number. */
+bool state_incident_list(struct state *s, struct arena *a, struct str workspace,
+                         struct state_incident **out, size_t *n, struct err *e) MUST_USE;
+/* Candidates for grouping, newest first: same rule and key, first alert not before since. */
+bool state_incident_candidates(struct state *s, struct arena *a, const struct state_incident *like,
+                               int64_t since, struct state_incident **out, size_t *n,
+                               struct err *e) MUST_USE;
+bool state_incident_add_alert(struct state *s, struct str workspace, struct str incident,
+                              struct str alert,
+                              struct err *e) MUST_USE; /* adding it twice is harmless */
+/* Ids of its alerts in the order in which they joined. */
+bool state_incident_alert_ids(struct state *s, struct arena *a, struct str workspace,
+                              struct str incident, struct str **out, size_t *n,
+                              struct err *e) MUST_USE;

@@ -1,0 +1,53 @@
+/* Analytics rules, where each stands in its schedule, and the history of their runs. */
+#pragma once
+#include "state/state.h"
+
+/* One rule. body and extra are JSON texts that src/detect writes and reads; the rest is what
+ * queries need. */
+struct state_rule {
+    struct str workspace, id; /* workspace GUID; rule name (a GUID as a rule), both lower case */
+    struct str kind, name;    /* "Scheduled"; display name */
+    struct str etag;          /* a new GUID at each put */
+    struct str body;          /* ARM "properties" */
+    struct str extra;         /* what ARM has no place for: connectors, tags, metadata, source */
+    bool enabled;
+    int64_t created, modified;
+    /* schedule: written by state_rule_set_schedule only */
+    int64_t next_run; /* S of the next run; 0 = none */
+    int64_t retry_at; /* > 0: the run of next_run failed and is tried again then */
+    int64_t suppressed_until;
+    int64_t last_run; /* S of the last finished run */
+    int32_t attempts; /* failed tries of next_run */
+    int32_t failures; /* consecutive permanent failures of the kind failure_kind */
+    int64_t failing_since;
+    struct str failure_kind;
+};
+/* All results live in a. put inserts or replaces everything but the schedule. */
+bool state_rule_put(struct state *s, const struct state_rule *r, struct err *e) MUST_USE;
+bool state_rule_get(struct state *s, struct arena *a, struct str workspace, struct str id,
+                    struct state_rule *out, struct err *e) MUST_USE; /* ERR_NOT_FOUND */
+bool state_rule_list(struct state *s, struct arena *a, struct str workspace,
+                     struct state_rule **out, size_t *n,
+                     struct err *e) MUST_USE; /* by name; empty workspace: all */
+bool state_rule_delete(struct state *s, struct str workspace, struct str id, bool *out_was_there,
+                       struct err *e) MUST_USE; /* its runs and alerts stay */
+bool state_rule_set_schedule(struct state *s, const struct state_rule *r, struct err *e) MUST_USE;
+
+struct state_run {
+    struct str workspace, rule_id;
+    int64_t window_from, window_to; /* window_to is S */
+    int64_t started, finished;      /* by the injected clock */
+    int64_t duration_us;            /* by the monotonic clock */
+    struct str status;              /* Success, Failure, Retrying, Skipped, Suppressed */
+    int32_t attempts;
+    int64_t rows, alerts, entities, entities_dropped;
+    struct str error; /* empty when it went well */
+    struct str correlation_id;
+};
+/* Inserts, or replaces the run of the same rule and window. */
+bool state_run_put(struct state *s, const struct state_run *r, struct err *e) MUST_USE;
+/* Newest first. empty rule_id: all rules. */
+bool state_run_list(struct state *s, struct arena *a, struct str workspace, struct str rule_id,
+                    size_t max, struct state_run **out, size_t *n, struct err *e) MUST_USE;
+/* Removes runs whose window ended before the given time. */
+bool state_run_prune(struct state *s, int64_t before, struct err *e) MUST_USE;
