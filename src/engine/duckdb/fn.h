@@ -1,0 +1,5 @@
+/* The tables of C functions, one line a family; see cfunc.h. */
+#pragma once
+#include "engine/duckdb/cfunc.h"
+
+extern const struct cf_scalar fn_arith_rows[];

@@ -1,0 +1,69 @@
+/* What the store needs from the engine beside queries: its own database files, internal SQL,
+ * transactions and bulk appending. SQL given here is written by us, identifiers and literals
+ * through sql_ident, sql_text and sql_value; text from users never gets in any other way. Errors of
+ * the database become ERR_IO or ERR_INTERNAL; the database's own words go to the log only. */
+#pragma once
+#include "engine/engine.h"
+
+/* ---- database files ---- */
+/* Attaches (creating it when absent) the file at path under the database name. Names: our own, for
+ * example "ws_3". */
+bool engine_attach(struct engine *g, struct str name, const char *path, struct err *e) MUST_USE;
+/* Checkpoints and detaches. No connection may be using it. */
+bool engine_detach(struct engine *g, struct str name, struct err *e) MUST_USE;
+/* Closes the door behind the last attached file: from now on no SQL can name a file, load an
+ * extension or change a setting. engine_attach, engine_detach and engine_allow_directory fail
+ * afterwards. */
+bool engine_lock_down(struct engine *g, struct err *e) MUST_USE;
+/* Before engine_lock_down: files below dir stay readable and attachable (workspaces created later,
+ * parts of the lake). With at least one allowed directory engine_attach keeps working below it. */
+bool engine_allow_directory(struct engine *g, const char *dir, struct err *e) MUST_USE;
+/* Size of the write-ahead log at which a commit checkpoints by itself; default 1 GiB. Before
+ * engine_lock_down. */
+bool engine_set_checkpoint_bytes(struct engine *g, size_t bytes, struct err *e) MUST_USE;
+bool engine_checkpoint(struct engine *g, struct str database, struct err *e) MUST_USE;
+
+/* ---- internal SQL ---- */
+/* Runs one or more statements on a connection of its own; rows are thrown away. */
+bool engine_exec(struct engine *g, struct str sql, struct err *e) MUST_USE;
+
+/* A connection: one thread at a time. Transactions, appenders and temporary objects belong to it.
+ */
+struct engine_conn;
+struct engine_conn *engine_conn_open(struct engine *g, struct err *e) MUST_USE;
+void engine_conn_close(struct engine_conn *c); /* rolls back an open transaction; NULL is fine */
+bool engine_conn_exec(struct engine_conn *c, struct str sql, struct err *e) MUST_USE;
+/* Runs a SELECT whose columns have the types of schema (engine representation); caller frees the
+ * rows. */
+bool engine_conn_query(struct engine_conn *c, struct str sql, const struct kql_schema *schema,
+                       struct engine_rows **out, struct err *e) MUST_USE;
+bool engine_begin(struct engine_conn *c, struct err *e) MUST_USE;
+/* When it returns true the transaction is on disk. On false it has been rolled back. */
+bool engine_commit(struct engine_conn *c, struct err *e) MUST_USE;
+void engine_rollback(struct engine_conn *c);
+
+/* ---- bulk appending ----
+ * Values are collected column by column in chunks; a chunk that is full is handed to the table.
+ * Columns in table order. */
+struct engine_appender;
+struct engine_appender *engine_append_open(struct engine_conn *c, struct str database,
+                                           struct str table, const struct kql_schema *schema,
+                                           struct err *e) MUST_USE;
+/* Sets a cell of the row under construction; unset cells are null ('' for string). The value's type
+ * must be the column's. */
+void engine_append_value(struct engine_appender *a, size_t col, const struct kql_value *v);
+void engine_append_string(struct engine_appender *a, size_t col,
+                          struct str v); /* string and dynamic */
+void engine_append_long(struct engine_appender *a, size_t col,
+                        int64_t v); /* long, int, datetime, timespan */
+void engine_append_real(struct engine_appender *a, size_t col, double v);
+void engine_append_bool(struct engine_appender *a, size_t col, bool v);
+bool engine_append_end_row(struct engine_appender *a, struct err *e) MUST_USE;
+/* Hands over what is left and frees the appender, also on failure. Rows are part of the
+ * connection's transaction. */
+bool engine_append_close(struct engine_appender *a, struct err *e) MUST_USE;
+/* Frees it without handing over what is left; roll the transaction back afterwards. */
+void engine_append_abort(struct engine_appender *a);
+
+/* DDL: the database's name of a type: "VARCHAR", "BIGINT" … */
+const char *engine_sql_type(enum kql_type t);
