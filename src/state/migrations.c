@@ -1,0 +1,127 @@
+/* The schema's history: one row a version, applied in order, each in its own transaction. Rows are
+ * never changed once they have been released; a new version is a new row. */
+#include "state/state_priv.h"
+#include <stdio.h>
+
+enum {
+    STATE_APPLICATION_ID = 0x56445354 /* "VDST", tells the file apart from other SQLite files */
+};
+
+static const char detection_sql[] =
+    "CREATE TABLE counters (workspace TEXT NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL,"
+    " PRIMARY KEY (workspace, name)) WITHOUT ROWID;"
+    "CREATE TABLE cursors (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE rules (workspace TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, name TEXT "
+    "NOT NULL,"
+    " etag TEXT NOT NULL, body TEXT NOT NULL, extra TEXT NOT NULL, enabled INTEGER NOT NULL,"
+    " created INTEGER NOT NULL, modified INTEGER NOT NULL, PRIMARY KEY (workspace, id)) WITHOUT "
+    "ROWID;"
+    "CREATE TABLE rule_schedules (workspace TEXT NOT NULL, id TEXT NOT NULL, next_run INTEGER NOT "
+    "NULL,"
+    " retry_at INTEGER NOT NULL, suppressed_until INTEGER NOT NULL, last_run INTEGER NOT NULL,"
+    " attempts INTEGER NOT NULL, failures INTEGER NOT NULL, failing_since INTEGER NOT NULL,"
+    " failure_kind TEXT NOT NULL, PRIMARY KEY (workspace, id),"
+    " FOREIGN KEY (workspace, id) REFERENCES rules (workspace, id) ON DELETE CASCADE) WITHOUT "
+    "ROWID;"
+    "CREATE TABLE rule_runs (workspace TEXT NOT NULL, rule_id TEXT NOT NULL, window_to INTEGER NOT "
+    "NULL,"
+    " window_from INTEGER NOT NULL, started INTEGER NOT NULL, finished INTEGER NOT NULL,"
+    " duration_us INTEGER NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL, row_count "
+    "INTEGER NOT NULL,"
+    " alerts INTEGER NOT NULL, entities INTEGER NOT NULL, entities_dropped INTEGER NOT NULL, error "
+    "TEXT NOT NULL,"
+    " correlation_id TEXT NOT NULL, PRIMARY KEY (workspace, rule_id, window_to)) WITHOUT ROWID;"
+    "CREATE INDEX rule_runs_by_time ON rule_runs (workspace, window_to);"
+    "CREATE TABLE alerts (workspace TEXT NOT NULL, id TEXT NOT NULL, rule_id TEXT NOT NULL, run "
+    "INTEGER NOT NULL,"
+    " name TEXT NOT NULL, description TEXT NOT NULL, severity TEXT NOT NULL, product TEXT NOT NULL,"
+    " start_time INTEGER NOT NULL, end_time INTEGER NOT NULL, generated INTEGER NOT NULL, tactics "
+    "TEXT NOT NULL,"
+    " techniques TEXT NOT NULL, entities TEXT NOT NULL, custom_details TEXT NOT NULL, row_json "
+    "TEXT NOT NULL,"
+    " UNIQUE (workspace, id));"
+    "CREATE INDEX alerts_by_run ON alerts (workspace, rule_id, run);"
+    "CREATE TABLE incidents (workspace TEXT NOT NULL, id TEXT NOT NULL, number INTEGER NOT NULL, "
+    "etag TEXT NOT NULL,"
+    " title TEXT NOT NULL, description TEXT NOT NULL, severity TEXT NOT NULL, status TEXT NOT NULL,"
+    " classification TEXT NOT NULL, classification_reason TEXT NOT NULL, classification_comment "
+    "TEXT NOT NULL,"
+    " owner TEXT NOT NULL, labels TEXT NOT NULL, tactics TEXT NOT NULL, techniques TEXT NOT NULL,"
+    " products TEXT NOT NULL, rule_ids TEXT NOT NULL, created INTEGER NOT NULL, modified INTEGER "
+    "NOT NULL,"
+    " first_modified INTEGER NOT NULL, closed INTEGER NOT NULL, first_activity INTEGER NOT NULL,"
+    " last_activity INTEGER NOT NULL, row_time INTEGER NOT NULL, modified_by TEXT NOT NULL, "
+    "provider TEXT NOT NULL,"
+    " provider_incident_id TEXT NOT NULL, group_rule TEXT NOT NULL, group_key TEXT NOT NULL,"
+    " first_alert INTEGER NOT NULL, alerts INTEGER NOT NULL, PRIMARY KEY (workspace, id),"
+    " UNIQUE (workspace, number));"
+    "CREATE INDEX incidents_by_group ON incidents (workspace, group_rule, first_alert);"
+    "CREATE TABLE incident_alerts (workspace TEXT NOT NULL, incident TEXT NOT NULL, alert TEXT NOT "
+    "NULL,"
+    " seq INTEGER PRIMARY KEY, UNIQUE (workspace, incident, alert),"
+    " FOREIGN KEY (workspace, incident) REFERENCES incidents (workspace, id) ON DELETE CASCADE,"
+    " FOREIGN KEY (workspace, alert) REFERENCES alerts (workspace, id));"
+    "CREATE INDEX incident_alerts_by_alert ON incident_alerts (workspace, alert);"
+    "CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, workspace TEXT NOT NULL, "
+    "table_name TEXT NOT NULL,"
+    " dedup TEXT NOT NULL UNIQUE, row_json TEXT NOT NULL);";
+
+static const struct migration {
+    int version;
+    const char *sql;
+} migrations[] = {
+    {1, detection_sql},
+};
+
+static int user_version(struct state *s, struct err *e)
+{
+    sqlite3_stmt *st = state_prepare_locked(s, "PRAGMA user_version", NULL, 0, e);
+    int v = -1;
+    if (st != NULL && sqlite3_step(st) == SQLITE_ROW)
+        v = sqlite3_column_int(st, 0);
+    else if (st != NULL)
+        state_error(s, e, "user_version");
+    sqlite3_finalize(st);
+    return v;
+}
+
+int state_schema_version(struct state *s)
+{
+    state_lock(s);
+    int v = user_version(s, NULL);
+    state_unlock(s);
+    return v;
+}
+
+static bool apply(struct state *s, const struct migration *m, struct err *e)
+{
+    char pragma[96];
+    snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d; PRAGMA application_id = %d",
+             m->version, STATE_APPLICATION_ID);
+    if (!state_begin(s, e))
+        return false;
+    if (sqlite3_exec(s->db, m->sql, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(s->db, pragma, NULL, NULL, NULL) != SQLITE_OK) {
+        state_error(s, e, "migration");
+        state_rollback(s);
+        return false;
+    }
+    return state_commit(s, e);
+}
+
+bool state_migrate(struct state *s, struct err *e)
+{
+    int have = user_version(s, e);
+    int newest = migrations[COUNTOF(migrations) - 1].version;
+    if (have < 0)
+        return false;
+    if (have > newest)
+        return err_set(e, ERR_CONFLICT,
+                       "control database: its schema has version %d, this program knows up to %d; "
+                       "start the newer program",
+                       have, newest);
+    for (size_t i = 0; i < COUNTOF(migrations); i++)
+        if (migrations[i].version > have && !apply(s, &migrations[i], e))
+            return false;
+    return true;
+}

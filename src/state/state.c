@@ -1,0 +1,223 @@
+/* The connection: open, lock, transactions, statements. */
+#include "state/state.h"
+#include "state/state_priv.h"
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { BUSY_TIMEOUT_MS = 10000 };
+
+static unsigned long self(void)
+{
+    return (unsigned long)pthread_self();
+}
+
+void state_lock(struct state *s)
+{
+    if (atomic_load(&s->owner) != self()) {
+        lock_take(&s->lock);
+        atomic_store(&s->owner, self());
+    }
+    s->depth++;
+}
+
+void state_unlock(struct state *s)
+{
+    CHECK(atomic_load(&s->owner) == self() && s->depth > 0);
+    if (--s->depth > 0)
+        return;
+    atomic_store(&s->owner, 0);
+    lock_drop(&s->lock);
+}
+
+bool state_error(struct state *s, struct err *e, const char *what)
+{
+    int rc = sqlite3_errcode(s->db);
+    enum err_code code = ERR_IO;
+    if ((rc & 0xFF) == SQLITE_BUSY || (rc & 0xFF) == SQLITE_LOCKED)
+        code = ERR_BUSY;
+    else if ((rc & 0xFF) == SQLITE_CONSTRAINT)
+        code = ERR_CONFLICT;
+    return err_set(e, code, "control database: %s: %s", what, sqlite3_errmsg(s->db));
+}
+
+static bool exec(struct state *s, const char *sql, struct err *e)
+{
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK || state_error(s, e, sql);
+}
+
+/* The file must not be readable by others from its first byte on. */
+static bool make_private(const char *path, struct err *e)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_errno(e, "control database", path);
+    close(fd);
+    return true;
+}
+
+static bool configure(struct state *s, struct err *e)
+{
+    sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
+    sqlite3_extended_result_codes(s->db, 1);
+    return exec(s, "PRAGMA journal_mode=WAL", e) && exec(s, "PRAGMA synchronous=FULL", e) &&
+           exec(s, "PRAGMA foreign_keys=ON", e) && exec(s, "PRAGMA trusted_schema=OFF", e) &&
+           state_migrate(s, e);
+}
+
+struct state *state_open(const char *path, struct err *e)
+{
+    if (path != NULL && !make_private(path, e))
+        return NULL;
+    struct state *s = xcalloc(1, sizeof(*s));
+    lock_init(&s->lock, "state");
+    int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    bool ok = sqlite3_open_v2(path != NULL ? path : ":memory:", &s->db, flags, NULL) == SQLITE_OK;
+    if (!ok)
+        err_set(e, ERR_IO, "control database '%s': %s", path != NULL ? path : ":memory:",
+                s->db != NULL ? sqlite3_errmsg(s->db) : "no memory");
+    if (ok && configure(s, e))
+        return s;
+    state_close(s);
+    return NULL;
+}
+
+void state_close(struct state *s)
+{
+    if (s == NULL)
+        return;
+    CHECK(s->tx == 0);
+    sqlite3_close(s->db);
+    lock_fini(&s->lock);
+    xfree(s);
+}
+
+bool state_check(struct state *s, struct err *e)
+{
+    state_lock(s);
+    bool ok = false;
+    sqlite3_stmt *st = state_prepare_locked(s, "PRAGMA quick_check(1)", NULL, 0, e);
+    if (st != NULL) {
+        ok = sqlite3_step(st) == SQLITE_ROW &&
+             strcmp((const char *)sqlite3_column_text(st, 0), "ok") == 0;
+        if (!ok)
+            err_set(e, ERR_IO, "control database: it is damaged; restore state.db from a backup");
+    }
+    sqlite3_finalize(st);
+    state_unlock(s);
+    return ok;
+}
+
+/* ---- transactions ---- */
+
+bool state_begin(struct state *s, struct err *e)
+{
+    state_lock(s);
+    if (s->tx == 0) {
+        s->doomed = false;
+        if (!exec(s, "BEGIN IMMEDIATE", e)) {
+            state_unlock(s);
+            return false;
+        }
+    }
+    s->tx++;
+    return true;
+}
+
+bool state_commit(struct state *s, struct err *e)
+{
+    CHECK(s->tx > 0 && atomic_load(&s->owner) == self());
+    bool ok = true;
+    s->tx--;
+    if (s->tx == 0 && s->doomed)
+        ok = err_set(e, ERR_INTERNAL,
+                     "control database: a part of this transaction was rolled back");
+    else if (s->tx == 0)
+        ok = exec(s, "COMMIT", e);
+    if (s->tx == 0 && !ok)
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    state_unlock(s);
+    return ok;
+}
+
+void state_rollback(struct state *s)
+{
+    CHECK(s->tx > 0 && atomic_load(&s->owner) == self());
+    s->tx--;
+    s->doomed = true;
+    if (s->tx == 0)
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    state_unlock(s);
+}
+
+/* ---- statements ---- */
+
+static bool bind_all(sqlite3_stmt *st, const struct bind *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int rc = b[i].type == BIND_INT
+                     ? sqlite3_bind_int64(st, (int)i + 1, b[i].i)
+                     : sqlite3_bind_text64(st, (int)i + 1, b[i].text.p != NULL ? b[i].text.p : "",
+                                           b[i].text.n, SQLITE_STATIC, SQLITE_UTF8);
+        if (rc != SQLITE_OK)
+            return false;
+    }
+    return true;
+}
+
+sqlite3_stmt *state_prepare_locked(struct state *s, const char *sql, const struct bind *b, size_t n,
+                                   struct err *e)
+{
+    sqlite3_stmt *st = NULL;
+    if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) == SQLITE_OK && bind_all(st, b, n))
+        return st;
+    state_error(s, e, sql);
+    sqlite3_finalize(st);
+    return NULL;
+}
+
+struct str state_column_text(struct arena *a, sqlite3_stmt *st, int col)
+{
+    const char *p = (const char *)sqlite3_column_text(st, col);
+    return arena_str(
+        a, (struct str){p != NULL ? p : "", p != NULL ? (size_t)sqlite3_column_bytes(st, col) : 0});
+}
+
+bool state_run(struct state *s, const char *sql, const struct bind *b, size_t n, struct err *e)
+{
+    state_lock(s);
+    sqlite3_stmt *st = state_prepare_locked(s, sql, b, n, e);
+    bool ok = st != NULL;
+    if (ok && sqlite3_step(st) != SQLITE_DONE)
+        ok = state_error(s, e, sql);
+    sqlite3_finalize(st);
+    state_unlock(s);
+    return ok;
+}
+
+int state_changes(struct state *s)
+{
+    return sqlite3_changes(s->db);
+}
+
+bool state_counter_next(struct state *s, struct str workspace, const char *name, int64_t *out,
+                        struct err *e)
+{
+    static const char sql[] =
+        "INSERT INTO counters (workspace, name, value) VALUES (?1, ?2, 1) "
+        "ON CONFLICT (workspace, name) DO UPDATE SET value = value + 1 RETURNING value";
+    struct bind b[] = {BT(workspace), BT(str_from(name))};
+    state_lock(s);
+    sqlite3_stmt *st = state_prepare_locked(s, sql, b, COUNTOF(b), e);
+    bool ok = st != NULL;
+    if (ok && sqlite3_step(st) == SQLITE_ROW)
+        *out = sqlite3_column_int64(st, 0);
+    else if (ok)
+        ok = state_error(s, e, "count up");
+    /* RETURNING hands out its row before the change is finished: step on to the end. */
+    if (ok && sqlite3_step(st) != SQLITE_DONE)
+        ok = state_error(s, e, "count up");
+    sqlite3_finalize(st);
+    state_unlock(s);
+    return ok;
+}

@@ -1,0 +1,134 @@
+/* Incidents and which alerts belong to them. */
+#include "state/incidents.h"
+#include "state/state_priv.h"
+
+#define T(member) FIELD(F_TEXT, state_incident, member)
+#define I(member) FIELD(F_I64, state_incident, member)
+static const struct field fields[] = {
+    KEY(F_TEXT, state_incident, workspace),
+    KEY(F_TEXT, state_incident, id),
+    I(number),
+    T(etag),
+    T(title),
+    T(description),
+    T(severity),
+    T(status),
+    T(classification),
+    T(classification_reason),
+    T(classification_comment),
+    T(owner),
+    T(labels),
+    T(tactics),
+    T(techniques),
+    T(products),
+    T(rule_ids),
+    I(created),
+    I(modified),
+    I(first_modified),
+    I(closed),
+    I(first_activity),
+    I(last_activity),
+    I(row_time),
+    T(modified_by),
+    T(provider),
+    T(provider_incident_id),
+    T(group_rule),
+    T(group_key),
+    I(first_alert),
+    I(alerts),
+};
+#undef T
+#undef I
+static const struct table incidents = {"incidents", fields, COUNTOF(fields),
+                                       sizeof(struct state_incident)};
+
+bool state_incident_put(struct state *s, const struct state_incident *i, struct err *e)
+{
+    return table_put(s, &incidents, i, e);
+}
+
+bool state_incident_get(struct state *s, struct arena *a, struct str workspace, struct str id,
+                        struct state_incident *out, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(id)};
+    struct err why = {0};
+    if (table_one(s, a, &incidents, NULL, "WHERE workspace = ?1 AND id = ?2", b, COUNTOF(b), out,
+                  &why))
+        return true;
+    if (why.code == ERR_NOT_FOUND)
+        return err_set(e, ERR_NOT_FOUND, "there is no incident '%.*s'", STR_ARG(id));
+    return err_set(e, why.code, "%s", why.msg);
+}
+
+bool state_incident_by_number(struct state *s, struct arena *a, struct str workspace,
+                              int64_t number, struct state_incident *out, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BI(number)};
+    struct err why = {0};
+    if (table_one(s, a, &incidents, NULL, "WHERE workspace = ?1 AND number = ?2", b, COUNTOF(b),
+                  out, &why))
+        return true;
+    if (why.code == ERR_NOT_FOUND)
+        return err_set(e, ERR_NOT_FOUND, "there is no incident number %lld", (long long)number);
+    return err_set(e, why.code, "%s", why.msg);
+}
+
+static bool select_incidents(struct state *s, struct arena *a, const char *tail,
+                             const struct bind *b, size_t n_binds, struct state_incident **out,
+                             size_t *n, struct err *e)
+{
+    void *rows = NULL;
+    if (!table_select(s, a, &incidents, NULL, tail, b, n_binds, &rows, n, e))
+        return false;
+    *out = rows;
+    return true;
+}
+
+bool state_incident_list(struct state *s, struct arena *a, struct str workspace,
+                         struct state_incident **out, size_t *n, struct err *e)
+{
+    struct bind b[] = {BT(workspace)};
+    return select_incidents(s, a, "WHERE workspace = ?1 ORDER BY number", b, COUNTOF(b), out, n, e);
+}
+
+bool state_incident_candidates(struct state *s, struct arena *a, const struct state_incident *like,
+                               int64_t since, struct state_incident **out, size_t *n, struct err *e)
+{
+    struct bind b[] = {BT(like->workspace), BT(like->group_rule), BT(like->group_key), BI(since)};
+    return select_incidents(
+        s, a,
+        "WHERE workspace = ?1 AND group_rule = ?2 AND group_key = ?3 AND first_alert >= ?4 "
+        "ORDER BY number DESC",
+        b, COUNTOF(b), out, n, e);
+}
+
+bool state_incident_add_alert(struct state *s, struct str workspace, struct str incident,
+                              struct str alert, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(incident), BT(alert)};
+    return state_run(s,
+                     "INSERT INTO incident_alerts (workspace, incident, alert) VALUES (?1, ?2, ?3) "
+                     "ON CONFLICT (workspace, incident, alert) DO NOTHING",
+                     b, COUNTOF(b), e);
+}
+
+struct alert_id {
+    struct str alert;
+};
+
+bool state_incident_alert_ids(struct state *s, struct arena *a, struct str workspace,
+                              struct str incident, struct str **out, size_t *n, struct err *e)
+{
+    static const struct field id_field[] = {FIELD(F_TEXT, alert_id, alert)};
+    static const struct table ids = {"incident_alerts", id_field, 1, sizeof(struct alert_id)};
+    struct bind b[] = {BT(workspace), BT(incident)};
+    void *rows = NULL;
+    if (!table_select(s, a, &ids, NULL, "WHERE workspace = ?1 AND incident = ?2 ORDER BY seq", b,
+                      COUNTOF(b), &rows, n, e))
+        return false;
+    struct alert_id *p = rows;
+    *out = arena_array(a, struct str, *n + 1);
+    for (size_t i = 0; i < *n; i++)
+        (*out)[i] = p[i].alert;
+    return true;
+}

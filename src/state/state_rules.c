@@ -1,0 +1,134 @@
+/* Rules, their schedules and their runs. */
+#include "state/rules.h"
+#include "state/state_priv.h"
+
+static const struct field rule_fields[] = {
+    KEY(F_TEXT, state_rule, workspace), KEY(F_TEXT, state_rule, id),
+    FIELD(F_TEXT, state_rule, kind),    FIELD(F_TEXT, state_rule, name),
+    FIELD(F_TEXT, state_rule, etag),    FIELD(F_TEXT, state_rule, body),
+    FIELD(F_TEXT, state_rule, extra),   FIELD(F_BOOL, state_rule, enabled),
+    FIELD(F_I64, state_rule, created),  FIELD(F_I64, state_rule, modified),
+};
+static const struct field schedule_fields[] = {
+    KEY(F_TEXT, state_rule, workspace),         KEY(F_TEXT, state_rule, id),
+    FIELD(F_I64, state_rule, next_run),         FIELD(F_I64, state_rule, retry_at),
+    FIELD(F_I64, state_rule, suppressed_until), FIELD(F_I64, state_rule, last_run),
+    FIELD(F_I32, state_rule, attempts),         FIELD(F_I32, state_rule, failures),
+    FIELD(F_I64, state_rule, failing_since),    FIELD(F_TEXT, state_rule, failure_kind),
+};
+/* Both together, as they are read. */
+static const struct field joined_fields[] = {
+    KEY(F_TEXT, state_rule, workspace),
+    KEY(F_TEXT, state_rule, id),
+    FIELD(F_TEXT, state_rule, kind),
+    FIELD(F_TEXT, state_rule, name),
+    FIELD(F_TEXT, state_rule, etag),
+    FIELD(F_TEXT, state_rule, body),
+    FIELD(F_TEXT, state_rule, extra),
+    FIELD(F_BOOL, state_rule, enabled),
+    FIELD(F_I64, state_rule, created),
+    FIELD(F_I64, state_rule, modified),
+    FIELD(F_I64, state_rule, next_run),
+    FIELD(F_I64, state_rule, retry_at),
+    FIELD(F_I64, state_rule, suppressed_until),
+    FIELD(F_I64, state_rule, last_run),
+    FIELD(F_I32, state_rule, attempts),
+    FIELD(F_I32, state_rule, failures),
+    FIELD(F_I64, state_rule, failing_since),
+    FIELD(F_TEXT, state_rule, failure_kind),
+};
+static const struct table rules = {"rules", rule_fields, COUNTOF(rule_fields),
+                                   sizeof(struct state_rule)};
+static const struct table schedules = {"rule_schedules", schedule_fields, COUNTOF(schedule_fields),
+                                       sizeof(struct state_rule)};
+static const struct table joined = {"rules", joined_fields, COUNTOF(joined_fields),
+                                    sizeof(struct state_rule)};
+static const char joined_from[] = "rules LEFT JOIN rule_schedules USING (workspace, id)";
+
+bool state_rule_put(struct state *s, const struct state_rule *r, struct err *e)
+{
+    return table_put(s, &rules, r, e);
+}
+
+bool state_rule_set_schedule(struct state *s, const struct state_rule *r, struct err *e)
+{
+    return table_put(s, &schedules, r, e);
+}
+
+bool state_rule_get(struct state *s, struct arena *a, struct str workspace, struct str id,
+                    struct state_rule *out, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(id)};
+    struct err why = {0};
+    if (table_one(s, a, &joined, joined_from, "WHERE workspace = ?1 AND id = ?2", b, COUNTOF(b),
+                  out, &why))
+        return true;
+    if (why.code == ERR_NOT_FOUND)
+        return err_set(e, ERR_NOT_FOUND, "there is no rule '%.*s'", STR_ARG(id));
+    return err_set(e, why.code, "%s", why.msg);
+}
+
+bool state_rule_list(struct state *s, struct arena *a, struct str workspace,
+                     struct state_rule **out, size_t *n, struct err *e)
+{
+    struct bind b[] = {BT(workspace)};
+    void *rows = NULL;
+    if (!table_select(s, a, &joined, joined_from,
+                      "WHERE ?1 = '' OR workspace = ?1 ORDER BY name, id", b, COUNTOF(b), &rows, n,
+                      e))
+        return false;
+    *out = rows;
+    return true;
+}
+
+bool state_rule_delete(struct state *s, struct str workspace, struct str id, bool *out_was_there,
+                       struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(id)};
+    state_lock(s);
+    bool ok = state_run(s, "DELETE FROM rules WHERE workspace = ?1 AND id = ?2", b, COUNTOF(b), e);
+    if (ok)
+        *out_was_there = state_changes(s) > 0;
+    state_unlock(s);
+    return ok;
+}
+
+/* ---- runs ---- */
+
+static const struct field run_fields[] = {
+    KEY(F_TEXT, state_run, workspace),         KEY(F_TEXT, state_run, rule_id),
+    KEY(F_I64, state_run, window_to),          FIELD(F_I64, state_run, window_from),
+    FIELD(F_I64, state_run, started),          FIELD(F_I64, state_run, finished),
+    FIELD(F_I64, state_run, duration_us),      FIELD(F_TEXT, state_run, status),
+    FIELD(F_I32, state_run, attempts),         FIELD_AS(F_I64, state_run, rows, "row_count"),
+    FIELD(F_I64, state_run, alerts),           FIELD(F_I64, state_run, entities),
+    FIELD(F_I64, state_run, entities_dropped), FIELD(F_TEXT, state_run, error),
+    FIELD(F_TEXT, state_run, correlation_id),
+};
+static const struct table runs = {"rule_runs", run_fields, COUNTOF(run_fields),
+                                  sizeof(struct state_run)};
+
+bool state_run_put(struct state *s, const struct state_run *r, struct err *e)
+{
+    return table_put(s, &runs, r, e);
+}
+
+bool state_run_list(struct state *s, struct arena *a, struct str workspace, struct str rule_id,
+                    size_t max, struct state_run **out, size_t *n, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(rule_id), BI((int64_t)max)};
+    void *rows = NULL;
+    if (!table_select(s, a, &runs, NULL,
+                      "WHERE workspace = ?1 AND (?2 = '' OR rule_id = ?2) "
+                      "ORDER BY window_to DESC, rule_id LIMIT ?3",
+                      b, COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    return true;
+}
+
+bool state_run_prune(struct state *s, int64_t before, struct err *e)
+{
+    struct bind b[] = {BI(before)};
+    return state_run(s, "DELETE FROM rule_runs WHERE window_to < ?1", b, COUNTOF(b), e);
+}
