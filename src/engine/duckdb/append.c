@@ -1,0 +1,258 @@
+/* Bulk appending: cells are put straight into the vectors of a data chunk, full chunks go to the
+ * database's appender. */
+#include "base/ids.h"
+#include "engine/duckdb/duck_priv.h"
+
+struct append_col {
+    enum kql_type type;
+    duckdb_vector v;
+    void *data;
+};
+struct engine_appender {
+    duckdb_appender app;
+    duckdb_data_chunk chunk;
+    struct append_col *cols;
+    bool *set; /* of the row under construction */
+    size_t n_cols, row, capacity;
+};
+
+static void chunk_begin(struct engine_appender *a)
+{
+    duckdb_data_chunk_reset(a->chunk);
+    for (size_t i = 0; i < a->n_cols; i++) {
+        a->cols[i].v = duckdb_data_chunk_get_vector(a->chunk, i);
+        a->cols[i].data = duckdb_vector_get_data(a->cols[i].v);
+    }
+    a->row = 0;
+    memset(a->set, 0, a->n_cols * sizeof(*a->set));
+}
+
+static duckdb_logical_type logical_type(enum kql_type t)
+{
+    switch (t) {
+    case KQL_BOOL:
+        return duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN);
+    case KQL_INT:
+        return duckdb_create_logical_type(DUCKDB_TYPE_INTEGER);
+    case KQL_LONG:
+    case KQL_DATETIME:
+    case KQL_TIMESPAN:
+        return duckdb_create_logical_type(DUCKDB_TYPE_BIGINT);
+    case KQL_REAL:
+        return duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE);
+    case KQL_DECIMAL:
+        return duckdb_create_decimal_type(38, 18);
+    case KQL_GUID:
+        return duckdb_create_logical_type(DUCKDB_TYPE_UUID);
+    case KQL_STRING:
+    case KQL_DYNAMIC:
+    case KQL_UNKNOWN:
+    case KQL_N_TYPES:
+        return duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR);
+    }
+    UNREACHABLE();
+}
+
+static void make_chunk(struct engine_appender *a, const struct kql_schema *schema)
+{
+    duckdb_logical_type *types = xcalloc(schema->n, sizeof(duckdb_logical_type));
+    for (size_t i = 0; i < schema->n; i++) {
+        a->cols[i].type = schema->cols[i].type;
+        types[i] = logical_type(schema->cols[i].type);
+    }
+    a->chunk = duckdb_create_data_chunk(types, schema->n);
+    for (size_t i = 0; i < schema->n; i++)
+        duckdb_destroy_logical_type(&types[i]);
+    xfree(types);
+}
+
+static bool append_fail(struct engine_appender *a, struct err *e)
+{
+    duckdb_error_data d = duckdb_appender_error_data(a->app);
+    duck_fail(e, "append", duckdb_error_data_message(d), duckdb_error_data_error_type(d), STR_NONE);
+    duckdb_destroy_error_data(&d);
+    return false;
+}
+
+struct engine_appender *engine_append_open(struct engine_conn *c, struct str database,
+                                           struct str table, const struct kql_schema *schema,
+                                           struct err *e)
+{
+    struct engine_appender *a = xcalloc(1, sizeof(*a));
+    char *db = database.n ? xstrndup(database) : NULL, *name = xstrndup(table);
+    bool ok = duckdb_appender_create_ext(c->con, db, "main", name, &a->app) == DuckDBSuccess;
+    xfree(db);
+    xfree(name);
+    if (!ok) {
+        append_fail(a, e);
+        engine_append_abort(a);
+        return NULL;
+    }
+    if (duckdb_appender_column_count(a->app) != schema->n) {
+        err_set(e, ERR_INTERNAL, "table '%.*s' has %zu columns, rows for it have %zu",
+                STR_ARG(table), (size_t)duckdb_appender_column_count(a->app), schema->n);
+        engine_append_abort(a);
+        return NULL;
+    }
+    a->n_cols = schema->n;
+    a->cols = xcalloc(schema->n, sizeof(*a->cols));
+    a->set = xcalloc(schema->n, sizeof(*a->set));
+    a->capacity = duckdb_vector_size();
+    make_chunk(a, schema);
+    chunk_begin(a);
+    return a;
+}
+
+static struct append_col *cell(struct engine_appender *a, size_t col)
+{
+    CHECK(col < a->n_cols);
+    a->set[col] = true;
+    return &a->cols[col];
+}
+
+static void put_null(struct engine_appender *a, size_t col)
+{
+    struct append_col *k = cell(a, col);
+    if (k->type == KQL_STRING) {
+        duckdb_vector_assign_string_element_len(k->v, a->row, "", 0);
+        return;
+    }
+    duckdb_vector_ensure_validity_writable(k->v);
+    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(k->v), a->row);
+}
+
+void engine_append_string(struct engine_appender *a, size_t col, struct str v)
+{
+    struct append_col *k = cell(a, col);
+    CHECK(k->type == KQL_STRING || k->type == KQL_DYNAMIC);
+    duckdb_vector_assign_string_element_len(k->v, a->row, v.n ? v.p : "", v.n);
+}
+
+void engine_append_long(struct engine_appender *a, size_t col, int64_t v)
+{
+    struct append_col *k = cell(a, col);
+    if (k->type == KQL_INT)
+        ((int32_t *)k->data)[a->row] = (int32_t)v;
+    else
+        ((int64_t *)k->data)[a->row] = v;
+}
+
+void engine_append_real(struct engine_appender *a, size_t col, double v)
+{
+    struct append_col *k = cell(a, col);
+    CHECK(k->type == KQL_REAL);
+    ((double *)k->data)[a->row] = v;
+}
+
+void engine_append_bool(struct engine_appender *a, size_t col, bool v)
+{
+    struct append_col *k = cell(a, col);
+    CHECK(k->type == KQL_BOOL);
+    ((bool *)k->data)[a->row] = v;
+}
+
+static void put_guid(struct engine_appender *a, size_t col, struct str text)
+{
+    struct guid g;
+    if (!guid_parse(text, &g)) {
+        put_null(a, col);
+        return;
+    }
+    uint64_t half[2] = {0, 0};
+    for (size_t i = 0; i < 16; i++)
+        half[i / 8] = half[i / 8] << 8 | g.b[i];
+    struct append_col *k = cell(a, col);
+    ((duckdb_hugeint *)k->data)[a->row] =
+        (duckdb_hugeint){.lower = half[1], .upper = (int64_t)(half[0] ^ (uint64_t)1 << 63)};
+}
+
+static void put_decimal(struct engine_appender *a, size_t col, struct str text)
+{
+    duckdb_hugeint v;
+    if (!duck_decimal_parse(text, &v)) {
+        put_null(a, col);
+        return;
+    }
+    struct append_col *k = cell(a, col);
+    ((duckdb_hugeint *)k->data)[a->row] = v;
+}
+
+void engine_append_value(struct engine_appender *a, size_t col, const struct kql_value *v)
+{
+    if (v->is_null && v->type != KQL_STRING) {
+        put_null(a, col);
+        return;
+    }
+    switch (a->cols[col].type) {
+    case KQL_BOOL:
+        engine_append_bool(a, col, v->b);
+        return;
+    case KQL_INT:
+    case KQL_LONG:
+    case KQL_DATETIME:
+    case KQL_TIMESPAN:
+        engine_append_long(a, col, v->i);
+        return;
+    case KQL_REAL:
+        engine_append_real(a, col, v->d);
+        return;
+    case KQL_DECIMAL:
+        put_decimal(a, col, v->s);
+        return;
+    case KQL_GUID:
+        put_guid(a, col, v->s);
+        return;
+    case KQL_STRING:
+    case KQL_DYNAMIC:
+    case KQL_UNKNOWN:
+    case KQL_N_TYPES:
+        engine_append_string(a, col, v->s);
+        return;
+    }
+}
+
+static bool chunk_send(struct engine_appender *a, struct err *e)
+{
+    if (a->row == 0)
+        return true;
+    duckdb_data_chunk_set_size(a->chunk, a->row);
+    bool ok = duckdb_append_data_chunk(a->app, a->chunk) == DuckDBSuccess;
+    if (!ok)
+        append_fail(a, e);
+    chunk_begin(a);
+    return ok;
+}
+
+bool engine_append_end_row(struct engine_appender *a, struct err *e)
+{
+    for (size_t i = 0; i < a->n_cols; i++) {
+        if (!a->set[i])
+            put_null(a, i);
+        a->set[i] = false;
+    }
+    a->row++;
+    return a->row < a->capacity || chunk_send(a, e);
+}
+
+bool engine_append_close(struct engine_appender *a, struct err *e)
+{
+    bool ok = chunk_send(a, e);
+    if (ok && duckdb_appender_close(a->app) != DuckDBSuccess)
+        ok = append_fail(a, e);
+    engine_append_abort(a);
+    return ok;
+}
+
+void engine_append_abort(struct engine_appender *a)
+{
+    if (!a)
+        return;
+    /* Destroying an appender flushes it: the caller rolls back. */
+    if (a->app)
+        (void)duckdb_appender_destroy(&a->app);
+    if (a->chunk)
+        duckdb_destroy_data_chunk(&a->chunk);
+    xfree(a->cols);
+    xfree(a->set);
+    xfree(a);
+}

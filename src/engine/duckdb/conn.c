@@ -1,0 +1,72 @@
+/* Connections of the store: internal SQL and transactions. */
+#include "engine/duckdb/duck_priv.h"
+
+struct engine_conn *engine_conn_open(struct engine *g, struct err *e)
+{
+    duckdb_connection con = duck_connect(g, e);
+    if (!con)
+        return NULL;
+    struct engine_conn *c = xcalloc(1, sizeof(*c));
+    c->g = g;
+    c->con = con;
+    return c;
+}
+
+void engine_conn_close(struct engine_conn *c)
+{
+    if (!c)
+        return;
+    engine_rollback(c);
+    duckdb_disconnect(&c->con);
+    xfree(c);
+}
+
+bool engine_conn_exec(struct engine_conn *c, struct str sql, struct err *e)
+{
+    return duck_exec(c->con, sql, e);
+}
+
+bool engine_conn_query(struct engine_conn *c, struct str sql, const struct kql_schema *schema,
+                       struct engine_rows **out, struct err *e)
+{
+    const struct duck_limits none = {0};
+    duckdb_result r = {0};
+    bool ok = duck_execute(c->con, sql, &none, &r, e);
+    if (ok && duckdb_column_count(&r) != schema->n)
+        ok = err_set(e, ERR_INTERNAL, "a statement gave %zu columns, %zu were expected",
+                     (size_t)duckdb_column_count(&r), schema->n);
+    if (ok)
+        *out = duck_rows_take(&r, schema, 0, 0);
+    duckdb_destroy_result(&r);
+    return ok;
+}
+
+bool engine_begin(struct engine_conn *c, struct err *e)
+{
+    CHECK(!c->in_transaction);
+    c->in_transaction = duck_exec(c->con, STR("BEGIN TRANSACTION"), e);
+    return c->in_transaction;
+}
+
+bool engine_commit(struct engine_conn *c, struct err *e)
+{
+    CHECK(c->in_transaction);
+    if (duck_exec(c->con, STR("COMMIT"), e)) {
+        c->in_transaction = false;
+        return true;
+    }
+    engine_rollback(c);
+    return false;
+}
+
+void engine_rollback(struct engine_conn *c)
+{
+    if (!c->in_transaction)
+        return;
+    c->in_transaction = false;
+    duckdb_result r = {0};
+    /* A failed commit has rolled back already: the database then answers that there is nothing to
+     * do. */
+    (void)duckdb_query(c->con, "ROLLBACK", &r);
+    duckdb_destroy_result(&r);
+}

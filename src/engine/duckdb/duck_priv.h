@@ -1,0 +1,53 @@
+/* What the files of this folder share: the instance, failures, and rows. Nobody outside includes
+ * it. */
+#pragma once
+#include "base/log.h"
+#include "base/thread.h"
+#include "engine/engine.h"
+#include "engine/engine_store.h"
+#include <duckdb.h>
+
+__extension__ typedef __int128 i128;
+__extension__ typedef unsigned __int128 u128;
+
+struct engine {
+    duckdb_database db;
+    struct lock lock; /* guards allowed, n_allowed, locked */
+    char **allowed;   /* directories given to engine_allow_directory */
+    size_t n_allowed;
+    bool locked;
+};
+
+struct engine_conn {
+    struct engine *g;
+    duckdb_connection con;
+    bool in_transaction;
+};
+
+/* Turns the database's error into ours: ERR_LIMIT for memory, ERR_IO for disks, else ERR_INTERNAL
+ * with a reference. The database's words and the SQL (cut) go to the log. what: "query", "commit" …
+ * Returns false. */
+bool duck_fail(struct err *e, const char *what, const char *message, duckdb_error_type type,
+               struct str sql);
+
+/* Connects; NULL and e on failure. */
+duckdb_connection duck_connect(struct engine *g, struct err *e);
+/* Runs statements for their effect. */
+bool duck_exec(duckdb_connection con, struct str sql, struct err *e);
+
+/* Executes one statement under limits. The result is complete when it returns true. */
+struct duck_limits {
+    int64_t deadline_us;
+    const _Atomic bool *cancel;
+};
+bool duck_execute(duckdb_connection con, struct str sql, const struct duck_limits *lim,
+                  duckdb_result *out, struct err *e);
+
+/* Takes the chunks of a result whose columns have the physical types of schema. max_rows,
+ * max_bytes: 0 = none. */
+struct engine_rows *duck_rows_take(duckdb_result *result, const struct kql_schema *schema,
+                                   size_t max_rows, size_t max_bytes);
+/* An UUID or DECIMAL(38,18) cell as Kusto prints it. */
+void duck_guid_text(duckdb_hugeint v, struct sbuf *out);
+void duck_decimal_text(duckdb_hugeint v, struct sbuf *out);
+bool duck_decimal_parse(struct str s, duckdb_hugeint *out);

@@ -1,0 +1,125 @@
+/* The instance: opening, hardening, connections, failures. */
+#include "base/ids.h"
+#include "engine/duckdb/cfunc.h"
+#include "engine/duckdb/duck_priv.h"
+#include <stdio.h>
+
+enum { LOG_SQL_BYTES = 16 << 10 };
+
+bool duck_fail(struct err *e, const char *what, const char *message, duckdb_error_type type,
+               struct str sql)
+{
+    if (type == DUCKDB_ERROR_OUT_OF_MEMORY)
+        return err_set(e, ERR_LIMIT, "the %s needs more memory than the engine may use", what);
+    char ref[37];
+    guid_format(guid_new(), ref);
+    LOG(LOG_ERROR, "engine", "the database refused a statement", log_z("reference", ref),
+        log_z("what", what), log_z("detail", message ? message : ""),
+        log_s("sql", str_sub(sql, 0, LOG_SQL_BYTES)));
+    if (type == DUCKDB_ERROR_IO)
+        return err_set(e, ERR_IO, "the %s could not read or write its files (reference %s)", what,
+                       ref);
+    err_set(e, ERR_INTERNAL, "the %s could not be run (reference %s)", what, ref);
+    err_hint(e, "the log has the details under this reference");
+    return false;
+}
+
+/* ---- opening ---- */
+static bool config_set(duckdb_config c, const char *name, const char *value, struct err *e)
+{
+    if (duckdb_set_config(c, name, value) == DuckDBSuccess)
+        return true;
+    return err_set(e, ERR_INTERNAL, "the database refuses the setting %s=%s", name, value);
+}
+
+static bool config_fill(duckdb_config c, const struct engine_options *o, struct err *e)
+{
+    char text[32];
+    bool ok = config_set(c, "autoinstall_known_extensions", "false", e) &&
+              config_set(c, "autoload_known_extensions", "false", e) &&
+              config_set(c, "allow_community_extensions", "false", e) &&
+              config_set(c, "allow_unsigned_extensions", "false", e) &&
+              config_set(c, "preserve_insertion_order", "true", e) &&
+              config_set(c, "wal_autocheckpoint", "1GB", e);
+    if (ok && o->threads) {
+        snprintf(text, sizeof(text), "%u", o->threads);
+        ok = config_set(c, "threads", text, e);
+    }
+    if (ok && o->memory_bytes) {
+        snprintf(text, sizeof(text), "%zuB", o->memory_bytes);
+        ok = config_set(c, "memory_limit", text, e);
+    }
+    if (ok)
+        ok = config_set(c, "temp_directory", o->temp_dir ? o->temp_dir : "", e);
+    return ok;
+}
+
+static bool open_database(struct engine *g, const struct engine_options *o, struct err *e)
+{
+    duckdb_config c = NULL;
+    if (duckdb_create_config(&c) != DuckDBSuccess)
+        return err_set(e, ERR_INTERNAL, "the database cannot be configured");
+    char *why = NULL;
+    bool ok = config_fill(c, o, e);
+    if (ok && duckdb_open_ext(o->path, &g->db, c, &why) != DuckDBSuccess)
+        ok = duck_fail(e, "opening of the database", why, DUCKDB_ERROR_IO, STR_NONE);
+    if (why)
+        duckdb_free(why);
+    duckdb_destroy_config(&c);
+    return ok;
+}
+
+static bool prepare_instance(struct engine *g, struct err *e)
+{
+    duckdb_connection con = duck_connect(g, e);
+    if (!con)
+        return false;
+    bool ok = duck_exec(con, STR("SET GLOBAL TimeZone='UTC'"), e) && cf_register_all(con, e);
+    duckdb_disconnect(&con);
+    return ok;
+}
+
+struct engine *engine_open(const struct engine_options *o, struct err *e)
+{
+    struct engine *g = xcalloc(1, sizeof(*g));
+    lock_init(&g->lock, "engine");
+    if (open_database(g, o, e) && prepare_instance(g, e))
+        return g;
+    engine_close(g);
+    return NULL;
+}
+
+void engine_close(struct engine *g)
+{
+    if (!g)
+        return;
+    if (g->db)
+        duckdb_close(&g->db);
+    for (size_t i = 0; i < g->n_allowed; i++)
+        xfree(g->allowed[i]);
+    xfree(g->allowed);
+    lock_fini(&g->lock);
+    xfree(g);
+}
+
+/* ---- connections ---- */
+duckdb_connection duck_connect(struct engine *g, struct err *e)
+{
+    duckdb_connection con = NULL;
+    if (duckdb_connect(g->db, &con) == DuckDBSuccess)
+        return con;
+    err_set(e, ERR_INTERNAL, "the database accepts no more connections");
+    return NULL;
+}
+
+bool duck_exec(duckdb_connection con, struct str sql, struct err *e)
+{
+    char *text = xstrndup(sql);
+    duckdb_result r = {0};
+    bool ok = duckdb_query(con, text, &r) == DuckDBSuccess;
+    if (!ok)
+        duck_fail(e, "statement", duckdb_result_error(&r), duckdb_result_error_type(&r), sql);
+    duckdb_destroy_result(&r);
+    xfree(text);
+    return ok;
+}
