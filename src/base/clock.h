@@ -14,13 +14,13 @@
 
 struct clock;
 struct clock *clock_new_system(void);
-struct clock *clock_new_manual(int64_t start_ticks);       /* moves only by clock_set and clock_advance */
+struct clock *clock_new_manual(int64_t start_ticks); /* moves only by clock_set and clock_advance */
 void clock_free(struct clock *c);
-int64_t clock_now(struct clock *c);                        /* ticks, UTC; thread-safe */
+int64_t clock_now(struct clock *c); /* ticks, UTC; thread-safe */
 bool clock_is_manual(const struct clock *c);
-void clock_set(struct clock *c, int64_t ticks);            /* manual only; wakes waiters; never goes back */
+void clock_set(struct clock *c, int64_t ticks); /* manual only; wakes waiters; never goes back */
 void clock_advance(struct clock *c, int64_t ticks);
 /* Waits until the clock reaches at_ticks or clock_wake is called; false when woken early. */
 bool clock_wait_until(struct clock *c, int64_t at_ticks);
 void clock_wake(struct clock *c);
-int64_t clock_mono_us(void);                               /* monotonic microseconds, for durations only */
+int64_t clock_mono_us(void); /* monotonic microseconds, for durations only */

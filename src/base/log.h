@@ -4,7 +4,7 @@
 #include "base/base.h"
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
-void log_setup(enum log_level min, int fd);                /* process-wide; level and fd are atomics */
+void log_setup(enum log_level min, int fd); /* process-wide; level and fd are atomics */
 bool log_level_parse(struct str s, enum log_level *out) MUST_USE;
 struct log_field {
     const char *key;
@@ -18,7 +18,8 @@ struct log_field log_z(const char *key, const char *v);
 struct log_field log_i(const char *key, int64_t v);
 struct log_field log_d(const char *key, double v);
 struct log_field log_b(const char *key, bool v);
-/* {"time":"…Z","level":"info","component":"store","message":"…",fields…}; written by one write(2). */
+/* {"time":"…Z","level":"info","component":"store","message":"…",fields…}; written by one write(2).
+ */
 void log_write(enum log_level l, const char *component, const char *message,
                const struct log_field *fields, size_t n);
 #define LOG(l, component, message, ...)                                                            \
