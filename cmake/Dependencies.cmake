@@ -13,12 +13,15 @@ pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 pkg_check_modules(JANSSON IMPORTED_TARGET jansson)
 
-if(NOT DUCKDB_DIR)
+# ./dev passes DUCKDB_DIR; a plain cmake finds what ./dev setup left in the cache.
+if(NOT DUCKDB_DIR AND DEFINED ENV{XDG_CACHE_HOME})
+  set(DUCKDB_DIR $ENV{XDG_CACHE_HOME}/vedette/duckdb-1.5.6)
+elseif(NOT DUCKDB_DIR)
   set(DUCKDB_DIR $ENV{HOME}/.cache/vedette/duckdb-1.5.6)
 endif()
 if(NOT EXISTS ${DUCKDB_DIR}/duckdb.h OR NOT EXISTS ${DUCKDB_DIR}/libduckdb.so)
   message(FATAL_ERROR "duckdb.h and libduckdb.so are not in ${DUCKDB_DIR}: run ./dev setup, or set DUCKDB_DIR")
 endif()
 add_library(duckdb SHARED IMPORTED)
-set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION ${DUCKDB_DIR}/libduckdb.so IMPORTED_NO_SONAME TRUE
-  INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${DUCKDB_DIR})
+set_target_properties(duckdb PROPERTIES IMPORTED_LOCATION ${DUCKDB_DIR}/libduckdb.so
+  IMPORTED_SONAME libduckdb.so INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${DUCKDB_DIR})

@@ -3,6 +3,16 @@ function(vedette_flags target)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src)
   target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
   target_compile_options(${target} PRIVATE ${VEDETTE_WARNINGS})
+  # Where a program that runs from the build directory finds content/; an installed one looks beside itself.
+  target_compile_definitions(${target} PRIVATE VEDETTE_VERSION="${PROJECT_VERSION}"
+    VEDETTE_SOURCE_CONTENT="${CMAKE_SOURCE_DIR}/content")
+  if(SANITIZE MATCHES address)
+    # Each arena allocation is a malloc of its own, so that an overrun inside an arena is seen.
+    target_compile_definitions(${target} PRIVATE BASE_ARENA_EMULATION)
+  endif()
+  if(FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
   if(SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(${target} PUBLIC -fsanitize=${SANITIZE})
