@@ -138,7 +138,9 @@ void log_write(enum log_level l, const char *component, const char *message,
     int kept_errno = errno;
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(LOG_LINE_MAX);
     add_time(&b);
-    sbuf_addf(&b, ",\"level\":\"%s\",\"component\":", level_names[l]);
+    sbuf_addz(&b, ",\"level\":");
+    add_quoted(&b, str_from(level_names[l]));
+    sbuf_addz(&b, ",\"component\":");
     add_quoted(&b, str_from(component));
     sbuf_addz(&b, ",\"message\":");
     add_quoted(&b, str_from(message));
