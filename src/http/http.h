@@ -1,0 +1,201 @@
+/* HTTP: requests and responses, the router, the server, TLS files, throttling, a client.
+ * Knows no domain word: what a principal is and how an error body looks is told by struct http_app.
+ */
+#pragma once
+#include "base/base.h"
+
+enum http_method {
+    HTTP_GET,
+    HTTP_POST,
+    HTTP_PUT,
+    HTTP_PATCH,
+    HTTP_DELETE,
+    HTTP_HEAD,
+    HTTP_OPTIONS,
+    HTTP_OTHER
+};
+const char *http_method_name(enum http_method m);
+enum http_method http_method_parse(struct str s);
+const char *http_status_text(int status);
+/* The HTTP status that an error code has when nobody says otherwise. */
+int http_status_of(enum err_code c);
+
+struct http_pair {
+    struct str name, value;
+};
+
+/* One request. Everything is borrowed from arena or from the caller and lives until the handler
+ * returns. */
+struct http_request {
+    struct arena *arena;
+    enum http_method method;
+    struct str path;         /* as sent, without the query part */
+    struct http_pair *query; /* names and values percent-decoded */
+    size_t n_query;
+    struct http_pair *headers;
+    size_t n_headers;
+    struct http_pair *params; /* of the route's {name} parts, decoded */
+    size_t n_params;
+    struct str body;   /* inflated */
+    struct str remote; /* peer address without port; "local" in-process */
+    char id[37];       /* request id, a GUID */
+    const struct http_route *route;
+    void *principal;            /* set by http_app.authorise, understood by the handlers */
+    struct str throttle_key;    /* set by http_app.authorise; empty: remote */
+    const _Atomic bool *cancel; /* set when the server stops; may be NULL */
+};
+struct str http_param(const struct http_request *q, const char *name); /* must be in the pattern */
+/* Absent: empty with p NULL. Names compare without case. */
+struct str http_query(const struct http_request *q, const char *name);
+struct str http_header(const struct http_request *q, const char *name);
+
+enum { HTTP_MAX_HEADERS_OUT = 16 };
+struct http_response {
+    int status;               /* 0 = 200 */
+    const char *content_type; /* static text; NULL = application/json when there is a body */
+    struct sbuf body;
+    size_t n_headers;
+    struct {
+        const char *name; /* static text */
+        char *value;      /* owned */
+    } headers[HTTP_MAX_HEADERS_OUT];
+};
+struct http_response http_response_make(size_t max_body); /* 0 = 1 GiB */
+void http_response_fini(struct http_response *r);
+/* value: printable ASCII only; other bytes become '?' (no header injection). */
+void http_response_header(struct http_response *r, const char *name, struct str value);
+const char *http_response_get(const struct http_response *r, const char *name); /* NULL: absent */
+
+typedef void http_handler_fn(void *ctx, struct http_request *q, struct http_response *r);
+struct http_route {
+    enum http_method method;
+    const char *pattern; /* "/v1/workspaces/{id}/query"; literals compare without ASCII case */
+    http_handler_fn *run;
+    const char *access; /* the right that is needed; NULL: open to everybody */
+    size_t max_body;    /* bytes, compressed and inflated each; 0 = router's default */
+    const char *family; /* picks the error shape; may be NULL */
+};
+struct http_routes { /* one API family's const table and what its handlers get */
+    const struct http_route *routes;
+    size_t n;
+    void *ctx;
+};
+struct http_app {
+    void *self;
+    /* Checks the request's credentials against q->route->access. On false *e says why:
+     * ERR_UNAUTHENTICATED, ERR_FORBIDDEN. */
+    bool (*authorise)(void *self, struct http_request *q, struct err *e);
+    /* Writes the error body (and headers such as WWW-Authenticate) for a failure found by this
+     * module; q->route may be NULL. */
+    void (*fail)(void *self, const struct http_request *q, int status, const struct err *e,
+                 struct http_response *r);
+    /* Called after each request; may be NULL. */
+    void (*observe)(void *self, const struct http_request *q, const struct http_response *r,
+                    int64_t took_us);
+};
+
+struct throttle;
+/* Token buckets by key: rate tokens a second, at most burst. At most max_keys are remembered (full
+ * ones are dropped first). */
+struct throttle *throttle_new(double rate, double burst, size_t max_keys);
+void throttle_free(struct throttle *t);
+/* Takes one token. false: *retry_after_s is the whole number of seconds (at least 1) until there is
+ * one. */
+bool throttle_take(struct throttle *t, struct str key, int64_t now_mono_us, int *retry_after_s);
+
+struct http_router;
+/* Two routes with the same method and shape are our bug. app is copied; tables and t (may be NULL)
+ * are borrowed. */
+struct http_router *http_router_new(const struct http_routes *families, size_t n,
+                                    const struct http_app *app, size_t default_max_body,
+                                    struct throttle *t);
+void http_router_free(struct http_router *r);
+/* The route for a raw path (percent-encoded, '//' taken as '/'). NULL: none; *out_other_method
+ * tells that another method has one. Fills params (arena) when out_params is given. */
+const struct http_route *http_router_find(const struct http_router *r, struct arena *a,
+                                          enum http_method m, struct str raw_path,
+                                          struct http_pair **out_params, size_t *out_n,
+                                          bool *out_other_method);
+size_t http_router_max_body(const struct http_router *r, const struct http_route *route);
+/* Splits "path?query", decodes the query. ERR_INVALID: bad percent-encoding, NUL, invalid UTF-8,
+ * too many parameters. */
+bool http_request_target(struct http_request *q, struct str target, struct err *e) MUST_USE;
+/* Finds the route, authorises, throttles, inflates a gzip body, runs the handler; always leaves a
+ * complete response. */
+void http_dispatch(struct http_router *router, struct http_request *q, struct http_response *r);
+
+/* ---- percent-decoding and gzip ---- */
+/* plus: '+' means blank (query parts and forms). */
+bool http_percent_decode(struct arena *a, struct str s, bool plus, struct str *out) MUST_USE;
+/* Parses application/x-www-form-urlencoded text. */
+bool http_form_parse(struct arena *a, struct str s, size_t max_pairs, struct http_pair **out,
+                     size_t *out_n, struct err *e) MUST_USE;
+/* Inflates gzip (one or more members). ERR_TOO_LARGE past out->max, ERR_INVALID when it is not gzip
+ * or cut short. */
+bool http_gunzip(struct str in, struct sbuf *out, struct err *e) MUST_USE;
+bool http_gzip(struct str in, struct sbuf *out) MUST_USE;
+
+/* ---- TLS files ---- */
+struct http_tls_files {
+    const char *dir;       /* ca-key.pem, ca.pem, server-key.pem, server.pem are made here */
+    const char *cert_file; /* bring-your-own: both or neither */
+    const char *key_file;
+    const char *extra_name; /* one more DNS name or address for the certificate; may be NULL */
+};
+/* Makes what is missing, renews a server certificate with fewer than 30 days left or that lacks a
+ * name, and loads both as PEM text. Sets *renewed. ERR_IO, ERR_INVALID (key does not belong to the
+ * certificate, expired). */
+bool http_tls_load(const struct http_tls_files *f, struct sbuf *cert_pem, struct sbuf *key_pem,
+                   bool *renewed, struct err *e) MUST_USE;
+
+/* ---- server ---- */
+struct http_listener {
+    const char *address; /* numeric; plain HTTP is refused on an address that is not loopback */
+    uint16_t port;       /* 0: the system picks one */
+    bool tls;
+};
+struct http_server_options {
+    struct http_listener listen[4];
+    size_t n_listen;
+    struct str cert_pem, key_pem; /* when a listener has tls */
+    unsigned workers;             /* 0 = 4 */
+    size_t max_backlog;           /* requests waiting for a worker; 0 = 256 */
+    unsigned max_connections;     /* 0 = 512 */
+    unsigned idle_timeout_s;      /* 0 = 30 */
+    unsigned request_timeout_s;   /* from the first byte to the last of one request; 0 = 120 */
+    size_t max_inflight_bytes;    /* bodies being received or worked on; 0 = 256 MiB */
+    size_t max_response;          /* bytes; 0 = 256 MiB */
+};
+struct http_stats {
+    uint64_t requests, bytes_in, bytes_out, refused_busy;
+    uint64_t by_class[6]; /* [2] = 2xx … */
+    uint64_t inflight;
+};
+struct http_server;
+struct http_server *http_server_start(const struct http_server_options *o,
+                                      struct http_router *router, struct err *e) MUST_USE;
+uint16_t http_server_port(const struct http_server *s, size_t listener);
+void http_server_stats(const struct http_server *s, struct http_stats *out);
+/* Stops accepting, answers 503 to new requests on open connections, waits for running ones; after
+ * limit_ms sets their cancel flag and waits limit_ms more. false: a request still runs; the server
+ * must then not be freed. */
+bool http_server_drain(struct http_server *s, int64_t limit_ms);
+void http_server_free(struct http_server *s);
+
+/* ---- client ---- */
+struct http_call {
+    const char *method; /* "GET" … */
+    const char *url;
+    const char *ca_file;      /* NULL: the system's */
+    const char *bearer;       /* NULL: none */
+    const char *content_type; /* NULL: none */
+    struct str body;
+    bool gzip_body;
+    unsigned timeout_s;         /* 0 = 60 */
+    unsigned connect_timeout_s; /* 0 = 5 */
+    size_t max_response;        /* 0 = 256 MiB */
+};
+/* One exchange. true: there was an answer, whatever its status. body is appended to out;
+ * retry_after_s 0: not given. */
+bool http_call(const struct http_call *c, int *out_status, struct sbuf *out, int *out_retry_after_s,
+               struct err *e) MUST_USE;
