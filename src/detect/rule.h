@@ -66,6 +66,7 @@ struct rule_issues {
     VEC(struct rule_issue) v;
     struct arena *a;
     struct str file;
+    size_t max_query_chars; /* 0 = 10,000 */
     size_t n_errors;
 };
 void rule_issue_add(struct rule_issues *is, bool warning, uint32_t line, struct str key,

@@ -75,19 +75,36 @@ static bool plain_integer(struct str s, int64_t *out)
     return str_to_i64(s, out);
 }
 
+static size_t digits_at(struct str s, size_t at)
+{
+    size_t n = 0;
+    while (at + n < s.n && s.p[at + n] >= '0' && s.p[at + n] <= '9')
+        n++;
+    return n;
+}
+
+/* Exactly JSON's numbers with a fraction or an exponent, so that a tree can be written as JSON as it is. */
 static bool plain_fraction(struct str s, double *out)
 {
-    bool digit = false, point = false;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if (c >= '0' && c <= '9')
-            digit = true;
-        else if (c == '.' || c == 'e' || c == 'E')
-            point = true;
-        else if (c != '-' && c != '+')
+    size_t at = s.n > 0 && s.p[0] == '-' ? 1 : 0;
+    size_t whole = digits_at(s, at);
+    if (whole == 0 || (whole > 1 && s.p[at] == '0'))
+        return false;
+    at += whole;
+    if (at < s.n && s.p[at] == '.') {
+        size_t n = digits_at(s, at + 1);
+        if (n == 0)
             return false;
+        at += 1 + n;
     }
-    return digit && point && str_to_f64(s, out);
+    if (at < s.n && (s.p[at] == 'e' || s.p[at] == 'E')) {
+        at += at + 1 < s.n && (s.p[at + 1] == '-' || s.p[at + 1] == '+') ? 2 : 1;
+        size_t n = digits_at(s, at);
+        if (n == 0)
+            return false;
+        at += n;
+    }
+    return at == s.n && str_to_f64(s, out);
 }
 
 static void resolve_plain(struct json *v)
