@@ -1,62 +1,127 @@
-/* Workspaces, the table catalogue and the hot tables: rows that were acknowledged are in here, on disk. */
+/* Workspaces, the table catalogue and the hot tables: rows that were acknowledged are in here, on
+ * disk. */
 #pragma once
 #include "engine/engine.h"
 
 struct store;
 struct store_options {
-    const char *data_dir;         /* made by the caller; the store keeps workspaces/<id>/hot.duckdb below it */
+    const char
+        *data_dir; /* made by the caller; the store keeps workspaces/<id>/hot.duckdb below it */
     struct clock *clock;
-    const char *schema_dir;       /* content/schemas; NULL: built-in location */
+    const char *schema_dir; /* content/schemas; NULL: built-in location */
     size_t memory_bytes;
     unsigned threads;
-    size_t max_queue_bytes;       /* bytes waiting to be committed per workspace; more gives ERR_BUSY; 0 = 256 MiB */
+    size_t max_queue_bytes; /* bytes waiting to be committed per workspace; more gives ERR_BUSY; 0 =
+                               256 MiB */
 };
 struct store *store_open(const struct store_options *o, struct err *e) MUST_USE;
 /* Commits what was accepted, checkpoints, closes. */
 void store_close(struct store *s);
 
-struct workspace;                 /* lives as long as the store */
+struct workspace; /* lives as long as the store */
 /* id: GUID text; name: [A-Za-z0-9-]{1,63}. Creating one that exists returns it. */
-struct workspace *store_workspace_create(struct store *s, struct str id, struct str name, struct err *e) MUST_USE;
+struct workspace *store_workspace_create(struct store *s, struct str id, struct str name,
+                                         struct err *e) MUST_USE;
 struct workspace *store_workspace_find(struct store *s, struct str id_or_name);
 struct workspace *store_workspace_at(struct store *s, size_t i);
 struct str workspace_id(const struct workspace *w);
 struct str workspace_name(const struct workspace *w);
 
-/* The catalogue of one workspace: shipped schemas (absent tables are typed and empty) and custom tables. */
+/* The catalogue of one workspace: shipped schemas (absent tables are typed and empty) and custom
+ * tables. */
 const struct kql_catalog *workspace_catalog(struct workspace *w);
 const struct engine_source *workspace_source(struct workspace *w);
 struct engine *store_engine(struct store *s);
-bool workspace_table_find(struct workspace *w, struct arena *a, struct str name, struct kql_table *out);
-/* Custom tables: name ends in _CL. Adding columns to an existing table is allowed; changing a type is ERR_CONFLICT. */
-bool workspace_table_define(struct workspace *w, struct str name, const struct kql_schema *schema, struct err *e) MUST_USE;
+bool workspace_table_find(struct workspace *w, struct arena *a, struct str name,
+                          struct kql_table *out);
+/* Custom tables: name ends in _CL. Adding columns to an existing table is allowed; changing a type
+ * is ERR_CONFLICT. */
+bool workspace_table_define(struct workspace *w, struct str name, const struct kql_schema *schema,
+                            struct err *e) MUST_USE;
 
 /* ---- appending ---- */
-struct store_batch;               /* rows of one table, columnar, engine representation */
+struct store_batch; /* rows of one table, columnar, engine representation */
 struct store_batch *store_batch_new(const struct kql_table *t);
 void store_batch_free(struct store_batch *b);
-/* Sets column col (index into t->schema, then t->hidden) of the row under construction; unset ones are null/''. Copies. */
+/* Sets column col (index into t->schema, then t->hidden) of the row under construction; unset ones
+ * are null/''. Copies. */
 void store_batch_set(struct store_batch *b, size_t col, const struct kql_value *v);
 void store_batch_end_row(struct store_batch *b);
 size_t store_batch_rows(const struct store_batch *b);
 size_t store_batch_bytes(const struct store_batch *b);
-/* Group commit. Takes the batches (also on failure) — all of one call are committed in one transaction. When it returns true
- * the rows are durable (fsync done) and visible to queries. dedup: client-given id that makes a retry harmless, or empty.
- * Fills TimeGenerated when null, _TimeReceived, _ItemId, TenantId, Type, _BilledSize as Sentinel does.
- * Errors: ERR_BUSY (queue full), ERR_IO (disk; nothing was stored), ERR_LIMIT. */
-bool store_append(struct workspace *w, struct store_batch **batches, size_t n, struct str dedup, struct err *e) MUST_USE;
+/* Group commit. Takes the batches (also on failure) — all of one call are committed in one
+ * transaction. When it returns true the rows are durable (fsync done) and visible to queries.
+ * dedup: client-given id that makes a retry harmless, or empty. Fills TimeGenerated when null,
+ * _TimeReceived, _ItemId, TenantId, Type, _BilledSize as Sentinel does. Errors: ERR_BUSY (queue
+ * full), ERR_IO (disk; nothing was stored), ERR_LIMIT. */
+bool store_append(struct workspace *w, struct store_batch **batches, size_t n, struct str dedup,
+                  struct err *e) MUST_USE;
 
-/* Compiles and runs KQL in a workspace: the one way that everything above (API, detection, CLI) queries. */
+/* ---- accounting: received = stored + rejected, in every row and every sum of rows ---- */
+/* What became of the records of one source, stream and table. The rows of table VedetteIngestion
+ * are these, written in the same transaction as the records that they count. */
+struct store_count {
+    struct str source; /* principal, "cli", "vedette" … */
+    struct str stream, table;
+    struct str reason; /* why rejected: a short fixed word; empty for stored ones */
+    uint64_t requests, received, stored, rejected, bytes;
+    uint64_t nulled;         /* values that did not fit their column's type and became null or '' */
+    uint64_t truncated;      /* values cut at the field limit */
+    uint64_t dropped;        /* properties that have no column */
+    uint64_t times_replaced; /* TimeGenerated missing, unreadable or out of bounds: time of receipt
+                                instead */
+};
+struct store_append {
+    struct store_batch **batches; /* taken, also on failure */
+    size_t n;
+    struct str
+        dedup; /* at most 256 bytes, no NUL; empty: none. Remembered for at least 12 hours. */
+    const struct store_count *counts; /* borrowed until the call returns; written with the rows */
+    size_t n_counts;
+};
+/* store_append with the accounting given. *out_duplicate (may be NULL): dedup was known, nothing
+ * was stored again; the counts are then entered as rejected, reason "duplicate". On failure they
+ * are entered as rejected, reason "busy" or "storage". */
+bool store_append_counted(struct workspace *w, const struct store_append *req, bool *out_duplicate,
+                          struct err *e) MUST_USE;
+/* For requests that never came as far as rows: enters the counts, on disk with the next commit (a
+ * second at most). */
+void store_account(struct workspace *w, const struct store_count *counts, size_t n);
+/* Sums since the workspace was made, one for each source, stream, table and reason; returns how
+ * many. */
+size_t store_counts(struct workspace *w, struct arena *a, struct store_count **out);
+/* Rows, and a list of what is stored, for people: vedette tables. */
+struct store_table_info {
+    struct str name;
+    bool custom;
+    size_t n_columns, n_stored_columns;
+    int64_t rows, oldest, newest; /* ticks; 0 when empty */
+};
+bool store_tables(struct workspace *w, struct arena *a, struct store_table_info **out, size_t *n,
+                  struct err *e) MUST_USE;
+/* True when properties without a column get one: custom tables and AzureDiagnostics. */
+bool workspace_table_is_open(struct workspace *w, struct str name);
+/* Adds columns to such a table, or makes the custom table. Existing columns are left as they are,
+ * whatever the type. */
+bool workspace_table_extend(struct workspace *w, struct str name, const struct kql_schema *more,
+                            struct err *e) MUST_USE;
+/* Nearest name of a table, or empty. */
+struct str workspace_table_suggest(struct workspace *w, struct arena *a, struct str name);
+/* Moves the write-ahead log into the file. Done by itself when it grows; for tests and backups. */
+bool workspace_checkpoint(struct workspace *w, struct err *e) MUST_USE;
+
+/* Compiles and runs KQL in a workspace: the one way that everything above (API, detection, CLI)
+ * queries. */
 struct store_query {
     struct str text;
-    struct kql_options options;   /* catalog is filled in; now_ticks 0 = the clock's now */
+    struct kql_options options; /* catalog is filled in; now_ticks 0 = the clock's now */
     struct engine_limits limits;
 };
 struct store_result {
     struct kql_query compiled;
-    struct engine_rows **rows;    /* one for each compiled.results */
+    struct engine_rows **rows; /* one for each compiled.results */
     size_t n;
 };
-bool workspace_query(struct workspace *w, struct arena *a, const struct store_query *q, struct store_result *out,
-                     struct kql_diags *diags, struct err *e) MUST_USE;
+bool workspace_query(struct workspace *w, struct arena *a, const struct store_query *q,
+                     struct store_result *out, struct kql_diags *diags, struct err *e) MUST_USE;
 void store_result_fini(struct store_result *r);

@@ -1,0 +1,368 @@
+/* The catalogue of a workspace: the tables that ship, and the tables and columns that it made
+ * itself (vedette_tables, vedette_columns in its file). */
+#include "store/store_priv.h"
+
+enum { MAX_CUSTOM_TABLES = 500, MAX_COLUMNS = 500, MAX_NAME = 45, MAX_TABLE_NAME = 100 };
+
+/* ---- what the compiler asks ---- */
+
+static bool fill(struct workspace *own, struct workspace *w, struct ws_table *t,
+                 struct kql_table *out)
+{
+    *out = t->def->t;
+    out->workspace = w == own ? STR_NONE : w->id;
+    return true;
+}
+
+static bool find_table(void *self, struct arena *a, struct str workspace, struct str name,
+                       struct kql_table *out)
+{
+    (void)a;
+    struct workspace *own = self, *w = own;
+    if (workspace.n > 0 && !str_ieq(workspace, own->id) && !str_ieq(workspace, own->name))
+        w = store_workspace_find(own->s, workspace);
+    if (w == NULL)
+        return false;
+    lock_take(&w->lock);
+    struct ws_table *t = ws_table_find_locked(w, name);
+    bool found = t != NULL && fill(own, w, t, out);
+    lock_drop(&w->lock);
+    return found;
+}
+
+/* Tables that hold or held rows, and custom ones: as a workspace that has only these connected. */
+static bool table_at(void *self, struct arena *a, size_t i, struct kql_table *out)
+{
+    (void)a;
+    struct workspace *w = self;
+    lock_take(&w->lock);
+    bool found = i < w->listed.n && fill(w, w, w->listed.p[i], out);
+    lock_drop(&w->lock);
+    return found;
+}
+
+static bool find_function(void *self, struct arena *a, struct str name,
+                          struct kql_stored_function *out)
+{
+    (void)self;
+    (void)a;
+    (void)name;
+    (void)out;
+    return false;
+}
+
+static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_value **out_rows,
+                 size_t *out_n, struct err *e)
+{
+    enum { PEEK_ROWS = 10000 };
+    struct workspace *w = self;
+    struct engine_limits limits = {.max_rows = PEEK_ROWS};
+    struct engine_rows *rows = NULL;
+    if (!engine_run(w->s->engine, in, source_snapshot(w, a), &limits, &rows, e))
+        return false;
+    size_t n = engine_rows_count(rows), width = in->cols.n;
+    struct kql_value *values = arena_array(a, struct kql_value, n * width);
+    for (size_t i = 0; i < n * width; i++) {
+        values[i] = engine_rows_get(rows, i / width, i % width);
+        values[i].s = arena_str(a, values[i].s);
+    }
+    engine_rows_free(rows);
+    *out_rows = values;
+    *out_n = n;
+    return true;
+}
+
+void catalog_init(struct workspace *w)
+{
+    w->catalog = (struct kql_catalog){w, find_table, table_at, find_function, peek};
+}
+
+const struct kql_catalog *workspace_catalog(struct workspace *w)
+{
+    return &w->catalog;
+}
+
+bool workspace_table_find(struct workspace *w, struct arena *a, struct str name,
+                          struct kql_table *out)
+{
+    return find_table(w, a, STR_NONE, name, out);
+}
+
+bool workspace_table_is_open(struct workspace *w, struct str name)
+{
+    lock_take(&w->lock);
+    struct ws_table *t = ws_table_find_locked(w, name);
+    bool open = t != NULL && t->def->open;
+    lock_drop(&w->lock);
+    return open;
+}
+
+/* ---- nearest name ---- */
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Edit distance, ASCII case ignored; names longer than the rows are never near. */
+static size_t distance(struct str a, struct str b)
+{
+    enum { WIDTH = 128 };
+    if (a.n >= WIDTH || b.n >= WIDTH)
+        return SIZE_MAX;
+    size_t row[WIDTH];
+    for (size_t j = 0; j <= b.n; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a.n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.n; j++) {
+            size_t best = diagonal + (lower(a.p[i - 1]) != lower(b.p[j - 1]));
+            diagonal = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[b.n];
+}
+
+struct nearest {
+    struct str name;
+    size_t distance;
+};
+
+static void consider(struct nearest *best, struct str wanted, struct str name)
+{
+    size_t d = distance(wanted, name);
+    if (d < best->distance)
+        *best = (struct nearest){name, d};
+}
+
+struct str workspace_table_suggest(struct workspace *w, struct arena *a, struct str name)
+{
+    struct nearest best = {STR_NONE, name.n / 4 + 2};
+    for (size_t i = 0; i < schema_set_count(w->s->schemas); i++)
+        consider(&best, name, schema_set_name(w->s->schemas, i));
+    lock_take(&w->lock);
+    for (size_t i = 0; i < w->listed.n; i++)
+        consider(&best, name, w->listed.p[i]->name);
+    struct str out = arena_str(a, best.name);
+    lock_drop(&w->lock);
+    return out;
+}
+
+/* ---- changing definitions ---- */
+
+static struct str strip_own(struct str name)
+{
+    return str_starts(name, STR("_")) ? str_sub(name, 1, name.n) : name;
+}
+
+static bool word_ok(struct str name, size_t max)
+{
+    bool ok = name.n > 0 && name.n <= max;
+    for (size_t i = 0; ok && i < name.n; i++) {
+        char c = lower(name.p[i]);
+        bool letter = c >= 'a' && c <= 'z', digit = c >= '0' && c <= '9';
+        ok = letter || (i > 0 && (digit || c == '_'));
+    }
+    return ok;
+}
+
+void catalog_extend_locked(struct workspace *w, struct ws_table *t, const struct kql_schema *more)
+{
+    const struct kql_schema *old = &t->def->t.schema;
+    struct kql_schema all = {arena_array(w->a, struct kql_column, old->n + more->n), old->n};
+    if (old->n > 0)
+        memcpy(all.cols, old->cols, old->n * sizeof(*all.cols));
+    for (size_t i = 0; i < more->n; i++)
+        if (table_def_find(t->def, more->cols[i].name) == SIZE_MAX)
+            all.cols[all.n++] = more->cols[i];
+    t->def = table_def_make(w->a, t->name, &all, t->def->open, t->def->billable);
+}
+
+void catalog_settle_locked(struct workspace *w, struct ws_table *t, struct kql_column c)
+{
+    size_t at = table_def_find(t->def, c.name);
+    if (at != SIZE_MAX && table_def_type(t->def, at) == c.type)
+        return;
+    struct kql_schema one = {&c, 1};
+    if (at == SIZE_MAX) {
+        catalog_extend_locked(w, t, &one);
+        return;
+    }
+    if (at >= t->def->t.schema.n)
+        return;
+    struct kql_schema all = {arena_array(w->a, struct kql_column, t->def->t.schema.n),
+                             t->def->t.schema.n};
+    memcpy(all.cols, t->def->t.schema.cols, all.n * sizeof(*all.cols));
+    all.cols[at].type = c.type;
+    t->def = table_def_make(w->a, t->name, &all, t->def->open, t->def->billable);
+}
+
+/* The columns of c that are new. */
+static bool check_columns(const struct ws_table *t, const struct table_change *c,
+                          struct kql_schema *fresh, struct err *e)
+{
+    for (size_t i = 0; i < c->schema->n; i++) {
+        const struct kql_column *col = &c->schema->cols[i];
+        size_t at = t != NULL ? table_def_find(t->def, col->name) : SIZE_MAX;
+        if (at != SIZE_MAX) {
+            if (!c->extend && table_def_type(t->def, at) != col->type)
+                return err_set(e, ERR_CONFLICT,
+                               "column '%.*s' of table '%.*s' is %s; its type can't become %s",
+                               STR_ARG(col->name), STR_ARG(c->name),
+                               kql_type_name(table_def_type(t->def, at)), kql_type_name(col->type));
+            continue;
+        }
+        if (!word_ok(strip_own(col->name), MAX_NAME))
+            return err_set(e, ERR_INVALID,
+                           "'%.*s' can't be a column: a letter, then letters, digits and '_', at "
+                           "most %d characters",
+                           STR_ARG(col->name), MAX_NAME);
+        if (col->type == KQL_UNKNOWN || col->type >= KQL_N_TYPES)
+            return err_set(e, ERR_INVALID, "column '%.*s' has no type", STR_ARG(col->name));
+        fresh->cols[fresh->n++] = *col;
+    }
+    size_t total = fresh->n + (t != NULL ? t->def->t.schema.n : 0);
+    return total <= MAX_COLUMNS || (t != NULL && !t->def->custom && fresh->n == 0)
+               ? true
+               : err_set(e, ERR_LIMIT, "table '%.*s' would have %zu columns; the limit is %d",
+                         STR_ARG(c->name), total, MAX_COLUMNS);
+}
+
+static bool check_table(struct workspace *w, const struct ws_table *t, struct str name,
+                        struct err *e)
+{
+    if (t != NULL)
+        return t->def->open
+                   ? true
+                   : err_set(e, ERR_CONFLICT,
+                             "table '%.*s' ships with Vedette; only names ending in _CL can be "
+                             "defined",
+                             STR_ARG(name));
+    if (!str_ends(name, STR("_CL")) || !word_ok(name, MAX_TABLE_NAME))
+        return err_set(e, ERR_INVALID,
+                       "'%.*s' can't be a custom table: letters, digits and '_', at most %d "
+                       "characters, ending in _CL",
+                       STR_ARG(name), MAX_TABLE_NAME);
+    if (w->n_custom >= MAX_CUSTOM_TABLES)
+        return err_set(e, ERR_LIMIT,
+                       "the workspace has %d custom tables already, which is the limit",
+                       MAX_CUSTOM_TABLES);
+    return true;
+}
+
+static void sql_change(struct workspace *w, struct str name, bool is_new,
+                       const struct kql_schema *fresh, struct sbuf *sql)
+{
+    if (is_new) {
+        sbuf_addz(sql, "INSERT INTO ");
+        sql_table(w, STR("vedette_tables"), sql);
+        sbuf_addz(sql, " VALUES (");
+        sql_text(sql, name);
+        sbuf_addz(sql, ");\n");
+    }
+    for (size_t i = 0; i < fresh->n; i++) {
+        sbuf_addz(sql, "INSERT INTO ");
+        sql_table(w, STR("vedette_columns"), sql);
+        sbuf_addz(sql, " SELECT ");
+        sql_text(sql, name);
+        sbuf_addz(sql, ", ");
+        sql_text(sql, fresh->cols[i].name);
+        sbuf_addz(sql, ", ");
+        sql_text(sql, str_from(kql_type_name(fresh->cols[i].type)));
+        sbuf_addz(sql, ", count(*) FROM ");
+        sql_table(w, STR("vedette_columns"), sql);
+        sbuf_addz(sql, ";\n");
+    }
+}
+
+static bool write_change(struct workspace *w, struct sbuf *sql, struct err *e)
+{
+    if (sql->n == 0)
+        return true;
+    if (!engine_begin(w->conn, e))
+        return false;
+    if (!engine_conn_exec(w->conn, sbuf_str(sql), e)) {
+        engine_rollback(w->conn);
+        return false;
+    }
+    return engine_commit(w->conn, e);
+}
+
+bool catalog_change(struct workspace *w, const struct table_change *c, struct err *e)
+{
+    struct arena *a = arena_new(0);
+    struct kql_schema fresh = {arena_array(a, struct kql_column, c->schema->n + 1), 0};
+    lock_take(&w->lock);
+    struct ws_table *t = ws_table_find_locked(w, c->name);
+    bool ok = check_table(w, t, c->name, e) && check_columns(t, c, &fresh, e);
+    lock_drop(&w->lock);
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(1 << 20);
+    if (ok)
+        sql_change(w, c->name, t == NULL, &fresh, &sql);
+    ok = ok && write_change(w, &sql, e);
+    if (ok) {
+        lock_take(&w->lock);
+        if (t == NULL) {
+            struct kql_schema none = {NULL, 0};
+            t = ws_table_add_locked(w, table_def_make(w->a, c->name, &none, true, true));
+            ws_table_list_locked(w, t);
+        }
+        if (fresh.n > 0)
+            catalog_extend_locked(w, t, &fresh);
+        lock_drop(&w->lock);
+    }
+    arena_free(a);
+    return ok;
+}
+
+/* ---- loading ---- */
+
+static bool query(struct workspace *w, const char *what, const char *from,
+                  const struct kql_schema *schema, struct engine_rows **out, struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
+    sbuf_addf(&sql, "SELECT %s FROM ", what);
+    sql_table(w, str_from(from), &sql);
+    sbuf_addz(&sql, " ORDER BY ALL");
+    return engine_conn_query(w->conn, sbuf_str(&sql), schema, out, e);
+}
+
+static void load_table(struct workspace *w, struct str name)
+{
+    if (ws_table_find_locked(w, name) != NULL)
+        return;
+    struct kql_schema none = {NULL, 0};
+    ws_table_list_locked(w, ws_table_add_locked(w, table_def_make(w->a, name, &none, true, true)));
+}
+
+bool catalog_load(struct workspace *w, struct err *e)
+{
+    struct kql_column cols[] = {{STR("table_name"), KQL_STRING},
+                                {STR("ordinal"), KQL_LONG},
+                                {STR("name"), KQL_STRING},
+                                {STR("type"), KQL_STRING}};
+    struct kql_schema one = {cols, 1}, all = {cols, COUNTOF(cols)};
+    struct engine_rows *tables = NULL, *columns = NULL;
+    bool ok = query(w, "name", "vedette_tables", &one, &tables, e) &&
+              query(w, "table_name, ordinal, name, type", "vedette_columns", &all, &columns, e);
+    lock_take(&w->lock);
+    for (size_t i = 0; ok && i < engine_rows_count(tables); i++)
+        load_table(w, engine_rows_get(tables, i, 0).s);
+    for (size_t i = 0; ok && i < engine_rows_count(columns); i++) {
+        struct ws_table *t = ws_table_find_locked(w, engine_rows_get(columns, i, 0).s);
+        struct kql_column c = {engine_rows_get(columns, i, 2).s, KQL_UNKNOWN};
+        struct kql_schema more = {&c, 1};
+        if (t != NULL && kql_type_parse(engine_rows_get(columns, i, 3).s, &c.type))
+            catalog_extend_locked(w, t, &more);
+    }
+    lock_drop(&w->lock);
+    engine_rows_freep(&tables);
+    engine_rows_freep(&columns);
+    return ok;
+}

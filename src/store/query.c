@@ -1,0 +1,92 @@
+/* Compiling and running KQL in a workspace, and the list of its tables. */
+#include "store/store_priv.h"
+
+static bool run_all(struct workspace *w, struct arena *a, const struct store_query *q,
+                    struct store_result *out, struct err *e)
+{
+    const struct engine_source *src = source_snapshot(w, a);
+    out->rows = arena_array(a, struct engine_rows *, out->compiled.n);
+    for (; out->n < out->compiled.n; out->n++)
+        if (!engine_run(w->s->engine, out->compiled.results[out->n].plan, src, &q->limits,
+                        &out->rows[out->n], e))
+            return false;
+    return true;
+}
+
+bool workspace_query(struct workspace *w, struct arena *a, const struct store_query *q,
+                     struct store_result *out, struct kql_diags *diags, struct err *e)
+{
+    struct kql_options options = q->options;
+    options.catalog = &w->catalog;
+    if (options.now_ticks == 0)
+        options.now_ticks = clock_now(w->s->clock);
+    if (diags->a == NULL)
+        diags->a = a;
+    diags->text = q->text;
+    struct store_result result = {0};
+    if (!kql_compile(a, q->text, &options, &result.compiled, diags)) {
+        kql_diags_err(diags, e);
+        return false;
+    }
+    if (!run_all(w, a, q, &result, e)) {
+        store_result_fini(&result);
+        return false;
+    }
+    *out = result;
+    return true;
+}
+
+void store_result_fini(struct store_result *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        engine_rows_free(r->rows[i]);
+    r->n = 0;
+}
+
+/* ---- vedette tables ---- */
+
+static bool count_rows(struct engine_conn *c, struct workspace *w, struct str phys,
+                       struct store_table_info *info, struct err *e)
+{
+    struct kql_column cols[] = {
+        {STR("rows"), KQL_LONG}, {STR("oldest"), KQL_DATETIME}, {STR("newest"), KQL_DATETIME}};
+    struct kql_schema schema = {cols, COUNTOF(cols)};
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
+    sbuf_addz(&sql, "SELECT count(*), min(\"TimeGenerated\"), max(\"TimeGenerated\") FROM ");
+    sql_table(w, phys, &sql);
+    struct engine_rows *rows = NULL;
+    if (!engine_conn_query(c, sbuf_str(&sql), &schema, &rows, e))
+        return false;
+    info->rows = engine_rows_get(rows, 0, 0).i;
+    info->oldest = engine_rows_get(rows, 0, 1).i;
+    info->newest = engine_rows_get(rows, 0, 2).i;
+    engine_rows_free(rows);
+    return true;
+}
+
+bool store_tables(struct workspace *w, struct arena *a, struct store_table_info **out, size_t *n,
+                  struct err *e)
+{
+    lock_take(&w->lock);
+    size_t count = w->listed.n;
+    struct store_table_info *infos = arena_array(a, struct store_table_info, count);
+    struct str *phys = arena_array(a, struct str, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct ws_table *t = w->listed.p[i];
+        infos[i] = (struct store_table_info){.name = t->name, .custom = t->def->custom};
+        infos[i].n_columns = t->def->t.schema.n;
+        infos[i].n_stored_columns = t->cols.n;
+        phys[i] = t->phys;
+    }
+    lock_drop(&w->lock);
+    struct engine_conn *c = engine_conn_open(w->s->engine, e);
+    bool ok = c != NULL;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = phys[i].n == 0 || count_rows(c, w, phys[i], &infos[i], e);
+    engine_conn_close(c);
+    if (!ok)
+        return false;
+    *out = infos;
+    *n = count;
+    return true;
+}

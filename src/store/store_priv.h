@@ -1,0 +1,195 @@
+/* What the files of store/ share. Locks: see docs/storage.md; store_lock is never held while DuckDB
+ * works. */
+#pragma once
+#include <stdatomic.h>
+
+#include "base/ids.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "engine/engine_store.h"
+#include "store/store.h"
+
+/* ---- schema.c: table definitions ---- */
+
+/* Immutable once made; lives as long as the store, so that queries and batches may keep it. */
+struct table_def {
+    struct kql_table t; /* workspace is empty */
+    struct map *index;  /* column name → its struct kql_column, schema and hidden alike */
+    bool custom;        /* name ends in _CL */
+    bool open;          /* properties without a column get one */
+    bool billable;
+    size_t time_at;      /* TimeGenerated's index */
+    size_t timestamp_at; /* Timestamp's, or SIZE_MAX */
+};
+/* Index as store_batch_set wants it: schema first, then hidden. SIZE_MAX: no such column. */
+size_t table_def_find(const struct table_def *d, struct str column);
+enum kql_type table_def_type(const struct table_def *d, size_t col);
+struct str table_def_name(const struct table_def *d, size_t col);
+size_t table_def_width(const struct table_def *d);
+/* A definition in a from a name and columns; adds TimeGenerated (first), Type, TenantId and the
+ * hidden columns where they are missing. Columns are copied. */
+const struct table_def *table_def_make(struct arena *a, struct str name,
+                                       const struct kql_schema *schema, bool open, bool billable);
+
+/* The tables that ship. Text is parsed table by table when first asked for. Thread-safe. */
+struct schema_set;
+/* dir NULL: the copy inside the program. */
+struct schema_set *schema_set_open(const char *dir, struct err *e) MUST_USE;
+void schema_set_close(struct schema_set *s);
+const struct table_def *schema_set_find(struct schema_set *s, struct str name); /* NULL: unknown */
+size_t schema_set_count(const struct schema_set *s);
+struct str schema_set_name(const struct schema_set *s, size_t i); /* in byte order of the names */
+
+/* ---- batch.c: rows on their way to the writer ---- */
+
+/* Rows one after the other in buf, each: cells (u16 column + 1, payload by type), u16 0, struct
+ * row_end. */
+struct row_end {
+    int64_t time;      /* TimeGenerated, when has_time */
+    int64_t timestamp; /* Timestamp, when has_timestamp */
+    double billed;     /* bytes, as _BilledSize counts them */
+    bool has_time, has_timestamp;
+};
+struct store_batch {
+    struct kql_table t;
+    size_t time_at, timestamp_at;
+    struct sbuf buf;
+    size_t rows;
+    uint64_t *used; /* one bit a column: some row has a value */
+    struct row_end row;
+};
+bool batch_uses(const struct store_batch *b, size_t col);
+struct cell {
+    size_t col;
+    enum kql_type type;
+    int64_t i; /* int, long, datetime, timespan, bool */
+    double d;
+    struct str s; /* string, dynamic, guid, decimal */
+};
+/* Reads on from *at: true with the next cell of the row, or false with the row's end. */
+bool batch_next(const struct store_batch *b, size_t *at, struct cell *cell, struct row_end *end);
+
+/* ---- tables.c: what is stored, under which names ---- */
+
+struct phys_col {
+    struct str name,
+        phys; /* the database folds case, Kusto does not: phys is unique ignoring case */
+    enum kql_type type;
+};
+struct ws_table {
+    struct str name;
+    const struct table_def *def;
+    bool declared;             /* has a row in vedette_tables: made by workspace_table_define */
+    bool listed;               /* counts for union *, search * */
+    struct str phys;           /* empty: no row was ever stored */
+    VEC(struct phys_col) cols; /* in table order, only ever appended to */
+    struct map *by_name;       /* column name → index + 1 */
+    struct map *by_phys;       /* ignoring case */
+};
+enum { PHYS_ITEM, PHYS_RECEIVED, PHYS_BILLED, PHYS_TIME, PHYS_FIRST_OWN };
+
+/* NULL: neither shipped nor custom. Caller holds w->lock. */
+struct ws_table *ws_table_find_locked(struct workspace *w, struct str name);
+struct ws_table *ws_table_add_locked(struct workspace *w, const struct table_def *def);
+void ws_table_list_locked(struct workspace *w, struct ws_table *t);
+/* Makes what b needs in the database: appends the SQL to ddl, and the change to plan; nothing is
+ * visible before table_plan_apply, which follows the commit of the SQL. Writer thread only. */
+struct table_plan;
+struct table_plan *table_plan_new(struct workspace *w, struct arena *a);
+bool table_plan_batch(struct table_plan *p, const struct store_batch *b, struct sbuf *ddl,
+                      struct err *e) MUST_USE;
+void table_plan_apply(struct table_plan *p);
+/* Appends one batch's rows. */
+struct append_stamp {
+    int64_t received;
+    uint64_t id_hi, id_lo; /* of the first row's _ItemId; id_lo counts up */
+};
+bool tables_append(struct workspace *w, struct store_batch *const *batches, size_t n,
+                   struct append_stamp *stamp, struct err *e) MUST_USE;
+bool tables_load(struct workspace *w, struct err *e) MUST_USE;
+
+/* ---- source.c ---- */
+void table_source_init(struct workspace *w);
+/* A source that sees the tables as they were when it was first asked; lives in a. */
+const struct engine_source *source_snapshot(struct workspace *w, struct arena *a);
+
+/* ---- account.c ---- */
+struct ledger;
+struct ledger *ledger_new(void);
+void ledger_free(struct ledger *l);
+/* Counts at once; the rows wait for the next commit. */
+void ledger_add_pending(struct ledger *l, const struct store_count *c);
+void ledger_add(struct ledger *l, const struct store_count *c);
+/* Moves what waits into a (NULL, 0 when nothing does). If the commit fails, ledger_put_back. */
+void ledger_take_pending(struct ledger *l, struct arena *a, struct store_count **out, size_t *n);
+void ledger_put_back(struct ledger *l, const struct store_count *c, size_t n);
+bool ledger_has_pending(struct ledger *l);
+size_t ledger_list(struct ledger *l, struct arena *a, struct store_count **out);
+/* A batch of VedetteIngestion rows. */
+struct store_batch *ledger_batch(struct workspace *w, const struct store_count *c, size_t n);
+bool ledger_load(struct workspace *w, struct err *e) MUST_USE;
+
+/* ---- dedup.c: ids of the last requests ---- */
+struct dedup;
+struct dedup *dedup_new(void);
+void dedup_free(struct dedup *d);
+bool dedup_seen(const struct dedup *d, struct str id);
+void dedup_add(struct dedup *d, struct str id, int64_t at);
+/* Forgets the older half when it is time; true: ids before *out_before can be deleted from the
+ * table. */
+bool dedup_turn(struct dedup *d, int64_t now, int64_t *out_before);
+bool dedup_load(struct workspace *w, struct err *e) MUST_USE;
+
+/* ---- writer.c ---- */
+struct writer;
+struct writer *writer_start(struct workspace *w, size_t max_queue_bytes, struct err *e) MUST_USE;
+void writer_stop(struct writer *wr); /* commits what was accepted, joins */
+
+/* ---- workspace.c ---- */
+struct workspace {
+    struct store *s;
+    struct str id, name, db; /* db: name of the attached database */
+    struct lock lock;        /* everything below, to the blank line */
+    struct arena *a;
+    struct map *tables;            /* name → struct ws_table */
+    struct map *phys_tables;       /* physical names, ignoring case */
+    VEC(struct ws_table *) listed; /* order never changes, so that a walk sees each table once */
+    size_t n_custom;
+
+    struct kql_catalog catalog;
+    struct engine_source source;
+    struct engine_conn *conn; /* writer thread's */
+    struct ledger *ledger;
+    struct dedup *dedup; /* writer thread's */
+    struct writer *writer;
+    int64_t last_received; /* writer thread's */
+};
+void catalog_init(struct workspace *w);
+/* Adds columns to a table of this workspace (in memory). Caller holds w->lock. */
+void catalog_extend_locked(struct workspace *w, struct ws_table *t, const struct kql_schema *more);
+/* Makes the definition agree with what is stored: adds the column or takes over its type. Caller
+ * holds w->lock. */
+void catalog_settle_locked(struct workspace *w, struct ws_table *t, struct kql_column c);
+/* Reads the tables and columns that were declared. Before tables_load. */
+bool catalog_load(struct workspace *w, struct err *e) MUST_USE;
+/* What workspace_table_define has to write: SQL for the rows of vedette_tables and vedette_columns.
+ * Writer thread. */
+struct table_change {
+    struct str name;
+    const struct kql_schema *schema;
+    bool extend; /* leave existing columns as they are, whatever the type */
+};
+bool catalog_change(struct workspace *w, const struct table_change *c, struct err *e) MUST_USE;
+/* "db"."main"."table" */
+void sql_table(struct workspace *w, struct str phys, struct sbuf *out);
+
+struct store {
+    struct engine *engine;
+    struct clock *clock;
+    struct schema_set *schemas;
+    char *dir; /* DATA/workspaces */
+    size_t max_queue_bytes;
+    struct lock lock; /* workspaces */
+    struct arena *a;
+    VEC(struct workspace *) workspaces;
+};

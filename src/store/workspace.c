@@ -1,0 +1,218 @@
+/* A workspace: a folder with workspace.json and hot.duckdb, which is attached to the one engine as
+ * ws_<n>. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/workspace_priv.h"
+#include "text/json.h"
+
+enum { MAX_WORKSPACE_NAME = 63, MAX_JSON = 64 << 10, LAYOUT_VERSION = 1 };
+
+static const char *const layout[] = {
+    "vedette_meta (key VARCHAR, value VARCHAR)",
+    "vedette_tables (name VARCHAR)",
+    "vedette_columns (table_name VARCHAR, name VARCHAR, type VARCHAR, ordinal BIGINT)",
+    "vedette_stored (table_name VARCHAR, phys_table VARCHAR, name VARCHAR, phys VARCHAR, type "
+    "VARCHAR, ordinal BIGINT)",
+    "vedette_dedup (id VARCHAR, at BIGINT)",
+};
+
+struct str workspace_id(const struct workspace *w)
+{
+    return w->id;
+}
+
+struct str workspace_name(const struct workspace *w)
+{
+    return w->name;
+}
+
+bool workspace_name_ok(struct str name)
+{
+    bool ok = name.n > 0 && name.n <= MAX_WORKSPACE_NAME;
+    for (size_t i = 0; ok && i < name.n; i++) {
+        char c = name.p[i];
+        ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+    }
+    return ok;
+}
+
+/* ---- workspace.json ---- */
+
+static bool write_all(int fd, struct str s)
+{
+    while (s.n > 0) {
+        ssize_t n = write(fd, s.p, s.n);
+        if (n <= 0)
+            return false;
+        s = str_sub(s, (size_t)n, s.n);
+    }
+    return fsync(fd) == 0;
+}
+
+static bool sync_dir(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+bool workspace_file_write(const char *dir, struct str id, struct str name, struct err *e)
+{
+    struct arena *a = arena_new(1 << 20);
+    const char *path = arena_fmt(a, "%s/workspace.json", dir).p,
+               *tmp = arena_fmt(a, "%s/workspace.json.new", dir).p;
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_JSON);
+    struct json_out w = json_out_make(&b);
+    json_obj(&w);
+    json_kv_str(&w, "id", id);
+    json_kv_str(&w, "name", name);
+    json_obj_end(&w);
+    sbuf_addc(&b, '\n');
+    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && write_all(fd, sbuf_str(&b));
+    if (fd >= 0 && close(fd) != 0)
+        ok = false;
+    ok = ok && rename(tmp, path) == 0 && sync_dir(dir);
+    if (!ok)
+        err_errno(e, "can't write", path);
+    arena_free(a);
+    return ok;
+}
+
+bool workspace_file_read(struct arena *a, const char *dir, struct str *id, struct str *name,
+                         struct err *e)
+{
+    const char *path = arena_fmt(a, "%s/workspace.json", dir).p;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(e, "can't open", path);
+    char *text = arena_alloc(a, MAX_JSON);
+    ssize_t n = read(fd, text, MAX_JSON);
+    close(fd);
+    struct json j;
+    if (n < 0)
+        return err_errno(e, "can't read", path);
+    if (!json_parse(a, (struct str){text, (size_t)n}, NULL, &j, e)) {
+        err_prefix(e, "%s", path);
+        return false;
+    }
+    *id = json_text(json_get(&j, "id"), STR_NONE);
+    *name = json_text(json_get(&j, "name"), STR_NONE);
+    struct guid g;
+    if (!guid_parse(*id, &g) || !workspace_name_ok(*name))
+        return err_set(e, ERR_INVALID, "%s: id must be a GUID and name a workspace's name", path);
+    return true;
+}
+
+/* ---- the database file ---- */
+
+static bool make_layout(struct workspace *w, struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(1 << 16);
+    for (size_t i = 0; i < COUNTOF(layout); i++) {
+        sbuf_addz(&sql, "CREATE TABLE IF NOT EXISTS ");
+        sql_ident(&sql, w->db);
+        sbuf_addf(&sql, ".\"main\".%s;\n", layout[i]);
+    }
+    sbuf_addz(&sql, "INSERT INTO ");
+    sql_table(w, STR("vedette_meta"), &sql);
+    sbuf_addf(&sql, " SELECT 'layout', '%d' WHERE NOT EXISTS (FROM ", LAYOUT_VERSION);
+    sql_table(w, STR("vedette_meta"), &sql);
+    sbuf_addz(&sql, ");\n");
+    return engine_conn_exec(w->conn, sbuf_str(&sql), e);
+}
+
+static bool check_layout(struct workspace *w, struct err *e)
+{
+    struct kql_column col = {STR("value"), KQL_STRING};
+    struct kql_schema schema = {&col, 1};
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
+    sbuf_addz(&sql, "SELECT value FROM ");
+    sql_table(w, STR("vedette_meta"), &sql);
+    sbuf_addz(&sql, " WHERE key = 'layout'");
+    struct engine_rows *rows = NULL;
+    if (!engine_conn_query(w->conn, sbuf_str(&sql), &schema, &rows, e))
+        return false;
+    int64_t version = 0;
+    bool ok = engine_rows_count(rows) == 1 && str_to_i64(engine_rows_get(rows, 0, 0).s, &version) &&
+              version == LAYOUT_VERSION;
+    engine_rows_free(rows);
+    return ok ? true
+              : err_set(e, ERR_CONFLICT,
+                        "the store of workspace '%.*s' has layout %lld; this program reads %d",
+                        STR_ARG(w->name), (long long)version, LAYOUT_VERSION);
+}
+
+static bool open_file(struct workspace *w, const char *dir, struct err *e)
+{
+    struct arena *a = arena_new(1 << 20);
+    const char *path = arena_fmt(a, "%s/hot.duckdb", dir).p;
+    bool ok = engine_attach(w->s->engine, w->db, path, e);
+    arena_free(a);
+    if (!ok)
+        return false;
+    w->conn = engine_conn_open(w->s->engine, e);
+    return w->conn != NULL && make_layout(w, e) && check_layout(w, e) && catalog_load(w, e) &&
+           tables_load(w, e) && ledger_load(w, e) && dedup_load(w, e);
+}
+
+static void list_own_tables(struct workspace *w)
+{
+    lock_take(&w->lock);
+    ws_table_list_locked(w, ws_table_find_locked(w, STR("VedetteIngestion")));
+    ws_table_list_locked(w, ws_table_find_locked(w, STR("VedetteDeadLetter")));
+    lock_drop(&w->lock);
+}
+
+struct workspace *workspace_open(struct store *s, const char *dir, struct str id, struct str name,
+                                 struct err *e)
+{
+    struct workspace *w = xcalloc(1, sizeof(*w));
+    w->s = s;
+    w->a = arena_new(0);
+    lock_init(&w->lock, "workspace");
+    w->id = arena_str(w->a, id);
+    w->name = arena_str(w->a, name);
+    w->db = arena_fmt(w->a, "ws_%zu", s->workspaces.n + 1);
+    w->tables = map_new(w->a, false);
+    w->phys_tables = map_new(w->a, true);
+    for (size_t i = 0; i < COUNTOF(layout); i++) {
+        size_t blank;
+        struct str text = str_from(layout[i]);
+        if (str_find(text, STR(" "), &blank))
+            map_put(w->phys_tables, str_sub(text, 0, blank), w);
+    }
+    w->ledger = ledger_new();
+    w->dedup = dedup_new();
+    catalog_init(w);
+    table_source_init(w);
+    if (open_file(w, dir, e)) {
+        list_own_tables(w);
+        w->writer = writer_start(w, s->max_queue_bytes, e);
+        if (w->writer != NULL)
+            return w;
+    }
+    err_prefix(e, "workspace '%.*s'", STR_ARG(name));
+    workspace_close(w);
+    return NULL;
+}
+
+void workspace_close(struct workspace *w)
+{
+    writer_stop(w->writer);
+    engine_conn_close(w->conn);
+    struct err e = {0};
+    if (!engine_detach(w->s->engine, w->db, &e))
+        LOG(LOG_WARN, "store", "the store was not checkpointed; the next start reads its log",
+            log_s("workspace", w->name), log_z("reason", e.msg));
+    ledger_free(w->ledger);
+    dedup_free(w->dedup);
+    lock_fini(&w->lock);
+    arena_free(w->a);
+    xfree(w);
+}
