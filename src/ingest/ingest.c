@@ -1,0 +1,453 @@
+/* ingest_logs: from a body to one durable group of rows, dead letters and counts. */
+#include "ingest/ingest_priv.h"
+
+enum { MAX_NEW_COLUMNS = 500 };
+#define DEFAULT_BODY_BYTES ((size_t)1 << 20)
+
+struct ingest *ingest_open(const struct ingest_options *o)
+{
+    struct ingest *in = xcalloc(1, sizeof(*in));
+    in->store = o->store;
+    in->clock = o->clock;
+    in->limits = o->limits;
+    struct ingest_limits *l = &in->limits;
+    if (l->max_body_bytes == 0)
+        l->max_body_bytes = DEFAULT_BODY_BYTES;
+    if (l->max_records == 0)
+        l->max_records = 100000;
+    if (l->max_depth == 0)
+        l->max_depth = 64;
+    if (l->max_field_bytes == 0)
+        l->max_field_bytes = (size_t)64 << 10;
+    if (l->max_record_bytes == 0)
+        l->max_record_bytes = l->max_body_bytes;
+    if (l->max_raw_bytes == 0)
+        l->max_raw_bytes = (size_t)32 << 10;
+    if (l->max_past == 0)
+        l->max_past = 2 * TICKS_PER_DAY;
+    if (l->max_future == 0)
+        l->max_future = TICKS_PER_DAY;
+    return in;
+}
+
+void ingest_close(struct ingest *in)
+{
+    xfree(in);
+}
+
+const struct ingest_limits *ingest_limits(const struct ingest *in)
+{
+    return &in->limits;
+}
+
+/* ---- one call ---- */
+
+struct fresh_column { /* a property of an open table that has no column yet */
+    struct str name;
+    enum kql_type type;
+};
+struct call {
+    struct ingest *in;
+    const struct ingest_request *r;
+    struct arena *a;
+    struct str table_name;
+    struct kql_table table;
+    struct map *columns; /* name → index + 1 */
+    size_t *guess;       /* column of the i-th property of the record before */
+    size_t n_guess;
+    size_t time_at;
+    bool open, collect; /* collect: unknown properties are noted in fresh */
+    struct map *fresh;
+    int64_t now;
+    struct sbuf scratch;
+    struct store_batch *rows, *dead;
+    struct kql_table dead_table;
+    struct store_count ok;
+    VEC(struct store_count) rejected;
+};
+
+static size_t find_hidden_or_schema(const struct kql_table *t, size_t i, struct kql_column *out)
+{
+    *out = i < t->schema.n ? t->schema.cols[i] : t->hidden.cols[i - t->schema.n];
+    return i;
+}
+
+/* Columns that the store fills itself; what a sender puts there is ignored without being counted.
+ */
+static bool is_service_column(struct str name)
+{
+    static const char *const names[] = {"TenantId",      "Type",        "_ItemId",
+                                        "_TimeReceived", "_BilledSize", "_IsBillable"};
+    for (size_t i = 0; i < COUNTOF(names); i++)
+        if (str_eqz(name, names[i]))
+            return true;
+    return false;
+}
+
+static bool load_table(struct call *c, struct err *e)
+{
+    if (!workspace_table_find(c->r->workspace, c->a, c->table_name, &c->table))
+        return err_set(e, ERR_NOT_FOUND, "there is no table '%.*s'", STR_ARG(c->table_name));
+    c->open = workspace_table_is_open(c->r->workspace, c->table_name);
+    c->columns = map_new(c->a, false);
+    c->time_at = SIZE_MAX;
+    for (size_t i = 0; i < c->table.schema.n + c->table.hidden.n; i++) {
+        struct kql_column col;
+        find_hidden_or_schema(&c->table, i, &col);
+        map_put(c->columns, col.name, (void *)(uintptr_t)(i + 1));
+        if (str_eqz(col.name, "TimeGenerated") && col.type == KQL_DATETIME)
+            c->time_at = i;
+    }
+    return true;
+}
+
+static size_t column_of(struct call *c, size_t position, struct str key)
+{
+    struct kql_column col;
+    if (position < c->n_guess && c->guess[position] != SIZE_MAX) {
+        size_t at = find_hidden_or_schema(&c->table, c->guess[position], &col);
+        if (str_eq(col.name, key))
+            return at;
+    }
+    uintptr_t found = (uintptr_t)map_get(c->columns, key);
+    size_t at = found == 0 ? SIZE_MAX : (size_t)found - 1;
+    if (position < c->n_guess)
+        c->guess[position] = at;
+    return at;
+}
+
+static void note_fresh(struct call *c, struct str key, const struct json *v)
+{
+    struct fresh_column *f = map_get(c->fresh, key);
+    if (f == NULL && map_count(c->fresh) < MAX_NEW_COLUMNS) {
+        f = arena_new_of(c->a, struct fresh_column);
+        f->name = arena_str(c->a, key);
+        map_put(c->fresh, f->name, f);
+    }
+    if (f != NULL)
+        f->type = convert_widen(f->type, convert_infer(key, v));
+}
+
+static bool time_in_bounds(const struct call *c, int64_t t)
+{
+    const struct ingest_limits *l = &c->in->limits;
+    if (c->r->keep_times)
+        return true;
+    return (l->max_past < 0 || t >= c->now - l->max_past) &&
+           (l->max_future < 0 || t <= c->now + l->max_future);
+}
+
+static void cut_value(struct call *c, struct kql_value *v)
+{
+    if (!convert_cut(&v->s, c->in->limits.max_field_bytes))
+        return;
+    c->ok.truncated++;
+    if (v->type != KQL_DYNAMIC)
+        return;
+    /* Half a document is not JSON: it is kept as a string, so that its text can still be searched.
+     */
+    AUTO(sbuf_fini) struct sbuf text = sbuf_make(0);
+    json_escape(&text, v->s);
+    sbuf_clear(&c->scratch);
+    sbuf_add(&c->scratch, sbuf_str(&text));
+    v->s = sbuf_str(&c->scratch);
+}
+
+/* True when the property gave TimeGenerated. */
+static bool set_property(struct call *c, size_t at, const struct json *value)
+{
+    struct kql_column col;
+    find_hidden_or_schema(&c->table, at, &col);
+    if (is_service_column(col.name))
+        return false;
+    struct kql_value v;
+    enum convert_result result = convert_value(value, col.type, &c->scratch, &v);
+    if (result == CONVERT_MISMATCH)
+        c->ok.nulled++;
+    if (result != CONVERT_OK)
+        return false;
+    if (at == c->time_at && !time_in_bounds(c, v.i))
+        return false;
+    if (col.type == KQL_STRING || col.type == KQL_DYNAMIC)
+        cut_value(c, &v);
+    store_batch_set(c->rows, at, &v);
+    return at == c->time_at;
+}
+
+static void add_record(struct call *c, const struct json *record)
+{
+    bool timed = false, stamped = false;
+    for (size_t i = 0; i < record->n; i++) {
+        size_t at = column_of(c, i, record->keys[i]);
+        if (at != SIZE_MAX) {
+            timed |= set_property(c, at, &record->items[i]);
+            stamped |= str_eqz(record->keys[i], "Timestamp");
+        } else if (c->collect) {
+            note_fresh(c, record->keys[i], &record->items[i]);
+        } else if (!is_service_column(record->keys[i])) {
+            c->ok.dropped++;
+        }
+    }
+    c->ok.times_replaced += !timed && !stamped;
+    store_batch_end_row(c->rows);
+    c->ok.received++;
+    c->ok.stored++;
+}
+
+/* ---- dead letters ---- */
+
+static struct store_count *rejected_for(struct call *c, const char *reason)
+{
+    for (size_t i = 0; i < c->rejected.n; i++)
+        if (str_eqz(c->rejected.p[i].reason, reason))
+            return &c->rejected.p[i];
+    struct store_count count = {
+        .source = c->r->source, .stream = c->r->stream, .table = c->table_name};
+    count.reason = str_from(reason);
+    VEC_PUSH(c->a, &c->rejected, count);
+    return &c->rejected.p[c->rejected.n - 1];
+}
+
+static void dead_set(struct call *c, const char *column, enum kql_type type, struct str s,
+                     int64_t i)
+{
+    for (size_t at = 0; at < c->dead_table.schema.n; at++) {
+        if (str_eqz(c->dead_table.schema.cols[at].name, column)) {
+            struct kql_value v = {.type = type, .s = s, .i = i};
+            store_batch_set(c->dead, at, &v);
+        }
+    }
+}
+
+/* Raw text may be anything; what the table holds is UTF-8. */
+static struct str clean_text(struct arena *a, struct str s)
+{
+    if (utf8_valid(s, NULL))
+        return s;
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    for (const char *p = s.p; p < s.p + s.n;) {
+        char buf[4];
+        size_t n = utf8_put(buf, utf8_next(&p, s.p + s.n));
+        sbuf_addmem(&b, buf, n);
+    }
+    return arena_str(a, sbuf_str(&b));
+}
+
+static bool bury(struct call *c, const struct record *rec, size_t index, struct err *e)
+{
+    if (c->dead == NULL) {
+        if (!workspace_table_find(c->r->workspace, c->a, STR("VedetteDeadLetter"), &c->dead_table))
+            return err_set(e, ERR_INTERNAL, "table VedetteDeadLetter is missing");
+        c->dead = store_batch_new(&c->dead_table);
+    }
+    struct str raw = rec->raw;
+    (void)convert_cut(&raw, c->in->limits.max_raw_bytes);
+    dead_set(c, "Source", KQL_STRING, c->r->source, 0);
+    dead_set(c, "Stream", KQL_STRING, c->r->stream, 0);
+    dead_set(c, "TableName", KQL_STRING, c->table_name, 0);
+    dead_set(c, "Reason", KQL_STRING, str_from(rec->reason), 0);
+    dead_set(c, "Detail", KQL_STRING, str_from(rec->err.msg), 0);
+    dead_set(c, "RecordIndex", KQL_LONG, STR_NONE, (int64_t)index);
+    dead_set(c, "RawRecord", KQL_STRING, clean_text(c->a, raw), 0);
+    dead_set(c, "RawBytes", KQL_LONG, STR_NONE, (int64_t)rec->raw.n);
+    dead_set(c, "ClientRequestId", KQL_STRING, clean_text(c->a, c->r->client_request_id), 0);
+    store_batch_end_row(c->dead);
+    struct store_count *count = rejected_for(c, rec->reason);
+    count->received++;
+    count->rejected++;
+    return true;
+}
+
+/* ---- passes ---- */
+
+static void restart(struct call *c)
+{
+    store_batch_free(c->rows);
+    store_batch_free(c->dead);
+    c->rows = store_batch_new(&c->table);
+    c->dead = NULL;
+    c->rejected.n = 0;
+    c->ok = (struct store_count){
+        .source = c->r->source, .stream = c->r->stream, .table = c->table_name, .requests = 1};
+    c->ok.bytes = c->r->body.n;
+}
+
+static bool too_long(struct call *c, struct record *rec)
+{
+    if (!rec->ok || rec->raw.n <= c->in->limits.max_record_bytes)
+        return false;
+    rec->reason = "record_too_large";
+    err_set(&rec->err, ERR_LIMIT, "the record has %zu bytes; the limit is %zu", rec->raw.n,
+            c->in->limits.max_record_bytes);
+    return true;
+}
+
+/* All records once. *out_n: how many were looked at, also on failure. */
+static bool pass(struct call *c, size_t *out_n, struct err *e)
+{
+    struct reader reader = reader_make(c->r->format, c->r->body, &c->in->limits);
+    struct err own = {0};
+    struct record rec;
+    bool ok = true;
+    restart(c);
+    while (ok && reader_next(&reader, &rec, &own)) {
+        if (reader.n > c->in->limits.max_records)
+            ok = err_set(&own, ERR_LIMIT, "more than %zu records in one call",
+                         c->in->limits.max_records);
+        else if (!rec.ok || too_long(c, &rec))
+            ok = bury(c, &rec, reader.n - 1, &own);
+        else
+            add_record(c, &rec.value);
+    }
+    *out_n = reader.n;
+    reader_fini(&reader);
+    if (own.code == ERR_OK)
+        return true;
+    if (e != NULL)
+        *e = own;
+    return false;
+}
+
+static bool make_columns(struct call *c, struct err *e)
+{
+    struct kql_schema more = {arena_array(c->a, struct kql_column, map_count(c->fresh) + 1), 0};
+    struct str key;
+    void *value;
+    for (size_t i = 0; map_next(c->fresh, &i, &key, &value);) {
+        const struct fresh_column *f = value;
+        struct kql_column col = {f->name, f->type == KQL_UNKNOWN ? KQL_STRING : f->type};
+        struct kql_schema one = {&col, 1};
+        struct err why = {0};
+        /* A name that can't be a column, or one column too many, is a dropped property, not a lost
+         * record. */
+        if (more.n < MAX_NEW_COLUMNS &&
+            workspace_table_extend(c->r->workspace, c->table_name, &one, &why))
+            more.cols[more.n++] = col;
+        else if (why.code != ERR_INVALID && why.code != ERR_LIMIT)
+            return e != NULL ? (*e = why, false) : false;
+    }
+    return load_table(c, e);
+}
+
+static bool read_all(struct call *c, size_t *out_n, struct err *e)
+{
+    c->collect = c->open;
+    c->fresh = map_new(c->a, false);
+    if (!pass(c, out_n, e))
+        return false;
+    c->collect = false;
+    if (map_count(c->fresh) == 0)
+        return true;
+    return make_columns(c, e) && pass(c, out_n, e);
+}
+
+/* ---- storing ---- */
+
+static struct str dedup_id(struct call *c)
+{
+    const struct ingest_request *r = c->r;
+    if (r->client_request_id.n == 0)
+        return STR_NONE;
+    /* The body is part of the name: a sender that uses one id for two bodies loses nothing. */
+    return arena_fmt(c->a, "%016llx%016llx%016llx%016llx",
+                     (unsigned long long)str_hash(r->client_request_id),
+                     (unsigned long long)str_hash(r->stream), (unsigned long long)str_hash(r->body),
+                     (unsigned long long)r->body.n);
+}
+
+static bool store_rows(struct call *c, struct ingest_result *out, struct err *e)
+{
+    struct store_batch *batches[2] = {c->rows, c->dead};
+    size_t n = c->dead != NULL ? 2 : 1;
+    c->rows = c->dead = NULL;
+    VEC_PUSH(c->a, &c->rejected, c->ok);
+    struct store_append req = {.batches = batches, .n = n, .dedup = dedup_id(c)};
+    req.counts = c->rejected.p;
+    req.n_counts = c->rejected.n;
+    struct ingest_result result = {0};
+    if (!store_append_counted(c->r->workspace, &req, &result.duplicate, e))
+        return false;
+    for (size_t i = 0; i < c->rejected.n; i++) {
+        const struct store_count *k = &c->rejected.p[i];
+        result.received += k->received;
+        result.stored += result.duplicate ? 0 : k->stored;
+        result.rejected += k->rejected + (result.duplicate ? k->stored : 0);
+    }
+    result.nulled = c->ok.nulled;
+    result.truncated = c->ok.truncated;
+    result.dropped = c->ok.dropped;
+    result.times_replaced = c->ok.times_replaced;
+    *out = result;
+    return true;
+}
+
+static const char *refusal_word(enum err_code code)
+{
+    switch ((int)code) {
+    case ERR_NOT_FOUND:
+        return "unknown_stream";
+    case ERR_TOO_LARGE:
+        return "body_too_large";
+    case ERR_LIMIT:
+        return "limit";
+    case ERR_SYNTAX:
+        return "malformed";
+    default:
+        return "storage";
+    }
+}
+
+/* A refused call counts its records, or one when nobody could count them. */
+static void count_refusal(struct call *c, size_t n, enum err_code code)
+{
+    struct store_count count = {.source = c->r->source, .table = c->table_name, .requests = 1};
+    count.stream = code == ERR_NOT_FOUND ? STR("(unknown)") : c->r->stream;
+    count.table = code == ERR_NOT_FOUND ? STR_NONE : c->table_name;
+    count.reason = str_from(refusal_word(code));
+    count.received = count.rejected = n > 0 ? n : 1;
+    count.bytes = c->r->body.n;
+    store_account(c->r->workspace, &count, 1);
+}
+
+static bool find_target(struct call *c, struct err *e)
+{
+    const struct ingest_request *r = c->r;
+    if (r->body.n > c->in->limits.max_body_bytes)
+        return err_set(
+            e, ERR_TOO_LARGE,
+            "Maximum allowed content length: %zu bytes (%zu MB). The body has %zu bytes.",
+            c->in->limits.max_body_bytes, c->in->limits.max_body_bytes >> 20, r->body.n);
+    if (!ingest_stream_table(r->workspace, c->a, r->stream, &c->table_name, e)) {
+        if (!r->create_table || c->table_name.n == 0)
+            return false;
+        struct kql_schema none = {NULL, 0};
+        if (!workspace_table_define(r->workspace, c->table_name, &none, e))
+            return false;
+    }
+    return load_table(c, e);
+}
+
+bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct ingest_result *out,
+                 struct err *e)
+{
+    enum { GUESSES = 256 };
+    struct err own = {0};
+    size_t n = 0;
+    struct call c = {.in = in, .r = r, .a = arena_new(0), .now = clock_now(in->clock)};
+    c.scratch = sbuf_make(0);
+    c.guess = arena_array(c.a, size_t, GUESSES);
+    c.n_guess = GUESSES;
+    for (size_t i = 0; i < GUESSES; i++)
+        c.guess[i] = SIZE_MAX;
+    bool readable = find_target(&c, &own) && read_all(&c, &n, &own);
+    if (!readable)
+        count_refusal(&c, n + (own.code == ERR_SYNTAX), own.code);
+    bool ok = readable && store_rows(&c, out, &own);
+    store_batch_free(c.rows);
+    store_batch_free(c.dead);
+    sbuf_fini(&c.scratch);
+    arena_free(c.a);
+    if (!ok && e != NULL)
+        *e = own;
+    return ok;
+}

@@ -1,0 +1,71 @@
+/* Foreign records in: a stream name and a body become rows of a table. Knows no HTTP; the server,
+ * the command line and the listeners call ingest_logs. */
+#pragma once
+#include "base/clock.h"
+#include "store/store.h"
+
+struct ingest_limits {       /* 0 = the default in brackets */
+    size_t max_body_bytes;   /* uncompressed [1 MiB]: ERR_TOO_LARGE */
+    size_t max_records;      /* of one call [100,000]: ERR_LIMIT */
+    size_t max_depth;        /* nesting of a record [64]: ERR_LIMIT */
+    size_t max_field_bytes;  /* longer values are cut [64 KiB] and counted */
+    size_t max_record_bytes; /* longer records go to the dead letters [the body's limit] */
+    size_t max_raw_bytes;    /* of a record's text that a dead letter keeps [32 KiB] */
+    int64_t max_past; /* ticks: TimeGenerated older than this becomes the time of receipt [2 days];
+                         < 0: no limit */
+    int64_t max_future; /* [1 day]; < 0: no limit */
+};
+struct ingest_options {
+    struct store *store; /* borrowed */
+    struct clock *clock; /* borrowed */
+    struct ingest_limits limits;
+};
+struct ingest; /* shared by threads */
+struct ingest *ingest_open(const struct ingest_options *o);
+void ingest_close(struct ingest *in);
+const struct ingest_limits *
+ingest_limits(const struct ingest *in); /* with the defaults filled in */
+
+/* ---- data collection rules ----
+ * Each workspace has one built-in rule. Its immutable id is "dcr-" and the 32 hex digits of the
+ * workspace's id. */
+enum { INGEST_DCR_BYTES = 4 + 32 + 1 };
+void ingest_dcr_id(const struct workspace *w, char out[INGEST_DCR_BYTES]);
+struct workspace *ingest_dcr_find(struct ingest *in,
+                                  struct str immutable_id); /* NULL: no such rule */
+
+/* The table of a stream: Microsoft-<Table> for the tables that ship, Custom-<Table>_CL and
+ * Custom-<Table> for the workspace's own. *out lives in a or as long as the store. Errors:
+ * ERR_NOT_FOUND, with a hint. */
+bool ingest_stream_table(struct workspace *w, struct arena *a, struct str stream,
+                         struct str *out_table, struct err *e) MUST_USE;
+
+enum ingest_format {
+    INGEST_JSON,   /* one array of objects (or one object); malformed: the whole call is refused */
+    INGEST_NDJSON, /* one object a line; a malformed line goes to the dead letters */
+    INGEST_CSV /* RFC 4180, first line names the columns; a line of another width goes to the dead
+                  letters */
+};
+struct ingest_request {
+    struct workspace *workspace;
+    struct str stream; /* as in the URL */
+    enum ingest_format format;
+    struct str body;   /* UTF-8, uncompressed */
+    struct str source; /* who sends: principal's id or "cli"; for the accounting */
+    struct str
+        client_request_id; /* with the body it names the request for deduplication; empty: none */
+    bool create_table;     /* a custom table that does not exist is made */
+    bool keep_times;       /* TimeGenerated is not bounded: import of old files */
+};
+struct ingest_result {
+    uint64_t received, stored, rejected; /* records: received = stored + rejected */
+    uint64_t nulled, truncated, dropped, times_replaced;
+    bool duplicate; /* the same request was stored before; stored counts what it stored then as
+                       rejected */
+};
+/* Returns true when everything that could be stored is on disk. Records that could not are in table
+ * VedetteDeadLetter, with their reason. Errors: ERR_NOT_FOUND (stream), ERR_TOO_LARGE (body),
+ * ERR_LIMIT (records, depth), ERR_SYNTAX (position in the body), ERR_BUSY (try again), ERR_IO:
+ * nothing was stored. */
+bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct ingest_result *out,
+                 struct err *e) MUST_USE;

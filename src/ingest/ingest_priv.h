@@ -1,0 +1,56 @@
+/* What the files of ingest/ share. */
+#pragma once
+#include "ingest/ingest.h"
+#include "text/json.h"
+
+struct ingest {
+    struct store *store;
+    struct clock *clock;
+    struct ingest_limits limits;
+};
+
+/* ---- convert.c ---- */
+enum convert_result { CONVERT_OK, CONVERT_NULL /* JSON null */, CONVERT_MISMATCH };
+/* v as a value of type t. Text of *out is borrowed from v or from scratch, until its next use. The
+ * rules: docs/ingestion.md. */
+enum convert_result convert_value(const struct json *v, enum kql_type t, struct sbuf *scratch,
+                                  struct kql_value *out);
+/* Cuts text at max bytes, at the end of a character; true when it was longer. */
+bool convert_cut(struct str *text, size_t max);
+/* The type of a column made for v: bool, long, real, string, dynamic; KQL_UNKNOWN for null. A
+ * name's suffix wins: _d real, _b bool, _t datetime, _s and _g string. */
+enum kql_type convert_infer(struct str name, const struct json *v);
+/* The type that holds both. */
+enum kql_type convert_widen(enum kql_type a, enum kql_type b);
+
+/* ---- reader.c: records of a body, one after the other ---- */
+struct record {
+    struct str raw; /* its text */
+    bool ok;
+    const char *reason; /* !ok: why, a short fixed word */
+    struct err err;     /* !ok: in full */
+    struct json value;  /* ok: an object; lives until the next record */
+};
+struct reader {
+    enum ingest_format format;
+    struct str body;
+    size_t at;
+    struct arena *a; /* the record under hand */
+    struct arena *header_arena;
+    struct json_opts json;
+    size_t n; /* records so far */
+    bool started, ended, single;
+    struct str *columns; /* CSV */
+    size_t n_columns;
+};
+struct reader reader_make(enum ingest_format format, struct str body,
+                          const struct ingest_limits *l);
+void reader_fini(struct reader *r);
+/* false: no more records (e->code ERR_OK), or the body is unreadable as a whole. */
+bool reader_next(struct reader *r, struct record *out, struct err *e) MUST_USE;
+
+/* ---- csv.c ---- */
+/* One line's fields in a; moves *at behind the line. false: an open quote, or text behind a closing
+ * one. */
+bool csv_line(struct arena *a, struct str text, size_t *at, struct str **out, size_t *n,
+              struct err *e) MUST_USE;
