@@ -65,12 +65,12 @@ bool dedup_turn(struct dedup *d, int64_t now, int64_t *out_before)
 
 bool dedup_load(struct workspace *w, struct err *e)
 {
-    struct kql_column cols[] = {{STR("id"), KQL_STRING}, {STR("at"), KQL_DATETIME}};
+    struct kql_column cols[] = {{STR("id"), KQL_STRING}, {STR("seen"), KQL_DATETIME}};
     struct kql_schema schema = {cols, COUNTOF(cols)};
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
-    sbuf_addz(&sql, "SELECT id, at FROM ");
+    sbuf_addz(&sql, "SELECT id, seen FROM ");
     sql_table(w, STR("vedette_dedup"), &sql);
-    sbuf_addz(&sql, " ORDER BY at");
+    sbuf_addz(&sql, " ORDER BY seen");
     struct engine_rows *rows = NULL;
     if (!engine_conn_query(w->conn, sbuf_str(&sql), &schema, &rows, e))
         return false;

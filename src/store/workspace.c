@@ -16,7 +16,7 @@ static const char *const layout[] = {
     "vedette_columns (table_name VARCHAR, name VARCHAR, type VARCHAR, ordinal BIGINT)",
     "vedette_stored (table_name VARCHAR, phys_table VARCHAR, name VARCHAR, phys VARCHAR, type "
     "VARCHAR, ordinal BIGINT)",
-    "vedette_dedup (id VARCHAR, at BIGINT)",
+    "vedette_dedup (id VARCHAR, seen BIGINT)",
 };
 
 struct str workspace_id(const struct workspace *w)

@@ -315,7 +315,7 @@ static void forget_ids(struct workspace *w)
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
     sbuf_addz(&sql, "DELETE FROM ");
     sql_table(w, STR("vedette_dedup"), &sql);
-    sbuf_addf(&sql, " WHERE at < %lld", (long long)before);
+    sbuf_addf(&sql, " WHERE seen < %lld", (long long)before);
     struct err e = {0};
     if (!run_sql(w, &sql, &e))
         LOG(LOG_WARN, "store", "old request ids were not deleted", log_s("workspace", w->name),
