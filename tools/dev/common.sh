@@ -59,8 +59,8 @@ run_logged()
     if "$@" >"$log" 2>&1; then
         return 0
     fi
-    grep -nE 'error|warning|FAILED|undefined reference' "$log" | head -n 30 >&2 || true
-    tail -n 8 "$log" >&2
+    grep -E '(error|warning): |^FAILED|undefined reference' "$log" | cut -c 1-300 | head -n 30 >&2 || true
+    tail -n 8 "$log" | cut -c 1-300 >&2
     say "dev: failed: $* (whole output: $log)"
     return 1
 }
