@@ -16,6 +16,7 @@ enum {
 
 /* ---- issues ---- */
 
+PRINTF_LIKE(5, 0)
 static void issue_addv(struct rule_issues *is, bool warning, uint32_t line, struct str key,
                        const char *fmt, va_list ap)
 {

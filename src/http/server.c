@@ -269,6 +269,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
     return send_response(x);
 }
 
+PRINTF_LIKE(2, 0)
 static void on_library_log(void *cls, const char *fmt, va_list ap)
 {
     (void)cls;

@@ -14,8 +14,9 @@ static const char *const layout[] = {
     "vedette_meta (key VARCHAR, value VARCHAR)",
     "vedette_tables (name VARCHAR)",
     "vedette_columns (table_name VARCHAR, name VARCHAR, type VARCHAR, ordinal BIGINT)",
-    "vedette_stored (table_name VARCHAR, phys_table VARCHAR, name VARCHAR, phys VARCHAR, type "
-    "VARCHAR, ordinal BIGINT)",
+    /* In parentheses: two literals, one string. */
+    ("vedette_stored (table_name VARCHAR, phys_table VARCHAR, name VARCHAR, phys VARCHAR, type "
+     "VARCHAR, ordinal BIGINT)"),
     "vedette_dedup (id VARCHAR, seen BIGINT)",
 };
 
