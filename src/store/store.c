@@ -73,6 +73,8 @@ static bool open_engine(struct store *s, const struct store_options *o, struct e
 struct store *store_open(const struct store_options *o, struct err *e)
 {
     struct store *s = xcalloc(1, sizeof(*s));
+    /* A file-size limit must be an error of one write, not the end of the process. */
+    signal(SIGXFSZ, SIG_IGN);
     s->a = arena_new(0);
     lock_init(&s->lock, "store");
     s->clock = o->clock;

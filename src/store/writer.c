@@ -1,7 +1,7 @@
 /* Group commit: one thread per workspace takes what many producers handed in and commits it in one
  * transaction; they wait until it is on disk. The same thread makes tables and columns, so that
  * there is one writer of a file's layout. */
-#include <unistd.h>
+#include <sys/statvfs.h>
 
 #include "store/store_priv.h"
 
@@ -12,6 +12,7 @@ enum {
     DEDUP_MAX_BYTES = 256
 };
 #define CHECKPOINT_BYTES ((size_t)256 << 20) /* of rows since the last checkpoint */
+#define ROOM_BYTES ((uint64_t)16 << 20)
 #define DDL_MAX_BYTES ((size_t)32 << 20)
 
 enum request_kind { REQ_APPEND, REQ_CHANGE, REQ_CHECKPOINT };
@@ -237,11 +238,24 @@ static void process_appends(struct workspace *w, struct request **reqs, size_t n
 
 /* ---- the thread ---- */
 
+/* A checkpoint that fails half-way makes the database refuse everything until it is opened again
+ * (nothing is lost: the log has it). So none is begun on a disk that may not hold it. */
+static bool has_room(struct writer *wr, size_t bytes)
+{
+    struct statvfs v;
+    return statvfs(wr->w->s->dir, &v) != 0 ||
+           (uint64_t)v.f_bavail * v.f_frsize > 2 * (uint64_t)bytes + ROOM_BYTES;
+}
+
 static void checkpoint(struct writer *wr, struct err *e)
 {
-    if (!engine_checkpoint(wr->w->s->engine, wr->w->db, e))
-        LOG(LOG_WARN, "store", "checkpoint failed; it is tried again later",
+    if (!has_room(wr, wr->since_checkpoint)) {
+        LOG(LOG_WARN, "store", "no checkpoint: the disk is nearly full",
+            log_s("workspace", wr->w->name), log_z("folder", wr->w->s->dir));
+    } else if (!engine_checkpoint(wr->w->s->engine, wr->w->db, e)) {
+        LOG(LOG_ERROR, "store", "checkpoint failed; restart Vedette once the disk has room",
             log_s("workspace", wr->w->name), log_z("reason", e->msg));
+    }
     wr->since_checkpoint = 0;
 }
 

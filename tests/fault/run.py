@@ -161,7 +161,7 @@ def run_disk_full(data, limit_bytes=None, before_retry=lambda: None):
 def disk_full_tmpfs(data):
     small = os.path.join(data, "small")
     os.mkdir(small)
-    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", small], stderr=subprocess.DEVNULL)
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", small], stderr=subprocess.DEVNULL)
     if mount.returncode != 0:
         return "mounting a tmpfs is not allowed here"
     try:

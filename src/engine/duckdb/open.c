@@ -6,6 +6,14 @@
 
 enum { LOG_SQL_BYTES = 16 << 10 };
 
+/* A full disk comes as a failed transaction whose message has the file's error. */
+static bool is_disk_error(duckdb_error_type type, const char *message)
+{
+    struct str text = str_from(message);
+    return type == DUCKDB_ERROR_IO || str_find(text, STR("Could not write file"), NULL) ||
+           str_find(text, STR("No space left"), NULL);
+}
+
 bool duck_fail(struct err *e, const char *what, const char *message, duckdb_error_type type,
                struct str sql)
 {
@@ -16,7 +24,7 @@ bool duck_fail(struct err *e, const char *what, const char *message, duckdb_erro
     LOG(LOG_ERROR, "engine", "the database refused a statement", log_z("reference", ref),
         log_z("what", what), log_z("detail", message ? message : ""),
         log_s("sql", str_sub(sql, 0, LOG_SQL_BYTES)));
-    if (type == DUCKDB_ERROR_IO)
+    if (is_disk_error(type, message))
         return err_set(e, ERR_IO, "the %s could not read or write its files (reference %s)", what,
                        ref);
     err_set(e, ERR_INTERNAL, "the %s could not be run (reference %s)", what, ref);
