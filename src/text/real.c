@@ -1,17 +1,19 @@
 /* Reals as text: the fewest digits that read back as the same double. */
 #include "text/json.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { MOST_DIGITS = 17, PLAIN_FROM = -4, PLAIN_BELOW = 16 };
 
-/* Shortest "d.ddde±xx": most doubles met in logs need at most 15 digits, so start there going up,
- * but shorter ones print the same with trailing zeros, which are cut afterwards. */
+/* Shortest "d.ddde±xx". Every decimal of up to 15 digits survives the way through a normal double,
+ * so the search starts there and trailing zeros are cut afterwards; subnormals hold fewer digits.
+ */
 static void shortest(double v, char out[32])
 {
-    for (int digits = 15; digits <= MOST_DIGITS; digits++) {
+    for (int digits = v < DBL_MIN ? 1 : DBL_DIG; digits <= MOST_DIGITS; digits++) {
         snprintf(out, 32, "%.*e", digits - 1, v);
         if (strtod(out, NULL) == v)
             return;

@@ -1,3 +1,4 @@
+/* label: threads */
 /* base: clocks, queues, pools, log lines. Run this one under TSan too. */
 #include <setjmp.h>
 #include <stdarg.h>
