@@ -6,7 +6,7 @@
 int cli_main(int argc, char **argv);
 
 struct cli_command {
-    const char *name;       /* "serve", "query", "kql" … */
-    const char *summary;    /* one line for --help */
+    const char *name;                  /* "serve", "query", "kql" … */
+    const char *summary;               /* one line for --help */
     int (*run)(int argc, char **argv); /* argv[0] is the subcommand's name */
 };

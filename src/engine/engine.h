@@ -1,5 +1,6 @@
-/* The engine interface: a plan in, rows out. engine/duckdb/ implements it. A struct engine is one DuckDB instance with
- * all workspaces' files attached; it is shared by threads. Only engine and store know SQL for events. */
+/* The engine interface: a plan in, rows out. engine/duckdb/ implements it. A struct engine is one
+ * DuckDB instance with all workspaces' files attached; it is shared by threads. Only engine and
+ * store know SQL for events. */
 #pragma once
 #include "base/base.h"
 #include "base/clock.h"
@@ -7,31 +8,33 @@
 
 struct engine;
 struct engine_options {
-    const char *path;            /* NULL: in memory */
-    const char *temp_dir;        /* spill files; NULL: none */
-    size_t memory_bytes;         /* 0: engine's default */
-    unsigned threads;            /* 0: cores */
+    const char *path;     /* NULL: in memory */
+    const char *temp_dir; /* spill files; NULL: none */
+    size_t memory_bytes;  /* 0: engine's default */
+    unsigned threads;     /* 0: cores */
 };
 struct engine *engine_open(const struct engine_options *o, struct err *e) MUST_USE;
 void engine_close(struct engine *g);
 
-/* Where a P_TABLE's rows are: given by the store. Emits a FROM item, for example "ws_1"."main"."SigninLogs", and the SQL of
- * a stored column in engine representation (types.h). Quote through sql_ident/sql_text only. */
+/* Where a P_TABLE's rows are: given by the store. Emits a FROM item, for example
+ * "ws_1"."main"."SigninLogs", and the SQL of a stored column in engine representation (types.h).
+ * Quote through sql_ident/sql_text only. */
 struct engine_source {
     void *self;
-    bool (*from_item)(void *self, struct str workspace, struct str table, struct sbuf *out, struct err *e);
-    bool (*column)(void *self, struct str workspace, struct str table, struct str column, enum kql_type type, struct sbuf *out,
-                   struct err *e);
+    bool (*from_item)(void *self, struct str workspace, struct str table, struct sbuf *out,
+                      struct err *e);
+    bool (*column)(void *self, struct str workspace, struct str table, struct str column,
+                   enum kql_type type, struct sbuf *out, struct err *e);
 };
 struct engine_limits {
-    int64_t deadline_us;         /* clock_mono_us(); 0 = none */
-    size_t max_rows;             /* 0 = none; reaching it sets truncated */
+    int64_t deadline_us; /* clock_mono_us(); 0 = none */
+    size_t max_rows;     /* 0 = none; reaching it sets truncated */
     size_t max_bytes;
-    const _Atomic bool *cancel;  /* may be NULL */
+    const _Atomic bool *cancel; /* may be NULL */
 };
-struct engine_rows;              /* one result: all rows, columnar; owned by the caller */
-bool engine_run(struct engine *g, const struct plan *p, const struct engine_source *src, const struct engine_limits *lim,
-                struct engine_rows **out, struct err *e) MUST_USE;
+struct engine_rows; /* one result: all rows, columnar; owned by the caller */
+bool engine_run(struct engine *g, const struct plan *p, const struct engine_source *src,
+                const struct engine_limits *lim, struct engine_rows **out, struct err *e) MUST_USE;
 void engine_rows_free(struct engine_rows *r);
 void engine_rows_freep(struct engine_rows **r);
 size_t engine_rows_count(const struct engine_rows *r);
@@ -40,13 +43,15 @@ const struct kql_schema *engine_rows_schema(const struct engine_rows *r);
 /* Cell as a kql_value; text is borrowed until the rows are freed. */
 struct kql_value engine_rows_get(const struct engine_rows *r, size_t row, size_t col);
 /* The SQL that would run. */
-bool engine_sql(const struct plan *p, const struct engine_source *src, struct sbuf *out, struct err *e) MUST_USE;
+bool engine_sql(const struct plan *p, const struct engine_source *src, struct sbuf *out,
+                struct err *e) MUST_USE;
 
 /* Quoting: the only way that an identifier or a literal gets into SQL. */
-void sql_ident(struct sbuf *b, struct str name);   /* "a""b" */
-void sql_text(struct sbuf *b, struct str text);    /* 'a''b'; NUL bytes refused by callers */
+void sql_ident(struct sbuf *b, struct str name); /* "a""b" */
+void sql_text(struct sbuf *b, struct str text);  /* 'a''b'; NUL bytes refused by callers */
 void sql_value(struct sbuf *b, const struct kql_value *v);
 
-/* Writes a cell as design.md's JSON forms (query API, kql eval): datetime with 7 digits, NaN as "NaN" … */
+/* Writes a cell as design.md's JSON forms (query API, kql eval): datetime with 7 digits, NaN as
+ * "NaN" … */
 struct json_out;
 void engine_value_json(struct json_out *w, const struct kql_value *v);

@@ -1,12 +1,13 @@
-/* The KQL compiler: text → syntax tree → bound plan → optimised plan. Knows no engine and does no I/O. */
+/* The KQL compiler: text → syntax tree → bound plan → optimised plan. Knows no engine and does no
+ * I/O. */
 #pragma once
 #include "kql/plan.h"
 #include "kql/syntax.h"
 
 struct kql_table {
-    struct str workspace, name;       /* canonical spelling */
+    struct str workspace, name; /* canonical spelling */
     struct kql_schema schema;
-    struct kql_schema hidden;         /* can be named, are not part of * (_ItemId, _TimeReceived …) */
+    struct kql_schema hidden; /* can be named, are not part of * (_ItemId, _TimeReceived …) */
 };
 struct kql_stored_function {
     struct str name, parameters, body; /* "(a:string, b:long=5)", "{ … }" as in .show functions */
@@ -14,13 +15,17 @@ struct kql_stored_function {
 /* What names mean. Called by one thread; results are copied or live as long as the catalogue. */
 struct kql_catalog {
     void *self;
-    bool (*find_table)(void *self, struct arena *a, struct str workspace, struct str name, struct kql_table *out);
+    bool (*find_table)(void *self, struct arena *a, struct str workspace, struct str name,
+                       struct kql_table *out);
     /* All tables in a stable order: union *, T*, search, find. false: past the end. */
     bool (*table_at)(void *self, struct arena *a, size_t i, struct kql_table *out);
-    bool (*find_function)(void *self, struct arena *a, struct str name, struct kql_stored_function *out);
-    /* Schema that depends on rows (bag_unpack, pivot …): runs the plan, returns its rows of the given width
-     * (n × in->cols.n values). NULL: compile only; such operators then bind with an open schema. */
-    bool (*peek)(void *self, struct arena *a, const struct plan *in, struct kql_value **out_rows, size_t *out_n, struct err *e);
+    bool (*find_function)(void *self, struct arena *a, struct str name,
+                          struct kql_stored_function *out);
+    /* Schema that depends on rows (bag_unpack, pivot …): runs the plan, returns its rows of the
+     * given width (n × in->cols.n values). NULL: compile only; such operators then bind with an
+     * open schema. */
+    bool (*peek)(void *self, struct arena *a, const struct plan *in, struct kql_value **out_rows,
+                 size_t *out_n, struct err *e);
 };
 struct kql_param {
     struct str name;
@@ -28,30 +33,30 @@ struct kql_param {
 };
 struct kql_options {
     const struct kql_catalog *catalog;
-    int64_t now_ticks;                /* now(), ago(): fixed for the query */
-    bool has_scope;                   /* add TimeGenerated in [from, to) to every table that has that column */
+    int64_t now_ticks; /* now(), ago(): fixed for the query */
+    bool has_scope;    /* add TimeGenerated in [from, to) to every table that has that column */
     int64_t scope_from, scope_to;
-    struct str scope_column;          /* empty = TimeGenerated */
-    const struct kql_param *params;   /* declare query_parameters */
+    struct str scope_column;        /* empty = TimeGenerated */
+    const struct kql_param *params; /* declare query_parameters */
     size_t n_params;
-    bool rule_restrictions;           /* refuse search *, union * as analytics rules do */
+    bool rule_restrictions; /* refuse search *, union * as analytics rules do */
 };
 struct kql_render {
-    struct str chart;                 /* empty: no render */
+    struct str chart; /* empty: no render */
     struct kql_param *props;
     size_t n_props;
 };
 struct kql_result {
-    struct plan *plan;                /* root's cols carry the result's names and types */
-    struct str name;                  /* "Table_0" …, or the name given by as/fork */
+    struct plan *plan; /* root's cols carry the result's names and types */
+    struct str name;   /* "Table_0" …, or the name given by as/fork */
     struct kql_render render;
 };
 struct kql_query {
-    struct kql_result *results;       /* at least one */
+    struct kql_result *results; /* at least one */
     size_t n;
-    VEC(struct str) tables;           /* every table that the query reads, once */
-    bool open_schema;                 /* columns known only from rows; the plan could not be bound completely */
+    VEC(struct str) tables; /* every table that the query reads, once */
+    bool open_schema; /* columns known only from rows; the plan could not be bound completely */
 };
 /* Parses, binds and optimises. On false diags has at least one error. The result lives in a. */
-bool kql_compile(struct arena *a, struct str text, const struct kql_options *opts, struct kql_query *out,
-                 struct kql_diags *diags) MUST_USE;
+bool kql_compile(struct arena *a, struct str text, const struct kql_options *opts,
+                 struct kql_query *out, struct kql_diags *diags) MUST_USE;

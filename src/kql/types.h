@@ -10,13 +10,14 @@
  *   datetime   BIGINT, ticks of 100 ns since 0001-01-01      NULL
  *   timespan   BIGINT, ticks of 100 ns                       NULL
  *   guid       UUID                                          NULL
- *   dynamic    VARCHAR holding compact JSON text             NULL (JSON null is NULL, too, at top level)
+ *   dynamic    VARCHAR holding compact JSON text             NULL (JSON null is NULL, too, at top
+ * level)
  */
 #pragma once
 #include "base/base.h"
 
 enum kql_type {
-    KQL_UNKNOWN,  /* after an error; matches every type so that one mistake is reported once */
+    KQL_UNKNOWN, /* after an error; matches every type so that one mistake is reported once */
     KQL_BOOL,
     KQL_INT,
     KQL_LONG,
@@ -29,18 +30,19 @@ enum kql_type {
     KQL_DYNAMIC,
     KQL_N_TYPES
 };
-const char *kql_type_name(enum kql_type t);                 /* "long" … */
-const char *kql_type_dotnet(enum kql_type t);               /* "System.Int64" … as getschema prints */
-bool kql_type_parse(struct str name, enum kql_type *out) MUST_USE; /* also aliases: boolean, date, time, double, uuid, … */
+const char *kql_type_name(enum kql_type t);   /* "long" … */
+const char *kql_type_dotnet(enum kql_type t); /* "System.Int64" … as getschema prints */
+bool kql_type_parse(struct str name, enum kql_type *out)
+    MUST_USE; /* also aliases: boolean, date, time, double, uuid, … */
 
 /* A constant. Null: is_null (never for string). */
 struct kql_value {
     enum kql_type type;
     bool is_null;
     bool b;
-    int64_t i;          /* int, long, datetime and timespan ticks */
+    int64_t i; /* int, long, datetime and timespan ticks */
     double d;
-    struct str s;       /* string; dynamic as compact JSON; guid lower case; decimal as digits */
+    struct str s; /* string; dynamic as compact JSON; guid lower case; decimal as digits */
 };
 struct kql_column {
     struct str name;

@@ -83,7 +83,8 @@ static size_t digits_at(struct str s, size_t at)
     return n;
 }
 
-/* Exactly JSON's numbers with a fraction or an exponent, so that a tree can be written as JSON as it is. */
+/* Exactly JSON's numbers with a fraction or an exponent, so that a tree can be written as JSON as
+ * it is. */
 static bool plain_fraction(struct str s, double *out)
 {
     size_t at = s.n > 0 && s.p[0] == '-' ? 1 : 0;
