@@ -2,7 +2,7 @@
  * itself (vedette_tables, vedette_columns in its file). */
 #include "store/store_priv.h"
 
-enum { MAX_CUSTOM_TABLES = 500, MAX_COLUMNS = 500, MAX_NAME = 45, MAX_TABLE_NAME = 100 };
+enum { MAX_CUSTOM_TABLES = 500, MAX_COLUMNS = 500, MAX_NAME = 128, MAX_TABLE_NAME = 100 };
 
 /* ---- what the compiler asks ---- */
 

@@ -1,0 +1,7 @@
+/* The subcommands' functions; each has one row in the table in cli.c. */
+#pragma once
+
+int cli_ingest(int argc, char **argv);
+int cli_query(int argc, char **argv);
+int cli_simulate(int argc, char **argv);
+int cli_tables(int argc, char **argv);
