@@ -11,7 +11,6 @@ pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
-pkg_check_modules(JANSSON IMPORTED_TARGET jansson)
 
 # ./dev passes DUCKDB_DIR; a plain cmake finds what ./dev setup left in the cache.
 if(NOT DUCKDB_DIR AND DEFINED ENV{XDG_CACHE_HOME})
