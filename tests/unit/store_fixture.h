@@ -76,10 +76,10 @@ static int fixture_teardown(void **state)
     struct fixture *f = *state;
     if (f->store != NULL)
         fixture_stop(f);
-    static const char *const names[] = {"workspaces/" WS_ID "/hot.duckdb",
-                                        "workspaces/" WS_ID "/hot.duckdb.wal",
-                                        "workspaces/" WS_ID "/workspace.json",
-                                        "workspaces/" WS_ID,
+    static const char *const names[] = {("workspaces/" WS_ID "/hot.duckdb"),
+                                        ("workspaces/" WS_ID "/hot.duckdb.wal"),
+                                        ("workspaces/" WS_ID "/workspace.json"),
+                                        ("workspaces/" WS_ID),
                                         "workspaces",
                                         "tmp"};
     for (size_t i = 0; i < COUNTOF(names); i++)
