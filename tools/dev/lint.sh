@@ -47,6 +47,13 @@ lint_check()
     fi
 }
 
+lint_shell()
+{
+    for script in dev .ci/run tools/clean-room tools/dev/*.sh; do
+        sh -n "$script" || return 1
+    done
+}
+
 lint_run()
 {
     LINT_PASSED=0
@@ -55,7 +62,7 @@ lint_run()
     lint_check format lint_format
     lint_check layers python3 tools/check-layers
     lint_check rules python3 tools/lint
-    lint_check shell sh -n dev
+    lint_check shell lint_shell
     if [ "$FLAG_TIDY" = 1 ]; then
         find src -name '*.c' | LC_ALL=C sort >build/log/tidy-files
         lint_check tidy lint_tidy <build/log/tidy-files
