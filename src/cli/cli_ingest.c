@@ -72,9 +72,15 @@ static bool store_chunk(struct feed *f, struct str records, struct err *e)
 
 static void scan_lines(struct feed *f, struct str s)
 {
+    if (f->shape == SHAPE_NDJSON) {
+        const char *nl = s.n > 0 ? memrchr(s.p, '\n', s.n) : NULL;
+        f->cut = nl != NULL ? (size_t)(nl - s.p) + 1 : 0;
+        f->scanned = s.n;
+        return;
+    }
     for (; f->scanned < s.n; f->scanned++) {
         char c = s.p[f->scanned];
-        if (f->shape == SHAPE_CSV && c == '"')
+        if (c == '"')
             f->in_string = !f->in_string;
         else if (c == '\n' && !f->in_string)
             f->cut = f->scanned + 1;

@@ -17,7 +17,7 @@ run_bench()
 {
     setup_build
     ensure 'cmd python3 python3'
-    build_preset release vedette
+    build_preset release vedette bench_ingest
     exec python3 bench/run.py --vedette build/vedette --out build/bench ${ONLY:+--only "$ONLY"}
 }
 
