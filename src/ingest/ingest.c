@@ -308,6 +308,23 @@ static bool pass(struct call *c, size_t *out_n, struct err *e)
     return false;
 }
 
+/* One by one after all together was refused: a name that can't be a column, or one column too many,
+ * is a dropped property, not a lost record. */
+static bool make_columns_singly(struct call *c, const struct kql_schema *more, struct err *e)
+{
+    for (size_t i = 0; i < more->n; i++) {
+        struct kql_schema one = {&more->cols[i], 1};
+        struct err why = {0};
+        if (workspace_table_extend(c->r->workspace, c->table_name, &one, &why))
+            continue;
+        if (why.code != ERR_INVALID && why.code != ERR_LIMIT) {
+            *e = why;
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool make_columns(struct call *c, struct err *e)
 {
     struct kql_schema more = {arena_array(c->a, struct kql_column, map_count(c->fresh) + 1), 0};
@@ -315,18 +332,12 @@ static bool make_columns(struct call *c, struct err *e)
     void *value;
     for (size_t i = 0; map_next(c->fresh, &i, &key, &value);) {
         const struct fresh_column *f = value;
-        struct kql_column col = {f->name, f->type == KQL_UNKNOWN ? KQL_STRING : f->type};
-        struct kql_schema one = {&col, 1};
-        struct err why = {0};
-        /* A name that can't be a column, or one column too many, is a dropped property, not a lost
-         * record. */
-        if (more.n < MAX_NEW_COLUMNS &&
-            workspace_table_extend(c->r->workspace, c->table_name, &one, &why))
-            more.cols[more.n++] = col;
-        else if (why.code != ERR_INVALID && why.code != ERR_LIMIT)
-            return e != NULL ? (*e = why, false) : false;
+        more.cols[more.n++] =
+            (struct kql_column){f->name, f->type == KQL_UNKNOWN ? KQL_STRING : f->type};
     }
-    return load_table(c, e);
+    return (workspace_table_extend(c->r->workspace, c->table_name, &more, NULL) ||
+            make_columns_singly(c, &more, e)) &&
+           load_table(c, e);
 }
 
 static bool read_all(struct call *c, size_t *out_n, struct err *e)
