@@ -1,0 +1,197 @@
+/* The statement: nodes dispatched to their emitters, shared sub-plans as materialized CTEs in
+ * front. */
+#include "engine/duckdb/emit_priv.h"
+
+void emit_col(uint32_t id, struct sbuf *out)
+{
+    sbuf_addf(out, "c%u", id);
+}
+
+void emit_cols(const struct plan_cols *cols, struct sbuf *out)
+{
+    if (cols->n == 0)
+        sbuf_addz(out, "1 AS c0");
+    for (size_t i = 0; i < cols->n; i++) {
+        if (i)
+            sbuf_addz(out, ", ");
+        emit_col(cols->p[i].id, out);
+    }
+}
+
+uint32_t emit_fresh(struct emit *m)
+{
+    return ++m->next;
+}
+
+void emit_pad(enum kql_type t, struct sbuf *out)
+{
+    if (t == KQL_STRING)
+        sbuf_addz(out, "''");
+    else
+        sbuf_addf(out, "NULL::%s", engine_sql_type(t));
+}
+
+bool emit_unsupported(struct emit *m, uint32_t off, uint32_t len, const char *what)
+{
+    err_at(m->e, ERR_UNSUPPORTED, (struct pos){.off = off}, "'%s' is not supported yet", what);
+    if (m->e)
+        m->e->len = len;
+    return false;
+}
+
+/* ---- shared sub-plans ---- */
+static const struct plan *shared_key(const struct plan *p)
+{
+    return p->in[0];
+}
+
+static size_t shared_find(const struct emit *m, const struct plan *p)
+{
+    for (size_t i = 0; i < m->shared.n; i++) {
+        if (m->shared.p[i].node->shared_id == p->shared_id ||
+            shared_key(m->shared.p[i].node) == shared_key(p))
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+/* Columns of a P_SHARED are its input's, by position, under their own ids. */
+bool emit_shared(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    size_t at = shared_find(m, p);
+    if (at == SIZE_MAX) {
+        AUTO(sbuf_fini) struct sbuf body = sbuf_make(EMIT_MAX_SQL_BYTES);
+        if (!emit_node(m, p->in[0], &body))
+            return false;
+        struct emit_shared s = {p, arena_str(m->a, sbuf_str(&body))};
+        VEC_PUSH(m->a, &m->shared, s);
+        at = m->shared.n - 1;
+    }
+    const struct plan_cols *from = &m->shared.p[at].node->in[0]->cols;
+    sbuf_addz(out, "SELECT ");
+    for (size_t i = 0; i < p->cols.n; i++)
+        sbuf_addf(out, "%sc%u AS c%u", i ? ", " : "", from->p[i].id, p->cols.p[i].id);
+    if (p->cols.n == 0)
+        sbuf_addz(out, "1 AS c0");
+    sbuf_addf(out, " FROM shared%zu", at);
+    return true;
+}
+
+/* ---- dispatch ---- */
+static bool emit_apply_input(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    if (m->apply_input.n == 0)
+        return emit_unsupported(m, p->off, p->len, "this sub-query");
+    sbuf_addz(out, "SELECT ");
+    emit_cols(&p->cols, out);
+    sbuf_addz(out, " FROM ");
+    sbuf_add(out, m->apply_input);
+    return true;
+}
+
+static bool dispatch(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    switch (p->kind) {
+    case P_TABLE:
+        return emit_table(m, p, out);
+    case P_VALUES:
+        return emit_values(m, p, out);
+    case P_ONE_ROW:
+        sbuf_addz(out, "SELECT 1 AS c0");
+        return true;
+    case P_RANGE:
+        return emit_range(m, p, out);
+    case P_FILTER:
+        return emit_filter(m, p, out);
+    case P_PROJECT:
+        return emit_project(m, p, out);
+    case P_AGGREGATE:
+        return emit_aggregate(m, p, out);
+    case P_JOIN:
+        return emit_join(m, p, out);
+    case P_UNION:
+        return emit_union(m, p, out);
+    case P_SORT:
+        return emit_sort(m, p, out);
+    case P_TAKE:
+        return emit_take(m, p, out);
+    case P_SAMPLE:
+        return emit_sample(m, p, out);
+    case P_SERIALIZE:
+        return emit_serialize(m, p, out);
+    case P_EXPAND:
+        return emit_expand(m, p, out);
+    case P_APPLY:
+        return emit_apply(m, p, out);
+    case P_APPLY_INPUT:
+        return emit_apply_input(m, p, out);
+    case P_PARSE:
+        return emit_parse(m, p, out);
+    case P_PARSE_KV:
+        return emit_parse_kv(m, p, out);
+    case P_MAKE_SERIES:
+        return emit_make_series(m, p, out);
+    case P_PARTITION:
+        return emit_partition(m, p, out);
+    case P_PROGRAM:
+        return emit_program(m, p, out);
+    case P_SHARED:
+        return emit_shared(m, p, out);
+    case P_EXTERNAL:
+        return emit_unsupported(m, p->off, p->len, "externaldata");
+    }
+    UNREACHABLE();
+}
+
+bool emit_node(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    if (m->depth >= EMIT_MAX_DEPTH)
+        return err_set(m->e, ERR_LIMIT, "the query nests more than %d operators", EMIT_MAX_DEPTH);
+    m->depth++;
+    bool ok = dispatch(m, p, out);
+    m->depth--;
+    return ok;
+}
+
+bool emit_from(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    sbuf_addc(out, '(');
+    if (!emit_node(m, p, out))
+        return false;
+    sbuf_addf(out, ") AS t%u", emit_fresh(m));
+    return true;
+}
+
+/* ---- the statement ---- */
+static void write_ctes(const struct emit *m, struct sbuf *out)
+{
+    for (size_t i = 0; i < m->shared.n; i++) {
+        sbuf_addf(out, "%sshared%zu AS MATERIALIZED (", i ? ", " : "WITH ", i);
+        sbuf_add(out, m->shared.p[i].sql);
+        sbuf_addc(out, ')');
+    }
+    if (m->shared.n)
+        sbuf_addc(out, ' ');
+}
+
+bool emit_statement(const struct plan *p, const struct engine_source *src, size_t max_rows,
+                    struct sbuf *out, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct emit m = {.a = a, .src = src, .e = e};
+    AUTO(sbuf_fini) struct sbuf body = sbuf_make(EMIT_MAX_SQL_BYTES);
+    if (!emit_node(&m, p, &body))
+        return false;
+    write_ctes(&m, out);
+    if (max_rows) {
+        sbuf_addz(out, "SELECT * FROM (");
+        sbuf_add(out, sbuf_str(&body));
+        sbuf_addf(out, ") AS result LIMIT %zu", max_rows + 1);
+    } else {
+        sbuf_add(out, sbuf_str(&body));
+    }
+    if (!sbuf_ok(out) || !sbuf_ok(&body))
+        return err_set(e, ERR_LIMIT, "the query is too large: its SQL would pass %d MiB",
+                       EMIT_MAX_SQL_BYTES >> 20);
+    return true;
+}

@@ -1,0 +1,102 @@
+/* What the emitter's files share. A node becomes one SELECT; columns are called c<id> inside,
+ * helper columns h<n>. */
+#pragma once
+#include "engine/duckdb/emit.h"
+#include "engine/engine_store.h"
+#include "kql/functions.h"
+
+enum { EMIT_MAX_DEPTH = 400 };
+
+struct emit_shared {
+    const struct plan *node;
+    struct str sql;
+};
+struct emit {
+    struct arena *a;
+    const struct engine_source *src;
+    struct err *e;
+    uint32_t next;                  /* helper names */
+    unsigned depth;                 /* of nested nodes and expressions */
+    VEC(struct emit_shared) shared; /* P_SHARED nodes in the order of their CTEs */
+    struct str apply_input;         /* FROM item that a P_APPLY_INPUT stands for; empty outside */
+};
+
+/* How the null of a comparison matters. */
+enum emit_ctx {
+    EMIT_EXACT,    /* false and null differ */
+    EMIT_PREDICATE /* null counts as false: where, countif */
+};
+
+/* ---- nodes (emit.c) ---- */
+/* SELECT statement of a node, without parentheses. */
+bool emit_node(struct emit *m, const struct plan *p, struct sbuf *out);
+/* "(SELECT …) AS t<n>" of a node: a FROM item. */
+bool emit_from(struct emit *m, const struct plan *p, struct sbuf *out);
+/* "c1, c2": the output columns of a node; "1 AS c0" for none. */
+void emit_cols(const struct plan_cols *cols, struct sbuf *out);
+void emit_col(uint32_t id, struct sbuf *out);
+uint32_t emit_fresh(struct emit *m);
+/* Not built yet: ERR_UNSUPPORTED with the source position. */
+bool emit_unsupported(struct emit *m, uint32_t off, uint32_t len, const char *what);
+/* '' or typed NULL: what pads a row. */
+void emit_pad(enum kql_type t, struct sbuf *out);
+
+/* ---- node families ---- */
+bool emit_table(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_values(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_range(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_filter(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_project(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_sort(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_take(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_sample(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_union(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_shared(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_join(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_aggregate(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_serialize(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_expand(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_apply(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_partition(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_parse(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_parse_kv(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_make_series(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_program(struct emit *m, const struct plan *p, struct sbuf *out);
+/* ORDER BY list of sort keys, with Kusto's place of nulls. */
+bool emit_sort_keys(struct emit *m, const struct sort_key *k, size_t n, struct sbuf *out);
+
+/* ---- expressions ---- */
+bool emit_expr(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out);
+/* The expression's value as another type, failing to null ('' for string). */
+bool emit_as(struct emit *m, const struct expr *x, enum kql_type to, struct sbuf *out);
+/* A conversion written around text: "before" … text … "after". */
+struct cast {
+    const char *before, *after;
+};
+bool cast_find(enum kql_type from, enum kql_type to, struct cast *out);
+/* A call of an aggregate (emit_agg.c) or of a window function (emit_window.c). */
+bool emit_agg_call(struct emit *m, const struct expr *x, struct sbuf *out);
+bool emit_window_call(struct emit *m, const struct expr *x, struct str order, struct sbuf *out);
+bool emit_template(struct emit *m, const struct expr *x, const char *sql, struct sbuf *out);
+
+/* Emitters by name for calls that a template cannot say; NULL: none. */
+typedef bool emit_call_fn(struct emit *m, const struct expr *x, enum emit_ctx ctx,
+                          struct sbuf *out);
+emit_call_fn *emit_call_find(const char *name);
+/* One row of the table of templates (emit_funcs.c). args: the types that the arguments are brought
+ * to, one letter each (s j b i l d m g, t datetime, p timespan, ? as it is); the last one repeats
+ * when a '*' follows. */
+struct emit_func {
+    const char *name, *args, *sql;
+};
+const struct emit_func *emit_func_find(const char *name, size_t n_args);
+bool emit_func_call(struct emit *m, const struct expr *x, const struct emit_func *row,
+                    struct sbuf *out);
+emit_call_fn *emit_compare_find(const char *name);
+
+static inline bool expr_is_const(const struct expr *x)
+{
+    return x->kind == EX_CONST;
+}
+bool expr_nullable(const struct expr *x);
+bool expr_is_call(const struct expr *x, const char *name);

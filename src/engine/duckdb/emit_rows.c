@@ -1,0 +1,262 @@
+/* Sources and the operators that keep or drop rows and columns. */
+#include "engine/duckdb/emit_priv.h"
+
+bool emit_table(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    sbuf_addz(out, "SELECT ");
+    if (p->cols.n == 0)
+        sbuf_addz(out, "1 AS c0");
+    for (size_t i = 0; i < p->cols.n; i++) {
+        const struct plan_col *c = &p->cols.p[i];
+        struct str stored = p->source_names ? p->source_names[i] : c->name;
+        if (i)
+            sbuf_addz(out, ", ");
+        if (!m->src->column(m->src->self, p->workspace, p->table, stored, c->type, out, m->e))
+            return false;
+        sbuf_addf(out, " AS c%u", c->id);
+    }
+    sbuf_addz(out, " FROM ");
+    return m->src->from_item(m->src->self, p->workspace, p->table, out, m->e);
+}
+
+/* The first row fixes the types; an empty list is a row that WHERE false drops. */
+static void values_typed_row(const struct plan *p, const struct kql_value *row, struct sbuf *out)
+{
+    sbuf_addz(out, "SELECT ");
+    for (size_t i = 0; i < p->cols.n; i++) {
+        const struct plan_col *c = &p->cols.p[i];
+        sbuf_addz(out, i ? ", CAST(" : "CAST(");
+        if (row)
+            sql_value(out, &row[i]);
+        else
+            emit_pad(c->type, out);
+        sbuf_addf(out, " AS %s) AS c%u", engine_sql_type(c->type), c->id);
+    }
+}
+
+bool emit_values(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    if (p->cols.n == 0) {
+        sbuf_addf(out, "SELECT 1 AS c0 FROM range(%zu)", p->n_rows);
+        return true;
+    }
+    if (p->n_rows <= 1) {
+        values_typed_row(p, p->n_rows ? p->rows : NULL, out);
+        if (p->n_rows == 0)
+            sbuf_addz(out, " WHERE FALSE");
+        return true;
+    }
+    sbuf_addz(out, "SELECT ");
+    for (size_t i = 0; i < p->cols.n; i++) {
+        const struct plan_col *c = &p->cols.p[i];
+        sbuf_addf(out, "%sCAST(v%zu AS %s) AS c%u", i ? ", " : "", i, engine_sql_type(c->type),
+                  c->id);
+    }
+    sbuf_addz(out, " FROM (VALUES ");
+    for (size_t r = 0; r < p->n_rows; r++) {
+        sbuf_addz(out, r ? ", (" : "(");
+        for (size_t i = 0; i < p->cols.n; i++) {
+            if (i)
+                sbuf_addz(out, ", ");
+            sql_value(out, &p->rows[r * p->cols.n + i]);
+        }
+        sbuf_addc(out, ')');
+    }
+    sbuf_addf(out, ") AS t%u(", emit_fresh(m));
+    for (size_t i = 0; i < p->cols.n; i++)
+        sbuf_addf(out, "%sv%zu", i ? ", " : "", i);
+    sbuf_addc(out, ')');
+    return true;
+}
+
+/* range x from a to b step s: ends included; a step of zero or in the wrong direction gives no
+ * rows. */
+bool emit_range(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    const struct plan_col *c = &p->cols.p[0];
+    bool real = c->type == KQL_REAL;
+    enum kql_type t = real ? KQL_REAL : KQL_LONG;
+    if (c->type == KQL_DATETIME || c->type == KQL_TIMESPAN)
+        t = c->type;
+    sbuf_addz(out, "SELECT ");
+    if (real)
+        sbuf_addf(out, "a + k * s AS c%u", c->id);
+    else
+        sbuf_addf(out, "CAST(vd_add(a, vd_mul(k, s)) AS %s) AS c%u", engine_sql_type(c->type),
+                  c->id);
+    sbuf_addz(out, " FROM (SELECT a, s, unnest(range(0, n)) AS k FROM (SELECT a, s, "
+                   "vd_range_count(a, b, s) AS n FROM (SELECT ");
+    if (!emit_as(m, p->exprs[0], t, out))
+        return false;
+    sbuf_addz(out, " AS a, ");
+    if (!emit_as(m, p->exprs[1], t, out))
+        return false;
+    sbuf_addz(out, " AS b, ");
+    enum kql_type step = t == KQL_DATETIME ? KQL_TIMESPAN : t;
+    if (!emit_as(m, p->exprs[2], step, out))
+        return false;
+    sbuf_addz(out, " AS s)))");
+    return true;
+}
+
+bool emit_filter(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    sbuf_addz(out, "SELECT ");
+    emit_cols(&p->cols, out);
+    sbuf_addz(out, " FROM ");
+    if (!emit_from(m, p->in[0], out))
+        return false;
+    sbuf_addz(out, " WHERE ");
+    return emit_expr(m, p->exprs[0], EMIT_PREDICATE, out);
+}
+
+bool emit_project(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    sbuf_addz(out, "SELECT ");
+    if (p->n_named == 0)
+        sbuf_addz(out, "1 AS c0");
+    for (size_t i = 0; i < p->n_named; i++) {
+        const struct named_expr *n = &p->named[i];
+        if (i)
+            sbuf_addz(out, ", ");
+        if (!emit_as(m, n->e, n->col.type, out))
+            return false;
+        sbuf_addf(out, " AS c%u", n->col.id);
+    }
+    sbuf_addz(out, " FROM ");
+    return emit_from(m, p->in[0], out);
+}
+
+/* NaN sorts beside nulls, nulls are the smallest; both flags are set by the binder. */
+bool emit_sort_keys(struct emit *m, const struct sort_key *k, size_t n, struct sbuf *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            sbuf_addz(out, ", ");
+        const char *nulls = k[i].nulls_first ? "FIRST" : "LAST";
+        if (k[i].e->type == KQL_REAL) {
+            sbuf_addz(out, "nullif(");
+            if (!emit_expr(m, k[i].e, EMIT_EXACT, out))
+                return false;
+            sbuf_addz(out, ", 'NaN'::DOUBLE)");
+        } else if (!emit_expr(m, k[i].e, EMIT_EXACT, out)) {
+            return false;
+        }
+        sbuf_addf(out, " %s NULLS %s", k[i].desc ? "DESC" : "ASC", nulls);
+    }
+    return true;
+}
+
+bool emit_sort(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    sbuf_addz(out, "SELECT ");
+    emit_cols(&p->cols, out);
+    sbuf_addz(out, " FROM ");
+    if (!emit_from(m, p->in[0], out))
+        return false;
+    sbuf_addz(out, " ORDER BY ");
+    return emit_sort_keys(m, p->sort, p->n_sort, out);
+}
+
+static bool limit_of(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    const struct expr *x = p->exprs[0];
+    if (x->kind == EX_CONST) {
+        int64_t n = x->value.is_null || x->value.i < 0 ? 0 : x->value.i;
+        sbuf_addf(out, "%lld", (long long)n);
+        return true;
+    }
+    sbuf_addz(out, "(SELECT greatest(coalesce(");
+    if (!emit_as(m, x, KQL_LONG, out))
+        return false;
+    sbuf_addz(out, ", 0), 0))");
+    return true;
+}
+
+bool emit_take(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    if (p->in[0]->kind == P_SORT) {
+        if (!emit_node(m, p->in[0], out))
+            return false;
+    } else {
+        sbuf_addz(out, "SELECT ");
+        emit_cols(&p->cols, out);
+        sbuf_addz(out, " FROM ");
+        if (!emit_from(m, p->in[0], out))
+            return false;
+    }
+    sbuf_addz(out, " LIMIT ");
+    return limit_of(m, p, out);
+}
+
+bool emit_sample(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    sbuf_addz(out, "SELECT ");
+    emit_cols(&p->cols, out);
+    sbuf_addz(out, " FROM ");
+    if (!emit_from(m, p->in[0], out))
+        return false;
+    sbuf_addz(out, " ORDER BY random() LIMIT ");
+    return limit_of(m, p, out);
+}
+
+static const struct plan_col *find_col(const struct plan *p, uint32_t id)
+{
+    for (size_t i = 0; i < p->cols.n; i++) {
+        if (p->cols.p[i].id == id)
+            return &p->cols.p[i];
+    }
+    return NULL;
+}
+
+static bool union_branch(struct emit *m, const struct plan *p, size_t b, struct sbuf *out)
+{
+    sbuf_addz(out, "SELECT ");
+    size_t first = 0;
+    if (p->source_labels) {
+        sql_text(out, p->source_labels[b]);
+        sbuf_addf(out, " AS c%u", p->cols.p[0].id);
+        first = 1;
+    }
+    for (size_t j = first; j < p->cols.n; j++) {
+        const struct plan_col *c = &p->cols.p[j];
+        uint32_t id = p->union_map[b][j];
+        const struct plan_col *from = id ? find_col(p->in[b], id) : NULL;
+        struct cast k = {"", ""};
+        if (j)
+            sbuf_addz(out, ", ");
+        if (from && from->type != c->type && cast_find(from->type, c->type, &k))
+            sbuf_addf(out, "%sc%u%s", k.before, id, k.after);
+        else if (id)
+            emit_col(id, out);
+        else
+            emit_pad(c->type, out);
+        sbuf_addf(out, " AS c%u", c->id);
+    }
+    if (p->cols.n == 0)
+        sbuf_addz(out, "1 AS c0");
+    sbuf_addz(out, " FROM ");
+    return emit_from(m, p->in[b], out);
+}
+
+bool emit_union(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    for (size_t b = 0; b < p->n_in; b++) {
+        if (b)
+            sbuf_addz(out, " UNION ALL ");
+        if (!union_branch(m, p, b, out))
+            return false;
+    }
+    if (p->n_in == 0) {
+        sbuf_addz(out, "SELECT ");
+        for (size_t i = 0; i < p->cols.n; i++) {
+            sbuf_addz(out, i ? ", " : "");
+            emit_pad(p->cols.p[i].type, out);
+            sbuf_addf(out, " AS c%u", p->cols.p[i].id);
+        }
+        if (p->cols.n == 0)
+            sbuf_addz(out, "1 AS c0");
+        sbuf_addz(out, " WHERE FALSE");
+    }
+    return true;
+}
