@@ -69,6 +69,10 @@ bool emit_sort_keys(struct emit *m, const struct sort_key *k, size_t n, struct s
 bool emit_expr(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out);
 /* The expression's value as another type, failing to null ('' for string). */
 bool emit_as(struct emit *m, const struct expr *x, enum kql_type to, struct sbuf *out);
+/* The same as text in the emitter's arena. */
+bool emit_arg(struct emit *m, const struct expr *x, enum kql_type to, struct str *out);
+/* The type in which two values are compared. */
+enum kql_type emit_common_type(enum kql_type a, enum kql_type b);
 /* A conversion written around text: "before" … text … "after". */
 struct cast {
     const char *before, *after;
