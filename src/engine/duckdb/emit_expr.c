@@ -65,6 +65,10 @@ bool emit_template(struct emit *m, const struct expr *x, const char *sql, struct
 static bool call(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
 {
     const char *name = x->fn->name;
+    if (x->fn->flags & KF_AGGREGATE)
+        return emit_agg_call(m, x, out);
+    if (x->fn->flags & KF_WINDOW)
+        return emit_window_ref(m, x, out);
     emit_call_fn *fn = emit_compare_find(name);
     if (!fn)
         fn = emit_call_find(name);

@@ -11,14 +11,21 @@ struct emit_shared {
     const struct plan *node;
     struct str sql;
 };
+struct emit_window {
+    const struct expr *x;
+    uint32_t id;    /* helper column h<id> */
+    unsigned level; /* 1: no window function inside its arguments */
+};
 struct emit {
     struct arena *a;
     const struct engine_source *src;
     struct err *e;
-    uint32_t next;                  /* helper names */
-    unsigned depth;                 /* of nested nodes and expressions */
-    VEC(struct emit_shared) shared; /* P_SHARED nodes in the order of their CTEs */
-    struct str apply_input;         /* FROM item that a P_APPLY_INPUT stands for; empty outside */
+    uint32_t next;                   /* helper names */
+    unsigned depth;                  /* of nested nodes and expressions */
+    VEC(struct emit_window) windows; /* of the P_SERIALIZE being written */
+    VEC(struct emit_shared) shared;  /* P_SHARED nodes in the order of their CTEs */
+    struct str list_order;  /* " ORDER BY hrow" inside list() of the aggregate being written */
+    struct str apply_input; /* FROM item that a P_APPLY_INPUT stands for; empty outside */
 };
 
 /* How the null of a comparison matters. */
@@ -80,7 +87,8 @@ struct cast {
 bool cast_find(enum kql_type from, enum kql_type to, struct cast *out);
 /* A call of an aggregate (emit_agg.c) or of a window function (emit_window.c). */
 bool emit_agg_call(struct emit *m, const struct expr *x, struct sbuf *out);
-bool emit_window_call(struct emit *m, const struct expr *x, struct str order, struct sbuf *out);
+/* The helper column that holds a window function's value. */
+bool emit_window_ref(struct emit *m, const struct expr *x, struct sbuf *out);
 bool emit_template(struct emit *m, const struct expr *x, const char *sql, struct sbuf *out);
 
 /* Emitters by name for calls that a template cannot say; NULL: none. */

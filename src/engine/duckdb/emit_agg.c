@@ -1,0 +1,315 @@
+/* summarize and its aggregates. An aggregate is a row: $1 … arguments, $F the FILTER clause, $O the
+ * order inside a list. */
+#include "engine/duckdb/emit_priv.h"
+
+struct agg_row {
+    const char *name;
+    char match;       /* class of the first argument (class_of), '*': any */
+    const char *args; /* letters that arguments are brought to: s j l d m, ? as they are */
+    const char *sql;
+};
+static const struct agg_row aggs[] = {
+    {"count", '*', "", "count(*)$F"},
+    {"cnt", '*', "", "count(*)$F"},
+    {"sum", 'm', "m", "coalesce(sum($1)$F, 0)"},
+    {"sum", 'l', "l", "coalesce(vd_huge_long(sum($1)$F), 0)"},
+    {"sum", 'p', "?", "coalesce(vd_huge_long(sum($1)$F), 0)"},
+    {"sum", '*', "d", "coalesce(sum($1)$F, 0)"},
+    {"avg", 'l', "l",
+     "CASE WHEN count($1)$F = 0 THEN 'NaN'::DOUBLE ELSE CAST(vd_huge_long(sum($1)$F) AS DOUBLE) / "
+     "count($1)$F END"},
+    {"avg", 'p', "?", "TRY_CAST(sum($1)$F // count($1)$F AS BIGINT)"},
+    {"avg", 't', "?", "TRY_CAST(sum($1)$F // count($1)$F AS BIGINT)"},
+    {"avg", 'm', "d", "TRY_CAST(avg($1)$F AS DECIMAL(38,18))"},
+    {"avg", '*', "d", "coalesce(avg($1)$F, 'NaN'::DOUBLE)"},
+    {"min", 's', "s", "coalesce(min($1)$F, '')"},
+    {"min", 'd', "d", "CASE WHEN bool_or(isnan($1))$F THEN 'NaN'::DOUBLE ELSE min($1)$F END"},
+    {"min", '*', "?", "min($1)$F"},
+    {"max", 's', "s", "coalesce(max($1)$F, '')"},
+    {"max", '*', "?", "max($1)$F"},
+    {"dcount", '*', "?", "count(DISTINCT $1)$F"},
+    {"count_distinct", '*', "?", "count(DISTINCT $1)$F"},
+    {"stdev", '*', "d", "vd_stdev($1)$F"},
+    {"stdevp", '*', "d", "vd_stdevp($1)$F"},
+    {"variance", '*', "d", "vd_variance($1)$F"},
+    {"variancep", '*', "d", "vd_variancep($1)$F"},
+    {"covariance", '*', "dd", "covar_samp($1, $2)$F"},
+    {"covariancep", '*', "dd", "covar_pop($1, $2)$F"},
+    {"binary_all_and", '*', "l", "bit_and($1)$F"},
+    {"binary_all_or", '*', "l", "bit_or($1)$F"},
+    {"binary_all_xor", '*', "l", "bit_xor($1)$F"},
+    {"take_any", 's', "s", "coalesce(any_value($1)$F, '')"},
+    {"take_any", '*', "?", "any_value($1)$F"},
+    {"any", 's', "s", "coalesce(any_value($1)$F, '')"},
+    {"any", '*', "?", "any_value($1)$F"},
+    {"passthrough", '*', "?", "any_value($1)$F"},
+    {"make_list", 'j', "jl", "vdf_make_list(list($1$O)$F, $2, TRUE, FALSE)"},
+    {"make_list", '*', "jl", "vdf_make_list(list($1$O)$F, $2, FALSE, FALSE)"},
+    {"makelist", 'j', "jl", "vdf_make_list(list($1$O)$F, $2, TRUE, FALSE)"},
+    {"makelist", '*', "jl", "vdf_make_list(list($1$O)$F, $2, FALSE, FALSE)"},
+    {"make_list_with_nulls", '*', "jl", "vdf_make_list(list($1$O)$F, $2, FALSE, TRUE)"},
+    {"make_set", 'j', "jl", "vdf_make_set(list($1$O)$F, $2, TRUE)"},
+    {"make_set", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
+    {"makeset", 'j', "jl", "vdf_make_set(list($1$O)$F, $2, TRUE)"},
+    {"makeset", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
+    {"make_bag", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
+    {"make_dictionary", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
+};
+
+static char class_of(enum kql_type t)
+{
+    switch (t) {
+    case KQL_INT:
+    case KQL_LONG:
+        return 'l';
+    case KQL_BOOL:
+        return 'b';
+    case KQL_REAL:
+        return 'd';
+    case KQL_DECIMAL:
+        return 'm';
+    case KQL_STRING:
+        return 's';
+    case KQL_DYNAMIC:
+        return 'j';
+    case KQL_DATETIME:
+        return 't';
+    case KQL_TIMESPAN:
+        return 'p';
+    case KQL_GUID:
+        return 'g';
+    case KQL_UNKNOWN:
+    case KQL_N_TYPES:
+        return '?';
+    }
+    return '?';
+}
+
+static enum kql_type letter(char c, enum kql_type as_is)
+{
+    switch (c) {
+    case 's':
+        return KQL_STRING;
+    case 'j':
+        return KQL_DYNAMIC;
+    case 'l':
+        return KQL_LONG;
+    case 'd':
+        return KQL_REAL;
+    case 'm':
+        return KQL_DECIMAL;
+    default:
+        return as_is;
+    }
+}
+
+/* The arguments without the predicate of an …if form, and that predicate as SQL. */
+struct agg_call {
+    const struct expr *x;
+    char name[40];
+    const struct expr *args[16];
+    size_t n;
+    struct str filter, order;
+};
+
+static bool has_suffix(const char *name, size_t *base)
+{
+    size_t n = strlen(name);
+    if (n > 3 && strcmp(name + n - 3, "_if") == 0) {
+        *base = n - 3;
+        return true;
+    }
+    *base = n - 2;
+    return n > 2 && strcmp(name + n - 2, "if") == 0;
+}
+
+static bool take_filter(struct emit *m, const struct expr *p, struct agg_call *c)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(EMIT_MAX_SQL_BYTES);
+    sbuf_addz(&b, " FILTER (WHERE ");
+    if (!emit_expr(m, p, EMIT_PREDICATE, &b))
+        return false;
+    sbuf_addc(&b, ')');
+    c->filter = arena_str(m->a, sbuf_str(&b));
+    return true;
+}
+
+static bool open_call(struct emit *m, const struct expr *x, struct agg_call *c)
+{
+    size_t base, skip = SIZE_MAX;
+    const char *name = x->fn->name;
+    *c = (struct agg_call){.x = x, .order = m->list_order};
+    bool cond = has_suffix(name, &base);
+    size_t len = cond ? base : strlen(name);
+    CHECK(len < sizeof(c->name));
+    memcpy(c->name, name, len);
+    if (cond) {
+        skip = strcmp(c->name, "count") == 0 ? 0 : strncmp(c->name, "covariance", 10) == 0 ? 2 : 1;
+        if (skip >= x->n_args)
+            return emit_unsupported(m, x->off, x->len, name);
+        if (!take_filter(m, x->args[skip], c))
+            return false;
+    }
+    for (size_t i = 0; i < x->n_args && c->n < COUNTOF(c->args); i++) {
+        if (i != skip)
+            c->args[c->n++] = x->args[i];
+    }
+    return true;
+}
+
+static bool arg_text(struct emit *m, const struct agg_call *c, const struct agg_row *row, size_t i,
+                     struct sbuf *out)
+{
+    if (i >= c->n) {
+        sbuf_addz(out, "-1::BIGINT");
+        return true;
+    }
+    char l = i < strlen(row->args) ? row->args[i] : '?';
+    return emit_as(m, c->args[i], letter(l, c->args[i]->type), out);
+}
+
+static bool fill(struct emit *m, const struct agg_call *c, const struct agg_row *row,
+                 struct sbuf *out)
+{
+    for (const char *p = row->sql; *p; p++) {
+        if (*p != '$') {
+            sbuf_addc(out, *p);
+            continue;
+        }
+        p++;
+        if (*p == 'F')
+            sbuf_add(out, c->filter);
+        else if (*p == 'O')
+            sbuf_add(out, c->order);
+        else if (!arg_text(m, c, row, (size_t)(*p - '1'), out))
+            return false;
+    }
+    return true;
+}
+
+/* arg_max(v, x): the x of the row with the greatest v; when all v are null, of some row. The struct
+ * keeps null x. */
+static bool arg_extreme(struct emit *m, const struct agg_call *c, struct sbuf *out)
+{
+    const struct expr *v = c->args[0], *x = c->n > 1 ? c->args[1] : v;
+    const char *fn = strstr(c->name, "max") ? "arg_max" : "arg_min";
+    struct str vs, xs, f = c->filter;
+    if (!emit_arg(m, v, v->type, &vs) || !emit_arg(m, x, x->type, &xs))
+        return false;
+    bool text = x->type == KQL_STRING;
+    sbuf_addz(out, text ? "coalesce(" : "");
+    sbuf_addf(out, "coalesce((%s({'x': %.*s}, %.*s)%.*s).x, CASE WHEN count(%.*s)%.*s = 0 THEN (",
+              fn, STR_ARG(xs), STR_ARG(vs), STR_ARG(f), STR_ARG(vs), STR_ARG(f));
+    sbuf_addf(out, "first({'x': %.*s})%.*s).x END)", STR_ARG(xs), STR_ARG(f));
+    sbuf_addz(out, text ? ", '')" : "");
+    return true;
+}
+
+static bool percentile_points(struct emit *m, const struct agg_call *c, size_t from,
+                              struct sbuf *out)
+{
+    for (size_t i = from; i < c->n; i++) {
+        sbuf_addz(out, i > from ? ", " : "");
+        sbuf_addz(out, "least(greatest(coalesce(");
+        if (!emit_as(m, c->args[i], KQL_REAL, out))
+            return false;
+        sbuf_addz(out, ", 0) / 100, 0), 1)");
+    }
+    return true;
+}
+
+/* Nearest rank: a value that occurs. */
+static bool percentile(struct emit *m, const struct agg_call *c, struct sbuf *out)
+{
+    if (strchr(c->name, 'w') || c->n < 2)
+        return emit_unsupported(m, c->x->off, c->x->len, c->name);
+    bool array = strstr(c->name, "_array") != NULL;
+    if (!array && c->n > 2)
+        return emit_unsupported(m, c->x->off, c->x->len, "several percentiles in one expression");
+    if (array && c->args[1]->type == KQL_DYNAMIC)
+        return emit_unsupported(m, c->x->off, c->x->len, "percentiles_array() over an array");
+    struct cast k = {"", ""};
+    if (array && !cast_find(c->args[0]->type, KQL_DYNAMIC, &k))
+        return emit_unsupported(m, c->x->off, c->x->len, c->name);
+    sbuf_addz(out, array ? "vdf_make_list(list_transform(quantile_disc(" : "quantile_disc(");
+    if (!emit_as(m, c->args[0], c->args[0]->type, out))
+        return false;
+    sbuf_addz(out, array ? ", [" : ", ");
+    if (!percentile_points(m, c, 1, out))
+        return false;
+    sbuf_addz(out, array ? "])" : ")");
+    sbuf_add(out, c->filter);
+    if (array)
+        sbuf_addf(out, ", lambda v: %sv%s), -1, FALSE, TRUE)", k.before, k.after);
+    return true;
+}
+
+bool emit_agg_call(struct emit *m, const struct expr *x, struct sbuf *out)
+{
+    struct agg_call c;
+    if (!open_call(m, x, &c))
+        return false;
+    sbuf_addz(out, "CAST(");
+    bool ok = false, found = true;
+    if (strncmp(c.name, "arg", 3) == 0) {
+        ok = arg_extreme(m, &c, out);
+    } else if (strncmp(c.name, "percentile", 10) == 0) {
+        ok = percentile(m, &c, out);
+    } else {
+        char k = c.n ? class_of(c.args[0]->type) : '*';
+        found = false;
+        for (size_t i = 0; i < COUNTOF(aggs) && !found; i++) {
+            if (strcmp(aggs[i].name, c.name) != 0 || (aggs[i].match != '*' && aggs[i].match != k))
+                continue;
+            found = true;
+            ok = fill(m, &c, &aggs[i], out);
+        }
+    }
+    sbuf_addf(out, " AS %s)", engine_sql_type(x->type));
+    return found ? ok : emit_unsupported(m, x->off, x->len, x->fn->name);
+}
+
+/* Lists keep a promised order of the input: a row number is added and used inside list(). */
+static bool aggregate_from(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    if (!p->in[0]->ordered)
+        return emit_from(m, p->in[0], out);
+    sbuf_addz(out, "(SELECT *, row_number() OVER () AS hrow FROM ");
+    if (!emit_from(m, p->in[0], out))
+        return false;
+    sbuf_addf(out, ") AS t%u", emit_fresh(m));
+    return true;
+}
+
+static bool aggregate_list(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    for (size_t i = 0; i < p->n_keys + p->n_named; i++) {
+        bool key = i < p->n_keys;
+        const struct named_expr *n = key ? &p->keys[i] : &p->named[i - p->n_keys];
+        sbuf_addz(out, i ? ", " : "");
+        if (!emit_as(m, n->e, n->col.type, out))
+            return false;
+        sbuf_addf(out, " AS c%u", n->col.id);
+    }
+    if (p->n_keys + p->n_named == 0)
+        sbuf_addz(out, "count(*) AS c0");
+    return true;
+}
+
+bool emit_aggregate(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    struct str outer = m->list_order;
+    m->list_order = p->in[0]->ordered ? STR(" ORDER BY hrow") : STR_NONE;
+    sbuf_addz(out, "SELECT ");
+    emit_cols(&p->cols, out);
+    sbuf_addz(out, " FROM (SELECT ");
+    bool ok = aggregate_list(m, p, out);
+    m->list_order = STR_NONE;
+    sbuf_addz(out, " FROM ");
+    ok = ok && aggregate_from(m, p, out);
+    m->list_order = outer;
+    for (size_t i = 0; i < p->n_keys; i++)
+        sbuf_addf(out, "%s%zu", i ? ", " : " GROUP BY ", i + 1);
+    sbuf_addf(out, ") AS t%u", emit_fresh(m));
+    return ok;
+}
