@@ -3,3 +3,6 @@
 #include "engine/duckdb/cfunc.h"
 
 extern const struct cf_scalar fn_arith_rows[];
+extern const struct cf_scalar fn_convert_rows[];
+extern const struct cf_scalar fn_dyn_rows[];
+extern const struct cf_scalar fn_term_rows[];

@@ -1,0 +1,26 @@
+/* Walking JSON text without building a tree: dynamic values are valid JSON, so members are spans of
+ * the text. Spans may have blanks around them only if the text had. Nothing here allocates but
+ * js_items and js_decode (arena). */
+#pragma once
+#include "base/base.h"
+
+enum js_type { JS_NONE, JS_NULL, JS_BOOL, JS_NUMBER, JS_STRING, JS_ARRAY, JS_OBJECT };
+enum js_type js_type(struct str v);
+struct js_iter {
+    struct str text;
+    size_t at;
+    bool object;
+};
+/* Over the members of an array or object; anything else has none. */
+struct js_iter js_begin(struct str v);
+/* raw_key: with its quotes; objects only. */
+bool js_next(struct js_iter *it, struct str *raw_key, struct str *value);
+bool js_get(struct str object, struct str key, struct str *out);
+bool js_at(struct str array, int64_t index, struct str *out); /* negative: from the end */
+size_t js_count(struct str v);
+/* Members as an array in the arena. keys may be NULL. */
+struct str *js_items(struct arena *a, struct str v, struct str **keys, size_t *n);
+/* A JSON string's characters; raw has its quotes. Without escapes it is a part of raw. */
+struct str js_decode(struct arena *a, struct str raw);
+struct str js_quote(struct arena *a, struct str text);
+bool js_number(struct str v, bool *is_int, int64_t *i, double *d);
