@@ -1,0 +1,237 @@
+/* The parser's cursor, node building, panic mode, and kql_parse itself. */
+#include "kql/parser_priv.h"
+
+static const struct tok *tok_at(const struct parser *p, size_t i)
+{
+    return &p->toks[i < p->n ? i : p->n - 1];
+}
+const struct tok *p_tok(const struct parser *p, size_t ahead)
+{
+    return tok_at(p, p->at + ahead);
+}
+struct str p_text(const struct parser *p, size_t ahead)
+{
+    const struct tok *t = p_tok(p, ahead);
+    return str_sub(p->text, t->off, t->len);
+}
+uint32_t p_off(const struct parser *p)
+{
+    return p_tok(p, 0)->off;
+}
+bool p_at_n(const struct parser *p, size_t ahead, const char *word)
+{
+    const struct tok *t = p_tok(p, ahead);
+    if (p->panic || (t->kind != TOK_IDENT && t->kind != TOK_PUNCT))
+        return false;
+    return str_eqz(p_text(p, ahead), word);
+}
+bool p_at(const struct parser *p, const char *word)
+{
+    return p_at_n(p, 0, word);
+}
+bool p_at_kind(const struct parser *p, enum tok_kind k)
+{
+    return !p->panic && p_tok(p, 0)->kind == k;
+}
+bool p_accept(struct parser *p, const char *word)
+{
+    if (!p_at(p, word))
+        return false;
+    p->at++;
+    return true;
+}
+bool p_expect(struct parser *p, const char *word, const char *what)
+{
+    if (p_accept(p, word))
+        return true;
+    if (!p->panic)
+        p_expected(p, arena_strz(p->a, arena_fmt(p->a, "'%s' %s", word, what)), NULL);
+    return false;
+}
+bool p_adjacent(const struct parser *p, size_t ahead)
+{
+    const struct tok *t = p_tok(p, ahead), *u = p_tok(p, ahead + 1);
+    return u->kind != TOK_EOF && t->off + t->len == u->off;
+}
+bool p_enter(struct parser *p)
+{
+    if (p->panic)
+        return false;
+    if (p->depth >= KQL_MAX_DEPTH) {
+        p_error(p, "SYN0004", "split the query with let statements",
+                "the query is nested more than %d levels deep", KQL_MAX_DEPTH);
+        return false;
+    }
+    p->depth++;
+    return true;
+}
+void p_leave(struct parser *p)
+{
+    p->depth--;
+}
+
+void p_recover(struct parser *p)
+{
+    unsigned open = 0;
+    if (!p->panic)
+        return;
+    p->panic = false;
+    for (; p_tok(p, 0)->kind != TOK_EOF; p->at++) {
+        struct str t = p_tok(p, 0)->kind == TOK_PUNCT ? p_text(p, 0) : STR_NONE;
+        bool closes = t.n == 1 && strchr(")]}", t.p[0]) != NULL;
+        if (open == 0 && (closes || str_eqz(t, "|") || str_eqz(t, ";")))
+            return;
+        if (t.n == 1 && strchr("([{", t.p[0]) != NULL)
+            open++;
+        else if (closes)
+            open--;
+    }
+}
+
+/* ---- nodes ---- */
+
+static uint32_t end_of_last(const struct parser *p, uint32_t off)
+{
+    if (p->at == 0)
+        return off;
+    const struct tok *t = tok_at(p, p->at - 1);
+    return t->off + t->len > off ? t->off + t->len : off;
+}
+
+static struct syn *make(struct parser *p, enum syn_kind k, uint32_t off, struct str text)
+{
+    struct syn *s = arena_new_of(p->a, struct syn);
+    s->kind = k;
+    s->off = off;
+    s->len = end_of_last(p, off) - off;
+    s->text = text;
+    return s;
+}
+
+static void check_height(struct parser *p, struct syn *s)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->kids[i] != NULL && s->kids[i]->height >= s->height)
+            s->height = s->kids[i]->height + 1;
+    if (s->height <= KQL_MAX_HEIGHT)
+        return;
+    p_error(p, "SYN0004", "split it with let statements or extend",
+            "an expression is chained more than %d operations long", KQL_MAX_HEIGHT);
+    s->kind = SYN_ERROR; /* cut the tree here, so that nobody walks it */
+    s->kids = NULL;
+    s->n = 0;
+    s->height = 0;
+}
+
+struct syn *p_node(struct parser *p, enum syn_kind k, uint32_t off, struct str text,
+                   const struct syn_list *kids)
+{
+    struct syn *s = make(p, k, off, text);
+    if (kids != NULL) {
+        s->kids = kids->p;
+        s->n = kids->n;
+        check_height(p, s);
+    }
+    return s;
+}
+struct syn *p_node1(struct parser *p, enum syn_kind k, uint32_t off, struct str text,
+                    struct syn *kid)
+{
+    struct syn_list l = {0};
+    VEC_PUSH(p->a, &l, kid);
+    return p_node(p, k, off, text, &l);
+}
+struct syn *p_node2(struct parser *p, enum syn_kind k, uint32_t off, struct str text, struct syn *l,
+                    struct syn *r)
+{
+    struct syn_list kids = {0};
+    VEC_PUSH(p->a, &kids, l);
+    VEC_PUSH(p->a, &kids, r);
+    return p_node(p, k, off, text, &kids);
+}
+void p_push(struct parser *p, struct syn_list *l, struct syn *s)
+{
+    VEC_PUSH(p->a, l, s);
+}
+void p_set_params(struct parser *p, struct syn *op, const struct syn_list *params)
+{
+    struct syn_list all = {0};
+    for (size_t i = 0; i < op->n_params; i++)
+        VEC_PUSH(p->a, &all, op->params[i]);
+    for (size_t i = 0; i < params->n; i++)
+        VEC_PUSH(p->a, &all, params->p[i]);
+    op->params = all.p;
+    op->n_params = all.n;
+}
+
+/* ---- errors ---- */
+
+struct syn *p_error(struct parser *p, const char *kind, const char *hint, const char *fmt, ...)
+{
+    const struct tok *t = p_tok(p, 0);
+    struct syn *s = make(p, SYN_ERROR, t->off, STR_NONE);
+    s->len = t->len;
+    if (p->panic)
+        return s;
+    p->panic = true;
+    va_list ap;
+    va_start(ap, fmt);
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(4096);
+    sbuf_addv(&b, fmt, ap);
+    va_end(ap);
+    if (p->d->n_errors < KQL_MAX_ERRORS) {
+        struct str m = sbuf_str(&b);
+        kql_diag_add(p->d, ERR_SYNTAX, kind, s, hint, "%.*s", STR_ARG(m));
+    }
+    return s;
+}
+
+static struct str describe(const struct parser *p)
+{
+    struct str t = p_text(p, 0);
+    bool cut = t.n > 40;
+    if (cut) {
+        t.n = 40;
+        while (t.n > 0 && ((unsigned char)t.p[t.n] & 0xC0) == 0x80)
+            t.n--;
+    }
+    if (p_tok(p, 0)->kind == TOK_EOF)
+        return STR("the end of the query");
+    return arena_fmt(p->a, "'%.*s%s'", STR_ARG(t), cut ? "…" : "");
+}
+
+struct syn *p_expected(struct parser *p, const char *what, const char *hint)
+{
+    struct str found = describe(p);
+    const struct tok *t = p_tok(p, 0);
+    if (t->kind == TOK_BAD)
+        return p_error(p, "SYN0001", hint, "%s: %.*s", t->why, STR_ARG(found));
+    return p_error(p, "SYN0002", hint, "expected %s, found %.*s", what, STR_ARG(found));
+}
+
+/* ---- the query ---- */
+
+static struct syn *refuse(struct parser *p, const char *kind, enum err_code code, uint32_t off,
+                          const char *msg)
+{
+    struct syn *s = make(p, SYN_QUERY, 0, STR_NONE);
+    struct syn at = {.off = off, .len = 1};
+    kql_diag_add(p->d, code, kind, &at, NULL, "%s", msg);
+    return s;
+}
+
+struct syn *kql_parse(struct arena *a, struct str text, struct kql_diags *diags)
+{
+    struct parser p = {.a = a, .text = text, .d = diags};
+    size_t bad;
+    diags->text = text;
+    if (diags->a == NULL)
+        diags->a = a;
+    if (text.n > KQL_MAX_BYTES)
+        return refuse(&p, "SYN0005", ERR_LIMIT, 0, "the query is longer than 1 MiB");
+    if (!utf8_valid(text, &bad))
+        return refuse(&p, "SYN0001", ERR_SYNTAX, (uint32_t)bad,
+                      "the query is not valid UTF-8 here");
+    p.toks = lex_all(a, text, &p.n);
+    return p_statements(&p, NULL);
+}

@@ -1,0 +1,172 @@
+/* Names: which keywords may be names where, quoted names, wild cards, types, schemas and
+ * parameters. KQL has three classes of keywords: most may be used like any name; some only where a
+ * name is declared (extend count = …), there they need ['brackets'] when referred to; and some
+ * never without brackets. */
+#include "kql/parser_priv.h"
+
+static const char *const never[] = {
+    "and",         "or",           "asc",           "desc",         "first",         "last",
+    "between",     "contains_cs",  "containscs",    "notcontains",  "notcontainscs", "endswith",
+    "endswith_cs", "startswith",   "startswith_cs", "has_all",      "has_any",       "has_cs",
+    "hasprefix",   "hasprefix_cs", "hassuffix",     "hassuffix_cs", "like",          "likecs",
+    "notlike",     "notlikecs",    "order",         "project",      "join",          "union",
+    "mvexpand",    "mvapply",      "true",          "false",        "True",          "False",
+    "TRUE",        "FALSE",
+};
+static const char *const declared_only[] = {
+    "as",     "by",           "contains", "consume", "count",     "datatable", "distinct",
+    "extend", "externaldata", "find",     "filter",  "has",       "in",        "invoke",
+    "limit",  "materialize",  "of",       "parse",   "print",     "sample",    "scan",
+    "search", "serialize",    "set",      "sort",    "summarize", "take",      "to",
+    "top",    "toscalar",     "totable",  "where",
+};
+
+static bool listed(const char *const *words, size_t n, struct str s)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eqz(s, words[i]))
+            return true;
+    return false;
+}
+bool kql_name_is_declaration(struct str name)
+{
+    return lex_is_ident(name) && !listed(never, COUNTOF(never), name);
+}
+bool kql_name_is_reference(struct str name)
+{
+    return kql_name_is_declaration(name) && !listed(declared_only, COUNTOF(declared_only), name);
+}
+
+static bool at_quoted_name(const struct parser *p, size_t ahead)
+{
+    return p_at_n(p, ahead, "[") && p_tok(p, ahead + 1)->kind == TOK_STRING &&
+           p_at_n(p, ahead + 2, "]");
+}
+bool p_at_name(const struct parser *p, size_t ahead, bool declaration)
+{
+    if (p->panic)
+        return false;
+    if (p_tok(p, ahead)->kind != TOK_IDENT)
+        return at_quoted_name(p, ahead);
+    struct str s = p_text(p, ahead);
+    return !listed(never, COUNTOF(never), s) &&
+           (declaration || !listed(declared_only, COUNTOF(declared_only), s));
+}
+
+bool p_take_name(struct parser *p, bool declaration, struct str *out)
+{
+    *out = STR_NONE;
+    if (!p_at_name(p, 0, declaration)) {
+        bool keyword = p_at_kind(p, TOK_IDENT);
+        struct str t = p_text(p, 0);
+        struct str hint =
+            keyword ? arena_fmt(p->a, "a keyword needs brackets to be a name: ['%.*s']", STR_ARG(t))
+                    : STR_NONE;
+        p_expected(p, "a name", keyword ? arena_strz(p->a, hint) : NULL);
+        return false;
+    }
+    if (p_tok(p, 0)->kind == TOK_IDENT) {
+        *out = p_text(p, 0);
+        p->at++;
+    } else {
+        *out = lex_string(p->a, p_text(p, 1));
+        p->at += 3;
+    }
+    return true;
+}
+
+struct syn *p_name(struct parser *p, bool declaration)
+{
+    uint32_t off = p_off(p);
+    struct str name;
+    if (!p_take_name(p, declaration, &name))
+        return p_node(p, SYN_ERROR, off, STR_NONE, NULL);
+    return p_node(p, SYN_NAME, off, name, NULL);
+}
+
+/* Part of a wild name: letters, digits, * and, between such parts, a dash. No white space inside.
+ */
+static bool wild_part(const struct parser *p, size_t k)
+{
+    enum tok_kind kind = p_tok(p, k)->kind;
+    return kind == TOK_IDENT || kind == TOK_LONG || kind == TOK_SPAN || p_at_n(p, k, "*");
+}
+struct syn *p_wild_name(struct parser *p)
+{
+    uint32_t off = p_off(p);
+    size_t n = 1;
+    bool wild = p_at(p, "*"), dash = false;
+    if (p->panic || (!wild && p_tok(p, 0)->kind != TOK_IDENT))
+        return p_name(p, false);
+    for (; p_adjacent(p, n - 1) && (wild_part(p, n) || p_at_n(p, n, "-")); n++) {
+        wild = wild || p_at_n(p, n, "*");
+        dash = dash || p_at_n(p, n, "-");
+    }
+    if (!wild && !dash)
+        return p_name(p, true);
+    const struct tok *last = p_tok(p, n - 1);
+    struct str text = str_sub(p->text, off, last->off + last->len - off);
+    p->at += n;
+    return p_node(p,
+                  str_eqz(text, "*") ? SYN_STAR
+                  : wild             ? SYN_WILDNAME
+                                     : SYN_NAME,
+                  off, text, NULL);
+}
+
+struct syn *p_type(struct parser *p)
+{
+    uint32_t off = p_off(p);
+    enum kql_type t;
+    if (!p_at_kind(p, TOK_IDENT) || !kql_type_parse(p_text(p, 0), &t))
+        return p_expected(
+            p, "a type",
+            "the types are bool, datetime, decimal, dynamic, guid, int, long, real, string "
+            "and timespan");
+    struct str text = str_from(kql_type_name(t));
+    p->at++;
+    return p_node(p, SYN_TYPE, off, text, NULL);
+}
+
+static struct syn *column_decl(struct parser *p)
+{
+    uint32_t off = p_off(p);
+    struct str name;
+    if (!p_take_name(p, true, &name) || !p_expect(p, ":", "and a type after the column's name"))
+        return p_node(p, SYN_ERROR, off, STR_NONE, NULL);
+    return p_node1(p, SYN_COLUMN_DECL, off, name, p_type(p));
+}
+
+/* ( name:type, … ) with an optional comma at the end; (*) where any table is welcome. */
+struct syn *p_schema(struct parser *p, bool open_allowed)
+{
+    uint32_t off = p_off(p);
+    struct syn_list cols = {0};
+    struct str text = STR_NONE;
+    p_expect(p, "(", "before the columns");
+    if (open_allowed && p_accept(p, "*")) {
+        text = STR("*");
+    } else {
+        while (!p->panic && !p_at(p, ")")) {
+            p_push(p, &cols, column_decl(p));
+            if (!p_accept(p, ","))
+                break;
+        }
+    }
+    p_expect(p, ")", "or ',' after the column's type");
+    return p_node(p, SYN_SCHEMA, off, text, &cols);
+}
+
+/* name:type = default, or with tables: name:(columns) */
+struct syn *p_func_param(struct parser *p, bool tables)
+{
+    uint32_t off = p_off(p);
+    struct syn_list kids = {0};
+    struct str name;
+    if (!p_take_name(p, true, &name) || !p_expect(p, ":", "and a type after the parameter's name"))
+        return p_node(p, SYN_ERROR, off, STR_NONE, NULL);
+    p_push(p, &kids, tables && p_at(p, "(") ? p_schema(p, true) : p_type(p));
+    if (p_accept(p, "="))
+        p_push(p, &kids, p_literal(p, true));
+    return p_node(p, SYN_FUNC_PARAM, off, name, &kids);
+}

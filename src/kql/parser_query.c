@@ -1,0 +1,251 @@
+/* Statements and pipes: let, set, declare, alias, restrict; source | operator | operator … */
+#include "kql/parser_priv.h"
+
+/* ---- pipes ---- */
+
+static struct syn *source(struct parser *p)
+{
+    size_t n;
+    const struct p_op *o = p_op_here(p, &n);
+    /* range(1, 5) is a call; range x from … the operator. */
+    bool call = o != NULL && strcmp(o->name, "range") == 0 && p_at_n(p, n, "(");
+    if (o != NULL && o->source && !call)
+        return p_operator(p);
+    return p_expr(p);
+}
+
+/* | operator | operator …, into kids. Each operator that fails is skipped, so that the next one is
+ * still checked. */
+static void operators(struct parser *p, struct syn_list *kids)
+{
+    p_recover(p);
+    while (p_accept(p, "|")) {
+        if (p_at(p, "|") || p_at(p, ";") || p_at_kind(p, TOK_EOF))
+            p_expected(p, "an operator after '|'", NULL);
+        p_push(p, kids, p_operator(p));
+        p_recover(p);
+    }
+}
+
+struct syn *p_pipe(struct parser *p)
+{
+    uint32_t off = p_off(p);
+    struct syn_list kids = {0};
+    if (!p_enter(p))
+        return p_error(p, "SYN0004", NULL, "nested too deeply");
+    struct syn *s = source(p);
+    if (p_at(p, "|") || (p->panic && s->kind == SYN_OP)) {
+        p_push(p, &kids, s);
+        operators(p, &kids);
+        s = kids.n > 1 ? p_node(p, SYN_PIPE, off, STR_NONE, &kids) : s;
+    }
+    p_leave(p);
+    return s;
+}
+
+/* The body of mv-apply, fork, partition …: starts with an operator, not with a table. */
+struct syn *p_contextual(struct parser *p)
+{
+    uint32_t off = p_off(p);
+    struct syn_list kids = {0};
+    if (!p_enter(p))
+        return p_error(p, "SYN0004", NULL, "nested too deeply");
+    p_push(p, &kids, p_operator(p));
+    operators(p, &kids);
+    p_leave(p);
+    return p_node(p, SYN_CONTEXTUAL, off, STR_NONE, &kids);
+}
+
+/* ---- functions ---- */
+
+/* At '(': does '{' follow the matching ')'? Then it declares a function. */
+static bool at_function(const struct parser *p)
+{
+    unsigned open = 0;
+    if (!p_at(p, "("))
+        return false;
+    for (size_t k = 0; p_tok(p, k)->kind != TOK_EOF; k++) {
+        if (p_at_n(p, k, "("))
+            open++;
+        else if (p_at_n(p, k, ")") && --open == 0)
+            return p_at_n(p, k + 1, "{");
+    }
+    return false;
+}
+static struct syn *parameter(struct parser *p)
+{
+    return p_func_param(p, true);
+}
+static struct syn *function(struct parser *p, struct str text)
+{
+    uint32_t off = p_off(p);
+    struct syn_list kids = {0};
+    p_push(p, &kids, NULL); /* the body comes first, and is read last */
+    p_expect(p, "(", "before the parameters");
+    if (!p_at(p, ")"))
+        p_list(p, &kids, parameter);
+    p_expect(p, ")", "after the parameters");
+    p_expect(p, "{", "before the function's body");
+    kids.p[0] = p_statements(p, "}");
+    p_expect(p, "}", "after the function's body");
+    return p_node(p, SYN_FUNC_DECL, off, text, &kids);
+}
+
+/* ---- statements ---- */
+
+static struct syn *let_value(struct parser *p)
+{
+    if (p_at(p, "view") && p_at_n(p, 1, "(")) {
+        p->at++;
+        return function(p, STR("view"));
+    }
+    return at_function(p) ? function(p, STR_NONE) : p_pipe(p);
+}
+static struct syn *let(struct parser *p)
+{
+    uint32_t off = p_off(p);
+    struct str name;
+    p->at++;
+    if (!p_take_name(p, true, &name) || !p_expect(p, "=", "after the name"))
+        return p_node(p, SYN_ERROR, off, STR_NONE, NULL);
+    return p_node1(p, SYN_LET, off, name, let_value(p));
+}
+
+static struct syn *set(struct parser *p)
+{
+    uint32_t off = p_off(p);
+    struct syn_list kids = {0};
+    struct str name = p_text(p, 1);
+    p->at += 2;
+    if (p_accept(p, "=")) {
+        uint32_t at = p_off(p);
+        if (p_at_literal(p) || p_at(p, "-") || p_at(p, "+"))
+            p_push(p, &kids, p_literal(p, true));
+        else if (p_at_kind(p, TOK_IDENT)) {
+            struct str word = p_text(p, 0);
+            p->at++;
+            p_push(p, &kids, p_node(p, SYN_NAME, at, word, NULL));
+        } else
+            p_expected(p, "a value for the option", NULL);
+    }
+    return p_node(p, SYN_SET, off, name, &kids);
+}
+
+static struct syn *scalar_parameter(struct parser *p)
+{
+    return p_func_param(p, false);
+}
+static struct syn *declare_params(struct parser *p)
+{
+    uint32_t off = p_off(p);
+    struct syn_list kids = {0};
+    p->at += 2;
+    p_expect(p, "(", "before the parameters");
+    if (!p_at(p, ")"))
+        p_list(p, &kids, scalar_parameter);
+    p_expect(p, ")", "after the parameters");
+    return p_node(p, SYN_DECLARE_PARAMS, off, STR_NONE, &kids);
+}
+
+/* Everything up to the closing brace, as raw tokens. */
+static struct syn *declare_pattern(struct parser *p)
+{
+    uint32_t off = p_off(p);
+    struct syn_list kids = {0};
+    unsigned open = 0;
+    struct str name;
+    p->at += 2;
+    if (!p_take_name(p, true, &name))
+        return p_node(p, SYN_ERROR, off, STR_NONE, NULL);
+    while (!p_at_kind(p, TOK_EOF) && !(open == 0 && p_at(p, ";"))) {
+        uint32_t at = p_off(p);
+        open = open + p_at(p, "{") - (open > 0 && p_at(p, "}"));
+        struct str t = p_text(p, 0);
+        p->at++;
+        p_push(p, &kids, p_node(p, SYN_RAW, at, t, NULL));
+    }
+    return p_node(p, SYN_DECLARE_PATTERN, off, name, &kids);
+}
+
+static struct syn *alias_database(struct parser *p)
+{
+    uint32_t off = p_off(p);
+    struct str name;
+    p->at += 2;
+    if (!p_take_name(p, true, &name) || !p_expect(p, "=", "after the name"))
+        return p_node(p, SYN_ERROR, off, STR_NONE, NULL);
+    return p_node1(p, SYN_ALIAS_DB, off, name, p_expr(p));
+}
+static struct syn *restrict_access(struct parser *p)
+{
+    uint32_t off = p_off(p);
+    struct syn_list kids = {0};
+    p->at += 2;
+    p_expect(p, "to", "after 'restrict access'");
+    p_expect(p, "(", "before the tables");
+    p_list(p, &kids, p_operand);
+    p_expect(p, ")", "after the tables");
+    return p_node(p, SYN_RESTRICT, off, STR_NONE, &kids);
+}
+
+static struct syn *statement(struct parser *p)
+{
+    static const struct {
+        const char *first, *second; /* second NULL: a name */
+        struct syn *(*parse)(struct parser *);
+    } kinds[] = {
+        {"let", NULL, let},
+        {"set", NULL, set},
+        {"declare", "query_parameters", declare_params},
+        {"declare", "pattern", declare_pattern},
+        {"alias", "database", alias_database},
+        {"restrict", "access", restrict_access},
+    };
+    uint32_t off = p_off(p);
+    for (size_t i = 0; i < COUNTOF(kinds); i++) {
+        bool second = kinds[i].second != NULL ? p_at_n(p, 1, kinds[i].second)
+                                              : p_tok(p, 1)->kind == TOK_IDENT || p_at_n(p, 1, "[");
+        if (p_at(p, kinds[i].first) && second)
+            return kinds[i].parse(p);
+    }
+    return p_node1(p, SYN_EXPR_STMT, off, STR_NONE, p_pipe(p));
+}
+
+/* Behind a statement: ';', the end, or an error; then on to the next statement. */
+static void statement_end(struct parser *p, const char *end)
+{
+    bool good = p_at(p, ";") || p_at_kind(p, TOK_EOF) || (end != NULL && p_at(p, end));
+    if (!p->panic && !good)
+        p_expected(p, "'|', ';' or the end of the query", NULL);
+    for (;;) {
+        p_recover(p);
+        if (p_at_kind(p, TOK_EOF) || p_at(p, ";") || (end != NULL && p_at(p, end)))
+            return;
+        if (p_at(p, "|")) { /* a broken source: its operators are checked all the same */
+            struct syn_list skipped = {0};
+            operators(p, &skipped);
+            continue;
+        }
+        p->panic = true;
+        p->at++;
+    }
+}
+
+/* Statements up to end ("}" or ")"), or to the end of the text if NULL. */
+struct syn *p_statements(struct parser *p, const char *end)
+{
+    uint32_t off = p_off(p);
+    struct syn_list kids = {0};
+    if (!p_enter(p))
+        return p_error(p, "SYN0004", NULL, "nested too deeply");
+    while (!p_at_kind(p, TOK_EOF) && !(end != NULL && p_at(p, end))) {
+        if (p_accept(p, ";"))
+            continue;
+        p_push(p, &kids, statement(p));
+        statement_end(p, end);
+    }
+    p_leave(p);
+    if (kids.n == 0 && end == NULL && !p->panic)
+        p_error(p, "SYN0007", NULL, "the query is empty");
+    return p_node(p, SYN_QUERY, off, STR_NONE, &kids);
+}

@@ -1,0 +1,53 @@
+/* Names of the scalar types. */
+#include "kql/types.h"
+
+static const struct {
+    const char *name, *dotnet;
+} types[KQL_N_TYPES] = {
+    [KQL_UNKNOWN] = {"unknown", "System.Object"},
+    [KQL_BOOL] = {"bool", "System.SByte"},
+    [KQL_INT] = {"int", "System.Int32"},
+    [KQL_LONG] = {"long", "System.Int64"},
+    [KQL_REAL] = {"real", "System.Double"},
+    [KQL_DECIMAL] = {"decimal", "System.Data.SqlTypes.SqlDecimal"},
+    [KQL_STRING] = {"string", "System.String"},
+    [KQL_DATETIME] = {"datetime", "System.DateTime"},
+    [KQL_TIMESPAN] = {"timespan", "System.TimeSpan"},
+    [KQL_GUID] = {"guid", "System.Guid"},
+    [KQL_DYNAMIC] = {"dynamic", "System.Object"},
+};
+static const struct {
+    const char *name;
+    enum kql_type type;
+} names[] = {
+    {"bool", KQL_BOOL},         {"boolean", KQL_BOOL},      {"int", KQL_INT},
+    {"int8", KQL_INT},          {"int16", KQL_INT},         {"int32", KQL_INT},
+    {"uint8", KQL_INT},         {"uint16", KQL_INT},        {"uint", KQL_LONG},
+    {"uint32", KQL_LONG},       {"long", KQL_LONG},         {"int64", KQL_LONG},
+    {"ulong", KQL_LONG},        {"uint64", KQL_LONG},       {"real", KQL_REAL},
+    {"double", KQL_REAL},       {"float", KQL_REAL},        {"decimal", KQL_DECIMAL},
+    {"string", KQL_STRING},     {"datetime", KQL_DATETIME}, {"date", KQL_DATETIME},
+    {"timespan", KQL_TIMESPAN}, {"time", KQL_TIMESPAN},     {"guid", KQL_GUID},
+    {"uuid", KQL_GUID},         {"uniqueid", KQL_GUID},     {"dynamic", KQL_DYNAMIC},
+};
+
+const char *kql_type_name(enum kql_type t)
+{
+    CHECK((unsigned)t < KQL_N_TYPES);
+    return types[t].name;
+}
+const char *kql_type_dotnet(enum kql_type t)
+{
+    CHECK((unsigned)t < KQL_N_TYPES);
+    return types[t].dotnet;
+}
+bool kql_type_parse(struct str name, enum kql_type *out)
+{
+    for (size_t i = 0; i < COUNTOF(names); i++) {
+        if (str_eqz(name, names[i].name)) {
+            *out = names[i].type;
+            return true;
+        }
+    }
+    return false;
+}
