@@ -1,0 +1,646 @@
+/* Arrays and property bags as JSON text: members are cut out as spans and joined again. */
+#include <stdlib.h>
+
+#include "engine/duckdb/fn.h"
+#include "engine/duckdb/jscan.h"
+#include "text/json.h"
+
+struct items {
+    struct str *p;
+    size_t n;
+};
+
+static bool is_array(struct cf_call *c, size_t arg, size_t r)
+{
+    return !cf_null(c, arg, r) && js_type(cf_str(c, arg, r)) == JS_ARRAY;
+}
+
+static bool is_bag(struct cf_call *c, size_t arg, size_t r)
+{
+    return !cf_null(c, arg, r) && js_type(cf_str(c, arg, r)) == JS_OBJECT;
+}
+
+static struct items items_of(struct cf_call *c, size_t arg, size_t r)
+{
+    struct items v = {NULL, 0};
+    v.p = js_items(cf_arena(c), cf_str(c, arg, r), NULL, &v.n);
+    return v;
+}
+
+static void out_items(struct cf_call *c, size_t r, const struct str *p, size_t n)
+{
+    struct sbuf *b = cf_buf(c);
+    sbuf_addc(b, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (i)
+            sbuf_addc(b, ',');
+        sbuf_add(b, p[i].n ? p[i] : STR("null"));
+    }
+    sbuf_addc(b, ']');
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+static bool same(struct str a, struct str b)
+{
+    bool x, y;
+    int64_t i, j;
+    double d, f;
+    if (str_eq(a, b))
+        return true;
+    if (js_type(a) != JS_NUMBER || js_type(b) != JS_NUMBER)
+        return false;
+    return js_number(a, &x, &i, &d) && js_number(b, &y, &j, &f) && d <= f && d >= f;
+}
+
+static bool has(const struct items *v, struct str item)
+{
+    for (size_t i = 0; i < v->n; i++) {
+        if (same(v->p[i], item))
+            return true;
+    }
+    return false;
+}
+
+/* ---- arrays ---- */
+static void fn_length(struct cf_call *c, size_t r)
+{
+    if (is_array(c, 0, r))
+        cf_out_i64(c, r, (int64_t)js_count(cf_str(c, 0, r)));
+}
+
+static void fn_concat(struct cf_call *c, size_t r)
+{
+    VEC(struct str) all = {0};
+    bool any = false;
+    for (size_t i = 0; i < c->n_args; i++) {
+        if (!is_array(c, i, r))
+            continue;
+        any = true;
+        struct items v = items_of(c, i, r);
+        for (size_t k = 0; k < v.n; k++)
+            VEC_PUSH(cf_arena(c), &all, v.p[k]);
+    }
+    if (any)
+        out_items(c, r, all.p, all.n);
+}
+
+static void fn_reverse(struct cf_call *c, size_t r)
+{
+    if (!is_array(c, 0, r))
+        return;
+    struct items v = items_of(c, 0, r);
+    for (size_t i = 0; i < v.n / 2; i++) {
+        struct str t = v.p[i];
+        v.p[i] = v.p[v.n - 1 - i];
+        v.p[v.n - 1 - i] = t;
+    }
+    out_items(c, r, v.p, v.n);
+}
+
+static void fn_slice(struct cf_call *c, size_t r)
+{
+    if (!is_array(c, 0, r))
+        return;
+    struct items v = items_of(c, 0, r);
+    int64_t n = (int64_t)v.n, from = cf_i64(c, 1, r), to = cf_i64(c, 2, r);
+    from = from < 0 ? from + n : from;
+    to = to < 0 ? to + n : to;
+    from = from < 0 ? 0 : from;
+    to = to >= n ? n - 1 : to;
+    out_items(c, r, from <= to ? v.p + from : v.p, from <= to ? (size_t)(to - from + 1) : 0);
+}
+
+static void fn_rotate(struct cf_call *c, size_t r)
+{
+    if (!is_array(c, 0, r))
+        return;
+    struct items v = items_of(c, 0, r);
+    if (v.n == 0) {
+        out_items(c, r, v.p, 0);
+        return;
+    }
+    int64_t by = cf_i64(c, 1, r) % (int64_t)v.n;
+    struct str *out = arena_array(cf_arena(c), struct str, v.n);
+    for (size_t i = 0; i < v.n; i++)
+        out[i] = v.p[(size_t)((int64_t)i + by + (int64_t)v.n) % v.n];
+    out_items(c, r, out, v.n);
+}
+
+static void fn_shift(struct cf_call *c, size_t r)
+{
+    if (!is_array(c, 0, r) || cf_null(c, 1, r))
+        return;
+    struct items v = items_of(c, 0, r);
+    struct str fill = cf_null(c, 2, r) ? STR("null") : cf_str(c, 2, r);
+    int64_t by = cf_i64(c, 1, r);
+    struct str *out = arena_array(cf_arena(c), struct str, v.n + 1);
+    for (size_t i = 0; i < v.n; i++) {
+        int64_t at;
+        bool in = !__builtin_add_overflow((int64_t)i, by, &at) && at >= 0 && at < (int64_t)v.n;
+        out[i] = in ? v.p[at] : fill;
+    }
+    out_items(c, r, out, v.n);
+}
+
+static void fn_sum(struct cf_call *c, size_t r)
+{
+    if (!is_array(c, 0, r))
+        return;
+    struct items v = items_of(c, 0, r);
+    double sum = 0;
+    for (size_t i = 0; i < v.n; i++) {
+        bool is_int;
+        int64_t k;
+        double d;
+        if (js_type(v.p[i]) == JS_NUMBER && js_number(v.p[i], &is_int, &k, &d))
+            sum += d;
+    }
+    cf_out_f64(c, r, sum);
+}
+
+static void fn_index_of(struct cf_call *c, size_t r)
+{
+    if (!is_array(c, 0, r) || cf_null(c, 1, r))
+        return;
+    struct items v = items_of(c, 0, r);
+    int64_t start = cf_i64(c, 2, r), len = cf_i64(c, 3, r), want = cf_i64(c, 4, r);
+    start = start < 0 ? start + (int64_t)v.n : start;
+    for (size_t i = start < 0 ? 0 : (size_t)start; i < v.n; i++) {
+        if (len >= 0 && (int64_t)i >= start + len)
+            break;
+        if (same(v.p[i], cf_str(c, 1, r)) && --want <= 0) {
+            cf_out_i64(c, r, (int64_t)i);
+            return;
+        }
+    }
+    cf_out_i64(c, r, -1);
+}
+
+static void fn_split_array(struct cf_call *c, size_t r)
+{
+    if (!is_array(c, 0, r))
+        return;
+    struct items v = items_of(c, 0, r), at = {NULL, 0};
+    struct str one = cf_str(c, 1, r);
+    at.p = &one;
+    at.n = 1;
+    if (js_type(one) == JS_ARRAY)
+        at = items_of(c, 1, r);
+    struct sbuf *b = cf_buf(c);
+    size_t from = 0;
+    sbuf_addc(b, '[');
+    for (size_t k = 0; k <= at.n; k++) {
+        int64_t end = (int64_t)v.n;
+        if (k < at.n && str_to_i64(at.p[k], &end) && end < 0)
+            end += (int64_t)v.n;
+        size_t to = end < (int64_t)from ? from : end > (int64_t)v.n ? v.n : (size_t)end;
+        sbuf_addz(b, k ? ",[" : "[");
+        for (size_t i = from; i < to; i++) {
+            sbuf_addz(b, i > from ? "," : "");
+            sbuf_add(b, v.p[i]);
+        }
+        sbuf_addc(b, ']');
+        from = to;
+    }
+    sbuf_addc(b, ']');
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+/* ---- sorting: numbers, then text; nulls last unless asked ---- */
+static int rank_of(struct str v)
+{
+    switch (js_type(v)) {
+    case JS_NUMBER:
+        return 0;
+    case JS_BOOL:
+        return 1;
+    case JS_STRING:
+        return 2;
+    case JS_ARRAY:
+    case JS_OBJECT:
+        return 3;
+    case JS_NULL:
+    case JS_NONE:
+        return 4;
+    }
+    return 4;
+}
+
+static int compare(const void *x, const void *y)
+{
+    struct str a = *(const struct str *)x, b = *(const struct str *)y;
+    bool p, q;
+    int64_t i, j;
+    double d, f;
+    if (rank_of(a) != rank_of(b))
+        return rank_of(a) - rank_of(b);
+    if (rank_of(a) == 0 && js_number(a, &p, &i, &d) && js_number(b, &q, &j, &f))
+        return d < f ? -1 : d > f;
+    return str_cmp(a, b);
+}
+
+static void fn_sort(struct cf_call *c, size_t r)
+{
+    if (!is_array(c, 0, r))
+        return;
+    struct items v = items_of(c, 0, r);
+    size_t n = 0, nulls;
+    for (size_t i = 0; i < v.n; i++) {
+        if (js_type(v.p[i]) != JS_NULL)
+            v.p[n++] = v.p[i];
+    }
+    nulls = v.n - n;
+    bool desc = cf_bool(c, 1, r), last = cf_null(c, 2, r) || cf_bool(c, 2, r);
+    qsort(v.p, n, sizeof(*v.p), compare);
+    struct str *out = arena_array(cf_arena(c), struct str, v.n + 1);
+    for (size_t i = 0; i < n; i++)
+        out[i + (last ? 0 : nulls)] = v.p[desc ? n - 1 - i : i];
+    for (size_t i = 0; i < nulls; i++)
+        out[last ? n + i : i] = STR("null");
+    out_items(c, r, out, v.n);
+}
+
+/* ---- sets ---- */
+static void push_new(struct cf_call *c, struct items *set, size_t *cap, struct str v)
+{
+    if (has(set, v))
+        return;
+    if (set->n == *cap)
+        set->p = base_vec_grow(cf_arena(c), set->p, cap, sizeof(*set->p));
+    set->p[set->n++] = v;
+}
+
+static void fn_union(struct cf_call *c, size_t r)
+{
+    struct items set = {NULL, 0};
+    size_t cap = 0;
+    for (size_t i = 0; i < c->n_args; i++) {
+        if (!is_array(c, i, r))
+            return;
+        struct items v = items_of(c, i, r);
+        for (size_t k = 0; k < v.n; k++)
+            push_new(c, &set, &cap, v.p[k]);
+    }
+    out_items(c, r, set.p, set.n);
+}
+
+/* Members of the first array that are in all others (keep) or in none of them. */
+static void filter_sets(struct cf_call *c, size_t r, bool keep)
+{
+    struct items set = {NULL, 0};
+    size_t cap = 0;
+    for (size_t i = 0; i < c->n_args; i++) {
+        if (!is_array(c, i, r))
+            return;
+    }
+    struct items first = items_of(c, 0, r);
+    for (size_t k = 0; k < first.n; k++) {
+        bool in_all = true, in_any = false;
+        for (size_t i = 1; i < c->n_args; i++) {
+            struct items v = items_of(c, i, r);
+            bool in = has(&v, first.p[k]);
+            in_all = in_all && in;
+            in_any = in_any || in;
+        }
+        if (keep ? in_all : !in_any)
+            push_new(c, &set, &cap, first.p[k]);
+    }
+    out_items(c, r, set.p, set.n);
+}
+
+static void fn_intersect(struct cf_call *c, size_t r)
+{
+    filter_sets(c, r, true);
+}
+
+static void fn_difference(struct cf_call *c, size_t r)
+{
+    filter_sets(c, r, false);
+}
+
+static void fn_has(struct cf_call *c, size_t r)
+{
+    if (!is_array(c, 0, r) || cf_null(c, 1, r))
+        return;
+    struct items v = items_of(c, 0, r);
+    cf_out_bool(c, r, has(&v, cf_str(c, 1, r)));
+}
+
+static void fn_jaccard(struct cf_call *c, size_t r)
+{
+    if (!is_array(c, 0, r) || !is_array(c, 1, r))
+        return;
+    struct items a = {NULL, 0}, all = {NULL, 0}, x = items_of(c, 0, r), y = items_of(c, 1, r);
+    size_t cap = 0, cap_all = 0, both = 0;
+    for (size_t i = 0; i < x.n; i++) {
+        push_new(c, &a, &cap, x.p[i]);
+        push_new(c, &all, &cap_all, x.p[i]);
+    }
+    for (size_t i = 0; i < y.n; i++)
+        push_new(c, &all, &cap_all, y.p[i]);
+    for (size_t i = 0; i < a.n; i++)
+        both += has(&y, a.p[i]);
+    struct sbuf *b = cf_buf(c);
+    if (all.n)
+        real_format((double)both / (double)all.n, b);
+    else
+        sbuf_addz(b, "\"NaN\"");
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+/* ---- bags ---- */
+static void fn_keys(struct cf_call *c, size_t r)
+{
+    if (!is_bag(c, 0, r))
+        return;
+    size_t n;
+    struct str *keys;
+    (void)js_items(cf_arena(c), cf_str(c, 0, r), &keys, &n);
+    out_items(c, r, keys, n);
+}
+
+static void fn_has_key(struct cf_call *c, size_t r)
+{
+    struct str v;
+    if (is_bag(c, 0, r))
+        cf_out_bool(c, r, js_get(cf_str(c, 0, r), cf_str(c, 1, r), &v));
+}
+
+struct bag {
+    struct sbuf *b;
+    struct items keys;
+    size_t cap;
+};
+
+static struct bag bag_begin(struct cf_call *c)
+{
+    struct bag g = {cf_buf(c), {NULL, 0}, 0};
+    sbuf_addc(g.b, '{');
+    return g;
+}
+
+/* The first value of a key stays. */
+static void bag_add(struct cf_call *c, struct bag *g, struct str raw_key, struct str value)
+{
+    size_t before = g->keys.n;
+    push_new(c, &g->keys, &g->cap, raw_key);
+    if (g->keys.n == before)
+        return;
+    if (before)
+        sbuf_addc(g->b, ',');
+    sbuf_add(g->b, raw_key);
+    sbuf_addc(g->b, ':');
+    sbuf_add(g->b, value.n ? value : STR("null"));
+}
+
+static void bag_out(struct cf_call *c, size_t r, struct bag *g)
+{
+    sbuf_addc(g->b, '}');
+    cf_out_str(c, r, sbuf_str(g->b));
+}
+
+static void bag_add_all(struct cf_call *c, struct bag *g, struct str bag)
+{
+    struct js_iter it = js_begin(bag);
+    struct str k, v;
+    while (it.object && js_next(&it, &k, &v))
+        bag_add(c, g, k, v);
+}
+
+static void fn_merge(struct cf_call *c, size_t r)
+{
+    bool any = false;
+    for (size_t i = 0; i < c->n_args; i++)
+        any = any || is_bag(c, i, r);
+    if (!any)
+        return;
+    struct bag g = bag_begin(c);
+    for (size_t i = 0; i < c->n_args; i++) {
+        if (is_bag(c, i, r))
+            bag_add_all(c, &g, cf_str(c, i, r));
+    }
+    bag_out(c, r, &g);
+}
+
+static struct str as_key(struct cf_call *c, struct str v)
+{
+    return js_type(v) == JS_STRING ? v : js_quote(cf_arena(c), v);
+}
+
+static void fn_pack(struct cf_call *c, size_t r)
+{
+    struct bag g = bag_begin(c);
+    for (size_t i = 0; i + 1 < c->n_args; i += 2) {
+        if (!cf_null(c, i, r))
+            bag_add(c, &g, as_key(c, cf_str(c, i, r)),
+                    cf_null(c, i + 1, r) ? STR_NONE : cf_str(c, i + 1, r));
+    }
+    bag_out(c, r, &g);
+}
+
+static void fn_pack_array(struct cf_call *c, size_t r)
+{
+    struct str *out = arena_array(cf_arena(c), struct str, c->n_args + 1);
+    for (size_t i = 0; i < c->n_args; i++)
+        out[i] = cf_null(c, i, r) ? STR_NONE : cf_str(c, i, r);
+    out_items(c, r, out, c->n_args);
+}
+
+static void fn_set_key(struct cf_call *c, size_t r)
+{
+    if (!is_bag(c, 0, r))
+        return;
+    struct bag g = bag_begin(c);
+    struct str key = js_quote(cf_arena(c), cf_str(c, 1, r)), k, v;
+    struct str value = cf_null(c, 2, r) ? STR_NONE : cf_str(c, 2, r);
+    struct js_iter it = js_begin(cf_str(c, 0, r));
+    while (js_next(&it, &k, &v))
+        bag_add(c, &g, k, str_eq(k, key) ? value : v);
+    bag_add(c, &g, key, value);
+    bag_out(c, r, &g);
+}
+
+static void fn_remove_keys(struct cf_call *c, size_t r)
+{
+    if (!is_bag(c, 0, r) || !is_array(c, 1, r))
+        return;
+    struct items drop = items_of(c, 1, r);
+    struct bag g = bag_begin(c);
+    struct js_iter it = js_begin(cf_str(c, 0, r));
+    struct str k, v;
+    while (js_next(&it, &k, &v)) {
+        if (!has(&drop, k))
+            bag_add(c, &g, k, v);
+    }
+    bag_out(c, r, &g);
+}
+
+static void fn_bag_zip(struct cf_call *c, size_t r)
+{
+    if (!is_array(c, 0, r) || !is_array(c, 1, r))
+        return;
+    struct items k = items_of(c, 0, r), v = items_of(c, 1, r);
+    struct bag g = bag_begin(c);
+    for (size_t i = 0; i < k.n; i++)
+        bag_add(c, &g, as_key(c, k.p[i]), i < v.n ? v.p[i] : STR_NONE);
+    bag_out(c, r, &g);
+}
+
+/* ---- others ---- */
+static void fn_zip(struct cf_call *c, size_t r)
+{
+    size_t longest = 0;
+    struct items v[CF_MAX_ARGS];
+    for (size_t i = 0; i < c->n_args; i++) {
+        if (!is_array(c, i, r))
+            return;
+        v[i] = items_of(c, i, r);
+        longest = v[i].n > longest ? v[i].n : longest;
+    }
+    struct sbuf *b = cf_buf(c);
+    sbuf_addc(b, '[');
+    for (size_t k = 0; k < longest; k++) {
+        sbuf_addz(b, k ? ",[" : "[");
+        for (size_t i = 0; i < c->n_args; i++) {
+            sbuf_addz(b, i ? "," : "");
+            sbuf_add(b, k < v[i].n ? v[i].p[k] : STR("null"));
+        }
+        sbuf_addc(b, ']');
+    }
+    sbuf_addc(b, ']');
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+static void fn_repeat(struct cf_call *c, size_t r)
+{
+    int64_t n = cf_null(c, 1, r) ? -1 : cf_i64(c, 1, r);
+    if (n < 0)
+        return;
+    n = n > 1048576 ? 1048576 : n;
+    struct str v = cf_null(c, 0, r) ? STR("null") : cf_str(c, 0, r);
+    struct str *out = arena_array(cf_arena(c), struct str, (size_t)n + 1);
+    for (int64_t i = 0; i < n; i++)
+        out[i] = v;
+    out_items(c, r, out, (size_t)n);
+}
+
+static bool truthy(struct str v)
+{
+    bool is_int;
+    int64_t i;
+    double d;
+    if (js_type(v) == JS_BOOL)
+        return v.p[0] == 't';
+    return js_type(v) == JS_NUMBER && js_number(v, &is_int, &i, &d) && d != 0;
+}
+
+static struct str pick(struct cf_call *c, size_t arg, size_t r, size_t i)
+{
+    if (cf_null(c, arg, r))
+        return STR_NONE;
+    if (!is_array(c, arg, r))
+        return cf_str(c, arg, r);
+    struct items v = items_of(c, arg, r);
+    return i < v.n ? v.p[i] : STR_NONE;
+}
+
+static void fn_iff(struct cf_call *c, size_t r)
+{
+    if (!is_array(c, 0, r))
+        return;
+    struct items v = items_of(c, 0, r);
+    struct str *out = arena_array(cf_arena(c), struct str, v.n + 1);
+    for (size_t i = 0; i < v.n; i++) {
+        bool known = js_type(v.p[i]) == JS_BOOL || js_type(v.p[i]) == JS_NUMBER;
+        out[i] = known ? pick(c, truthy(v.p[i]) ? 1 : 2, r, i) : STR_NONE;
+    }
+    out_items(c, r, out, v.n);
+}
+
+static int key_order(const void *x, const void *y)
+{
+    return str_cmp(*(const struct str *)x, *(const struct str *)y);
+}
+
+/* Members of bags sorted by key, at every depth. */
+static void sorted(struct arena *a, struct str v, struct sbuf *b, int depth)
+{
+    enum js_type t = js_type(v);
+    size_t n;
+    struct str *keys, *order, *items;
+    if ((t != JS_OBJECT && t != JS_ARRAY) || depth > 200) {
+        sbuf_add(b, v);
+        return;
+    }
+    items = js_items(a, v, &keys, &n);
+    sbuf_addc(b, t == JS_OBJECT ? '{' : '[');
+    order = arena_array(a, struct str, n + 1);
+    for (size_t i = 0; i < n; i++)
+        order[i] = keys[i];
+    if (t == JS_OBJECT)
+        qsort(order, n, sizeof(*order), key_order);
+    for (size_t i = 0; i < n; i++) {
+        size_t at = i;
+        sbuf_addz(b, i ? "," : "");
+        for (size_t k = 0; t == JS_OBJECT && k < n; k++)
+            at = keys[k].p == order[i].p ? k : at;
+        if (t == JS_OBJECT) {
+            sbuf_add(b, order[i]);
+            sbuf_addc(b, ':');
+        }
+        sorted(a, items[at], b, depth + 1);
+    }
+    sbuf_addc(b, t == JS_OBJECT ? '}' : ']');
+}
+
+static void fn_to_json(struct cf_call *c, size_t r)
+{
+    struct sbuf *b = cf_buf(c);
+    sorted(cf_arena(c), cf_str(c, 0, r), b, 0);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+static void fn_set_equals(struct cf_call *c, size_t r)
+{
+    if (!is_array(c, 0, r) || !is_array(c, 1, r))
+        return;
+    struct items a = items_of(c, 0, r), b = items_of(c, 1, r);
+    bool ok = true;
+    for (size_t i = 0; i < a.n; i++)
+        ok = ok && has(&b, a.p[i]);
+    for (size_t i = 0; i < b.n; i++)
+        ok = ok && has(&a, b.p[i]);
+    cf_out_bool(c, r, ok);
+}
+
+const struct cf_scalar fn_array_rows[] = {
+    {.name = "vdf_array_length", .sig = "j:l", .row = fn_length},
+    {.name = "vdf_array_concat", .sig = "j*:j", .flags = CF_NULLS, .row = fn_concat},
+    {.name = "vdf_array_reverse", .sig = "j:j", .row = fn_reverse},
+    {.name = "vdf_array_slice", .sig = "jll:j", .row = fn_slice},
+    {.name = "vdf_array_rotate", .sig = "jl:j", .row = fn_rotate},
+    {.name = "vdf_array_shift", .sig = "jlj:j", .flags = CF_NULLS, .row = fn_shift},
+    {.name = "vdf_array_sum", .sig = "j:d", .row = fn_sum},
+    {.name = "vdf_array_index_of", .sig = "jjlll:l", .row = fn_index_of},
+    {.name = "vdf_array_split", .sig = "jj:j", .row = fn_split_array},
+    {.name = "vdf_array_sort", .sig = "jbb:j", .flags = CF_NULLS, .row = fn_sort},
+    {.name = "vdf_array_iff", .sig = "jjj:j", .flags = CF_NULLS, .row = fn_iff},
+    {.name = "vdf_set_union", .sig = "j*:j", .flags = CF_NULLS, .row = fn_union},
+    {.name = "vdf_set_intersect", .sig = "j*:j", .flags = CF_NULLS, .row = fn_intersect},
+    {.name = "vdf_set_difference", .sig = "j*:j", .flags = CF_NULLS, .row = fn_difference},
+    {.name = "vdf_set_has", .sig = "jj:b", .row = fn_has},
+    {.name = "vdf_set_equals", .sig = "jj:b", .row = fn_set_equals},
+    {.name = "vdf_jaccard", .sig = "jj:j", .row = fn_jaccard},
+    {.name = "vdf_bag_keys", .sig = "j:j", .row = fn_keys},
+    {.name = "vdf_bag_has_key", .sig = "js:b", .row = fn_has_key},
+    {.name = "vdf_bag_merge", .sig = "j*:j", .flags = CF_NULLS, .row = fn_merge},
+    {.name = "vdf_bag_pack", .sig = "j*:j", .flags = CF_NULLS, .row = fn_pack},
+    {.name = "vdf_bag_set_key", .sig = "jsj:j", .flags = CF_NULLS, .row = fn_set_key},
+    {.name = "vdf_bag_remove_keys", .sig = "jj:j", .row = fn_remove_keys},
+    {.name = "vdf_bag_zip", .sig = "jj:j", .row = fn_bag_zip},
+    {.name = "vdf_pack_array", .sig = "j*:j", .flags = CF_NULLS, .row = fn_pack_array},
+    {.name = "vdf_zip", .sig = "j*:j", .flags = CF_NULLS, .row = fn_zip},
+    {.name = "vdf_repeat", .sig = "jl:j", .flags = CF_NULLS, .row = fn_repeat},
+    {.name = "vdf_to_json", .sig = "j:s", .row = fn_to_json},
+    {0},
+};

@@ -1,0 +1,64 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "engine/duckdb/rx.h"
+
+#include <pcre2.h>
+
+enum { RX_MATCH_LIMIT = 1000000, RX_MAX_PATTERN = 64 << 10 };
+
+struct rx {
+    pcre2_code *code;
+    size_t groups;
+};
+
+struct rx *rx_new(struct str pattern)
+{
+    if (pattern.n > RX_MAX_PATTERN)
+        return NULL;
+    int why;
+    PCRE2_SIZE where;
+    pcre2_code *code = pcre2_compile(
+        (PCRE2_SPTR)(pattern.n ? pattern.p : ""), pattern.n,
+        PCRE2_UTF | PCRE2_UCP | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY, &why, &where, NULL);
+    if (!code)
+        return NULL;
+    (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+    struct rx *x = xcalloc(1, sizeof(*x));
+    uint32_t n = 0;
+    (void)pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &n);
+    x->code = code;
+    x->groups = n;
+    return x;
+}
+
+void rx_free(struct rx *x)
+{
+    if (!x)
+        return;
+    pcre2_code_free(x->code);
+    xfree(x);
+}
+
+size_t rx_groups(const struct rx *x)
+{
+    return x->groups;
+}
+
+bool rx_find(const struct rx *x, struct str text, size_t from, struct rx_match *out)
+{
+    if (!x || from > text.n)
+        return false;
+    pcre2_match_context *ctx = pcre2_match_context_create(NULL);
+    pcre2_match_data *data = pcre2_match_data_create_from_pattern(x->code, NULL);
+    (void)pcre2_set_match_limit(ctx, RX_MATCH_LIMIT);
+    int n = pcre2_match(x->code, (PCRE2_SPTR)(text.n ? text.p : ""), text.n, from,
+                        PCRE2_NO_UTF_CHECK, data, ctx);
+    if (n > 0) {
+        const PCRE2_SIZE *at = pcre2_get_ovector_pointer(data);
+        out->n_groups = x->groups < RX_MAX_GROUPS ? x->groups : RX_MAX_GROUPS;
+        for (size_t i = 0; i < 2 * (out->n_groups + 1); i++)
+            out->at[i] = i < 2 * (size_t)n ? at[i] : SIZE_MAX;
+    }
+    pcre2_match_data_free(data);
+    pcre2_match_context_free(ctx);
+    return n > 0;
+}

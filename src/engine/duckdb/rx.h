@@ -1,0 +1,23 @@
+/* Regular expressions of Kusto's dialect on PCRE2: Unicode classes, no anchoring, a limit on
+ * backtracking. A pattern that does not compile matches nothing. */
+#pragma once
+#include "base/base.h"
+
+struct rx;                             /* immutable: shared by threads */
+struct rx *rx_new(struct str pattern); /* NULL: not a pattern */
+void rx_free(struct rx *x);
+size_t rx_groups(const struct rx *x);
+/* The first match at or behind from. spans: 2 × (groups + 1) offsets, SIZE_MAX for a group that
+ * took no part. */
+enum { RX_MAX_GROUPS = 32 };
+struct rx_match {
+    size_t at[2 * (RX_MAX_GROUPS + 1)];
+    size_t n_groups;
+};
+bool rx_find(const struct rx *x, struct str text, size_t from, struct rx_match *out);
+static inline struct str rx_group(const struct rx_match *m, struct str text, size_t g)
+{
+    if (g > m->n_groups || m->at[2 * g] == SIZE_MAX)
+        return STR_NONE;
+    return str_sub(text, m->at[2 * g], m->at[2 * g + 1] - m->at[2 * g]);
+}

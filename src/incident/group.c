@@ -1,0 +1,209 @@
+/* Which incident an alert joins. Grouping is equality of a key that is made of the alert once and kept with the incident:
+ * the entities, alert details and custom details that the rule's settings name, in canonical form. */
+#include <stdlib.h>
+#include "base/ids.h"
+#include "incident/incident.h"
+#include "incident/incident_priv.h"
+
+enum { MAX_KEY = 256 << 10 };
+
+/* ---- the key ---- */
+
+/* Names, hosts, addresses, hashes and URLs compare without case; the key is folded as a whole. */
+static void add_folded(struct sbuf *b, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        sbuf_addc(b, s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32) : s.p[i]);
+}
+
+static bool is_reference(struct str key)
+{
+    return key.n > 0 && key.p[0] == '$';
+}
+
+static struct str entity_key(struct arena *a, const struct json *entity)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_KEY);
+    struct str type = json_text(json_get(entity, "Type"), STR(""));
+    add_folded(&b, type);
+    for (size_t i = 0; i < entity->n; i++) {
+        const struct json *v = &entity->items[i];
+        if (is_reference(entity->keys[i]) || str_eqz(entity->keys[i], "Type") || v->type == JSON_OBJECT ||
+            v->type == JSON_ARRAY)
+            continue;
+        sbuf_addc(&b, '\x1f');
+        add_folded(&b, entity->keys[i]);
+        sbuf_addc(&b, '=');
+        add_folded(&b, v->text);
+    }
+    return sbuf_ok(&b) ? arena_str(a, sbuf_str(&b)) : STR("");
+}
+
+/* "Account" of the rule's settings against "account" of the column: only letters count. */
+static bool same_type(struct str setting, struct str type)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < type.n; i++) {
+        if (type.p[i] == '-')
+            continue;
+        if (k >= setting.n || !str_ieq(str_sub(setting, k, 1), str_sub(type, i, 1)))
+            return false;
+        k++;
+    }
+    return k == setting.n;
+}
+
+static bool entity_counts(const struct incident_grouping *g, const struct json *entity)
+{
+    if (g->match == MATCH_ALL_ENTITIES)
+        return true;
+    for (size_t i = 0; i < g->n_entities; i++)
+        if (same_type(g->entities[i], json_text(json_get(entity, "Type"), STR(""))))
+            return true;
+    return false;
+}
+
+static int compare_keys(const void *x, const void *y)
+{
+    const struct str *a = x, *b = y;
+    return str_cmp(*a, *b);
+}
+
+static void add_entities(struct arena *a, struct sbuf *b, const struct state_alert *al,
+                         const struct incident_grouping *g)
+{
+    struct json list = {0};
+    if (al->entities.n == 0 || !json_parse(a, al->entities, NULL, &list, NULL) || list.type != JSON_ARRAY)
+        return;
+    VEC(struct str) keys = {0};
+    for (size_t i = 0; i < list.n; i++)
+        if (list.items[i].type == JSON_OBJECT && entity_counts(g, &list.items[i]))
+            VEC_PUSH(a, &keys, entity_key(a, &list.items[i]));
+    if (keys.n > 0)
+        qsort(keys.p, keys.n, sizeof(*keys.p), compare_keys);
+    for (size_t i = 0; i < keys.n; i++) {
+        if (i > 0 && str_eq(keys.p[i], keys.p[i - 1]))
+            continue;
+        sbuf_add(b, keys.p[i]);
+        sbuf_addc(b, '\x1e');
+    }
+}
+
+static void add_custom(struct arena *a, struct sbuf *b, const struct state_alert *al,
+                       const struct incident_grouping *g)
+{
+    struct json details = {0};
+    if (al->custom_details.n == 0 || !json_parse(a, al->custom_details, NULL, &details, NULL))
+        return;
+    for (size_t i = 0; i < g->n_custom; i++) {
+        const struct json *v = json_get_str(&details, g->custom[i]);
+        struct json_out w = json_out_make(b);
+        sbuf_addz(b, "\x1d");
+        if (v != NULL)
+            json_value(&w, v);
+    }
+}
+
+static struct str group_key(struct arena *a, const struct state_alert *al, const struct incident_grouping *g)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_KEY);
+    if (g->match == MATCH_ANY_ALERT)
+        return STR("");
+    add_entities(a, &b, al, g);
+    if (g->match == MATCH_SELECTED) {
+        for (size_t i = 0; i < g->n_details; i++) {
+            sbuf_addz(&b, "\x1d");
+            sbuf_add(&b, str_eqz(g->details[i], "Severity") ? al->severity : al->name);
+        }
+        add_custom(a, &b, al, g);
+    }
+    return sbuf_ok(&b) ? arena_str(a, sbuf_str(&b)) : al->id;
+}
+
+/* ---- joining ---- */
+
+static void widen(struct arena *a, struct state_incident *i, const struct state_alert *al)
+{
+    if (i->first_activity == 0 || al->start < i->first_activity)
+        i->first_activity = al->start;
+    if (al->end > i->last_activity)
+        i->last_activity = al->end;
+    i->tactics = json_texts_union(a, i->tactics, al->tactics);
+    i->techniques = json_texts_union(a, i->techniques, al->techniques);
+    i->products = json_texts_union(a, i->products, json_texts_of(a, al->product));
+    if (incident_severity_rank(al->severity) > incident_severity_rank(i->severity))
+        i->severity = al->severity;
+    i->alerts++;
+}
+
+static bool join(struct incidents *in, struct arena *a, struct workspace *w, struct state_incident *i,
+                 const struct state_alert *al, struct err *e)
+{
+    if (str_eqz(i->status, "Closed")) {
+        i->status = STR("Active");
+        i->closed = 0;
+        i->classification = i->classification_reason = i->classification_comment = STR("");
+    }
+    widen(a, i, al);
+    return state_incident_add_alert(in->state, i->workspace, i->id, al->id, e) &&
+           incident_save(in, a, w, i, STR("Alert Grouping"), e);
+}
+
+static bool create(struct incidents *in, struct arena *a, struct workspace *w, const struct state_incident *like,
+                   const struct state_alert *al, struct state_incident *out, struct err *e)
+{
+    struct guid ns;
+    char id[37];
+    struct state_incident i = *like;
+    CHECK(guid_parse(STR("5a0f4f0c-6a6e-4a41-9f0b-0d7c6c1b7a11"), &ns));
+    guid_format(guid_derive(ns, al->id), id);
+    i.id = arena_str(a, str_from(id));
+    i.title = al->name;
+    i.description = al->description;
+    i.severity = al->severity;
+    i.rule_ids = json_texts_of(a, al->rule_id);
+    i.first_alert = al->generated;
+    widen(a, &i, al);
+    if (!incident_init(in, a, w, &i, e))
+        return false;
+    /* The incident must be there before its alert can point to it, and the row must list the alert. */
+    if (!state_incident_put(in->state, &i, e) ||
+        !state_incident_add_alert(in->state, i.workspace, i.id, al->id, e) ||
+        !incident_save(in, a, w, &i, STR("Incident created from alert"), e))
+        return false;
+    *out = i;
+    return true;
+}
+
+/* The newest candidate that may take one more alert; NULL: a new incident. */
+static struct state_incident *choose(struct state_incident *list, size_t n, const struct incident_grouping *g)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!str_eqz(list[i].status, "Closed") && list[i].alerts < INCIDENT_MAX_ALERTS)
+            return &list[i];
+    for (size_t i = 0; i < n && g->reopen; i++)
+        if (list[i].alerts < INCIDENT_MAX_ALERTS)
+            return &list[i];
+    return NULL;
+}
+
+bool incident_from_alert(struct incidents *in, struct arena *a, struct workspace *w, const struct state_alert *alert,
+                         const struct incident_grouping *g, struct str *out_incident, struct err *e)
+{
+    struct state_incident like = {.workspace = workspace_id(w)}, made = {0}, *list = NULL, *found = NULL;
+    size_t n = 0;
+    *out_incident = STR("");
+    if (!g->create)
+        return true;
+    if (g->grouping) {
+        like.group_rule = alert->rule_id;
+        like.group_key = group_key(a, alert, g);
+        if (!state_incident_candidates(in->state, a, &like, alert->generated - g->lookback, &list, &n, e))
+            return false;
+        found = choose(list, n, g);
+    }
+    bool ok = found != NULL ? join(in, a, w, found, alert, e) : create(in, a, w, &like, alert, &made, e);
+    if (ok)
+        *out_incident = found != NULL ? found->id : made.id;
+    return ok;
+}

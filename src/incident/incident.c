@@ -1,0 +1,98 @@
+/* The handle, ARM ids, and emptying the outbox. */
+#include "incident/incident.h"
+#include "incident/incident_priv.h"
+#include "base/log.h"
+#include "state/outbox.h"
+
+enum { FLUSH_BATCH = 64, FLUSH_ARENA = 512 << 20 };
+
+static struct str keep(struct str s, const char *otherwise)
+{
+    return str_from(s.n > 0 ? xstrndup(s) : xstrdup(otherwise));
+}
+
+struct incidents *incidents_open(struct store *store, struct state *state, struct clock *clock,
+                                 const struct arm_scope *scope)
+{
+    struct incidents *in = xcalloc(1, sizeof(*in));
+    in->store = store;
+    in->state = state;
+    in->clock = clock;
+    in->subscription = keep(scope->subscription, "00000000-0000-0000-0000-000000000000");
+    in->resource_group = keep(scope->resource_group, "vedette");
+    in->base_url = keep(scope->base_url, "");
+    lock_init(&in->flushing, "incident.flush");
+    return in;
+}
+
+static void drop(struct str *s)
+{
+    char *p = NULL;
+    memcpy(&p, &s->p, sizeof(p));
+    xfree(p);
+}
+
+void incidents_close(struct incidents *in)
+{
+    if (in == NULL)
+        return;
+    drop(&in->subscription);
+    drop(&in->resource_group);
+    drop(&in->base_url);
+    lock_fini(&in->flushing);
+    xfree(in);
+}
+
+struct str arm_id(struct arena *a, const struct arm_scope *scope, struct str workspace_name, const char *collection,
+                  struct str id)
+{
+    struct str sub =
+        scope->subscription.n > 0 ? scope->subscription : STR("00000000-0000-0000-0000-000000000000");
+    struct str group = scope->resource_group.n > 0 ? scope->resource_group : STR("vedette");
+    return arena_fmt(a,
+                     "/subscriptions/%.*s/resourceGroups/%.*s/providers/Microsoft.OperationalInsights/"
+                     "workspaces/%.*s/providers/Microsoft.SecurityInsights/%s/%.*s",
+                     STR_ARG(sub), STR_ARG(group), STR_ARG(workspace_name), collection, STR_ARG(id));
+}
+
+/* ---- the outbox ---- */
+
+static bool flush_one(struct incidents *in, struct arena *a, const struct state_outbox *o, struct err *e)
+{
+    struct workspace *w = store_workspace_find(in->store, o->workspace);
+    struct json rows = {0};
+    struct store_batch *batch = NULL;
+    struct err why = {0};
+    if (w == NULL || !json_parse(a, o->rows, NULL, &rows, &why) ||
+        !logrows_batch(w, a, o->table, &rows, &batch, &why)) {
+        /* It would fail for ever and block all rows behind it. */
+        LOG(LOG_ERROR, "incident", "log rows dropped: they cannot be stored", log_s("table", o->table),
+            log_s("dedup", o->dedup), log_z("reason", w == NULL ? "the workspace is gone" : why.msg));
+        return state_outbox_delete(in->state, o->seq, e);
+    }
+    return store_append(w, &batch, 1, o->dedup, e) && state_outbox_delete(in->state, o->seq, e);
+}
+
+static bool flush_some(struct incidents *in, size_t *n, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(FLUSH_ARENA);
+    struct state_outbox *list = NULL;
+    if (!state_outbox_list(in->state, a, FLUSH_BATCH, &list, n, e))
+        return false;
+    for (size_t i = 0; i < *n; i++)
+        if (!flush_one(in, a, &list[i], e))
+            return false;
+    return true;
+}
+
+bool incidents_flush(struct incidents *in, struct err *e)
+{
+    size_t n = 0;
+    bool ok = true;
+    lock_take(&in->flushing);
+    do
+        ok = flush_some(in, &n, e);
+    while (ok && n == FLUSH_BATCH);
+    lock_drop(&in->flushing);
+    return ok;
+}
