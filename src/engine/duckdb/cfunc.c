@@ -21,6 +21,8 @@ static duckdb_logical_type type_of_letter(char c)
         return duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE);
     case 'm':
         return duckdb_create_decimal_type(38, 18);
+    case 'h':
+        return duckdb_create_logical_type(DUCKDB_TYPE_HUGEINT);
     case 'g':
         return duckdb_create_logical_type(DUCKDB_TYPE_UUID);
     case 's':

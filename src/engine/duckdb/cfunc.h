@@ -13,7 +13,7 @@
  *
  * sig: one letter per argument, ':', the result
  *   b BOOLEAN  i INTEGER  l BIGINT (long, datetime and timespan ticks)  d DOUBLE  m DECIMAL(38,18)
- * g UUID s VARCHAR holding a string (never NULL)   j VARCHAR holding compact JSON: dynamic (may be
+ * g UUID  h HUGEINT s VARCHAR holding a string (never NULL)   j VARCHAR holding compact JSON: dynamic (may be
  * NULL) [x LIST of x   * after the last argument: any number more of it (also none: "s*" is zero or
  * more strings)
  *

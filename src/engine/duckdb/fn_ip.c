@@ -1,0 +1,175 @@
+/* IPv4 and IPv6. What is not an address gives null (false where Kusto says so). */
+#include <stdio.h>
+
+#include "engine/duckdb/fn.h"
+#include "engine/duckdb/jscan.h"
+#include "text/ip.h"
+
+static bool v4_net(struct str s, struct ip_net *out)
+{
+    return ip_net_parse(str_trim(s), out) && ip_is_v4(out->base) && out->prefix >= 96;
+}
+
+static uint32_t v4_bits(struct ip a)
+{
+    return (uint32_t)a.b[12] << 24 | (uint32_t)a.b[13] << 16 | (uint32_t)a.b[14] << 8 | a.b[15];
+}
+
+/* Compares the first prefix bits; both sides' own prefixes count, too. */
+static int compare_bits(struct ip a, struct ip b, unsigned prefix)
+{
+    for (unsigned i = 0; i < 16; i++) {
+        unsigned bits = prefix > i * 8 ? prefix - i * 8 : 0;
+        unsigned mask = bits >= 8 ? 0xFF : (0xFF00u >> bits) & 0xFF;
+        int d = (int)(a.b[i] & mask) - (int)(b.b[i] & mask);
+        if (d)
+            return d < 0 ? -1 : 1;
+    }
+    return 0;
+}
+
+static unsigned smallest(unsigned a, unsigned b, unsigned c)
+{
+    a = a < b ? a : b;
+    return a < c ? a : c;
+}
+
+static void fn_v4_compare(struct cf_call *c, size_t r)
+{
+    struct ip_net a, b;
+    int64_t p = cf_i64(c, 2, r);
+    if (p < 0 || p > 32 || !v4_net(cf_str(c, 0, r), &a) || !v4_net(cf_str(c, 1, r), &b))
+        return;
+    cf_out_i64(c, r, compare_bits(a.base, b.base, smallest(a.prefix, b.prefix, 96 + (unsigned)p)));
+}
+
+static void fn_v6_compare(struct cf_call *c, size_t r)
+{
+    struct ip_net a, b;
+    int64_t p = cf_i64(c, 2, r);
+    if (p < 0 || p > 128 || !ip_net_parse(str_trim(cf_str(c, 0, r)), &a) ||
+        !ip_net_parse(str_trim(cf_str(c, 1, r)), &b))
+        return;
+    cf_out_i64(c, r, compare_bits(a.base, b.base, smallest(a.prefix, b.prefix, (unsigned)p)));
+}
+
+static bool v4_in(struct str address, struct str range, bool *in)
+{
+    struct ip_net a, n;
+    if (!v4_net(address, &a) || !v4_net(range, &n))
+        return false;
+    *in = ip_in_net(a.base, n);
+    return true;
+}
+
+static void fn_v4_in_range(struct cf_call *c, size_t r)
+{
+    bool in;
+    if (v4_in(cf_str(c, 0, r), cf_str(c, 1, r), &in))
+        cf_out_bool(c, r, in);
+}
+
+static void fn_v6_in_range(struct cf_call *c, size_t r)
+{
+    struct ip_net a, n;
+    if (ip_net_parse(str_trim(cf_str(c, 0, r)), &a) && ip_net_parse(str_trim(cf_str(c, 1, r)), &n))
+        cf_out_bool(c, r, ip_in_net(a.base, n));
+}
+
+/* Ranges are texts or a JSON array of texts. */
+static void fn_v4_in_any(struct cf_call *c, size_t r)
+{
+    struct str address = cf_str(c, 0, r);
+    bool in = false, found = false;
+    struct ip_net net;
+    if (!v4_net(address, &net))
+        return;
+    for (size_t i = 1; i < c->n_args && !found; i++) {
+        struct str v = cf_str(c, i, r), item;
+        if (js_type(v) != JS_ARRAY) {
+            found = v4_in(address, v, &in) && in;
+            continue;
+        }
+        struct js_iter it = js_begin(v);
+        while (!found && js_next(&it, NULL, &item))
+            found = v4_in(address, js_decode(cf_arena(c), item), &in) && in;
+    }
+    cf_out_bool(c, r, found);
+}
+
+static void fn_v4_private(struct cf_call *c, size_t r)
+{
+    static const struct {
+        uint32_t base;
+        unsigned bits;
+    } nets[] = {{0x0A000000, 8}, {0xAC100000, 12}, {0xC0A80000, 16}};
+    struct ip_net a;
+    if (!v4_net(cf_str(c, 0, r), &a))
+        return;
+    bool in = false;
+    for (size_t i = 0; i < COUNTOF(nets); i++)
+        in = in || (a.prefix >= 96 + nets[i].bits && (v4_bits(a.base) >> (32 - nets[i].bits)) ==
+                                                         nets[i].base >> (32 - nets[i].bits));
+    cf_out_bool(c, r, in);
+}
+
+static void fn_v4_suffix(struct cf_call *c, size_t r)
+{
+    struct ip_net a;
+    if (v4_net(cf_str(c, 0, r), &a))
+        cf_out_i64(c, r, a.prefix - 96);
+}
+
+static void fn_parse_v4(struct cf_call *c, size_t r)
+{
+    struct ip_net a;
+    if (v4_net(cf_str(c, 0, r), &a))
+        cf_out_i64(c, r, v4_bits(a.base));
+}
+
+/* An address as text or as a number; the prefix cuts host bits. */
+static void fn_format_v4(struct cf_call *c, size_t r)
+{
+    struct ip_net a;
+    int64_t n, p = cf_i64(c, 1, r);
+    uint32_t bits;
+    if (p < 0 || p > 32)
+        return;
+    if (str_to_i64(cf_str(c, 0, r), &n) && n >= 0 && n <= UINT32_MAX)
+        bits = (uint32_t)n;
+    else if (v4_net(cf_str(c, 0, r), &a))
+        bits = v4_bits(a.base);
+    else
+        return;
+    bits &= p ? UINT32_MAX << (32 - p) : 0;
+    char text[20];
+    snprintf(text, sizeof(text), "%u.%u.%u.%u", bits >> 24, bits >> 16 & 255, bits >> 8 & 255,
+             bits & 255);
+    cf_out_str(c, r, str_from(text));
+}
+
+/* All eight groups of four digits. */
+static void fn_parse_v6(struct cf_call *c, size_t r)
+{
+    struct ip_net a;
+    if (!ip_net_parse(str_trim(cf_str(c, 0, r)), &a))
+        return;
+    struct sbuf *b = cf_buf(c);
+    for (size_t i = 0; i < 16; i += 2)
+        sbuf_addf(b, "%s%02x%02x", i ? ":" : "", a.base.b[i], a.base.b[i + 1]);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+const struct cf_scalar fn_ip_rows[] = {
+    {.name = "vdf_ipv4_compare", .sig = "ssl:l", .row = fn_v4_compare},
+    {.name = "vdf_ipv4_in_range", .sig = "ss:b", .row = fn_v4_in_range},
+    {.name = "vdf_ipv4_in_any", .sig = "s*:b", .row = fn_v4_in_any},
+    {.name = "vdf_ipv4_private", .sig = "s:b", .row = fn_v4_private},
+    {.name = "vdf_ipv4_suffix", .sig = "s:l", .row = fn_v4_suffix},
+    {.name = "vdf_parse_ipv4", .sig = "s:l", .row = fn_parse_v4},
+    {.name = "vdf_format_ipv4", .sig = "sl:s", .row = fn_format_v4},
+    {.name = "vdf_ipv6_compare", .sig = "ssl:l", .row = fn_v6_compare},
+    {.name = "vdf_ipv6_in_range", .sig = "ss:b", .row = fn_v6_in_range},
+    {.name = "vdf_parse_ipv6", .sig = "s:s", .row = fn_parse_v6},
+    {0},
+};
