@@ -27,6 +27,42 @@ struct guid guid_new(void)
     return g;
 }
 
+/* Two lanes of 64 bits over the same bytes, each multiplied and folded by its own odd constant,
+ * then finished by the mixer of SplitMix64; the lanes exchange their state at each step. */
+static uint64_t mix64(uint64_t x)
+{
+    x ^= x >> 30;
+    x *= 0xBF58476D1CE4E5B9U;
+    x ^= x >> 27;
+    x *= 0x94D049BB133111EBU;
+    return x ^ (x >> 31);
+}
+
+static void absorb(uint64_t lane[2], const void *p, size_t n)
+{
+    const uint8_t *b = p;
+    for (size_t i = 0; i < n; i++) {
+        lane[0] = (lane[0] ^ b[i]) * 0x9E3779B97F4A7C15U;
+        lane[1] = (lane[1] ^ b[i]) * 0xC2B2AE3D27D4EB4FU;
+        lane[0] ^= lane[1] >> 29;
+        lane[1] ^= lane[0] >> 31;
+    }
+}
+
+struct guid guid_derive(struct guid ns, struct str name)
+{
+    uint64_t lane[2] = {0x243F6A8885A308D3U, 0x13198A2E03707344U};
+    struct guid g;
+    absorb(lane, ns.b, sizeof(ns.b));
+    absorb(lane, name.p, name.n);
+    uint64_t out[2] = {mix64(lane[0] + mix64(lane[1] ^ name.n)), mix64(lane[1] + mix64(lane[0]))};
+    for (size_t i = 0; i < 16; i++)
+        g.b[i] = (uint8_t)(out[i / 8] >> (56 - 8 * (i % 8)));
+    g.b[6] = (uint8_t)((g.b[6] & 0x0FU) | 0x80U);
+    g.b[8] = (uint8_t)((g.b[8] & 0x3FU) | 0x80U);
+    return g;
+}
+
 void guid_format(struct guid g, char out[37])
 {
     static const char digits[] = "0123456789abcdef";

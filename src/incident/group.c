@@ -1,9 +1,10 @@
-/* Which incident an alert joins. Grouping is equality of a key that is made of the alert once and kept with the incident:
- * the entities, alert details and custom details that the rule's settings name, in canonical form. */
-#include <stdlib.h>
+/* Which incident an alert joins. Grouping is equality of a key that is made of the alert once and
+ * kept with the incident: the entities, alert details and custom details that the rule's settings
+ * name, in canonical form. */
 #include "base/ids.h"
 #include "incident/incident.h"
 #include "incident/incident_priv.h"
+#include <stdlib.h>
 
 enum { MAX_KEY = 256 << 10 };
 
@@ -28,8 +29,8 @@ static struct str entity_key(struct arena *a, const struct json *entity)
     add_folded(&b, type);
     for (size_t i = 0; i < entity->n; i++) {
         const struct json *v = &entity->items[i];
-        if (is_reference(entity->keys[i]) || str_eqz(entity->keys[i], "Type") || v->type == JSON_OBJECT ||
-            v->type == JSON_ARRAY)
+        if (is_reference(entity->keys[i]) || str_eqz(entity->keys[i], "Type") ||
+            v->type == JSON_OBJECT || v->type == JSON_ARRAY)
             continue;
         sbuf_addc(&b, '\x1f');
         add_folded(&b, entity->keys[i]);
@@ -73,7 +74,8 @@ static void add_entities(struct arena *a, struct sbuf *b, const struct state_ale
                          const struct incident_grouping *g)
 {
     struct json list = {0};
-    if (al->entities.n == 0 || !json_parse(a, al->entities, NULL, &list, NULL) || list.type != JSON_ARRAY)
+    if (al->entities.n == 0 || !json_parse(a, al->entities, NULL, &list, NULL) ||
+        list.type != JSON_ARRAY)
         return;
     VEC(struct str) keys = {0};
     for (size_t i = 0; i < list.n; i++)
@@ -104,7 +106,8 @@ static void add_custom(struct arena *a, struct sbuf *b, const struct state_alert
     }
 }
 
-static struct str group_key(struct arena *a, const struct state_alert *al, const struct incident_grouping *g)
+static struct str group_key(struct arena *a, const struct state_alert *al,
+                            const struct incident_grouping *g)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_KEY);
     if (g->match == MATCH_ANY_ALERT)
@@ -136,8 +139,8 @@ static void widen(struct arena *a, struct state_incident *i, const struct state_
     i->alerts++;
 }
 
-static bool join(struct incidents *in, struct arena *a, struct workspace *w, struct state_incident *i,
-                 const struct state_alert *al, struct err *e)
+static bool join(struct incidents *in, struct arena *a, struct workspace *w,
+                 struct state_incident *i, const struct state_alert *al, struct err *e)
 {
     if (str_eqz(i->status, "Closed")) {
         i->status = STR("Active");
@@ -149,8 +152,9 @@ static bool join(struct incidents *in, struct arena *a, struct workspace *w, str
            incident_save(in, a, w, i, STR("Alert Grouping"), e);
 }
 
-static bool create(struct incidents *in, struct arena *a, struct workspace *w, const struct state_incident *like,
-                   const struct state_alert *al, struct state_incident *out, struct err *e)
+static bool create(struct incidents *in, struct arena *a, struct workspace *w,
+                   const struct state_incident *like, const struct state_alert *al,
+                   struct state_incident *out, struct err *e)
 {
     struct guid ns;
     char id[37];
@@ -166,7 +170,8 @@ static bool create(struct incidents *in, struct arena *a, struct workspace *w, c
     widen(a, &i, al);
     if (!incident_init(in, a, w, &i, e))
         return false;
-    /* The incident must be there before its alert can point to it, and the row must list the alert. */
+    /* The incident must be there before its alert can point to it, and the row must list the alert.
+     */
     if (!state_incident_put(in->state, &i, e) ||
         !state_incident_add_alert(in->state, i.workspace, i.id, al->id, e) ||
         !incident_save(in, a, w, &i, STR("Incident created from alert"), e))
@@ -176,7 +181,8 @@ static bool create(struct incidents *in, struct arena *a, struct workspace *w, c
 }
 
 /* The newest candidate that may take one more alert; NULL: a new incident. */
-static struct state_incident *choose(struct state_incident *list, size_t n, const struct incident_grouping *g)
+static struct state_incident *choose(struct state_incident *list, size_t n,
+                                     const struct incident_grouping *g)
 {
     for (size_t i = 0; i < n; i++)
         if (!str_eqz(list[i].status, "Closed") && list[i].alerts < INCIDENT_MAX_ALERTS)
@@ -187,10 +193,12 @@ static struct state_incident *choose(struct state_incident *list, size_t n, cons
     return NULL;
 }
 
-bool incident_from_alert(struct incidents *in, struct arena *a, struct workspace *w, const struct state_alert *alert,
-                         const struct incident_grouping *g, struct str *out_incident, struct err *e)
+bool incident_from_alert(struct incidents *in, struct arena *a, struct workspace *w,
+                         const struct state_alert *alert, const struct incident_grouping *g,
+                         struct str *out_incident, struct err *e)
 {
-    struct state_incident like = {.workspace = workspace_id(w)}, made = {0}, *list = NULL, *found = NULL;
+    struct state_incident like = {.workspace = workspace_id(w)}, made = {0}, *list = NULL,
+                          *found = NULL;
     size_t n = 0;
     *out_incident = STR("");
     if (!g->create)
@@ -198,11 +206,13 @@ bool incident_from_alert(struct incidents *in, struct arena *a, struct workspace
     if (g->grouping) {
         like.group_rule = alert->rule_id;
         like.group_key = group_key(a, alert, g);
-        if (!state_incident_candidates(in->state, a, &like, alert->generated - g->lookback, &list, &n, e))
+        if (!state_incident_candidates(in->state, a, &like, alert->generated - g->lookback, &list,
+                                       &n, e))
             return false;
         found = choose(list, n, g);
     }
-    bool ok = found != NULL ? join(in, a, w, found, alert, e) : create(in, a, w, &like, alert, &made, e);
+    bool ok =
+        found != NULL ? join(in, a, w, found, alert, e) : create(in, a, w, &like, alert, &made, e);
     if (ok)
         *out_incident = found != NULL ? found->id : made.id;
     return ok;

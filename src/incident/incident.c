@@ -1,7 +1,7 @@
 /* The handle, ARM ids, and emptying the outbox. */
 #include "incident/incident.h"
-#include "incident/incident_priv.h"
 #include "base/log.h"
+#include "incident/incident_priv.h"
 #include "state/outbox.h"
 
 enum { FLUSH_BATCH = 64, FLUSH_ARENA = 512 << 20 };
@@ -43,21 +43,23 @@ void incidents_close(struct incidents *in)
     xfree(in);
 }
 
-struct str arm_id(struct arena *a, const struct arm_scope *scope, struct str workspace_name, const char *collection,
-                  struct str id)
+struct str arm_id(struct arena *a, const struct arm_scope *scope, struct str workspace_name,
+                  const char *collection, struct str id)
 {
-    struct str sub =
-        scope->subscription.n > 0 ? scope->subscription : STR("00000000-0000-0000-0000-000000000000");
+    struct str sub = scope->subscription.n > 0 ? scope->subscription
+                                               : STR("00000000-0000-0000-0000-000000000000");
     struct str group = scope->resource_group.n > 0 ? scope->resource_group : STR("vedette");
-    return arena_fmt(a,
-                     "/subscriptions/%.*s/resourceGroups/%.*s/providers/Microsoft.OperationalInsights/"
-                     "workspaces/%.*s/providers/Microsoft.SecurityInsights/%s/%.*s",
-                     STR_ARG(sub), STR_ARG(group), STR_ARG(workspace_name), collection, STR_ARG(id));
+    return arena_fmt(
+        a,
+        "/subscriptions/%.*s/resourceGroups/%.*s/providers/Microsoft.OperationalInsights/"
+        "workspaces/%.*s/providers/Microsoft.SecurityInsights/%s/%.*s",
+        STR_ARG(sub), STR_ARG(group), STR_ARG(workspace_name), collection, STR_ARG(id));
 }
 
 /* ---- the outbox ---- */
 
-static bool flush_one(struct incidents *in, struct arena *a, const struct state_outbox *o, struct err *e)
+static bool flush_one(struct incidents *in, struct arena *a, const struct state_outbox *o,
+                      struct err *e)
 {
     struct workspace *w = store_workspace_find(in->store, o->workspace);
     struct json rows = {0};
@@ -66,8 +68,9 @@ static bool flush_one(struct incidents *in, struct arena *a, const struct state_
     if (w == NULL || !json_parse(a, o->rows, NULL, &rows, &why) ||
         !logrows_batch(w, a, o->table, &rows, &batch, &why)) {
         /* It would fail for ever and block all rows behind it. */
-        LOG(LOG_ERROR, "incident", "log rows dropped: they cannot be stored", log_s("table", o->table),
-            log_s("dedup", o->dedup), log_z("reason", w == NULL ? "the workspace is gone" : why.msg));
+        LOG(LOG_ERROR, "incident", "log rows dropped: they cannot be stored",
+            log_s("table", o->table), log_s("dedup", o->dedup),
+            log_z("reason", w == NULL ? "the workspace is gone" : why.msg));
         return state_outbox_delete(in->state, o->seq, e);
     }
     return store_append(w, &batch, 1, o->dedup, e) && state_outbox_delete(in->state, o->seq, e);

@@ -8,16 +8,18 @@ struct incidents {
     struct state *state;
     struct clock *clock;
     struct str subscription, resource_group, base_url; /* owned */
-    struct lock flushing; /* one flush at a time: rows leave the outbox in the order they entered it */
+    struct lock
+        flushing; /* one flush at a time: rows leave the outbox in the order they entered it */
 };
 
-/* ---- row.c: writes the SecurityIncident row of this state to the outbox and the incident itself, in one transaction.
- * Sets etag, modified, row_time (strictly increasing) and modified_by. deleted: the row's Status is Deleted. ---- */
-bool incident_save(struct incidents *in, struct arena *a, struct workspace *w, struct state_incident *i, struct str who,
-                   struct err *e) MUST_USE;
+/* ---- row.c: writes the SecurityIncident row of this state to the outbox and the incident itself,
+ * in one transaction. Sets etag, modified, row_time (strictly increasing) and modified_by. deleted:
+ * the row's Status is Deleted. ---- */
+bool incident_save(struct incidents *in, struct arena *a, struct workspace *w,
+                   struct state_incident *i, struct str who, struct err *e) MUST_USE;
 /* Fills number, provider and the texts that must not be empty. */
-bool incident_init(struct incidents *in, struct arena *a, struct workspace *w, struct state_incident *i,
-                   struct err *e) MUST_USE;
+bool incident_init(struct incidents *in, struct arena *a, struct workspace *w,
+                   struct state_incident *i, struct err *e) MUST_USE;
 
 /* ---- lists of texts as JSON arrays ---- */
 /* The union of two JSON arrays of text, order kept. */
@@ -31,14 +33,17 @@ struct odata;
 struct odata_value {
     enum { OV_NULL, OV_TEXT, OV_INT, OV_TIME, OV_BOOL, OV_LIST } type;
     struct str s;
-    int64_t i; /* INT, TIME, BOOL */
+    int64_t i;                       /* INT, TIME, BOOL */
     const struct odata_value *items; /* LIST: what any() looks through */
     size_t n;
 };
-/* Gives the value of a path ("status", "owner/email", "labels"); false: there is no such property. */
+/* Gives the value of a path ("status", "owner/email", "labels"); false: there is no such property.
+ */
 typedef bool odata_get_fn(void *self, struct str path, struct odata_value *out);
-/* $filter's grammar: and or not ( ), eq ne gt ge lt le, in, contains startswith endswith, any(x: …). */
+/* $filter's grammar: and or not ( ), eq ne gt ge lt le, in, contains startswith endswith, any(x:
+ * …). */
 struct odata *odata_parse(struct arena *a, struct str text, struct err *e) MUST_USE;
 /* False with e set: unknown property or types that do not compare. */
-bool odata_match(const struct odata *o, odata_get_fn *get, void *self, bool *out, struct err *e) MUST_USE;
+bool odata_match(const struct odata *o, odata_get_fn *get, void *self, bool *out,
+                 struct err *e) MUST_USE;
 int odata_compare(const struct odata_value *x, const struct odata_value *y);

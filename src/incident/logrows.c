@@ -1,4 +1,5 @@
-/* Rows of our own tables (SecurityAlert, SecurityIncident, SentinelHealth …) from JSON objects to store batches. */
+/* Rows of our own tables (SecurityAlert, SecurityIncident, SentinelHealth …) from JSON objects to
+ * store batches. */
 #include "incident/incident.h"
 #include "incident/incident_priv.h"
 #include "state/outbox.h"
@@ -6,8 +7,8 @@
 
 enum { MAX_CELL = 16 << 20 };
 
-bool logrows_put(struct incidents *in, struct workspace *w, const char *table, struct str rows, struct str dedup,
-                 struct err *e)
+bool logrows_put(struct incidents *in, struct workspace *w, const char *table, struct str rows,
+                 struct str dedup, struct err *e)
 {
     struct state_outbox o = {0, workspace_id(w), str_from(table), dedup, rows};
     return state_outbox_put(in->state, &o, e);
@@ -68,7 +69,8 @@ static bool column_index(const struct kql_schema *s, struct str name, size_t *ou
     return false;
 }
 
-static void put_row(struct arena *a, struct store_batch *b, const struct kql_table *t, const struct json *row)
+static void put_row(struct arena *a, struct store_batch *b, const struct kql_table *t,
+                    const struct json *row)
 {
     for (size_t i = 0; i < row->n; i++) {
         size_t col = 0;

@@ -1,7 +1,7 @@
 /* Saving an incident: the state and its SecurityIncident row in one transaction. */
+#include "base/ids.h"
 #include "incident/incident.h"
 #include "incident/incident_priv.h"
-#include "base/ids.h"
 #include "text/date.h"
 
 enum { MAX_ROW = 1 << 20 };
@@ -65,8 +65,8 @@ static void write_times(struct json_out *w, const struct state_incident *i)
     kv_time(w, "LastActivityTime", i->last_activity);
 }
 
-static bool write_alert_ids(struct incidents *in, struct arena *a, const struct state_incident *i, struct json_out *w,
-                            struct err *e)
+static bool write_alert_ids(struct incidents *in, struct arena *a, const struct state_incident *i,
+                            struct json_out *w, struct err *e)
 {
     struct str *ids = NULL;
     size_t n = 0;
@@ -80,8 +80,8 @@ static bool write_alert_ids(struct incidents *in, struct arena *a, const struct 
     return true;
 }
 
-static bool write_row(struct incidents *in, struct arena *a, struct workspace *w, const struct state_incident *i,
-                      struct err *e)
+static bool write_row(struct incidents *in, struct arena *a, struct workspace *w,
+                      const struct state_incident *i, struct err *e)
 {
     struct arm_scope scope = {in->subscription, in->resource_group, in->base_url};
     struct str id = arm_id(a, &scope, workspace_name(w), "Incidents", i->id);
@@ -91,7 +91,8 @@ static bool write_row(struct incidents *in, struct arena *a, struct workspace *w
     json_obj(&o);
     write_texts(&o, i);
     write_times(&o, i);
-    kv_raw(&o, "Owner", i->owner, "{\"objectId\":null,\"email\":null,\"assignedTo\":null,\"userPrincipalName\":null}");
+    kv_raw(&o, "Owner", i->owner,
+           "{\"objectId\":null,\"email\":null,\"assignedTo\":null,\"userPrincipalName\":null}");
     kv_raw(&o, "Labels", i->labels, "[]");
     kv_raw(&o, "RelatedAnalyticRuleIds", i->rule_ids, "[]");
     kv_raw(&o, "BookmarkIds", STR(""), "[]");
@@ -104,12 +105,14 @@ static bool write_row(struct incidents *in, struct arena *a, struct workspace *w
     json_obj_end(&o);
     json_arr_end(&o);
     if (!sbuf_ok(&b))
-        return err_set(e, ERR_LIMIT, "incident %lld: its row is larger than %d bytes", (long long)i->number, MAX_ROW);
+        return err_set(e, ERR_LIMIT, "incident %lld: its row is larger than %d bytes",
+                       (long long)i->number, MAX_ROW);
     struct str dedup = arena_fmt(a, "incident/%.*s/%lld", STR_ARG(i->id), (long long)i->row_time);
     return logrows_put(in, w, "SecurityIncident", sbuf_str(&b), dedup, e);
 }
 
-bool incident_init(struct incidents *in, struct arena *a, struct workspace *w, struct state_incident *i, struct err *e)
+bool incident_init(struct incidents *in, struct arena *a, struct workspace *w,
+                   struct state_incident *i, struct err *e)
 {
     i->workspace = workspace_id(w);
     if (!state_counter_next(in->state, i->workspace, "incident", &i->number, e))
@@ -122,8 +125,8 @@ bool incident_init(struct incidents *in, struct arena *a, struct workspace *w, s
     return true;
 }
 
-bool incident_save(struct incidents *in, struct arena *a, struct workspace *w, struct state_incident *i, struct str who,
-                   struct err *e)
+bool incident_save(struct incidents *in, struct arena *a, struct workspace *w,
+                   struct state_incident *i, struct str who, struct err *e)
 {
     int64_t now = clock_now(in->clock);
     char etag[37];
@@ -131,8 +134,8 @@ bool incident_save(struct incidents *in, struct arena *a, struct workspace *w, s
     i->etag = arena_str(a, str_from(etag));
     i->modified = now;
     i->modified_by = who;
-    /* arg_max(TimeGenerated, *) must be deterministic: strictly increasing within an incident, at the precision that
-     * every client keeps (milliseconds). */
+    /* arg_max(TimeGenerated, *) must be deterministic: strictly increasing within an incident, at
+     * the precision that every client keeps (milliseconds). */
     i->row_time = now > i->row_time ? now : i->row_time + TICKS_PER_MS;
     if (!state_begin(in->state, e))
         return false;
@@ -155,7 +158,8 @@ static bool has_text(const struct json *list, struct str s)
 struct str json_texts_union(struct arena *a, struct str one, struct str more)
 {
     struct json x = {.type = JSON_ARRAY}, y = {.type = JSON_ARRAY};
-    if ((one.n > 0 && !json_parse(a, one, NULL, &x, NULL)) || (more.n > 0 && !json_parse(a, more, NULL, &y, NULL)))
+    if ((one.n > 0 && !json_parse(a, one, NULL, &x, NULL)) ||
+        (more.n > 0 && !json_parse(a, more, NULL, &y, NULL)))
         return one;
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_ROW);
     struct json_out w = json_out_make(&b);
