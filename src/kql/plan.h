@@ -12,6 +12,7 @@ struct plan_col {
     uint32_t id;
     struct str name;
     enum kql_type type;
+    bool hidden; /* can be named, is not part of * and never of a result (_ItemId …) */
 };
 struct plan_cols {
     struct plan_col *p;
@@ -183,6 +184,7 @@ struct plan {
     struct make_series *series;
     struct program *program;
     uint32_t shared_id;
+    bool open;         /* columns that only rows tell may be missing here; cannot be executed */
     bool ordered;      /* the rows have a promised order (sort … kept by where, extend, take) */
     uint32_t off, len; /* source range */
 };

@@ -52,3 +52,8 @@ struct kql_schema {
     struct kql_column *cols;
     size_t n;
 };
+
+/* A constant as another type, the way a cell of a datatable takes its column's type. Text of the
+ * result lives in a. false: it can't be read as that type. */
+bool kql_value_convert(struct arena *a, const struct kql_value *v, enum kql_type t,
+                       struct kql_value *out) MUST_USE;

@@ -1,0 +1,226 @@
+/* Calls: the function tables, and functions that the query or the catalogue defines. */
+#include "kql/bind_priv.h"
+
+static struct expr *no_function(const struct cx *c, const struct syn *s)
+{
+    struct str near = kql_func_suggest(c->b->a, s->text);
+    const char *hint = NULL;
+    if (near.n > 0)
+        hint = arena_fmt(c->b->a, "did you mean '%.*s'?", STR_ARG(near)).p;
+    kql_diag_add(c->b->d, ERR_SEMANTIC, "SEM0260", s, hint, "unknown function '%s'",
+                 z(c->b, s->text));
+    return bind_unknown(c->b, s);
+}
+
+static struct expr *no_match(const struct cx *c, const struct kql_func *f,
+                             const struct kql_match *m, struct expr **args, size_t n,
+                             const struct syn *at)
+{
+    if (m->bad_count && m->max_args == SIZE_MAX)
+        bind_error(c->b, "SEM0219", at, "%s() takes at least %zu argument%s, not %zu", f->name,
+                   m->min_args, m->min_args == 1 ? "" : "s", n);
+    else if (m->bad_count && m->min_args == m->max_args)
+        bind_error(c->b, "SEM0219", at, "%s() takes %zu argument%s, not %zu", f->name, m->min_args,
+                   m->min_args == 1 ? "" : "s", n);
+    else if (m->bad_count)
+        bind_error(c->b, "SEM0219", at, "%s() takes %zu to %zu arguments, not %zu", f->name,
+                   m->min_args, m->max_args, n);
+    else
+        bind_error(c->b, "SEM0025", at, "%s(): argument %zu must be %s, not %s", f->name,
+                   m->bad_arg + 1, m->expected,
+                   m->bad_arg < n ? kql_type_name(args[m->bad_arg]->type) : "missing");
+    return bind_unknown(c->b, at);
+}
+
+struct expr *bind_apply_function(const struct cx *c, const struct kql_func *f, struct expr **args,
+                                 const bool *type_literals, size_t n, const struct syn *at)
+{
+    struct binder *b = c->b;
+    struct kql_arg *kinds = arena_array(b->a, struct kql_arg, n + 1);
+    struct kql_match m = {0};
+    bool unknown = false;
+    for (size_t i = 0; i < n; i++) {
+        bool literal = type_literals != NULL && type_literals[i];
+        kinds[i] = (struct kql_arg){args[i]->type, ex_is_constant(args[i]), literal};
+        unknown = unknown || (args[i]->type == KQL_UNKNOWN && !literal);
+    }
+    bool fits = false;
+    const struct kql_func *best = f;
+    for (; f != NULL && !fits; f = kql_func_next(f)) {
+        bool agg = (f->flags & KF_AGGREGATE) != 0;
+        if ((f->flags & KF_HIDDEN) != 0 || agg != ((best->flags & KF_AGGREGATE) != 0))
+            continue;
+        fits = kql_func_match(b->a, f, kinds, n, &m);
+        best = fits ? f : best;
+    }
+    if (!fits)
+        return unknown ? bind_unknown(b, at) : no_match(c, best, &m, args, n, at);
+    for (size_t i = 0; i < n; i++)
+        args[i] = ex_cast(b, args[i], m.want[i]);
+    struct expr *e = ex_call(b, best->name, m.result, args, n);
+    e->fn = best;
+    e->off = at->off;
+    e->len = at->len;
+    return ex_fold(b, e);
+}
+
+/* ---- functions with rules of their own ---- */
+static struct expr *column_ifexists(const struct cx *c, const struct syn *s)
+{
+    struct expr *name = s->n == 2 ? bind_constant(c, s->kids[0], KQL_UNKNOWN) : NULL;
+    if (name == NULL || name->kind != EX_CONST || name->type != KQL_STRING) {
+        bind_error(c->b, "SEM0219", s, "%s() takes a column's name as text and a value",
+                   z(c->b, s->text));
+        return bind_unknown(c->b, s);
+    }
+    struct expr *otherwise = bind_expr(c, s->kids[1]);
+    const struct plan_col *col =
+        c->in != NULL ? bind_find_column(c->in, name->value.s) : NULL;
+    return col != NULL ? ex_column(c->b, col, s) : otherwise;
+}
+
+static struct expr *iscolumnexists(const struct cx *c, const struct syn *s)
+{
+    struct expr *name = s->n == 1 ? bind_constant(c, s->kids[0], KQL_STRING) : NULL;
+    if (name == NULL || name->kind != EX_CONST)
+        return bind_unknown(c->b, s);
+    return ex_bool(c->b, c->in != NULL && bind_find_column(c->in, name->value.s) != NULL);
+}
+
+static struct expr *pack_columns(const struct cx *c, const struct plan_cols *cols,
+                                 const struct syn *s)
+{
+    struct expr **args = arena_array(c->b->a, struct expr *, cols->n * 2 + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < cols->n; i++) {
+        if (cols->p[i].hidden)
+            continue;
+        args[n++] = ex_string(c->b, cols->p[i].name);
+        args[n++] = ex_column(c->b, &cols->p[i], s);
+    }
+    return ex_call(c->b, "bag_pack", KQL_DYNAMIC, args, n);
+}
+
+/* pack_all([ignore_null_empty]) */
+static struct expr *pack_all(const struct cx *c, const struct syn *s)
+{
+    if (c->in == NULL || c->in->open)
+        return bind_unknown(c->b, s);
+    return pack_columns(c, &c->in->cols, s);
+}
+
+/* bag_pack_columns(a, b …), pack_dictionary: names taken from the columns. */
+static struct expr *bag_pack_columns(const struct cx *c, const struct syn *s)
+{
+    struct plan_cols cols = {0};
+    for (size_t i = 0; c->in != NULL && i < s->n; i++) {
+        if (!bind_match_columns(c->b, c->in, s->kids[i], &cols))
+            return bind_unknown(c->b, s);
+    }
+    return pack_columns(c, &cols, s);
+}
+
+static struct expr *ingestion_time(const struct cx *c, const struct syn *s)
+{
+    const struct plan_col *col =
+        c->in != NULL ? bind_find_column(c->in, STR("_TimeReceived")) : NULL;
+    return col != NULL ? ex_column(c->b, col, s) : ex_null(c->b, KQL_DATETIME);
+}
+
+static struct expr *no_table_here(const struct cx *c, const struct syn *s)
+{
+    bind_error(c->b, "SEM0139", s, "%s() gives a table; a scalar value is expected here",
+               z(c->b, s->text));
+    return bind_unknown(c->b, s);
+}
+
+static const struct special {
+    const char *name;
+    struct expr *(*fn)(const struct cx *c, const struct syn *s);
+} specials[] = {
+    {"bag_pack_columns", bag_pack_columns}, {"cluster", no_table_here},
+    {"column_ifexists", column_ifexists},   {"columnifexists", column_ifexists},
+    {"database", no_table_here},            {"ingestion_time", ingestion_time},
+    {"iscolumnexists", iscolumnexists},     {"pack_all", pack_all},
+    {"table", no_table_here},               {"workspace", no_table_here},
+};
+
+/* ---- arguments ---- */
+/* row_number() and friends look at the rows around, arg_max(…, *) at all columns: special words in
+ * arguments are dealt with where those are bound. */
+static size_t bind_arguments(const struct cx *c, const struct syn *s, struct expr **args,
+                             bool *type_literals)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct syn *k = s->kids[i];
+        type_literals[i] = k->kind == SYN_TYPEOF;
+        if (type_literals[i]) {
+            enum kql_type t;
+            bind_type_of(c->b, k, &t);
+            args[i] = ex_null(c->b, t);
+            args[i]->value.is_null = true;
+        } else {
+            args[i] = bind_expr(c, k);
+        }
+    }
+    return s->n;
+}
+
+static bool misplaced(const struct cx *c, const struct kql_func *f, const struct syn *s)
+{
+    if ((f->flags & KF_WINDOW) != 0 && c->windows == NULL) {
+        bind_error(c->b, "SEM0235", s, "%s() can't be used here", f->name);
+        return true;
+    }
+    if ((f->flags & KF_WINDOW) != 0 && c->in != NULL && !c->in->ordered && !c->in->open) {
+        kql_diag_add(c->b->d, ERR_SEMANTIC, "SEM0235", s,
+                     "put 'sort by …' or 'serialize' before it",
+                     "%s() needs rows in a fixed order", f->name);
+        return true;
+    }
+    if ((f->flags & KF_AGGREGATE) != 0 && c->inside_aggregate) {
+        bind_error(c->b, "SEM0165", s, "%s() can't stand inside another aggregate", f->name);
+        return true;
+    }
+    return false;
+}
+
+struct expr *bind_call(const struct cx *c, const struct syn *s)
+{
+    struct binding *env = NULL;
+    const struct syn *decl = bind_find_function(c->b, c->env, s->text, &env, s);
+    if (decl != NULL) {
+        struct plan *p = NULL;
+        struct expr *e = NULL;
+        if (bind_call_user(c, s, decl, env, NULL, &p, &e) && e != NULL)
+            return e;
+        return p != NULL && !p->open ? no_table_here(c, s) : bind_unknown(c->b, s);
+    }
+    for (size_t i = 0; i < COUNTOF(specials); i++)
+        if (str_eqz(s->text, specials[i].name))
+            return specials[i].fn(c, s);
+    bool aggregate = c->aggregates && !c->inside_aggregate;
+    const struct kql_func *f =
+        aggregate ? kql_func_get(s->text, KF_AGGREGATE, KF_AGGREGATE) : NULL;
+    if (f == NULL)
+        f = kql_func_get(s->text, KF_AGGREGATE | KF_HIDDEN | KF_OPERATOR, 0);
+    if (f == NULL)
+        f = kql_func_get(s->text, KF_AGGREGATE | KF_HIDDEN, KF_AGGREGATE);
+    if (f == NULL)
+        return no_function(c, s);
+    if (misplaced(c, f, s))
+        return bind_unknown(c->b, s);
+    if ((f->flags & KF_AGGREGATE) != 0 && !c->aggregates) {
+        bind_error(c->b, "SEM0160", s, "the aggregate %s() can't be used here (summarize?)",
+                   f->name);
+        return bind_unknown(c->b, s);
+    }
+    struct cx inner = *c;
+    inner.inside_aggregate = c->inside_aggregate || (f->flags & KF_AGGREGATE) != 0;
+    if ((f->flags & KF_WINDOW) != 0)
+        *c->windows = true;
+    struct expr **args = arena_array(c->b->a, struct expr *, s->n + 1);
+    bool *literals = arena_array(c->b->a, bool, s->n + 1);
+    size_t n = bind_arguments(&inner, s, args, literals);
+    return bind_apply_function(c, f, args, literals, n, s);
+}

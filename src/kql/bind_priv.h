@@ -1,0 +1,173 @@
+/* What the binder's files share. Binding never stops at the first error: an expression that does
+ * not bind becomes a null of KQL_UNKNOWN, a table that does not bind an open plan without columns,
+ * and neither is reported twice. */
+#pragma once
+#include "kql/functions.h"
+#include "kql/kql.h"
+
+enum {
+    BIND_MAX_COLUMNS = 10000,
+    BIND_MAX_BRANCHES = 3000,
+    BIND_MAX_INLINE = 64, /* functions and views inside one another */
+    BIND_MAX_NODES = 200000
+};
+
+/* ---- names that let, functions and parameters give ---- */
+struct binding {
+    enum { BOUND_SCALAR, BOUND_TABLE, BOUND_FUNCTION, BOUND_PLAN } kind;
+    struct str name;
+    struct expr *e;         /* SCALAR */
+    const struct syn *syn;  /* TABLE: bound at each use; FUNCTION: its declaration */
+    struct binding *env;    /* what was visible where syn stands */
+    struct plan *plan;      /* PLAN: bound once, read through P_SHARED at each use */
+    struct binding *next;   /* the binding before */
+};
+
+struct binder {
+    struct arena *a;
+    const struct kql_options *o;
+    struct kql_diags *d;
+    struct kql_query *q;
+    struct map *seen_tables;
+    struct map *functions; /* stored functions, parsed once: name → struct syn */
+    uint32_t next_id, next_shared;
+    unsigned inline_depth, nodes;
+    bool failed_limit;
+    struct kql_render render;
+};
+
+/* ---- where an expression stands ---- */
+struct cx {
+    struct binder *b;
+    struct binding *env;
+    const struct plan *in;    /* the row; NULL: none (let, print, limits) */
+    const struct plan *right; /* of a join condition */
+    bool aggregates;          /* an aggregate may stand here */
+    bool inside_aggregate;
+    bool *windows;            /* set when a window function was bound; NULL: none allowed */
+};
+static inline struct cx cx_of(struct binder *b, struct binding *env, const struct plan *in)
+{
+    return (struct cx){.b = b, .env = env, .in = in};
+}
+
+/* ---- errors ---- */
+#define bind_error(b, kind, at, ...)                                                               \
+    kql_diag_add((b)->d, ERR_SEMANTIC, (kind), (at), NULL, __VA_ARGS__)
+struct expr *bind_unknown(struct binder *b, const struct syn *at);
+struct plan *bind_nothing(struct binder *b, const struct syn *at); /* open, no columns */
+const char *z(struct binder *b, struct str s);                     /* for messages */
+
+/* ---- making expressions (expr.c) ---- */
+struct expr *ex_const(struct binder *b, struct kql_value v, const struct syn *at);
+struct expr *ex_long(struct binder *b, int64_t v);
+struct expr *ex_bool(struct binder *b, bool v);
+struct expr *ex_string(struct binder *b, struct str v);
+struct expr *ex_null(struct binder *b, enum kql_type t);
+struct expr *ex_column(struct binder *b, const struct plan_col *c, const struct syn *at);
+/* A call without checks: the name must be in the tables. */
+struct expr *ex_call(struct binder *b, const char *name, enum kql_type type, struct expr **args,
+                     size_t n);
+struct expr *ex_call1(struct binder *b, const char *name, enum kql_type type, struct expr *x);
+struct expr *ex_call2(struct binder *b, const char *name, enum kql_type type, struct expr *x,
+                      struct expr *y);
+struct expr *ex_cast(struct binder *b, struct expr *e, enum kql_type to);
+struct expr *ex_and(struct binder *b, struct expr *x, struct expr *y); /* NULL: true */
+bool ex_is_constant(const struct expr *e); /* does not depend on a row */
+bool ex_has_window(const struct expr *e);
+bool ex_has_aggregate(const struct expr *e);
+/* A literal where the rules allow it to be computed now; else e. */
+struct expr *ex_fold(struct binder *b, struct expr *e);
+
+/* ---- binding expressions (bind_expr.c, bind_call.c) ---- */
+struct expr *bind_expr(const struct cx *c, const struct syn *s);
+struct expr *bind_call(const struct cx *c, const struct syn *s);
+/* Checks f's arguments against its signatures, casts, folds. */
+struct expr *bind_apply_function(const struct cx *c, const struct kql_func *f, struct expr **args,
+                                 const bool *type_literals, size_t n, const struct syn *at);
+struct expr *bind_bool(const struct cx *c, const struct syn *s);
+struct expr *bind_constant(const struct cx *c, const struct syn *s, enum kql_type want); /* literal */
+const struct plan_col *bind_find_column(const struct plan *in, struct str name);
+const struct syn *bind_strip(const struct syn *s); /* without SYN_PAREN */
+bool bind_type_of(struct binder *b, const struct syn *s, enum kql_type *out); /* SYN_TYPE(OF) */
+void bind_schema(struct binder *b, const struct syn *s, struct plan_cols *out); /* SYN_SCHEMA */
+struct binding *bind_lookup(struct binding *env, struct str name);
+struct binding *bind_push(struct binder *b, struct binding *env, struct binding v);
+
+/* ---- names (bind_names.c) ---- */
+/* The automatic name of an unnamed expression; empty: ColumnN. */
+struct str bind_auto_name(const struct cx *c, const struct syn *s);
+/* Output columns under construction, with Kusto's rules for names that meet. */
+struct names {
+    struct binder *b;
+    struct map *used;
+    unsigned columns; /* ColumnN given so far */
+};
+struct names names_start(struct binder *b);
+void names_reserve(struct names *n, struct str name);
+struct str names_unique(struct names *n, struct str wanted); /* x, x1, x2 … */
+struct str names_column(struct names *n);                    /* Column1 … */
+
+/* ---- plans (bind_ops*.c …) ---- */
+struct plan *plan_new(struct binder *b, enum plan_kind k, struct plan *in, const struct syn *at);
+struct plan *plan_two(struct binder *b, enum plan_kind k, struct plan *l, struct plan *r,
+                      const struct syn *at);
+void plan_add_col(struct binder *b, struct plan *p, struct plan_col c);
+struct plan_col plan_fresh(struct binder *b, struct str name, enum kql_type t);
+void plan_copy_cols(struct binder *b, struct plan *p, const struct plan *from);
+void plan_add_named(struct binder *b, struct plan *p, struct named_expr n);
+struct plan *plan_filter(struct binder *b, struct plan *in, struct expr *e, const struct syn *at);
+struct plan *plan_values(struct binder *b, const struct syn *at);
+struct plan *plan_share(struct binder *b, struct plan *in, uint32_t shared_id);
+/* P_PROJECT or, with window functions, P_SERIALIZE of a full list. */
+struct plan *plan_project(struct binder *b, struct plan *in, const struct named_expr *list,
+                          size_t n, const struct syn *at);
+
+struct plan *bind_table(struct binder *b, struct binding *env, const struct syn *s);
+bool bind_is_table(struct binder *b, struct binding *env, const struct syn *s);
+struct plan *bind_operator(struct binder *b, struct binding *env, struct plan *in,
+                           const struct syn *op);
+struct plan *bind_contextual(struct binder *b, struct binding *env, struct plan *in,
+                             const struct syn *s);
+/* Statements of a query or a function body; the last expression's table (*out_plan) or value. */
+bool bind_statements(struct binder *b, struct binding *env, const struct syn *query,
+                     struct plan **out_plan, struct expr **out_expr);
+struct plan *bind_named_table(struct binder *b, struct str workspace, struct str name,
+                              const struct syn *at, bool quiet);
+struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const struct syn *at);
+/* A call of a function that the query or the catalogue defines. */
+const struct syn *bind_find_function(struct binder *b, struct binding *env, struct str name,
+                                     struct binding **out_env, const struct syn *at);
+bool bind_call_user(const struct cx *c, const struct syn *call, const struct syn *decl,
+                    struct binding *decl_env, struct plan *piped, struct plan **out_plan,
+                    struct expr **out_expr);
+bool bind_function_is_table(struct binder *b, struct binding *env, const struct syn *decl);
+
+typedef struct plan *bind_op_fn(struct binder *b, struct binding *env, struct plan *in,
+                                const struct syn *op);
+struct bind_op {
+    const char *name;
+    bind_op_fn *fn;
+};
+bind_op_fn op_where, op_extend, op_project, op_project_away, op_project_keep, op_project_rename,
+    op_project_reorder, op_take, op_sample, op_sample_distinct, op_count, op_sort, op_top,
+    op_top_hitters, op_top_nested, op_distinct, op_summarize, op_join, op_lookup, op_union, op_find,
+    op_search, op_mv_expand, op_mv_apply, op_parse, op_parse_where, op_parse_kv, op_make_series,
+    op_range, op_print, op_evaluate, op_invoke, op_as, op_render, op_serialize, op_consume,
+    op_getschema, op_fork, op_facet, op_partition, op_reduce, op_scan, op_graph, op_nothing,
+    op_project_by_names;
+
+/* ---- several columns from one expression (bind_series.c) ---- */
+struct multi_col {
+    const char *suffix;
+    enum kql_type type;
+};
+const struct multi_col *bind_multi_cols(const char *function, size_t *n);
+/* Wild names and names of columns: appends those that match, in the input's order. */
+bool bind_match_columns(struct binder *b, const struct plan *in, const struct syn *s,
+                        struct plan_cols *out);
+bool name_matches(struct str pattern, struct str name);
+const char *param_text(const struct syn *op, const char *name, char *buf, size_t n);
+
+/* ---- after binding ---- */
+struct plan *optimise(struct arena *a, struct plan *p);

@@ -1,0 +1,379 @@
+/* Where rows come from: tables, let tables, functions, literals in brackets. */
+#include "kql/bind_priv.h"
+
+/* ---- stored tables ---- */
+static struct expr *scope_filter(struct binder *b, const struct plan *p)
+{
+    struct str name = b->o->scope_column.n > 0 ? b->o->scope_column : STR("TimeGenerated");
+    const struct plan_col *c = bind_find_column(p, name);
+    if (!b->o->has_scope || c == NULL || c->type != KQL_DATETIME)
+        return NULL;
+    struct kql_value from = {.type = KQL_DATETIME, .i = b->o->scope_from};
+    struct kql_value to = {.type = KQL_DATETIME, .i = b->o->scope_to};
+    struct expr *low = ex_call2(b, ">=", KQL_BOOL, ex_column(b, c, NULL), ex_const(b, from, NULL));
+    struct expr *high = ex_call2(b, "<", KQL_BOOL, ex_column(b, c, NULL), ex_const(b, to, NULL));
+    return ex_and(b, low, high);
+}
+
+static void add_table_cols(struct binder *b, struct plan *p, const struct kql_schema *s,
+                           bool hidden)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (hidden && bind_find_column(p, s->cols[i].name) != NULL)
+            continue;
+        struct plan_col c = plan_fresh(b, s->cols[i].name, s->cols[i].type);
+        c.hidden = hidden;
+        plan_add_col(b, p, c);
+    }
+}
+
+struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const struct syn *at)
+{
+    struct plan *p = plan_new(b, P_TABLE, NULL, at);
+    p->workspace = t->workspace;
+    p->table = arena_str(b->a, t->name);
+    add_table_cols(b, p, &t->schema, false);
+    add_table_cols(b, p, &t->hidden, true);
+    p->source_names = arena_array(b->a, struct str, p->cols.n + 1);
+    for (size_t i = 0; i < p->cols.n; i++)
+        p->source_names[i] = p->cols.p[i].name;
+    if (map_get(b->seen_tables, p->table) == NULL) {
+        map_put(b->seen_tables, p->table, b);
+        VEC_PUSH(b->a, &b->q->tables, p->table);
+    }
+    struct expr *scope = scope_filter(b, p);
+    return scope != NULL ? plan_filter(b, p, scope, at) : p;
+}
+
+static const char *near_table(struct binder *b, struct str name)
+{
+    const struct kql_catalog *cat = b->o->catalog;
+    struct suggest near = {.want = name, .distance = 3};
+    struct kql_table t;
+    for (size_t i = 0; cat->table_at != NULL && i < 5000 && cat->table_at(cat->self, b->a, i, &t);
+         i++)
+        suggest_offer(&near, t.name);
+    return near.best.n > 0 ? arena_fmt(b->a, "did you mean '%.*s'?", STR_ARG(near.best)).p : NULL;
+}
+
+struct plan *bind_named_table(struct binder *b, struct str workspace, struct str name,
+                              const struct syn *at, bool quiet)
+{
+    const struct kql_catalog *cat = b->o->catalog;
+    struct kql_table t = {0};
+    if (cat != NULL && cat->find_table != NULL &&
+        cat->find_table(cat->self, b->a, workspace, name, &t))
+        return bind_table_of(b, &t, at);
+    if (quiet)
+        return NULL;
+    kql_diag_add(b->d, ERR_SEMANTIC, "SEM0100", at, cat != NULL ? near_table(b, name) : NULL,
+                 "'%s' does not refer to a known table, function or variable", z(b, name));
+    return bind_nothing(b, at);
+}
+
+/* ---- names that let gave ---- */
+static struct plan *bind_binding(struct binder *b, struct binding *v, const struct syn *s)
+{
+    if (b->inline_depth >= BIND_MAX_INLINE) {
+        bind_error(b, "SEM0001", s, "functions and views nest deeper than %d", BIND_MAX_INLINE);
+        return bind_nothing(b, s);
+    }
+    struct plan *p = NULL;
+    struct expr *e = NULL;
+    struct syn call = {.kind = SYN_CALL, .off = s->off, .len = s->len, .text = s->text};
+    struct cx c = cx_of(b, v->env, NULL);
+    b->inline_depth++;
+    switch (v->kind) {
+    case BOUND_PLAN:
+        p = plan_share(b, v->plan, v->plan->shared_id);
+        break;
+    case BOUND_TABLE:
+        p = bind_table(b, v->env, v->syn);
+        break;
+    case BOUND_FUNCTION:
+        if (!bind_call_user(&c, &call, v->syn, v->env, NULL, &p, &e) || p == NULL)
+            p = NULL;
+        break;
+    case BOUND_SCALAR:
+        break;
+    }
+    b->inline_depth--;
+    if (p != NULL)
+        return p;
+    if (v->kind == BOUND_SCALAR && v->e->type != KQL_UNKNOWN)
+        bind_error(b, "SEM0100", s, "'%s' is a scalar value; a table is expected here",
+                   z(b, s->text));
+    return bind_nothing(b, s);
+}
+
+static struct plan *bind_table_name(struct binder *b, struct binding *env, const struct syn *s)
+{
+    struct binding *v = bind_lookup(env, s->text);
+    if (v != NULL && v->kind != BOUND_SCALAR)
+        return bind_binding(b, v, s);
+    struct plan *p = bind_named_table(b, STR_NONE, s->text, s, true);
+    if (p != NULL)
+        return p;
+    if (v != NULL)
+        return bind_binding(b, v, s);
+    struct binding *fenv = NULL;
+    const struct syn *decl = bind_find_function(b, env, s->text, &fenv, s);
+    if (decl != NULL) {
+        struct binding f = {.kind = BOUND_FUNCTION, .name = s->text, .syn = decl, .env = fenv};
+        return bind_binding(b, &f, s);
+    }
+    return bind_named_table(b, STR_NONE, s->text, s, false);
+}
+
+/* ---- calls that give tables ---- */
+static bool text_argument(const struct cx *c, const struct syn *s, size_t i, struct str *out)
+{
+    if (i >= s->n)
+        return false;
+    struct expr *e = bind_constant(c, s->kids[i], KQL_STRING);
+    if (e->kind != EX_CONST || e->type != KQL_STRING) {
+        if (e->type != KQL_UNKNOWN)
+            bind_error(c->b, "SEM0219", s->kids[i], "a constant text is expected here");
+        return false;
+    }
+    *out = e->value.s;
+    return true;
+}
+
+/* workspace("w").T, cluster("c").database("d").T, database("d").T, app(…), resource(…) */
+static bool qualifier(const struct cx *c, const struct syn *s, struct str *workspace)
+{
+    if (s->kind == SYN_MEMBER && s->n == 2) /* cluster(…).database(…) */
+        return qualifier(c, s->kids[0], workspace) && qualifier(c, s->kids[1], workspace);
+    if (s->kind != SYN_CALL)
+        return false;
+    if (str_eqz(s->text, "workspace") || str_eqz(s->text, "app") || str_eqz(s->text, "resource"))
+        return text_argument(c, s, 0, workspace);
+    return str_eqz(s->text, "cluster") || str_eqz(s->text, "database") ||
+           str_eqz(s->text, "adx") || str_eqz(s->text, "arg");
+}
+
+static struct plan *bind_qualified(struct binder *b, struct binding *env, const struct syn *s)
+{
+    struct cx c = cx_of(b, env, NULL);
+    struct str workspace = STR_NONE, name = s->text;
+    if (!qualifier(&c, s->kids[0], &workspace)) {
+        bind_error(b, "SEM0001", s, "a table is expected here");
+        return bind_nothing(b, s);
+    }
+    if (s->n == 2 && str_eqz(name, "table"))
+        (void)text_argument(&c, s->kids[1], 0, &name);
+    else if (s->n == 2)
+        return bind_table(b, env, s->kids[1]);
+    return bind_named_table(b, workspace, name, s, false);
+}
+
+static struct plan *bind_table_call(struct binder *b, struct binding *env, const struct syn *s)
+{
+    struct cx c = cx_of(b, env, NULL);
+    struct str name = STR_NONE;
+    struct binding *fenv = NULL;
+    if (str_eqz(s->text, "table")) {
+        if (!text_argument(&c, s, 0, &name))
+            return bind_nothing(b, s);
+        struct binding *v = bind_lookup(env, name);
+        struct syn at = {.kind = SYN_NAME, .off = s->off, .len = s->len, .text = name};
+        return v != NULL ? bind_binding(b, v, &at) : bind_table_name(b, env, &at);
+    }
+    if (str_eqz(s->text, "view") && s->n == 1)
+        return bind_table(b, env, s->kids[0]);
+    const struct syn *decl = bind_find_function(b, env, s->text, &fenv, s);
+    struct plan *p = NULL;
+    struct expr *e = NULL;
+    if (decl == NULL) {
+        struct str near = kql_func_suggest(b->a, s->text);
+        const char *hint =
+            near.n > 0 ? arena_fmt(b->a, "did you mean '%.*s'?", STR_ARG(near)).p : NULL;
+        bool scalar = kql_func_find(s->text) != NULL;
+        kql_diag_add(b->d, ERR_SEMANTIC, "SEM0260", s, scalar ? NULL : hint,
+                     scalar ? "%s() does not give a table" : "unknown function '%s'",
+                     z(b, s->text));
+        return bind_nothing(b, s);
+    }
+    if (!bind_call_user(&c, s, decl, fenv, NULL, &p, &e) || p == NULL) {
+        if (e != NULL && e->type != KQL_UNKNOWN)
+            bind_error(b, "SEM0001", s, "%s() gives a scalar; a table is expected here",
+                       z(b, s->text));
+        return bind_nothing(b, s);
+    }
+    return p;
+}
+
+/* ---- literals ---- */
+void bind_schema(struct binder *b, const struct syn *s, struct plan_cols *out)
+{
+    struct plan tmp = {0};
+    for (size_t i = 0; i < s->n; i++) {
+        enum kql_type t = KQL_UNKNOWN;
+        if (s->kids[i]->kind != SYN_COLUMN_DECL || s->kids[i]->n == 0)
+            continue;
+        bind_type_of(b, s->kids[i]->kids[0], &t);
+        if (bind_find_column(&tmp, s->kids[i]->text) != NULL)
+            bind_error(b, "SEM0028", s->kids[i], "the column '%s' is declared twice",
+                       z(b, s->kids[i]->text));
+        plan_add_col(b, &tmp, plan_fresh(b, s->kids[i]->text, t));
+    }
+    *out = tmp.cols;
+}
+
+/* A cell is a literal or a literal's constructor; a simple one takes the column's type. */
+static struct kql_value cell(const struct cx *c, const struct syn *s, enum kql_type t)
+{
+    struct expr *e = bind_constant(c, s, KQL_UNKNOWN);
+    if (e->type == KQL_UNKNOWN)
+        return (struct kql_value){.type = t, .is_null = t != KQL_STRING};
+    if (e->kind == EX_CONST && (e->type == t || e->value.is_null || t == KQL_UNKNOWN)) {
+        e->value.type = t == KQL_UNKNOWN ? e->type : t;
+        if (t == KQL_STRING)
+            e->value.is_null = false;
+        return e->value;
+    }
+    struct kql_value v;
+    if (e->kind == EX_CONST && kql_value_convert(c->b->a, &e->value, t, &v))
+        return v;
+    bind_error(c->b, "SEM0001", s, "a literal of type %s is expected here", kql_type_name(t));
+    return (struct kql_value){.type = t, .is_null = t != KQL_STRING};
+}
+
+static struct plan *bind_datatable(struct binder *b, struct binding *env, const struct syn *s)
+{
+    struct plan *p = plan_values(b, s);
+    bind_schema(b, s->kids[0], &p->cols);
+    size_t n = s->n - 1, width = p->cols.n;
+    if (width == 0 || n % width != 0) {
+        bind_error(b, "SEM0028", s, "%zu values do not fill rows of %zu columns", n, width);
+        return p;
+    }
+    struct cx c = cx_of(b, env, NULL);
+    p->rows = arena_array(b->a, struct kql_value, n + 1);
+    p->n_rows = n / width;
+    for (size_t i = 0; i < n; i++)
+        p->rows[i] = cell(&c, s->kids[i + 1], p->cols.p[i % width].type);
+    return p;
+}
+
+static struct plan *bind_externaldata(struct binder *b, struct binding *env, const struct syn *s)
+{
+    struct plan *p = plan_new(b, P_EXTERNAL, NULL, s);
+    struct cx c = cx_of(b, env, NULL);
+    bind_schema(b, s->kids[0], &p->cols);
+    p->exprs = arena_array(b->a, struct expr *, s->n);
+    for (size_t i = 1; i < s->n; i++)
+        p->exprs[p->n_exprs++] = bind_constant(&c, s->kids[i], KQL_STRING);
+    p->program = arena_new_of(b->a, struct program);
+    p->program->name = STR("externaldata");
+    return p;
+}
+
+static struct plan *bind_materialize(struct binder *b, struct binding *env, const struct syn *s)
+{
+    struct plan *p = bind_table(b, env, s->kids[0]);
+    return plan_share(b, p, ++b->next_shared);
+}
+
+/* ---- any table ---- */
+static struct plan *bind_pipe(struct binder *b, struct binding *env, const struct syn *s)
+{
+    struct plan *p = bind_table(b, env, s->kids[0]);
+    for (size_t i = 1; i < s->n && !b->failed_limit; i++)
+        p = bind_operator(b, env, p, s->kids[i]);
+    return p;
+}
+
+struct plan *bind_table(struct binder *b, struct binding *env, const struct syn *s)
+{
+    switch ((int)s->kind) {
+    case SYN_PIPE:
+        return bind_pipe(b, env, s);
+    case SYN_OP:
+        return bind_operator(b, env, NULL, s);
+    case SYN_SUBQUERY:
+    case SYN_PAREN:
+    case SYN_TOTABLE:
+        return bind_table(b, env, s->kids[0]);
+    case SYN_NAMED:
+        return bind_table(b, env, s->kids[0]);
+    case SYN_NAME:
+        return bind_table_name(b, env, s);
+    case SYN_CALL:
+        return bind_table_call(b, env, s);
+    case SYN_MEMBER:
+        return bind_qualified(b, env, s);
+    case SYN_DATATABLE:
+        return bind_datatable(b, env, s);
+    case SYN_EXTERNALDATA:
+        return bind_externaldata(b, env, s);
+    case SYN_MATERIALIZE:
+        return bind_materialize(b, env, s);
+    case SYN_ERROR:
+        return bind_nothing(b, s);
+    case SYN_WILDNAME:
+    case SYN_STAR:
+        bind_error(b, "SEM0001", s, "names with * can stand in union, search and find only");
+        return bind_nothing(b, s);
+    default:
+        bind_error(b, "SEM0001", s, "a table is expected here");
+        return bind_nothing(b, s);
+    }
+}
+
+static bool call_is_table(struct binder *b, struct binding *env, const struct syn *s)
+{
+    static const char *const tables[] = {"table", "view", "external_table", "materialized_view",
+                                         "cluster", "database", "workspace"};
+    struct binding *fenv = NULL;
+    const struct syn *decl = bind_find_function(b, env, s->text, &fenv, NULL);
+    if (decl != NULL)
+        return bind_function_is_table(b, fenv, decl);
+    for (size_t i = 0; i < COUNTOF(tables); i++)
+        if (str_eqz(s->text, tables[i]))
+            return true;
+    return false;
+}
+
+bool bind_is_table(struct binder *b, struct binding *env, const struct syn *s)
+{
+    switch ((int)s->kind) {
+    case SYN_PIPE:
+    case SYN_OP:
+    case SYN_DATATABLE:
+    case SYN_EXTERNALDATA:
+    case SYN_MATERIALIZE:
+    case SYN_TOTABLE:
+        return true;
+    case SYN_SUBQUERY:
+    case SYN_PAREN:
+        return bind_is_table(b, env, s->kids[0]);
+    case SYN_MEMBER: {
+        struct binder quiet = *b;
+        struct cx c = cx_of(&quiet, env, NULL);
+        struct str w = STR_NONE;
+        return s->kids[0]->kind == SYN_CALL && kql_func_find(s->kids[0]->text) == NULL
+                   ? str_eqz(s->kids[0]->text, "workspace") && qualifier(&c, s->kids[0], &w)
+                   : s->kids[0]->kind == SYN_CALL && call_is_table(b, env, s->kids[0]);
+    }
+    case SYN_NAME: {
+        struct binding *v = bind_lookup(env, s->text);
+        if (v != NULL)
+            return v->kind == BOUND_FUNCTION ? bind_function_is_table(b, v->env, v->syn)
+                                             : v->kind != BOUND_SCALAR;
+        const struct kql_catalog *cat = b->o->catalog;
+        struct kql_table t = {0};
+        struct binding *fenv = NULL;
+        if (cat != NULL && cat->find_table != NULL &&
+            cat->find_table(cat->self, b->a, STR_NONE, s->text, &t))
+            return true;
+        const struct syn *decl = bind_find_function(b, env, s->text, &fenv, NULL);
+        return decl != NULL && bind_function_is_table(b, fenv, decl);
+    }
+    case SYN_CALL:
+        return call_is_table(b, env, s);
+    default:
+        return false;
+    }
+}
