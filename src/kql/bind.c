@@ -1,0 +1,90 @@
+/* kql_compile: the way from text to an optimised plan. */
+#include "kql/bind_priv.h"
+
+static struct plan *scalar_result(struct binder *b, struct expr *e, const struct syn *at)
+{
+    struct plan *one = plan_new(b, P_ONE_ROW, NULL, at);
+    struct named_expr n = {plan_fresh(b, STR("print_0"), e->type), e};
+    return plan_project(b, one, &n, 1, at);
+}
+
+/* What a user sees: no hidden columns. */
+static struct plan *visible(struct binder *b, struct plan *p)
+{
+    size_t n = 0;
+    struct named_expr *list = arena_array(b->a, struct named_expr, p->cols.n + 1);
+    for (size_t i = 0; i < p->cols.n; i++)
+        if (!p->cols.p[i].hidden)
+            list[n++] = (struct named_expr){p->cols.p[i], ex_column(b, &p->cols.p[i], NULL)};
+    return n == p->cols.n ? p : plan_project(b, p, list, n, NULL);
+}
+
+static void add_result(struct binder *b, struct plan *p)
+{
+    struct kql_query *q = b->q;
+    struct kql_result *r = arena_array(b->a, struct kql_result, q->n + 1);
+    if (q->n > 0)
+        memcpy(r, q->results, q->n * sizeof(r[0]));
+    q->results = r;
+    q->open_schema = q->open_schema || p->open;
+    r[q->n].plan = optimise(b->a, visible(b, p));
+    r[q->n].name = q->n == 0 ? STR("PrimaryResult") : arena_fmt(b->a, "Table_%zu", q->n);
+    r[q->n].render = b->render;
+    q->n++;
+}
+
+/* fork and facet give several tables: an open list is kept in the plan as a P_PROGRAM. */
+static void add_results(struct binder *b, struct plan *p)
+{
+    bool several = p->kind == P_PROGRAM && str_eqz(p->program->name, "fork");
+    for (size_t i = 0; several && i < p->n_in; i++)
+        add_result(b, p->in[i]);
+    if (!several)
+        add_result(b, p);
+}
+
+/* A query may hold several expressions: each gives a table. */
+static void bind_query(struct binder *b, const struct syn *query)
+{
+    struct syn head = *query;
+    struct syn **kids = arena_array(b->a, struct syn *, query->n + 1);
+    size_t n = 0;
+    bool any = false;
+    for (size_t i = 0; i < query->n && !b->failed_limit; i++) {
+        bool expr = query->kids[i]->kind == SYN_EXPR_STMT;
+        kids[n++] = query->kids[i];
+        if (!expr)
+            continue;
+        struct plan *p = NULL;
+        struct expr *e = NULL;
+        any = true;
+        head.kids = kids;
+        head.n = n;
+        if (bind_statements(b, NULL, &head, &p, &e))
+            add_results(b, p != NULL ? p : scalar_result(b, e, query->kids[i]));
+        n--; /* the next one does not see it */
+    }
+    if (!any) {
+        head.kids = kids;
+        head.n = n;
+        struct plan *p = NULL;
+        struct expr *e = NULL;
+        (void)bind_statements(b, NULL, &head, &p, &e);
+    }
+}
+
+bool kql_compile(struct arena *a, struct str text, const struct kql_options *opts,
+                 struct kql_query *out, struct kql_diags *diags)
+{
+    *out = (struct kql_query){0};
+    diags->a = a;
+    diags->text = text;
+    const struct syn *query = kql_parse(a, text, diags);
+    if (diags->n_errors > 0)
+        return false;
+    struct binder b = {.a = a, .o = opts, .d = diags, .q = out};
+    b.seen_tables = map_new(a, false);
+    b.functions = map_new(a, false);
+    bind_query(&b, query);
+    return diags->n_errors == 0 && out->n > 0;
+}
