@@ -1,0 +1,462 @@
+/* summarize, and the operators that are a summarize in disguise: top-hitters, top-nested. */
+#include "kql/bind_priv.h"
+
+struct summary {
+    struct binder *b;
+    struct cx c;
+    struct plan *p;
+    struct names names;
+};
+
+static void add_aggregate(struct summary *s, struct str name, bool given, struct expr *e)
+{
+    struct binder *b = s->b;
+    name = name.n == 0 ? names_column(&s->names) : names_unique(&s->names, name);
+    (void)given;
+    struct named_expr n = {plan_fresh(b, name, e->type), e};
+    plan_add_named(b, s->p, n);
+    plan_add_col(b, s->p, n.col);
+}
+
+static struct expr *aggregate_call(struct summary *s, const struct kql_func *f, struct expr **args,
+                                   size_t n, const struct syn *at)
+{
+    return bind_apply_function(&s->c, f, args, NULL, n, at);
+}
+
+static bool is_key(const struct plan *p, struct str name)
+{
+    for (size_t i = 0; i < p->n_keys; i++)
+        if (str_eq(p->keys[i].col.name, name))
+            return true;
+    return false;
+}
+
+/* arg_max(v, a, b) gives the columns v, a, b; * stands for all columns but v and the keys. */
+static void arg_extreme(struct summary *s, const struct kql_func *f, const struct syn *call,
+                        struct syn *const *names, size_t n_names, struct str value_name)
+{
+    struct binder *b = s->b;
+    struct cx in = s->c;
+    in.inside_aggregate = true;
+    if (call->n == 0) {
+        bind_error(b, "SEM0219", call, "%s() takes at least 1 argument, not 0", f->name);
+        return;
+    }
+    struct expr *v = bind_expr(&in, call->kids[0]);
+    struct str v_name = value_name.n > 0 ? value_name : bind_auto_name(&in, call->kids[0]);
+    size_t given = 0;
+    if (n_names > 0)
+        v_name = names[given++]->text;
+    add_aggregate(s, v_name, true, aggregate_call(s, f, &v, 1, call));
+    for (size_t i = 1; i < call->n; i++) {
+        const struct syn *k = call->kids[i];
+        if (k->kind == SYN_STAR || k->kind == SYN_WILDNAME) {
+            struct plan_cols cols = {0};
+            (void)bind_match_columns(b, in.in, k, &cols);
+            struct str own = bind_auto_name(&in, call->kids[0]);
+            for (size_t c = 0; c < cols.n; c++) {
+                bool key = is_key(s->p, cols.p[c].name);
+                if (key || (v->kind == EX_COLUMN && v->col == cols.p[c].id) ||
+                    (str_eq(own, cols.p[c].name) && value_name.n == 0))
+                    continue;
+                struct expr *args[2] = {v, ex_column(b, &cols.p[c], k)};
+                add_aggregate(s, cols.p[c].name, false, aggregate_call(s, f, args, 2, call));
+            }
+            continue;
+        }
+        struct expr *args[2] = {v, bind_expr(&in, k)};
+        struct str name = given < n_names ? names[given++]->text : bind_auto_name(&in, k);
+        add_aggregate(s, name, false, aggregate_call(s, f, args, 2, call));
+    }
+}
+
+/* take_any(a, b), take_any(*) */
+static void take_any(struct summary *s, const struct kql_func *f, const struct syn *call,
+                     struct syn *const *names, size_t n_names, struct str only)
+{
+    struct binder *b = s->b;
+    struct cx in = s->c;
+    in.inside_aggregate = true;
+    bool old = strcmp(f->name, "any") == 0;
+    for (size_t i = 0; i < call->n; i++) {
+        const struct syn *k = call->kids[i];
+        if (k->kind == SYN_STAR || k->kind == SYN_WILDNAME) {
+            struct plan_cols cols = {0};
+            (void)bind_match_columns(b, in.in, k, &cols);
+            for (size_t c = 0; c < cols.n; c++) {
+                struct expr *x = ex_column(b, &cols.p[c], k);
+                struct str name = cols.p[c].name;
+                if (is_key(s->p, name))
+                    continue;
+                if (old)
+                    name = arena_fmt(b->a, "any_%.*s", STR_ARG(name));
+                add_aggregate(s, name, false, aggregate_call(s, f, &x, 1, call));
+            }
+            continue;
+        }
+        struct expr *x = bind_expr(&in, k);
+        struct str name = bind_auto_name(&in, k);
+        if (old && name.n > 0)
+            name = arena_fmt(b->a, "any_%.*s", STR_ARG(name));
+        if (i < n_names)
+            name = names[i]->text;
+        else if (only.n > 0 && i == 0)
+            name = only;
+        add_aggregate(s, name, false, aggregate_call(s, f, &x, 1, call));
+    }
+}
+
+static struct str percent_text(struct binder *b, const struct syn *s)
+{
+    s = bind_strip(s);
+    struct str t = s->kind == SYN_LITERAL ? s->text : STR("x");
+    char *p = arena_strz(b->a, t);
+    for (size_t i = 0; i < t.n; i++)
+        if (p[i] == '.')
+            p[i] = '_';
+    return (struct str){p, t.n};
+}
+
+/* percentiles(x, 5, 50) gives a column for each; weights stand before the points. */
+static void percentiles(struct summary *s, const struct kql_func *f, const struct syn *call,
+                        struct syn *const *names, size_t n_names, struct str only)
+{
+    struct binder *b = s->b;
+    struct cx in = s->c;
+    in.inside_aggregate = true;
+    bool weighted = strchr(f->name, 'w') != NULL;
+    size_t from = weighted ? 2 : 1;
+    if (call->n <= from) {
+        bind_error(b, "SEM0219", call, "%s() takes a value%s and a percentage", f->name,
+                   weighted ? ", a weight" : "");
+        return;
+    }
+    struct expr *args[3] = {bind_expr(&in, call->kids[0]), NULL, NULL};
+    if (weighted)
+        args[1] = bind_expr(&in, call->kids[1]);
+    struct str base = bind_auto_name(&in, call->kids[0]);
+    for (size_t i = from; i < call->n; i++) {
+        args[from] = bind_expr(&in, call->kids[i]);
+        struct str at = percent_text(b, call->kids[i]);
+        struct str name = arena_fmt(b->a, "percentile_%.*s_%.*s", STR_ARG(base), STR_ARG(at));
+        if (i - from < n_names)
+            name = names[i - from]->text;
+        else if (only.n > 0)
+            name = call->n == from + 1
+                       ? only
+                       : arena_fmt(b->a, "%.*s_%.*s", STR_ARG(only), STR_ARG(at));
+        add_aggregate(s, name, false, aggregate_call(s, f, args, from + 1, call));
+    }
+}
+
+typedef void several_fn(struct summary *s, const struct kql_func *f, const struct syn *call,
+                        struct syn *const *names, size_t n_names, struct str only);
+static const struct {
+    const char *name;
+    several_fn *fn;
+} several[] = {
+    {"any", take_any},           {"arg_max", arg_extreme},   {"arg_min", arg_extreme},
+    {"argmax", arg_extreme},     {"argmin", arg_extreme},    {"percentile", percentiles},
+    {"percentiles", percentiles}, {"percentilesw", percentiles}, {"percentilew", percentiles},
+    {"take_any", take_any},
+};
+
+static several_fn *find_several(const struct syn *s)
+{
+    for (size_t i = 0; s->kind == SYN_CALL && i < COUNTOF(several); i++)
+        if (str_eqz(s->text, several[i].name))
+            return several[i].fn;
+    return NULL;
+}
+
+static void bind_aggregate(struct summary *s, const struct syn *k)
+{
+    struct binder *b = s->b;
+    struct syn *const *names = NULL;
+    size_t n_names = 0;
+    struct str only = STR_NONE;
+    const struct syn *x = k;
+    if (k->kind == SYN_NAMED) {
+        only = k->text;
+        x = k->kids[0];
+    } else if (k->kind == SYN_NAMED_TUPLE) {
+        names = k->kids + 1;
+        n_names = k->n - 1;
+        x = k->kids[0];
+    }
+    x = bind_strip(x);
+    several_fn *fn = find_several(x);
+    if (fn != NULL) {
+        fn(s, kql_func_get(x->text, KF_AGGREGATE, KF_AGGREGATE), x, names, n_names, only);
+        return;
+    }
+    struct expr *e = bind_expr(&s->c, x);
+    if (e->type != KQL_UNKNOWN && !ex_has_aggregate(e) && !ex_is_constant(e))
+        bind_error(b, "SEM0221", k, "an aggregate is expected here, such as count() or max(x)");
+    struct str name = only.n > 0 ? only : bind_auto_name(&s->c, k);
+    if (n_names > 0)
+        name = names[0]->text;
+    add_aggregate(s, name, only.n > 0, e);
+}
+
+static const struct syn *clause(const struct syn *op, const char *role)
+{
+    for (size_t i = 0; i < op->n; i++)
+        if (op->kids[i] != NULL && op->kids[i]->kind == SYN_CLAUSE &&
+            str_eqz(op->kids[i]->text, role))
+            return op->kids[i];
+    return NULL;
+}
+
+static void bind_key(struct summary *s, const struct syn *k)
+{
+    struct binder *b = s->b;
+    struct cx c = s->c;
+    c.aggregates = false;
+    if (k->kind == SYN_STAR || k->kind == SYN_WILDNAME) {
+        struct plan_cols cols = {0};
+        (void)bind_match_columns(b, c.in, k, &cols);
+        for (size_t i = 0; i < cols.n; i++) {
+            struct named_expr n = {
+                plan_fresh(b, names_unique(&s->names, cols.p[i].name), cols.p[i].type),
+                ex_column(b, &cols.p[i], k)};
+            s->p->keys = arena_grow(b->a, s->p->keys, s->p->n_keys * sizeof(n),
+                                    (s->p->n_keys + 1) * sizeof(n));
+            s->p->keys[s->p->n_keys++] = n;
+            plan_add_col(b, s->p, n.col);
+        }
+        return;
+    }
+    struct expr *e = bind_expr(&c, k);
+    if (e->type == KQL_DYNAMIC)
+        kql_diag_add(b->d, ERR_SEMANTIC, "SEM0045", k, "cast it, for example with tostring()",
+                     "rows can't be grouped by a dynamic value");
+    struct str name = bind_auto_name(&c, k);
+    name = name.n == 0 ? names_column(&s->names) : names_unique(&s->names, name);
+    struct named_expr n = {plan_fresh(b, name, e->type), e};
+    s->p->keys =
+        arena_grow(b->a, s->p->keys, s->p->n_keys * sizeof(n), (s->p->n_keys + 1) * sizeof(n));
+    s->p->keys[s->p->n_keys++] = n;
+    plan_add_col(b, s->p, n.col);
+}
+
+struct plan *op_summarize(struct binder *b, struct binding *env, struct plan *in,
+                          const struct syn *op)
+{
+    struct summary s = {.b = b, .c = cx_of(b, env, in), .names = names_start(b)};
+    s.p = plan_new(b, P_AGGREGATE, in, op);
+    s.c.aggregates = true;
+    const struct syn *by = clause(op, "by"), *aggs = clause(op, "aggregates");
+    for (size_t i = 0; by != NULL && i < by->n; i++)
+        bind_key(&s, by->kids[i]);
+    for (size_t i = 0; aggs != NULL && i < aggs->n; i++)
+        bind_aggregate(&s, aggs->kids[i]);
+    if (s.p->cols.n == 0 && !in->open)
+        bind_error(b, "SEM0001", op, "summarize needs an aggregate or a key");
+    return s.p;
+}
+
+/* ---- top-hitters: the most frequent values, or those with the greatest sum ---- */
+static struct plan *one_aggregate(struct binder *b, struct plan *in, struct named_expr key,
+                                  struct named_expr agg, const struct syn *at)
+{
+    struct plan *p = plan_new(b, P_AGGREGATE, in, at);
+    p->keys = arena_array(b->a, struct named_expr, 1);
+    p->keys[0] = key;
+    p->n_keys = 1;
+    plan_add_col(b, p, key.col);
+    plan_add_named(b, p, agg);
+    plan_add_col(b, p, agg.col);
+    return p;
+}
+
+static struct plan *sorted_by(struct binder *b, struct plan *in, struct expr *e, bool desc,
+                              const struct syn *at)
+{
+    struct plan *p = plan_new(b, P_SORT, in, at);
+    p->sort = arena_array(b->a, struct sort_key, 1);
+    p->sort[0] = (struct sort_key){e, desc, !desc};
+    p->n_sort = 1;
+    plan_copy_cols(b, p, in);
+    p->ordered = true;
+    return p;
+}
+
+static struct plan *first_rows(struct binder *b, struct plan *in, struct expr *n,
+                               const struct syn *at)
+{
+    struct plan *p = plan_new(b, P_TAKE, in, at);
+    p->exprs = arena_array(b->a, struct expr *, 1);
+    p->exprs[0] = n;
+    p->n_exprs = 1;
+    plan_copy_cols(b, p, in);
+    p->ordered = in->ordered;
+    return p;
+}
+
+struct plan *op_top_hitters(struct binder *b, struct binding *env, struct plan *in,
+                            const struct syn *op)
+{
+    struct cx c = cx_of(b, env, in);
+    struct expr *key = bind_expr(&c, op->kids[1]);
+    const struct syn *by = clause(op, "by");
+    struct str name = bind_auto_name(&c, op->kids[1]);
+    struct named_expr k = {plan_fresh(b, name.n ? name : STR("Column1"), key->type), key}, agg;
+    if (by != NULL && by->n > 0) {
+        struct expr *v = bind_expr(&c, by->kids[0]);
+        struct str vn = bind_auto_name(&c, by->kids[0]);
+        struct cx ac = c;
+        ac.aggregates = true;
+        agg.e = bind_apply_function(&ac, kql_func_get(STR("sum"), KF_AGGREGATE, KF_AGGREGATE), &v,
+                                    NULL, 1, by);
+        agg.col = plan_fresh(b, arena_fmt(b->a, "approximate_sum_%.*s", STR_ARG(vn)), agg.e->type);
+    } else {
+        agg.e = ex_call(b, "count", KQL_LONG, NULL, 0);
+        agg.col = plan_fresh(b, arena_fmt(b->a, "approximate_count_%.*s", STR_ARG(name)), KQL_LONG);
+    }
+    struct plan *p = one_aggregate(b, in, k, agg, op);
+    p = sorted_by(b, p, ex_column(b, &agg.col, op), true, op);
+    struct expr *n = bind_constant(&c, op->kids[0], KQL_LONG);
+    return first_rows(b, p, n, op);
+}
+
+/* ---- top-nested ----
+ * Each level ranks the values of its key inside the values of the levels before it:
+ *   level 1: summarize by k1, top n; level 2: rows of those k1, summarize by k1, k2, top n per k1 …
+ * The ranking per parent is a P_PARTITION over the parents' keys. */
+struct level {
+    struct named_expr key, agg;
+    struct expr *count; /* NULL: all */
+    bool desc;
+};
+
+static bool read_level(struct summary *s, const struct syn *l, struct level *out)
+{
+    struct binder *b = s->b;
+    const struct syn *count = NULL, *key = NULL, *ordered = NULL;
+    for (size_t i = 0; i < l->n; i++) {
+        const struct syn *k = l->kids[i];
+        if (k == NULL)
+            continue;
+        if (k->kind == SYN_ORDERED)
+            ordered = k;
+        else if (k->kind == SYN_CLAUSE) {
+            kql_diag_add(b->d, ERR_UNSUPPORTED, "SEM0500", k, NULL,
+                         "'with others' is not supported yet");
+            return false;
+        } else if (i == 0 && l->kids[1] != NULL && l->kids[1]->kind != SYN_ORDERED &&
+                   l->kids[1]->kind != SYN_CLAUSE && l->n > 2)
+            count = k;
+        else
+            key = k;
+    }
+    if (key == NULL || ordered == NULL)
+        return false;
+    struct cx plain = s->c;
+    plain.aggregates = false;
+    out->count = count != NULL ? bind_constant(&plain, count, KQL_LONG) : NULL;
+    struct expr *e = bind_expr(&plain, key);
+    struct str name = bind_auto_name(&plain, key);
+    out->key = (struct named_expr){plan_fresh(b, name.n ? name : names_column(&s->names), e->type), e};
+    const struct syn *by = ordered->kids[0];
+    struct expr *v = bind_expr(&s->c, by);
+    struct str agg_name = by->kind == SYN_NAMED
+                              ? by->text
+                              : arena_fmt(b->a, "aggregated_%.*s", STR_ARG(out->key.col.name));
+    out->agg = (struct named_expr){plan_fresh(b, agg_name, v->type), v};
+    out->desc = !str_ieqz(ordered->text, "asc");
+    return true;
+}
+
+/* summarize agg by keys of levels 0 … n */
+static struct plan *level_summary(struct binder *b, struct plan *in, struct level *v, size_t n,
+                                  struct plan_cols *key_cols, const struct syn *at)
+{
+    struct plan *p = plan_new(b, P_AGGREGATE, in, at);
+    p->keys = arena_array(b->a, struct named_expr, n + 1);
+    for (size_t i = 0; i <= n; i++) {
+        struct named_expr k = {plan_fresh(b, v[i].key.col.name, v[i].key.e->type), v[i].key.e};
+        p->keys[p->n_keys++] = k;
+        plan_add_col(b, p, k.col);
+    }
+    plan_add_named(b, p, v[n].agg);
+    plan_add_col(b, p, v[n].agg.col);
+    *key_cols = p->cols;
+    key_cols->n = n + 1;
+    return p;
+}
+
+/* The first rows of each parent. */
+static struct plan *per_parent(struct binder *b, struct plan *in, const struct plan_cols *keys,
+                               struct level *l, const struct syn *at)
+{
+    if (l->count == NULL)
+        return in;
+    struct plan_col agg = in->cols.p[in->cols.n - 1];
+    if (keys->n == 1)
+        return first_rows(b, sorted_by(b, in, ex_column(b, &agg, at), l->desc, at), l->count, at);
+    struct plan *rows = plan_new(b, P_APPLY_INPUT, NULL, at);
+    plan_copy_cols(b, rows, in);
+    struct plan *inner =
+        first_rows(b, sorted_by(b, rows, ex_column(b, &agg, at), l->desc, at), l->count, at);
+    struct plan *p = plan_two(b, P_PARTITION, in, inner, at);
+    struct expr **args = arena_array(b->a, struct expr *, keys->n);
+    for (size_t i = 0; i + 1 < keys->n; i++)
+        args[i] = ex_cast(b, ex_column(b, &keys->p[i], at), KQL_DYNAMIC);
+    p->exprs = arena_array(b->a, struct expr *, 1);
+    p->exprs[0] = keys->n == 2 ? ex_column(b, &keys->p[0], at)
+                               : ex_cast(b, ex_call(b, "pack_array", KQL_DYNAMIC, args, keys->n - 1),
+                                         KQL_STRING);
+    p->n_exprs = 1;
+    for (size_t i = 0; i < in->cols.n; i++) {
+        struct plan_col c = plan_fresh(b, in->cols.p[i].name, in->cols.p[i].type);
+        plan_add_col(b, p, c);
+    }
+    return p;
+}
+
+static struct plan *join_levels(struct binder *b, struct plan *upper, struct plan *lower,
+                                size_t n_keys, const struct syn *at)
+{
+    struct plan *p = plan_two(b, P_JOIN, upper, lower, at);
+    p->join = JOIN_INNER;
+    p->exprs = arena_array(b->a, struct expr *, n_keys * 2);
+    for (size_t i = 0; i < n_keys; i++) { /* keys stand at 0, 2, 4 … of the upper levels' columns */
+        p->exprs[p->n_exprs++] = ex_column(b, &upper->cols.p[i * 2], at);
+        p->exprs[p->n_exprs++] = ex_column(b, &lower->cols.p[i], at);
+    }
+    plan_copy_cols(b, p, upper);
+    plan_add_col(b, p, lower->cols.p[lower->cols.n - 2]);
+    plan_add_col(b, p, lower->cols.p[lower->cols.n - 1]);
+    return p;
+}
+
+struct plan *op_top_nested(struct binder *b, struct binding *env, struct plan *in,
+                           const struct syn *op)
+{
+    struct summary s = {.b = b, .c = cx_of(b, env, in), .names = names_start(b)};
+    s.c.aggregates = true;
+    struct level *v = arena_array(b->a, struct level, op->n + 1);
+    struct plan *out = NULL;
+    for (size_t i = 0; i < op->n; i++) {
+        struct plan_cols keys;
+        if (!read_level(&s, op->kids[i], &v[i]))
+            return bind_nothing(b, op);
+        struct plan *p = level_summary(b, in, v, i, &keys, op);
+        if (out != NULL) { /* only inside the parents that were kept */
+            struct plan *kept = plan_two(b, P_JOIN, p, out, op);
+            kept->join = JOIN_LEFTSEMI;
+            kept->exprs = arena_array(b->a, struct expr *, i * 2);
+            for (size_t k = 0; k < i; k++) {
+                kept->exprs[kept->n_exprs++] = ex_column(b, &p->cols.p[k], op);
+                kept->exprs[kept->n_exprs++] = ex_column(b, &out->cols.p[k * 2], op);
+            }
+            plan_copy_cols(b, kept, p);
+            p = kept;
+        }
+        p = per_parent(b, p, &keys, &v[i], op);
+        out = out == NULL ? p : join_levels(b, out, p, i, op);
+    }
+    return out != NULL ? out : bind_nothing(b, op);
+}
