@@ -1,0 +1,489 @@
+/* union, search, find: many tables as one. */
+#include "kql/bind_priv.h"
+
+struct branch {
+    struct plan *p;
+    struct str label;
+};
+struct branches {
+    struct branch *p;
+    size_t n, cap;
+};
+
+static void add_branch(struct binder *b, struct branches *v, struct plan *p, struct str label,
+                       const struct syn *at)
+{
+    struct branch one = {p, label};
+    if (v->n == BIND_MAX_BRANCHES)
+        kql_diag_add(b->d, ERR_LIMIT, "LIM0004", at, NULL, "more than %d tables in one union",
+                     BIND_MAX_BRANCHES);
+    if (v->n <= BIND_MAX_BRANCHES)
+        VEC_PUSH(b->a, v, one);
+}
+
+/* Tables of the catalogue and let tables whose name matches. */
+static size_t add_matching(struct binder *b, struct branches *v, struct str pattern,
+                           const struct syn *at)
+{
+    const struct kql_catalog *cat = b->o->catalog;
+    struct kql_table t;
+    size_t found = 0;
+    for (size_t i = 0; cat != NULL && cat->table_at != NULL && cat->table_at(cat->self, b->a, i, &t);
+         i++) {
+        if (!name_matches(pattern, t.name))
+            continue;
+        struct kql_table full = t;
+        if (full.schema.n == 0 && !cat->find_table(cat->self, b->a, t.workspace, t.name, &full))
+            continue;
+        add_branch(b, v, bind_table_of(b, &full, at), arena_str(b->a, t.name), at);
+        found++;
+    }
+    return found;
+}
+
+static bool fuzzy(const struct syn *op)
+{
+    const struct syn *p = syn_param(op, "isfuzzy");
+    if (p == NULL || p->n == 0)
+        return false;
+    return str_ieqz(p->kids[0]->text, "true") || p->kids[0]->value.b;
+}
+
+static void add_operand(struct binder *b, struct binding *env, struct branches *v,
+                        const struct syn *s, bool quiet)
+{
+    struct str label = arena_fmt(b->a, "union_arg%zu", v->n);
+    const struct syn *x = bind_strip(s);
+    while (x->kind == SYN_SUBQUERY && x->n == 1 &&
+           (x->kids[0]->kind == SYN_NAME || x->kids[0]->kind == SYN_WILDNAME))
+        x = x->kids[0];
+    if (x->kind == SYN_WILDNAME || x->kind == SYN_STAR) {
+        struct str pattern = x->kind == SYN_STAR ? STR("*") : x->text;
+        if (b->o->rule_restrictions && str_eqz(pattern, "*"))
+            bind_error(b, "SEM0001", x, "an analytics rule can't read 'union *': name the tables");
+        if (add_matching(b, v, pattern, x) == 0 && !quiet && !str_eqz(pattern, "*"))
+            bind_error(b, "SEM0100", x, "no table's name matches '%s'", z(b, pattern));
+        return;
+    }
+    bool stored = x->kind == SYN_NAME && bind_lookup(env, x->text) == NULL;
+    if (stored) {
+        struct binding *fenv;
+        if (quiet && !bind_is_table(b, env, x) &&
+            bind_find_function(b, env, x->text, &fenv, NULL) == NULL)
+            return;
+        label = x->text;
+    }
+    if (!quiet) {
+        add_branch(b, v, bind_table(b, env, s), label, s);
+        return;
+    }
+    /* isfuzzy: a branch that does not bind is left out */
+    struct kql_diags own = {.a = b->a, .text = b->d->text}, *outer = b->d;
+    b->d = &own;
+    struct plan *p = bind_table(b, env, s);
+    b->d = outer;
+    if (own.n_errors == 0)
+        add_branch(b, v, p, label, s);
+}
+
+/* ---- the columns of the result ---- */
+
+static bool types_clash(const struct branches *v, struct str name, enum kql_type *first)
+{
+    *first = KQL_UNKNOWN;
+    for (size_t i = 0; i < v->n; i++) {
+        const struct plan_col *c = bind_find_column(v->p[i].p, name);
+        if (c == NULL || c->hidden)
+            continue;
+        if (*first == KQL_UNKNOWN)
+            *first = c->type;
+        else if (c->type != *first)
+            return true;
+    }
+    return false;
+}
+
+static size_t find_col(const struct plan *u, struct str name, enum kql_type t)
+{
+    for (size_t i = 0; i < u->cols.n; i++)
+        if (u->cols.p[i].type == t && str_eq(u->cols.p[i].name, name))
+            return i;
+    return SIZE_MAX;
+}
+
+static struct str typed_name(struct binder *b, struct str name, enum kql_type t)
+{
+    return arena_fmt(b->a, "%.*s_%s", STR_ARG(name), kql_type_name(t));
+}
+
+static bool in_all(const struct branches *v, const struct plan_col *c)
+{
+    for (size_t i = 0; i < v->n; i++) {
+        const struct plan_col *o = bind_find_column(v->p[i].p, c->name);
+        if (o == NULL || o->type != c->type)
+            return false;
+    }
+    return true;
+}
+
+/* Names seen: value 1 plain, 2 clashing. */
+static void shape_columns(struct binder *b, struct plan *u, const struct branches *v, bool inner)
+{
+    struct map *seen = map_new(b->a, false);
+    static char plain, clashing;
+    for (size_t i = 0; i < v->n; i++) {
+        for (size_t k = 0; k < v->p[i].p->cols.n; k++) {
+            const struct plan_col *c = &v->p[i].p->cols.p[k];
+            if (c->hidden || (inner && !in_all(v, c)))
+                continue;
+            void *known = map_get(seen, c->name);
+            if (known == NULL) {
+                enum kql_type first;
+                known = types_clash(v, c->name, &first) ? &clashing : &plain;
+                map_put(seen, c->name, known);
+                if (known == &plain)
+                    plan_add_col(b, u, plan_fresh(b, c->name, c->type));
+            }
+            if (known == &plain)
+                continue;
+            struct str name = typed_name(b, c->name, c->type);
+            if (find_col(u, name, c->type) == SIZE_MAX)
+                plan_add_col(b, u, plan_fresh(b, name, c->type));
+        }
+    }
+}
+
+/* Hidden columns (ingestion_time() …) stay reachable through a union of tables. */
+static void shape_hidden(struct binder *b, struct plan *u, const struct branches *v)
+{
+    for (size_t i = 0; i < v->n; i++)
+        for (size_t k = 0; k < v->p[i].p->cols.n; k++) {
+            struct plan_col c = v->p[i].p->cols.p[k];
+            if (!c.hidden || bind_find_column(u, c.name) != NULL)
+                continue;
+            c = plan_fresh(b, c.name, c.type);
+            c.hidden = true;
+            plan_add_col(b, u, c);
+        }
+}
+
+static void map_branch(struct binder *b, struct plan *u, size_t at, const struct plan *p,
+                       size_t first)
+{
+    uint32_t *map = arena_array(b->a, uint32_t, u->cols.n + 1);
+    struct map *by_name = map_new(b->a, false);
+    for (size_t k = 0; k < p->cols.n; k++) {
+        const struct plan_col *c = &p->cols.p[k];
+        map_put(by_name, c->name, (void *)(uintptr_t)c);
+        map_put(by_name, typed_name(b, c->name, c->type), (void *)(uintptr_t)c);
+    }
+    for (size_t k = 0; k < p->cols.n; k++) /* a real name wins over one made from name and type */
+        map_put(by_name, p->cols.p[k].name, (void *)(uintptr_t)&p->cols.p[k]);
+    for (size_t j = first; j < u->cols.n; j++) {
+        const struct plan_col *c = map_get(by_name, u->cols.p[j].name);
+        map[j] = c != NULL && c->type == u->cols.p[j].type ? c->id : 0;
+    }
+    u->union_map[at] = map;
+}
+
+static struct plan *make_union(struct binder *b, const struct branches *v, bool inner,
+                               struct str source, const struct syn *at)
+{
+    struct plan *u = plan_new(b, P_UNION, NULL, at);
+    size_t first = 0;
+    if (source.n > 0) {
+        plan_add_col(b, u, plan_fresh(b, source, KQL_STRING));
+        first = 1;
+    }
+    shape_columns(b, u, v, inner);
+    shape_hidden(b, u, v);
+    u->in = arena_array(b->a, struct plan *, v->n + 1);
+    u->union_map = arena_array(b->a, uint32_t *, v->n + 1);
+    struct str *labels = arena_array(b->a, struct str, v->n + 1);
+    for (size_t i = 0; i < v->n; i++) {
+        u->in[u->n_in++] = v->p[i].p;
+        labels[i] = v->p[i].label;
+        u->open = u->open || v->p[i].p->open;
+        map_branch(b, u, i, v->p[i].p, first);
+    }
+    u->source_labels = source.n > 0 ? labels : NULL;
+    return u;
+}
+
+static struct str text_param(const struct syn *op, const char *name)
+{
+    const struct syn *p = syn_param(op, name);
+    if (p == NULL || p->n == 0)
+        return STR_NONE;
+    return p->kids[0]->kind == SYN_LITERAL && p->kids[0]->value.s.n > 0 ? p->kids[0]->value.s
+                                                                         : p->kids[0]->text;
+}
+
+struct plan *op_union(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
+{
+    struct branches v = {0};
+    bool quiet = fuzzy(op);
+    if (in != NULL)
+        add_branch(b, &v, in, STR("union_arg0"), op);
+    if (in != NULL && in->kind == P_TABLE)
+        v.p[0].label = in->table;
+    for (size_t i = 0; i < op->n; i++)
+        add_operand(b, env, &v, op->kids[i], quiet);
+    if (v.n == 0 && b->d->n_errors == 0) {
+        bool all = op->n == 1 && bind_strip(op->kids[0])->kind != SYN_NAME;
+        if (!all)
+            bind_error(b, "SEM0100", op, "none of the tables of this union exists");
+        return all ? plan_values(b, op) : bind_nothing(b, op);
+    }
+    struct str source = text_param(op, "withsource");
+    if (source.n == 0)
+        source = text_param(op, "with_source");
+    bool inner = str_ieqz(text_param(op, "kind"), "inner");
+    if (v.n == 1 && source.n == 0)
+        return v.p[0].p;
+    return make_union(b, &v, inner, source, op);
+}
+
+/* ---- search ---- */
+
+static struct expr *text_of(struct binder *b, const struct plan_col *c)
+{
+    return ex_cast(b, ex_column(b, c, NULL), KQL_STRING);
+}
+
+static struct expr *text_test(struct binder *b, const char *op, struct expr *x, struct str needle)
+{
+    struct expr *e = ex_call2(b, op, KQL_BOOL, x, ex_string(b, needle));
+    e->fn = kql_func_get(str_from(op), KF_OPERATOR, KF_OPERATOR);
+    return e;
+}
+
+/* "a" a term, "a*" begins a term, "*a" ends one, "*a*" anywhere, else a pattern of pieces. */
+static struct expr *term_test(struct binder *b, struct expr *x, struct str t, bool cs)
+{
+    bool head = t.n > 0 && t.p[0] == '*', tail = t.n > 1 && t.p[t.n - 1] == '*';
+    struct str core = str_sub(t, head ? 1 : 0, t.n - (head ? 1 : 0) - (tail ? 1 : 0));
+    size_t at;
+    if (t.n == 0 || (t.n == 1 && head))
+        return ex_bool(b, true);
+    if (!str_find(core, STR("*"), &at)) {
+        const char *op = head && tail ? "contains" : head ? "hassuffix" : tail ? "hasprefix" : "has";
+        return text_test(b, arena_fmt(b->a, "%s%s", op, cs ? "_cs" : "").p, x, core);
+    }
+    AUTO(sbuf_fini) struct sbuf re = sbuf_make(1 << 16);
+    sbuf_addz(&re, cs ? "(?s)" : "(?is)");
+    sbuf_addz(&re, head ? "" : "\\b");
+    for (size_t i = 0; i < core.n; i++) {
+        if (core.p[i] == '*')
+            sbuf_addz(&re, ".*");
+        else if ((unsigned char)core.p[i] < 128 && strchr("\\.+?()[]{}|^$", core.p[i]) != NULL)
+            sbuf_addf(&re, "\\%c", core.p[i]);
+        else
+            sbuf_addc(&re, core.p[i]);
+    }
+    sbuf_addz(&re, tail ? "" : "\\b");
+    return text_test(b, "matches regex", x, arena_str(b->a, sbuf_str(&re)));
+}
+
+static struct expr *search_columns(const struct cx *c, struct str t, bool cs)
+{
+    struct expr *any = NULL;
+    for (size_t i = 0; i < c->in->cols.n; i++) {
+        const struct plan_col *col = &c->in->cols.p[i];
+        if (col->hidden)
+            continue;
+        struct expr *one = term_test(c->b, text_of(c->b, col), t, cs);
+        any = any == NULL ? one : ex_call2(c->b, "or", KQL_BOOL, any, one);
+    }
+    return any != NULL ? any : ex_bool(c->b, false);
+}
+
+/* A column that a table lacks makes the comparison false there, not an error. */
+static bool names_exist(const struct cx *c, const struct syn *s)
+{
+    s = bind_strip(s);
+    if (s->kind == SYN_NAME && bind_find_column(c->in, s->text) == NULL &&
+        bind_lookup(c->env, s->text) == NULL)
+        return false;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->kids[i] != NULL && !names_exist(c, s->kids[i]))
+            return false;
+    return true;
+}
+
+static struct expr *bind_search(const struct cx *c, const struct syn *s, bool cs)
+{
+    s = bind_strip(s);
+    if (s->kind == SYN_LITERAL && s->value.type == KQL_STRING)
+        return search_columns(c, s->value.s, cs);
+    if (s->kind == SYN_BINARY && (str_eqz(s->text, "and") || str_eqz(s->text, "or")))
+        return ex_call2(c->b, str_eqz(s->text, "and") ? "and" : "or", KQL_BOOL,
+                        bind_search(c, s->kids[0], cs), bind_search(c, s->kids[1], cs));
+    if (s->kind == SYN_CALL && str_eqz(s->text, "not") && s->n == 1)
+        return ex_call1(c->b, "not", KQL_BOOL, bind_search(c, s->kids[0], cs));
+    if (!names_exist(c, s))
+        return ex_bool(c->b, false);
+    if (s->kind == SYN_BINARY && str_eqz(s->text, ":")) { /* col:"text" */
+        struct expr *x = ex_cast(c->b, bind_expr(c, s->kids[0]), KQL_STRING);
+        struct expr *v = bind_constant(c, s->kids[1], KQL_STRING);
+        return term_test(c->b, x, v->value.s, cs);
+    }
+    return bind_bool(c, s);
+}
+
+static const struct syn *find_clause(const struct syn *op, const char *role)
+{
+    for (size_t i = 0; i < op->n; i++)
+        if (op->kids[i] != NULL && op->kids[i]->kind == SYN_CLAUSE &&
+            str_eqz(op->kids[i]->text, role))
+            return op->kids[i];
+    return NULL;
+}
+
+static const struct syn *find_predicate(const struct syn *op)
+{
+    for (size_t i = 0; i < op->n; i++)
+        if (op->kids[i] != NULL && op->kids[i]->kind != SYN_CLAUSE)
+            return op->kids[i];
+    return NULL;
+}
+
+/* The tables of "in (…)", or all of them. */
+static void search_tables(struct binder *b, struct binding *env, const struct syn *op,
+                          struct branches *v)
+{
+    const struct syn *in = find_clause(op, "in");
+    if (in == NULL) {
+        if (b->o->rule_restrictions)
+            bind_error(b, "SEM0001", op, "an analytics rule can't search all tables: name them");
+        (void)add_matching(b, v, STR("*"), op);
+        return;
+    }
+    for (size_t i = 0; i < in->n; i++)
+        add_operand(b, env, v, in->kids[i], false);
+}
+
+struct plan *op_search(struct binder *b, struct binding *env, struct plan *in,
+                       const struct syn *op)
+{
+    struct branches v = {0}, kept = {0};
+    bool cs = str_ieqz(text_param(op, "kind"), "case_sensitive");
+    const struct syn *pred = find_predicate(op);
+    if (in != NULL)
+        add_branch(b, &v, in, STR("search_arg0"), op);
+    else
+        search_tables(b, env, op, &v);
+    for (size_t i = 0; i < v.n && pred != NULL; i++) {
+        struct cx c = cx_of(b, env, v.p[i].p);
+        struct expr *e = bind_search(&c, pred, cs);
+        if (e->kind == EX_CONST && e->type == KQL_BOOL && !e->value.b && v.n > 1 && in == NULL) {
+            add_branch(b, &kept, plan_filter(b, v.p[i].p, e, op), v.p[i].label, op);
+            continue;
+        }
+        add_branch(b, &kept, plan_filter(b, v.p[i].p, e, op), v.p[i].label, op);
+    }
+    return make_union(b, &kept, false, STR("$table"), op);
+}
+
+/* ---- find ---- */
+/* Columns of the result: source_, those of the predicate and the common ones, the rest in pack_. */
+static void note_names(const struct syn *s, struct map *out, void *mark)
+{
+    s = bind_strip(s);
+    if (s->kind == SYN_NAME)
+        map_put(out, s->text, mark);
+    for (size_t i = 0; i < s->n; i++)
+        if (s->kids[i] != NULL)
+            note_names(s->kids[i], out, mark);
+}
+
+struct find {
+    struct binder *b;
+    struct binding *env;
+    const struct syn *op, *project;
+    struct map *names;
+    bool pack;
+};
+
+static enum kql_type find_type(const struct branches *v, struct str name)
+{
+    enum kql_type t;
+    (void)types_clash(v, name, &t);
+    return t;
+}
+
+static struct plan *find_branch(struct find *f, struct plan *p, const struct branches *all)
+{
+    struct binder *b = f->b;
+    struct named_expr *list = arena_array(b->a, struct named_expr, p->cols.n + 1024);
+    size_t n = 0, i = 0;
+    struct str name;
+    void *mark;
+    while (map_next(f->names, &i, &name, &mark) && n < 1000) {
+        const struct plan_col *c = bind_find_column(p, name);
+        enum kql_type t = find_type(all, name);
+        if (t == KQL_UNKNOWN)
+            continue;
+        struct expr *e = c != NULL ? ex_column(b, c, f->op) : ex_null(b, t);
+        list[n++] = (struct named_expr){plan_fresh(b, name, e->type), e};
+    }
+    if (f->pack) {
+        struct expr **args = arena_array(b->a, struct expr *, p->cols.n * 2 + 1);
+        size_t k = 0;
+        for (size_t c = 0; c < p->cols.n; c++) {
+            if (p->cols.p[c].hidden || map_get(f->names, p->cols.p[c].name) != NULL)
+                continue;
+            args[k++] = ex_string(b, p->cols.p[c].name);
+            args[k++] = ex_column(b, &p->cols.p[c], f->op);
+        }
+        struct expr *e = ex_call(b, "bag_pack", KQL_DYNAMIC, args, k);
+        list[n++] = (struct named_expr){plan_fresh(b, STR("pack_"), KQL_DYNAMIC), e};
+    }
+    return plan_project(b, p, list, n, f->op);
+}
+
+static void find_names(struct find *f, const struct branches *v, const struct syn *pred)
+{
+    static char mark;
+    f->pack = f->project == NULL || str_eqz(f->project->text, "project-smart");
+    if (f->pack) {
+        note_names(pred, f->names, &mark);
+        for (size_t k = 0; v->n > 0 && k < v->p[0].p->cols.n; k++) {
+            const struct plan_col *c = &v->p[0].p->cols.p[k];
+            if (!c->hidden && in_all(v, c))
+                map_put(f->names, c->name, &mark);
+        }
+        return;
+    }
+    for (size_t i = 0; i < f->project->n; i++) {
+        const struct syn *s = f->project->kids[i];
+        if (s->kind == SYN_CALL && str_eqz(s->text, "pack"))
+            f->pack = true;
+        else if (s->text.n > 0)
+            map_put(f->names, s->text, &mark);
+    }
+}
+
+struct plan *op_find(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
+{
+    struct branches v = {0}, kept = {0};
+    const struct syn *pred = find_predicate(op);
+    if (in != NULL)
+        add_branch(b, &v, in, STR("find_arg0"), op);
+    else
+        search_tables(b, env, op, &v);
+    struct find f = {.b = b, .env = env, .op = op, .names = map_new(b->a, false)};
+    f.project = find_clause(op, "project");
+    if (f.project == NULL)
+        f.project = find_clause(op, "project-smart");
+    if (pred == NULL)
+        return bind_nothing(b, op);
+    find_names(&f, &v, pred);
+    for (size_t i = 0; i < v.n; i++) {
+        struct cx c = cx_of(b, env, v.p[i].p);
+        struct plan *p = plan_filter(b, v.p[i].p, bind_search(&c, pred, false), op);
+        add_branch(b, &kept, find_branch(&f, p, &v), v.p[i].label, op);
+    }
+    struct str source = text_param(op, "withsource");
+    return make_union(b, &kept, false, source.n > 0 ? source : STR("source_"), op);
+}
