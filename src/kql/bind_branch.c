@@ -1,0 +1,146 @@
+/* Operators that call a function with the table, split it, or are programs over it: invoke, fork,
+ * facet, reduce, scan and the graph operators. */
+#include "kql/bind_priv.h"
+
+static const struct syn *clause(const struct syn *op, const char *role)
+{
+    for (size_t i = 0; i < op->n; i++)
+        if (op->kids[i]->kind == SYN_CLAUSE && str_eqz(op->kids[i]->text, role))
+            return op->kids[i];
+    return NULL;
+}
+
+static struct plan *program_over(struct binder *b, struct plan *in, const char *name,
+                                 const struct syn *at)
+{
+    struct plan *p = plan_new(b, P_PROGRAM, in, at);
+    p->program = arena_new_of(b->a, struct program);
+    p->program->name = str_from(name);
+    return p;
+}
+
+/* T | invoke f(x): f's first parameter is the table. */
+struct plan *op_invoke(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
+{
+    const struct syn *call = op->n > 0 ? op->kids[0] : NULL;
+    if (call != NULL && call->kind == SYN_MEMBER && call->n == 2)
+        call = call->kids[1];
+    if (call == NULL || call->kind != SYN_CALL)
+        return bind_nothing(b, op);
+    struct binding *decl_env;
+    const struct syn *decl = bind_find_function(b, env, call->text, &decl_env, call);
+    if (decl == NULL) {
+        bind_error(b, "SEM0260", call, "unknown function: '%s'", z(b, call->text));
+        return bind_nothing(b, op);
+    }
+    struct cx c = cx_of(b, env, NULL);
+    struct plan *p = NULL;
+    struct expr *e = NULL;
+    if (!bind_call_user(&c, call, decl, decl_env, in, &p, &e))
+        return bind_nothing(b, op);
+    if (p != NULL)
+        return p;
+    bind_error(b, "SEM0001", call, "'%s' gives a value; invoke needs a function that gives a table",
+               z(b, call->text));
+    return bind_nothing(b, op);
+}
+
+/* ---- several results ---- */
+static struct plan *several(struct binder *b, struct plan **results, size_t n, const struct syn *at)
+{
+    struct plan *p = program_over(b, results[0], "fork", at);
+    p->in = results;
+    p->n_in = n;
+    plan_copy_cols(b, p, results[0]);
+    return p;
+}
+
+struct plan *op_fork(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
+{
+    struct plan **results = arena_array(b->a, struct plan *, op->n + 1);
+    size_t n = 0;
+    uint32_t shared = ++b->next_shared;
+    for (size_t i = 0; i < op->n; i++)
+        results[n++] = bind_contextual(b, env, plan_share(b, in, shared), op->kids[i]);
+    return n == 0 ? in : several(b, results, n, op);
+}
+
+static struct plan *facet_of(struct binder *b, struct binding *env, struct plan *in,
+                             const struct syn *column)
+{
+    struct cx c = cx_of(b, env, in);
+    struct expr *e = bind_expr(&c, column);
+    struct plan *p = plan_new(b, P_AGGREGATE, in, column);
+    struct str name = bind_auto_name(&c, column);
+    p->keys = arena_array(b->a, struct named_expr, 1);
+    p->keys[p->n_keys++] = (struct named_expr){plan_fresh(b, name, e->type), e};
+    struct expr *count = ex_call(b, "count", KQL_LONG, NULL, 0);
+    count->fn = kql_func_get(STR("count"), KF_AGGREGATE, KF_AGGREGATE);
+    struct named_expr v = {
+        plan_fresh(b, arena_fmt(b->a, "count_%.*s", STR_ARG(name)), KQL_LONG), count};
+    plan_add_named(b, p, v);
+    plan_add_col(b, p, p->keys[0].col);
+    plan_add_col(b, p, v.col);
+    return p;
+}
+
+/* One table of counts a column, and the sub-query's table at the end. */
+struct plan *op_facet(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
+{
+    const struct syn *by = clause(op, "by");
+    size_t n = 0, n_by = by != NULL ? by->n : 0;
+    struct plan **results = arena_array(b->a, struct plan *, n_by + op->n + 1);
+    uint32_t shared = ++b->next_shared;
+    for (size_t i = 0; i < n_by; i++)
+        results[n++] = facet_of(b, env, plan_share(b, in, shared), by->kids[i]);
+    for (size_t i = 0; i < op->n; i++)
+        if (op->kids[i]->kind != SYN_CLAUSE)
+            results[n++] = bind_contextual(b, env, plan_share(b, in, shared), op->kids[i]);
+    return n == 0 ? in : several(b, results, n, op);
+}
+
+/* ---- programs ---- */
+struct plan *op_reduce(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
+{
+    const struct syn *by = clause(op, "by");
+    struct cx c = cx_of(b, env, in);
+    struct plan *p = program_over(b, in, "reduce", op);
+    p->program->args = arena_array(b->a, struct program_arg, 1);
+    if (by != NULL && by->n > 0) {
+        struct expr *e = bind_expr(&c, by->kids[0]);
+        p->program->args[p->program->n_args++] = (struct program_arg){.e = e};
+    }
+    plan_add_col(b, p, plan_fresh(b, STR("Pattern"), KQL_STRING));
+    plan_add_col(b, p, plan_fresh(b, STR("Count"), KQL_LONG));
+    plan_add_col(b, p, plan_fresh(b, STR("Representative"), KQL_STRING));
+    return p;
+}
+
+/* The columns that scan adds: the declared ones and, with with_match_id, the match's number. */
+struct plan *op_scan(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
+{
+    struct plan *p = program_over(b, in, "scan", op);
+    const struct syn *declare = clause(op, "declare"), *id = syn_param(op, "with_match_id");
+    (void)env;
+    p->ordered = true;
+    plan_copy_cols(b, p, in);
+    for (size_t i = 0; declare != NULL && i < declare->n; i++) {
+        const struct syn *d = declare->kids[i];
+        enum kql_type t = KQL_UNKNOWN;
+        if (d->n > 0)
+            bind_type_of(b, d->kids[0], &t);
+        plan_add_col(b, p, plan_fresh(b, d->text, t));
+    }
+    if (id != NULL && id->n > 0)
+        plan_add_col(b, p, plan_fresh(b, id->kids[0]->text, KQL_LONG));
+    return p;
+}
+
+/* A graph is not a table: what its operators read in names of nodes and edges is not bound yet. */
+struct plan *op_graph(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
+{
+    (void)env;
+    struct plan *p = program_over(b, in, z(b, op->text), op);
+    p->open = true;
+    return p;
+}
