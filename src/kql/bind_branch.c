@@ -76,8 +76,8 @@ static struct plan *facet_of(struct binder *b, struct binding *env, struct plan 
     p->keys[p->n_keys++] = (struct named_expr){plan_fresh(b, name, e->type), e};
     struct expr *count = ex_call(b, "count", KQL_LONG, NULL, 0);
     count->fn = kql_func_get(STR("count"), KF_AGGREGATE, KF_AGGREGATE);
-    struct named_expr v = {
-        plan_fresh(b, arena_fmt(b->a, "count_%.*s", STR_ARG(name)), KQL_LONG), count};
+    struct named_expr v = {plan_fresh(b, arena_fmt(b->a, "count_%.*s", STR_ARG(name)), KQL_LONG),
+                           count};
     plan_add_named(b, p, v);
     plan_add_col(b, p, p->keys[0].col);
     plan_add_col(b, p, v.col);

@@ -116,9 +116,12 @@ static enum kql_type type_of_json(const struct json *j)
         return KQL_REAL;
     case JSON_STRING:
         return KQL_STRING;
-    default:
+    case JSON_NULL:
+    case JSON_ARRAY:
+    case JSON_OBJECT:
         return KQL_DYNAMIC;
     }
+    return KQL_DYNAMIC;
 }
 
 static int by_key(const void *x, const void *y)
@@ -209,9 +212,8 @@ static bool has_name(const struct plan *p, struct str name)
 static void add_unpacked(const struct plugin_call *v, struct plan *p, struct unpacked u,
                          struct str prefix, struct str conflict)
 {
-    struct str name = prefix.n == 0
-                          ? u.key
-                          : arena_fmt(v->b->a, "%.*s%.*s", STR_ARG(prefix), STR_ARG(u.key));
+    struct str name =
+        prefix.n == 0 ? u.key : arena_fmt(v->b->a, "%.*s%.*s", STR_ARG(prefix), STR_ARG(u.key));
     if (has_name(p, name)) {
         if (str_ieqz(conflict, "keep_source"))
             return;
@@ -220,13 +222,11 @@ static void add_unpacked(const struct plugin_call *v, struct plan *p, struct unp
         } else {
             kql_diag_add(v->b->d, ERR_SEMANTIC, "SEM0001", v->call,
                          "give a prefix, or columnsConflict='keep_source'",
-                         "bag_unpack(): the member '%s' has the name of a column",
-                         z(v->b, name));
+                         "bag_unpack(): the member '%s' has the name of a column", z(v->b, name));
             return;
         }
     }
-    plan_add_col(v->b, p,
-                 plan_fresh(v->b, name, u.type == KQL_UNKNOWN ? KQL_DYNAMIC : u.type));
+    plan_add_col(v->b, p, plan_fresh(v->b, name, u.type == KQL_UNKNOWN ? KQL_DYNAMIC : u.type));
 }
 
 static void columns_but(struct binder *b, struct plan *p, const struct plan *in,
@@ -237,7 +237,8 @@ static void columns_but(struct binder *b, struct plan *p, const struct plan *in,
             plan_add_col(b, p, in->cols.p[i]);
 }
 
-/* Columns of OutputSchema: those of the input that it names, and new ones; "*" keeps the input's. */
+/* Columns of OutputSchema: those of the input that it names, and new ones; "*" keeps the input's.
+ */
 static void schema_columns(const struct plugin_call *v, struct plan *p,
                            const struct plan_col *without)
 {
@@ -294,10 +295,18 @@ static struct plan *bag_unpack(const struct plugin_call *v)
 static const struct {
     const char *name, *conditional;
 } pivot_aggregates[] = {
-    {"count", "countif"},         {"sum", "sumif"},           {"avg", "avgif"},
-    {"min", "minif"},             {"max", "maxif"},           {"dcount", "dcountif"},
-    {"stdev", "stdevif"},         {"variance", "varianceif"}, {"take_any", "take_anyif"},
-    {"any", "take_anyif"},        {"make_list", "make_list_if"}, {"make_set", "make_set_if"},
+    {"count", "countif"},
+    {"sum", "sumif"},
+    {"avg", "avgif"},
+    {"min", "minif"},
+    {"max", "maxif"},
+    {"dcount", "dcountif"},
+    {"stdev", "stdevif"},
+    {"variance", "varianceif"},
+    {"take_any", "take_anyif"},
+    {"any", "take_anyif"},
+    {"make_list", "make_list_if"},
+    {"make_set", "make_set_if"},
     {"make_bag", "make_bag_if"},
 };
 
@@ -345,16 +354,16 @@ static void pivot_keys(const struct plugin_call *v, struct plan *p, const struct
 }
 
 static void pivot_value(const struct plugin_call *v, struct plan *p, const struct plan_col *pivot,
-                        const struct syn *aggregate, const char *conditional, struct kql_value value,
-                        struct names *names)
+                        const struct syn *aggregate, const char *conditional,
+                        struct kql_value value, struct names *names)
 {
     struct binder *b = v->b;
     struct cx c = cx_of(b, v->env, v->in);
     c.inside_aggregate = true;
     size_t n = aggregate != NULL ? aggregate->n : 0, used = 0;
     struct expr **args = arena_array(b->a, struct expr *, n + 2);
-    struct expr *same = ex_call2(b, "==", KQL_BOOL, ex_column(b, pivot, NULL),
-                                 ex_const(b, value, NULL));
+    struct expr *same =
+        ex_call2(b, "==", KQL_BOOL, ex_column(b, pivot, NULL), ex_const(b, value, NULL));
     struct kql_value name = {0};
     for (size_t i = 0; i < n && i < 1; i++)
         args[used++] = bind_expr(&c, aggregate->kids[i]);
@@ -383,8 +392,8 @@ static struct plan *pivot(const struct plugin_call *v)
 {
     const struct plan_col *column = column_argument(v, "pivotColumn", 0);
     const struct syn *s = argument(v, "aggregationFunction", 1);
-    const struct syn *aggregate = s != NULL && bind_strip(s)->kind == SYN_CALL ? bind_strip(s)
-                                                                               : NULL;
+    const struct syn *aggregate =
+        s != NULL && bind_strip(s)->kind == SYN_CALL ? bind_strip(s) : NULL;
     struct kql_value *rows = NULL;
     size_t n = 0;
     const char *conditional = pivot_aggregate(v, aggregate);
@@ -529,9 +538,8 @@ static struct plan *unknown_plugin(const struct plugin_call *v)
     struct suggest near = {.want = v->call->text};
     for (size_t i = 0; i < COUNTOF(plugins); i++)
         suggest_offer(&near, str_from(plugins[i].name));
-    const char *hint = near.best.n == 0
-                           ? NULL
-                           : z(b, arena_fmt(b->a, "did you mean '%.*s'?", STR_ARG(near.best)));
+    const char *hint =
+        near.best.n == 0 ? NULL : z(b, arena_fmt(b->a, "did you mean '%.*s'?", STR_ARG(near.best)));
     kql_diag_add(b->d, ERR_SEMANTIC, "SEM0260", v->call, hint, "unknown plugin: '%s'",
                  z(b, v->call->text));
     return bind_nothing(b, v->call);

@@ -3,14 +3,29 @@
 #include "kql/plan.h"
 
 static const char *const kind_names[] = {
-    [P_TABLE] = "table",     [P_VALUES] = "values",       [P_ONE_ROW] = "one-row",
-    [P_RANGE] = "range",     [P_FILTER] = "filter",       [P_PROJECT] = "project",
-    [P_AGGREGATE] = "aggregate", [P_JOIN] = "join",       [P_UNION] = "union",
-    [P_SORT] = "sort",       [P_TAKE] = "take",           [P_SAMPLE] = "sample",
-    [P_SERIALIZE] = "serialize", [P_EXPAND] = "expand",   [P_APPLY] = "apply",
-    [P_APPLY_INPUT] = "apply-input", [P_PARSE] = "parse", [P_PARSE_KV] = "parse-kv",
-    [P_MAKE_SERIES] = "make-series", [P_PARTITION] = "partition", [P_PROGRAM] = "program",
-    [P_SHARED] = "shared",   [P_EXTERNAL] = "external",
+    [P_TABLE] = "table",
+    [P_VALUES] = "values",
+    [P_ONE_ROW] = "one-row",
+    [P_RANGE] = "range",
+    [P_FILTER] = "filter",
+    [P_PROJECT] = "project",
+    [P_AGGREGATE] = "aggregate",
+    [P_JOIN] = "join",
+    [P_UNION] = "union",
+    [P_SORT] = "sort",
+    [P_TAKE] = "take",
+    [P_SAMPLE] = "sample",
+    [P_SERIALIZE] = "serialize",
+    [P_EXPAND] = "expand",
+    [P_APPLY] = "apply",
+    [P_APPLY_INPUT] = "apply-input",
+    [P_PARSE] = "parse",
+    [P_PARSE_KV] = "parse-kv",
+    [P_MAKE_SERIES] = "make-series",
+    [P_PARTITION] = "partition",
+    [P_PROGRAM] = "program",
+    [P_SHARED] = "shared",
+    [P_EXTERNAL] = "external",
 };
 
 static void print_plan(const struct plan *p, struct sbuf *out, unsigned depth);

@@ -22,7 +22,8 @@ bool syn_equal(const struct syn *a, const struct syn *b)
     b = without_parentheses(b);
     if (a == NULL || b == NULL)
         return a == b;
-    if (a->kind != b->kind || a->n != b->n || a->n_params != b->n_params || !str_eq(a->text, b->text))
+    if (a->kind != b->kind || a->n != b->n || a->n_params != b->n_params ||
+        !str_eq(a->text, b->text))
         return false;
     for (size_t i = 0; i < a->n; i++)
         if (!syn_equal(a->kids[i], b->kids[i]))
