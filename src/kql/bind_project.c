@@ -75,13 +75,16 @@ static void push_item(struct binder *b, struct items *v, struct str name, bool g
     VEC_PUSH(b->a, v, it);
 }
 
-/* Several columns from one expression: (a, b) = f(x), or f(x) alone. */
-static void multi_items(const struct cx *c, struct expr *e, struct syn *const *names, size_t n,
-                        struct str base, struct items *out)
+/* Several columns from one expression: (a, b) = f(x), or f(x) alone, whose columns are f_x_min …;
+ * f__min where x has no name. */
+static void multi_items(const struct cx *c, const struct syn *call, struct expr *e,
+                        struct syn *const *names, size_t n, struct str base, struct items *out)
 {
     struct binder *b = c->b;
     size_t n_cols = 0;
     const struct multi_col *cols = bind_multi_cols(e->fn->name, &n_cols);
+    call = bind_strip(call);
+    struct str first = call->n > 0 ? bind_auto_name(c, call->kids[0]) : STR_NONE;
     bool first_only = names == NULL && base.n > 0; /* x = f(…) takes the first */
     size_t want = first_only ? 1 : names != NULL ? n : cols != NULL ? n_cols : e->n_args;
     for (size_t i = 0; i < want; i++) {
@@ -89,7 +92,9 @@ static void multi_items(const struct cx *c, struct expr *e, struct syn *const *n
         struct expr *v = ex_call2(b, "[]", KQL_DYNAMIC, e, ex_long(b, (int64_t)i));
         struct str name = names != NULL ? names[i]->text : base;
         if (names == NULL && !first_only)
-            name = cols != NULL ? arena_fmt(b->a, "%s_%s", e->fn->name, cols[i].suffix) : STR_NONE;
+            name = cols != NULL
+                       ? arena_fmt(b->a, "%s_%.*s_%s", e->fn->name, STR_ARG(first), cols[i].suffix)
+                       : STR_NONE;
         push_item(b, out, name, names != NULL || first_only, ex_cast(b, v, t));
     }
 }
@@ -105,7 +110,7 @@ static void bind_item(const struct cx *c, const struct syn *s, struct items *out
     if (s->kind == SYN_NAMED_TUPLE) {
         struct expr *e = bind_expr(c, s->kids[0]);
         if (is_multi(e)) {
-            multi_items(c, e, s->kids + 1, s->n - 1, STR_NONE, out);
+            multi_items(c, s->kids[0], e, s->kids + 1, s->n - 1, STR_NONE, out);
             return;
         }
         for (size_t i = 1; i < s->n; i++)
@@ -127,7 +132,7 @@ static void bind_item(const struct cx *c, const struct syn *s, struct items *out
     struct expr *e = bind_expr(c, named ? s->kids[0] : s);
     struct str name = named ? s->text : bind_auto_name(c, s);
     if (is_multi(e))
-        multi_items(c, e, NULL, 0, named ? name : STR_NONE, out);
+        multi_items(c, named ? s->kids[0] : s, e, NULL, 0, named ? name : STR_NONE, out);
     else
         push_item(b, out, name, named, e);
 }
@@ -149,8 +154,7 @@ static size_t find_named(const struct named_expr *list, size_t n, struct str nam
     return SIZE_MAX;
 }
 
-struct plan *op_extend(struct binder *b, struct binding *env, struct plan *in,
-                       const struct syn *op)
+struct plan *op_extend(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
     struct cx c = cx_of(b, env, in);
     bool windows = false;
@@ -206,8 +210,7 @@ struct plan *op_project(struct binder *b, struct binding *env, struct plan *in,
     for (size_t i = 0; i < v.n; i++)
         if (v.p[i].explicit_name) {
             if (map_get(names.used, v.p[i].name) != NULL)
-                bind_error(b, "SEM0028", op, "the column '%s' is given twice",
-                           z(b, v.p[i].name));
+                bind_error(b, "SEM0028", op, "the column '%s' is given twice", z(b, v.p[i].name));
             names_reserve(&names, v.p[i].name);
         }
     for (size_t i = 0; i < v.n; i++) {
@@ -233,8 +236,7 @@ static bool matches_any(const struct syn *op, const struct plan_col *c)
     return false;
 }
 
-static struct plan *keep_columns(struct binder *b, struct plan *in, const struct syn *op,
-                                 bool keep)
+static struct plan *keep_columns(struct binder *b, struct plan *in, const struct syn *op, bool keep)
 {
     struct named_expr *list = arena_array(b->a, struct named_expr, in->cols.n + 1);
     size_t n = 0;
