@@ -1,6 +1,270 @@
+/* Leaves out the columns that nobody reads, from the root down to the tables, so that the SQL for
+ * a query that reads five of a hundred columns names five. Ids are unique in a query, so that one
+ * set of them says for all nodes what is read.
+ *
+ * Two passes: mark goes from the root down and collects ids; rebuild copies nodes without the
+ * columns that were not marked. Nodes are never changed: the binder may still hold them. */
 #include "kql/bind_priv.h"
+
+struct prune {
+    struct arena *a;
+    uint64_t *bits; /* of ids that are read */
+    size_t n_words;
+    struct { /* nodes below P_SHARED, looked at once */
+        const struct plan *from;
+        struct plan *to;
+    } * seen;
+    size_t n_seen, cap_seen;
+};
+
+static void mark_plan(struct prune *v, const struct plan *p);
+static struct plan *rebuild(struct prune *v, struct plan *p);
+
+static void mark_id(struct prune *v, uint32_t id)
+{
+    size_t word = id / 64;
+    if (word >= v->n_words) {
+        size_t n = word + 1 > v->n_words * 2 ? word + 1 : v->n_words * 2;
+        v->bits =
+            arena_grow(v->a, v->bits, v->n_words * sizeof(v->bits[0]), n * sizeof(v->bits[0]));
+        memset(v->bits + v->n_words, 0, (n - v->n_words) * sizeof(v->bits[0]));
+        v->n_words = n;
+    }
+    v->bits[word] |= 1ULL << (id % 64);
+}
+
+static bool is_marked(const struct prune *v, uint32_t id)
+{
+    return id / 64 < v->n_words && (v->bits[id / 64] >> (id % 64) & 1) != 0;
+}
+
+static void mark_cols(struct prune *v, const struct plan_cols *cols)
+{
+    for (size_t i = 0; i < cols->n; i++)
+        mark_id(v, cols->p[i].id);
+}
+
+static void mark_expr(struct prune *v, const struct expr *e)
+{
+    if (e == NULL)
+        return;
+    if (e->kind == EX_COLUMN)
+        mark_id(v, e->col);
+    for (size_t i = 0; i < e->n_args; i++)
+        mark_expr(v, e->args[i]);
+    if (e->plan != NULL) {
+        mark_cols(v, &e->plan->cols);
+        mark_plan(v, e->plan);
+    }
+}
+
+/* ---- what each kind reads ---- */
+static void mark_parts(struct prune *v, const struct plan *p)
+{
+    for (size_t i = 0; i < p->n_exprs; i++)
+        mark_expr(v, p->exprs[i]);
+    for (size_t i = 0; i < p->n_sort; i++)
+        mark_expr(v, p->sort[i].e);
+    for (size_t i = 0; i < p->n_keys; i++)
+        mark_expr(v, p->keys[i].e);
+    for (size_t i = 0; i < p->n_named; i++)
+        if (is_marked(v, p->named[i].col.id))
+            mark_expr(v, p->named[i].e);
+    if (p->parse != NULL)
+        mark_expr(v, p->parse->e);
+    if (p->parse_kv != NULL)
+        mark_expr(v, p->parse_kv->e);
+    for (size_t i = 0; p->expand != NULL && i < p->expand->n; i++) {
+        mark_id(v, p->expand->items[i].out.id);
+        mark_expr(v, p->expand->items[i].e);
+    }
+    for (size_t i = 0; p->program != NULL && i < p->program->n_args; i++)
+        mark_expr(v, p->program->args[i].e);
+}
+
+static void mark_series(struct prune *v, const struct make_series *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        mark_expr(v, s->aggs[i].agg.e);
+        mark_expr(v, s->aggs[i].fill);
+    }
+    for (size_t i = 0; i < s->n_by; i++)
+        mark_expr(v, s->by[i].e);
+    mark_expr(v, s->axis);
+    mark_expr(v, s->from);
+    mark_expr(v, s->to);
+    mark_expr(v, s->step);
+}
+
+static void mark_union(struct prune *v, const struct plan *p)
+{
+    for (size_t i = 0; i < p->n_in; i++)
+        for (size_t j = 0; j < p->cols.n; j++)
+            if (is_marked(v, p->cols.p[j].id) && p->union_map[i][j] != 0)
+                mark_id(v, p->union_map[i][j]);
+}
+
+static bool seen_before(struct prune *v, const struct plan *p)
+{
+    for (size_t i = 0; i < v->n_seen; i++)
+        if (v->seen[i].from == p)
+            return true;
+    if (v->n_seen == v->cap_seen) {
+        size_t n = v->cap_seen == 0 ? 8 : v->cap_seen * 2;
+        v->seen =
+            arena_grow(v->a, v->seen, v->cap_seen * sizeof(v->seen[0]), n * sizeof(v->seen[0]));
+        v->cap_seen = n;
+    }
+    v->seen[v->n_seen].from = p;
+    v->seen[v->n_seen++].to = NULL;
+    return false;
+}
+
+/* Kinds that pass columns on by position: their inputs are kept whole. */
+static bool by_position(const struct plan *p)
+{
+    return p->kind == P_SHARED || p->kind == P_PARTITION || p->kind == P_PROGRAM;
+}
+
+static void mark_plan(struct prune *v, const struct plan *p)
+{
+    if (p->kind == P_SHARED && seen_before(v, p->in[0]))
+        return;
+    mark_parts(v, p);
+    if (p->series != NULL)
+        mark_series(v, p->series);
+    if (p->kind == P_UNION)
+        mark_union(v, p);
+    for (size_t i = p->n_in;
+         i-- > 0;) { /* the inner plan of an apply first: it reads the outer's */
+        if (by_position(p))
+            mark_cols(v, &p->in[i]->cols);
+        mark_plan(v, p->in[i]);
+    }
+}
+
+/* ---- copies without what nobody reads ---- */
+static bool has_subquery(const struct expr *e)
+{
+    bool found = e != NULL && e->plan != NULL;
+    for (size_t i = 0; e != NULL && !found && i < e->n_args; i++)
+        found = has_subquery(e->args[i]);
+    return found;
+}
+
+static struct expr *rebuild_expr(struct prune *v, struct expr *e)
+{
+    if (!has_subquery(e))
+        return e;
+    struct expr *n = arena_new_of(v->a, struct expr);
+    *n = *e;
+    if (e->plan != NULL)
+        n->plan = rebuild(v, e->plan);
+    n->args = arena_array(v->a, struct expr *, e->n_args + 1);
+    for (size_t i = 0; i < e->n_args; i++)
+        n->args[i] = rebuild_expr(v, e->args[i]);
+    return n;
+}
+
+static struct named_expr *rebuild_named(struct prune *v, const struct named_expr *list, size_t n,
+                                        bool all, size_t *out_n)
+{
+    struct named_expr *copy = arena_array(v->a, struct named_expr, n + 1);
+    *out_n = 0;
+    for (size_t i = 0; i < n; i++)
+        if (all || is_marked(v, list[i].col.id))
+            copy[(*out_n)++] = (struct named_expr){list[i].col, rebuild_expr(v, list[i].e)};
+    return copy;
+}
+
+/* Columns that a node must keep although nobody reads them: its program depends on them. */
+static bool keeps_columns(const struct plan *p)
+{
+    return by_position(p) || p->kind == P_VALUES || p->kind == P_RANGE ||
+           p->kind == P_MAKE_SERIES || p->kind == P_EXTERNAL;
+}
+
+static bool made_here(const struct plan *p, uint32_t id)
+{
+    for (size_t i = 0; p->expand != NULL && i < p->expand->n; i++)
+        if (p->expand->items[i].out.id == id)
+            return true;
+    for (size_t i = 0; p->parse != NULL && i < p->parse->n; i++)
+        if (p->parse->parts[i].kind == PARSE_COLUMN && p->parse->parts[i].col.id == id)
+            return true;
+    for (size_t i = 0; p->parse_kv != NULL && i < p->parse_kv->n; i++)
+        if (p->parse_kv->cols[i].id == id)
+            return true;
+    for (size_t i = 0; p->kind == P_AGGREGATE && i < p->n_keys; i++)
+        if (p->keys[i].col.id == id)
+            return true;
+    return p->expand != NULL && p->expand->index.id == id;
+}
+
+static void rebuild_cols(struct prune *v, const struct plan *p, struct plan *n)
+{
+    n->cols.p = arena_array(v->a, struct plan_col, p->cols.n + 1);
+    n->cols.n = 0;
+    if (p->source_names != NULL)
+        n->source_names = arena_array(v->a, struct str, p->cols.n + 1);
+    if (p->union_map != NULL) {
+        n->union_map = arena_array(v->a, uint32_t *, p->n_in + 1);
+        for (size_t i = 0; i < p->n_in; i++)
+            n->union_map[i] = arena_array(v->a, uint32_t, p->cols.n + 1);
+    }
+    for (size_t i = 0; i < p->cols.n; i++) {
+        uint32_t id = p->cols.p[i].id;
+        bool label = p->kind == P_UNION && p->source_labels != NULL && i == 0;
+        if (!is_marked(v, id) && !made_here(p, id) && !label)
+            continue;
+        if (p->source_names != NULL)
+            n->source_names[n->cols.n] = p->source_names[i];
+        for (size_t k = 0; p->union_map != NULL && k < p->n_in; k++)
+            n->union_map[k][n->cols.n] = p->union_map[k][i];
+        n->cols.p[n->cols.n++] = p->cols.p[i];
+    }
+}
+
+static struct plan *rebuild_node(struct prune *v, struct plan *p)
+{
+    struct plan *n = arena_new_of(v->a, struct plan);
+    *n = *p;
+    if (!keeps_columns(p))
+        rebuild_cols(v, p, n);
+    n->exprs = arena_array(v->a, struct expr *, p->n_exprs + 1);
+    for (size_t i = 0; i < p->n_exprs; i++)
+        n->exprs[i] = rebuild_expr(v, p->exprs[i]);
+    n->keys = rebuild_named(v, p->keys, p->n_keys, true, &n->n_keys);
+    n->named = rebuild_named(v, p->named, p->n_named, false, &n->n_named);
+    n->sort = arena_array(v->a, struct sort_key, p->n_sort + 1);
+    for (size_t i = 0; i < p->n_sort; i++) {
+        n->sort[i] = p->sort[i];
+        n->sort[i].e = rebuild_expr(v, p->sort[i].e);
+    }
+    n->in = arena_array(v->a, struct plan *, p->n_in + 1);
+    for (size_t i = 0; i < p->n_in; i++)
+        n->in[i] = rebuild(v, p->in[i]);
+    return n;
+}
+
+static struct plan *rebuild(struct prune *v, struct plan *p)
+{
+    for (size_t i = 0; i < v->n_seen; i++) {
+        if (v->seen[i].from != p)
+            continue;
+        if (v->seen[i].to == NULL) {
+            struct plan *made = rebuild_node(v, p);
+            v->seen[i].to = made;
+        }
+        return v->seen[i].to;
+    }
+    return rebuild_node(v, p);
+}
+
 struct plan *optimise(struct arena *a, struct plan *p)
 {
-    (void)a;
-    return p;
+    struct prune v = {.a = a};
+    mark_cols(&v, &p->cols);
+    mark_plan(&v, p);
+    return rebuild(&v, p);
 }
