@@ -151,7 +151,8 @@ static bool op_partition(struct parser *p, struct syn *op, struct syn_list *kids
     struct syn_list by = {0};
     (void)op;
     p_expect(p, "by", "after 'partition'");
-    p_push(p, &by, p_path(p));
+    /* by Name ( … ) is not a call: the parentheses hold the subquery */
+    p_push(p, &by, p_at_n(p, 1, "(") ? p_name(p, false) : p_path(p));
     p_push(p, kids, p_clause(p, off, "by", &by));
     off = p_off(p);
     if (p_accept(p, "in")) {

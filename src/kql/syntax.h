@@ -1,5 +1,5 @@
 /* The syntax tree. One node shape for everything; the layout of each kind's children stands beside
- * the kind. Written by lexer.c and parser*.c, read by bind*.c and format.c. Nodes live in the
+ * the kind. Written by parser*.c, read by bind*.c. Nodes live in the
  * query's arena and borrow its text.
  *
  *   text      names, operators, literal source text, according to kind
@@ -57,7 +57,7 @@ enum syn_kind {
     SYN_BETWEEN,      /* text="between" or "!between"; value, low, high */
     SYN_MEMBER,       /* text=member; object: a.b, a['b'] with a literal string */
     SYN_INDEX,        /* object, index expression: a[0], a[x] */
-    SYN_PAREN,        /* expression: keeps the parentheses for the formatter */
+    SYN_PAREN,        /* expression: the parentheses stand in the text */
     SYN_NAMED,        /* text=name; expression: name = expression in operators and calls */
     SYN_NAMED_TUPLE,  /* expression, SYN_NAME*: (a, b) = expression */
     SYN_ORDERED,      /* text="asc"|"desc"|"" ; expression; params may hold nulls=first|last */
@@ -165,9 +165,6 @@ enum { KQL_MAX_BYTES = 1 << 20, KQL_MAX_DEPTH = 200, KQL_MAX_HEIGHT = 1000, KQL_
  * it is good. Recovers at '|', ';' and ')' so that several errors are found in one pass. Source:
  * KQL reference; grammar Kql.g4. */
 struct syn *kql_parse(struct arena *a, struct str text, struct kql_diags *diags);
-/* Canonical text of a tree (kql format): one operator a line, parse(format(parse(x))) equals
- * parse(x). */
-void kql_format(const struct syn *s, struct sbuf *out);
 bool syn_equal(const struct syn *a,
                const struct syn *b); /* ignoring positions and parentheses' layout */
 const struct syn *syn_param(const struct syn *op,
