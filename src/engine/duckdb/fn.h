@@ -3,6 +3,14 @@
 #include "engine/duckdb/cfunc.h"
 
 extern const struct cf_scalar fn_arith_rows[];
+extern const struct cf_scalar fn_array_rows[];
 extern const struct cf_scalar fn_convert_rows[];
+extern const struct cf_scalar fn_date_rows[];
 extern const struct cf_scalar fn_dyn_rows[];
+extern const struct cf_scalar fn_encode_rows[];
+extern const struct cf_scalar fn_ip_rows[];
+extern const struct cf_scalar fn_list_rows[];
+extern const struct cf_scalar fn_math_rows[];
+extern const struct cf_scalar fn_regex_rows[];
+extern const struct cf_scalar fn_string_rows[];
 extern const struct cf_scalar fn_term_rows[];
