@@ -12,6 +12,7 @@ const struct cf_family cf_families[] = {
     {fn_ip_rows, NULL},
     {fn_list_rows, NULL},
     {fn_math_rows, NULL},
+    {fn_parse_rows, NULL},
     {fn_regex_rows, NULL},
     {fn_string_rows, NULL},
     {fn_term_rows, NULL},

@@ -1,0 +1,317 @@
+/* parse, parse-where and parse-kv: cutting a text into the texts of columns. The constant second
+ * argument says how, as JSON (emit_parse.c writes it).
+ * Source: "parse operator", "parse-kv operator" of the Kusto reference. */
+#include "engine/duckdb/fn.h"
+#include "engine/duckdb/rx.h"
+#include "kql/types.h"
+#include "text/json.h"
+
+enum { MAX_PARSE_COLUMNS = RX_MAX_GROUPS };
+
+struct cutter {
+    struct rx *rx;
+    bool strict; /* a value that is not of its column's type fails the whole row */
+    size_t n;
+    enum kql_type type[MAX_PARSE_COLUMNS];
+    size_t group[MAX_PARSE_COLUMNS];
+};
+
+/* ---- from the parts to one regular expression ---- */
+static void add_quoted(struct sbuf *b, struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] != '\0' && strchr("\\.+*?()|[]{}^$#&-~/ \t\n", text.p[i]) != NULL)
+            sbuf_addc(b, '\\');
+        sbuf_addc(b, text.p[i]);
+    }
+}
+
+/* What a value of the type looks like where no text behind it says how far it goes. */
+static const char *shape_of(enum kql_type t, bool star_next, bool last)
+{
+    bool free_end = star_next;
+    if (t == KQL_INT || t == KQL_LONG)
+        return free_end ? "\\s*[-+]?\\d+" : last ? ".*" : ".*?";
+    if (t == KQL_REAL || t == KQL_DECIMAL)
+        return free_end ? "\\s*[-+]?\\d*\\.?\\d+(?:[eE][-+]?\\d+)?" : last ? ".*" : ".*?";
+    if (t == KQL_BOOL && free_end)
+        return "(?i:true|false|0|1)";
+    return last ? ".*" : ".*?";
+}
+
+static bool is_part(const struct json *part, const char *what)
+{
+    return part != NULL && part->type == JSON_ARRAY && part->n > 0 &&
+           str_eqz(part->items[0].text, what);
+}
+
+static size_t groups_of(struct str pattern)
+{
+    struct rx *x = rx_new(pattern);
+    size_t n = x != NULL ? rx_groups(x) : 0;
+    rx_free(x);
+    return n;
+}
+
+static void add_part(struct cutter *k, const struct json *parts, size_t i, bool regex,
+                     struct sbuf *b, size_t *groups)
+{
+    const struct json *part = &parts->items[i];
+    bool last = i + 1 == parts->n;
+    if (is_part(part, "*")) {
+        sbuf_addz(b, last ? ".*" : ".*?");
+    } else if (is_part(part, "t") && part->n > 1) {
+        struct str text = part->items[1].text;
+        if (!regex) {
+            add_quoted(b, text);
+            return;
+        }
+        sbuf_addf(b, "(?:%.*s)", STR_ARG(text));
+        *groups += groups_of(text);
+    } else if (is_part(part, "c") && part->n > 1 && k->n < MAX_PARSE_COLUMNS) {
+        enum kql_type t = KQL_STRING;
+        if (!kql_type_parse(part->items[1].text, &t))
+            t = KQL_STRING;
+        bool star_next = !last && is_part(&parts->items[i + 1], "*");
+        const char *shape = shape_of(t, star_next, last);
+        sbuf_addf(b, "(%s)", shape);
+        k->type[k->n] = t;
+        k->group[k->n++] = ++*groups;
+    }
+}
+
+static void parse_prepare_parts(struct cutter *k, const struct json *spec, struct sbuf *b)
+{
+    const struct json *parts = json_get(spec, "parts");
+    struct str mode = json_text(json_get(spec, "mode"), STR("simple"));
+    struct str flags = json_text(json_get(spec, "flags"), STR_NONE);
+    bool regex = str_eqz(mode, "regex");
+    size_t groups = 0;
+    k->strict = !str_eqz(mode, "relaxed");
+    /* PCRE2's flags under Kusto's (RE2's) names; '.' meets line ends except in regex mode */
+    for (size_t i = 0; i < flags.n && regex; i++)
+        if (strchr("ims", flags.p[i]) != NULL || flags.p[i] == 'U')
+            sbuf_addf(b, "(?%c)", flags.p[i]);
+    if (!regex)
+        sbuf_addz(b, "(?s)");
+    sbuf_addz(b, "^");
+    for (size_t i = 0; parts != NULL && i < parts->n; i++)
+        add_part(k, parts, i, regex, b, &groups);
+    sbuf_addz(b, "$");
+}
+
+static void *parse_prepare(const struct cf_const *args, size_t n)
+{
+    struct json spec;
+    struct err e = {0};
+    if (n < 2 || !args[1].known || args[1].is_null)
+        return NULL;
+    struct cutter *k = xcalloc(1, sizeof(*k));
+    struct arena *a = arena_new(0);
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 20);
+    if (json_parse(a, args[1].text, NULL, &spec, &e)) {
+        parse_prepare_parts(k, &spec, &b);
+        k->rx = rx_new(sbuf_str(&b));
+    }
+    arena_free(a);
+    return k;
+}
+
+static void parse_release(void *bound)
+{
+    struct cutter *k = bound;
+    if (k != NULL)
+        rx_free(k->rx);
+    xfree(k);
+}
+
+static bool fits(struct arena *a, struct str text, enum kql_type t)
+{
+    struct kql_value v = {.type = KQL_STRING, .s = text}, out;
+    return t == KQL_STRING || t == KQL_DYNAMIC || kql_value_convert(a, &v, t, &out);
+}
+
+static void fn_parse(struct cf_call *c, size_t r)
+{
+    const struct cutter *k = c->bound;
+    struct rx_match m;
+    struct str text = cf_str(c, 0, r), items[MAX_PARSE_COLUMNS];
+    if (k == NULL || k->rx == NULL || !rx_find(k->rx, text, 0, &m))
+        return;
+    for (size_t i = 0; i < k->n; i++) {
+        items[i] = rx_group(&m, text, k->group[i]);
+        if (k->strict && !fits(cf_arena(c), items[i], k->type[i]))
+            return;
+    }
+    cf_out_list(c, r, items, NULL, k->n);
+}
+
+/* ---- parse-kv ---- */
+enum { MAX_KEYS = 256 };
+struct pairs {
+    struct arena *a;
+    struct str pair, kv, quote, escape;
+    bool greedy;
+    size_t n;
+    struct str keys[MAX_KEYS];
+};
+
+static struct str spec_text(struct arena *a, const struct json *spec, const char *key)
+{
+    return arena_str(a, json_text(json_get(spec, key), STR_NONE));
+}
+
+static void *kv_prepare(const struct cf_const *args, size_t n)
+{
+    struct json spec;
+    struct err e = {0};
+    if (n < 2 || !args[1].known || args[1].is_null)
+        return NULL;
+    struct pairs *k = xcalloc(1, sizeof(*k));
+    k->a = arena_new(0);
+    if (!json_parse(k->a, args[1].text, NULL, &spec, &e))
+        return k;
+    k->pair = spec_text(k->a, &spec, "pair");
+    k->kv = spec_text(k->a, &spec, "kv");
+    k->quote = spec_text(k->a, &spec, "quote");
+    k->escape = spec_text(k->a, &spec, "escape");
+    k->greedy = json_is_true(json_get(&spec, "greedy"));
+    const struct json *keys = json_get(&spec, "keys");
+    for (size_t i = 0; keys != NULL && i < keys->n && k->n < MAX_KEYS; i++)
+        k->keys[k->n++] = arena_str(k->a, keys->items[i].text);
+    return k;
+}
+
+static void kv_release(void *bound)
+{
+    struct pairs *k = bound;
+    if (k != NULL)
+        arena_free(k->a);
+    xfree(k);
+}
+
+static bool here(struct str text, size_t at, struct str what)
+{
+    return what.n > 0 && at + what.n <= text.n && memcmp(text.p + at, what.p, what.n) == 0;
+}
+
+/* Without delimiters, whatever is not a letter, digit or '_' parts keys and values. */
+static bool is_word(char ch)
+{
+    return (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') ||
+           ch == '_' || (unsigned char)ch >= 0x80;
+}
+
+static struct str quoted_text(struct cf_call *c, const struct pairs *k, struct str text, size_t *at)
+{
+    char close = k->quote.n > 1 ? k->quote.p[1] : k->quote.p[0];
+    struct sbuf b = sbuf_make(0);
+    size_t i = *at + 1;
+    for (; i < text.n && text.p[i] != close; i++) {
+        if (k->escape.n > 0 && text.p[i] == k->escape.p[0] && i + 1 < text.n)
+            i++;
+        sbuf_addc(&b, text.p[i]);
+    }
+    *at = i < text.n ? i + 1 : i;
+    struct str s = arena_str(cf_arena(c), sbuf_str(&b));
+    sbuf_fini(&b);
+    return s;
+}
+
+/* A key or a value that starts at *at; ends before the delimiter. */
+static struct str token(struct cf_call *c, const struct pairs *k, struct str text, size_t *at,
+                        bool key)
+{
+    size_t start = *at, i;
+    if (k->quote.n > 0 && start < text.n && text.p[start] == k->quote.p[0])
+        return quoted_text(c, k, text, at);
+    for (i = start; i < text.n; i++) {
+        bool end = k->kv.n == 0 ? !is_word(text.p[i])
+                                : (key && here(text, i, k->kv)) || here(text, i, k->pair);
+        if (end && !(k->greedy && !key && k->kv.n > 0))
+            break;
+        if (k->greedy && !key && here(text, i, k->pair)) { /* up to the pair before the next key */
+            size_t next = i + k->pair.n, j = next;
+            while (j < text.n && !here(text, j, k->kv) && !here(text, j, k->pair))
+                j++;
+            if (j >= text.n || here(text, j, k->kv))
+                break;
+        }
+    }
+    *at = i;
+    return str_trim(str_sub(text, start, i - start));
+}
+
+static void skip_blanks(struct str text, size_t *at)
+{
+    while (*at < text.n && (text.p[*at] == ' ' || text.p[*at] == '\t'))
+        (*at)++;
+}
+
+static void skip_to_pair(const struct pairs *k, struct str text, size_t *at)
+{
+    if (k->kv.n == 0) {
+        while (*at < text.n && !is_word(text.p[*at]) &&
+               !(k->quote.n > 0 && text.p[*at] == k->quote.p[0]))
+            (*at)++;
+        return;
+    }
+    while (*at < text.n && !here(text, *at, k->pair))
+        (*at)++;
+    if (*at < text.n)
+        *at += k->pair.n;
+}
+
+static void fn_parse_kv(struct cf_call *c, size_t r)
+{
+    const struct pairs *k = c->bound;
+    struct str text = cf_str(c, 0, r);
+    if (k == NULL)
+        return;
+    struct arena *a = cf_arena(c);
+    struct str *items = arena_array(a, struct str, k->n + 1);
+    bool *found = arena_array(a, bool, k->n + 1);
+    for (size_t at = 0; at < text.n;) {
+        size_t before = at;
+        if (k->kv.n == 0)
+            skip_to_pair(k, text, &at);
+        else if (!str_eqz(k->pair, " "))
+            skip_blanks(text, &at);
+        struct str key = token(c, k, text, &at, true);
+        if (k->kv.n == 0)
+            skip_to_pair(k, text, &at);
+        else if (here(text, at, k->kv))
+            at += k->kv.n;
+        else {
+            skip_to_pair(k, text, &at);
+            continue;
+        }
+        if (k->kv.n > 0 && !str_eqz(k->pair, " "))
+            skip_blanks(text, &at);
+        struct str value = token(c, k, text, &at, false);
+        for (size_t i = 0; i < k->n; i++)
+            if (!found[i] && str_eq(k->keys[i], key)) {
+                items[i] = value;
+                found[i] = true;
+            }
+        if (k->kv.n > 0)
+            skip_to_pair(k, text, &at);
+        if (at == before)
+            at++;
+    }
+    cf_out_list(c, r, items, NULL, k->n);
+}
+
+const struct cf_scalar fn_parse_rows[] = {
+    {.name = "vdf_parse",
+     .sig = "ss:[s",
+     .row = fn_parse,
+     .prepare = parse_prepare,
+     .release = parse_release},
+    {.name = "vdf_parse_kv",
+     .sig = "ss:[s",
+     .row = fn_parse_kv,
+     .prepare = kv_prepare,
+     .release = kv_release},
+    {0},
+};
