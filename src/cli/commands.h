@@ -2,6 +2,7 @@
 #pragma once
 
 int cli_ingest(int argc, char **argv);
+int cli_kql(int argc, char **argv);
 int cli_query(int argc, char **argv);
 int cli_simulate(int argc, char **argv);
 int cli_tables(int argc, char **argv);

@@ -46,6 +46,12 @@ struct kql_value engine_rows_get(const struct engine_rows *r, size_t row, size_t
 bool engine_sql(const struct plan *p, const struct engine_source *src, struct sbuf *out,
                 struct err *e) MUST_USE;
 
+/* Runs a plan for its values, copied to a (rows × in->cols.n): what a catalogue's peek does.
+ * ERR_LIMIT past ENGINE_PEEK_ROWS rows, since a column missed would be a wrong answer. */
+enum { ENGINE_PEEK_ROWS = 100000 };
+bool engine_peek(struct engine *g, const struct plan *in, const struct engine_source *src,
+                 struct arena *a, struct kql_value **out, size_t *out_n, struct err *e) MUST_USE;
+
 /* Quoting: the only way that an identifier or a literal gets into SQL. */
 void sql_ident(struct sbuf *b, struct str name); /* "a""b" */
 void sql_text(struct sbuf *b, struct str text);  /* 'a''b'; NUL bytes refused by callers */

@@ -48,9 +48,3 @@ struct reader reader_make(enum ingest_format format, struct str body,
 void reader_fini(struct reader *r);
 /* false: no more records (e->code ERR_OK), or the body is unreadable as a whole. */
 bool reader_next(struct reader *r, struct record *out, struct err *e) MUST_USE;
-
-/* ---- csv.c ---- */
-/* One line's fields in a; moves *at behind the line. false: an open quote, or text behind a closing
- * one. */
-bool csv_line(struct arena *a, struct str text, size_t *at, struct str **out, size_t *n,
-              struct err *e) MUST_USE;

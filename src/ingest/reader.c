@@ -1,5 +1,6 @@
 /* Records of a body, one after the other, each in memory only while it is the current one. */
 #include "ingest/ingest_priv.h"
+#include "text/csv.h"
 
 struct reader reader_make(enum ingest_format format, struct str body, const struct ingest_limits *l)
 {

@@ -54,22 +54,8 @@ static bool find_function(void *self, struct arena *a, struct str name,
 static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_value **out_rows,
                  size_t *out_n, struct err *e)
 {
-    enum { PEEK_ROWS = 10000 };
     struct workspace *w = self;
-    struct engine_limits limits = {.max_rows = PEEK_ROWS};
-    struct engine_rows *rows = NULL;
-    if (!engine_run(w->s->engine, in, source_snapshot(w, a), &limits, &rows, e))
-        return false;
-    size_t n = engine_rows_count(rows), width = in->cols.n;
-    struct kql_value *values = arena_array(a, struct kql_value, n * width);
-    for (size_t i = 0; i < n * width; i++) {
-        values[i] = engine_rows_get(rows, i / width, i % width);
-        values[i].s = arena_str(a, values[i].s);
-    }
-    engine_rows_free(rows);
-    *out_rows = values;
-    *out_n = n;
-    return true;
+    return engine_peek(w->s->engine, in, source_snapshot(w, a), a, out_rows, out_n, e);
 }
 
 void catalog_init(struct workspace *w)

@@ -98,3 +98,29 @@ bool engine_sql(const struct plan *p, const struct engine_source *src, struct sb
 {
     return emit_statement(p, src, 0, out, e);
 }
+
+bool engine_peek(struct engine *g, const struct plan *in, const struct engine_source *src,
+                 struct arena *a, struct kql_value **out, size_t *out_n, struct err *e)
+{
+    struct engine_limits limits = {.max_rows = ENGINE_PEEK_ROWS};
+    struct engine_rows *rows = NULL;
+    if (!engine_run(g, in, src, &limits, &rows, e))
+        return false;
+    size_t n = engine_rows_count(rows), width = in->cols.n;
+    bool whole = !engine_rows_truncated(rows);
+    struct kql_value *values = arena_array(a, struct kql_value, n * width + 1);
+    for (size_t i = 0; whole && i < n * width; i++) {
+        values[i] = engine_rows_get(rows, i / width, i % width);
+        values[i].s = arena_str(a, values[i].s);
+    }
+    engine_rows_free(rows);
+    if (!whole) {
+        err_set(e, ERR_LIMIT, "more than %d different values decide which columns there are",
+                ENGINE_PEEK_ROWS);
+        err_hint(e, "give the columns after the plugin's name: ': (Name:type, …)'");
+        return false;
+    }
+    *out = values;
+    *out_n = n;
+    return true;
+}

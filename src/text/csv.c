@@ -1,6 +1,5 @@
-/* CSV as RFC 4180 has it: quotes double inside quotes, line ends may be inside quotes, LF or CRLF.
- */
-#include "ingest/ingest_priv.h"
+/* Reading CSV lines. */
+#include "text/csv.h"
 
 /* A quoted field; *at stands on the quote. */
 static bool quoted(struct arena *a, struct str text, size_t *at, struct str *out, struct err *e)
