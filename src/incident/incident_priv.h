@@ -12,9 +12,13 @@ struct incidents {
         flushing; /* one flush at a time: rows leave the outbox in the order they entered it */
 };
 
+/* What an unassigned incident's owner is. */
+#define INCIDENT_NO_OWNER                                                                          \
+    "{\"objectId\":null,\"email\":null,\"assignedTo\":null,\"userPrincipalName\":null}"
+
 /* ---- row.c: writes the SecurityIncident row of this state to the outbox and the incident itself,
- * in one transaction. Sets etag, modified, row_time (strictly increasing) and modified_by. deleted:
- * the row's Status is Deleted. ---- */
+ * in one transaction. Sets etag, modified, row_time (strictly increasing) and modified_by. Safe
+ * inside a transaction, too. ---- */
 bool incident_save(struct incidents *in, struct arena *a, struct workspace *w,
                    struct state_incident *i, struct str who, struct err *e) MUST_USE;
 /* Fills number, provider and the texts that must not be empty. */

@@ -91,8 +91,7 @@ static bool write_row(struct incidents *in, struct arena *a, struct workspace *w
     json_obj(&o);
     write_texts(&o, i);
     write_times(&o, i);
-    kv_raw(&o, "Owner", i->owner,
-           "{\"objectId\":null,\"email\":null,\"assignedTo\":null,\"userPrincipalName\":null}");
+    kv_raw(&o, "Owner", i->owner, INCIDENT_NO_OWNER);
     kv_raw(&o, "Labels", i->labels, "[]");
     kv_raw(&o, "RelatedAnalyticRuleIds", i->rule_ids, "[]");
     kv_raw(&o, "BookmarkIds", STR(""), "[]");

@@ -1,0 +1,176 @@
+/* The ARM faces of an incident and of its alerts. */
+#include "incident/incident.h"
+#include "incident/incident_priv.h"
+#include "text/date.h"
+
+static void kv_time(struct json_out *w, const char *key, int64_t ticks)
+{
+    char text[29];
+    if (ticks == 0)
+        return;
+    date_format(ticks, text);
+    json_kv_z(w, key, text);
+}
+
+/* Absent instead of empty, as the service answers. */
+static void kv_some(struct json_out *w, const char *key, struct str v)
+{
+    if (v.n > 0)
+        json_kv_str(w, key, v);
+}
+
+/* JSON that we have written ourselves; empty stands for the given text. */
+static void kv_raw(struct json_out *w, const char *key, struct str json, const char *empty)
+{
+    json_key(w, key);
+    json_raw(w, json.n > 0 ? json : str_from(empty));
+}
+
+static struct str resource_id(struct incidents *in, struct arena *a, struct workspace *w,
+                              const char *collection, struct str id)
+{
+    struct arm_scope scope = {in->subscription, in->resource_group, in->base_url};
+    return arm_id(a, &scope, workspace_name(w), collection, id);
+}
+
+static void head(struct json_out *out, struct str id, struct str name, const char *type)
+{
+    json_kv_str(out, "id", id);
+    json_kv_str(out, "name", name);
+    json_kv_z(out, "type", type);
+}
+
+/* ---- incidents ---- */
+
+static void write_closing(struct json_out *out, const struct state_incident *i)
+{
+    kv_some(out, "classification", i->classification);
+    kv_some(out, "classificationReason", i->classification_reason);
+    kv_some(out, "classificationComment", i->classification_comment);
+}
+
+static void write_additional(struct json_out *out, const struct state_incident *i)
+{
+    json_key(out, "additionalData");
+    json_obj(out);
+    json_kv_int(out, "alertsCount", i->alerts);
+    json_kv_int(out, "bookmarksCount", 0);
+    json_kv_int(out, "commentsCount", 0);
+    kv_raw(out, "alertProductNames", i->products, "[]");
+    kv_raw(out, "tactics", i->tactics, "[]");
+    kv_raw(out, "techniques", i->techniques, "[]");
+    json_obj_end(out);
+}
+
+static void write_rules(struct incidents *in, struct arena *a, struct workspace *w,
+                        struct json_out *out, const struct state_incident *i)
+{
+    struct json list = {0};
+    json_key(out, "relatedAnalyticRuleIds");
+    json_arr(out);
+    if (i->rule_ids.n > 0 && json_parse(a, i->rule_ids, NULL, &list, NULL))
+        for (size_t k = 0; k < list.n; k++)
+            json_str(out, resource_id(in, a, w, "alertRules", json_text(&list.items[k], STR(""))));
+    json_arr_end(out);
+}
+
+void incident_to_json(struct incidents *in, struct workspace *w, const struct state_incident *i,
+                      struct json_out *out)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct str id = resource_id(in, a, w, "Incidents", i->id);
+    json_obj(out);
+    head(out, id, i->id, "Microsoft.SecurityInsights/Incidents");
+    json_kv_str(out, "etag", arena_fmt(a, "\"%.*s\"", STR_ARG(i->etag)));
+    json_key(out, "properties");
+    json_obj(out);
+    json_kv_str(out, "title", i->title);
+    json_kv_str(out, "description", i->description);
+    json_kv_str(out, "severity", i->severity);
+    json_kv_str(out, "status", i->status);
+    write_closing(out, i);
+    kv_raw(out, "owner", i->owner, INCIDENT_NO_OWNER);
+    kv_raw(out, "labels", i->labels, "[]");
+    kv_time(out, "firstActivityTimeUtc", i->first_activity);
+    kv_time(out, "lastActivityTimeUtc", i->last_activity);
+    kv_time(out, "lastModifiedTimeUtc", i->modified);
+    kv_time(out, "createdTimeUtc", i->created);
+    json_kv_int(out, "incidentNumber", i->number);
+    write_additional(out, i);
+    write_rules(in, a, w, out, i);
+    json_kv_str(out, "incidentUrl", arena_fmt(a, "%.*s%.*s", STR_ARG(in->base_url), STR_ARG(id)));
+    json_kv_str(out, "providerName", i->provider);
+    json_kv_str(out, "providerIncidentId", i->provider_incident_id);
+    json_obj_end(out);
+    json_obj_end(out);
+}
+
+/* ---- alerts ---- */
+
+/* Columns of the row that the resource shows under another name. */
+static const struct {
+    const char *column, *property;
+} row_texts[] = {
+    {"AlertType", "alertType"},
+    {"AlertLink", "alertLink"},
+    {"CompromisedEntity", "compromisedEntity"},
+    {"ConfidenceLevel", "confidenceLevel"},
+    {"VendorOriginalId", "providerAlertId"},
+    {"ProductComponentName", "productComponentName"},
+    {"VendorName", "vendorName"},
+    {"Status", "status"},
+    {"ProcessingEndTime", "processingEndTime"},
+};
+
+static void write_alert_row(struct arena *a, struct json_out *out, const struct state_alert *al)
+{
+    struct json row = {0}, extended = {0};
+    if (!json_parse(a, al->row, NULL, &row, NULL))
+        return;
+    for (size_t i = 0; i < COUNTOF(row_texts); i++)
+        kv_some(out, row_texts[i].property,
+                json_text(json_get(&row, row_texts[i].column), STR_NONE));
+    struct str text = json_text(json_get(&row, "ExtendedProperties"), STR_NONE);
+    if (text.n > 0 && json_parse(a, text, NULL, &extended, NULL)) {
+        json_key(out, "additionalData");
+        json_value(out, &extended);
+    }
+}
+
+static void write_alert(struct incidents *in, struct arena *a, struct workspace *w,
+                        struct json_out *out, const struct state_alert *al)
+{
+    json_obj(out);
+    head(out, resource_id(in, a, w, "Entities", al->id), al->id,
+         "Microsoft.SecurityInsights/Entities");
+    json_kv_z(out, "kind", "SecurityAlert");
+    json_key(out, "properties");
+    json_obj(out);
+    json_kv_str(out, "systemAlertId", al->id);
+    json_kv_str(out, "alertDisplayName", al->name);
+    json_kv_str(out, "friendlyName", al->name);
+    json_kv_str(out, "description", al->description);
+    json_kv_str(out, "severity", al->severity);
+    json_kv_str(out, "productName", al->product);
+    kv_raw(out, "tactics", al->tactics, "[]");
+    kv_time(out, "startTimeUtc", al->start);
+    kv_time(out, "endTimeUtc", al->end);
+    kv_time(out, "timeGenerated", al->generated);
+    write_alert_row(a, out, al);
+    json_obj_end(out);
+    json_obj_end(out);
+}
+
+bool incident_alerts_to_json(struct incidents *in, struct arena *a, struct workspace *w,
+                             const struct state_incident *i, struct json_out *out, struct err *e)
+{
+    struct state_alert *list = NULL;
+    size_t n = 0;
+    if (!state_alert_of_incident(in->state, a, i->workspace, i->id, &list, &n, e))
+        return false;
+    json_arr(out);
+    for (size_t k = 0; k < n; k++)
+        write_alert(in, a, w, out, &list[k]);
+    json_arr_end(out);
+    return true;
+}
