@@ -218,7 +218,7 @@ static void fn_real_dyn(struct cf_call *c, size_t r)
 static void quoted(struct cf_call *c, size_t r, const char *text)
 {
     struct sbuf *b = cf_buf(c);
-    sbuf_addf(b, "\"%s\"", text);
+    json_escape(b, str_from(text));
     cf_out_str(c, r, sbuf_str(b));
 }
 
