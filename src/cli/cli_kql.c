@@ -208,7 +208,7 @@ static int batch(const struct session *s)
         if (text.n > 0)
             batch_line(s, text);
     }
-    free(line); /* getline's own */
+    xfree(line); /* getline's own */
     return 0;
 }
 

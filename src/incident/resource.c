@@ -81,7 +81,9 @@ void incident_to_json(struct incidents *in, struct workspace *w, const struct st
     struct str id = resource_id(in, a, w, "Incidents", i->id);
     json_obj(out);
     head(out, id, i->id, "Microsoft.SecurityInsights/Incidents");
-    json_kv_str(out, "etag", arena_fmt(a, "\"%.*s\"", STR_ARG(i->etag)));
+    AUTO(sbuf_fini) struct sbuf etag = sbuf_make(4096); /* the quotes are part of an etag */
+    json_escape(&etag, i->etag);
+    json_kv_str(out, "etag", sbuf_str(&etag));
     json_key(out, "properties");
     json_obj(out);
     json_kv_str(out, "title", i->title);
