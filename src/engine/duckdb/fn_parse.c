@@ -2,9 +2,9 @@
  * argument says how, as JSON (emit_parse.c writes it).
  * Source: "parse operator", "parse-kv operator" of the Kusto reference. */
 #include "engine/duckdb/fn.h"
-#include "engine/duckdb/rx.h"
 #include "kql/types.h"
 #include "text/json.h"
+#include "text/rx.h"
 
 enum { MAX_PARSE_COLUMNS = RX_MAX_GROUPS };
 
@@ -17,24 +17,14 @@ struct cutter {
 };
 
 /* ---- from the parts to one regular expression ---- */
-static void add_quoted(struct sbuf *b, struct str text)
-{
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] != '\0' && strchr("\\.+*?()|[]{}^$#&-~/ \t\n", text.p[i]) != NULL)
-            sbuf_addc(b, '\\');
-        sbuf_addc(b, text.p[i]);
-    }
-}
-
 /* What a value of the type looks like where no text behind it says how far it goes. */
 static const char *shape_of(enum kql_type t, bool star_next, bool last)
 {
-    bool free_end = star_next;
     if (t == KQL_INT || t == KQL_LONG)
-        return free_end ? "\\s*[-+]?\\d+" : last ? ".*" : ".*?";
+        return star_next ? "\\s*[-+]?\\d+" : last ? ".*" : ".*?";
     if (t == KQL_REAL || t == KQL_DECIMAL)
-        return free_end ? "\\s*[-+]?\\d*\\.?\\d+(?:[eE][-+]?\\d+)?" : last ? ".*" : ".*?";
-    if (t == KQL_BOOL && free_end)
+        return star_next ? "\\s*[-+]?\\d*\\.?\\d+(?:[eE][-+]?\\d+)?" : last ? ".*" : ".*?";
+    if (t == KQL_BOOL && star_next)
         return "(?i:true|false|0|1)";
     return last ? ".*" : ".*?";
 }
@@ -63,7 +53,7 @@ static void add_part(struct cutter *k, const struct json *parts, size_t i, bool 
     } else if (is_part(part, "t") && part->n > 1) {
         struct str text = part->items[1].text;
         if (!regex) {
-            add_quoted(b, text);
+            rx_quote(b, text);
             return;
         }
         sbuf_addf(b, "(?:%.*s)", STR_ARG(text));

@@ -1,8 +1,8 @@
 /* Functions over regular expressions. A constant pattern is compiled once. */
 #include "engine/duckdb/fn.h"
 #include "engine/duckdb/jscan.h"
-#include "engine/duckdb/rx.h"
 #include "text/json.h"
+#include "text/rx.h"
 
 static void *prepare_at(const struct cf_const *args, size_t n, size_t at)
 {
@@ -231,13 +231,8 @@ static void fn_countof(struct cf_call *c, size_t r)
 
 static void fn_quote(struct cf_call *c, size_t r)
 {
-    struct str s = cf_str(c, 0, r);
     struct sbuf *b = cf_buf(c);
-    for (size_t i = 0; i < s.n; i++) {
-        if (strchr("\\.+*?()|[]{}^$#&-~", s.p[i]) && s.p[i])
-            sbuf_addc(b, '\\');
-        sbuf_addc(b, s.p[i]);
-    }
+    rx_quote(b, cf_str(c, 0, r));
     cf_out_str(c, r, sbuf_str(b));
 }
 

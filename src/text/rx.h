@@ -21,3 +21,5 @@ static inline struct str rx_group(const struct rx_match *m, struct str text, siz
         return STR_NONE;
     return str_sub(text, m->at[2 * g], m->at[2 * g + 1] - m->at[2 * g]);
 }
+/* A pattern that matches the text itself. */
+void rx_quote(struct sbuf *out, struct str text);

@@ -1,5 +1,6 @@
+/* Regular expressions: PCRE2 behind a small interface. */
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include "engine/duckdb/rx.h"
+#include "text/rx.h"
 
 #include <pcre2.h>
 
@@ -61,4 +62,13 @@ bool rx_find(const struct rx *x, struct str text, size_t from, struct rx_match *
     pcre2_match_data_free(data);
     pcre2_match_context_free(ctx);
     return n > 0;
+}
+
+void rx_quote(struct sbuf *out, struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        if (strchr("\\.+*?()|[]{}^$#&-~", text.p[i]) && text.p[i])
+            sbuf_addc(out, '\\');
+        sbuf_addc(out, text.p[i]);
+    }
 }
