@@ -99,23 +99,7 @@ static enum kql_type type_of_text(struct str s, bool csv)
 
 static enum kql_type type_of(const struct json *v, bool csv)
 {
-    switch (v->type) {
-    case JSON_NULL:
-        return KQL_UNKNOWN;
-    case JSON_FALSE:
-    case JSON_TRUE:
-        return KQL_BOOL;
-    case JSON_INT:
-        return KQL_LONG;
-    case JSON_REAL:
-        return KQL_REAL;
-    case JSON_STRING:
-        return type_of_text(v->text, csv);
-    case JSON_ARRAY:
-    case JSON_OBJECT:
-        return KQL_DYNAMIC;
-    }
-    return KQL_DYNAMIC;
+    return v->type == JSON_STRING ? type_of_text(v->text, csv) : kql_type_of_json(v);
 }
 
 static enum kql_type widen(enum kql_type x, enum kql_type y)

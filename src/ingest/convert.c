@@ -271,25 +271,7 @@ static enum kql_type suffix_type(struct str name)
 enum kql_type convert_infer(struct str name, const struct json *v)
 {
     enum kql_type t = suffix_type(name);
-    if (t != KQL_UNKNOWN)
-        return t;
-    switch (v->type) {
-    case JSON_NULL:
-        return KQL_UNKNOWN;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        return KQL_BOOL;
-    case JSON_INT:
-        return KQL_LONG;
-    case JSON_REAL:
-        return KQL_REAL;
-    case JSON_STRING:
-        return KQL_STRING;
-    case JSON_ARRAY:
-    case JSON_OBJECT:
-        return KQL_DYNAMIC;
-    }
-    UNREACHABLE();
+    return t != KQL_UNKNOWN ? t : kql_type_of_json(v);
 }
 
 enum kql_type convert_widen(enum kql_type a, enum kql_type b)

@@ -2,14 +2,6 @@
  * facet, reduce, scan and the graph operators. */
 #include "kql/bind_priv.h"
 
-static const struct syn *clause(const struct syn *op, const char *role)
-{
-    for (size_t i = 0; i < op->n; i++)
-        if (op->kids[i]->kind == SYN_CLAUSE && str_eqz(op->kids[i]->text, role))
-            return op->kids[i];
-    return NULL;
-}
-
 static struct plan *program_over(struct binder *b, struct plan *in, const char *name,
                                  const struct syn *at)
 {
@@ -87,7 +79,7 @@ static struct plan *facet_of(struct binder *b, struct binding *env, struct plan 
 /* One table of counts a column, and the sub-query's table at the end. */
 struct plan *op_facet(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
-    const struct syn *by = clause(op, "by");
+    const struct syn *by = syn_clause(op, "by");
     size_t n = 0, n_by = by != NULL ? by->n : 0;
     struct plan **results = arena_array(b->a, struct plan *, n_by + op->n + 1);
     uint32_t shared = ++b->next_shared;
@@ -102,7 +94,7 @@ struct plan *op_facet(struct binder *b, struct binding *env, struct plan *in, co
 /* ---- programs ---- */
 struct plan *op_reduce(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
-    const struct syn *by = clause(op, "by");
+    const struct syn *by = syn_clause(op, "by");
     struct cx c = cx_of(b, env, in);
     struct plan *p = program_over(b, in, "reduce", op);
     p->program->args = arena_array(b->a, struct program_arg, 1);
@@ -120,7 +112,7 @@ struct plan *op_reduce(struct binder *b, struct binding *env, struct plan *in, c
 struct plan *op_scan(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
     struct plan *p = program_over(b, in, "scan", op);
-    const struct syn *declare = clause(op, "declare"), *id = syn_param(op, "with_match_id");
+    const struct syn *declare = syn_clause(op, "declare"), *id = syn_param(op, "with_match_id");
     (void)env;
     p->ordered = true;
     plan_copy_cols(b, p, in);

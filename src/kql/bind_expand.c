@@ -6,16 +6,9 @@ struct expansion {
     struct cx c;
     struct plan *in;
     struct expand *x;
-    const struct plan_col **replaced; /* of each item: the input column that it takes the place of */
+    const struct plan_col *
+        *replaced; /* of each item: the input column that it takes the place of */
 };
-
-static const struct syn *clause(const struct syn *op, const char *role)
-{
-    for (size_t i = 0; i < op->n; i++)
-        if (op->kids[i]->kind == SYN_CLAUSE && str_eqz(op->kids[i]->text, role))
-            return op->kids[i];
-    return NULL;
-}
 
 static void bind_item(struct expansion *v, const struct syn *item, struct names *names)
 {
@@ -54,7 +47,7 @@ static struct expansion read_items(struct binder *b, struct binding *env, struct
     for (size_t i = 0; i < op->n; i++)
         if (op->kids[i]->kind == SYN_CLAUSE && str_eqz(op->kids[i]->text, "item"))
             bind_item(&v, op->kids[i], &names);
-    const struct syn *limit = clause(op, "limit"), *index = syn_param(op, "with_itemindex");
+    const struct syn *limit = syn_clause(op, "limit"), *index = syn_param(op, "with_itemindex");
     const struct syn *kind = syn_param(op, "kind");
     if (kind == NULL)
         kind = syn_param(op, "bagexpansion");
@@ -139,7 +132,7 @@ struct plan *op_mv_apply(struct binder *b, struct binding *env, struct plan *in,
                          const struct syn *op)
 {
     struct expansion v = read_items(b, env, in, op);
-    const struct syn *on = clause(op, "on");
+    const struct syn *on = syn_clause(op, "on");
     struct plan *rows = plan_new(b, P_APPLY_INPUT, NULL, op);
     output_columns(&v, rows);
     rows->open = in->open;
@@ -158,7 +151,7 @@ struct plan *op_mv_apply(struct binder *b, struct binding *env, struct plan *in,
 struct plan *op_partition(struct binder *b, struct binding *env, struct plan *in,
                           const struct syn *op)
 {
-    const struct syn *by = clause(op, "by"), *body = NULL;
+    const struct syn *by = syn_clause(op, "by"), *body = NULL;
     for (size_t i = 0; i < op->n; i++)
         if (op->kids[i]->kind != SYN_CLAUSE)
             body = op->kids[i];

@@ -104,26 +104,6 @@ struct unpacked {
     enum kql_type type;
 };
 
-static enum kql_type type_of_json(const struct json *j)
-{
-    switch (j->type) {
-    case JSON_FALSE:
-    case JSON_TRUE:
-        return KQL_BOOL;
-    case JSON_INT:
-        return KQL_LONG;
-    case JSON_REAL:
-        return KQL_REAL;
-    case JSON_STRING:
-        return KQL_STRING;
-    case JSON_NULL:
-    case JSON_ARRAY:
-    case JSON_OBJECT:
-        return KQL_DYNAMIC;
-    }
-    return KQL_DYNAMIC;
-}
-
 static int by_key(const void *x, const void *y)
 {
     const struct unpacked *p = x, *q = y;
@@ -156,9 +136,9 @@ static struct unpacked *unpack_types(const struct plugin_call *v, const struct k
                 *u = (struct unpacked){j.keys[i], KQL_UNKNOWN};
                 map_put(seen, j.keys[i], u);
             }
-            if (j.items[i].type == JSON_NULL)
+            enum kql_type t = kql_type_of_json(&j.items[i]);
+            if (t == KQL_UNKNOWN)
                 continue;
-            enum kql_type t = type_of_json(&j.items[i]);
             if (u->type == KQL_UNKNOWN || u->type == t)
                 u->type = t;
             else if ((u->type == KQL_LONG && t == KQL_REAL) ||

@@ -2,24 +2,26 @@
 #include "kql/bind_priv.h"
 
 /* ---- several columns ---- */
-static const struct multi_col fit_line[] = {{"rsquare", KQL_REAL},   {"slope", KQL_REAL},
-                                            {"variance", KQL_REAL},  {"rvariance", KQL_REAL},
+static const struct multi_col fit_line[] = {{"rsquare", KQL_REAL},      {"slope", KQL_REAL},
+                                            {"variance", KQL_REAL},     {"rvariance", KQL_REAL},
                                             {"interception", KQL_REAL}, {"line_fit", KQL_DYNAMIC}};
 static const struct multi_col fit_2lines[] = {
-    {"rsquare", KQL_REAL},       {"split_idx", KQL_LONG},  {"variance", KQL_REAL},
-    {"rvariance", KQL_REAL},     {"line_fit", KQL_DYNAMIC}, {"right_rsquare", KQL_REAL},
-    {"right_slope", KQL_REAL},   {"right_interception", KQL_REAL}, {"right_variance", KQL_REAL},
-    {"right_rvariance", KQL_REAL}, {"left_rsquare", KQL_REAL}, {"left_slope", KQL_REAL},
-    {"left_interception", KQL_REAL}, {"left_variance", KQL_REAL}, {"left_rvariance", KQL_REAL}};
+    {"rsquare", KQL_REAL},           {"split_idx", KQL_LONG},
+    {"variance", KQL_REAL},          {"rvariance", KQL_REAL},
+    {"line_fit", KQL_DYNAMIC},       {"right_rsquare", KQL_REAL},
+    {"right_slope", KQL_REAL},       {"right_interception", KQL_REAL},
+    {"right_variance", KQL_REAL},    {"right_rvariance", KQL_REAL},
+    {"left_rsquare", KQL_REAL},      {"left_slope", KQL_REAL},
+    {"left_interception", KQL_REAL}, {"left_variance", KQL_REAL},
+    {"left_rvariance", KQL_REAL}};
 static const struct multi_col fit_poly[] = {{"rsquare", KQL_REAL},
                                             {"coefficients", KQL_DYNAMIC},
                                             {"variance", KQL_REAL},
                                             {"rvariance", KQL_REAL},
                                             {"poly_fit", KQL_DYNAMIC}};
-static const struct multi_col stats[] = {{"min", KQL_REAL},   {"min_idx", KQL_LONG},
-                                         {"max", KQL_REAL},   {"max_idx", KQL_LONG},
-                                         {"avg", KQL_REAL},   {"stdev", KQL_REAL},
-                                         {"variance", KQL_REAL}};
+static const struct multi_col stats[] = {
+    {"min", KQL_REAL}, {"min_idx", KQL_LONG}, {"max", KQL_REAL},     {"max_idx", KQL_LONG},
+    {"avg", KQL_REAL}, {"stdev", KQL_REAL},   {"variance", KQL_REAL}};
 static const struct multi_col decompose[] = {{"baseline", KQL_DYNAMIC},
                                              {"seasonal", KQL_DYNAMIC},
                                              {"trend", KQL_DYNAMIC},
@@ -33,7 +35,10 @@ static const struct multi_col forecast[] = {{"forecast", KQL_DYNAMIC},
 static const struct multi_col fft[] = {{"real", KQL_DYNAMIC}, {"imag", KQL_DYNAMIC}};
 static const struct multi_col periods[] = {{"periods", KQL_DYNAMIC}, {"scores", KQL_DYNAMIC}};
 
-#define MULTI(name, cols) {name, cols, COUNTOF(cols)}
+#define MULTI(name, cols)                                                                          \
+    {                                                                                              \
+        name, cols, COUNTOF(cols)                                                                  \
+    }
 static const struct {
     const char *function;
     const struct multi_col *cols;
@@ -64,13 +69,11 @@ const struct multi_col *bind_multi_cols(const char *function, size_t *n)
 }
 
 /* ---- make-series ---- */
+/* A clause with something in it. */
 static const struct syn *clause(const struct syn *op, const char *role)
 {
-    for (size_t i = 0; i < op->n; i++)
-        if (op->kids[i] != NULL && op->kids[i]->kind == SYN_CLAUSE &&
-            str_eqz(op->kids[i]->text, role))
-            return op->kids[i]->n > 0 ? op->kids[i] : NULL;
-    return NULL;
+    const struct syn *c = syn_clause(op, role);
+    return c != NULL && c->n > 0 ? c : NULL;
 }
 
 static struct expr *bound_of(struct binder *b, struct binding *env, const struct syn *s,
@@ -92,8 +95,8 @@ static void read_bounds(struct binder *b, struct binding *env, const struct syn 
     const struct syn *by = clause(op, "step"), *in = clause(op, "in");
     if (in != NULL) {
         const struct syn *r = bind_strip(in->kids[0]);
-        const struct syn *const *args = (const struct syn *const *)(r->kind == SYN_CALL ? r->kids
-                                                                                       : in->kids);
+        const struct syn *const *args =
+            (const struct syn *const *)(r->kind == SYN_CALL ? r->kids : in->kids);
         size_t n = r->kind == SYN_CALL ? r->n : in->n;
         if (n == 3) {
             x->from = bound_of(b, env, args[0], t);
@@ -159,8 +162,8 @@ struct plan *op_make_series(struct binder *b, struct binding *env, struct plan *
         read_series(b, &c, aggs->kids[i], &names, x);
     for (size_t i = 0; i < x->n; i++)
         plan_add_col(b, p, x->aggs[i].agg.col);
-    x->axis_out = plan_fresh(b, names_unique(&names, axis_name.n ? axis_name : STR("Column1")),
-                             KQL_DYNAMIC);
+    x->axis_out =
+        plan_fresh(b, names_unique(&names, axis_name.n ? axis_name : STR("Column1")), KQL_DYNAMIC);
     plan_add_col(b, p, x->axis_out);
     read_bounds(b, env, op, x);
     p->series = x;

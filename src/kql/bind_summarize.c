@@ -143,9 +143,8 @@ static void percentiles(struct summary *s, const struct kql_func *f, const struc
         if (i - from < n_names)
             name = names[i - from]->text;
         else if (only.n > 0)
-            name = call->n == from + 1
-                       ? only
-                       : arena_fmt(b->a, "%.*s_%.*s", STR_ARG(only), STR_ARG(at));
+            name = call->n == from + 1 ? only
+                                       : arena_fmt(b->a, "%.*s_%.*s", STR_ARG(only), STR_ARG(at));
         add_aggregate(s, name, false, aggregate_call(s, f, args, from + 1, call));
     }
 }
@@ -156,9 +155,15 @@ static const struct {
     const char *name;
     several_fn *fn;
 } several[] = {
-    {"any", take_any},           {"arg_max", arg_extreme},   {"arg_min", arg_extreme},
-    {"argmax", arg_extreme},     {"argmin", arg_extreme},    {"percentile", percentiles},
-    {"percentiles", percentiles}, {"percentilesw", percentiles}, {"percentilew", percentiles},
+    {"any", take_any},
+    {"arg_max", arg_extreme},
+    {"arg_min", arg_extreme},
+    {"argmax", arg_extreme},
+    {"argmin", arg_extreme},
+    {"percentile", percentiles},
+    {"percentiles", percentiles},
+    {"percentilesw", percentiles},
+    {"percentilew", percentiles},
     {"take_any", take_any},
 };
 
@@ -200,15 +205,6 @@ static void bind_aggregate(struct summary *s, const struct syn *k)
     add_aggregate(s, name, only.n > 0, e);
 }
 
-static const struct syn *clause(const struct syn *op, const char *role)
-{
-    for (size_t i = 0; i < op->n; i++)
-        if (op->kids[i] != NULL && op->kids[i]->kind == SYN_CLAUSE &&
-            str_eqz(op->kids[i]->text, role))
-            return op->kids[i];
-    return NULL;
-}
-
 static void bind_key(struct summary *s, const struct syn *k)
 {
     struct binder *b = s->b;
@@ -247,7 +243,7 @@ struct plan *op_summarize(struct binder *b, struct binding *env, struct plan *in
     struct summary s = {.b = b, .c = cx_of(b, env, in), .names = names_start(b)};
     s.p = plan_new(b, P_AGGREGATE, in, op);
     s.c.aggregates = true;
-    const struct syn *by = clause(op, "by"), *aggs = clause(op, "aggregates");
+    const struct syn *by = syn_clause(op, "by"), *aggs = syn_clause(op, "aggregates");
     for (size_t i = 0; by != NULL && i < by->n; i++)
         bind_key(&s, by->kids[i]);
     for (size_t i = 0; aggs != NULL && i < aggs->n; i++)
@@ -300,7 +296,7 @@ struct plan *op_top_hitters(struct binder *b, struct binding *env, struct plan *
 {
     struct cx c = cx_of(b, env, in);
     struct expr *key = bind_expr(&c, op->kids[1]);
-    const struct syn *by = clause(op, "by");
+    const struct syn *by = syn_clause(op, "by");
     struct str name = bind_auto_name(&c, op->kids[1]);
     struct named_expr k = {plan_fresh(b, name.n ? name : STR("Column1"), key->type), key}, agg;
     if (by != NULL && by->n > 0) {
@@ -358,7 +354,8 @@ static bool read_level(struct summary *s, const struct syn *l, struct level *out
     out->count = count != NULL ? bind_constant(&plain, count, KQL_LONG) : NULL;
     struct expr *e = bind_expr(&plain, key);
     struct str name = bind_auto_name(&plain, key);
-    out->key = (struct named_expr){plan_fresh(b, name.n ? name : names_column(&s->names), e->type), e};
+    out->key =
+        (struct named_expr){plan_fresh(b, name.n ? name : names_column(&s->names), e->type), e};
     const struct syn *by = ordered->kids[0];
     struct expr *v = bind_expr(&s->c, by);
     struct str agg_name = by->kind == SYN_NAMED
@@ -405,9 +402,10 @@ static struct plan *per_parent(struct binder *b, struct plan *in, const struct p
     for (size_t i = 0; i + 1 < keys->n; i++)
         args[i] = ex_cast(b, ex_column(b, &keys->p[i], at), KQL_DYNAMIC);
     p->exprs = arena_array(b->a, struct expr *, 1);
-    p->exprs[0] = keys->n == 2 ? ex_column(b, &keys->p[0], at)
-                               : ex_cast(b, ex_call(b, "pack_array", KQL_DYNAMIC, args, keys->n - 1),
-                                         KQL_STRING);
+    p->exprs[0] =
+        keys->n == 2
+            ? ex_column(b, &keys->p[0], at)
+            : ex_cast(b, ex_call(b, "pack_array", KQL_DYNAMIC, args, keys->n - 1), KQL_STRING);
     p->n_exprs = 1;
     for (size_t i = 0; i < in->cols.n; i++) {
         struct plan_col c = plan_fresh(b, in->cols.p[i].name, in->cols.p[i].type);

@@ -28,8 +28,8 @@ static size_t add_matching(struct binder *b, struct branches *v, struct str patt
     const struct kql_catalog *cat = b->o->catalog;
     struct kql_table t;
     size_t found = 0;
-    for (size_t i = 0; cat != NULL && cat->table_at != NULL && cat->table_at(cat->self, b->a, i, &t);
-         i++) {
+    for (size_t i = 0;
+         cat != NULL && cat->table_at != NULL && cat->table_at(cat->self, b->a, i, &t); i++) {
         if (!name_matches(pattern, t.name))
             continue;
         struct kql_table full = t;
@@ -216,7 +216,7 @@ static struct str text_param(const struct syn *op, const char *name)
     if (p == NULL || p->n == 0)
         return STR_NONE;
     return p->kids[0]->kind == SYN_LITERAL && p->kids[0]->value.s.n > 0 ? p->kids[0]->value.s
-                                                                         : p->kids[0]->text;
+                                                                        : p->kids[0]->text;
 }
 
 struct plan *op_union(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
@@ -267,7 +267,10 @@ static struct expr *term_test(struct binder *b, struct expr *x, struct str t, bo
     if (t.n == 0 || (t.n == 1 && head))
         return ex_bool(b, true);
     if (!str_find(core, STR("*"), &at)) {
-        const char *op = head && tail ? "contains" : head ? "hassuffix" : tail ? "hasprefix" : "has";
+        const char *op = head && tail ? "contains"
+                         : head       ? "hassuffix"
+                         : tail       ? "hasprefix"
+                                      : "has";
         return text_test(b, arena_fmt(b->a, "%s%s", op, cs ? "_cs" : "").p, x, core);
     }
     AUTO(sbuf_fini) struct sbuf re = sbuf_make(1 << 16);
@@ -331,15 +334,6 @@ static struct expr *bind_search(const struct cx *c, const struct syn *s, bool cs
     return bind_bool(c, s);
 }
 
-static const struct syn *find_clause(const struct syn *op, const char *role)
-{
-    for (size_t i = 0; i < op->n; i++)
-        if (op->kids[i] != NULL && op->kids[i]->kind == SYN_CLAUSE &&
-            str_eqz(op->kids[i]->text, role))
-            return op->kids[i];
-    return NULL;
-}
-
 static const struct syn *find_predicate(const struct syn *op)
 {
     for (size_t i = 0; i < op->n; i++)
@@ -352,7 +346,7 @@ static const struct syn *find_predicate(const struct syn *op)
 static void search_tables(struct binder *b, struct binding *env, const struct syn *op,
                           struct branches *v)
 {
-    const struct syn *in = find_clause(op, "in");
+    const struct syn *in = syn_clause(op, "in");
     if (in == NULL) {
         if (b->o->rule_restrictions)
             bind_error(b, "SEM0001", op, "an analytics rule can't search all tables: name them");
@@ -363,8 +357,7 @@ static void search_tables(struct binder *b, struct binding *env, const struct sy
         add_operand(b, env, v, in->kids[i], false);
 }
 
-struct plan *op_search(struct binder *b, struct binding *env, struct plan *in,
-                       const struct syn *op)
+struct plan *op_search(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
     struct branches v = {0}, kept = {0};
     bool cs = str_ieqz(text_param(op, "kind"), "case_sensitive");
@@ -473,9 +466,9 @@ struct plan *op_find(struct binder *b, struct binding *env, struct plan *in, con
     else
         search_tables(b, env, op, &v);
     struct find f = {.b = b, .env = env, .op = op, .names = map_new(b->a, false)};
-    f.project = find_clause(op, "project");
+    f.project = syn_clause(op, "project");
     if (f.project == NULL)
-        f.project = find_clause(op, "project-smart");
+        f.project = syn_clause(op, "project-smart");
     if (pred == NULL)
         return bind_nothing(b, op);
     find_names(&f, &v, pred);

@@ -1,4 +1,4 @@
-/* Reading a syntax tree: parameters, and whether two trees say the same. */
+/* Reading a syntax tree: parameters, clauses, and whether two trees say the same. */
 #include "kql/syntax.h"
 
 const struct syn *syn_param(const struct syn *op, const char *name)
@@ -6,6 +6,15 @@ const struct syn *syn_param(const struct syn *op, const char *name)
     for (size_t i = 0; i < op->n_params; i++)
         if (str_ieqz(op->params[i]->text, name))
             return op->params[i];
+    return NULL;
+}
+
+const struct syn *syn_clause(const struct syn *op, const char *role)
+{
+    for (size_t i = 0; i < op->n; i++)
+        if (op->kids[i] != NULL && op->kids[i]->kind == SYN_CLAUSE &&
+            str_eqz(op->kids[i]->text, role))
+            return op->kids[i];
     return NULL;
 }
 

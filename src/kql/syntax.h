@@ -169,3 +169,5 @@ bool syn_equal(const struct syn *a,
                const struct syn *b); /* ignoring positions and parentheses' layout */
 const struct syn *syn_param(const struct syn *op,
                             const char *name); /* the SYN_PARAM or NULL; ASCII case-insensitive */
+const struct syn *syn_clause(const struct syn *op,
+                             const char *role); /* the first SYN_CLAUSE of that role or NULL */

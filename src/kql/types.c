@@ -1,5 +1,6 @@
 /* Names of the scalar types. */
 #include "kql/types.h"
+#include "text/json.h"
 
 static const struct {
     const char *name, *dotnet;
@@ -50,4 +51,25 @@ bool kql_type_parse(struct str name, enum kql_type *out)
         }
     }
     return false;
+}
+
+enum kql_type kql_type_of_json(const struct json *v)
+{
+    switch (v->type) {
+    case JSON_NULL:
+        return KQL_UNKNOWN;
+    case JSON_FALSE:
+    case JSON_TRUE:
+        return KQL_BOOL;
+    case JSON_INT:
+        return KQL_LONG;
+    case JSON_REAL:
+        return KQL_REAL;
+    case JSON_STRING:
+        return KQL_STRING;
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        return KQL_DYNAMIC;
+    }
+    UNREACHABLE();
 }

@@ -35,6 +35,11 @@ const char *kql_type_dotnet(enum kql_type t); /* "System.Int64" … as getschema
 bool kql_type_parse(struct str name, enum kql_type *out)
     MUST_USE; /* also aliases: boolean, date, time, double, uuid, … */
 
+struct json;
+/* The type that a value of JSON has by itself: bool, long, real, string, dynamic; KQL_UNKNOWN for
+ * null. */
+enum kql_type kql_type_of_json(const struct json *v);
+
 /* A constant. Null: is_null (never for string). */
 struct kql_value {
     enum kql_type type;
