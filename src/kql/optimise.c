@@ -6,15 +6,15 @@
  * columns that were not marked. Nodes are never changed: the binder may still hold them. */
 #include "kql/bind_priv.h"
 
+struct copied {
+    const struct plan *from;
+    struct plan *to; /* NULL: not rebuilt yet */
+};
 struct prune {
     struct arena *a;
     uint64_t *bits; /* of ids that are read */
     size_t n_words;
-    struct { /* nodes below P_SHARED, looked at once */
-        const struct plan *from;
-        struct plan *to;
-    } * seen;
-    size_t n_seen, cap_seen;
+    VEC(struct copied) shared; /* plans below P_SHARED, looked at once */
 };
 
 static void mark_plan(struct prune *v, const struct plan *p);
@@ -104,20 +104,12 @@ static void mark_union(struct prune *v, const struct plan *p)
                 mark_id(v, p->union_map[i][j]);
 }
 
-static bool seen_before(struct prune *v, const struct plan *p)
+static struct copied *find_shared(struct prune *v, const struct plan *p)
 {
-    for (size_t i = 0; i < v->n_seen; i++)
-        if (v->seen[i].from == p)
-            return true;
-    if (v->n_seen == v->cap_seen) {
-        size_t n = v->cap_seen == 0 ? 8 : v->cap_seen * 2;
-        v->seen =
-            arena_grow(v->a, v->seen, v->cap_seen * sizeof(v->seen[0]), n * sizeof(v->seen[0]));
-        v->cap_seen = n;
-    }
-    v->seen[v->n_seen].from = p;
-    v->seen[v->n_seen++].to = NULL;
-    return false;
+    for (size_t i = 0; i < v->shared.n; i++)
+        if (v->shared.p[i].from == p)
+            return &v->shared.p[i];
+    return NULL;
 }
 
 /* Kinds that pass columns on by position: their inputs are kept whole. */
@@ -128,8 +120,11 @@ static bool by_position(const struct plan *p)
 
 static void mark_plan(struct prune *v, const struct plan *p)
 {
-    if (p->kind == P_SHARED && seen_before(v, p->in[0]))
-        return;
+    if (p->kind == P_SHARED) {
+        if (find_shared(v, p->in[0]) != NULL)
+            return;
+        VEC_PUSH(v->a, &v->shared, ((struct copied){p->in[0], NULL}));
+    }
     mark_parts(v, p);
     if (p->series != NULL)
         mark_series(v, p->series);
@@ -225,7 +220,17 @@ static void rebuild_cols(struct prune *v, const struct plan *p, struct plan *n)
     }
 }
 
-static struct plan *rebuild_node(struct prune *v, struct plan *p)
+/* Whoever shares a plan gets the same copy. The list may not grow meanwhile: mark has filled it. */
+static struct plan *rebuild_shared(struct prune *v, struct plan *p)
+{
+    struct copied *c = find_shared(v, p);
+    CHECK(c != NULL);
+    if (c->to == NULL)
+        c->to = rebuild(v, p);
+    return c->to;
+}
+
+static struct plan *rebuild(struct prune *v, struct plan *p)
 {
     struct plan *n = arena_new_of(v->a, struct plan);
     *n = *p;
@@ -243,22 +248,8 @@ static struct plan *rebuild_node(struct prune *v, struct plan *p)
     }
     n->in = arena_array(v->a, struct plan *, p->n_in + 1);
     for (size_t i = 0; i < p->n_in; i++)
-        n->in[i] = rebuild(v, p->in[i]);
+        n->in[i] = p->kind == P_SHARED ? rebuild_shared(v, p->in[i]) : rebuild(v, p->in[i]);
     return n;
-}
-
-static struct plan *rebuild(struct prune *v, struct plan *p)
-{
-    for (size_t i = 0; i < v->n_seen; i++) {
-        if (v->seen[i].from != p)
-            continue;
-        if (v->seen[i].to == NULL) {
-            struct plan *made = rebuild_node(v, p);
-            v->seen[i].to = made;
-        }
-        return v->seen[i].to;
-    }
-    return rebuild_node(v, p);
 }
 
 struct plan *optimise(struct arena *a, struct plan *p)
