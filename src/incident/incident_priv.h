@@ -25,6 +25,12 @@ bool incident_save(struct incidents *in, struct arena *a, struct workspace *w,
 bool incident_init(struct incidents *in, struct arena *a, struct workspace *w,
                    struct state_incident *i, struct err *e) MUST_USE;
 
+/* ---- JSON of both faces, written by row.c ---- */
+/* JSON that we have written ourselves; empty stands for the given text. */
+void incident_kv_raw(struct json_out *w, const char *key, struct str json, const char *empty);
+/* key: {alertsCount, …, tactics, techniques} */
+void incident_additional_data(struct json_out *w, const char *key, const struct state_incident *i);
+
 /* ---- lists of texts as JSON arrays ---- */
 /* The union of two JSON arrays of text, order kept. */
 struct str json_texts_union(struct arena *a, struct str one, struct str more);

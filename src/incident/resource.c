@@ -19,13 +19,6 @@ static void kv_some(struct json_out *w, const char *key, struct str v)
         json_kv_str(w, key, v);
 }
 
-/* JSON that we have written ourselves; empty stands for the given text. */
-static void kv_raw(struct json_out *w, const char *key, struct str json, const char *empty)
-{
-    json_key(w, key);
-    json_raw(w, json.n > 0 ? json : str_from(empty));
-}
-
 static struct str resource_id(struct incidents *in, struct arena *a, struct workspace *w,
                               const char *collection, struct str id)
 {
@@ -47,19 +40,6 @@ static void write_closing(struct json_out *out, const struct state_incident *i)
     kv_some(out, "classification", i->classification);
     kv_some(out, "classificationReason", i->classification_reason);
     kv_some(out, "classificationComment", i->classification_comment);
-}
-
-static void write_additional(struct json_out *out, const struct state_incident *i)
-{
-    json_key(out, "additionalData");
-    json_obj(out);
-    json_kv_int(out, "alertsCount", i->alerts);
-    json_kv_int(out, "bookmarksCount", 0);
-    json_kv_int(out, "commentsCount", 0);
-    kv_raw(out, "alertProductNames", i->products, "[]");
-    kv_raw(out, "tactics", i->tactics, "[]");
-    kv_raw(out, "techniques", i->techniques, "[]");
-    json_obj_end(out);
 }
 
 static void write_rules(struct incidents *in, struct arena *a, struct workspace *w,
@@ -91,14 +71,14 @@ void incident_to_json(struct incidents *in, struct workspace *w, const struct st
     json_kv_str(out, "severity", i->severity);
     json_kv_str(out, "status", i->status);
     write_closing(out, i);
-    kv_raw(out, "owner", i->owner, INCIDENT_NO_OWNER);
-    kv_raw(out, "labels", i->labels, "[]");
+    incident_kv_raw(out, "owner", i->owner, INCIDENT_NO_OWNER);
+    incident_kv_raw(out, "labels", i->labels, "[]");
     kv_time(out, "firstActivityTimeUtc", i->first_activity);
     kv_time(out, "lastActivityTimeUtc", i->last_activity);
     kv_time(out, "lastModifiedTimeUtc", i->modified);
     kv_time(out, "createdTimeUtc", i->created);
     json_kv_int(out, "incidentNumber", i->number);
-    write_additional(out, i);
+    incident_additional_data(out, "additionalData", i);
     write_rules(in, a, w, out, i);
     json_kv_str(out, "incidentUrl", arena_fmt(a, "%.*s%.*s", STR_ARG(in->base_url), STR_ARG(id)));
     json_kv_str(out, "providerName", i->provider);
@@ -154,7 +134,7 @@ static void write_alert(struct incidents *in, struct arena *a, struct workspace 
     json_kv_str(out, "description", al->description);
     json_kv_str(out, "severity", al->severity);
     json_kv_str(out, "productName", al->product);
-    kv_raw(out, "tactics", al->tactics, "[]");
+    incident_kv_raw(out, "tactics", al->tactics, "[]");
     kv_time(out, "startTimeUtc", al->start);
     kv_time(out, "endTimeUtc", al->end);
     kv_time(out, "timeGenerated", al->generated);

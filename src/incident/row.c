@@ -17,23 +17,22 @@ static void kv_time(struct json_out *w, const char *key, int64_t ticks)
     json_kv_z(w, key, text);
 }
 
-/* JSON that we have written ourselves; empty stands for the given text. */
-static void kv_raw(struct json_out *w, const char *key, struct str json, const char *empty)
+void incident_kv_raw(struct json_out *w, const char *key, struct str json, const char *empty)
 {
     json_key(w, key);
     json_raw(w, json.n > 0 ? json : str_from(empty));
 }
 
-static void additional_data(struct json_out *w, const struct state_incident *i)
+void incident_additional_data(struct json_out *w, const char *key, const struct state_incident *i)
 {
-    json_key(w, "AdditionalData");
+    json_key(w, key);
     json_obj(w);
     json_kv_int(w, "alertsCount", i->alerts);
     json_kv_int(w, "bookmarksCount", 0);
     json_kv_int(w, "commentsCount", 0);
-    kv_raw(w, "alertProductNames", i->products, "[]");
-    kv_raw(w, "tactics", i->tactics, "[]");
-    kv_raw(w, "techniques", i->techniques, "[]");
+    incident_kv_raw(w, "alertProductNames", i->products, "[]");
+    incident_kv_raw(w, "tactics", i->tactics, "[]");
+    incident_kv_raw(w, "techniques", i->techniques, "[]");
     json_obj_end(w);
 }
 
@@ -91,13 +90,13 @@ static bool write_row(struct incidents *in, struct arena *a, struct workspace *w
     json_obj(&o);
     write_texts(&o, i);
     write_times(&o, i);
-    kv_raw(&o, "Owner", i->owner, INCIDENT_NO_OWNER);
-    kv_raw(&o, "Labels", i->labels, "[]");
-    kv_raw(&o, "RelatedAnalyticRuleIds", i->rule_ids, "[]");
-    kv_raw(&o, "BookmarkIds", STR(""), "[]");
-    kv_raw(&o, "Comments", STR(""), "[]");
-    kv_raw(&o, "Tasks", STR(""), "[]");
-    additional_data(&o, i);
+    incident_kv_raw(&o, "Owner", i->owner, INCIDENT_NO_OWNER);
+    incident_kv_raw(&o, "Labels", i->labels, "[]");
+    incident_kv_raw(&o, "RelatedAnalyticRuleIds", i->rule_ids, "[]");
+    incident_kv_raw(&o, "BookmarkIds", STR(""), "[]");
+    incident_kv_raw(&o, "Comments", STR(""), "[]");
+    incident_kv_raw(&o, "Tasks", STR(""), "[]");
+    incident_additional_data(&o, "AdditionalData", i);
     json_kv_str(&o, "IncidentUrl", arena_fmt(a, "%.*s%.*s", STR_ARG(in->base_url), STR_ARG(id)));
     if (!write_alert_ids(in, a, i, &o, e))
         return false;
