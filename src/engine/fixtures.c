@@ -1,7 +1,6 @@
 /* The catalogue of tables that files describe. Rows come in fixtures_rows.c. */
 #include "engine/fixtures_priv.h"
 
-#include <errno.h>
 #include <stdio.h>
 
 bool fixtures_read_file(struct arena *a, const char *path, struct str *out, struct err *e)
@@ -23,6 +22,17 @@ bool fixtures_read_file(struct arena *a, const char *path, struct str *out, stru
         return err_set(e, ERR_LIMIT, "%s is larger than %d MiB", path, MAX_FILE >> 20);
     *out = arena_str(a, sbuf_str(&b));
     return true;
+}
+
+static bool read_json_file(struct arena *a, const char *path, struct json *out, struct err *e)
+{
+    struct str text;
+    if (!fixtures_read_file(a, path, &text, e))
+        return false;
+    if (json_parse(a, text, NULL, out, e))
+        return true;
+    err_prefix(e, "%s", path);
+    return false;
 }
 
 /* ---- schemas ---- */
@@ -47,14 +57,9 @@ static bool read_columns(struct fixtures *f, struct str table, const struct json
 
 static bool read_schemas(struct fixtures *f, const char *path, struct err *e)
 {
-    struct str text;
     struct json root;
-    if (!fixtures_read_file(f->a, path, &text, e))
+    if (!read_json_file(f->a, path, &root, e))
         return false;
-    if (!json_parse(f->a, text, NULL, &root, e)) {
-        err_prefix(e, "%s", path);
-        return false;
-    }
     if (root.type != JSON_OBJECT)
         return err_set(e, ERR_INVALID, "%s: an object of tables is expected", path);
     for (size_t i = 0; i < root.n; i++) {
@@ -76,14 +81,9 @@ void fixtures_add(struct fixtures *f, struct fixture_table *t)
 
 static bool read_functions(struct fixtures *f, const char *path, struct err *e)
 {
-    struct str text;
     struct json root;
-    if (!fixtures_read_file(f->a, path, &text, e))
+    if (!read_json_file(f->a, path, &root, e))
         return false;
-    if (!json_parse(f->a, text, NULL, &root, e)) {
-        err_prefix(e, "%s", path);
-        return false;
-    }
     for (size_t i = 0; root.type == JSON_ARRAY && i < root.n; i++) {
         const struct json *v = &root.items[i];
         struct kql_stored_function *fn = arena_new_of(f->a, struct kql_stored_function);
