@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "base/base.h"
 #include "cli/commands.h"
+#include "kql/functions.h"
 
 static const struct cli_command commands[] = {
     {"ingest", "store records from files", cli_ingest},
@@ -22,43 +22,14 @@ static void usage(FILE *to)
     fputs("\n'vedette COMMAND --help' tells more.\n", to);
 }
 
-/* How many letters two words differ in at most; small words only. */
-static unsigned distance(const char *a, const char *b)
-{
-    enum { MAX = 16 };
-    unsigned row[MAX + 1];
-    size_t n = strlen(b);
-    if (n > MAX)
-        return MAX;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = (unsigned)j;
-    for (size_t i = 0; a[i] != '\0'; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i + 1;
-        for (size_t j = 0; j < n; j++) {
-            unsigned change = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            unsigned least = row[j] < row[j + 1] ? row[j] + 1 : row[j + 1] + 1;
-            row[j + 1] = change < least ? change : least;
-        }
-    }
-    return row[n];
-}
-
 static int unknown(const char *word)
 {
-    const char *near = NULL;
-    unsigned best = 3;
-    for (size_t i = 0; i < COUNTOF(commands); i++) {
-        unsigned d = distance(word, commands[i].name);
-        if (d < best) {
-            best = d;
-            near = commands[i].name;
-        }
-    }
+    struct suggest near = {.want = str_from(word)};
+    for (size_t i = 0; i < COUNTOF(commands); i++)
+        suggest_offer(&near, str_from(commands[i].name));
     fprintf(stderr, "vedette: there is no command '%s'", word);
-    if (near != NULL)
-        fprintf(stderr, "; did you mean '%s'?", near);
+    if (near.best.n > 0)
+        fprintf(stderr, "; did you mean '%.*s'?", STR_ARG(near.best));
     fputs("\n'vedette --help' lists them.\n", stderr);
     return 2;
 }

@@ -2,11 +2,11 @@
  * data folder is needed. */
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/direct.h"
 #include "engine/fixtures.h"
 #include "text/date.h"
 #include "text/json.h"
@@ -139,6 +139,15 @@ static bool answer(const struct session *s, struct arena *a, struct str text, st
     return true;
 }
 
+static void answer_start(struct json_out *w, const struct json *id)
+{
+    json_obj(w);
+    if (id == NULL)
+        return;
+    json_key(w, "id");
+    json_value(w, id);
+}
+
 /* One line of output, whatever happened. id NULL: none. */
 static bool answer_line(const struct session *s, const struct json *id, struct str text, FILE *to)
 {
@@ -146,23 +155,15 @@ static bool answer_line(const struct session *s, const struct json *id, struct s
     struct err e = {0};
     AUTO(sbuf_fini) struct sbuf body = sbuf_make((size_t)2 * MAX_BYTES);
     struct json_out w = json_out_make(&body);
-    bool ok = false;
-    for (int attempt = 0; attempt < 2; attempt++) {
+    answer_start(&w, id);
+    bool ok = answer(s, a, text, &w, &e);
+    if (ok && !sbuf_ok(&body))
+        ok = err_set(&e, ERR_LIMIT, "the answer is larger than %d MiB", 2 * MAX_BYTES >> 20);
+    if (!ok) { /* what was written before the failure is thrown away */
         sbuf_clear(&body);
         w = json_out_make(&body);
-        json_obj(&w);
-        if (id != NULL) {
-            json_key(&w, "id");
-            json_value(&w, id);
-        }
-        if (attempt == 0)
-            ok = answer(s, a, text, &w, &e);
-        else
-            write_error(&w, &e); /* what was written before the failure is thrown away */
-        if (ok && !sbuf_ok(&body))
-            ok = err_set(&e, ERR_LIMIT, "the answer is larger than %d MiB", 2 * MAX_BYTES >> 20);
-        if (ok)
-            break;
+        answer_start(&w, id);
+        write_error(&w, &e);
     }
     json_obj_end(&w);
     sbuf_addc(&body, '\n');
@@ -214,12 +215,7 @@ static int batch(const struct session *s)
 
 static int complain(const struct err *e)
 {
-    if (e->pos.line > 0)
-        fprintf(stderr, "vedette kql: line %u, column %u: %s\n", e->pos.line, e->pos.col, e->msg);
-    else
-        fprintf(stderr, "vedette kql: %s\n", e->msg);
-    if (e->hint[0] != '\0')
-        fprintf(stderr, "  %s\n", e->hint);
+    direct_complain("kql", e);
     return 1;
 }
 
@@ -282,7 +278,6 @@ int cli_kql(int argc, char **argv)
     bool lines = false;
     int64_t seconds = TIMEOUT_S;
     int c;
-    s.now = TICKS_UNIX_EPOCH;
     struct clock *clock = clock_new_system();
     s.now = clock_now(clock);
     clock_free(clock);
