@@ -424,6 +424,8 @@ static enum kql_type result_of(const struct sig *g, const struct kql_arg *args, 
         return t;
     if (str_eqz(g->result, "common"))
         return common;
+    if (str_eqz(g->result, "table"))
+        return KQL_UNKNOWN; /* not a scalar; the binder's own rules bind it */
     if (str_starts(g->result, STR("$"))) {
         size_t i = (size_t)(g->result.p[1] - '1');
         t = i < n ? args[i].type : KQL_UNKNOWN;

@@ -1,11 +1,12 @@
 /* The function tables: sorted, well formed, and overload resolution. */
 #include "kql/functions.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 static struct kql_match match(struct arena *a, const char *name, const struct kql_arg *args,
                               size_t n, bool *ok)
