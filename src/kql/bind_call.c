@@ -74,8 +74,7 @@ static struct expr *column_ifexists(const struct cx *c, const struct syn *s)
         return bind_unknown(c->b, s);
     }
     struct expr *otherwise = bind_expr(c, s->kids[1]);
-    const struct plan_col *col =
-        c->in != NULL ? bind_find_column(c->in, name->value.s) : NULL;
+    const struct plan_col *col = c->in != NULL ? bind_find_column(c->in, name->value.s) : NULL;
     return col != NULL ? ex_column(c->b, col, s) : otherwise;
 }
 
@@ -138,11 +137,16 @@ static const struct special {
     const char *name;
     struct expr *(*fn)(const struct cx *c, const struct syn *s);
 } specials[] = {
-    {"bag_pack_columns", bag_pack_columns}, {"cluster", no_table_here},
-    {"column_ifexists", column_ifexists},   {"columnifexists", column_ifexists},
-    {"database", no_table_here},            {"ingestion_time", ingestion_time},
-    {"iscolumnexists", iscolumnexists},     {"pack_all", pack_all},
-    {"table", no_table_here},               {"workspace", no_table_here},
+    {"bag_pack_columns", bag_pack_columns},
+    {"cluster", no_table_here},
+    {"column_ifexists", column_ifexists},
+    {"columnifexists", column_ifexists},
+    {"database", no_table_here},
+    {"ingestion_time", ingestion_time},
+    {"iscolumnexists", iscolumnexists},
+    {"pack_all", pack_all},
+    {"table", no_table_here},
+    {"workspace", no_table_here},
 };
 
 /* ---- arguments ---- */
@@ -174,8 +178,8 @@ static bool misplaced(const struct cx *c, const struct kql_func *f, const struct
     }
     if ((f->flags & KF_WINDOW) != 0 && c->in != NULL && !c->in->ordered && !c->in->open) {
         kql_diag_add(c->b->d, ERR_SEMANTIC, "SEM0235", s,
-                     "put 'sort by …' or 'serialize' before it",
-                     "%s() needs rows in a fixed order", f->name);
+                     "put 'sort by …' or 'serialize' before it", "%s() needs rows in a fixed order",
+                     f->name);
         return true;
     }
     if ((f->flags & KF_AGGREGATE) != 0 && c->inside_aggregate) {
@@ -200,8 +204,7 @@ struct expr *bind_call(const struct cx *c, const struct syn *s)
         if (str_eqz(s->text, specials[i].name))
             return specials[i].fn(c, s);
     bool aggregate = c->aggregates && !c->inside_aggregate;
-    const struct kql_func *f =
-        aggregate ? kql_func_get(s->text, KF_AGGREGATE, KF_AGGREGATE) : NULL;
+    const struct kql_func *f = aggregate ? kql_func_get(s->text, KF_AGGREGATE, KF_AGGREGATE) : NULL;
     if (f == NULL)
         f = kql_func_get(s->text, KF_AGGREGATE | KF_HIDDEN | KF_OPERATOR, 0);
     if (f == NULL)

@@ -5,12 +5,12 @@ static const struct {
     const char *name;
     enum join_kind kind;
 } kinds[] = {
-    {"anti", JOIN_LEFTANTI},           {"fullouter", JOIN_FULLOUTER},
-    {"inner", JOIN_INNER},             {"innerunique", JOIN_INNERUNIQUE},
-    {"leftanti", JOIN_LEFTANTI},       {"leftantisemi", JOIN_LEFTANTI},
-    {"leftouter", JOIN_LEFTOUTER},     {"leftsemi", JOIN_LEFTSEMI},
-    {"rightanti", JOIN_RIGHTANTI},     {"rightantisemi", JOIN_RIGHTANTI},
-    {"rightouter", JOIN_RIGHTOUTER},   {"rightsemi", JOIN_RIGHTSEMI},
+    {"anti", JOIN_LEFTANTI},         {"fullouter", JOIN_FULLOUTER},
+    {"inner", JOIN_INNER},           {"innerunique", JOIN_INNERUNIQUE},
+    {"leftanti", JOIN_LEFTANTI},     {"leftantisemi", JOIN_LEFTANTI},
+    {"leftouter", JOIN_LEFTOUTER},   {"leftsemi", JOIN_LEFTSEMI},
+    {"rightanti", JOIN_RIGHTANTI},   {"rightantisemi", JOIN_RIGHTANTI},
+    {"rightouter", JOIN_RIGHTOUTER}, {"rightsemi", JOIN_RIGHTSEMI},
 };
 
 static bool read_kind(struct binder *b, const struct syn *op, enum join_kind *k)
@@ -110,8 +110,8 @@ static bool is_right_key(const struct pairs *v, uint32_t id)
     return false;
 }
 
-static void add_side(struct binder *b, struct plan *p, const struct plan *side,
-                     struct names *names, const struct pairs *drop_keys)
+static void add_side(struct binder *b, struct plan *p, const struct plan *side, struct names *names,
+                     const struct pairs *drop_keys)
 {
     for (size_t i = 0; i < side->cols.n; i++) {
         struct plan_col c = side->cols.p[i];
@@ -157,8 +157,7 @@ struct plan *op_join(struct binder *b, struct binding *env, struct plan *in, con
     return join(b, env, in, op, JOIN_INNERUNIQUE, false);
 }
 
-struct plan *op_lookup(struct binder *b, struct binding *env, struct plan *in,
-                       const struct syn *op)
+struct plan *op_lookup(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
     return join(b, env, in, op, JOIN_LEFTOUTER, true);
 }

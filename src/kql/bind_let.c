@@ -26,8 +26,7 @@ static const struct syn *find_stored(struct binder *b, struct str name, const st
     const struct syn *known = map_get(b->functions, name);
     if (known != NULL)
         return known;
-    if (cat == NULL || cat->find_function == NULL ||
-        !cat->find_function(cat->self, b->a, name, &f))
+    if (cat == NULL || cat->find_function == NULL || !cat->find_function(cat->self, b->a, name, &f))
         return NULL;
     f.name = name;
     const struct syn *decl = parse_stored(b, &f, at);
@@ -78,7 +77,8 @@ bool bind_function_is_table(struct binder *b, struct binding *env, const struct 
     for (size_t i = 0; i < body->n; i++) {
         const struct syn *s = body->kids[i];
         if (s->kind == SYN_LET && s->n > 0) {
-            struct binding v = {.kind = BOUND_SCALAR, .name = s->text, .syn = s->kids[0], .env = env};
+            struct binding v = {
+                .kind = BOUND_SCALAR, .name = s->text, .syn = s->kids[0], .env = env};
             if (s->kids[0]->kind == SYN_FUNC_DECL)
                 v.kind = BOUND_FUNCTION;
             else if (bind_is_table(b, env, s->kids[0]))
@@ -116,8 +116,8 @@ static struct binding table_argument(const struct cx *c, const struct syn *param
     struct binding v = {.kind = BOUND_PLAN, .name = param->text};
     struct plan *p = piped;
     if (p == NULL && arg == NULL) {
-        bind_error(b, "SEM0219", call, "%s(): the table argument '%s' is missing",
-                   z(b, call->text), z(b, param->text));
+        bind_error(b, "SEM0219", call, "%s(): the table argument '%s' is missing", z(b, call->text),
+                   z(b, param->text));
         p = bind_nothing(b, call);
     } else if (p == NULL) {
         p = bind_table(b, c->env, arg);
@@ -156,8 +156,7 @@ static struct binding scalar_argument(const struct cx *c, const struct syn *para
     bool fits = v.e->type == t || number || v.e->type == KQL_DYNAMIC || t == KQL_DYNAMIC;
     if (v.e->type != KQL_UNKNOWN && t != KQL_UNKNOWN && !fits)
         bind_error(b, "SEM0219", arg != NULL ? arg : call, "%s(): '%s' must be %s, not %s",
-                   z(b, call->text), z(b, param->text), kql_type_name(t),
-                   kql_type_name(v.e->type));
+                   z(b, call->text), z(b, param->text), kql_type_name(t), kql_type_name(v.e->type));
     v.e = ex_fold(b, ex_cast(b, v.e, t));
     return v;
 }
@@ -181,8 +180,8 @@ static void check_arguments(const struct cx *c, const struct syn *call, const st
                        z(c->b, call->text), z(c->b, call->kids[i]->text));
     }
     if (positional > decl->n - 1)
-        bind_error(c->b, "SEM0219", call, "%s() takes %zu argument%s, not %zu",
-                   z(c->b, call->text), decl->n - 1, decl->n == 2 ? "" : "s", positional);
+        bind_error(c->b, "SEM0219", call, "%s() takes %zu argument%s, not %zu", z(c->b, call->text),
+                   decl->n - 1, decl->n == 2 ? "" : "s", positional);
 }
 
 static struct binding *bind_arguments(const struct cx *c, const struct syn *call,

@@ -155,8 +155,7 @@ struct plan *op_take(struct binder *b, struct binding *env, struct plan *in, con
     return take(b, in, row_count(b, env, op->kids[0]), P_TAKE, op);
 }
 
-struct plan *op_sample(struct binder *b, struct binding *env, struct plan *in,
-                       const struct syn *op)
+struct plan *op_sample(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
     return take(b, in, row_count(b, env, op->kids[0]), P_SAMPLE, op);
 }
@@ -200,8 +199,8 @@ static void sort_keys(struct binder *b, struct binding *env, struct plan *in,
             continue;
         }
         bool desc = s->kind != SYN_ORDERED || !str_ieqz(s->text, "asc");
-        bool first = nulls != NULL && nulls->n > 0 ? str_ieqz(nulls->kids[0]->text, "first")
-                                                   : !desc;
+        bool first =
+            nulls != NULL && nulls->n > 0 ? str_ieqz(nulls->kids[0]->text, "first") : !desc;
         if (e->type != KQL_UNKNOWN)
             p->sort[p->n_sort++] = (struct sort_key){e, desc, first};
     }
@@ -250,9 +249,9 @@ struct plan *op_distinct(struct binder *b, struct binding *env, struct plan *in,
             struct plan_cols cols = {0};
             (void)bind_match_columns(b, in, s, &cols);
             for (size_t k = 0; k < cols.n; k++)
-                keys[n++] = (struct named_expr){plan_fresh(b, names_unique(&names, cols.p[k].name),
-                                                           cols.p[k].type),
-                                                ex_column(b, &cols.p[k], s)};
+                keys[n++] = (struct named_expr){
+                    plan_fresh(b, names_unique(&names, cols.p[k].name), cols.p[k].type),
+                    ex_column(b, &cols.p[k], s)};
             continue;
         }
         struct expr *e = bind_expr(&c, s);
@@ -298,8 +297,7 @@ struct plan *op_consume(struct binder *b, struct binding *env, struct plan *in,
     return plan_project(b, p, NULL, 0, op);
 }
 
-struct plan *op_render(struct binder *b, struct binding *env, struct plan *in,
-                       const struct syn *op)
+struct plan *op_render(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
     struct cx c = cx_of(b, env, NULL);
     b->render = (struct kql_render){0};
@@ -313,13 +311,13 @@ struct plan *op_render(struct binder *b, struct binding *env, struct plan *in,
             v.name = str_sub(v.name, 5, v.name.n);
         v.value = (struct kql_value){.type = KQL_STRING};
         for (size_t k = 0; k < p->n; k++) {
-            struct str one = p->kids[k]->kind == SYN_LITERAL ? bind_constant(&c, p->kids[k],
-                                                                             KQL_UNKNOWN)
-                                                                   ->value.s
-                                                             : p->kids[k]->text;
+            struct str one = p->kids[k]->kind == SYN_LITERAL
+                                 ? bind_constant(&c, p->kids[k], KQL_UNKNOWN)->value.s
+                                 : p->kids[k]->text;
             if (one.n == 0)
                 one = p->kids[k]->text;
-            v.value.s = k == 0 ? one : arena_fmt(b->a, "%.*s,%.*s", STR_ARG(v.value.s), STR_ARG(one));
+            v.value.s =
+                k == 0 ? one : arena_fmt(b->a, "%.*s,%.*s", STR_ARG(v.value.s), STR_ARG(one));
         }
         b->render.props[b->render.n_props++] = v;
     }

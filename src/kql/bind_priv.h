@@ -16,11 +16,11 @@ enum {
 struct binding {
     enum { BOUND_SCALAR, BOUND_TABLE, BOUND_FUNCTION, BOUND_PLAN } kind;
     struct str name;
-    struct expr *e;         /* SCALAR */
-    const struct syn *syn;  /* TABLE: bound at each use; FUNCTION: its declaration */
-    struct binding *env;    /* what was visible where syn stands */
-    struct plan *plan;      /* PLAN: bound once, read through P_SHARED at each use */
-    struct binding *next;   /* the binding before */
+    struct expr *e;        /* SCALAR */
+    const struct syn *syn; /* TABLE: bound at each use; FUNCTION: its declaration */
+    struct binding *env;   /* what was visible where syn stands */
+    struct plan *plan;     /* PLAN: bound once, read through P_SHARED at each use */
+    struct binding *next;  /* the binding before */
 };
 
 struct binder {
@@ -44,7 +44,7 @@ struct cx {
     const struct plan *right; /* of a join condition */
     bool aggregates;          /* an aggregate may stand here */
     bool inside_aggregate;
-    bool *windows;            /* set when a window function was bound; NULL: none allowed */
+    bool *windows; /* set when a window function was bound; NULL: none allowed */
 };
 static inline struct cx cx_of(struct binder *b, struct binding *env, const struct plan *in)
 {
@@ -86,10 +86,11 @@ struct expr *bind_call(const struct cx *c, const struct syn *s);
 struct expr *bind_apply_function(const struct cx *c, const struct kql_func *f, struct expr **args,
                                  const bool *type_literals, size_t n, const struct syn *at);
 struct expr *bind_bool(const struct cx *c, const struct syn *s);
-struct expr *bind_constant(const struct cx *c, const struct syn *s, enum kql_type want); /* literal */
+struct expr *bind_constant(const struct cx *c, const struct syn *s,
+                           enum kql_type want); /* literal */
 const struct plan_col *bind_find_column(const struct plan *in, struct str name);
 const struct syn *bind_strip(const struct syn *s); /* without SYN_PAREN */
-bool bind_type_of(struct binder *b, const struct syn *s, enum kql_type *out); /* SYN_TYPE(OF) */
+bool bind_type_of(struct binder *b, const struct syn *s, enum kql_type *out);   /* SYN_TYPE(OF) */
 void bind_schema(struct binder *b, const struct syn *s, struct plan_cols *out); /* SYN_SCHEMA */
 struct binding *bind_lookup(struct binding *env, struct str name);
 struct binding *bind_push(struct binder *b, struct binding *env, struct binding v);

@@ -149,8 +149,8 @@ static bool qualifier(const struct cx *c, const struct syn *s, struct str *works
         return false;
     if (str_eqz(s->text, "workspace") || str_eqz(s->text, "app") || str_eqz(s->text, "resource"))
         return text_argument(c, s, 0, workspace);
-    return str_eqz(s->text, "cluster") || str_eqz(s->text, "database") ||
-           str_eqz(s->text, "adx") || str_eqz(s->text, "arg");
+    return str_eqz(s->text, "cluster") || str_eqz(s->text, "database") || str_eqz(s->text, "adx") ||
+           str_eqz(s->text, "arg");
 }
 
 static struct plan *bind_qualified(struct binder *b, struct binding *env, const struct syn *s)
@@ -324,8 +324,8 @@ struct plan *bind_table(struct binder *b, struct binding *env, const struct syn 
 
 static bool call_is_table(struct binder *b, struct binding *env, const struct syn *s)
 {
-    static const char *const tables[] = {"table", "view", "external_table", "materialized_view",
-                                         "cluster", "database", "workspace"};
+    static const char *const tables[] = {
+        "table", "view", "external_table", "materialized_view", "cluster", "database", "workspace"};
     struct binding *fenv = NULL;
     const struct syn *decl = bind_find_function(b, env, s->text, &fenv, NULL);
     if (decl != NULL)

@@ -91,8 +91,8 @@ struct expr *ex_and(struct binder *b, struct expr *x, struct expr *y)
 
 /* ---- casts ---- */
 static const char *const cast_names[KQL_N_TYPES] = {
-    [KQL_BOOL] = "tobool",         [KQL_INT] = "toint",         [KQL_LONG] = "tolong",
-    [KQL_REAL] = "toreal",         [KQL_DECIMAL] = "todecimal", [KQL_STRING] = "tostring",
+    [KQL_BOOL] = "tobool",         [KQL_INT] = "toint",           [KQL_LONG] = "tolong",
+    [KQL_REAL] = "toreal",         [KQL_DECIMAL] = "todecimal",   [KQL_STRING] = "tostring",
     [KQL_DATETIME] = "todatetime", [KQL_TIMESPAN] = "totimespan",
 };
 

@@ -13,9 +13,9 @@
  *
  * sig: one letter per argument, ':', the result
  *   b BOOLEAN  i INTEGER  l BIGINT (long, datetime and timespan ticks)  d DOUBLE  m DECIMAL(38,18)
- * g UUID  h HUGEINT s VARCHAR holding a string (never NULL)   j VARCHAR holding compact JSON: dynamic (may be
- * NULL) [x LIST of x   * after the last argument: any number more of it (also none: "s*" is zero or
- * more strings)
+ * g UUID  h HUGEINT s VARCHAR holding a string (never NULL)   j VARCHAR holding compact JSON:
+ * dynamic (may be NULL) [x LIST of x   * after the last argument: any number more of it (also none:
+ * "s*" is zero or more strings)
  *
  * Nulls: unless CF_NULLS is set, row is not called for a row with a null argument; its result is
  * NULL, or '' for result s. A row that sets nothing gets NULL ('' for s). Errors do not exist here:
