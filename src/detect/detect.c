@@ -1,0 +1,188 @@
+/* The handle, the scheduler thread and its workers. */
+#include "detect/detect.h"
+#include "base/log.h"
+#include "detect/detect_priv.h"
+#include <unistd.h>
+
+enum { MAX_BACKLOG = 2048, KEEP_RUNS_DAYS = 90 };
+
+static struct str keep(struct str s, const char *otherwise)
+{
+    return str_from(s.n > 0 ? xstrndup(s) : xstrdup(otherwise));
+}
+
+static void drop(struct str *s)
+{
+    char *p = NULL;
+    memcpy(&p, &s->p, sizeof(p));
+    xfree(p);
+}
+
+static void set_defaults(struct detect *d, const struct detect_options *o)
+{
+    d->o = *o;
+    d->o.delay = o->delay < 0 ? 5 * TICKS_PER_MINUTE : o->delay;
+    d->o.workers = o->workers != 0 ? o->workers : 2;
+    d->o.timeout_us = o->timeout_us != 0 ? o->timeout_us : (int64_t)600 * 1000 * 1000;
+    d->o.max_rows = o->max_rows != 0 ? o->max_rows : 100000;
+    d->o.catch_up = o->catch_up != 0 ? o->catch_up : 14 * TICKS_PER_DAY;
+    d->o.max_rules = o->max_rules != 0 ? o->max_rules : 1024;
+    d->o.max_query_chars = o->max_query_chars != 0 ? o->max_query_chars : 10000;
+    d->o.scope.subscription = keep(o->scope.subscription, "00000000-0000-0000-0000-000000000000");
+    d->o.scope.resource_group = keep(o->scope.resource_group, "vedette");
+    d->o.scope.base_url = keep(o->scope.base_url, "");
+}
+
+static bool load_schedule(struct detect *d, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct state_rule *all = NULL;
+    size_t n = 0;
+    if (!state_rule_list(d->o.state, a, STR(""), &all, &n, e))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        schedule_set(d, &all[i]);
+    return state_run_prune(d->o.state, clock_now(d->o.clock) - KEEP_RUNS_DAYS * TICKS_PER_DAY, e);
+}
+
+struct detect *detect_open(const struct detect_options *o, struct err *e)
+{
+    struct detect *d = xcalloc(1, sizeof(*d));
+    set_defaults(d, o);
+    lock_init(&d->lock, "detect");
+    if (load_schedule(d, e) && incidents_flush(d->o.incidents, e))
+        return d;
+    detect_close(d);
+    return NULL;
+}
+
+void detect_close(struct detect *d)
+{
+    if (d == NULL)
+        return;
+    detect_stop(d);
+    schedule_fini(d);
+    drop(&d->o.scope.subscription);
+    drop(&d->o.scope.resource_group);
+    drop(&d->o.scope.base_url);
+    lock_fini(&d->lock);
+    xfree(d);
+}
+
+/* ---- running what is due ---- */
+
+bool detect_run_due(struct detect *d, size_t *out_runs, struct err *e)
+{
+    struct schedule_entry due;
+    bool ok = true;
+    size_t runs = 0;
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    while (ok && schedule_take(d, a, clock_now(d->o.clock), &due)) {
+        ok = run_rule(d, &due, e);
+        schedule_release(d, &due);
+        runs += ok ? 1 : 0;
+        arena_reset(a);
+    }
+    if (out_runs != NULL)
+        *out_runs = runs;
+    return ok;
+}
+
+bool detect_idle(struct detect *d)
+{
+    bool running = false;
+    int64_t due = schedule_due(d, &running);
+    return !running && due > clock_now(d->o.clock);
+}
+
+/* ---- the scheduler thread ---- */
+
+struct job {
+    struct detect *d;
+    struct arena *a;
+    struct schedule_entry due;
+};
+
+static void work(void *arg)
+{
+    struct job *j = arg;
+    struct err e = {0};
+    if (!atomic_load(&j->d->stop) && !run_rule(j->d, &j->due, &e)) {
+        LOG(LOG_ERROR, "detect", "a run could not be recorded; it is tried again",
+            log_z("rule", j->due.id), log_z("reason", e.msg));
+        (void)usleep(500 * 1000);
+    }
+    schedule_release(j->d, &j->due);
+    arena_free(j->a);
+    xfree(j);
+}
+
+static bool dispatch(struct detect *d)
+{
+    struct job *j = xcalloc(1, sizeof(*j));
+    j->d = d;
+    j->a = arena_new(0);
+    if (schedule_take(d, j->a, clock_now(d->o.clock), &j->due)) {
+        if (pool_run(d->pool, work, j))
+            return true;
+        schedule_release(d, &j->due); /* the pool is full: after the next run there is room */
+    }
+    arena_free(j->a);
+    xfree(j);
+    return false;
+}
+
+static void *scheduler(void *arg)
+{
+    struct detect *d = arg;
+    while (!atomic_load(&d->stop)) {
+        bool running = false;
+        while (!atomic_load(&d->stop) && dispatch(d))
+            ;
+        if (!atomic_load(&d->stop))
+            (void)clock_wait_until(d->o.clock, schedule_due(d, &running));
+    }
+    return NULL;
+}
+
+bool detect_start(struct detect *d, struct err *e)
+{
+    CHECK(!d->started);
+    d->pool = pool_new("detect", d->o.workers, MAX_BACKLOG);
+    if (pthread_create(&d->thread, NULL, scheduler, d) != 0) {
+        pool_free(d->pool);
+        d->pool = NULL;
+        return err_set(e, ERR_INTERNAL, "the scheduler's thread cannot be started");
+    }
+    d->started = true;
+    return true;
+}
+
+void detect_stop(struct detect *d)
+{
+    if (!d->started)
+        return;
+    atomic_store(&d->stop, true);
+    clock_wake(d->o.clock);
+    (void)pthread_join(d->thread, NULL);
+    pool_free(d->pool);
+    d->pool = NULL;
+    d->started = false;
+}
+
+/* ---- for people ---- */
+
+bool detect_run_list(struct detect *d, struct arena *a, struct workspace *w, struct str rule_id,
+                     size_t max, struct state_run **out, size_t *n, struct err *e)
+{
+    return state_run_list(d->o.state, a, workspace_id(w), rule_id, max, out, n, e);
+}
+
+struct detect_counts detect_counts(struct detect *d)
+{
+    return (struct detect_counts){.runs = atomic_load(&d->runs),
+                                  .failures = atomic_load(&d->failures),
+                                  .alerts = atomic_load(&d->alerts),
+                                  .incidents = atomic_load(&d->incidents),
+                                  .skipped = atomic_load(&d->skipped)};
+}
