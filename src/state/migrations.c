@@ -66,11 +66,16 @@ static const char detection_sql[] =
     "table_name TEXT NOT NULL,"
     " dedup TEXT NOT NULL UNIQUE, row_json TEXT NOT NULL);";
 
+static const char identity_sql[] =
+    "CREATE TABLE principals (id TEXT PRIMARY KEY, name TEXT NOT NULL, secret_hash TEXT NOT NULL,"
+    " roles TEXT NOT NULL, enabled INTEGER NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID;";
+
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
     {1, detection_sql},
+    {2, identity_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

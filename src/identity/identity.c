@@ -1,0 +1,211 @@
+/* The handle, applications, signing in and checking tokens. */
+#include "identity/identity.h"
+#include "base/ids.h"
+#include "identity/identity_priv.h"
+#include "text/json.h"
+#include <sodium.h>
+
+enum { MAX_NAME = 200, MAX_AUDIENCE = 300 };
+
+struct identity *identity_open(const struct identity_options *o, struct err *e)
+{
+    struct guid ns;
+    struct identity *id = xcalloc(1, sizeof(*id));
+    id->state = o->state;
+    id->clock = o->clock;
+    id->lifetime = o->lifetime != 0 ? o->lifetime : TICKS_PER_HOUR;
+    if (sodium_init() < 0 || !key_load(o->key_file, id->key, e)) {
+        xfree(id);
+        return NULL;
+    }
+    secret_new(id->operator_token);
+    CHECK(guid_parse(STR("9c5b94b1-35ad-49bb-b118-8e8fc24abf80"), &ns));
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct str print = secret_hash(a, (struct str){(const char *)id->key, KEY_BYTES});
+    guid_format(guid_derive(ns, print), id->tenant);
+    return id;
+}
+
+void identity_close(struct identity *id)
+{
+    if (id == NULL)
+        return;
+    sodium_memzero(id, sizeof(*id));
+    xfree(id);
+}
+
+struct str identity_tenant(const struct identity *id)
+{
+    return str_from(id->tenant);
+}
+
+struct str identity_operator_token(struct identity *id)
+{
+    return str_from(id->operator_token);
+}
+
+/* ---- applications ---- */
+
+bool identity_app_create(struct identity *id, struct arena *a, struct str name, struct str roles,
+                         struct str *out_client_id, struct str *out_secret, struct err *e)
+{
+    char guid[37];
+    char *secret = arena_alloc(a, IDENTITY_SECRET_CHARS + 1);
+    struct identity_caller grants = {0};
+    if (str_trim(name).n == 0 || name.n > MAX_NAME)
+        return err_set(e, ERR_INVALID, "name: 1 to %d bytes expected", MAX_NAME);
+    if (!grants_read(a, roles, &grants, e))
+        return false;
+    guid_format(guid_new(), guid);
+    secret_new(secret);
+    *out_client_id = arena_str(a, str_from(guid));
+    *out_secret = str_from(secret);
+    struct state_principal p = {.id = *out_client_id,
+                                .name = name,
+                                .secret_hash = secret_hash(a, *out_secret),
+                                .roles = roles,
+                                .enabled = true,
+                                .created = clock_now(id->clock)};
+    return state_principal_put(id->state, &p, e);
+}
+
+bool identity_app_new_secret(struct identity *id, struct arena *a, struct str client_id,
+                             struct str *out_secret, struct err *e)
+{
+    char *secret = arena_alloc(a, IDENTITY_SECRET_CHARS + 1);
+    struct state_principal p = {0};
+    if (!state_principal_get(id->state, a, client_id, &p, e))
+        return false;
+    secret_new(secret);
+    *out_secret = str_from(secret);
+    p.secret_hash = secret_hash(a, *out_secret);
+    return state_principal_put(id->state, &p, e);
+}
+
+bool identity_first_admin(struct identity *id, struct arena *a, struct str *out_client_id,
+                          struct str *out_secret, struct err *e)
+{
+    struct state_principal *all = NULL;
+    size_t n = 0;
+    *out_client_id = *out_secret = STR("");
+    if (!state_principal_list(id->state, a, &all, &n, e))
+        return false;
+    if (n > 0)
+        return true;
+    return identity_app_create(id, a, STR("administrator"), STR("[{\"role\":\"Owner\"}]"),
+                               out_client_id, out_secret, e);
+}
+
+/* ---- tokens ---- */
+
+static int64_t unix_seconds(int64_t ticks)
+{
+    return (ticks - TICKS_UNIX_EPOCH) / TICKS_PER_SECOND;
+}
+
+static struct str payload_of(struct identity *id, struct arena *a, const struct state_principal *p,
+                             struct str audience, const struct identity_token *t)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(2048);
+    struct json_out w = json_out_make(&b);
+    json_obj(&w);
+    json_kv_str(&w, "aud", audience);
+    json_kv_str(&w, "iss", arena_fmt(a, "https://sts.windows.net/%s/", id->tenant));
+    json_kv_int(&w, "iat", unix_seconds(t->issued));
+    json_kv_int(&w, "nbf", unix_seconds(t->issued));
+    json_kv_int(&w, "exp", unix_seconds(t->expires));
+    json_kv_str(&w, "appid", p->id);
+    json_kv_str(&w, "oid", p->id);
+    json_kv_str(&w, "sub", p->id);
+    json_kv_z(&w, "tid", id->tenant);
+    json_kv_z(&w, "idtyp", "app");
+    json_kv_z(&w, "ver", "1.0");
+    json_obj_end(&w);
+    CHECK(sbuf_ok(&b)); /* the audience is bounded */
+    return arena_str(a, sbuf_str(&b));
+}
+
+static struct str lower(struct arena *a, struct str s)
+{
+    struct guid g;
+    char text[37];
+    if (!guid_parse(s, &g))
+        return s;
+    guid_format(g, text);
+    return arena_str(a, str_from(text));
+}
+
+bool identity_sign_in(struct identity *id, struct arena *a, struct str client_id, struct str secret,
+                      struct str audience, struct identity_token *out, struct err *e)
+{
+    struct state_principal p = {0};
+    struct err missing = {0};
+    bool found = state_principal_get(id->state, a, lower(a, client_id), &p, &missing);
+    if (!found && missing.code != ERR_NOT_FOUND) {
+        *e = missing;
+        return false;
+    }
+    /* The same work and the same answer whether or not the application exists. */
+    struct str hash = secret_hash(a, secret);
+    bool right = secret_equal(hash, found ? p.secret_hash : secret_hash(a, STR("nobody")));
+    if (!found || !right || !p.enabled)
+        return err_set(e, ERR_UNAUTHENTICATED, "Invalid client id or client secret.");
+    out->issued = clock_now(id->clock);
+    out->expires = out->issued + id->lifetime;
+    out->text =
+        jwt_sign(a, id->key, payload_of(id, a, &p, str_sub(audience, 0, MAX_AUDIENCE), out));
+    return true;
+}
+
+static bool load_caller(struct identity *id, struct arena *a, struct str client_id,
+                        struct identity_caller *out, struct err *e)
+{
+    struct state_principal p = {0};
+    struct err why = {0};
+    if (!state_principal_get(id->state, a, client_id, &p, &why)) {
+        if (why.code == ERR_NOT_FOUND)
+            return err_set(e, ERR_UNAUTHENTICATED, "The token's application does not exist.");
+        *e = why;
+        return false;
+    }
+    if (!p.enabled)
+        return err_set(e, ERR_UNAUTHENTICATED, "The token's application is disabled.");
+    out->id = p.id;
+    out->name = p.name;
+    return grants_read(a, p.roles, out, e);
+}
+
+static void operator_caller(struct arena *a, struct identity_caller *out)
+{
+    out->id = out->name = STR("operator");
+    out->grants = arena_new_of(a, struct identity_grant);
+    out->grants[0].role = identity_role_find(STR("Owner"));
+    out->n_grants = 1;
+}
+
+bool identity_check(struct identity *id, struct arena *a, struct str authorization,
+                    struct identity_caller *out, struct err *e)
+{
+    struct str payload = STR("");
+    struct json claims = {0};
+    *out = (struct identity_caller){0};
+    if (authorization.n == 0)
+        return err_set(e, ERR_UNAUTHENTICATED,
+                       "Authentication failed. The 'Authorization' header is missing.");
+    if (authorization.n < 7 || !str_ieqz(str_sub(authorization, 0, 7), "Bearer "))
+        return err_set(e, ERR_UNAUTHENTICATED,
+                       "Authentication failed. 'Authorization: Bearer <token>' is expected.");
+    struct str token = str_trim(str_sub(authorization, 7, authorization.n));
+    if (secret_equal(token, str_from(id->operator_token))) {
+        operator_caller(a, out);
+        return true;
+    }
+    if (!jwt_verify(a, id->key, token, &payload) || !json_parse(a, payload, NULL, &claims, NULL))
+        return err_set(e, ERR_UNAUTHENTICATED,
+                       "Authentication failed. The token is malformed or was not issued here.");
+    const struct json *expires = json_get(&claims, "exp");
+    if (expires == NULL || expires->type != JSON_INT ||
+        unix_seconds(clock_now(id->clock)) >= expires->i)
+        return err_set(e, ERR_UNAUTHENTICATED, "Authentication failed. The token has expired.");
+    return load_caller(id, a, json_text(json_get(&claims, "appid"), STR("")), out, e);
+}

@@ -1,0 +1,19 @@
+/* Principals: applications that sign in with a client id and a secret. */
+#pragma once
+#include "state/state.h"
+
+struct state_principal {
+    struct str id;          /* client id, a GUID in lower case */
+    struct str name;        /* for people */
+    struct str secret_hash; /* hex; never the secret */
+    struct str roles;       /* JSON array of {"role", "workspace"} */
+    bool enabled;
+    int64_t created;
+};
+bool state_principal_put(struct state *s, const struct state_principal *p, struct err *e) MUST_USE;
+bool state_principal_get(struct state *s, struct arena *a, struct str id,
+                         struct state_principal *out, struct err *e) MUST_USE; /* ERR_NOT_FOUND */
+bool state_principal_list(struct state *s, struct arena *a, struct state_principal **out, size_t *n,
+                          struct err *e) MUST_USE; /* by name */
+bool state_principal_delete(struct state *s, struct str id, bool *out_was_there,
+                            struct err *e) MUST_USE;
