@@ -1,0 +1,48 @@
+/* The whole system in one process: everything opened over a data folder, and its routes. `vedette
+ * serve` puts a server in front of the router; commands without a server call it in-process. */
+#pragma once
+#include "detect/detect.h"
+#include "http/http.h"
+#include "identity/identity.h"
+#include "ingest/ingest.h"
+
+struct vedette;
+struct vedette_options {
+    const char *data_dir;   /* made when it is not there, mode 0700 */
+    struct clock *clock;    /* borrowed */
+    const char *schema_dir; /* NULL: the copy inside the program */
+    const char *base_url;   /* of this server, for links; may be NULL */
+    size_t memory_bytes;    /* of the engine; 0 = its default */
+    unsigned threads;       /* 0 = cores */
+    size_t max_queue_bytes; /* see store.h */
+    struct ingest_limits ingest;
+    int64_t rule_delay; /* ticks; < 0 = Sentinel's five minutes */
+    unsigned rule_workers;
+    int64_t rule_timeout_us;
+    double requests_per_second; /* of one caller; 0 = 200 */
+    int64_t token_lifetime;     /* ticks; 0 = one hour */
+    size_t query_max_rows;      /* 0 = 500,000 */
+    size_t query_max_bytes;     /* 0 = 64,000,000 */
+    bool metrics_open;          /* /metrics needs no token, from anywhere */
+};
+/* Locks the data folder, checks its version, opens everything, makes a first workspace called
+ * "default". The options' texts are borrowed. Errors: ERR_CONFLICT: the folder is in use (the
+ * message says by which process) or was written by a newer version; ERR_IO. */
+struct vedette *vedette_open(const struct vedette_options *o, struct err *e) MUST_USE;
+void vedette_close(struct vedette *v); /* stops rules, commits, unlocks; NULL is fine */
+
+struct http_router *vedette_router(struct vedette *v);
+struct store *vedette_store(struct vedette *v);
+struct detect *vedette_detect(struct vedette *v);
+struct identity *vedette_identity(struct vedette *v);
+/* Lets /metrics tell of the server, too; NULL again before it is freed. */
+void vedette_watch(struct vedette *v, struct http_server *server);
+/* While true /readyz answers 503, so that a load balancer goes elsewhere before the server stops.
+ */
+void vedette_draining(struct vedette *v, bool yes);
+
+/* One request without a network, as the operator of this process. body may be empty. The answer's
+ * body is appended to out. */
+bool vedette_call(struct vedette *v, const char *method, const char *target,
+                  const char *content_type, struct str body, int *out_status, struct sbuf *out,
+                  struct err *e) MUST_USE;

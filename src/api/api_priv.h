@@ -1,0 +1,73 @@
+/* Shared by the route files. */
+#pragma once
+#include "api/api.h"
+#include "base/log.h"
+#include <stdatomic.h>
+
+enum { STATUS_CLASSES = 6 };
+struct data_lock {
+    int fd; /* -1: not held */
+};
+struct vedette {
+    struct vedette_options o; /* with the defaults filled in */
+    struct data_lock lock;
+    struct store *store;
+    struct state *state;
+    struct ingest *ingest;
+    struct incidents *incidents;
+    struct detect *detect;
+    struct identity *identity;
+    struct throttle *throttle;
+    struct http_router *router;
+    _Atomic(struct http_server *) server;
+    atomic_bool draining;
+    atomic_uint_fast64_t requests[STATUS_CLASSES], request_us;
+    int64_t started; /* monotonic microseconds */
+};
+
+/* ---- datadir.c ---- */
+bool data_dir_take(const char *dir, struct data_lock *lock, struct err *e) MUST_USE;
+void data_dir_release(struct data_lock *lock);
+
+/* ---- route families ---- */
+extern const struct http_route health_routes[], oauth_routes[], ingest_routes[], query_routes[],
+    incident_routes[], rule_routes[], table_routes[], own_routes[];
+extern const size_t n_health_routes, n_oauth_routes, n_ingest_routes, n_query_routes,
+    n_incident_routes, n_rule_routes, n_table_routes, n_own_routes;
+
+/* ---- respond.c ---- */
+/* Families of error bodies, as http_route.family. */
+#define FAMILY_ARM "arm"       /* {"error":{"code","message"}} */
+#define FAMILY_QUERY "query"   /* with correlationId and innererror */
+#define FAMILY_INGEST "ingest" /* as ARM's, and the refusal is counted */
+#define FAMILY_OAUTH "oauth"   /* {"error","error_description"} */
+bool api_authorise(void *self, struct http_request *q, struct err *e);
+void api_fail(void *self, const struct http_request *q, int status, const struct err *e,
+              struct http_response *r);
+void api_observe(void *self, const struct http_request *q, const struct http_response *r,
+                 int64_t took_us);
+/* The error body of the route's family, with the status that e's code stands for. */
+void api_error(struct vedette *v, const struct http_request *q, const struct err *e,
+               struct http_response *r);
+void api_error_status(struct vedette *v, const struct http_request *q, int status,
+                      const struct err *e, struct http_response *r);
+/* An ARM-shaped body with a code of the caller's choice. */
+void api_error_code(struct http_response *r, int status, const char *code, const char *message);
+
+/* ---- what handlers share ---- */
+/* The workspace that the path's {workspace} names, if the caller has the route's right there; NULL:
+ * the answer is written. */
+struct workspace *api_workspace(struct vedette *v, struct http_request *q, struct http_response *r);
+const struct identity_caller *api_caller(const struct http_request *q);
+/* Parses the body; false: the answer (400) is written. */
+bool api_body(struct vedette *v, struct http_request *q, struct http_response *r,
+              struct json *out) MUST_USE;
+/* This request's URL with other query parameters: for nextLink. */
+struct str api_link(struct vedette *v, const struct http_request *q, const char *name,
+                    struct str value);
+void api_kv_time(struct json_out *w, const char *key, int64_t ticks); /* 0: null */
+
+#define WORKSPACE_PATH                                                                             \
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/"                              \
+    "Microsoft.OperationalInsights/workspaces/{workspace}"
+#define INSIGHTS_PATH WORKSPACE_PATH "/providers/Microsoft.SecurityInsights"

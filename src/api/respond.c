@@ -1,0 +1,318 @@
+/* Who may, and how a refusal looks in each family of routes. */
+#include "api/api_priv.h"
+#include "base/ids.h"
+#include "text/date.h"
+#include "text/json.h"
+#include <stdio.h>
+
+/* ---- who ---- */
+
+static bool is_local(struct str remote)
+{
+    return str_eqz(remote, "local") || str_eqz(remote, "127.0.0.1") || str_eqz(remote, "::1") ||
+           str_eqz(remote, "::ffff:127.0.0.1");
+}
+
+bool api_authorise(void *self, struct http_request *q, struct err *e)
+{
+    struct vedette *v = self;
+    const char *right = q->route->access;
+    if (right == NULL)
+        return true;
+    if (strcmp(right, "metrics/read") == 0 && (v->o.metrics_open || is_local(q->remote)))
+        return true;
+    struct identity_caller *c = arena_new_of(q->arena, struct identity_caller);
+    if (!identity_check(v->identity, q->arena, http_header(q, "authorization"), c, e))
+        return false;
+    q->principal = c;
+    q->throttle_key = c->id;
+    if (identity_allows(c, right, STR("")))
+        return true;
+    return err_set(e, ERR_FORBIDDEN,
+                   "The client '%.*s' does not have authorization to perform action '%s'.",
+                   STR_ARG(c->id), right);
+}
+
+const struct identity_caller *api_caller(const struct http_request *q)
+{
+    CHECK(q->principal != NULL);
+    return q->principal;
+}
+
+struct workspace *api_workspace(struct vedette *v, struct http_request *q, struct http_response *r)
+{
+    struct err e = {0};
+    struct str name = http_param(q, "workspace");
+    struct workspace *w = store_workspace_find(v->store, name);
+    if (w != NULL && identity_allows(api_caller(q), q->route->access, workspace_id(w)))
+        return w;
+    if (w == NULL)
+        err_set(&e, ERR_NOT_FOUND, "The workspace '%.*s' could not be found.",
+                (int)(name.n < 80 ? name.n : 80), name.p);
+    else
+        err_set(&e, ERR_FORBIDDEN,
+                "The client '%.*s' does not have authorization to perform action '%s' over "
+                "workspace '%.*s'.",
+                STR_ARG(api_caller(q)->id), q->route->access, STR_ARG(workspace_name(w)));
+    api_error(v, q, &e, r);
+    return NULL;
+}
+
+/* ---- error bodies ---- */
+
+struct shape {
+    int status;
+    const char *arm, *query;
+};
+static const struct shape shapes[] = {
+    {400, "BadRequest", "BadArgumentError"},
+    {401, "AuthenticationFailed", "AuthenticationFailed"},
+    {403, "AuthorizationFailed", "InsufficientAccessError"},
+    {404, "NotFound", "PathNotFoundError"},
+    {405, "MethodNotAllowed", "MethodNotAllowed"},
+    {409, "Conflict", "Conflict"},
+    {413, "ContentLengthLimitExceeded", "ContentLengthLimitExceeded"},
+    {415, "UnsupportedMediaType", "UnsupportedMediaType"},
+    {429, "TooManyRequests", "ThrottledError"},
+    {500, "InternalServerError", "ServiceError"},
+    {501, "NotImplemented", "NotImplemented"},
+    {503, "ServiceUnavailable", "ServiceError"},
+    {504, "GatewayTimeout", "GatewayTimeout"},
+};
+
+static const struct shape *shape_of(int status)
+{
+    for (size_t i = 0; i < COUNTOF(shapes); i++)
+        if (shapes[i].status == status)
+            return &shapes[i];
+    return &shapes[status >= 500 ? 9 : 0];
+}
+
+static struct str message_of(const struct http_request *q, const struct err *e)
+{
+    if (e->hint[0] == '\0')
+        return str_from(e->msg);
+    return arena_fmt(q->arena, "%s (%s)", e->msg, e->hint);
+}
+
+static void write_arm(struct json_out *w, const struct http_request *q, int status,
+                      const struct err *e)
+{
+    json_obj(w);
+    json_key(w, "error");
+    json_obj(w);
+    json_kv_z(w, "code", shape_of(status)->arm);
+    json_kv_str(w, "message", message_of(q, e));
+    json_obj_end(w);
+    json_obj_end(w);
+}
+
+static void write_innermost(struct json_out *w, const struct http_request *q, const struct err *e)
+{
+    json_key(w, "innererror");
+    json_obj(w);
+    json_kv_z(w, "code", e->kind);
+    json_kv_str(w, "message", message_of(q, e));
+    if (e->pos.line > 0) {
+        json_kv_int(w, "line", e->pos.line);
+        json_kv_int(w, "pos", e->pos.col);
+    }
+    json_obj_end(w);
+}
+
+static void write_query(struct json_out *w, const struct http_request *q, int status,
+                        const struct err *e)
+{
+    bool syntax = e->code == ERR_SYNTAX, about_query = status == 400 && e->kind[0] != '\0';
+    json_obj(w);
+    json_key(w, "error");
+    json_obj(w);
+    if (about_query)
+        json_kv_z(w, "message", "The request had some invalid properties");
+    else
+        json_kv_str(w, "message", message_of(q, e));
+    json_kv_z(w, "code", shape_of(status)->query);
+    json_kv_z(w, "correlationId", q->id);
+    if (about_query) {
+        json_key(w, "innererror");
+        json_obj(w);
+        json_kv_z(w, "code", syntax ? "SyntaxError" : "SemanticError");
+        json_kv_z(w, "message",
+                  syntax ? "A recognition error occurred in the query."
+                         : "A semantic error occurred.");
+        write_innermost(w, q, e);
+        json_obj_end(w);
+    }
+    json_obj_end(w);
+    json_obj_end(w);
+}
+
+static void write_oauth(struct json_out *w, const struct http_request *q, int status,
+                        const struct err *e)
+{
+    bool client = status == 401;
+    json_obj(w);
+    json_kv_z(w, "error", client ? "invalid_client" : "invalid_request");
+    json_kv_str(w, "error_description",
+                arena_fmt(q->arena, "AADSTS%d: %s", client ? 7000215 : 900144, e->msg));
+    json_key(w, "error_codes");
+    json_arr(w);
+    json_int(w, client ? 7000215 : 900144);
+    json_arr_end(w);
+    json_kv_z(w, "trace_id", q->id);
+    json_kv_z(w, "correlation_id", q->id);
+    json_obj_end(w);
+}
+
+/* The refusal of a request that never came as far as records. */
+static void count_refusal(struct vedette *v, const struct http_request *q, int status)
+{
+    static const struct {
+        int status;
+        const char *reason;
+    } reasons[] = {{401, "unauthenticated"}, {403, "forbidden"}, {413, "too_large"},
+                   {415, "encoding"},        {429, "throttled"}, {404, "unknown_stream"}};
+    const struct identity_caller *c = q->principal;
+    struct workspace *w = ingest_dcr_find(v->ingest, http_param(q, "dcr"));
+    struct store_count count = {.source = c != NULL ? c->id : STR("anonymous"),
+                                .stream = http_param(q, "stream"),
+                                .reason = STR("bad_request"),
+                                .requests = 1};
+    for (size_t i = 0; i < COUNTOF(reasons); i++)
+        if (reasons[i].status == status)
+            count.reason = str_from(reasons[i].reason);
+    if (count.stream.n > 128)
+        count.stream = str_sub(count.stream, 0, 128);
+    if (w != NULL)
+        store_account(w, &count, 1);
+}
+
+void api_fail(void *self, const struct http_request *q, int status, const struct err *e,
+              struct http_response *r)
+{
+    const char *family =
+        q->route != NULL && q->route->family != NULL ? q->route->family : FAMILY_ARM;
+    if (strcmp(family, FAMILY_INGEST) == 0)
+        count_refusal(self, q, status);
+    api_error_status(self, q, status, e, r);
+}
+
+void api_error_status(struct vedette *v, const struct http_request *q, int status,
+                      const struct err *e, struct http_response *r)
+{
+    (void)v;
+    const char *family =
+        q->route != NULL && q->route->family != NULL ? q->route->family : FAMILY_ARM;
+    sbuf_clear(&r->body);
+    r->body.failed = false;
+    struct json_out w = json_out_make(&r->body);
+    r->status = status;
+    r->content_type = NULL;
+    if (status == 401)
+        http_response_header(r, "WWW-Authenticate", STR("Bearer realm=\"vedette\""));
+    if (strcmp(family, FAMILY_QUERY) == 0)
+        write_query(&w, q, status, e);
+    else if (strcmp(family, FAMILY_OAUTH) == 0)
+        write_oauth(&w, q, status, e);
+    else
+        write_arm(&w, q, status, e);
+}
+
+void api_error(struct vedette *v, const struct http_request *q, const struct err *e,
+               struct http_response *r)
+{
+    int status = http_status_of(e->code);
+    if (status >= 500)
+        LOG(LOG_ERROR, "api", "request failed", log_z("request", q->id), log_i("status", status),
+            log_z("reason", e->msg));
+    if (e->code == ERR_BUSY && http_response_get(r, "Retry-After") == NULL)
+        http_response_header(r, "Retry-After", STR("1"));
+    api_error_status(v, q, status, e, r);
+}
+
+void api_error_code(struct http_response *r, int status, const char *code, const char *message)
+{
+    sbuf_clear(&r->body);
+    struct json_out w = json_out_make(&r->body);
+    r->status = status;
+    json_obj(&w);
+    json_key(&w, "error");
+    json_obj(&w);
+    json_kv_z(&w, "code", code);
+    json_kv_z(&w, "message", message);
+    json_obj_end(&w);
+    json_obj_end(&w);
+}
+
+void api_observe(void *self, const struct http_request *q, const struct http_response *r,
+                 int64_t took_us)
+{
+    struct vedette *v = self;
+    int class = r->status / 100;
+    atomic_fetch_add(&v->requests[class >= 1 && class < STATUS_CLASSES ? class : 5], 1);
+    atomic_fetch_add(&v->request_us, (uint64_t)took_us);
+    LOG(LOG_DEBUG, "http", "request", log_z("request", q->id),
+        log_z("method", http_method_name(q->method)), log_s("path", q->path),
+        log_i("status", r->status), log_i("took_us", took_us), log_s("remote", q->remote));
+}
+
+/* ---- what handlers share ---- */
+
+bool api_body(struct vedette *v, struct http_request *q, struct http_response *r, struct json *out)
+{
+    struct err e = {0};
+    struct json_opts opts = {.max_depth = 64};
+    if (q->body.n == 0)
+        err_set(&e, ERR_INVALID, "The request has no body; a JSON object is expected.");
+    else if (json_parse(q->arena, q->body, &opts, out, &e))
+        return true;
+    else if (e.pos.line > 0)
+        err_prefix(&e, "The body is not JSON: line %u, column %u", e.pos.line, e.pos.col);
+    e.kind[0] = '\0';
+    api_error_status(v, q, 400, &e, r);
+    return false;
+}
+
+static void add_encoded(struct sbuf *b, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+            c == '-' || c == '_' || c == '.' || c == '~' || c == '$')
+            sbuf_addc(b, (char)c);
+        else
+            sbuf_addf(b, "%%%02X", c);
+    }
+}
+
+struct str api_link(struct vedette *v, const struct http_request *q, const char *name,
+                    struct str value)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 20);
+    char join = '?';
+    sbuf_addz(&b, v->o.base_url != NULL ? v->o.base_url : "");
+    sbuf_add(&b, q->path);
+    for (size_t i = 0; i < q->n_query; i++) {
+        if (str_ieqz(q->query[i].name, name))
+            continue;
+        sbuf_addc(&b, join);
+        add_encoded(&b, q->query[i].name);
+        sbuf_addc(&b, '=');
+        add_encoded(&b, q->query[i].value);
+        join = '&';
+    }
+    sbuf_addf(&b, "%c%s=", join, name);
+    add_encoded(&b, value);
+    return sbuf_ok(&b) ? arena_str(q->arena, sbuf_str(&b)) : STR("");
+}
+
+void api_kv_time(struct json_out *w, const char *key, int64_t ticks)
+{
+    char text[29];
+    if (ticks == 0) {
+        json_kv_null(w, key);
+        return;
+    }
+    date_format(ticks, text);
+    json_kv_z(w, key, text);
+}

@@ -1,0 +1,282 @@
+/* The Log Analytics query API: GET and POST /v1/workspaces/{workspace}/query. */
+#include "api/api_priv.h"
+#include "engine/engine.h"
+#include "kql/kql.h"
+#include "text/date.h"
+#include "text/json.h"
+
+enum { DEFAULT_WAIT_S = 180, MAX_WAIT_S = 600, MAX_QUERY_BODY = 2 << 20 };
+
+struct ask {
+    struct str query;
+    bool has_scope;
+    int64_t from, to;
+    int64_t wait_s;
+    bool statistics, render;
+};
+
+/* ---- timespan: P1D, start/end, start/duration, duration/end ---- */
+
+static bool narrow(struct ask *k, int64_t from, int64_t to)
+{
+    if (k->has_scope) {
+        from = from > k->from ? from : k->from;
+        to = to < k->to ? to : k->to;
+    }
+    k->has_scope = true;
+    k->from = from;
+    k->to = to;
+    return true;
+}
+
+static bool is_duration(struct str s)
+{
+    return s.n > 0 && (s.p[0] == 'P' || s.p[0] == 'p');
+}
+
+static bool read_span(struct ask *k, struct str text, int64_t now, struct err *e)
+{
+    size_t slash = 0;
+    int64_t x = 0, y = 0;
+    bool ok = false;
+    if (text.n == 0)
+        return true;
+    if (!str_find(text, STR("/"), &slash)) {
+        ok = is_duration(text) && duration_parse_iso8601(text, &x);
+        if (ok)
+            return narrow(k, now - x, TICKS_MAX);
+    } else {
+        struct str left = str_sub(text, 0, slash), right = str_sub(text, slash + 1, text.n);
+        ok = is_duration(left) ? duration_parse_iso8601(left, &x) : date_parse_iso(left, &x);
+        ok = ok &&
+             (is_duration(right) ? duration_parse_iso8601(right, &y) : date_parse_iso(right, &y));
+        ok = ok && !(is_duration(left) && is_duration(right));
+        if (ok && is_duration(left))
+            return narrow(k, y - x, y);
+        if (ok)
+            return narrow(k, x, is_duration(right) ? x + y : y);
+    }
+    return err_set(e, ERR_INVALID,
+                   "timespan '%.*s' is not an ISO 8601 duration or interval (P1D, start/end)",
+                   (int)(text.n < 80 ? text.n : 80), text.p);
+}
+
+/* ---- Prefer: wait=30, include-statistics=true ---- */
+
+static void read_prefer(struct ask *k, struct str prefer)
+{
+    while (prefer.n > 0) {
+        size_t at = prefer.n;
+        int64_t wait = 0;
+        (void)str_find(prefer, STR(","), &at);
+        struct str one = str_trim(str_sub(prefer, 0, at));
+        prefer = str_sub(prefer, at + 1, prefer.n);
+        if (str_starts(one, STR("wait=")) && str_to_i64(str_sub(one, 5, one.n), &wait) && wait > 0)
+            k->wait_s = wait < MAX_WAIT_S ? wait : MAX_WAIT_S;
+        k->statistics = k->statistics || str_ieqz(one, "include-statistics=true");
+        k->render = k->render || str_ieqz(one, "include-render=true");
+    }
+}
+
+/* ---- the answer ---- */
+
+static void write_cell(struct json_out *w, const struct kql_value *v)
+{
+    if (v->type == KQL_DYNAMIC && !v->is_null) /* JSON inside a JSON text, as the service does */
+        json_str(w, v->s);
+    else
+        engine_value_json(w, v);
+}
+
+static void write_columns(struct json_out *w, const struct kql_schema *s)
+{
+    json_key(w, "columns");
+    json_arr(w);
+    for (size_t i = 0; i < s->n; i++) {
+        json_obj(w);
+        json_kv_str(w, "name", s->cols[i].name);
+        json_kv_z(w, "type", kql_type_name(s->cols[i].type));
+        json_obj_end(w);
+    }
+    json_arr_end(w);
+}
+
+static void write_table(struct json_out *w, struct str name, const struct engine_rows *rows)
+{
+    const struct kql_schema *s = engine_rows_schema(rows);
+    json_obj(w);
+    json_kv_str(w, "name", name);
+    write_columns(w, s);
+    json_key(w, "rows");
+    json_arr(w);
+    for (size_t row = 0; row < engine_rows_count(rows); row++) {
+        json_arr(w);
+        for (size_t col = 0; col < s->n; col++) {
+            struct kql_value v = engine_rows_get(rows, row, col);
+            write_cell(w, &v);
+        }
+        json_arr_end(w);
+    }
+    json_arr_end(w);
+    json_obj_end(w);
+}
+
+static void write_statistics(struct json_out *w, const struct store_result *res, int64_t took_us)
+{
+    json_key(w, "statistics");
+    json_obj(w);
+    json_key(w, "query");
+    json_obj(w);
+    json_kv_real(w, "executionTime", (double)took_us / 1e6);
+    json_key(w, "datasetStatistics");
+    json_arr(w);
+    for (size_t i = 0; i < res->n; i++) {
+        json_obj(w);
+        json_kv_int(w, "tableRowCount", (int64_t)engine_rows_count(res->rows[i]));
+        json_obj_end(w);
+    }
+    json_arr_end(w);
+    json_obj_end(w);
+    json_obj_end(w);
+}
+
+static void write_render(struct json_out *w, const struct kql_render *render)
+{
+    json_key(w, "render");
+    json_obj(w);
+    if (render->chart.n > 0)
+        json_kv_str(w, "visualization", render->chart);
+    else
+        json_kv_null(w, "visualization");
+    for (size_t i = 0; i < render->n_props; i++) {
+        json_key_str(w, render->props[i].name);
+        engine_value_json(w, &render->props[i].value);
+    }
+    json_obj_end(w);
+}
+
+static void write_cut(struct vedette *v, struct json_out *w, struct arena *a)
+{
+    json_key(w, "error");
+    json_obj(w);
+    json_kv_z(w, "code", "PartialError");
+    json_kv_z(w, "message", "There were some errors when processing your query.");
+    json_key(w, "details");
+    json_arr(w);
+    json_obj(w);
+    json_kv_z(w, "code", "EngineError");
+    json_kv_z(w, "message", "Something went wrong processing your query on the server.");
+    json_key(w, "innererror");
+    json_obj(w);
+    json_kv_z(w, "code", "-2133196797");
+    json_kv_str(w, "message",
+                arena_fmt(a,
+                          "The results of this query exceed the set limit of %zu bytes or %zu "
+                          "records, so not all records were returned "
+                          "(E_QUERY_RESULT_SET_TOO_LARGE, 0x80DA0003)",
+                          v->o.query_max_bytes, v->o.query_max_rows));
+    json_kv_int(w, "severity", 2);
+    json_kv_z(w, "severityName", "Error");
+    json_obj_end(w);
+    json_obj_end(w);
+    json_arr_end(w);
+    json_obj_end(w);
+}
+
+static void write_answer(struct vedette *v, struct http_request *q, const struct ask *k,
+                         const struct store_result *res, int64_t took_us, struct http_response *r)
+{
+    bool cut = false;
+    struct json_out w = json_out_make(&r->body);
+    json_obj(&w);
+    json_key(&w, "tables");
+    json_arr(&w);
+    for (size_t i = 0; i < res->n; i++) {
+        struct str name = i == 0 ? STR("PrimaryResult") : arena_fmt(q->arena, "Table_%zu", i);
+        write_table(&w, name, res->rows[i]);
+        cut = cut || engine_rows_truncated(res->rows[i]);
+    }
+    json_arr_end(&w);
+    if (k->statistics)
+        write_statistics(&w, res, took_us);
+    if (k->render)
+        write_render(&w, &res->compiled.results[0].render);
+    if (cut)
+        write_cut(v, &w, q->arena);
+    json_obj_end(&w);
+}
+
+static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
+                const struct ask *k, struct http_response *r)
+{
+    struct err e = {0};
+    struct store_result res = {0};
+    struct kql_diags diags = {0};
+    int64_t began = clock_mono_us();
+    struct store_query sq = {.text = k->query};
+    sq.options.has_scope = k->has_scope;
+    sq.options.scope_from = k->from;
+    sq.options.scope_to = k->to;
+    sq.limits = (struct engine_limits){.deadline_us = began + k->wait_s * 1000000,
+                                       .max_rows = v->o.query_max_rows,
+                                       .max_bytes = v->o.query_max_bytes,
+                                       .cancel = q->cancel};
+    if (workspace_query(ws, q->arena, &sq, &res, &diags, &e)) {
+        write_answer(v, q, k, &res, clock_mono_us() - began, r);
+        store_result_fini(&res);
+        return;
+    }
+    /* What the query itself brought about is the caller's to change. */
+    if (e.code == ERR_NOT_FOUND || e.code == ERR_UNSUPPORTED || e.code == ERR_LIMIT) {
+        if (e.kind[0] == '\0')
+            memcpy(e.kind, "SEM0000", sizeof("SEM0000"));
+        api_error_status(v, q, 400, &e, r);
+    } else if (e.code == ERR_TIMEOUT) {
+        err_set(&e, ERR_TIMEOUT, "The query exceeded the timeout of %lld s.", (long long)k->wait_s);
+        api_error_status(v, q, 504, &e, r);
+    } else {
+        api_error(v, q, &e, r);
+    }
+}
+
+static void ask(struct vedette *v, struct http_request *q, struct str query, struct str span,
+                struct http_response *r)
+{
+    struct err e = {0};
+    struct ask k = {.query = query, .wait_s = DEFAULT_WAIT_S};
+    struct workspace *w = api_workspace(v, q, r);
+    int64_t now = clock_now(v->o.clock);
+    if (w == NULL)
+        return;
+    read_prefer(&k, http_header(q, "prefer"));
+    if (!read_span(&k, span, now, &e) || !read_span(&k, http_query(q, "timespan"), now, &e)) {
+        api_error_status(v, q, 400, &e, r);
+        return;
+    }
+    if (str_trim(query).n == 0) {
+        err_set(&e, ERR_INVALID, "The request has no query.");
+        api_error_status(v, q, 400, &e, r);
+        return;
+    }
+    run(v, q, w, &k, r);
+}
+
+static void get_query(void *ctx, struct http_request *q, struct http_response *r)
+{
+    ask(ctx, q, http_query(q, "query"), STR(""), r);
+}
+
+static void post_query(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct json body = {0};
+    if (api_body(ctx, q, r, &body))
+        ask(ctx, q, json_text(json_get(&body, "query"), STR("")),
+            json_text(json_get(&body, "timespan"), STR("")), r);
+}
+
+const struct http_route query_routes[] = {
+    {HTTP_GET, "/v1/workspaces/{workspace}/query", get_query, "query/read", 0, FAMILY_QUERY},
+    {HTTP_POST, "/v1/workspaces/{workspace}/query", post_query, "query/read", MAX_QUERY_BODY,
+     FAMILY_QUERY},
+};
+const size_t n_query_routes = COUNTOF(query_routes);

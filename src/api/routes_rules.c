@@ -1,0 +1,189 @@
+/* Microsoft.SecurityInsights/alertRules, and what YAML authors need: import and runs. */
+#include "api/api_priv.h"
+#include "text/json.h"
+
+enum { MAX_RULE = 1 << 20, DEFAULT_RUNS = 100, MAX_RUNS = 10000 };
+
+static void list(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct state_rule *rules = NULL;
+    size_t n = 0;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    bool ok = detect_rule_list(v->detect, q->arena, w, &rules, &n, &e);
+    struct json_out o = json_out_make(&r->body);
+    json_obj(&o);
+    json_key(&o, "value");
+    json_arr(&o);
+    for (size_t i = 0; ok && i < n; i++)
+        ok = detect_rule_to_json(v->detect, q->arena, w, &rules[i], &o, &e);
+    json_arr_end(&o);
+    json_obj_end(&o);
+    if (!ok)
+        api_error(v, q, &e, r);
+}
+
+static void write_rule(struct vedette *v, struct http_request *q, struct http_response *r,
+                       struct workspace *w, struct str id)
+{
+    struct err e = {0};
+    struct state_rule rule = {0};
+    struct json_out o = json_out_make(&r->body);
+    if (!detect_rule_get(v->detect, q->arena, w, id, &rule, &e) ||
+        !detect_rule_to_json(v->detect, q->arena, w, &rule, &o, &e))
+        api_error(v, q, &e, r);
+}
+
+static void get(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct workspace *w = api_workspace(ctx, q, r);
+    if (w != NULL)
+        write_rule(ctx, q, r, w, http_param(q, "rule"));
+}
+
+static void put(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    bool created = false;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    if (!detect_rule_put(v->detect, q->arena, w, http_param(q, "rule"), q->body,
+                         http_header(q, "if-match"), &created, &e)) {
+        if (e.code == ERR_UNSUPPORTED || e.code == ERR_LIMIT || e.code == ERR_SYNTAX)
+            api_error_status(v, q, 400, &e, r);
+        else
+            api_error(v, q, &e, r);
+        return;
+    }
+    r->status = created ? 201 : 200;
+    write_rule(v, q, r, w, http_param(q, "rule"));
+}
+
+static void delete (void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    bool was_there = false;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    if (detect_rule_delete(v->detect, w, http_param(q, "rule"), &was_there, &e))
+        r->status = was_there ? 200 : 204;
+    else
+        api_error(v, q, &e, r);
+}
+
+/* ---- YAML ---- */
+
+static void write_issues(struct json_out *o, const struct rule_issues *is)
+{
+    json_key(o, "issues");
+    json_arr(o);
+    for (size_t i = 0; i < is->v.n; i++) {
+        const struct rule_issue *x = &is->v.p[i];
+        json_obj(o);
+        json_kv_z(o, "level", x->warning ? "warning" : "error");
+        json_kv_int(o, "line", x->line);
+        json_kv_str(o, "key", x->key);
+        json_kv_str(o, "message", x->message);
+        json_obj_end(o);
+    }
+    json_arr_end(o);
+}
+
+/* POST of one rule in Azure-Sentinel's YAML. 200: stored and enabled; 400: what is wrong, with
+ * lines. */
+static void import(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct str id = STR("");
+    struct rule_issues is = {.file = http_query(q, "file")};
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    bool ok = detect_rule_import_yaml(v->detect, q->arena, w, q->body, &is, &id, &e);
+    if (!ok && is.n_errors == 0) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    r->status = ok ? 200 : 400;
+    struct json_out o = json_out_make(&r->body);
+    json_obj(&o);
+    if (ok) {
+        json_kv_str(&o, "id", id);
+    } else {
+        json_key(&o, "error");
+        json_obj(&o);
+        json_kv_z(&o, "code", "BadRequest");
+        json_kv_z(&o, "message", e.msg);
+        json_obj_end(&o);
+    }
+    write_issues(&o, &is);
+    json_obj_end(&o);
+}
+
+static void write_run(struct json_out *o, const struct state_run *run)
+{
+    json_obj(o);
+    json_kv_str(o, "ruleId", run->rule_id);
+    api_kv_time(o, "windowFrom", run->window_from);
+    api_kv_time(o, "windowTo", run->window_to);
+    api_kv_time(o, "started", run->started);
+    json_kv_str(o, "status", run->status);
+    json_kv_int(o, "attempts", run->attempts);
+    json_kv_int(o, "rows", run->rows);
+    json_kv_int(o, "alerts", run->alerts);
+    json_kv_int(o, "entities", run->entities);
+    json_kv_int(o, "entitiesDropped", run->entities_dropped);
+    json_kv_int(o, "durationUs", run->duration_us);
+    json_kv_str(o, "error", run->error);
+    json_obj_end(o);
+}
+
+static void runs(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct state_run *list = NULL;
+    size_t n = 0;
+    int64_t top = DEFAULT_RUNS;
+    struct str text = http_query(q, "$top");
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    if (text.n > 0 && (!str_to_i64(text, &top) || top < 1 || top > MAX_RUNS)) {
+        err_set(&e, ERR_INVALID, "$top: 1 to %d expected", MAX_RUNS);
+        api_error(v, q, &e, r);
+        return;
+    }
+    if (!detect_run_list(v->detect, q->arena, w, http_query(q, "rule"), (size_t)top, &list, &n,
+                         &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    struct json_out o = json_out_make(&r->body);
+    json_obj(&o);
+    json_key(&o, "value");
+    json_arr(&o);
+    for (size_t i = 0; i < n; i++)
+        write_run(&o, &list[i]);
+    json_arr_end(&o);
+    json_obj_end(&o);
+}
+
+const struct http_route rule_routes[] = {
+    {HTTP_GET, INSIGHTS_PATH "/alertRules", list, "rules/read", 0, FAMILY_ARM},
+    {HTTP_GET, INSIGHTS_PATH "/alertRules/{rule}", get, "rules/read", 0, FAMILY_ARM},
+    {HTTP_PUT, INSIGHTS_PATH "/alertRules/{rule}", put, "rules/write", MAX_RULE, FAMILY_ARM},
+    {HTTP_DELETE, INSIGHTS_PATH "/alertRules/{rule}", delete, "rules/write", 0, FAMILY_ARM},
+    {HTTP_POST, "/vedette/v1/workspaces/{workspace}/rules", import, "rules/write", MAX_RULE,
+     FAMILY_ARM},
+    {HTTP_GET, "/vedette/v1/workspaces/{workspace}/runs", runs, "rules/read", 0, FAMILY_ARM},
+};
+const size_t n_rule_routes = COUNTOF(rule_routes);

@@ -1,0 +1,173 @@
+/* The Tables API of a workspace (Microsoft.OperationalInsights/workspaces/tables): list, get, and
+ * define custom tables. Plans and retention are answered as they are here: analytics, for ever. */
+#include "api/api_priv.h"
+#include "text/json.h"
+
+/* The API's names of types; the last three are read only. */
+static const struct {
+    const char *name;
+    enum kql_type type;
+} types[] = {
+    {"string", KQL_STRING},   {"int", KQL_INT},         {"long", KQL_LONG},
+    {"real", KQL_REAL},       {"boolean", KQL_BOOL},    {"dateTime", KQL_DATETIME},
+    {"guid", KQL_GUID},       {"dynamic", KQL_DYNAMIC}, {"timespan", KQL_TIMESPAN},
+    {"decimal", KQL_DECIMAL}, {"bool", KQL_BOOL},       {"double", KQL_REAL},
+};
+
+static const char *type_name(enum kql_type t)
+{
+    for (size_t i = 0; i < COUNTOF(types); i++)
+        if (types[i].type == t)
+            return types[i].name;
+    return "string";
+}
+
+static bool type_parse(struct str s, enum kql_type *out)
+{
+    for (size_t i = 0; i < COUNTOF(types); i++)
+        if (str_ieqz(s, types[i].name)) {
+            *out = types[i].type;
+            return true;
+        }
+    return false;
+}
+
+static void write_columns(struct json_out *o, const struct kql_schema *s)
+{
+    json_key(o, "columns");
+    json_arr(o);
+    for (size_t i = 0; i < s->n; i++) {
+        json_obj(o);
+        json_kv_str(o, "name", s->cols[i].name);
+        json_kv_z(o, "type", type_name(s->cols[i].type));
+        json_obj_end(o);
+    }
+    json_arr_end(o);
+}
+
+static void write_table(struct http_request *q, struct json_out *o, struct workspace *w,
+                        const struct kql_table *t)
+{
+    bool custom = str_ends(t->name, STR("_CL"));
+    json_obj(o);
+    json_kv_str(o, "id",
+                arena_fmt(q->arena,
+                          "/subscriptions/%.*s/resourceGroups/%.*s/providers/"
+                          "Microsoft.OperationalInsights/workspaces/%.*s/tables/%.*s",
+                          STR_ARG(http_param(q, "subscription")), STR_ARG(http_param(q, "group")),
+                          STR_ARG(workspace_name(w)), STR_ARG(t->name)));
+    json_kv_str(o, "name", t->name);
+    json_kv_z(o, "type", "Microsoft.OperationalInsights/workspaces/tables");
+    json_key(o, "properties");
+    json_obj(o);
+    json_kv_z(o, "plan", "Analytics");
+    json_kv_z(o, "provisioningState", "Succeeded");
+    json_key(o, "schema");
+    json_obj(o);
+    json_kv_str(o, "name", t->name);
+    write_columns(o, &t->schema);
+    json_kv_z(o, "source", custom ? "customer" : "microsoft");
+    json_kv_z(o, "tableType", custom ? "CustomLog" : "Microsoft");
+    json_kv_z(o, "tableSubType", "DataCollectionRuleBased");
+    json_obj_end(o);
+    json_obj_end(o);
+    json_obj_end(o);
+}
+
+static bool write_named(struct vedette *v, struct http_request *q, struct http_response *r,
+                        struct workspace *w, struct str name)
+{
+    struct err e = {0};
+    struct kql_table t = {0};
+    if (!workspace_table_find(w, q->arena, name, &t)) {
+        struct str near = workspace_table_suggest(w, q->arena, name);
+        err_set(&e, ERR_NOT_FOUND, "The table '%.*s' could not be found.",
+                (int)(name.n < 80 ? name.n : 80), name.p);
+        if (near.n > 0)
+            err_hint(&e, "did you mean '%.*s'?", STR_ARG(near));
+        api_error(v, q, &e, r);
+        return false;
+    }
+    struct json_out o = json_out_make(&r->body);
+    write_table(q, &o, w, &t);
+    return true;
+}
+
+static void get(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct workspace *w = api_workspace(ctx, q, r);
+    if (w != NULL)
+        (void)write_named(ctx, q, r, w, http_param(q, "table"));
+}
+
+/* Only tables that hold something or are the workspace's own: the shipped ones are a thousand. */
+static void list(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct store_table_info *infos = NULL;
+    size_t n = 0;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    if (!store_tables(w, q->arena, &infos, &n, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    struct json_out o = json_out_make(&r->body);
+    json_obj(&o);
+    json_key(&o, "value");
+    json_arr(&o);
+    for (size_t i = 0; i < n; i++) {
+        struct kql_table t = {0};
+        if (workspace_table_find(w, q->arena, infos[i].name, &t))
+            write_table(q, &o, w, &t);
+    }
+    json_arr_end(&o);
+    json_obj_end(&o);
+}
+
+static bool read_schema(struct arena *a, const struct json *columns, struct kql_schema *out,
+                        struct err *e)
+{
+    if (columns == NULL || columns->type != JSON_ARRAY || columns->n == 0)
+        return err_set(e, ERR_INVALID, "properties.schema.columns: an array of columns expected");
+    out->cols = arena_array(a, struct kql_column, columns->n);
+    out->n = columns->n;
+    for (size_t i = 0; i < columns->n; i++) {
+        struct str type = json_text(json_get(&columns->items[i], "type"), STR(""));
+        out->cols[i].name = json_text(json_get(&columns->items[i], "name"), STR(""));
+        if (out->cols[i].name.n == 0)
+            return err_set(e, ERR_INVALID, "properties.schema.columns[%zu].name is missing", i);
+        if (!type_parse(type, &out->cols[i].type))
+            return err_set(e, ERR_INVALID,
+                           "properties.schema.columns[%zu].type: '%.*s' is not a column type", i,
+                           (int)(type.n < 40 ? type.n : 40), type.p);
+    }
+    return true;
+}
+
+static void put(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct json body = {0};
+    struct kql_schema schema = {0};
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL || !api_body(v, q, r, &body))
+        return;
+    struct str name = arena_str(q->arena, http_param(q, "table"));
+    if (!read_schema(q->arena, json_path(&body, "properties.schema.columns"), &schema, &e) ||
+        !workspace_table_define(w, name, &schema, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    (void)write_named(v, q, r, w, name);
+}
+
+const struct http_route table_routes[] = {
+    {HTTP_GET, WORKSPACE_PATH "/tables", list, "tables/read", 0, FAMILY_ARM},
+    {HTTP_GET, WORKSPACE_PATH "/tables/{table}", get, "tables/read", 0, FAMILY_ARM},
+    {HTTP_PUT, WORKSPACE_PATH "/tables/{table}", put, "tables/write", 0, FAMILY_ARM},
+};
+const size_t n_table_routes = COUNTOF(table_routes);

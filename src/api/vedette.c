@@ -1,0 +1,184 @@
+/* Opening everything over a data folder, in order, and closing it in the other one. */
+#include "api/api.h"
+#include "api/api_priv.h"
+#include "base/ids.h"
+#include <stdio.h>
+
+enum { MAX_PATH = 4352, DEFAULT_BODY = 4 << 20, THROTTLE_KEYS = 10000 };
+
+static struct str workspace_of(struct vedette *v)
+{
+    struct workspace *w = store_workspace_at(v->store, 0);
+    return w != NULL ? workspace_id(w) : STR("");
+}
+
+static bool first_workspace(struct vedette *v, struct err *e)
+{
+    char id[37];
+    if (workspace_of(v).n > 0)
+        return true;
+    guid_format(guid_new(), id);
+    return store_workspace_create(v->store, str_from(id), STR("default"), e) != NULL;
+}
+
+static bool open_store(struct vedette *v, struct err *e)
+{
+    struct store_options o = {.data_dir = v->o.data_dir,
+                              .clock = v->o.clock,
+                              .schema_dir = v->o.schema_dir,
+                              .memory_bytes = v->o.memory_bytes,
+                              .threads = v->o.threads,
+                              .max_queue_bytes = v->o.max_queue_bytes};
+    v->store = store_open(&o, e);
+    return v->store != NULL && first_workspace(v, e);
+}
+
+static bool open_state(struct vedette *v, struct err *e)
+{
+    char path[MAX_PATH];
+    snprintf(path, sizeof(path), "%s/state.db", v->o.data_dir);
+    v->state = state_open(path, e);
+    return v->state != NULL;
+}
+
+static bool open_identity(struct vedette *v, struct err *e)
+{
+    char path[MAX_PATH];
+    snprintf(path, sizeof(path), "%s/token.key", v->o.data_dir);
+    struct identity_options o = {
+        .state = v->state, .clock = v->o.clock, .key_file = path, .lifetime = v->o.token_lifetime};
+    v->identity = identity_open(&o, e);
+    return v->identity != NULL;
+}
+
+static bool open_detect(struct vedette *v, struct err *e)
+{
+    struct arm_scope scope = {.base_url = str_from(v->o.base_url)};
+    v->incidents = incidents_open(v->store, v->state, v->o.clock, &scope);
+    struct detect_options o = {.store = v->store,
+                               .state = v->state,
+                               .clock = v->o.clock,
+                               .incidents = v->incidents,
+                               .scope = scope,
+                               .delay = v->o.rule_delay,
+                               .workers = v->o.rule_workers,
+                               .timeout_us = v->o.rule_timeout_us};
+    v->detect = detect_open(&o, e);
+    return v->detect != NULL;
+}
+
+static void open_router(struct vedette *v)
+{
+    const struct http_routes families[] = {
+        {health_routes, n_health_routes, v},     {oauth_routes, n_oauth_routes, v},
+        {ingest_routes, n_ingest_routes, v},     {query_routes, n_query_routes, v},
+        {incident_routes, n_incident_routes, v}, {rule_routes, n_rule_routes, v},
+        {table_routes, n_table_routes, v},       {own_routes, n_own_routes, v},
+    };
+    struct http_app app = {v, api_authorise, api_fail, api_observe};
+    double rate = v->o.requests_per_second;
+    v->throttle = throttle_new(rate, rate * 2, THROTTLE_KEYS);
+    v->router = http_router_new(families, COUNTOF(families), &app, DEFAULT_BODY, v->throttle);
+}
+
+static void set_defaults(struct vedette *v, const struct vedette_options *o)
+{
+    v->o = *o;
+    v->o.requests_per_second = o->requests_per_second > 0 ? o->requests_per_second : 200;
+    v->o.query_max_rows = o->query_max_rows != 0 ? o->query_max_rows : 500000;
+    v->o.query_max_bytes = o->query_max_bytes != 0 ? o->query_max_bytes : 64000000;
+}
+
+struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
+{
+    struct vedette *v = xcalloc(1, sizeof(*v));
+    v->lock.fd = -1;
+    v->started = clock_mono_us();
+    set_defaults(v, o);
+    if (!data_dir_take(o->data_dir, &v->lock, e) || !open_store(v, e) || !open_state(v, e) ||
+        !open_identity(v, e) || !open_detect(v, e)) {
+        vedette_close(v);
+        return NULL;
+    }
+    struct ingest_options in = {v->store, v->o.clock, v->o.ingest};
+    v->ingest = ingest_open(&in);
+    open_router(v);
+    return v;
+}
+
+void vedette_close(struct vedette *v)
+{
+    if (v == NULL)
+        return;
+    if (v->router != NULL)
+        http_router_free(v->router);
+    if (v->throttle != NULL)
+        throttle_free(v->throttle);
+    detect_close(v->detect);
+    incidents_close(v->incidents);
+    if (v->ingest != NULL)
+        ingest_close(v->ingest);
+    identity_close(v->identity);
+    if (v->store != NULL)
+        store_close(v->store);
+    state_close(v->state);
+    data_dir_release(&v->lock);
+    xfree(v);
+}
+
+struct http_router *vedette_router(struct vedette *v)
+{
+    return v->router;
+}
+
+struct store *vedette_store(struct vedette *v)
+{
+    return v->store;
+}
+
+struct detect *vedette_detect(struct vedette *v)
+{
+    return v->detect;
+}
+
+struct identity *vedette_identity(struct vedette *v)
+{
+    return v->identity;
+}
+
+void vedette_watch(struct vedette *v, struct http_server *server)
+{
+    atomic_store(&v->server, server);
+}
+
+void vedette_draining(struct vedette *v, bool yes)
+{
+    atomic_store(&v->draining, yes);
+}
+
+bool vedette_call(struct vedette *v, const char *method, const char *target,
+                  const char *content_type, struct str body, int *out_status, struct sbuf *out,
+                  struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct http_pair headers[] = {
+        {STR("Authorization"),
+         arena_fmt(a, "Bearer %.*s", STR_ARG(identity_operator_token(v->identity)))},
+        {STR("Content-Type"), str_from(content_type != NULL ? content_type : "application/json")},
+    };
+    struct http_request q = {.arena = a,
+                             .method = http_method_parse(str_from(method)),
+                             .headers = headers,
+                             .n_headers = COUNTOF(headers),
+                             .body = body,
+                             .remote = STR("local")};
+    guid_format(guid_new(), q.id);
+    if (!http_request_target(&q, str_from(target), e))
+        return false;
+    struct http_response r = http_response_make(0);
+    http_dispatch(v->router, &q, &r);
+    *out_status = r.status;
+    sbuf_add(out, sbuf_str(&r.body));
+    http_response_fini(&r);
+    return true;
+}
