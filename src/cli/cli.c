@@ -7,9 +7,11 @@
 #include "kql/functions.h"
 
 static const struct cli_command commands[] = {
+    {"config", "check or show the settings of serve", cli_config},
     {"ingest", "store records from files", cli_ingest},
     {"kql", "compile, run or explain KQL without a server", cli_kql},
     {"query", "run KQL over a workspace", cli_query},
+    {"serve", "run the server", cli_serve},
     {"simulate", "write a small company's logs, with an intrusion in them", cli_simulate},
     {"tables", "list tables, or define a custom one", cli_tables},
 };

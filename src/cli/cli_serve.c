@@ -1,0 +1,107 @@
+/* vedette serve: the daemon. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/direct.h"
+#include "cli/serve.h"
+
+static const char usage[] =
+    "usage: vedette serve [--data DIR] [--config FILE] [--SETTING VALUE…]\n"
+    "\n"
+    "Serves HTTPS on 127.0.0.1:8443 over the data folder, with a certificate from a CA of its own\n"
+    "(DIR/tls/ca.pem). The first start prints an administrator's client id and secret, once.\n"
+    "SIGTERM and SIGINT stop it: running requests are finished first. Logs are JSON lines on\n"
+    "standard error. 'vedette config show' lists all settings.\n";
+
+static void block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, set, NULL); /* before the first thread: all inherit it */
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* To standard output, never to the log: whoever starts the server for the first time reads it. */
+static bool greet(struct serving *s, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct str id = STR(""), secret = STR("");
+    struct identity *identity = vedette_identity(s->v);
+    if (!identity_first_admin(identity, a, &id, &secret, e))
+        return false;
+    if (id.n == 0)
+        return true;
+    struct str tenant = identity_tenant(identity);
+    printf("This is the first start. Keep the administrator's secret: it is not shown again.\n\n"
+           "  tenant id      %.*s\n  client id      %.*s\n  client secret  %.*s\n\n"
+           "A token for one hour:\n\n"
+           "  curl%s%s %s/%.*s/oauth2/v2.0/token \\\n"
+           "    -d grant_type=client_credentials -d scope=https://api.loganalytics.io/.default \\\n"
+           "    -d client_id=%.*s --data-urlencode client_secret=%.*s\n\n",
+           STR_ARG(tenant), STR_ARG(id), STR_ARG(secret), s->ca_file[0] != '\0' ? " --cacert " : "",
+           s->ca_file, s->url, STR_ARG(tenant), STR_ARG(id), STR_ARG(secret));
+    (void)fflush(stdout);
+    return true;
+}
+
+static void wait_for_end(const sigset_t *set)
+{
+    int got = SIGHUP;
+    while (got == SIGHUP) /* a terminal that closes does not stop a daemon */
+        if (sigwait(set, &got) != 0)
+            got = SIGHUP;
+    LOG(LOG_INFO, "serve", "stopping", log_i("signal", got));
+}
+
+static int run(const struct settings *set)
+{
+    sigset_t signals;
+    struct serving s;
+    struct err e = {0};
+    enum log_level level = LOG_INFO;
+    int64_t began = clock_mono_us();
+    CHECK(log_level_parse(str_from(set->log_level), &level));
+    log_setup(level, 2);
+    block_signals(&signals);
+    if (!serving_start(&s, set, &e)) {
+        direct_complain("serve", &e);
+        return e.code == ERR_INVALID ? 2 : 1;
+    }
+    if (!greet(&s, &e)) {
+        direct_complain("serve", &e);
+        (void)serving_stop(&s, 0);
+        return 1;
+    }
+    LOG(LOG_INFO, "serve", "ready", log_z("url", s.url), log_z("data", set->data),
+        log_i("took_ms", (clock_mono_us() - began) / 1000));
+    wait_for_end(&signals);
+    if (!serving_stop(&s, set->drain_timeout / TICKS_PER_MS)) {
+        LOG(LOG_ERROR, "serve", "a request did not end; stopping without it",
+            log_i("waited_ms", set->drain_timeout / TICKS_PER_MS));
+        _exit(1);
+    }
+    LOG(LOG_INFO, "serve", "stopped", log_i("ran_s", (clock_mono_us() - began) / 1000000));
+    return 0;
+}
+
+int cli_serve(int argc, char **argv)
+{
+    struct err e = {0};
+    struct settings set;
+    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        fputs(usage, stdout);
+        return 0;
+    }
+    int rc = 2;
+    if (settings_load(&set, argc, argv, &e))
+        rc = run(&set);
+    else
+        direct_complain("serve", &e);
+    settings_free(&set);
+    return rc;
+}

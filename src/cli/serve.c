@@ -1,0 +1,168 @@
+/* Starting and stopping a server over a data folder. */
+#include "cli/serve.h"
+#include "text/date.h"
+#include "text/json.h"
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static struct clock *make_clock(const struct settings *set)
+{
+    int64_t start = 0;
+    if (set->clock[0] == '\0')
+        return clock_new_system();
+    CHECK(date_parse_iso(str_from(set->clock), &start)); /* checked with the settings */
+    return clock_new_manual(start);
+}
+
+static struct vedette *open_all(struct serving *s, const struct settings *set, struct err *e)
+{
+    struct vedette_options o = {
+        .data_dir = set->data,
+        .clock = s->clock,
+        .base_url = s->url,
+        .memory_bytes = (size_t)set->memory,
+        .threads = (unsigned)set->threads,
+        .max_queue_bytes = (size_t)set->max_queue,
+        .ingest = {.max_body_bytes = (size_t)set->max_body,
+                   .max_records = (size_t)set->max_records,
+                   .max_depth = (size_t)set->max_depth,
+                   .max_field_bytes = (size_t)set->max_field,
+                   .max_past = set->max_past,
+                   .max_future = set->max_future},
+        .rule_delay = set->rule_delay,
+        .rule_workers = (unsigned)set->rule_workers,
+        .rule_timeout_us = set->rule_timeout / TICKS_PER_US,
+        .requests_per_second = (double)set->requests_per_second,
+        .token_lifetime = set->token_lifetime,
+        .query_max_rows = (size_t)set->query_max_rows,
+        .query_max_bytes = (size_t)set->query_max_bytes,
+        .metrics_open = set->metrics_open,
+    };
+    return vedette_open(&o, e);
+}
+
+static bool add_listener(struct http_server_options *o, const char *address, bool tls,
+                         char host[256], struct err *e)
+{
+    uint16_t port = 0;
+    if (address[0] == '\0')
+        return true;
+    if (!settings_address(address, host, 256, &port))
+        return err_set(e, ERR_INVALID, "'%s' is not an address", address);
+    o->listen[o->n_listen++] = (struct http_listener){host, port, tls};
+    return true;
+}
+
+static bool load_tls(struct serving *s, const struct settings *set, struct sbuf *cert,
+                     struct sbuf *key, struct err *e)
+{
+    char dir[4150], data[PATH_MAX];
+    bool renewed = false, own = set->tls_cert[0] != '\0';
+    if (set->listen[0] == '\0')
+        return true;
+    if (realpath(set->data, data) == NULL) /* clients look from folders of their own */
+        return err_errno(e, "can't resolve", set->data);
+    snprintf(dir, sizeof(dir), "%.4000s/tls", data);
+    struct http_tls_files f = {.dir = dir,
+                               .cert_file = own ? set->tls_cert : NULL,
+                               .key_file = own ? set->tls_key : NULL,
+                               .extra_name = set->tls_name[0] != '\0' ? set->tls_name : NULL};
+    if (!http_tls_load(&f, cert, key, &renewed, e))
+        return false;
+    if (!own)
+        snprintf(s->ca_file, sizeof(s->ca_file), "%s/ca.pem", dir);
+    if (renewed)
+        LOG(LOG_INFO, "serve", "server certificate made", log_z("folder", dir));
+    return true;
+}
+
+static bool listen_all(struct serving *s, const struct settings *set, struct err *e)
+{
+    char hosts[2][256];
+    AUTO(sbuf_fini) struct sbuf cert = sbuf_make(1 << 20);
+    AUTO(sbuf_fini) struct sbuf key = sbuf_make(1 << 20);
+    struct http_server_options o = {.workers = (unsigned)set->workers,
+                                    .max_connections = (unsigned)set->max_connections,
+                                    .request_timeout_s =
+                                        (unsigned)(set->request_timeout / TICKS_PER_SECOND)};
+    if (!add_listener(&o, set->listen, true, hosts[0], e) ||
+        !add_listener(&o, set->listen_http, false, hosts[1], e) ||
+        !load_tls(s, set, &cert, &key, e))
+        return false;
+    o.cert_pem = sbuf_str(&cert);
+    o.key_pem = sbuf_str(&key);
+    s->server = http_server_start(&o, vedette_router(s->v), e);
+    if (s->server == NULL)
+        return false;
+    for (size_t i = 0; i < o.n_listen; i++)
+        LOG(LOG_INFO, "serve", "listening", log_z("address", o.listen[i].address),
+            log_i("port", http_server_port(s->server, i)), log_b("tls", o.listen[i].tls));
+    vedette_watch(s->v, s->server);
+    bool six = strchr(o.listen[0].address, ':') != NULL;
+    snprintf(s->url, sizeof(s->url), "%s://%s%s%s:%u", o.listen[0].tls ? "https" : "http",
+             six ? "[" : "", o.listen[0].address, six ? "]" : "", http_server_port(s->server, 0));
+    return true;
+}
+
+/* How commands on this machine find the server, and prove that they may: a token for this process's
+ * life in a file that only its user can read. */
+static bool write_server_file(struct serving *s, const struct settings *set, struct err *e)
+{
+    char temp[4250];
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 16);
+    struct json_out w = json_out_make(&b);
+    json_obj(&w);
+    json_kv_z(&w, "url", s->url);
+    json_kv_z(&w, "ca", s->ca_file);
+    json_kv_int(&w, "pid", getpid());
+    json_kv_str(&w, "token", identity_operator_token(vedette_identity(s->v)));
+    json_obj_end(&w);
+    sbuf_addc(&b, '\n');
+    snprintf(s->server_file, sizeof(s->server_file), "%.4000s/server.json", set->data);
+    snprintf(temp, sizeof(temp), "%s.new", s->server_file);
+    (void)unlink(temp);
+    int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_errno(e, "can't make", temp);
+    bool ok = write(fd, b.p, b.n) == (ssize_t)b.n;
+    ok = close(fd) == 0 && ok && rename(temp, s->server_file) == 0;
+    return ok || err_errno(e, "can't write", s->server_file);
+}
+
+bool serving_start(struct serving *s, const struct settings *set, struct err *e)
+{
+    memset(s, 0, sizeof(*s));
+    s->clock = make_clock(set);
+    if (set->public_url[0] != '\0')
+        snprintf(s->url, sizeof(s->url), "%s", set->public_url);
+    else
+        snprintf(s->url, sizeof(s->url), "https://%s", set->listen);
+    s->v = open_all(s, set, e);
+    if (s->v != NULL && listen_all(s, set, e) && write_server_file(s, set, e) &&
+        (clock_is_manual(s->clock) || detect_start(vedette_detect(s->v), e)))
+        return true;
+    (void)serving_stop(s, 0);
+    return false;
+}
+
+bool serving_stop(struct serving *s, int64_t drain_ms)
+{
+    if (s->v != NULL)
+        vedette_draining(s->v, true);
+    if (s->server_file[0] != '\0')
+        (void)unlink(s->server_file);
+    if (s->server != NULL) {
+        if (!http_server_drain(s->server, drain_ms))
+            return false;
+        vedette_watch(s->v, NULL);
+        http_server_free(s->server);
+    }
+    vedette_close(s->v);
+    if (s->clock != NULL)
+        clock_free(s->clock);
+    memset(s, 0, sizeof(*s));
+    return true;
+}

@@ -1,0 +1,19 @@
+/* A running server inside this process: what `vedette serve` and `vedette demo` start. */
+#pragma once
+#include "api/api.h"
+#include "cli/settings.h"
+
+struct serving {
+    struct clock *clock;
+    struct vedette *v;
+    struct http_server *server;
+    char url[300];          /* https://127.0.0.1:8443 */
+    char ca_file[4200];     /* empty: bring-your-own certificate */
+    char server_file[4200]; /* DATA/server.json, while it runs */
+};
+/* Opens the data folder, starts listening, writes DATA/server.json; rules run when the clock is the
+ * system's. */
+bool serving_start(struct serving *s, const struct settings *set, struct err *e) MUST_USE;
+/* Drains and closes. false: a request did not end in time; the process must end without cleaning
+ * up (everything acknowledged is on disk). */
+bool serving_stop(struct serving *s, int64_t drain_ms);

@@ -1,0 +1,400 @@
+/* The table of settings, and its four sources. */
+#include "cli/settings.h"
+#include "kql/functions.h"
+#include "text/date.h"
+#include "text/json.h"
+#include "text/yaml.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MAX_SETTINGS = 64, MAX_FILE = 1 << 20, MAX_ENV = 64 };
+
+#define SETTING(name, type, fallback, help)                                                        \
+    {                                                                                              \
+#name, type, fallback, offsetof(struct settings, name), help                               \
+    }
+static const struct setting table[] = {
+    SETTING(data, SETTING_PATH, "vedette-data", "the data folder"),
+    SETTING(listen, SETTING_ADDRESS, "127.0.0.1:8443", "where HTTPS is served"),
+    SETTING(listen_http, SETTING_ADDRESS, "",
+            "where plain HTTP is served; loopback only; empty: nowhere"),
+    SETTING(public_url, SETTING_TEXT, "",
+            "how others reach this server, for links; empty: https:// and listen"),
+    SETTING(tls_cert, SETTING_PATH, "", "certificate chain (PEM); empty: one made by the local CA"),
+    SETTING(tls_key, SETTING_PATH, "", "its private key (PEM)"),
+    SETTING(tls_name, SETTING_TEXT, "", "one more name or address in the certificate that is made"),
+    SETTING(log_level, SETTING_LEVEL, "info", "debug, info, warn or error"),
+    SETTING(memory, SETTING_SIZE, "0", "memory of the query engine; 0: its own choice"),
+    SETTING(threads, SETTING_COUNT, "0", "threads of the query engine; 0: one a core"),
+    SETTING(workers, SETTING_COUNT, "4", "requests worked on at the same time"),
+    SETTING(max_connections, SETTING_COUNT, "512", "open connections"),
+    SETTING(request_timeout, SETTING_DURATION, "2m", "from a request's first byte to its last"),
+    SETTING(requests_per_second, SETTING_COUNT, "200", "of one caller; more get 429"),
+    SETTING(max_body, SETTING_SIZE, "1MiB",
+            "of one call of the Logs Ingestion API, packed and unpacked"),
+    SETTING(max_records, SETTING_COUNT, "100000", "records in one call"),
+    SETTING(max_depth, SETTING_COUNT, "64", "nesting of a record"),
+    SETTING(max_field, SETTING_SIZE, "64KiB", "longer values are cut"),
+    SETTING(max_queue, SETTING_SIZE, "256MiB",
+            "bytes waiting for the disk, per workspace; more get 503"),
+    SETTING(max_past, SETTING_DURATION, "2d", "older TimeGenerated becomes the time of receipt"),
+    SETTING(max_future, SETTING_DURATION, "1d", "later TimeGenerated becomes the time of receipt"),
+    SETTING(query_max_rows, SETTING_COUNT, "500000", "rows in the answer to a query"),
+    SETTING(query_max_bytes, SETTING_SIZE, "64000000", "bytes in the answer to a query"),
+    SETTING(token_lifetime, SETTING_DURATION, "1h", "how long an access token works"),
+    SETTING(rule_delay, SETTING_DURATION, "5m", "between the end of a rule's window and its run"),
+    SETTING(rule_workers, SETTING_COUNT, "2", "rules run at the same time"),
+    SETTING(rule_timeout, SETTING_DURATION, "10m", "of one rule's query"),
+    SETTING(drain_timeout, SETTING_DURATION, "30s", "how long a stop waits for requests"),
+    SETTING(metrics_open, SETTING_BOOL, "false",
+            "/metrics without a token from anywhere; else only from this machine"),
+    SETTING(clock, SETTING_TEXT, "",
+            "for tests: a time at which the clock starts and stands still"),
+    SETTING(config, SETTING_PATH, "", "the file that these settings are read from"),
+};
+#undef SETTING
+
+/* Texts and sources by row; hidden behind the public struct. */
+struct loaded {
+    struct settings *s;
+    const char *text[COUNTOF(table)], *source[COUNTOF(table)];
+};
+
+const struct setting *setting_at(size_t i)
+{
+    return i < COUNTOF(table) ? &table[i] : NULL;
+}
+
+static size_t find(struct str name)
+{
+    for (size_t i = 0; i < COUNTOF(table); i++)
+        if (str_eqz(name, table[i].name))
+            return i;
+    return SIZE_MAX;
+}
+
+/* ---- values ---- */
+
+static bool parse_size(struct str s, int64_t *out)
+{
+    static const struct {
+        const char *suffix;
+        int64_t factor;
+    } units[] = {{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"", 1}};
+    for (size_t i = 0; i < COUNTOF(units); i++) {
+        struct str suffix = str_from(units[i].suffix);
+        if (!str_ends(s, suffix))
+            continue;
+        int64_t n = 0;
+        return str_to_i64(str_trim(str_sub(s, 0, s.n - suffix.n)), &n) && n >= 0 &&
+               !__builtin_mul_overflow(n, units[i].factor, out);
+    }
+    return false;
+}
+
+static bool parse_duration(struct str s, int64_t *out)
+{
+    static const struct {
+        char unit;
+        int64_t ticks;
+    } units[] = {{'s', TICKS_PER_SECOND},
+                 {'m', TICKS_PER_MINUTE},
+                 {'h', TICKS_PER_HOUR},
+                 {'d', TICKS_PER_DAY}};
+    int64_t n = 0;
+    if (str_eqz(s, "0")) {
+        *out = 0;
+        return true;
+    }
+    for (size_t i = 0; i < COUNTOF(units); i++)
+        if (s.n > 1 && s.p[s.n - 1] == units[i].unit)
+            return str_to_i64(str_sub(s, 0, s.n - 1), &n) && n >= 0 &&
+                   !__builtin_mul_overflow(n, units[i].ticks, out);
+    return false;
+}
+
+bool settings_address(const char *text, char *host, size_t host_size, uint16_t *port)
+{
+    struct str s = str_from(text), h = STR_NONE;
+    int64_t n = 0;
+    size_t colon = s.n;
+    while (colon > 0 && s.p[colon - 1] != ':')
+        colon--;
+    if (colon < 2 || !str_to_i64(str_sub(s, colon, s.n), &n) || n < 0 || n > 65535)
+        return false;
+    h = str_sub(s, 0, colon - 1);
+    if (h.n > 2 && h.p[0] == '[' && h.p[h.n - 1] == ']')
+        h = str_sub(h, 1, h.n - 2);
+    if (h.n == 0 || h.n >= host_size)
+        return false;
+    memcpy(host, h.p, h.n);
+    host[h.n] = '\0';
+    *port = (uint16_t)n;
+    return true;
+}
+
+static const char *expected(enum setting_type t)
+{
+    switch (t) {
+    case SETTING_ADDRESS:
+        return "an address and a port such as 127.0.0.1:8443";
+    case SETTING_COUNT:
+        return "a whole number";
+    case SETTING_SIZE:
+        return "bytes, or a number with KiB, MiB or GiB";
+    case SETTING_DURATION:
+        return "a number with s, m, h or d";
+    case SETTING_BOOL:
+        return "true or false";
+    case SETTING_LEVEL:
+        return "debug, info, warn or error";
+    case SETTING_TEXT:
+    case SETTING_PATH:
+        break;
+    }
+    return "a text";
+}
+
+static void put_i64(struct settings *s, size_t offset, int64_t v)
+{
+    memcpy((char *)s + offset, &v, sizeof(v));
+}
+
+static bool assign(struct settings *s, const struct setting *row, const char *text)
+{
+    char host[256];
+    uint16_t port = 0;
+    int64_t n = 0;
+    bool flag = strcmp(text, "true") == 0;
+    struct str v = str_from(text);
+    enum log_level level;
+    switch (row->type) {
+    case SETTING_COUNT:
+        if (!str_to_i64(v, &n) || n < 0)
+            return false;
+        break;
+    case SETTING_SIZE:
+        if (!parse_size(v, &n))
+            return false;
+        break;
+    case SETTING_DURATION:
+        if (!parse_duration(v, &n))
+            return false;
+        break;
+    case SETTING_BOOL:
+        memcpy((char *)s + row->offset, &flag, sizeof(flag));
+        return flag || strcmp(text, "false") == 0;
+    case SETTING_ADDRESS:
+        memcpy((char *)s + row->offset, &text, sizeof(text));
+        return text[0] == '\0' || settings_address(text, host, sizeof(host), &port);
+    case SETTING_LEVEL:
+        memcpy((char *)s + row->offset, &text, sizeof(text));
+        return log_level_parse(v, &level);
+    case SETTING_TEXT:
+    case SETTING_PATH:
+        memcpy((char *)s + row->offset, &text, sizeof(text));
+        return true;
+    }
+    put_i64(s, row->offset, n);
+    return true;
+}
+
+static bool set(struct loaded *l, size_t i, struct str text, const char *source, struct err *e)
+{
+    const char *copy = arena_strz(l->s->a, text);
+    if (strlen(copy) != text.n)
+        return err_set(e, ERR_INVALID, "%s: %s: a NUL byte is in it", source, table[i].name);
+    if (!assign(l->s, &table[i], copy))
+        return err_set(e, ERR_INVALID, "%s: %s: '%s' is not %s", source, table[i].name, copy,
+                       expected(table[i].type));
+    l->text[i] = copy;
+    l->source[i] = source;
+    return true;
+}
+
+static bool unknown(struct str name, const char *source, struct err *e)
+{
+    struct suggest near = {.want = name};
+    for (size_t i = 0; i < COUNTOF(table); i++)
+        suggest_offer(&near, str_from(table[i].name));
+    err_set(e, ERR_INVALID, "%s: there is no setting '%.*s'", source,
+            (int)(name.n < 60 ? name.n : 60), name.p);
+    if (near.best.n > 0)
+        err_hint(e, "did you mean '%.*s'?", STR_ARG(near.best));
+    else
+        err_hint(e, "'vedette config show' lists them");
+    return false;
+}
+
+/* ---- the file: YAML, one key a setting ---- */
+
+static bool read_file(struct arena *a, const char *path, struct str *out, struct err *e)
+{
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        return err_errno(e, "can't read the configuration", path);
+    char *p = arena_alloc(a, MAX_FILE);
+    size_t n = fread(p, 1, MAX_FILE, f);
+    bool bad = ferror(f) != 0;
+    (void)fclose(f);
+    if (bad)
+        return err_errno(e, "can't read the configuration", path);
+    if (n == MAX_FILE)
+        return err_set(e, ERR_LIMIT, "%s is larger than %d bytes", path, MAX_FILE);
+    *out = (struct str){p, n};
+    return true;
+}
+
+static bool scalar(struct arena *a, const struct json *v, struct str *out)
+{
+    switch (v->type) {
+    case JSON_STRING:
+    case JSON_INT:
+    case JSON_REAL:
+        *out = arena_str(a, v->text);
+        return true;
+    case JSON_TRUE:
+        *out = STR("true");
+        return true;
+    case JSON_FALSE:
+        *out = STR("false");
+        return true;
+    case JSON_NULL:
+        *out = STR("");
+        return true;
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        break;
+    }
+    return false;
+}
+
+static bool load_file(struct loaded *l, const char *path, struct err *e)
+{
+    struct arena *a = l->s->a;
+    struct str text = STR(""), value = STR("");
+    struct json root = {0};
+    if (!read_file(a, path, &text, e))
+        return false;
+    if (!yaml_parse(a, text, NULL, &root, e)) {
+        err_prefix(e, "%s:%u", path, e->pos.line);
+        return false;
+    }
+    if (root.type != JSON_OBJECT && root.type != JSON_NULL)
+        return err_set(e, ERR_INVALID, "%s: 'setting: value' lines expected", path);
+    for (size_t i = 0; root.type == JSON_OBJECT && i < root.n; i++) {
+        uint32_t line = pos_in(text, root.items[i].off).line;
+        const char *source = arena_fmt(a, "%s:%u", path, line).p;
+        size_t at = find(root.keys[i]);
+        if (at == SIZE_MAX || strcmp(table[at].name, "config") == 0)
+            return unknown(root.keys[i], source, e);
+        if (!scalar(a, &root.items[i], &value))
+            return err_set(e, ERR_INVALID, "%s: %s: one value expected", source, table[at].name);
+        if (!set(l, at, value, source, e))
+            return false;
+    }
+    return true;
+}
+
+/* ---- environment and flags ---- */
+
+static void variable_name(const char *name, char out[MAX_ENV])
+{
+    int n = snprintf(out, MAX_ENV, "VEDETTE_%s", name);
+    for (int i = 0; i < n; i++)
+        out[i] = (char)toupper((unsigned char)out[i]);
+}
+
+static bool load_environment(struct loaded *l, struct err *e)
+{
+    for (size_t i = 0; i < COUNTOF(table); i++) {
+        char name[MAX_ENV];
+        variable_name(table[i].name, name);
+        const char *v = getenv(name);
+        if (v != NULL && !set(l, i, str_from(v), arena_strz(l->s->a, str_from(name)), e))
+            return false;
+    }
+    return true;
+}
+
+/* The setting that a flag names ("--listen-http", "--listen-http=…"). */
+static bool flag_name(struct arena *a, const char *word, size_t *at, const char **value,
+                      struct err *e)
+{
+    const char *equals = strchr(word, '=');
+    size_t n = equals != NULL ? (size_t)(equals - word) : strlen(word);
+    if (strncmp(word, "--", 2) != 0)
+        return err_set(e, ERR_INVALID, "'%.60s' is not a flag; --setting VALUE expected", word);
+    char *name = arena_strz(a, (struct str){word + 2, n - 2});
+    for (char *p = name; *p != '\0'; p++)
+        *p = *p == '-' ? '_' : *p;
+    *value = equals != NULL ? equals + 1 : NULL;
+    *at = find(str_from(name));
+    return *at != SIZE_MAX || unknown(str_from(name), word, e);
+}
+
+static bool load_flags(struct loaded *l, int argc, char **argv, struct err *e)
+{
+    for (int i = 1; i < argc; i++) {
+        size_t at = 0;
+        const char *value = NULL, *word = argv[i];
+        if (!flag_name(l->s->a, word, &at, &value, e))
+            return false;
+        if (value == NULL && i + 1 == argc)
+            return err_set(e, ERR_INVALID, "%s: a value expected", word);
+        if (value == NULL)
+            value = argv[++i];
+        if (!set(l, at, str_from(value), arena_fmt(l->s->a, "--%s", table[at].name).p, e))
+            return false;
+    }
+    return true;
+}
+
+static bool check_together(const struct settings *s, struct err *e)
+{
+    if ((s->tls_cert[0] == '\0') != (s->tls_key[0] == '\0'))
+        return err_set(e, ERR_INVALID, "tls_cert and tls_key: both or neither expected");
+    if (s->listen[0] == '\0' && s->listen_http[0] == '\0')
+        return err_set(e, ERR_INVALID, "listen and listen_http are both empty");
+    if (s->data[0] == '\0')
+        return err_set(e, ERR_INVALID, "data: the data folder's name is empty");
+    int64_t start = 0;
+    if (s->clock[0] != '\0' && !date_parse_iso(str_from(s->clock), &start))
+        return err_set(e, ERR_INVALID, "clock: a time such as 2026-01-02T03:04:05Z expected");
+    return true;
+}
+
+bool settings_load(struct settings *s, int argc, char **argv, struct err *e)
+{
+    memset(s, 0, sizeof(*s));
+    s->a = arena_new(0);
+    struct loaded *l = arena_new_of(s->a, struct loaded);
+    struct err early = {0};
+    l->s = s;
+    s->loaded = l;
+    for (size_t i = 0; i < COUNTOF(table); i++)
+        CHECK(set(l, i, str_from(table[i].fallback), "default", e));
+    /* The file's name comes from the later sources: they are read twice, and their mistakes
+     * reported the second time. */
+    (void)(load_environment(l, &early) && load_flags(l, argc, argv, &early));
+    const char *file = s->config;
+    return (file[0] == '\0' || load_file(l, file, e)) && load_environment(l, e) &&
+           load_flags(l, argc, argv, e) && check_together(s, e);
+}
+
+void settings_free(struct settings *s)
+{
+    arena_free(s->a);
+    s->a = NULL;
+}
+
+const char *settings_text(const struct settings *s, size_t i)
+{
+    return s->loaded->text[i];
+}
+
+const char *settings_source(const struct settings *s, size_t i)
+{
+    return s->loaded->source[i];
+}

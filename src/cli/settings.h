@@ -1,0 +1,51 @@
+/* The server's settings: one table, filled from defaults, a file, the environment and flags; what
+ * comes later in this list wins. */
+#pragma once
+#include "base/clock.h"
+#include "base/log.h"
+
+struct loaded; /* texts and sources; settings.c */
+struct settings {
+    struct arena *a; /* owns all texts */
+    struct loaded *loaded;
+    const char *data, *config, *tls_cert, *tls_key, *tls_name, *public_url, *clock;
+    const char *listen, *listen_http;
+    const char *log_level;
+    int64_t memory, max_body, max_queue, query_max_bytes; /* bytes; memory 0: the engine's choice */
+    int64_t threads, workers, max_connections, rule_workers, requests_per_second, query_max_rows;
+    int64_t max_records, max_depth, max_field;
+    int64_t rule_delay, rule_timeout, token_lifetime, drain_timeout, request_timeout, max_past,
+        max_future; /* ticks */
+    bool metrics_open;
+};
+
+/* One row a setting. */
+enum setting_type {
+    SETTING_TEXT,
+    SETTING_PATH,
+    SETTING_ADDRESS,  /* 127.0.0.1:8443, [::1]:8443 */
+    SETTING_COUNT,    /* a whole number */
+    SETTING_SIZE,     /* bytes: 1048576, 64KiB, 1MiB, 2GiB */
+    SETTING_DURATION, /* 30s, 5m, 1h, 2d */
+    SETTING_BOOL,     /* true, false */
+    SETTING_LEVEL     /* debug, info, warn, error */
+};
+struct setting {
+    const char *name; /* in the file; VEDETTE_<NAME> in the environment, --<name> as a flag */
+    enum setting_type type;
+    const char *fallback;
+    size_t offset; /* into struct settings */
+    const char *help;
+};
+const struct setting *setting_at(size_t i); /* NULL: past the end */
+
+/* Fills s. argv[0] is the command's name. On false *e says which setting, from where, and what is
+ * wrong; settings_free all the same. */
+bool settings_load(struct settings *s, int argc, char **argv, struct err *e) MUST_USE;
+void settings_free(struct settings *s);
+/* What the setting is now, and where it came from: "default", a file with its line, a variable, a
+ * flag. */
+const char *settings_text(const struct settings *s, size_t i);
+const char *settings_source(const struct settings *s, size_t i);
+/* Splits "127.0.0.1:8443"; the port may be 0. */
+bool settings_address(const char *text, char *host, size_t host_size, uint16_t *port);
