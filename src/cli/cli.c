@@ -11,6 +11,7 @@ static const struct cli_command commands[] = {
     {"ingest", "store records from files", cli_ingest},
     {"kql", "compile, run or explain KQL without a server", cli_kql},
     {"query", "run KQL over a workspace", cli_query},
+    {"rules", "list, import, validate and test analytics rules", cli_rules},
     {"serve", "run the server", cli_serve},
     {"simulate", "write a small company's logs, with an intrusion in them", cli_simulate},
     {"tables", "list tables, or define a custom one", cli_tables},

@@ -46,9 +46,9 @@ void rule_issues_err(const struct rule_issues *is, struct err *e)
             continue;
         char line[24] = "";
         if (x->line > 0)
-            snprintf(line, sizeof(line), ":%u", x->line);
+            snprintf(line, sizeof(line), x->file.n > 0 ? ":%u" : "line %u", x->line);
         err_set(e, ERR_INVALID, "%.*s%s%s%.*s%s%.*s", STR_ARG(x->file), line,
-                x->file.n > 0 ? ": " : "", STR_ARG(x->key), x->key.n > 0 ? ": " : "",
+                x->file.n > 0 || x->line > 0 ? ": " : "", STR_ARG(x->key), x->key.n > 0 ? ": " : "",
                 STR_ARG(x->message));
         return;
     }

@@ -1,0 +1,282 @@
+/* vedette rules: list, show, import, validate and test analytics rules. */
+#include <getopt.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/direct.h"
+#include "cli/files.h"
+#include "cli/rules_test.h"
+
+static const char usage[] =
+    "usage: vedette rules list     [--data DIR] [--workspace W]\n"
+    "       vedette rules show ID  [--data DIR] [--workspace W]\n"
+    "       vedette rules import   [--data DIR] [--workspace W] FILE|DIR…\n"
+    "       vedette rules validate FILE|DIR…\n"
+    "       vedette rules test     FILE.test.yaml|DIR…\n"
+    "\n"
+    "Rules are Azure-Sentinel's YAML. list, show and import talk to the running server of the "
+    "data\n"
+    "folder, or work on the folder itself when none runs; --url URL (with VEDETTE_TOKEN, "
+    "VEDETTE_CA)\n"
+    "names another server. validate and test need neither: validate checks keys and query, test "
+    "runs\n"
+    "each rule over the rows of its fixtures (DIR/tests/*.test.yaml) and compares.\n";
+
+struct job {
+    const char *data, *url, *workspace;
+    char **words;
+    int n;
+    struct arena *a;
+};
+
+/* ---- files ---- */
+
+typedef VEC(char *) paths;
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool add_path(struct arena *a, paths *out, char *path, const char *suffix, struct err *e)
+{
+    char **list = NULL;
+    size_t n = 0;
+    if (!is_folder(path)) {
+        VEC_PUSH(a, out, path);
+        return true;
+    }
+    if (!folder_list(a, path, suffix, &list, &n, e))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        VEC_PUSH(a, out, list[i]);
+    return n > 0 || err_set(e, ERR_NOT_FOUND, "no %s file in %s", suffix, path);
+}
+
+static bool rule_files(const struct job *j, paths *out, struct err *e)
+{
+    for (int i = 0; i < j->n; i++)
+        if (!add_path(j->a, out, j->words[i], ".yaml", e))
+            return false;
+    return true;
+}
+
+/* ---- list, show ---- */
+
+static bool list(struct client *c, const struct client_workspace *w, const struct job *j,
+                 struct err *e)
+{
+    struct json answer = {0};
+    (void)j;
+    char *target =
+        arena_strz(c->a, arena_fmt(c->a, "%s/alertRules?api-version=2024-09-01", w->insights));
+    if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
+        return false;
+    const struct json *value = json_get(&answer, "value");
+    printf("%-38s %-10s %-9s %-8s %s\n", "ID", "KIND", "SEVERITY", "ENABLED", "NAME");
+    for (size_t i = 0; value != NULL && i < value->n; i++) {
+        const struct json *r = &value->items[i];
+        printf("%-38.*s %-10.*s %-9.*s %-8s %.*s\n",
+               STR_ARG(json_text(json_get(r, "name"), STR(""))),
+               STR_ARG(json_text(json_get(r, "kind"), STR(""))),
+               STR_ARG(json_text(json_path(r, "properties.severity"), STR(""))),
+               json_is_true(json_path(r, "properties.enabled")) ? "yes" : "no",
+               STR_ARG(json_text(json_path(r, "properties.displayName"), STR(""))));
+    }
+    return true;
+}
+
+static bool show(struct client *c, const struct client_workspace *w, const struct job *j,
+                 struct err *e)
+{
+    struct json answer = {0};
+    if (j->n != 1)
+        return err_set(e, ERR_INVALID, "one rule's id expected");
+    char *target = arena_strz(
+        c->a, arena_fmt(c->a, "%s/alertRules/%s?api-version=2024-09-01", w->insights, j->words[0]));
+    if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
+        return false;
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    struct json_out o = json_out_make(&b);
+    json_value(&o, &answer);
+    printf("%.*s\n", STR_ARG(sbuf_str(&b)));
+    return true;
+}
+
+/* ---- import ---- */
+
+static size_t print_issues(const char *file, const struct json *answer)
+{
+    size_t errors = 0;
+    const struct json *list = json_get(answer, "issues");
+    for (size_t i = 0; list != NULL && i < list->n; i++) {
+        const struct json *x = &list->items[i], *line = json_get(x, "line");
+        struct str level = json_text(json_get(x, "level"), STR("error"));
+        struct str key = json_text(json_get(x, "key"), STR(""));
+        struct str message = json_text(json_get(x, "message"), STR(""));
+        fprintf(stderr, "%s:%lld: %.*s: %.*s: %.*s\n", file,
+                (long long)(line != NULL ? line->i : 0), STR_ARG(level), STR_ARG(key),
+                STR_ARG(message));
+        errors += str_eqz(level, "error") ? 1 : 0;
+    }
+    return errors;
+}
+
+static bool import_file(struct client *c, const struct client_workspace *w, const char *file,
+                        bool *out_stored, struct err *e)
+{
+    struct str text = STR("");
+    struct json answer = {0};
+    int status = 0;
+    char *target = arena_strz(c->a, arena_fmt(c->a, "/vedette/v1/workspaces/%s/rules", w->id));
+    if (!file_read(c->a, file, 1 << 20, &text, e) ||
+        !client_call_any(c, "POST", target, "application/yaml", text, &status, &answer, e))
+        return false;
+    size_t errors = print_issues(file, &answer);
+    *out_stored = status == 200;
+    if (*out_stored || errors > 0)
+        return true;
+    struct str why = json_text(json_path(&answer, "error.message"), STR(""));
+    return err_set(e, ERR_INVALID, "%s: %.*s", file, STR_ARG(why));
+}
+
+static bool import(struct client *c, const struct client_workspace *w, const struct job *j,
+                   struct err *e)
+{
+    paths files = {0};
+    size_t stored = 0;
+    if (j->n == 0)
+        return err_set(e, ERR_INVALID, "files or folders of rules expected");
+    if (!rule_files(j, &files, e))
+        return false;
+    for (size_t i = 0; i < files.n; i++) {
+        bool good = false;
+        if (!import_file(c, w, files.p[i], &good, e))
+            return false;
+        stored += good ? 1 : 0;
+    }
+    printf("%zu rules imported, %zu refused\n", stored, files.n - stored);
+    return stored == files.n || err_set(e, ERR_INVALID, "some rules were refused");
+}
+
+/* ---- validate: no server, an empty workspace ---- */
+
+static int validate(const struct job *j)
+{
+    struct err e = {0};
+    paths files = {0};
+    size_t bad = 0;
+    if (j->n == 0 || !rule_files(j, &files, &e)) {
+        if (j->n == 0)
+            err_set(&e, ERR_INVALID, "files or folders of rules expected");
+        direct_complain("rules validate", &e);
+        return 2;
+    }
+    for (size_t i = 0; i < files.n; i++)
+        bad += rules_validate_file(files.p[i], &e) ? 0 : 1;
+    printf("%zu rules are right, %zu are not\n", files.n - bad, bad);
+    return bad == 0 ? 0 : 1;
+}
+
+/* ---- test ---- */
+
+static bool test_files(const struct job *j, paths *out, struct err *e)
+{
+    for (int i = 0; i < j->n; i++) {
+        char *path = j->words[i];
+        char *inside = arena_strz(j->a, arena_fmt(j->a, "%s/tests", path));
+        if (!add_path(j->a, out, is_folder(inside) ? inside : path, ".test.yaml", e))
+            return false;
+    }
+    return j->n > 0 || err_set(e, ERR_INVALID, "fixture files, or a folder of rules, expected");
+}
+
+static int test(const struct job *j)
+{
+    struct err e = {0};
+    struct rules_tested t = {0};
+    paths files = {0};
+    if (!test_files(j, &files, &e)) {
+        direct_complain("rules test", &e);
+        return 2;
+    }
+    for (size_t i = 0; i < files.n; i++)
+        rules_test_file(files.p[i], &t);
+    printf("%zu passed, %zu failed\n", t.passed, t.failed);
+    return t.failed == 0 ? 0 : 1;
+}
+
+/* ---- the command ---- */
+
+typedef bool remote_fn(struct client *c, const struct client_workspace *w, const struct job *j,
+                       struct err *e);
+static const struct {
+    const char *name;
+    remote_fn *remote; /* needs a server or a data folder */
+    int (*local)(const struct job *j);
+} verbs[] = {
+    {"list", list, NULL},         {"show", show, NULL}, {"import", import, NULL},
+    {"validate", NULL, validate}, {"test", NULL, test},
+};
+
+static int run_remote(remote_fn *fn, const struct job *j)
+{
+    struct err e = {0};
+    struct client c = {0};
+    struct client_workspace w = {0};
+    bool ok = client_open(&c, j->data, j->url, &e);
+    if (ok) {
+        ok = client_workspace(&c, j->workspace, &w, &e) && fn(&c, &w, j, &e);
+        client_close(&c);
+    }
+    if (!ok)
+        direct_complain("rules", &e);
+    return ok ? 0 : e.code == ERR_INVALID && j->n == 0 ? 2 : 1;
+}
+
+static bool read_options(int argc, char **argv, struct job *j)
+{
+    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
+                                            {"url", required_argument, NULL, 'u'},
+                                            {"workspace", required_argument, NULL, 'w'},
+                                            {NULL, 0, NULL, 0}};
+    int c;
+    while ((c = getopt_long(argc, argv, "d:u:w:", options, NULL)) != -1) {
+        if (c == 'd')
+            j->data = optarg;
+        else if (c == 'u')
+            j->url = optarg;
+        else if (c == 'w')
+            j->workspace = optarg;
+        else
+            return false;
+    }
+    j->words = argv + optind;
+    j->n = argc - optind;
+    return true;
+}
+
+int cli_rules(int argc, char **argv)
+{
+    bool help = false;
+    for (int i = 1; i < argc; i++)
+        help = help || strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
+    if (help) {
+        fputs(usage, stdout);
+        return 0;
+    }
+    for (size_t i = 0; argc >= 2 && i < COUNTOF(verbs); i++) {
+        if (strcmp(argv[1], verbs[i].name) != 0)
+            continue;
+        AUTO(arena_freep) struct arena *a = arena_new(0);
+        struct job j = {.a = a};
+        if (!read_options(argc - 1, argv + 1, &j))
+            break;
+        return verbs[i].remote != NULL ? run_remote(verbs[i].remote, &j) : verbs[i].local(&j);
+    }
+    fputs(usage, stderr);
+    return 2;
+}

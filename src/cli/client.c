@@ -1,0 +1,198 @@
+/* Requests to the running server, or to the same routes in this process. */
+#include "cli/client.h"
+#include "base/log.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum { MAX_SERVER_FILE = 64 << 10 };
+
+/* ---- finding it ---- */
+
+static bool read_server_file(struct client *c, const char *data)
+{
+    struct json v = {0};
+    FILE *f = fopen(arena_fmt(c->a, "%s/server.json", data).p, "re");
+    if (f == NULL)
+        return false;
+    char *text = arena_alloc(c->a, MAX_SERVER_FILE);
+    size_t n = fread(text, 1, MAX_SERVER_FILE, f);
+    (void)fclose(f);
+    if (!json_parse(c->a, (struct str){text, n}, NULL, &v, NULL))
+        return false;
+    c->url = arena_strz(c->a, json_text(json_get(&v, "url"), STR("")));
+    c->ca_file = arena_strz(c->a, json_text(json_get(&v, "ca"), STR("")));
+    c->token = arena_strz(c->a, json_text(json_get(&v, "token"), STR("")));
+    return c->url[0] != '\0' && c->token[0] != '\0';
+}
+
+/* A file that a crash left behind names a server that does not answer, or not to its token. */
+static bool answers(struct client *c)
+{
+    int status = 0;
+    struct json v = {0};
+    return client_call_any(c, "GET", "/vedette/v1/workspaces", NULL, STR(""), &status, &v, NULL) &&
+           status == 200;
+}
+
+static bool open_here(struct client *c, const char *data, struct err *e)
+{
+    struct stat st;
+    c->url = NULL;
+    if (stat(data, &st) != 0) {
+        err_set(e, ERR_NOT_FOUND, "there is no data folder '%s'", data);
+        err_hint(e, "'vedette serve --data %.100s' makes one", data);
+        return false;
+    }
+    log_setup(LOG_WARN, 2);
+    c->clock = clock_new_system();
+    struct vedette_options o = {
+        .data_dir = data, .clock = c->clock, .rule_delay = -1, .requests_per_second = 1e9};
+    c->own = vedette_open(&o, e);
+    return c->own != NULL;
+}
+
+bool client_open(struct client *c, const char *data, const char *url, struct err *e)
+{
+    *c = (struct client){.a = arena_new(0)};
+    data = data != NULL ? data : getenv("VEDETTE_DATA");
+    url = url != NULL ? url : data == NULL ? getenv("VEDETTE_URL") : NULL;
+    bool ok = true;
+    if (url != NULL) {
+        const char *ca = getenv("VEDETTE_CA"), *token = getenv("VEDETTE_TOKEN");
+        c->url = url;
+        c->ca_file = ca != NULL ? ca : "";
+        c->token = token != NULL ? token : "";
+    } else if (data == NULL) {
+        ok = err_set(e, ERR_INVALID,
+                     "which server? give --data DIR, or set VEDETTE_DATA or VEDETTE_URL");
+    } else if (!read_server_file(c, data) || !answers(c)) {
+        ok = open_here(c, data, e);
+    }
+    if (!ok)
+        client_close(c);
+    return ok;
+}
+
+void client_close(struct client *c)
+{
+    vedette_close(c->own);
+    if (c->clock != NULL)
+        clock_free(c->clock);
+    arena_free(c->a);
+    memset(c, 0, sizeof(*c));
+}
+
+/* ---- requests ---- */
+
+static bool over_http(struct client *c, const char *method, const char *target,
+                      const char *content_type, struct str body, int *out_status, struct sbuf *out,
+                      struct err *e)
+{
+    int retry = 0;
+    struct http_call call = {.method = method,
+                             .url = arena_fmt(c->a, "%s%s", c->url, target).p,
+                             .ca_file = c->ca_file[0] != '\0' ? c->ca_file : NULL,
+                             .bearer = c->token[0] != '\0' ? c->token : NULL,
+                             .content_type =
+                                 content_type != NULL ? content_type : "application/json",
+                             .body = body,
+                             .timeout_s = 600};
+    return http_call(&call, out_status, out, &retry, e);
+}
+
+bool client_call_any(struct client *c, const char *method, const char *target,
+                     const char *content_type, struct str body, int *out_status, struct json *out,
+                     struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf answer = sbuf_make(0);
+    *out = (struct json){.type = JSON_NULL};
+    bool ok = c->own != NULL
+                  ? vedette_call(c->own, method, target, content_type, body, out_status, &answer, e)
+                  : over_http(c, method, target, content_type, body, out_status, &answer, e);
+    if (!ok || answer.n == 0)
+        return ok;
+    struct str text = arena_str(c->a, sbuf_str(&answer));
+    if (json_parse(c->a, text, NULL, out, e))
+        return true;
+    err_prefix(e, "the server's answer is not JSON");
+    return false;
+}
+
+static enum err_code code_of(int status)
+{
+    switch (status) {
+    case 401:
+        return ERR_UNAUTHENTICATED;
+    case 403:
+        return ERR_FORBIDDEN;
+    case 404:
+        return ERR_NOT_FOUND;
+    case 409:
+        return ERR_CONFLICT;
+    case 429:
+    case 503:
+        return ERR_BUSY;
+    default:
+        return status < 500 ? ERR_INVALID : ERR_INTERNAL;
+    }
+}
+
+/* The innermost message says what to do; its place comes along. */
+static bool refused(int status, const struct json *answer, struct err *e)
+{
+    const struct json *at = json_get(answer, "error");
+    struct str message = json_text(json_get(at, "message"), STR(""));
+    for (const struct json *in = at; (in = json_get(in, "innererror")) != NULL; at = in)
+        message = json_text(json_get(in, "message"), message);
+    err_set(e, code_of(status), "%.*s", STR_ARG(message));
+    if (message.n == 0)
+        err_set(e, code_of(status), "the server answered %d %s", status, http_status_text(status));
+    const struct json *line = json_get(at, "line"), *col = json_get(at, "pos");
+    if (e != NULL && line != NULL && col != NULL) {
+        e->pos.line = (uint32_t)line->i;
+        e->pos.col = (uint32_t)col->i;
+    }
+    return false;
+}
+
+bool client_call(struct client *c, const char *method, const char *target, const char *content_type,
+                 struct str body, struct json *out, struct err *e)
+{
+    int status = 0;
+    struct json answer = {0};
+    if (!client_call_any(c, method, target, content_type, body, &status, &answer, e))
+        return false;
+    if (status < 200 || status > 299)
+        return refused(status, &answer, e);
+    if (out != NULL)
+        *out = answer;
+    return true;
+}
+
+bool client_workspace(struct client *c, const char *name, struct client_workspace *out,
+                      struct err *e)
+{
+    struct json answer = {0};
+    if (!client_call(c, "GET", "/vedette/v1/workspaces", NULL, STR(""), &answer, e))
+        return false;
+    const struct json *list = json_get(&answer, "value");
+    for (size_t i = 0; list != NULL && i < list->n; i++) {
+        struct str id = json_text(json_get(&list->items[i], "id"), STR(""));
+        struct str called = json_text(json_get(&list->items[i], "name"), STR(""));
+        if (name != NULL && name[0] != '\0' && !str_ieqz(id, name) && !str_ieqz(called, name))
+            continue;
+        out->id = arena_strz(c->a, id);
+        out->name = arena_strz(c->a, called);
+        out->dcr =
+            arena_strz(c->a, json_text(json_get(&list->items[i], "dataCollectionRule"), STR("")));
+        out->insights = arena_strz(
+            c->a, arena_fmt(c->a,
+                            "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/"
+                            "vedette/providers/Microsoft.OperationalInsights/workspaces/%s/"
+                            "providers/Microsoft.SecurityInsights",
+                            out->name));
+        return true;
+    }
+    return err_set(e, ERR_NOT_FOUND, "there is no workspace '%s'", name != NULL ? name : "");
+}

@@ -1,0 +1,33 @@
+/* How commands reach the system: through the running server of a data folder, or, when none runs,
+ * through the same routes in this process. */
+#pragma once
+#include "api/api.h"
+#include "text/json.h"
+
+struct client {
+    struct arena *a;
+    struct clock *clock; /* in-process only */
+    struct vedette *own; /* NULL: over HTTP */
+    const char *url, *ca_file, *token;
+};
+/* url NULL: $VEDETTE_URL (with $VEDETTE_TOKEN and $VEDETTE_CA); else the server that
+ * DATA/server.json names, if it answers; else the data folder in this process. data NULL:
+ * $VEDETTE_DATA. Errors: ERR_INVALID (neither is given), ERR_NOT_FOUND (no such folder),
+ * ERR_CONFLICT (in use by a process that does not answer). */
+bool client_open(struct client *c, const char *data, const char *url, struct err *e) MUST_USE;
+void client_close(struct client *c);
+/* One request. body may be empty; the answer is parsed into c->a; an answer that is not 2xx is an
+ * error with the server's message. out may be NULL. */
+bool client_call(struct client *c, const char *method, const char *target, const char *content_type,
+                 struct str body, struct json *out, struct err *e) MUST_USE;
+/* As client_call, but any status is an answer. */
+bool client_call_any(struct client *c, const char *method, const char *target,
+                     const char *content_type, struct str body, int *out_status, struct json *out,
+                     struct err *e) MUST_USE;
+struct client_workspace {
+    const char *id, *name, *dcr;
+    const char *insights; /* "/subscriptions/…/Microsoft.SecurityInsights" of it */
+};
+/* By id or name; NULL or empty: the first. */
+bool client_workspace(struct client *c, const char *name, struct client_workspace *out,
+                      struct err *e) MUST_USE;
