@@ -7,6 +7,7 @@
 #include "ingest/ingest.h"
 
 struct vedette;
+enum { IMPORT_BYTES = 80 << 20 }; /* of one call of the import route */
 struct vedette_options {
     const char *data_dir;   /* made when it is not there, mode 0700 */
     struct clock *clock;    /* borrowed */

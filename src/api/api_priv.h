@@ -13,7 +13,7 @@ struct vedette {
     struct data_lock lock;
     struct store *store;
     struct state *state;
-    struct ingest *ingest;
+    struct ingest *ingest, *import; /* import: files, with larger limits */
     struct incidents *incidents;
     struct detect *detect;
     struct identity *identity;

@@ -13,8 +13,8 @@ static void refuse(struct vedette *v, struct http_request *q, const struct err *
         err_set(&say, ERR_TOO_LARGE, "Maximum allowed content length: %zu bytes.",
                 ingest_limits(v->ingest)->max_body_bytes);
     if (e->code == ERR_SYNTAX && e->pos.line > 0)
-        err_set(&say, ERR_SYNTAX, "The body is not valid JSON: line %u, column %u: %s",
-                e->pos.line, e->pos.col, e->msg);
+        err_set(&say, ERR_SYNTAX, "The body is not valid JSON: line %u, column %u: %s", e->pos.line,
+                e->pos.col, e->msg);
     if (e->code == ERR_LIMIT) { /* too many records, too deep: the sender's to change */
         api_error_status(v, q, 400, &say, r);
         return;

@@ -60,6 +60,87 @@ static void tables(void *ctx, struct http_request *q, struct http_response *r)
     json_obj_end(&o);
 }
 
+static void counts(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct store_count *list = NULL;
+    struct workspace *w = api_workspace(ctx, q, r);
+    if (w == NULL)
+        return;
+    size_t n = store_counts(w, q->arena, &list);
+    struct json_out o = json_out_make(&r->body);
+    json_obj(&o);
+    json_key(&o, "value");
+    json_arr(&o);
+    for (size_t i = 0; i < n; i++) {
+        json_obj(&o);
+        json_kv_str(&o, "source", list[i].source);
+        json_kv_str(&o, "stream", list[i].stream);
+        json_kv_str(&o, "table", list[i].table);
+        json_kv_str(&o, "reason", list[i].reason);
+        json_kv_int(&o, "requests", (int64_t)list[i].requests);
+        json_kv_int(&o, "received", (int64_t)list[i].received);
+        json_kv_int(&o, "stored", (int64_t)list[i].stored);
+        json_kv_int(&o, "rejected", (int64_t)list[i].rejected);
+        json_obj_end(&o);
+    }
+    json_arr_end(&o);
+    json_obj_end(&o);
+}
+
+/* ---- import of files ---- */
+
+static bool read_format(struct http_request *q, enum ingest_format *out)
+{
+    static const char *const names[] = {
+        [INGEST_JSON] = "json", [INGEST_NDJSON] = "ndjson", [INGEST_CSV] = "csv"};
+    for (size_t i = 0; i < COUNTOF(names); i++)
+        if (str_ieqz(http_query(q, "format"), names[i])) {
+            *out = (enum ingest_format)i;
+            return true;
+        }
+    return false;
+}
+
+static void write_result(struct http_response *r, const struct ingest_result *x)
+{
+    struct json_out o = json_out_make(&r->body);
+    json_obj(&o);
+    json_kv_int(&o, "received", (int64_t)x->received);
+    json_kv_int(&o, "stored", (int64_t)x->stored);
+    json_kv_int(&o, "rejected", (int64_t)x->rejected);
+    json_kv_int(&o, "nulled", (int64_t)x->nulled);
+    json_kv_int(&o, "truncated", (int64_t)x->truncated);
+    json_kv_int(&o, "dropped", (int64_t)x->dropped);
+    json_obj_end(&o);
+}
+
+/* Records of files: any format, times kept, a custom table made when it is absent. */
+static void import(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct ingest_result result = {0};
+    struct workspace *w = api_workspace(v, q, r);
+    struct str table = http_param(q, "table");
+    if (w == NULL)
+        return;
+    bool custom = str_ends(table, STR("_CL"));
+    struct ingest_request in = {
+        .workspace = w,
+        .stream = arena_fmt(q->arena, "%s-%.*s", custom ? "Custom" : "Microsoft", STR_ARG(table)),
+        .body = q->body,
+        .source = api_caller(q)->id,
+        .create_table = true,
+        .keep_times = true};
+    if (!read_format(q, &in.format))
+        err_set(&e, ERR_INVALID, "format: json, ndjson or csv expected");
+    else if (ingest_logs(v->import, &in, &result, &e)) {
+        write_result(r, &result);
+        return;
+    }
+    api_error(v, q, &e, r);
+}
+
 /* ---- the clock of a test server ---- */
 
 static void write_clock(struct vedette *v, struct http_response *r, size_t runs)
@@ -203,6 +284,9 @@ static void delete_application(void *ctx, struct http_request *q, struct http_re
 const struct http_route own_routes[] = {
     {HTTP_GET, OWN "/workspaces", workspaces, "tables/read", 0, FAMILY_ARM},
     {HTTP_GET, OWN "/workspaces/{workspace}/tables", tables, "tables/read", 0, FAMILY_ARM},
+    {HTTP_GET, OWN "/workspaces/{workspace}/counts", counts, "tables/read", 0, FAMILY_ARM},
+    {HTTP_POST, OWN "/workspaces/{workspace}/records/{table}", import, "logs/import",
+     IMPORT_BYTES + 1024, FAMILY_ARM},
     {HTTP_GET, OWN "/clock", get_clock, "clock/read", 0, FAMILY_ARM},
     {HTTP_POST, OWN "/clock", set_clock, "clock/write", 0, FAMILY_ARM},
     {HTTP_GET, OWN "/applications", list_applications, "applications/read", 0, FAMILY_ARM},

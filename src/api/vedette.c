@@ -102,6 +102,10 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     }
     struct ingest_options in = {v->store, v->o.clock, v->o.ingest};
     v->ingest = ingest_open(&in);
+    struct ingest_options files = {v->store, v->o.clock, {.max_body_bytes = IMPORT_BYTES + 1024}};
+    files.limits.max_records = SIZE_MAX;
+    files.limits.max_record_bytes = IMPORT_BYTES;
+    v->import = ingest_open(&files);
     open_router(v);
     return v;
 }
@@ -118,6 +122,8 @@ void vedette_close(struct vedette *v)
     incidents_close(v->incidents);
     if (v->ingest != NULL)
         ingest_close(v->ingest);
+    if (v->import != NULL)
+        ingest_close(v->import);
     identity_close(v->identity);
     if (v->store != NULL)
         store_close(v->store);

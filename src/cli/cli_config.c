@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
-#include "cli/direct.h"
+#include "cli/complain.h"
 #include "cli/settings.h"
 
 static const char usage[] =
@@ -36,7 +36,7 @@ int cli_config(int argc, char **argv)
     }
     bool ok = settings_load(&s, argc - 1, argv + 1, &e);
     if (!ok)
-        direct_complain("config", &e);
+        complain("config", &e);
     else if (strcmp(argv[1], "show") == 0)
         show(&s);
     else

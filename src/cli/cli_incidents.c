@@ -4,7 +4,7 @@
 
 #include "cli/client.h"
 #include "cli/commands.h"
-#include "cli/direct.h"
+#include "cli/complain.h"
 #include "cli/text_table.h"
 
 static const char usage[] =
@@ -300,13 +300,13 @@ static int run(verb_fn *fn, const struct job *j)
     struct err e = {0};
     struct client c = {0};
     struct client_workspace w = {0};
-    bool ok = client_open(&c, j->data, j->url, &e);
+    bool ok = client_open(&c, j->data, j->url, false, &e);
     if (ok) {
         ok = client_workspace(&c, j->workspace, &w, &e) && fn(&c, &w, j, &e);
         client_close(&c);
     }
     if (!ok)
-        direct_complain("incidents", &e);
+        complain("incidents", &e);
     return ok ? 0 : 1;
 }
 

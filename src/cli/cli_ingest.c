@@ -3,21 +3,23 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "cli/client.h"
 #include "cli/commands.h"
-#include "cli/direct.h"
+#include "cli/complain.h"
 #include "text/unpack.h"
 
 enum { CHUNK_BYTES = 8 << 20, RECORD_MAX_BYTES = 64 << 20, READ_BYTES = 256 << 10 };
 
-static const char usage[] = "usage: vedette ingest [--data DIR] [--workspace W] --table T "
-                            "[--format ndjson|json|csv] FILE…\n"
-                            "  Files may be compressed (.gz, .zst); '-' is standard input. A table "
-                            "that ends in _CL is made when it is absent.\n";
+static const char usage[] =
+    "usage: vedette ingest [--data DIR|--url URL] [--workspace W] --table T "
+    "[--format ndjson|json|csv] FILE…\n"
+    "  Files may be compressed (.gz, .zst); '-' is standard input. A table "
+    "that ends in _CL is made when it is absent.\n";
 
 enum shape { SHAPE_AUTO, SHAPE_NDJSON, SHAPE_JSON, SHAPE_CSV };
 struct import {
-    struct ingest *in;
-    struct ingest_request request;
+    struct client *client;
+    const char *target; /* of the import route, up to the format */
     struct ingest_result total;
     enum shape wanted;
 };
@@ -33,21 +35,38 @@ struct feed {
     bool in_string, escaped, started, closed;
 };
 
-static void add_result(struct ingest_result *t, const struct ingest_result *r)
+static void add_count(uint64_t *to, const struct json *answer, const char *name)
 {
-    t->received += r->received;
-    t->stored += r->stored;
-    t->rejected += r->rejected;
-    t->nulled += r->nulled;
-    t->truncated += r->truncated;
-    t->dropped += r->dropped;
-    t->times_replaced += r->times_replaced;
+    const struct json *v = json_get(answer, name);
+    *to += v != NULL && v->type == JSON_INT ? (uint64_t)v->i : 0;
+}
+
+static void add_result(struct ingest_result *t, const struct json *answer)
+{
+    add_count(&t->received, answer, "received");
+    add_count(&t->stored, answer, "stored");
+    add_count(&t->rejected, answer, "rejected");
+    add_count(&t->nulled, answer, "nulled");
+    add_count(&t->truncated, answer, "truncated");
+    add_count(&t->dropped, answer, "dropped");
+}
+
+static bool send(struct import *im, enum shape shape, struct str body, struct err *e)
+{
+    static const char *const names[] = {[SHAPE_AUTO] = "ndjson",
+                                        [SHAPE_NDJSON] = "ndjson",
+                                        [SHAPE_JSON] = "json",
+                                        [SHAPE_CSV] = "csv"};
+    struct json answer = {0};
+    struct str target = arena_fmt(im->client->a, "%s?format=%s", im->target, names[shape]);
+    if (!client_call(im->client, "POST", target.p, "application/octet-stream", body, &answer, e))
+        return false;
+    add_result(&im->total, &answer);
+    return true;
 }
 
 static bool store_chunk(struct feed *f, struct str records, struct err *e)
 {
-    struct ingest_request *r = &f->im->request;
-    struct ingest_result result;
     sbuf_clear(&f->body);
     if (f->shape == SHAPE_JSON)
         sbuf_addc(&f->body, '[');
@@ -58,14 +77,7 @@ static bool store_chunk(struct feed *f, struct str records, struct err *e)
         sbuf_addc(&f->body, ']');
     if (!sbuf_ok(&f->body))
         return err_set(e, ERR_LIMIT, "a chunk of the file is too large");
-    r->format = f->shape == SHAPE_JSON  ? INGEST_JSON
-                : f->shape == SHAPE_CSV ? INGEST_CSV
-                                        : INGEST_NDJSON;
-    r->body = sbuf_str(&f->body);
-    if (!ingest_logs(f->im->in, r, &result, e))
-        return false;
-    add_result(&f->im->total, &result);
-    return true;
+    return send(f->im, f->shape, sbuf_str(&f->body), e);
 }
 
 /* ---- where records end ---- */
@@ -231,7 +243,7 @@ static bool import_file(struct import *im, const char *path, struct err *e)
 /* ---- the command ---- */
 
 struct arguments {
-    const char *data, *workspace, *table;
+    const char *data, *url, *workspace, *table;
     enum shape shape;
 };
 
@@ -250,22 +262,15 @@ static bool parse_shape(const char *name, enum shape *out)
     return false;
 }
 
-static bool import_all(struct direct *d, const struct arguments *a, char **files, int n,
+static bool import_all(struct client *client, const struct arguments *a, char **files, int n,
                        struct err *e)
 {
-    struct ingest_options o = {.store = d->store, .clock = d->clock};
-    o.limits.max_body_bytes = (size_t)1 << 30;
-    o.limits.max_records = SIZE_MAX;
-    o.limits.max_record_bytes = RECORD_MAX_BYTES;
-    struct import im = {.in = ingest_open(&o), .wanted = a->shape};
-    struct arena *arena = arena_new(1 << 20);
-    bool custom = str_ends(str_from(a->table), STR("_CL"));
-    im.request = (struct ingest_request){
-        .workspace = d->workspace, .source = STR("cli"), .create_table = true};
-    im.request.stream = arena_fmt(arena, "%s-%s", custom ? "Custom" : "Microsoft", a->table);
-    im.request.keep_times = true;
-    struct str target;
-    bool ok = custom || ingest_stream_table(d->workspace, arena, im.request.stream, &target, e);
+    struct client_workspace w = {0};
+    bool ok = client_workspace(client, a->workspace, &w, e);
+    struct import im = {.client = client, .wanted = a->shape};
+    im.target = arena_fmt(client->a, "/vedette/v1/workspaces/%s/records/%s", w.id, a->table).p;
+    /* An unknown table is said before the first file is read. */
+    ok = ok && send(&im, SHAPE_NDJSON, STR(""), e);
     for (int i = 0; ok && i < n; i++)
         ok = import_file(&im, files[i], e);
     const struct ingest_result *t = &im.total;
@@ -274,29 +279,33 @@ static bool import_all(struct direct *d, const struct arguments *a, char **files
                (unsigned long long)t->received, (unsigned long long)t->stored,
                (unsigned long long)t->rejected);
     if (t->rejected > 0)
-        printf("  rejected records: vedette query \"VedetteDeadLetter | where Source == 'cli'\"\n");
+        printf("  rejected records: vedette query \"VedetteDeadLetter | where Source == "
+               "'operator'\"\n");
     if (t->nulled + t->truncated + t->dropped > 0)
         printf("  %llu values did not fit their column, %llu were cut, %llu properties have no "
                "column\n",
                (unsigned long long)t->nulled, (unsigned long long)t->truncated,
                (unsigned long long)t->dropped);
-    arena_free(arena);
-    ingest_close(im.in);
     return ok;
 }
 
 int cli_ingest(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'},  {"workspace", required_argument, NULL, 'w'},
-        {"table", required_argument, NULL, 't'}, {"format", required_argument, NULL, 'f'},
-        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
+                                            {"url", required_argument, NULL, 'u'},
+                                            {"workspace", required_argument, NULL, 'w'},
+                                            {"table", required_argument, NULL, 't'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     struct arguments a = {0};
     bool good = true;
     int c;
-    while ((c = getopt_long(argc, argv, "d:w:t:f:h", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "d:u:w:t:f:h", options, NULL)) != -1) {
         if (c == 'd')
             a.data = optarg;
+        else if (c == 'u')
+            a.url = optarg;
         else if (c == 'w')
             a.workspace = optarg;
         else if (c == 't')
@@ -314,12 +323,13 @@ int cli_ingest(int argc, char **argv)
         return 2;
     }
     struct err e = {0};
-    struct direct d;
-    bool ok = direct_open(&d, a.data, str_from(a.workspace), true, &e);
-    if (ok)
-        ok = import_all(&d, &a, argv + optind, argc - optind, &e);
+    struct client client = {0};
+    bool ok = client_open(&client, a.data, a.url, true, &e);
+    if (ok) {
+        ok = import_all(&client, &a, argv + optind, argc - optind, &e);
+        client_close(&client);
+    }
     if (!ok)
-        direct_complain("ingest", &e);
-    direct_close(&d);
+        complain("ingest", &e);
     return ok ? 0 : 1;
 }

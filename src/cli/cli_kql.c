@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/commands.h"
-#include "cli/direct.h"
+#include "cli/complain.h"
 #include "engine/fixtures.h"
 #include "text/date.h"
 #include "text/json.h"
@@ -213,9 +213,9 @@ static int batch(const struct session *s)
     return 0;
 }
 
-static int complain(const struct err *e)
+static int failed(const struct err *e)
 {
-    direct_complain("kql", e);
+    complain("kql", e);
     return 1;
 }
 
@@ -233,7 +233,7 @@ static int explain(const struct session *s, struct str text, bool sql)
             plan_print(q.results[i].plan, &out);
         sbuf_addz(&out, sql ? ";\n" : "");
     }
-    int code = ok ? 0 : complain(&e);
+    int code = ok ? 0 : failed(&e);
     if (ok)
         fputs(sbuf_str(&out).p, stdout);
     arena_free(a);
@@ -308,7 +308,7 @@ int cli_kql(int argc, char **argv)
     log_setup(LOG_ERROR, 2);
     struct err e = {0};
     s.f = fixtures_open(&o, &e);
-    int code = s.f != NULL ? run(verb, &s, lines, text) : complain(&e);
+    int code = s.f != NULL ? run(verb, &s, lines, text) : failed(&e);
     fixtures_close(s.f);
     return code;
 }

@@ -2,65 +2,89 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "cli/client.h"
 #include "cli/commands.h"
-#include "cli/direct.h"
-#include "text/json.h"
+#include "cli/complain.h"
+#include "cli/text_table.h"
 
-enum { MAX_CELL = 60, MAX_COLUMNS_SHOWN = 4096 };
-typedef void print_fn(const struct store_result *r, size_t i, struct sbuf *out);
+typedef void print_fn(struct arena *a, const struct json *table, struct sbuf *out);
 
 static const char usage[] =
-    "usage: vedette query [--data DIR] [--workspace W] [--format table|json|csv] 'KQL'\n";
+    "usage: vedette query [--data DIR|--url URL] [--workspace W] [--format table|json|csv] 'KQL'\n"
+    "\n"
+    "Asks the running server of the data folder, or the folder itself when none runs. json has a "
+    "line\n"
+    "for each result table; csv is RFC 4180 with a header.\n";
 
-/* A cell as people read it: JSON's form without the quotes around text. */
-static void cell_text(const struct engine_rows *rows, size_t row, size_t col, struct sbuf *out)
+static const struct json *columns_of(const struct json *table)
 {
-    struct kql_value v = engine_rows_get(rows, row, col);
-    if (v.is_null)
-        return;
-    if (v.type == KQL_STRING || v.type == KQL_DYNAMIC) {
-        sbuf_add(out, v.s);
-        return;
-    }
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
-    struct json_out w = json_out_make(&b);
-    engine_value_json(&w, &v);
-    struct str s = sbuf_str(&b);
-    if (s.n > 1 && s.p[0] == '"')
-        s = str_sub(s, 1, s.n - 2);
-    sbuf_add(out, s);
+    return json_get(table, "columns");
 }
 
-static void print_json(const struct store_result *r, size_t i, struct sbuf *out)
+static const struct json *rows_of(const struct json *table)
 {
-    const struct engine_rows *rows = r->rows[i];
-    const struct kql_schema *schema = engine_rows_schema(rows);
-    struct json_out w = json_out_make(out);
-    json_obj(&w);
-    json_kv_str(&w, "name", r->compiled.results[i].name);
-    json_key(&w, "columns");
-    json_arr(&w);
-    for (size_t c = 0; c < schema->n; c++) {
-        json_obj(&w);
-        json_kv_str(&w, "name", schema->cols[c].name);
-        json_kv_z(&w, "type", kql_type_name(schema->cols[c].type));
-        json_obj_end(&w);
+    return json_get(table, "rows");
+}
+
+static bool is_dynamic(const struct json *table, size_t col)
+{
+    return str_eqz(json_text(json_get(&columns_of(table)->items[col], "type"), STR("")), "dynamic");
+}
+
+/* A cell as people read it: JSON's form without the quotes around text. */
+static struct str cell_text(const struct json *v)
+{
+    switch (v->type) {
+    case JSON_TRUE:
+        return STR("true");
+    case JSON_FALSE:
+        return STR("false");
+    case JSON_NULL:
+        return STR("");
+    case JSON_INT:
+    case JSON_REAL:
+    case JSON_STRING:
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        break;
     }
-    json_arr_end(&w);
+    return v->text;
+}
+
+/* ---- json: dynamic cells, which the API packs into texts, as the values they are ---- */
+
+static void print_cell(struct json_out *w, const struct json *v, bool dynamic)
+{
+    if (dynamic && v->type == JSON_STRING)
+        json_raw(w, v->text.n > 0 ? v->text : STR("null"));
+    else
+        json_value(w, v);
+}
+
+static void print_json(struct arena *a, const struct json *table, struct sbuf *out)
+{
+    struct json_out w = json_out_make(out);
+    const struct json *rows = rows_of(table);
+    (void)a;
+    json_obj(&w);
+    json_key(&w, "name");
+    json_value(&w, json_get(table, "name"));
+    json_key(&w, "columns");
+    json_value(&w, columns_of(table));
     json_key(&w, "rows");
     json_arr(&w);
-    for (size_t row = 0; row < engine_rows_count(rows); row++) {
+    for (size_t r = 0; r < rows->n; r++) {
         json_arr(&w);
-        for (size_t c = 0; c < schema->n; c++) {
-            struct kql_value v = engine_rows_get(rows, row, c);
-            engine_value_json(&w, &v);
-        }
+        for (size_t c = 0; c < rows->items[r].n; c++)
+            print_cell(&w, &rows->items[r].items[c], is_dynamic(table, c));
         json_arr_end(&w);
     }
     json_arr_end(&w);
     json_obj_end(&w);
     sbuf_addc(out, '\n');
 }
+
+/* ---- csv ---- */
 
 static void csv_field(struct sbuf *out, struct str s)
 {
@@ -80,84 +104,42 @@ static void csv_field(struct sbuf *out, struct str s)
     sbuf_addc(out, '"');
 }
 
-static void print_csv(const struct store_result *r, size_t i, struct sbuf *out)
+static void print_csv(struct arena *a, const struct json *table, struct sbuf *out)
 {
-    const struct engine_rows *rows = r->rows[i];
-    const struct kql_schema *schema = engine_rows_schema(rows);
-    AUTO(sbuf_fini) struct sbuf cell = sbuf_make(0);
-    for (size_t c = 0; c < schema->n; c++) {
+    const struct json *columns = columns_of(table), *rows = rows_of(table);
+    (void)a;
+    for (size_t c = 0; c < columns->n; c++) {
         sbuf_addz(out, c > 0 ? "," : "");
-        csv_field(out, schema->cols[c].name);
+        csv_field(out, json_text(json_get(&columns->items[c], "name"), STR("")));
     }
     sbuf_addz(out, "\r\n");
-    for (size_t row = 0; row < engine_rows_count(rows); row++) {
-        for (size_t c = 0; c < schema->n; c++) {
-            sbuf_clear(&cell);
-            cell_text(rows, row, c, &cell);
+    for (size_t r = 0; r < rows->n; r++) {
+        for (size_t c = 0; c < rows->items[r].n; c++) {
             sbuf_addz(out, c > 0 ? "," : "");
-            csv_field(out, sbuf_str(&cell));
+            csv_field(out, cell_text(&rows->items[r].items[c]));
         }
         sbuf_addz(out, "\r\n");
     }
 }
 
-static size_t characters(struct str s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++)
-        n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-    return n;
-}
+/* ---- table ---- */
 
-/* Cut to MAX_CELL characters; control characters (which could drive a terminal) become blanks. */
-static void pad_cell(struct sbuf *out, struct str s, size_t width)
+static void print_table(struct arena *a, const struct json *table, struct sbuf *out)
 {
-    size_t shown = 0;
-    for (const char *p = s.p; p < s.p + s.n && shown < MAX_CELL; shown++) {
-        uint32_t c = utf8_next(&p, s.p + s.n);
-        bool last = shown == MAX_CELL - 1 && p < s.p + s.n;
-        bool control = c < 0x20 || (c >= 0x7f && c < 0xa0);
-        char buf[4];
-        sbuf_addmem(out, buf, utf8_put(buf, last ? 0x2026 : control ? ' ' : c));
+    const struct json *columns = columns_of(table), *rows = rows_of(table);
+    const char **heads = arena_array(a, const char *, columns->n + 1);
+    struct str *cells = arena_array(a, struct str, columns->n + 1);
+    struct text_table t;
+    for (size_t c = 0; c < columns->n; c++)
+        heads[c] = arena_strz(a, json_text(json_get(&columns->items[c], "name"), STR("")));
+    text_table_begin(&t, a, heads, columns->n);
+    for (size_t r = 0; r < rows->n; r++) {
+        for (size_t c = 0; c < columns->n; c++)
+            cells[c] = cell_text(&rows->items[r].items[c]);
+        text_table_row(&t, cells);
     }
-    for (; shown < width; shown++)
-        sbuf_addc(out, ' ');
-}
-
-static void print_line(struct sbuf *out, const struct str *cells, const size_t *width, size_t n)
-{
-    for (size_t c = 0; c < n; c++) {
-        sbuf_addz(out, c > 0 ? "  " : "");
-        pad_cell(out, cells[c], c + 1 < n ? width[c] : 0);
-    }
-    sbuf_addc(out, '\n');
-}
-
-static void print_table(const struct store_result *r, size_t i, struct sbuf *out)
-{
-    const struct engine_rows *rows = r->rows[i];
-    const struct kql_schema *schema = engine_rows_schema(rows);
-    size_t n = schema->n, n_rows = engine_rows_count(rows);
-    struct arena *a = arena_new(0);
-    struct str *cells = arena_array(a, struct str, (n_rows + 2) * n + 1);
-    size_t *width = arena_array(a, size_t, n + 1);
-    AUTO(sbuf_fini) struct sbuf cell = sbuf_make(0);
-    for (size_t row = 0; row < n_rows + 1; row++) {
-        for (size_t c = 0; c < n; c++) {
-            sbuf_clear(&cell);
-            if (row > 0)
-                cell_text(rows, row - 1, c, &cell);
-            struct str s = row == 0 ? schema->cols[c].name : arena_str(a, sbuf_str(&cell));
-            cells[row * n + c] = s;
-            size_t w = characters(s) < MAX_CELL ? characters(s) : MAX_CELL;
-            width[c] = w > width[c] ? w : width[c];
-        }
-    }
-    for (size_t row = 0; row < n_rows + 1; row++)
-        print_line(out, cells + row * n, width, n);
-    sbuf_addf(out, "(%zu row%s%s)\n", n_rows, n_rows == 1 ? "" : "s",
-              engine_rows_truncated(rows) ? ", more were cut off" : "");
-    arena_free(a);
+    text_table_write(&t, out);
+    sbuf_addf(out, "(%zu row%s)\n", rows->n, rows->n == 1 ? "" : "s");
 }
 
 static const struct {
@@ -173,40 +155,57 @@ static print_fn *find_format(const char *name)
     return NULL;
 }
 
-static bool run(struct workspace *w, const char *kql, print_fn *print, struct err *e)
+static bool ask(struct client *c, const char *workspace, const char *kql, struct json *out,
+                struct err *e)
 {
-    struct arena *a = arena_new(0);
-    struct store_query q = {.text = str_from(kql)};
-    struct kql_diags diags = {.a = a};
-    struct store_result r = {0};
-    q.limits.max_rows = 500000;
-    bool ok = workspace_query(w, a, &q, &r, &diags, e);
-    for (size_t i = 0; ok && i < r.n; i++) {
+    struct client_workspace w = {0};
+    AUTO(sbuf_fini) struct sbuf body = sbuf_make(4 << 20);
+    struct json_out o = json_out_make(&body);
+    json_obj(&o);
+    json_kv_z(&o, "query", kql);
+    json_obj_end(&o);
+    if (!sbuf_ok(&body))
+        return err_set(e, ERR_LIMIT, "the query is too long");
+    return client_workspace(c, workspace, &w, e) &&
+           client_call(c, "POST", arena_fmt(c->a, "/v1/workspaces/%s/query", w.id).p, NULL,
+                       sbuf_str(&body), out, e);
+}
+
+static bool run(struct client *c, const char *workspace, const char *kql, print_fn *print,
+                struct err *e)
+{
+    struct json answer = {0};
+    if (!ask(c, workspace, kql, &answer, e))
+        return false;
+    const struct json *tables = json_get(&answer, "tables");
+    for (size_t i = 0; tables != NULL && i < tables->n; i++) {
         AUTO(sbuf_fini) struct sbuf out = sbuf_make(0);
-        print(&r, i, &out);
+        print(c->a, &tables->items[i], &out);
         struct str text = sbuf_str(&out);
-        ok = sbuf_ok(&out) && fwrite(text.p, 1, text.n, stdout) == text.n;
-        if (!ok)
-            err_set(e, ERR_IO, "can't write the result");
+        if (!sbuf_ok(&out) || fwrite(text.p, 1, text.n, stdout) != text.n)
+            return err_set(e, ERR_IO, "can't write the result");
     }
-    store_result_fini(&r);
-    arena_free(a);
-    return ok;
+    if (json_get(&answer, "error") != NULL)
+        fputs("The result was cut off at the server's limit.\n", stderr);
+    return true;
 }
 
 int cli_query(int argc, char **argv)
 {
     static const struct option options[] = {{"data", required_argument, NULL, 'd'},
+                                            {"url", required_argument, NULL, 'u'},
                                             {"workspace", required_argument, NULL, 'w'},
                                             {"format", required_argument, NULL, 'f'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    const char *data = NULL, *workspace = NULL;
+    const char *data = NULL, *url = NULL, *workspace = NULL;
     print_fn *print = print_table;
     int c;
-    while ((c = getopt_long(argc, argv, "d:w:f:h", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "d:u:w:f:h", options, NULL)) != -1) {
         if (c == 'd')
             data = optarg;
+        else if (c == 'u')
+            url = optarg;
         else if (c == 'w')
             workspace = optarg;
         else if (c == 'f')
@@ -221,12 +220,13 @@ int cli_query(int argc, char **argv)
         return 2;
     }
     struct err e = {0};
-    struct direct d;
-    bool ok = direct_open(&d, data, str_from(workspace), false, &e);
-    if (ok)
-        ok = run(d.workspace, argv[optind], print, &e);
+    struct client client = {0};
+    bool ok = client_open(&client, data, url, false, &e);
+    if (ok) {
+        ok = run(&client, workspace, argv[optind], print, &e);
+        client_close(&client);
+    }
     if (!ok)
-        direct_complain("query", &e);
-    direct_close(&d);
+        complain("query", &e);
     return ok ? 0 : 1;
 }

@@ -5,7 +5,7 @@
 
 #include "cli/client.h"
 #include "cli/commands.h"
-#include "cli/direct.h"
+#include "cli/complain.h"
 #include "cli/files.h"
 #include "cli/rules_test.h"
 
@@ -172,7 +172,7 @@ static int validate(const struct job *j)
     if (j->n == 0 || !rule_files(j, &files, &e)) {
         if (j->n == 0)
             err_set(&e, ERR_INVALID, "files or folders of rules expected");
-        direct_complain("rules validate", &e);
+        complain("rules validate", &e);
         return 2;
     }
     for (size_t i = 0; i < files.n; i++)
@@ -200,7 +200,7 @@ static int test(const struct job *j)
     struct rules_tested t = {0};
     paths files = {0};
     if (!test_files(j, &files, &e)) {
-        direct_complain("rules test", &e);
+        complain("rules test", &e);
         return 2;
     }
     for (size_t i = 0; i < files.n; i++)
@@ -227,13 +227,13 @@ static int run_remote(remote_fn *fn, const struct job *j)
     struct err e = {0};
     struct client c = {0};
     struct client_workspace w = {0};
-    bool ok = client_open(&c, j->data, j->url, &e);
+    bool ok = client_open(&c, j->data, j->url, false, &e);
     if (ok) {
         ok = client_workspace(&c, j->workspace, &w, &e) && fn(&c, &w, j, &e);
         client_close(&c);
     }
     if (!ok)
-        direct_complain("rules", &e);
+        complain("rules", &e);
     return ok ? 0 : e.code == ERR_INVALID && j->n == 0 ? 2 : 1;
 }
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/direct.h"
+#include "cli/complain.h"
 #include "cli/serve.h"
 
 static const char usage[] =
@@ -69,11 +69,11 @@ static int run(const struct settings *set)
     log_setup(level, 2);
     block_signals(&signals);
     if (!serving_start(&s, set, &e)) {
-        direct_complain("serve", &e);
+        complain("serve", &e);
         return e.code == ERR_INVALID ? 2 : 1;
     }
     if (!greet(&s, &e)) {
-        direct_complain("serve", &e);
+        complain("serve", &e);
         (void)serving_stop(&s, 0);
         return 1;
     }
@@ -101,7 +101,7 @@ int cli_serve(int argc, char **argv)
     if (settings_load(&set, argc, argv, &e))
         rc = run(&set);
     else
-        direct_complain("serve", &e);
+        complain("serve", &e);
     settings_free(&set);
     return rc;
 }

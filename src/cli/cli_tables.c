@@ -2,84 +2,126 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "cli/client.h"
 #include "cli/commands.h"
-#include "cli/direct.h"
-#include "text/date.h"
+#include "cli/complain.h"
+#include "cli/text_table.h"
 
 static const char usage[] =
-    "usage: vedette tables [--data DIR] [--workspace W] [--counts]\n"
-    "       vedette tables [--data DIR] [--workspace W] define NAME_CL COLUMN:TYPE…\n";
+    "usage: vedette tables [--data DIR|--url URL] [--workspace W] [--counts]\n"
+    "       vedette tables [--data DIR|--url URL] [--workspace W] define NAME_CL COLUMN:TYPE…\n";
 
-static bool list(struct workspace *w, struct err *e)
+struct shown {
+    const char *head, *member;
+};
+
+static struct str cell_of(struct arena *a, const struct json *v)
 {
-    struct arena *a = arena_new(0);
-    struct store_table_info *t;
-    size_t n;
-    bool ok = store_tables(w, a, &t, &n, e);
-    if (ok)
-        printf("%-36s %12s %9s  %-28s  %s\n", "TABLE", "ROWS", "COLUMNS", "OLDEST", "NEWEST");
-    for (size_t i = 0; ok && i < n; i++) {
-        char oldest[29] = "-", newest[29] = "-";
-        if (t[i].rows > 0) {
-            date_format(t[i].oldest, oldest);
-            date_format(t[i].newest, newest);
-        }
-        printf("%-36.*s %12lld %9zu  %-28s  %s\n", STR_ARG(t[i].name), (long long)t[i].rows,
-               t[i].n_columns, oldest, newest);
-    }
-    arena_free(a);
-    return ok;
+    if (v == NULL || v->type == JSON_NULL)
+        return STR("-");
+    return v->type == JSON_INT ? arena_fmt(a, "%lld", (long long)v->i) : json_text(v, STR("-"));
 }
 
-static void counts(struct workspace *w)
+/* The answer's "value" as a table. */
+static bool print_list(struct client *c, const char *target, const struct shown *columns, size_t n,
+                       struct err *e)
 {
-    struct arena *a = arena_new(0);
-    struct store_count *c;
-    size_t n = store_counts(w, a, &c);
-    printf("%-38s %-34s %-18s %12s %12s %12s\n", "SOURCE", "STREAM", "REASON", "RECEIVED", "STORED",
-           "REJECTED");
+    enum { MAX = 8 };
+    const char *heads[MAX];
+    struct str cells[MAX];
+    struct text_table t;
+    struct json answer = {0};
+    CHECK(n <= MAX);
+    if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
+        return false;
     for (size_t i = 0; i < n; i++)
-        printf("%-38.*s %-34.*s %-18.*s %12llu %12llu %12llu\n", STR_ARG(c[i].source),
-               STR_ARG(c[i].stream), STR_ARG(c[i].reason), (unsigned long long)c[i].received,
-               (unsigned long long)c[i].stored, (unsigned long long)c[i].rejected);
-    arena_free(a);
+        heads[i] = columns[i].head;
+    text_table_begin(&t, c->a, heads, n);
+    const struct json *value = json_get(&answer, "value");
+    for (size_t row = 0; value != NULL && row < value->n; row++) {
+        for (size_t i = 0; i < n; i++)
+            cells[i] = cell_of(c->a, json_get(&value->items[row], columns[i].member));
+        text_table_row(&t, cells);
+    }
+    text_table_print(&t, stdout);
+    return true;
 }
 
-static bool define(struct workspace *w, char **words, int n, struct err *e)
+static bool list(struct client *c, const struct client_workspace *w, struct err *e)
 {
-    struct arena *a = arena_new(0);
-    struct kql_schema schema = {arena_array(a, struct kql_column, (size_t)n), 0};
-    bool ok = true;
-    for (int i = 1; ok && i < n; i++) {
-        struct str word = str_from(words[i]);
-        size_t colon = 0;
-        struct kql_column col = {STR_NONE, KQL_UNKNOWN};
-        ok = str_find(word, STR(":"), &colon) &&
-             kql_type_parse(str_sub(word, colon + 1, word.n), &col.type);
-        col.name = str_sub(word, 0, colon);
-        schema.cols[schema.n++] = col;
-        if (!ok)
-            err_set(e, ERR_INVALID, "'%s' must be COLUMN:TYPE, for example Source:string",
-                    words[i]);
-    }
-    ok = ok && workspace_table_define(w, str_from(words[0]), &schema, e);
-    arena_free(a);
-    return ok;
+    static const struct shown columns[] = {{"TABLE", "name"},
+                                           {"ROWS", "rows"},
+                                           {"COLUMNS", "columns"},
+                                           {"OLDEST", "oldest"},
+                                           {"NEWEST", "newest"}};
+    return print_list(c, arena_fmt(c->a, "/vedette/v1/workspaces/%s/tables", w->id).p, columns,
+                      COUNTOF(columns), e);
+}
+
+static bool counts(struct client *c, const struct client_workspace *w, struct err *e)
+{
+    static const struct shown columns[] = {{"SOURCE", "source"}, {"STREAM", "stream"},
+                                           {"REASON", "reason"}, {"RECEIVED", "received"},
+                                           {"STORED", "stored"}, {"REJECTED", "rejected"}};
+    return print_list(c, arena_fmt(c->a, "/vedette/v1/workspaces/%s/counts", w->id).p, columns,
+                      COUNTOF(columns), e);
+}
+
+static bool write_column(struct json_out *o, const char *word, struct err *e)
+{
+    const char *colon = strchr(word, ':');
+    if (colon == NULL || colon == word || colon[1] == '\0')
+        return err_set(e, ERR_INVALID, "'%s' must be COLUMN:TYPE, for example Source:string", word);
+    json_obj(o);
+    json_kv_str(o, "name", (struct str){word, (size_t)(colon - word)});
+    json_kv_z(o, "type", colon + 1);
+    json_obj_end(o);
+    return true;
+}
+
+static bool define(struct client *c, const struct client_workspace *w, char **words, int n,
+                   struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 20);
+    struct json_out o = json_out_make(&b);
+    json_obj(&o);
+    json_key(&o, "properties");
+    json_obj(&o);
+    json_key(&o, "schema");
+    json_obj(&o);
+    json_key(&o, "columns");
+    json_arr(&o);
+    for (int i = 1; i < n; i++)
+        if (!write_column(&o, words[i], e))
+            return false;
+    json_arr_end(&o);
+    json_obj_end(&o);
+    json_obj_end(&o);
+    json_obj_end(&o);
+    struct str target =
+        arena_fmt(c->a,
+                  "/subscriptions/-/resourceGroups/vedette/providers/"
+                  "Microsoft.OperationalInsights/workspaces/%s/tables/%s?api-version=2025-07-01",
+                  w->name, words[0]);
+    return client_call(c, "PUT", target.p, NULL, sbuf_str(&b), NULL, e);
 }
 
 int cli_tables(int argc, char **argv)
 {
     static const struct option options[] = {{"data", required_argument, NULL, 'd'},
+                                            {"url", required_argument, NULL, 'u'},
                                             {"workspace", required_argument, NULL, 'w'},
                                             {"counts", no_argument, NULL, 'c'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    const char *data = NULL, *workspace = NULL;
+    const char *data = NULL, *url = NULL, *workspace = NULL;
     bool with_counts = false;
     int c;
-    while ((c = getopt_long(argc, argv, "d:w:ch", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "d:u:w:ch", options, NULL)) != -1) {
         if (c == 'd')
             data = optarg;
+        else if (c == 'u')
+            url = optarg;
         else if (c == 'w')
             workspace = optarg;
         with_counts |= c == 'c';
@@ -88,22 +130,23 @@ int cli_tables(int argc, char **argv)
             return c == 'h' ? 0 : 2;
         }
     }
-    bool defining = argc - optind >= 2 && strcmp(argv[optind], "define") == 0;
+    bool defining = argc - optind >= 3 && strcmp(argv[optind], "define") == 0;
     if (optind != argc && !defining) {
         fputs(usage, stderr);
         return 2;
     }
     struct err e = {0};
-    struct direct d;
-    bool ok = direct_open(&d, data, str_from(workspace), defining, &e);
-    if (ok && defining)
-        ok = define(d.workspace, argv + optind + 1, argc - optind - 1, &e);
-    else if (ok && with_counts)
-        counts(d.workspace);
-    else if (ok)
-        ok = list(d.workspace, &e);
+    struct client client = {0};
+    struct client_workspace w = {0};
+    bool ok = client_open(&client, data, url, defining, &e);
+    if (ok) {
+        ok = client_workspace(&client, workspace, &w, &e) &&
+             (defining      ? define(&client, &w, argv + optind + 1, argc - optind - 1, &e)
+              : with_counts ? counts(&client, &w, &e)
+                            : list(&client, &w, &e));
+        client_close(&client);
+    }
     if (!ok)
-        direct_complain("tables", &e);
-    direct_close(&d);
+        complain("tables", &e);
     return ok ? 0 : 1;
 }

@@ -35,11 +35,11 @@ static bool answers(struct client *c)
            status == 200;
 }
 
-static bool open_here(struct client *c, const char *data, struct err *e)
+static bool open_here(struct client *c, const char *data, bool make, struct err *e)
 {
     struct stat st;
     c->url = NULL;
-    if (stat(data, &st) != 0) {
+    if (!make && stat(data, &st) != 0) {
         err_set(e, ERR_NOT_FOUND, "there is no data folder '%s'", data);
         err_hint(e, "'vedette serve --data %.100s' makes one", data);
         return false;
@@ -52,7 +52,7 @@ static bool open_here(struct client *c, const char *data, struct err *e)
     return c->own != NULL;
 }
 
-bool client_open(struct client *c, const char *data, const char *url, struct err *e)
+bool client_open(struct client *c, const char *data, const char *url, bool make, struct err *e)
 {
     *c = (struct client){.a = arena_new(0)};
     data = data != NULL ? data : getenv("VEDETTE_DATA");
@@ -67,7 +67,7 @@ bool client_open(struct client *c, const char *data, const char *url, struct err
         ok = err_set(e, ERR_INVALID,
                      "which server? give --data DIR, or set VEDETTE_DATA or VEDETTE_URL");
     } else if (!read_server_file(c, data) || !answers(c)) {
-        ok = open_here(c, data, e);
+        ok = open_here(c, data, make, e);
     }
     if (!ok)
         client_close(c);

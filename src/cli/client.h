@@ -10,11 +10,12 @@ struct client {
     struct vedette *own; /* NULL: over HTTP */
     const char *url, *ca_file, *token;
 };
-/* url NULL: $VEDETTE_URL (with $VEDETTE_TOKEN and $VEDETTE_CA); else the server that
- * DATA/server.json names, if it answers; else the data folder in this process. data NULL:
- * $VEDETTE_DATA. Errors: ERR_INVALID (neither is given), ERR_NOT_FOUND (no such folder),
- * ERR_CONFLICT (in use by a process that does not answer). */
-bool client_open(struct client *c, const char *data, const char *url, struct err *e) MUST_USE;
+/* make: a data folder that is not there is made. url NULL: $VEDETTE_URL (with $VEDETTE_TOKEN and
+ * $VEDETTE_CA); else the server that DATA/server.json names, if it answers; else the data folder in
+ * this process. data NULL: $VEDETTE_DATA. Errors: ERR_INVALID (neither is given), ERR_NOT_FOUND (no
+ * such folder), ERR_CONFLICT (in use by a process that does not answer). */
+bool client_open(struct client *c, const char *data, const char *url, bool make,
+                 struct err *e) MUST_USE;
 void client_close(struct client *c);
 /* One request. body may be empty; the answer is parsed into c->a; an answer that is not 2xx is an
  * error with the server's message. out may be NULL. */

@@ -1,11 +1,10 @@
 /* Tables for terminals. */
 #include "cli/text_table.h"
 
-enum { MAX_CELL = 100, MAX_COLUMNS = 32 };
+enum { MAX_CELL = 100 };
 
 void text_table_begin(struct text_table *t, struct arena *a, const char *const *heads, size_t n)
 {
-    CHECK(n <= MAX_COLUMNS);
     *t = (struct text_table){.a = a, .heads = heads, .columns = n};
 }
 
@@ -23,42 +22,49 @@ static size_t characters(struct str s)
     return n < MAX_CELL ? n : MAX_CELL;
 }
 
-static void print_cell(FILE *to, struct str s, size_t width)
+static void write_cell(struct sbuf *out, struct str s, size_t width)
 {
     size_t shown = 0;
     for (size_t i = 0; i < s.n && shown <= MAX_CELL; i++) {
         unsigned char c = (unsigned char)s.p[i];
         shown += (c & 0xc0) != 0x80;
         if (shown <= MAX_CELL)
-            (void)fputc(c < 0x20 || c == 0x7f ? ' ' : c, to);
+            sbuf_addc(out, (char)(c < 0x20 || c == 0x7f ? ' ' : c));
     }
     for (shown = characters(s); shown < width; shown++)
-        (void)fputc(' ', to);
+        sbuf_addc(out, ' ');
 }
 
-static void print_row(const struct text_table *t, FILE *to, const struct str *cells,
+static void write_row(const struct text_table *t, struct sbuf *out, const struct str *cells,
                       const size_t *width)
 {
     for (size_t i = 0; i < t->columns; i++) {
-        print_cell(to, cells[i], i + 1 < t->columns ? width[i] : 0);
-        (void)fputs(i + 1 < t->columns ? "  " : "\n", to);
+        write_cell(out, cells[i], i + 1 < t->columns ? width[i] : 0);
+        sbuf_addz(out, i + 1 < t->columns ? "  " : "\n");
     }
 }
 
-void text_table_print(const struct text_table *t, FILE *to)
+void text_table_write(const struct text_table *t, struct sbuf *out)
 {
-    struct str heads[MAX_COLUMNS];
-    size_t width[MAX_COLUMNS];
+    struct str *heads = arena_array(t->a, struct str, t->columns + 1);
+    size_t *width = arena_array(t->a, size_t, t->columns + 1);
     for (size_t i = 0; i < t->columns; i++) {
         heads[i] = str_from(t->heads[i]);
-        width[i] = heads[i].n;
+        width[i] = characters(heads[i]);
     }
     for (size_t i = 0; i < t->cells.n; i++) {
         size_t n = characters(t->cells.p[i]);
         if (n > width[i % t->columns])
             width[i % t->columns] = n;
     }
-    print_row(t, to, heads, width);
+    write_row(t, out, heads, width);
     for (size_t i = 0; i < t->cells.n; i += t->columns)
-        print_row(t, to, t->cells.p + i, width);
+        write_row(t, out, t->cells.p + i, width);
+}
+
+void text_table_print(const struct text_table *t, FILE *to)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    text_table_write(t, &b);
+    (void)fwrite(b.p, 1, b.n, to);
 }

@@ -14,4 +14,5 @@ void text_table_begin(struct text_table *t, struct arena *a, const char *const *
 /* One cell a column; borrowed until printed. */
 void text_table_row(struct text_table *t, const struct str *cells);
 /* Cells are cut at 100 characters, the last column is not padded. */
+void text_table_write(const struct text_table *t, struct sbuf *out);
 void text_table_print(const struct text_table *t, FILE *to);

@@ -8,7 +8,7 @@ static const struct identity_role roles[] = {
     {"Owner", {"*"}, "everything, applications included"},
     {"Microsoft Sentinel Contributor",
      {"query/read", "incidents/read", "incidents/write", "rules/read", "rules/write", "tables/read",
-      "tables/write"},
+      "tables/write", "logs/import"},
      "rules, tables and incidents"},
     {"Microsoft Sentinel Responder",
      {"query/read", "incidents/read", "incidents/write", "rules/read", "tables/read"},
