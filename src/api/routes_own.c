@@ -160,6 +160,21 @@ static void get_clock(void *ctx, struct http_request *q, struct http_response *r
     write_clock(ctx, r, 0);
 }
 
+/* Stops at each time at which a rule is due, so that it runs when it would have run. */
+static bool move_clock(struct vedette *v, int64_t to, size_t *runs, struct err *e)
+{
+    for (bool arrived = false; !arrived;) {
+        size_t n = 0;
+        int64_t due = detect_next_due(v->detect);
+        arrived = due >= to;
+        clock_set(v->o.clock, arrived ? to : due);
+        if (!detect_run_due(v->detect, &n, e))
+            return false;
+        *runs += n;
+    }
+    return true;
+}
+
 /* {"now": time}: moves the clock forward and runs every rule that becomes due, in order. */
 static void set_clock(void *ctx, struct http_request *q, struct http_response *r)
 {
@@ -177,12 +192,9 @@ static void set_clock(void *ctx, struct http_request *q, struct http_response *r
         err_set(&e, ERR_INVALID, "now: a time such as 2026-01-02T03:04:05Z is expected");
     else if (to < clock_now(v->o.clock))
         err_set(&e, ERR_CONFLICT, "The clock does not go back.");
-    else {
-        clock_set(v->o.clock, to);
-        if (detect_run_due(v->detect, &runs, &e)) {
-            write_clock(v, r, runs);
-            return;
-        }
+    else if (move_clock(v, to, &runs, &e)) {
+        write_clock(v, r, runs);
+        return;
     }
     api_error(v, q, &e, r);
 }

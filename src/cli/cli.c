@@ -8,6 +8,7 @@
 
 static const struct cli_command commands[] = {
     {"config", "check or show the settings of serve", cli_config},
+    {"demo", "play an intrusion into a scratch server, show what it finds", cli_demo},
     {"incidents", "list, show and update incidents", cli_incidents},
     {"ingest", "store records from files", cli_ingest},
     {"kql", "compile, run or explain KQL without a server", cli_kql},

@@ -2,6 +2,7 @@
 #pragma once
 
 int cli_config(int argc, char **argv);
+int cli_demo(int argc, char **argv);
 int cli_incidents(int argc, char **argv);
 int cli_ingest(int argc, char **argv);
 int cli_kql(int argc, char **argv);

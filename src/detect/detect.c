@@ -95,6 +95,12 @@ bool detect_idle(struct detect *d)
     return !running && due > clock_now(d->o.clock);
 }
 
+int64_t detect_next_due(struct detect *d)
+{
+    bool running = false;
+    return schedule_due(d, &running);
+}
+
 /* ---- the scheduler thread ---- */
 
 struct job {

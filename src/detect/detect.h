@@ -34,6 +34,9 @@ bool detect_run_due(struct detect *d, size_t *out_runs, struct err *e) MUST_USE;
 /* True when nothing is due and nothing is running: what a test or the demo waits for. */
 bool detect_idle(struct detect *d);
 
+/* When the next run is due by its rule's schedule; INT64_MAX: never. */
+int64_t detect_next_due(struct detect *d);
+
 /* ---- rules ---- */
 /* Reads, checks (query compiled too) and stores one YAML rule, enabled. The id of the file is the
  * rule's name, so that importing again updates in place. All problems, also warnings, are in is.

@@ -6,11 +6,9 @@ run_demo()
     build_preset release vedette
     if [ -n "${DATA:-}" ]; then
         [ -d "$DATA" ] || die 2 "DATA=$DATA is not a folder"
-        set -- --input "$DATA"
-    else
-        set --
+        set -- --input "$DATA" "$@"
     fi
-    exec build/vedette demo "$@"
+    exec build/vedette demo --data build/demo "$@"
 }
 
 run_bench()
