@@ -39,7 +39,7 @@ static const char usage[] =
 struct demo {
     const char *data, *input;
     int64_t days, seed;
-    bool serve, terminal;
+    bool serve, terminal, ended;
     struct arena *a;
     struct settings set;
     struct serving serving;
@@ -164,7 +164,8 @@ static void progress(void *self, int64_t now, uint64_t events, uint64_t runs)
     struct demo *d = self;
     int64_t mono = clock_mono_us();
     char time[29];
-    bool end = now >= d->last;
+    bool end = now >= d->last && !d->ended;
+    d->ended = d->ended || end;
     if (!d->terminal && now % TICKS_PER_DAY != 0 && !end)
         return;
     if (d->terminal && mono - d->shown_us < 100000 && !end)

@@ -195,6 +195,21 @@ static int64_t step_after(const struct replay *r, int64_t at)
     return at < r->o.rules_from && end > r->o.rules_from ? r->o.rules_from : end;
 }
 
+/* A custom table has to be there before its stream is; its other columns come with the records. */
+static bool define_table(struct replay *r, const char *table, struct err *e)
+{
+    struct arena *a = r->o.client->a;
+    struct str target =
+        arena_fmt(a,
+                  "/subscriptions/-/resourceGroups/vedette/providers/"
+                  "Microsoft.OperationalInsights/workspaces/%s/tables/%s?api-version=2025-07-01",
+                  r->o.workspace.name, table);
+    return client_call(r->o.client, "PUT", target.p, NULL,
+                       STR("{\"properties\":{\"schema\":{\"columns\":["
+                           "{\"name\":\"TimeGenerated\",\"type\":\"dateTime\"}]}}}"),
+                       NULL, e);
+}
+
 static struct waiting *table_of(struct replay *r, const char *table, struct err *e)
 {
     for (size_t i = 0; i < r->n; i++)
@@ -204,6 +219,8 @@ static struct waiting *table_of(struct replay *r, const char *table, struct err 
         err_set(e, ERR_LIMIT, "more than %d tables", MAX_TABLES);
         return NULL;
     }
+    if (str_ends(str_from(table), STR("_CL")) && !define_table(r, table, e))
+        return NULL;
     r->tables[r->n] = (struct waiting){xstrdup(table), sbuf_make(BODY_BYTES)};
     return &r->tables[r->n++];
 }
