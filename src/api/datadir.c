@@ -103,6 +103,7 @@ static bool check_version(const char *dir, struct err *e)
 bool data_dir_take(const char *dir, struct data_lock *lock, struct err *e)
 {
     lock->fd = -1;
+    (void)umask(077); /* also for the files that libraries make: nobody else reads the data */
     if (strlen(dir) > MAX_PATH - 64)
         return err_set(e, ERR_INVALID, "the data folder's name is too long");
     if (!make_dir(dir, e) || !take_lock(dir, lock, e))

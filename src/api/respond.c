@@ -164,6 +164,17 @@ static void write_oauth(struct json_out *w, const struct http_request *q, int st
     json_obj_end(w);
 }
 
+/* A part of the path, also for a request that was refused before its route was entered. */
+static struct str path_part(struct vedette *v, const struct http_request *q, const char *name)
+{
+    struct http_request found = *q;
+    bool other = false;
+    if (q->n_params == 0 && http_router_find(v->router, q->arena, q->method, q->path, &found.params,
+                                             &found.n_params, &other) == NULL)
+        return STR("");
+    return http_param(&found, name);
+}
+
 /* The refusal of a request that never came as far as records. */
 static void count_refusal(struct vedette *v, const struct http_request *q, int status)
 {
@@ -173,9 +184,9 @@ static void count_refusal(struct vedette *v, const struct http_request *q, int s
     } reasons[] = {{401, "unauthenticated"}, {403, "forbidden"}, {413, "too_large"},
                    {415, "encoding"},        {429, "throttled"}, {404, "unknown_stream"}};
     const struct identity_caller *c = q->principal;
-    struct workspace *w = ingest_dcr_find(v->ingest, http_param(q, "dcr"));
+    struct workspace *w = ingest_dcr_find(v->ingest, path_part(v, q, "dcr"));
     struct store_count count = {.source = c != NULL ? c->id : STR("anonymous"),
-                                .stream = http_param(q, "stream"),
+                                .stream = path_part(v, q, "stream"),
                                 .reason = STR("bad_request"),
                                 .requests = 1};
     for (size_t i = 0; i < COUNTOF(reasons); i++)

@@ -2,9 +2,6 @@
 #include "api/api_priv.h"
 #include "text/json.h"
 
-/* The service's limit, which its clients split their batches by: one MiB, packed and unpacked. */
-enum { MAX_LOGS = 1 << 20 };
-
 static void refuse(struct vedette *v, struct http_request *q, const struct err *e,
                    struct http_response *r)
 {
@@ -79,7 +76,7 @@ static void post_logs(void *ctx, struct http_request *q, struct http_response *r
 }
 
 const struct http_route ingest_routes[] = {
-    {HTTP_POST, "/dataCollectionRules/{dcr}/streams/{stream}", post_logs, "logs/write", MAX_LOGS,
+    {HTTP_POST, "/dataCollectionRules/{dcr}/streams/{stream}", post_logs, "logs/write", 0,
      FAMILY_INGEST},
 };
 const size_t n_ingest_routes = COUNTOF(ingest_routes);

@@ -4,7 +4,7 @@
 #include "base/ids.h"
 #include <stdio.h>
 
-enum { MAX_PATH = 4352, DEFAULT_BODY = 4 << 20, THROTTLE_KEYS = 10000 };
+enum { MAX_PATH = 4352, THROTTLE_KEYS = 10000 };
 
 static struct str workspace_of(struct vedette *v)
 {
@@ -78,7 +78,9 @@ static void open_router(struct vedette *v)
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
     v->throttle = throttle_new(rate, rate * 2, THROTTLE_KEYS);
-    v->router = http_router_new(families, COUNTOF(families), &app, DEFAULT_BODY, v->throttle);
+    /* The ingestion route's limit is the one that is set; others that matter say their own. */
+    v->router = http_router_new(families, COUNTOF(families), &app,
+                                ingest_limits(v->ingest)->max_body_bytes, v->throttle);
 }
 
 static void set_defaults(struct vedette *v, const struct vedette_options *o)

@@ -68,7 +68,7 @@ static bool close_files(struct output *o, struct err *e)
     return ok;
 }
 
-static void usage(void)
+static void usage(FILE *to)
 {
     fputs("usage: vedette simulate --out DIR [--seed N] [--days N] [--last-day YYYY-MM-DD]\n"
           "                        [--background-only]\n\n"
@@ -79,7 +79,7 @@ static void usage(void)
           "  --days N           1 to 366; 21 if not given\n"
           "  --last-day DATE    the day of the intrusion; 2026-03-18 if not given\n"
           "  --background-only  ordinary days only\n",
-          stderr);
+          to);
 }
 
 struct arguments {
@@ -133,7 +133,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *a)
         }
     }
     if (!ok || a->out == NULL || optind < argc) {
-        usage();
+        usage(stderr);
         return false;
     }
     a->sim.seed = (uint64_t)seed;
@@ -145,6 +145,10 @@ static bool read_arguments(int argc, char **argv, struct arguments *a)
 int cli_simulate(int argc, char **argv)
 {
     struct arguments a = {0};
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        usage(stdout);
+        return 0;
+    }
     if (!read_arguments(argc, argv, &a))
         return 2;
     struct err e = {0};
