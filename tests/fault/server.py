@@ -1,0 +1,160 @@
+"""kill -9 of a whole server while it takes in records over HTTPS.
+
+Senders post batches under ids of their own; the server is killed at ten random moments, started
+again, and the senders repeat what was not acknowledged with the same id. In the end every record is
+there exactly once, whatever the moment of the kill.
+"""
+import os
+import random
+import resource
+import signal
+import sys
+import threading
+import time
+import uuid
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenario"))
+
+from vedette import Server  # noqa: E402  (found through the line above)
+
+RECORDS, BATCH, SENDERS, KILLS = 100_000, 100, 4, 10
+
+
+class Ingestion:
+    """The records that are still to be acknowledged, shared by the senders."""
+
+    def __init__(self, server):
+        self.server = server
+        self.lock = threading.Lock()
+        self.waiting = [(str(uuid.uuid4()), first) for first in range(0, RECORDS, BATCH)]
+        self.acknowledged = 0
+        self.repeats = 0
+        self.up = threading.Event()
+        self.up.set()
+        self.problem = None
+
+    def take(self):
+        with self.lock:
+            return self.waiting.pop() if self.waiting else None
+
+    def give_back(self, batch):
+        with self.lock:
+            self.waiting.append(batch)
+            self.repeats += 1
+
+    def send_all(self):
+        connection = None
+        while self.problem is None:
+            batch = self.take()
+            if batch is None:
+                return
+            self.up.wait()
+            try:
+                connection = connection or self.server.connect()
+                self.send(batch, connection)
+            except (OSError, ValueError, AttributeError):  # killed in between: http.client's ways to say so
+                connection = None
+                self.give_back(batch)
+                time.sleep(0.02)
+            except Exception as problem:
+                if type(problem).__module__ != "http.client":
+                    self.problem = problem
+                    return
+                connection = None
+                self.give_back(batch)
+
+    def send(self, batch, connection):
+        request_id, first = batch
+        records = [{"Computer": "r%06d" % n, "OSType": "x" * 200} for n in range(first, first + BATCH)]
+        answer = self.server.post_logs("Microsoft-Heartbeat", records, request_id=request_id,
+                                       connection=connection)
+        if answer.status == 204:
+            with self.lock:
+                self.acknowledged += BATCH
+        elif answer.status in (429, 503):
+            self.give_back(batch)
+        else:
+            raise RuntimeError("unexpected answer %r" % answer)
+
+
+def kill_at_random(ingestion, seed):
+    """Each kill comes when a random number of further records has been acknowledged."""
+    chance = random.Random(seed)
+    marks = sorted(chance.randrange(RECORDS // 50, RECORDS - RECORDS // 20) for _ in range(KILLS))
+    kills = 0
+    for mark in marks:
+        while ingestion.acknowledged < mark and ingestion.problem is None:
+            time.sleep(0.0005)
+        ingestion.up.clear()
+        ingestion.server.kill()
+        kills += 1
+        before = ingestion.acknowledged
+        ingestion.server.start()
+        kept = ingestion.server.count("Heartbeat")
+        assert kept >= before, "after kill %d: %d acknowledged, %d there" % (kills, before, kept)
+        ingestion.up.set()
+    return kills
+
+
+def check(server):
+    row = server.query("Heartbeat | summarize records = count() by Computer | summarize "
+                       "distinct_records = count(), most = max(records), least = min(records)")[0]
+    assert row == {"distinct_records": RECORDS, "most": 1, "least": 1}, row
+    received, stored, rejected = server.ingested()
+    assert received == stored + rejected, (received, stored, rejected)
+    assert stored == RECORDS, (stored, RECORDS)
+    kept = server.query("VedetteIngestion | summarize s = sum(Stored), r = sum(Rejected), "
+                        "all = sum(Received)")[0]
+    assert kept["all"] == kept["s"] + kept["r"] and kept["s"] == RECORDS, kept
+
+
+def server_killed_ten_times(_data):
+    """100,000 records while the server dies ten times: each is there exactly once."""
+    seed = int(os.environ.get("FAULT_SEED", "20260101"))
+    with Server("--requests-per-second", "100000") as server:
+        ingestion = Ingestion(server)
+        senders = [threading.Thread(target=ingestion.send_all) for _ in range(SENDERS)]
+        for sender in senders:
+            sender.start()
+        kills = kill_at_random(ingestion, seed)
+        for sender in senders:
+            sender.join()
+        if ingestion.problem:
+            raise ingestion.problem
+        check(server)
+    print("     %d kills, %d batches repeated" % (kills, ingestion.repeats))
+
+
+def server_on_a_full_disk(_data):
+    """Files may not grow past a limit: refusals say so, nothing acknowledged is lost, sums add up."""
+    server = Server(start=False)
+    original = signal.getsignal(signal.SIGXFSZ)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # inherited: writes fail instead of killing
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, limits[1]))
+    try:
+        server.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, original)
+    acknowledged, refused = 0, 0
+    for batch in range(200):
+        records = [{"Computer": "b%d-%d" % (batch, n), "OSType": os.urandom(100).hex()} for n in range(100)]
+        answer = server.post_logs("Microsoft-Heartbeat", records)
+        if answer.status == 204:
+            acknowledged += 100
+        else:
+            assert answer.status in (500, 503), answer
+            refused += 1
+            if refused == 3:
+                break
+    assert refused, "the limit was never reached"
+    server.kill()
+    with server.start():
+        assert server.count("Heartbeat") == acknowledged, (server.count("Heartbeat"), acknowledged)
+        received, stored, rejected = server.ingested()
+        assert received == stored + rejected, (received, stored, rejected)
+        assert server.post_logs("Microsoft-Heartbeat", [{"Computer": "after"}]).status == 204
+
+
+TESTS = [server_killed_ten_times, server_on_a_full_disk]
