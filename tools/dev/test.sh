@@ -47,6 +47,7 @@ suite()
     code=0
     timeout -k 10 "$limit" "$@" >"$suite_log" 2>&1 || code=$?
     [ "$code" = 124 ] && echo "dev: stopped after $limit s" >>"$suite_log"
+    sed -n 's/^rate: /    /p' "$suite_log"
     count_line "$suite_name" "$code" "$suite_log"
 }
 
