@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/complain.h"
 #include "cli/settings.h"
+#include "text/json.h"
 
 static const char usage[] =
     "usage: vedette config check [--config FILE] [--SETTING VALUE…]\n"
@@ -17,7 +18,9 @@ static void show(const struct settings *s)
 {
     for (size_t i = 0; setting_at(i) != NULL; i++) {
         const struct setting *row = setting_at(i);
-        printf("# %s\n%s: \"%s\"  # %s\n", row->help, row->name, settings_text(s, i),
+        AUTO(sbuf_fini) struct sbuf value = sbuf_make(0);
+        json_escape(&value, str_from(settings_text(s, i))); /* JSON's texts are YAML's, too */
+        printf("# %s\n%s: %.*s  # %s\n", row->help, row->name, STR_ARG(sbuf_str(&value)),
                settings_source(s, i));
     }
 }

@@ -45,7 +45,7 @@ static bool bench_open(struct bench *b, struct arena *a, int64_t now, struct err
 {
     memset(b, 0, sizeof(*b));
     b->a = a;
-    strcpy(b->dir, "/tmp/vedette-rules-XXXXXX");
+    snprintf(b->dir, sizeof(b->dir), "/tmp/vedette-rules-XXXXXX");
     if (mkdtemp(b->dir) == NULL) {
         b->dir[0] = '\0';
         return err_errno(e, "can't make a folder in", "/tmp");
