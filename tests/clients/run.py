@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Microsoft's own Node clients against a running server.
+
+Installs the packages that package-lock.json pins into build/clients (once), starts $VEDETTE with a
+clock that the test moves, and runs checks.js. Without node, npm or the packages everything is
+skipped with the reason. The last line is 'N passed, N failed[, N skipped]'.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+PLACE = os.path.join(ROOT, "build", "clients")
+sys.path.insert(0, os.path.join(ROOT, "tests", "scenario"))
+
+from vedette import Server  # noqa: E402  (found through the line above)
+
+
+def same(a, b):
+    try:
+        with open(a, "rb") as x, open(b, "rb") as y:
+            return x.read() == y.read()
+    except OSError:
+        return False
+
+
+def install():
+    """None when the packages are there, else why not."""
+    for tool in ("node", "npm"):
+        if shutil.which(tool) is None:
+            return "%s is not installed" % tool
+    stamp = os.path.join(PLACE, "installed-lock.json")
+    lock = os.path.join(HERE, "package-lock.json")
+    if same(stamp, lock):
+        return None
+    os.makedirs(PLACE, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(os.path.join(HERE, name), PLACE)
+    done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=PLACE,
+                          capture_output=True, text=True, timeout=240, check=False)
+    if done.returncode != 0:
+        print(done.stdout + done.stderr)
+        return "npm could not install the packages"
+    shutil.copy(lock, stamp)
+    return None
+
+
+def run_checks(server):
+    workspace = server.workspace()
+    place = {"endpoint": server.url, "tenant": server.tenant, "clientId": server.client_id,
+             "clientSecret": server.secret, "workspace": workspace["id"],
+             "workspaceName": workspace["name"], "rule": workspace["dataCollectionRule"]}
+    env = {**os.environ, "NODE_PATH": os.path.join(PLACE, "node_modules"),
+           "NODE_EXTRA_CA_CERTS": server.ca, "VEDETTE_PLACE": json.dumps(place)}
+    return subprocess.run(["node", os.path.join(HERE, "checks.js")], env=env, capture_output=True,
+                          text=True, timeout=240, check=False)
+
+
+def main():
+    problem = install()
+    if problem:
+        print("skipped: %s\n0 passed, 0 failed, 1 skipped" % problem)
+        return 0
+    with Server() as server:
+        done = run_checks(server)
+    sys.stdout.write(done.stdout + done.stderr)
+    if not re.search(r"^\d+ passed, \d+ failed$", done.stdout, re.MULTILINE):
+        print("the checks ended early\n0 passed, 1 failed")
+        return 1
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
