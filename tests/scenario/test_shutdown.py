@@ -3,7 +3,7 @@ import json
 import signal
 import threading
 
-from vedette import Server, equal
+from vedette import Server, equal, until
 
 
 def test_everything_acknowledged_survives_a_stop():
@@ -51,11 +51,11 @@ def test_a_stop_waits_for_a_running_query():
         answers = []
         slow = ("range a from 1 to 3000000 step 1 | extend k = a % 1000 "
                 "| summarize n = dcount(tostring(a)) by k | summarize sum(n)")
-        s.workspace()
+        s.ask("print 1")
+        before = s.metrics()["vedette_http_bytes_in_total"]
         asking = threading.Thread(target=lambda: answers.append(s.ask(slow)))
         asking.start()
-        while s.metrics().get("vedette_http_inflight", 0) < 2 and asking.is_alive():
-            pass
+        until(lambda: s.metrics()["vedette_http_bytes_in_total"] > before)
         s.process.send_signal(signal.SIGTERM)
         equal(s.process.wait(60), 0)
         s.process = None

@@ -90,6 +90,13 @@ suite_unit()
     suite "unit $preset" 600 python3 tools/run-ctest "build/$preset" -j "$(jobs_count)" "$@"
 }
 
+# The scenarios again, with every leak and every undefined behaviour ending the server.
+suite_scenario_asan()
+{
+    LSAN_OPTIONS="suppressions=$ROOT/tests/lsan.supp:print_suppressions=0" VEDETTE="$ROOT/build/asan/vedette" \
+        suite "scenario asan" 600 python3 tests/scenario/run.py
+}
+
 suite_fuzz()
 {
     suite_build fuzz
@@ -145,6 +152,7 @@ test_all()
     if [ "$FLAG_QUICK" = 0 ]; then
         suite_build asan
         suite_unit asan
+        suite_scenario_asan
         suite_build tsan
         suite_unit tsan -L threads
         suite_fuzz
