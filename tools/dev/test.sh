@@ -97,6 +97,14 @@ suite_scenario_asan()
         suite "scenario asan" 600 python3 tests/scenario/run.py
 }
 
+# Those scenarios in which many threads meet.
+suite_scenario_tsan()
+{
+    TSAN_OPTIONS="$TSAN_OPTIONS:suppressions=$ROOT/tests/tsan.supp:print_suppressions=0" \
+        VEDETTE="$ROOT/build/tsan/vedette" \
+        suite "scenario tsan" 600 python3 tests/scenario/run.py shutdown system_clock retry catch_up
+}
+
 suite_fuzz()
 {
     suite_build fuzz
@@ -155,6 +163,7 @@ test_all()
         suite_scenario_asan
         suite_build tsan
         suite_unit tsan -L threads
+        suite_scenario_tsan
         suite_fuzz
     fi
     finish
