@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -26,8 +27,38 @@ static void block_signals(sigset_t *set)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-/* To standard output, never to the log: whoever starts the server for the first time reads it. */
-static bool greet(struct serving *s, struct err *e)
+static void write_greeting(const struct serving *s, struct str tenant, struct str id,
+                           struct str secret, FILE *to)
+{
+    fprintf(to,
+            "This is the first start. Keep the administrator's secret: it is not shown again.\n\n"
+            "  tenant id      %.*s\n  client id      %.*s\n  client secret  %.*s\n\n"
+            "A token for one hour:\n\n"
+            "  curl%s%s %s/%.*s/oauth2/v2.0/token \\\n"
+            "    -d grant_type=client_credentials \\\n"
+            "    -d scope=https://api.loganalytics.io/.default \\\n"
+            "    -d client_id=%.*s --data-urlencode client_secret=%.*s\n\n",
+            STR_ARG(tenant), STR_ARG(id), STR_ARG(secret),
+            s->ca_file[0] != '\0' ? " --cacert " : "", s->ca_file, s->url, STR_ARG(tenant),
+            STR_ARG(id), STR_ARG(secret));
+}
+
+/* Under systemd standard output is the journal, which others can read: a file instead. */
+static FILE *greeting_file(const struct settings *set, struct err *e)
+{
+    char path[4200];
+    snprintf(path, sizeof(path), "%.4000s/administrator.txt", set->data);
+    FILE *f = fopen(path, "we"); /* mode 0600 by the process's umask */
+    if (f == NULL)
+        err_errno(e, "can't make", path);
+    else
+        LOG(LOG_WARN, "serve", "the administrator's secret is in a file; read it, then remove it",
+            log_z("file", path));
+    return f;
+}
+
+/* Never to the log: whoever starts the server for the first time reads it. */
+static bool greet(struct serving *s, const struct settings *set, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct str id = STR(""), secret = STR("");
@@ -36,17 +67,15 @@ static bool greet(struct serving *s, struct err *e)
         return false;
     if (id.n == 0)
         return true;
-    struct str tenant = identity_tenant(identity);
-    printf("This is the first start. Keep the administrator's secret: it is not shown again.\n\n"
-           "  tenant id      %.*s\n  client id      %.*s\n  client secret  %.*s\n\n"
-           "A token for one hour:\n\n"
-           "  curl%s%s %s/%.*s/oauth2/v2.0/token \\\n"
-           "    -d grant_type=client_credentials -d scope=https://api.loganalytics.io/.default \\\n"
-           "    -d client_id=%.*s --data-urlencode client_secret=%.*s\n\n",
-           STR_ARG(tenant), STR_ARG(id), STR_ARG(secret), s->ca_file[0] != '\0' ? " --cacert " : "",
-           s->ca_file, s->url, STR_ARG(tenant), STR_ARG(id), STR_ARG(secret));
-    (void)fflush(stdout);
-    return true;
+    bool journal = getenv("JOURNAL_STREAM") != NULL;
+    FILE *to = journal ? greeting_file(set, e) : stdout;
+    if (to == NULL)
+        return false;
+    write_greeting(s, identity_tenant(identity), id, secret, to);
+    bool ok = fflush(to) == 0;
+    if (journal)
+        ok = fclose(to) == 0 && ok;
+    return ok || err_set(e, ERR_IO, "can't write the administrator's secret");
 }
 
 static void wait_for_end(const sigset_t *set)
@@ -72,7 +101,7 @@ static int run(const struct settings *set)
         complain("serve", &e);
         return e.code == ERR_INVALID ? 2 : 1;
     }
-    if (!greet(&s, &e)) {
+    if (!greet(&s, set, &e)) {
         complain("serve", &e);
         (void)serving_stop(&s, 0);
         return 1;

@@ -160,3 +160,14 @@ def test_help_of_every_command():
     equal(code, 2)
     contains(error, "did you mean 'serve'?")
     assert os.path.exists(PROGRAM) or shutil.which(PROGRAM)
+
+
+def test_under_systemd_the_secret_goes_to_a_file():
+    with Server(env={"JOURNAL_STREAM": "8:12345"}) as s:
+        equal(s.greeting(), "")
+        path = os.path.join(s.data, "administrator.txt")
+        equal(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        contains(text, "client secret")
+        contains(s.read_log(), "administrator.txt")
