@@ -171,3 +171,28 @@ def test_under_systemd_the_secret_goes_to_a_file():
             text = f.read()
         contains(text, "client secret")
         contains(s.read_log(), "administrator.txt")
+
+
+def test_every_setting_is_documented_with_its_default():
+    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+    with open(os.path.join(root, "docs", "configuration.md"), encoding="utf-8") as f:
+        documented = f.read()
+    example = os.path.join(root, "packaging", "vedette.conf")
+    with open(example, encoding="utf-8") as f:
+        lines = f.read()
+    shown = run("config", "show")[1].splitlines()
+    for help_line, line in zip(shown[::2], shown[1::2]):
+        name, rest = line.split(": ", 1)
+        value = rest.rsplit("  # ", 1)[0].strip('"')
+        cell = "`%s`" % value if value else ""
+        contains(documented, "| `%s` | %s | %s |" % (name, cell, help_line[2:]))
+        if name not in ("data", "config", "clock"):
+            contains(lines, "#%s: %s\n" % (name, value or '""'))
+    folder = tempfile.mkdtemp(prefix="vedette-test-")
+    active = os.path.join(folder, "vedette.conf")
+    with open(active, "w", encoding="utf-8") as f:
+        for line in lines.splitlines():
+            is_setting = line.startswith("#") and ": " in line and not line.startswith("# ")
+            f.write((line[1:] if is_setting else line) + "\n")
+    equal(run("config", "check", "--config", active)[0], 0)
+    shutil.rmtree(folder)
