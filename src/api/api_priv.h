@@ -65,7 +65,9 @@ bool api_body(struct vedette *v, struct http_request *q, struct http_response *r
 /* This request's URL with other query parameters: for nextLink. */
 struct str api_link(struct vedette *v, const struct http_request *q, const char *name,
                     struct str value);
-void api_kv_time(struct json_out *w, const char *key, int64_t ticks); /* 0: null */
+/* {"value": [ … ]}: what lists answer. */
+struct json_out api_list(struct http_response *r);
+void api_list_end(struct json_out *w);
 
 #define WORKSPACE_PATH                                                                             \
     "/subscriptions/{subscription}/resourceGroups/{group}/providers/"                              \

@@ -1,7 +1,6 @@
 /* Who may, and how a refusal looks in each family of routes. */
 #include "api/api_priv.h"
 #include "base/ids.h"
-#include "text/date.h"
 #include "text/json.h"
 #include <stdio.h>
 
@@ -317,13 +316,17 @@ struct str api_link(struct vedette *v, const struct http_request *q, const char 
     return sbuf_ok(&b) ? arena_str(q->arena, sbuf_str(&b)) : STR("");
 }
 
-void api_kv_time(struct json_out *w, const char *key, int64_t ticks)
+struct json_out api_list(struct http_response *r)
 {
-    char text[29];
-    if (ticks == 0) {
-        json_kv_null(w, key);
-        return;
-    }
-    date_format(ticks, text);
-    json_kv_z(w, key, text);
+    struct json_out w = json_out_make(&r->body);
+    json_obj(&w);
+    json_key(&w, "value");
+    json_arr(&w);
+    return w;
+}
+
+void api_list_end(struct json_out *w)
+{
+    json_arr_end(w);
+    json_obj_end(w);
 }

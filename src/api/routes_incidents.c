@@ -28,10 +28,7 @@ static void list(void *ctx, struct http_request *q, struct http_response *r)
         api_error(v, q, &e, r);
         return;
     }
-    struct json_out o = json_out_make(&r->body);
-    json_obj(&o);
-    json_key(&o, "value");
-    json_arr(&o);
+    struct json_out o = api_list(r);
     for (size_t i = 0; i < page.n; i++)
         incident_to_json(v->incidents, w, &page.p[i], &o);
     json_arr_end(&o);

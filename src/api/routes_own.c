@@ -8,10 +8,7 @@ static void workspaces(void *ctx, struct http_request *q, struct http_response *
 {
     struct vedette *v = ctx;
     struct workspace *w = NULL;
-    struct json_out o = json_out_make(&r->body);
-    json_obj(&o);
-    json_key(&o, "value");
-    json_arr(&o);
+    struct json_out o = api_list(r);
     for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++) {
         char dcr[INGEST_DCR_BYTES];
         if (!identity_allows(api_caller(q), q->route->access, workspace_id(w)))
@@ -24,8 +21,7 @@ static void workspaces(void *ctx, struct http_request *q, struct http_response *
         json_kv_str(&o, "tenant", identity_tenant(v->identity));
         json_obj_end(&o);
     }
-    json_arr_end(&o);
-    json_obj_end(&o);
+    api_list_end(&o);
 }
 
 static void tables(void *ctx, struct http_request *q, struct http_response *r)
@@ -41,10 +37,7 @@ static void tables(void *ctx, struct http_request *q, struct http_response *r)
         api_error(v, q, &e, r);
         return;
     }
-    struct json_out o = json_out_make(&r->body);
-    json_obj(&o);
-    json_key(&o, "value");
-    json_arr(&o);
+    struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++) {
         json_obj(&o);
         json_kv_str(&o, "name", list[i].name);
@@ -52,12 +45,11 @@ static void tables(void *ctx, struct http_request *q, struct http_response *r)
         json_kv_int(&o, "columns", (int64_t)list[i].n_columns);
         json_kv_int(&o, "storedColumns", (int64_t)list[i].n_stored_columns);
         json_kv_int(&o, "rows", list[i].rows);
-        api_kv_time(&o, "oldest", list[i].oldest);
-        api_kv_time(&o, "newest", list[i].newest);
+        json_kv_time(&o, "oldest", list[i].oldest);
+        json_kv_time(&o, "newest", list[i].newest);
         json_obj_end(&o);
     }
-    json_arr_end(&o);
-    json_obj_end(&o);
+    api_list_end(&o);
 }
 
 static void counts(void *ctx, struct http_request *q, struct http_response *r)
@@ -67,10 +59,7 @@ static void counts(void *ctx, struct http_request *q, struct http_response *r)
     if (w == NULL)
         return;
     size_t n = store_counts(w, q->arena, &list);
-    struct json_out o = json_out_make(&r->body);
-    json_obj(&o);
-    json_key(&o, "value");
-    json_arr(&o);
+    struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++) {
         json_obj(&o);
         json_kv_str(&o, "source", list[i].source);
@@ -83,8 +72,7 @@ static void counts(void *ctx, struct http_request *q, struct http_response *r)
         json_kv_int(&o, "rejected", (int64_t)list[i].rejected);
         json_obj_end(&o);
     }
-    json_arr_end(&o);
-    json_obj_end(&o);
+    api_list_end(&o);
 }
 
 /* ---- import of files ---- */
@@ -147,7 +135,7 @@ static void write_clock(struct vedette *v, struct http_response *r, size_t runs)
 {
     struct json_out o = json_out_make(&r->body);
     json_obj(&o);
-    api_kv_time(&o, "now", clock_now(v->o.clock));
+    json_kv_time(&o, "now", clock_now(v->o.clock));
     json_kv_bool(&o, "manual", clock_is_manual(v->o.clock));
     json_kv_bool(&o, "idle", detect_idle(v->detect));
     json_kv_int(&o, "runs", (int64_t)runs);
@@ -209,7 +197,7 @@ static void write_application(struct json_out *o, const struct state_principal *
     json_key(o, "roles");
     json_raw(o, p->roles);
     json_kv_bool(o, "enabled", p->enabled);
-    api_kv_time(o, "created", p->created);
+    json_kv_time(o, "created", p->created);
     json_obj_end(o);
 }
 
@@ -223,14 +211,10 @@ static void list_applications(void *ctx, struct http_request *q, struct http_res
         api_error(v, q, &e, r);
         return;
     }
-    struct json_out o = json_out_make(&r->body);
-    json_obj(&o);
-    json_key(&o, "value");
-    json_arr(&o);
+    struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++)
         write_application(&o, &all[i]);
-    json_arr_end(&o);
-    json_obj_end(&o);
+    api_list_end(&o);
 }
 
 static void write_secret(struct vedette *v, struct http_response *r, struct str id,

@@ -1,5 +1,6 @@
 /* Microsoft.SecurityInsights/alertRules, and what YAML authors need: import and runs. */
 #include "api/api_priv.h"
+#include "text/date.h"
 #include "text/json.h"
 
 enum { MAX_RULE = 1 << 20, DEFAULT_RUNS = 100, MAX_RUNS = 10000 };
@@ -14,14 +15,10 @@ static void list(void *ctx, struct http_request *q, struct http_response *r)
     if (w == NULL)
         return;
     bool ok = detect_rule_list(v->detect, q->arena, w, &rules, &n, &e);
-    struct json_out o = json_out_make(&r->body);
-    json_obj(&o);
-    json_key(&o, "value");
-    json_arr(&o);
+    struct json_out o = api_list(r);
     for (size_t i = 0; ok && i < n; i++)
         ok = detect_rule_to_json(v->detect, q->arena, w, &rules[i], &o, &e);
-    json_arr_end(&o);
-    json_obj_end(&o);
+    api_list_end(&o);
     if (!ok)
         api_error(v, q, &e, r);
 }
@@ -132,9 +129,9 @@ static void write_run(struct json_out *o, const struct state_run *run)
 {
     json_obj(o);
     json_kv_str(o, "ruleId", run->rule_id);
-    api_kv_time(o, "windowFrom", run->window_from);
-    api_kv_time(o, "windowTo", run->window_to);
-    api_kv_time(o, "started", run->started);
+    json_kv_time(o, "windowFrom", run->window_from);
+    json_kv_time(o, "windowTo", run->window_to);
+    json_kv_time(o, "started", run->started);
     json_kv_str(o, "status", run->status);
     json_kv_int(o, "attempts", run->attempts);
     json_kv_int(o, "rows", run->rows);
@@ -167,14 +164,10 @@ static void runs(void *ctx, struct http_request *q, struct http_response *r)
         api_error(v, q, &e, r);
         return;
     }
-    struct json_out o = json_out_make(&r->body);
-    json_obj(&o);
-    json_key(&o, "value");
-    json_arr(&o);
+    struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++)
         write_run(&o, &list[i]);
-    json_arr_end(&o);
-    json_obj_end(&o);
+    api_list_end(&o);
 }
 
 const struct http_route rule_routes[] = {

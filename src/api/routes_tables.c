@@ -114,17 +114,13 @@ static void list(void *ctx, struct http_request *q, struct http_response *r)
         api_error(v, q, &e, r);
         return;
     }
-    struct json_out o = json_out_make(&r->body);
-    json_obj(&o);
-    json_key(&o, "value");
-    json_arr(&o);
+    struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++) {
         struct kql_table t = {0};
         if (workspace_table_find(w, q->arena, infos[i].name, &t))
             write_table(q, &o, w, &t);
     }
-    json_arr_end(&o);
-    json_obj_end(&o);
+    api_list_end(&o);
 }
 
 static bool read_schema(struct arena *a, const struct json *columns, struct kql_schema *out,

@@ -29,7 +29,8 @@ static const char *const change_names[N_CHANGES] = {"title",
                                                     "classificationComment"};
 
 struct job {
-    const char *data, *url, *workspace, *filter, *owner, *id;
+    struct client_place place;
+    const char *filter, *owner, *id;
     int64_t top;
     bool json;
     const char *change[N_CHANGES];
@@ -77,9 +78,9 @@ static void add_row(struct arena *a, struct text_table *t, const struct json *i)
     text_table_row(t, cells);
 }
 
-static bool list(struct client *c, const struct client_workspace *w, const struct job *j,
-                 struct err *e)
+static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
+    const struct job *j = arg;
     static const char *const heads[] = {"NUMBER",  "SEVERITY", "STATUS",
                                         "CREATED", "ALERTS",   "TITLE"};
     AUTO(sbuf_fini) struct sbuf target = sbuf_make(1 << 16);
@@ -164,9 +165,9 @@ static bool get_incident(struct client *c, const struct client_workspace *w, con
     return client_call(c, "GET", target.p, NULL, STR(""), out, e);
 }
 
-static bool show(struct client *c, const struct client_workspace *w, const struct job *j,
-                 struct err *e)
+static bool show(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
+    const struct job *j = arg;
     struct json incident = {0}, alerts = {0};
     struct str target =
         arena_fmt(c->a, "%s/incidents/%s/alerts?api-version=2024-09-01", w->insights, j->id);
@@ -223,9 +224,10 @@ static void write_properties(struct json_out *o, const struct json *p, const str
     json_obj_end(o);
 }
 
-static bool update(struct client *c, const struct client_workspace *w, const struct job *j,
+static bool update(struct client *c, const struct client_workspace *w, const void *arg,
                    struct err *e)
 {
+    const struct job *j = arg;
     struct json incident = {0}, answer = {0};
     struct str target = STR("");
     if (!get_incident(c, w, j, &incident, e))
@@ -246,11 +248,9 @@ static bool update(struct client *c, const struct client_workspace *w, const str
 
 /* ---- the command ---- */
 
-typedef bool verb_fn(struct client *c, const struct client_workspace *w, const struct job *j,
-                     struct err *e);
 static const struct {
     const char *name;
-    verb_fn *run;
+    client_fn *run;
     bool needs_id;
 } verbs[] = {{"list", list, false}, {"show", show, true}, {"update", update, true}};
 
@@ -277,11 +277,11 @@ static bool read_options(int argc, char **argv, struct job *j)
         if (c >= OPT_CHANGE && c < OPT_CHANGE + N_CHANGES)
             j->change[c - OPT_CHANGE] = optarg;
         else if (c == 'd')
-            j->data = optarg;
+            j->place.data = optarg;
         else if (c == 'u')
-            j->url = optarg;
+            j->place.url = optarg;
         else if (c == 'w')
-            j->workspace = optarg;
+            j->place.workspace = optarg;
         else if (c == 'f')
             j->filter = optarg;
         else if (c == 'O')
@@ -293,21 +293,6 @@ static bool read_options(int argc, char **argv, struct job *j)
     }
     j->id = optind < argc ? argv[optind] : NULL;
     return optind + 1 >= argc;
-}
-
-static int run(verb_fn *fn, const struct job *j)
-{
-    struct err e = {0};
-    struct client c = {0};
-    struct client_workspace w = {0};
-    bool ok = client_open(&c, j->data, j->url, false, &e);
-    if (ok) {
-        ok = client_workspace(&c, j->workspace, &w, &e) && fn(&c, &w, j, &e);
-        client_close(&c);
-    }
-    if (!ok)
-        complain("incidents", &e);
-    return ok ? 0 : 1;
 }
 
 int cli_incidents(int argc, char **argv)
@@ -323,7 +308,7 @@ int cli_incidents(int argc, char **argv)
             continue;
         if (!read_options(argc - 1, argv + 1, &j) || verbs[i].needs_id != (j.id != NULL))
             break;
-        return run(verbs[i].run, &j);
+        return client_run("incidents", &j.place, false, verbs[i].run, &j);
     }
     fputs(usage, stderr);
     return 2;

@@ -25,7 +25,7 @@ static const char usage[] =
     "each rule over the rows of its fixtures (DIR/tests/*.test.yaml) and compares.\n";
 
 struct job {
-    const char *data, *url, *workspace;
+    struct client_place place;
     char **words;
     int n;
     struct arena *a;
@@ -66,11 +66,10 @@ static bool rule_files(const struct job *j, paths *out, struct err *e)
 
 /* ---- list, show ---- */
 
-static bool list(struct client *c, const struct client_workspace *w, const struct job *j,
-                 struct err *e)
+static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     struct json answer = {0};
-    (void)j;
+    (void)arg;
     char *target =
         arena_strz(c->a, arena_fmt(c->a, "%s/alertRules?api-version=2024-09-01", w->insights));
     if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
@@ -89,9 +88,9 @@ static bool list(struct client *c, const struct client_workspace *w, const struc
     return true;
 }
 
-static bool show(struct client *c, const struct client_workspace *w, const struct job *j,
-                 struct err *e)
+static bool show(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
+    const struct job *j = arg;
     struct json answer = {0};
     if (j->n != 1)
         return err_set(e, ERR_INVALID, "one rule's id expected");
@@ -143,9 +142,10 @@ static bool import_file(struct client *c, const struct client_workspace *w, cons
     return err_set(e, ERR_INVALID, "%s: %.*s", file, STR_ARG(why));
 }
 
-static bool import(struct client *c, const struct client_workspace *w, const struct job *j,
+static bool import(struct client *c, const struct client_workspace *w, const void *arg,
                    struct err *e)
 {
+    const struct job *j = arg;
     paths files = {0};
     size_t stored = 0;
     if (j->n == 0)
@@ -211,31 +211,14 @@ static int test(const struct job *j)
 
 /* ---- the command ---- */
 
-typedef bool remote_fn(struct client *c, const struct client_workspace *w, const struct job *j,
-                       struct err *e);
 static const struct {
     const char *name;
-    remote_fn *remote; /* needs a server or a data folder */
+    client_fn *remote; /* needs a server or a data folder */
     int (*local)(const struct job *j);
 } verbs[] = {
     {"list", list, NULL},         {"show", show, NULL}, {"import", import, NULL},
     {"validate", NULL, validate}, {"test", NULL, test},
 };
-
-static int run_remote(remote_fn *fn, const struct job *j)
-{
-    struct err e = {0};
-    struct client c = {0};
-    struct client_workspace w = {0};
-    bool ok = client_open(&c, j->data, j->url, false, &e);
-    if (ok) {
-        ok = client_workspace(&c, j->workspace, &w, &e) && fn(&c, &w, j, &e);
-        client_close(&c);
-    }
-    if (!ok)
-        complain("rules", &e);
-    return ok ? 0 : e.code == ERR_INVALID && j->n == 0 ? 2 : 1;
-}
 
 static bool read_options(int argc, char **argv, struct job *j)
 {
@@ -246,11 +229,11 @@ static bool read_options(int argc, char **argv, struct job *j)
     int c;
     while ((c = getopt_long(argc, argv, "d:u:w:", options, NULL)) != -1) {
         if (c == 'd')
-            j->data = optarg;
+            j->place.data = optarg;
         else if (c == 'u')
-            j->url = optarg;
+            j->place.url = optarg;
         else if (c == 'w')
-            j->workspace = optarg;
+            j->place.workspace = optarg;
         else
             return false;
     }
@@ -275,7 +258,8 @@ int cli_rules(int argc, char **argv)
         struct job j = {.a = a};
         if (!read_options(argc - 1, argv + 1, &j))
             break;
-        return verbs[i].remote != NULL ? run_remote(verbs[i].remote, &j) : verbs[i].local(&j);
+        return verbs[i].remote != NULL ? client_run("rules", &j.place, false, verbs[i].remote, &j)
+                                       : verbs[i].local(&j);
     }
     fputs(usage, stderr);
     return 2;

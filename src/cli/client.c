@@ -1,6 +1,7 @@
 /* Requests to the running server, or to the same routes in this process. */
 #include "cli/client.h"
 #include "base/log.h"
+#include "cli/complain.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -195,4 +196,20 @@ bool client_workspace(struct client *c, const char *name, struct client_workspac
         return true;
     }
     return err_set(e, ERR_NOT_FOUND, "there is no workspace '%s'", name != NULL ? name : "");
+}
+
+int client_run(const char *command, const struct client_place *p, bool make, client_fn *fn,
+               const void *arg)
+{
+    struct err e = {0};
+    struct client c = {0};
+    struct client_workspace w = {0};
+    bool ok = client_open(&c, p->data, p->url, make, &e);
+    if (ok) {
+        ok = client_workspace(&c, p->workspace, &w, &e) && fn(&c, &w, arg, &e);
+        client_close(&c);
+    }
+    if (!ok)
+        complain(command, &e);
+    return ok ? 0 : 1;
 }

@@ -29,6 +29,16 @@ struct client_workspace {
     const char *id, *name, *dcr;
     const char *insights; /* "/subscriptions/…/Microsoft.SecurityInsights" of it */
 };
+/* What a command asks of a workspace; arg is the command's own. */
+struct client_place {
+    const char *data, *url, *workspace;
+};
+typedef bool client_fn(struct client *c, const struct client_workspace *w, const void *arg,
+                       struct err *e);
+/* Opens, finds the workspace, runs fn, closes; complains. Returns the exit code. make: see
+ * client_open. */
+int client_run(const char *command, const struct client_place *p, bool make, client_fn *fn,
+               const void *arg);
 /* By id or name; NULL or empty: the first. */
 bool client_workspace(struct client *c, const char *name, struct client_workspace *out,
                       struct err *e) MUST_USE;

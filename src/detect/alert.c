@@ -128,13 +128,6 @@ static void set_texts(struct evaluation *ev, size_t row, struct detect_alert *al
 
 /* ---- the row ---- */
 
-static void kv_time(struct json_out *w, const char *key, int64_t ticks)
-{
-    char text[29];
-    date_format(ticks, text);
-    json_kv_z(w, key, text);
-}
-
 static struct str texts_json(struct arena *a, struct str one)
 {
     return json_list(a, &(struct strs){&one, 1});
@@ -238,10 +231,10 @@ static struct str write_row(struct evaluation *ev, struct row_range rows, struct
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_ROW);
     struct json_out w = json_out_make(&b);
     json_obj(&w);
-    kv_time(&w, "TimeGenerated", ev->now);
-    kv_time(&w, "ProcessingEndTime", ev->now);
-    kv_time(&w, "StartTime", al->start);
-    kv_time(&w, "EndTime", al->end);
+    json_kv_time(&w, "TimeGenerated", ev->now);
+    json_kv_time(&w, "ProcessingEndTime", ev->now);
+    json_kv_time(&w, "StartTime", al->start);
+    json_kv_time(&w, "EndTime", al->end);
     write_names(ev, &w, al, rows.from);
     json_kv_bool(&w, "IsIncident", false);
     json_kv_str(&w, "ExtendedProperties", extended_properties(ev, rows, al->custom_details));

@@ -133,33 +133,36 @@ struct entity_list {
     size_t n, dropped;
 };
 
-/* Adds one entity whose members write() puts; false when the column is full. */
-static bool has_room(struct entity_list *l, size_t before)
+static void begin_entity(struct entity_list *l)
 {
-    if (l->b->n <= ENTITIES_BYTES - 2)
-        return true;
-    l->b->n = before; /* the text of the one that did not fit */
-    return false;
+    json_obj(&l->w);
+    json_kv_str(&l->w, "$id", arena_fmt(l->ev->a, "%zu", l->n + 1));
+}
+
+/* Takes the entity back when the column is full. */
+static void end_entity(struct entity_list *l, const struct json_out *before, size_t before_n)
+{
+    json_obj_end(&l->w);
+    if (l->b->n <= ENTITIES_BYTES - 2) {
+        l->n++;
+        return;
+    }
+    l->b->n = before_n;
+    l->w = *before;
+    l->dropped++;
 }
 
 static void write_entity(struct entity_list *l, const struct entity *en)
 {
     size_t before = l->b->n;
     struct json_out saved = l->w;
-    json_obj(&l->w);
-    json_kv_str(&l->w, "$id", arena_fmt(l->ev->a, "%zu", l->n + 1));
+    begin_entity(l);
     for (size_t i = 0; i < en->n; i++) {
         json_key_str(&l->w, en->fields[i].identifier);
         json_str(&l->w, en->fields[i].column);
     }
     json_kv_z(&l->w, "Type", en->type->v3);
-    json_obj_end(&l->w);
-    if (has_room(l, before)) {
-        l->n++;
-        return;
-    }
-    l->w = saved;
-    l->dropped++;
+    end_entity(l, &saved, before);
 }
 
 static void add(struct entity_list *l, const struct entity *en, size_t most, size_t *count)
@@ -198,21 +201,14 @@ static void add_ready(struct entity_list *l, const struct json *entity)
     struct json_out saved = l->w;
     if (entity->type != JSON_OBJECT || json_get(entity, "Type") == NULL)
         return;
-    json_obj(&l->w);
-    json_kv_str(&l->w, "$id", arena_fmt(l->ev->a, "%zu", l->n + 1));
+    begin_entity(l);
     for (size_t i = 0; i < entity->n; i++) {
         if (entity->keys[i].n > 0 && entity->keys[i].p[0] == '$')
             continue;
         json_key_str(&l->w, entity->keys[i]);
         json_value(&l->w, &entity->items[i]);
     }
-    json_obj_end(&l->w);
-    if (has_room(l, before)) {
-        l->n++;
-        return;
-    }
-    l->w = saved;
-    l->dropped++;
+    end_entity(l, &saved, before);
 }
 
 static void add_columns(struct entity_list *l, struct row_range rows)

@@ -3,13 +3,6 @@
 #include "detect/detect_priv.h"
 #include "text/date.h"
 
-static void kv_time(struct json_out *w, const char *key, int64_t ticks)
-{
-    char text[29];
-    date_format(ticks, text);
-    json_kv_z(w, key, text);
-}
-
 static void kv_span(struct json_out *w, const char *key, int64_t ticks)
 {
     char text[32];
@@ -28,9 +21,9 @@ static void write_run(struct json_out *w, const struct rule *r, const struct sta
 {
     json_kv_str(w, "RuleId", run->rule_id);
     json_kv_str(w, "CorrelationId", run->correlation_id);
-    kv_time(w, "executionStart", run->started);
-    kv_time(w, "QueryStartTimeUTC", run->window_from);
-    kv_time(w, "QueryEndTimeUTC", run->window_to);
+    json_kv_time(w, "executionStart", run->started);
+    json_kv_time(w, "QueryStartTimeUTC", run->window_from);
+    json_kv_time(w, "QueryEndTimeUTC", run->window_to);
     json_kv_z(w, "TriggerType", r->kind == RULE_NRT ? "NrtRun" : "Scheduled");
     if (r->kind == RULE_SCHEDULED) {
         kv_span(w, "QueryFrequency", r->frequency);
@@ -74,7 +67,7 @@ bool health_row(struct detect *d, struct arena *a, struct workspace *w, const st
     bool good = str_eqz(run->status, "Success");
     json_arr(&o);
     json_obj(&o);
-    kv_time(&o, "TimeGenerated", run->finished);
+    json_kv_time(&o, "TimeGenerated", run->finished);
     json_kv_z(&o, "OperationName",
               r->kind == RULE_NRT ? "NRT analytics rule run" : "Scheduled analytics rule run");
     json_kv_str(&o, "SentinelResourceId", rule_resource(d, a, w, run->rule_id));
@@ -105,7 +98,7 @@ bool audit_row(struct detect *d, struct arena *a, struct workspace *w, struct st
     struct json_out o = json_out_make(&b);
     json_arr(&o);
     json_obj(&o);
-    kv_time(&o, "TimeGenerated", clock_now(d->o.clock));
+    json_kv_time(&o, "TimeGenerated", clock_now(d->o.clock));
     json_kv_z(&o, "OperationName",
               deleted ? "Microsoft.SecurityInsights/alertRules/Delete"
                       : "Microsoft.SecurityInsights/alertRules/Write");

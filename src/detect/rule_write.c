@@ -9,13 +9,6 @@ static void kv_duration(struct json_out *w, const char *key, int64_t ticks)
     json_kv_z(w, key, text);
 }
 
-static void kv_time(struct json_out *w, const char *key, int64_t ticks)
-{
-    char text[29];
-    date_format(ticks, text);
-    json_kv_z(w, key, text);
-}
-
 static void kv_list(struct json_out *w, const char *key, const struct str *p, size_t n)
 {
     json_key(w, key);
@@ -153,10 +146,7 @@ static void write_schedule(struct json_out *w, const struct rule *r)
     kv_duration(w, "queryPeriod", r->period);
     json_kv_z(w, "triggerOperator", rule_operator_name(r->op));
     json_kv_int(w, "triggerThreshold", r->threshold);
-    if (r->start_time != 0)
-        kv_time(w, "startTimeUtc", r->start_time);
-    else
-        json_kv_null(w, "startTimeUtc");
+    json_kv_time(w, "startTimeUtc", r->start_time);
 }
 
 void rule_write_arm(const struct rule *r, int64_t modified, struct json_out *w)
@@ -184,6 +174,6 @@ void rule_write_arm(const struct rule *r, int64_t modified, struct json_out *w)
     kv_some(w, "alertRuleTemplateName", r->template_id);
     kv_some(w, "templateVersion", r->template_version);
     if (modified != 0)
-        kv_time(w, "lastModifiedUtc", modified);
+        json_kv_time(w, "lastModifiedUtc", modified);
     json_obj_end(w);
 }

@@ -86,28 +86,19 @@ struct writing {
     bool created;
 };
 
-static struct str bare_etag(struct str etag)
-{
-    etag = str_trim(etag);
-    if (etag.n >= 2 && etag.p[0] == '"' && etag.p[etag.n - 1] == '"')
-        return str_sub(etag, 1, etag.n - 2);
-    return etag;
-}
-
 static bool write_locked(struct writing *x, struct err *e)
 {
     struct state *s = x->d->o.state;
     struct state_rule before = {0}, *all = NULL;
     struct err missing = {0};
     size_t n = 0;
-    struct str expected = bare_etag(x->etag);
     bool there = state_rule_get(s, x->a, workspace_id(x->w), x->rule->id, &before, &missing);
     if (!there && missing.code != ERR_NOT_FOUND) {
         *e = missing;
         return false;
     }
     x->created = !there;
-    if (there && expected.n > 0 && !str_eqz(expected, "*") && !str_eq(expected, before.etag))
+    if (there && !etag_fits(x->etag, before.etag))
         return err_set(e, ERR_CONFLICT, "the rule was changed meanwhile: its etag is another one");
     if (!there) {
         if (!state_rule_list(s, x->a, workspace_id(x->w), &all, &n, e))
@@ -256,9 +247,7 @@ bool detect_rule_to_json(struct detect *d, struct arena *a, struct workspace *w,
     json_kv_str(out, "name", r->id);
     json_kv_z(out, "type", "Microsoft.SecurityInsights/alertRules");
     json_kv_str(out, "kind", r->kind);
-    AUTO(sbuf_fini) struct sbuf etag = sbuf_make(4096); /* the quotes are part of an etag */
-    json_escape(&etag, r->etag);
-    json_kv_str(out, "etag", sbuf_str(&etag));
+    etag_write(out, r->etag);
     json_key(out, "properties");
     rule_write_arm(&rule, r->modified, out);
     json_obj_end(out);

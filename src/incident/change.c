@@ -70,26 +70,10 @@ static void settle(struct incidents *in, struct state_incident *i, bool was_clos
         i->first_modified = now;
 }
 
-/* ---- etags ---- */
-
-static struct str bare_etag(struct str etag)
+static bool check_etag(struct str expected, struct str is, struct err *e)
 {
-    etag = str_trim(etag);
-    if (str_starts(etag, STR("W/")))
-        etag = str_sub(etag, 2, etag.n);
-    if (etag.n >= 2 && etag.p[0] == '"' && etag.p[etag.n - 1] == '"')
-        etag = str_sub(etag, 1, etag.n - 2);
-    return etag;
-}
-
-static bool etag_fits(struct str expected, struct str is, struct err *e)
-{
-    expected = bare_etag(expected);
-    if (expected.n == 0 || str_eqz(expected, "*") || str_eq(expected, is))
-        return true;
-    return err_set(e, ERR_CONFLICT,
-                   "the incident was changed meanwhile: its etag is no longer '%.*s'",
-                   (int)(expected.n < 60 ? expected.n : 60), expected.p);
+    return etag_fits(expected, is) ||
+           err_set(e, ERR_CONFLICT, "the incident was changed meanwhile: its etag is another one");
 }
 
 /* ---- the ARM body ---- */
@@ -213,7 +197,7 @@ static bool put_locked(struct incidents *in, struct arena *a, struct workspace *
     }
     bool was_closed = str_eqz(out->status, "Closed");
     struct str etag = if_match.n > 0 ? if_match : json_text(json_get(body, "etag"), STR(""));
-    if (!*out_created && !etag_fits(etag, out->etag, e))
+    if (!*out_created && !check_etag(etag, out->etag, e))
         return false;
     if (*out_created)
         *out = (struct state_incident){.id = id};
@@ -305,7 +289,7 @@ bool incident_update(struct incidents *in, struct arena *a, struct workspace *w,
 {
     if (!state_begin(in->state, e))
         return false;
-    bool ok = incident_get(in, a, w, id, out, e) && etag_fits(c->etag, out->etag, e);
+    bool ok = incident_get(in, a, w, id, out, e) && check_etag(c->etag, out->etag, e);
     bool was_closed = ok && str_eqz(out->status, "Closed");
     ok = ok && apply(a, c, out, e);
     if (ok)

@@ -57,6 +57,12 @@ bool incident_alerts_to_json(struct incidents *in, struct arena *a, struct works
                              const struct state_incident *i, struct json_out *out,
                              struct err *e) MUST_USE;
 
+/* ---- etags ---- */
+/* Does the etag that a client sent (bare, quoted, W/"…", "*" or empty) fit the one that is. */
+bool etag_fits(struct str expected, struct str is);
+/* "etag": with the quotes that are part of it. */
+void etag_write(struct json_out *out, struct str etag);
+
 /* ---- changing ---- */
 /* PUT of an ARM body {etag?, properties{…}}: full replacement of the writable properties; creates
  * the incident when there is none (id then must be a resource name). if_match: the If-Match header

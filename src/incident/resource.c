@@ -5,11 +5,8 @@
 
 static void kv_time(struct json_out *w, const char *key, int64_t ticks)
 {
-    char text[29];
-    if (ticks == 0)
-        return;
-    date_format(ticks, text);
-    json_kv_z(w, key, text);
+    if (ticks != 0)
+        json_kv_time(w, key, ticks);
 }
 
 /* Absent instead of empty, as the service answers. */
@@ -31,6 +28,31 @@ static void head(struct json_out *out, struct str id, struct str name, const cha
     json_kv_str(out, "id", id);
     json_kv_str(out, "name", name);
     json_kv_z(out, "type", type);
+}
+
+/* ---- etags ---- */
+
+static struct str bare_etag(struct str etag)
+{
+    etag = str_trim(etag);
+    if (str_starts(etag, STR("W/")))
+        etag = str_sub(etag, 2, etag.n);
+    if (etag.n >= 2 && etag.p[0] == '"' && etag.p[etag.n - 1] == '"')
+        etag = str_sub(etag, 1, etag.n - 2);
+    return etag;
+}
+
+bool etag_fits(struct str expected, struct str is)
+{
+    expected = bare_etag(expected);
+    return expected.n == 0 || str_eqz(expected, "*") || str_eq(expected, is);
+}
+
+void etag_write(struct json_out *out, struct str etag)
+{
+    AUTO(sbuf_fini) struct sbuf quoted = sbuf_make(4096);
+    json_escape(&quoted, etag);
+    json_kv_str(out, "etag", sbuf_str(&quoted));
 }
 
 /* ---- incidents ---- */
@@ -61,9 +83,7 @@ void incident_to_json(struct incidents *in, struct workspace *w, const struct st
     struct str id = resource_id(in, a, w, "Incidents", i->id);
     json_obj(out);
     head(out, id, i->id, "Microsoft.SecurityInsights/Incidents");
-    AUTO(sbuf_fini) struct sbuf etag = sbuf_make(4096); /* the quotes are part of an etag */
-    json_escape(&etag, i->etag);
-    json_kv_str(out, "etag", sbuf_str(&etag));
+    etag_write(out, i->etag);
     json_key(out, "properties");
     json_obj(out);
     json_kv_str(out, "title", i->title);

@@ -6,17 +6,6 @@
 
 enum { MAX_ROW = 1 << 20 };
 
-static void kv_time(struct json_out *w, const char *key, int64_t ticks)
-{
-    char text[29];
-    if (ticks == 0) {
-        json_kv_null(w, key);
-        return;
-    }
-    date_format(ticks, text);
-    json_kv_z(w, key, text);
-}
-
 void incident_kv_raw(struct json_out *w, const char *key, struct str json, const char *empty)
 {
     json_key(w, key);
@@ -55,13 +44,13 @@ static void write_texts(struct json_out *w, const struct state_incident *i)
 
 static void write_times(struct json_out *w, const struct state_incident *i)
 {
-    kv_time(w, "TimeGenerated", i->row_time);
-    kv_time(w, "CreatedTime", i->created);
-    kv_time(w, "LastModifiedTime", i->modified);
-    kv_time(w, "FirstModifiedTime", i->first_modified);
-    kv_time(w, "ClosedTime", i->closed);
-    kv_time(w, "FirstActivityTime", i->first_activity);
-    kv_time(w, "LastActivityTime", i->last_activity);
+    json_kv_time(w, "TimeGenerated", i->row_time);
+    json_kv_time(w, "CreatedTime", i->created);
+    json_kv_time(w, "LastModifiedTime", i->modified);
+    json_kv_time(w, "FirstModifiedTime", i->first_modified);
+    json_kv_time(w, "ClosedTime", i->closed);
+    json_kv_time(w, "FirstActivityTime", i->first_activity);
+    json_kv_time(w, "LastActivityTime", i->last_activity);
 }
 
 static bool write_alert_ids(struct incidents *in, struct arena *a, const struct state_incident *i,

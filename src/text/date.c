@@ -2,6 +2,7 @@
  * date_kusto.c, spans in span.c. */
 #include "text/date.h"
 #include "text/date_priv.h"
+#include "text/json.h"
 
 #include <stdio.h>
 
@@ -176,4 +177,15 @@ void date_format(int64_t ticks, char out[29])
              c.hour, c.minute, c.second, c.ticks);
     memcpy(out, wide, 28);
     out[28] = '\0';
+}
+
+void json_kv_time(struct json_out *w, const char *key, int64_t ticks)
+{
+    char text[29];
+    if (ticks == 0) {
+        json_kv_null(w, key);
+        return;
+    }
+    date_format(ticks, text);
+    json_kv_z(w, key, text);
 }

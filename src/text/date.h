@@ -16,6 +16,9 @@ bool date_parse_iso(struct str s, int64_t *out) MUST_USE;
 /* All forms that Kusto's todatetime() takes (traps.md, section 4): month first, RFC 1123, "2 Dec
  * 2022", 20221202 … */
 bool date_parse_kusto(struct str s, int64_t *out) MUST_USE;
+struct json_out;
+/* "key": "2026-01-02T03:04:05.0000000Z"; 0, which is no time here, is null. */
+void json_kv_time(struct json_out *w, const char *key, int64_t ticks);
 void date_format(int64_t ticks, char out[29]); /* 2026-01-02T03:04:05.0000000Z, NUL */
 bool span_parse_kusto(struct str s,
                       int64_t *out) MUST_USE;  /* totimespan(): "1.02:03:04.5", "90s", "1d" */
