@@ -31,9 +31,11 @@ void data_dir_release(struct data_lock *lock);
 
 /* ---- route families ---- */
 extern const struct http_route health_routes[], oauth_routes[], ingest_routes[], query_routes[],
-    batch_routes[], incident_routes[], rule_routes[], table_routes[], own_routes[];
+    batch_routes[], metadata_routes[], incident_routes[], rule_routes[], table_routes[],
+    own_routes[];
 extern const size_t n_health_routes, n_oauth_routes, n_ingest_routes, n_query_routes,
-    n_batch_routes, n_incident_routes, n_rule_routes, n_table_routes, n_own_routes;
+    n_batch_routes, n_metadata_routes, n_incident_routes, n_rule_routes, n_table_routes,
+    n_own_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */
@@ -68,6 +70,8 @@ struct str api_link(struct vedette *v, const struct http_request *q, const char 
 /* {"value": [ … ]}: what lists answer. */
 struct json_out api_list(struct http_response *r);
 void api_list_end(struct json_out *w);
+/* "columns": [{"name", "type"}], types by KQL's names. */
+void api_columns(struct json_out *w, const struct kql_schema *s);
 
 #define WORKSPACE_PATH                                                                             \
     "/subscriptions/{subscription}/resourceGroups/{group}/providers/"                              \

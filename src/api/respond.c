@@ -330,3 +330,16 @@ void api_list_end(struct json_out *w)
     json_arr_end(w);
     json_obj_end(w);
 }
+
+void api_columns(struct json_out *w, const struct kql_schema *s)
+{
+    json_key(w, "columns");
+    json_arr(w);
+    for (size_t i = 0; i < s->n; i++) {
+        json_obj(w);
+        json_kv_str(w, "name", s->cols[i].name);
+        json_kv_z(w, "type", kql_type_name(s->cols[i].type));
+        json_obj_end(w);
+    }
+    json_arr_end(w);
+}

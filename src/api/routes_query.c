@@ -1,4 +1,5 @@
-/* The Log Analytics query API: GET and POST /v1/workspaces/{workspace}/query. */
+/* The Log Analytics query API: GET and POST /v1/workspaces/{workspace}/query, and the same for a
+ * workspace by its ARM id. */
 #include "api/api_priv.h"
 #include "engine/engine.h"
 #include "kql/kql.h"
@@ -88,25 +89,12 @@ static void write_cell(struct json_out *w, const struct kql_value *v)
         engine_value_json(w, v);
 }
 
-static void write_columns(struct json_out *w, const struct kql_schema *s)
-{
-    json_key(w, "columns");
-    json_arr(w);
-    for (size_t i = 0; i < s->n; i++) {
-        json_obj(w);
-        json_kv_str(w, "name", s->cols[i].name);
-        json_kv_z(w, "type", kql_type_name(s->cols[i].type));
-        json_obj_end(w);
-    }
-    json_arr_end(w);
-}
-
 static void write_table(struct json_out *w, struct str name, const struct engine_rows *rows)
 {
     const struct kql_schema *s = engine_rows_schema(rows);
     json_obj(w);
     json_kv_str(w, "name", name);
-    write_columns(w, s);
+    api_columns(w, s);
     json_key(w, "rows");
     json_arr(w);
     for (size_t row = 0; row < engine_rows_count(rows); row++) {
@@ -277,6 +265,9 @@ static void post_query(void *ctx, struct http_request *q, struct http_response *
 const struct http_route query_routes[] = {
     {HTTP_GET, "/v1/workspaces/{workspace}/query", get_query, "query/read", 0, FAMILY_QUERY},
     {HTTP_POST, "/v1/workspaces/{workspace}/query", post_query, "query/read", MAX_QUERY_BODY,
+     FAMILY_QUERY},
+    {HTTP_GET, "/v1" WORKSPACE_PATH "/query", get_query, "query/read", 0, FAMILY_QUERY},
+    {HTTP_POST, "/v1" WORKSPACE_PATH "/query", post_query, "query/read", MAX_QUERY_BODY,
      FAMILY_QUERY},
 };
 const size_t n_query_routes = COUNTOF(query_routes);

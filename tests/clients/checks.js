@@ -1,4 +1,5 @@
-// What Microsoft's clients need of a server, one check a function. The place is in VEDETTE_PLACE.
+// What Microsoft's clients need of a server, one check a function, in the order in which they build
+// on each other. The place is in VEDETTE_PLACE; the server's clock stands at place.start.
 'use strict';
 const assert = require('node:assert/strict');
 const { ClientSecretCredential } = require('@azure/identity');
@@ -10,6 +11,14 @@ const { SecurityInsights } = require('@azure/arm-securityinsight');
 const place = JSON.parse(process.env.VEDETTE_PLACE);
 const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
 const GROUP = 'vedette';
+const WORKSPACE_ID = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/` +
+  `Microsoft.OperationalInsights/workspaces/${place.workspaceName}`;
+const HEARTBEATS = 3000;
+
+// A moment, in minutes from where the server's clock began.
+function at(minutes) {
+  return new Date(new Date(place.start).getTime() + minutes * 60000);
+}
 
 function credential(secret = place.clientSecret) {
   return new ClientSecretCredential(place.tenant, place.clientId, secret, {
@@ -33,6 +42,45 @@ function insights() {
   });
 }
 
+function sender(options) {
+  return new LogsIngestionClient(place.endpoint, credential(), options);
+}
+
+// What has no Microsoft client: the server's own routes.
+async function own(method, path, token, body) {
+  const answer = await fetch(place.endpoint + path, {
+    method,
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: body && JSON.stringify(body),
+  });
+  assert.equal(answer.status, 200, path);
+  return answer.json();
+}
+
+// An HTTP policy that writes down each request to a path.
+function recorder(part, seen) {
+  return {
+    position: 'perRetry',
+    policy: {
+      name: 'recorder',
+      sendRequest(request, next) {
+        if (request.url.includes(part)) {
+          seen.push(request.headers.get('content-encoding'));
+        }
+        return next(request);
+      },
+    },
+  };
+}
+
+async function listed(pages) {
+  const found = [];
+  for await (const one of pages) {
+    found.push(one);
+  }
+  return found;
+}
+
 async function rows(kql, timespan = { duration: Durations.oneDay }) {
   const answer = await queries().queryWorkspace(place.workspace, kql, timespan);
   assert.equal(answer.status, LogsQueryResultStatus.Success, JSON.stringify(answer));
@@ -53,19 +101,20 @@ const checks = {
 
   async ingestion_uploads_many_records() {
     const records = [];
-    for (let i = 0; i < 3000; i++) {
-      records.push({ TimeGenerated: new Date(), Computer: `host-${i}`, OSType: 'x'.repeat(900) });
+    for (let i = 0; i < HEARTBEATS; i++) {
+      records.push({ TimeGenerated: at(0), Computer: `host-${i}`, OSType: 'x'.repeat(900) });
     }
-    const client = new LogsIngestionClient(place.endpoint, credential());
-    await client.upload(place.rule, 'Microsoft-Heartbeat', records);
-    const found = await rows('Heartbeat | summarize n = count(), hosts = dcount(Computer)');
-    assert.deepEqual(found, [[3000, 3000]]);
+    const seen = [];
+    const client = sender({ additionalPolicies: [recorder('/streams/', seen)] });
+    await client.upload(place.rule, 'Microsoft-Heartbeat', records, { maxConcurrency: 3 });
+    assert.deepEqual(seen, ['gzip', 'gzip', 'gzip']);
+    const found = await rows('Heartbeat | summarize n = count(), hosts = count_distinct(Computer)');
+    assert.deepEqual(found, [[HEARTBEATS, HEARTBEATS]]);
   },
 
   async ingestion_says_what_is_wrong() {
-    const client = new LogsIngestionClient(place.endpoint, credential());
     try {
-      await client.upload(place.rule, 'Microsoft-Heartbet', [{ Computer: 'a' }]);
+      await sender().upload(place.rule, 'Microsoft-Heartbet', [{ Computer: 'a' }]);
       assert.fail('an unknown stream was taken');
     } catch (problem) {
       assert.equal(problem.errors.length, 1, String(problem));
@@ -77,16 +126,20 @@ const checks = {
   async query_types_arrive() {
     const answer = await queries().queryWorkspace(place.workspace,
       "print b = true, i = int(1), l = 2, r = 1.5, s = 'x', d = datetime(2026-01-02 03:04:05), " +
-      "t = 1d, g = guid(74be27de-1e4e-49d9-b579-fe0b331d3642), j = dynamic({'a': [1]}), n = int(null)",
+      "t = 1d, g = guid(74be27de-1e4e-49d9-b579-fe0b331d3642), j = dynamic({'a': [1]}), c = decimal(1.25), n = int(null), " +
+      'z = real(nan), h = real(+inf), dn = dynamic(null), dt = datetime(null)',
       { duration: Durations.oneDay });
     const table = answer.tables[0];
     assert.deepEqual(table.columnDescriptors.map((c) => c.type),
-      ['bool', 'int', 'long', 'real', 'string', 'datetime', 'timespan', 'guid', 'dynamic', 'int']);
-    const [b, i, l, r, s, d, t, g, j, n] = table.rows[0];
+      ['bool', 'int', 'long', 'real', 'string', 'datetime', 'timespan', 'guid', 'dynamic', 'decimal',
+        'int', 'real', 'real', 'dynamic', 'datetime']);
+    const [b, i, l, r, s, d, t, g, j, c, n, ...special] = table.rows[0];
     assert.deepEqual([b, i, l, r, s, t, g, n],
       [true, 1, 2, 1.5, 'x', '1.00:00:00', '74be27de-1e4e-49d9-b579-fe0b331d3642', null]);
     assert.equal(new Date(d).toISOString(), '2026-01-02T03:04:05.000Z');
     assert.deepEqual(j, { a: [1] });
+    assert.equal(Number(c), 1.25);
+    assert.deepEqual(special, ['NaN', 'Infinity', null, null]);
   },
 
   async query_statistics_and_render() {
@@ -98,11 +151,10 @@ const checks = {
   },
 
   async query_timespans_bound() {
-    const from = new Date(Date.now() - 3600 * 1000);
-    const all = await rows('Heartbeat | count', { startTime: from, endTime: new Date(Date.now() + 60000) });
-    assert.deepEqual(all, [[3000]]);
-    const none = await rows('Heartbeat | count', { duration: 'PT1H', endTime: from });
-    assert.deepEqual(none, [[0]]);
+    const count = (span) => rows('Heartbeat | count', span);
+    assert.deepEqual(await count({ startTime: at(-60), endTime: at(1) }), [[HEARTBEATS]]);
+    assert.deepEqual(await count({ startTime: at(-60), duration: 'PT2H' }), [[HEARTBEATS]]);
+    assert.deepEqual(await count({ duration: 'PT1H', endTime: at(-60) }), [[0]]);
   },
 
   async query_errors_arrive() {
@@ -110,6 +162,9 @@ const checks = {
       { duration: Durations.oneDay }), (problem) => {
       assert.equal(problem.statusCode, 400);
       assert.equal(problem.code, 'BadArgumentError');
+      const { error } = JSON.parse(problem.response.bodyAsText);
+      assert.equal(error.innererror.code, 'SyntaxError');
+      assert.match(error.innererror.innererror.message, /did you mean 'where'/);
       return true;
     });
   },
@@ -129,7 +184,13 @@ const checks = {
       { workspaceId: place.workspace, query: 'Heartbeat | count', timespan: { duration: 'P1D' } },
     ]);
     assert.deepEqual(answers.map((a) => a.status), ['Success', 'Failure', 'Success']);
-    assert.deepEqual(answers[2].tables[0].rows, [[3000]]);
+    assert.equal(answers[1].errors[0].code, 'BadArgumentError');
+    assert.deepEqual(answers[2].tables[0].rows, [[HEARTBEATS]]);
+  },
+
+  async query_of_a_resource() {
+    const answer = await queries().queryResource(WORKSPACE_ID, 'Heartbeat | count', { duration: 'P1D' });
+    assert.deepEqual(answer.tables[0].rows, [[HEARTBEATS]]);
   },
 
   async query_by_the_new_package() {
@@ -141,6 +202,22 @@ const checks = {
     const batch = await client.queryBatch([
       { workspaceId: place.workspace, query: 'print x = 2', timespan: { duration: 'P1D' } }]);
     assert.deepEqual(batch[0].tables[0].rows, [[2]]);
+    const resource = await client.queryResource(WORKSPACE_ID, 'Heartbeat | count', { duration: 'P1D' });
+    assert.deepEqual(resource.tables[0].rows, [[HEARTBEATS]]);
+    await assert.rejects(client.queryWorkspace(place.workspace, 'Heartbeat | wher x', { duration: 'P1D' }),
+      (problem) => problem.statusCode === 400 && problem.code === 'BadArgumentError');
+  },
+
+  async metadata_names_tables_and_columns() {
+    const { token } = await credential().getToken('https://api.loganalytics.io/.default');
+    for (const method of ['GET', 'POST']) {
+      const answer = await own(method, `/v1/workspaces/${place.workspace}/metadata`, token);
+      const table = answer.tables.find((t) => t.name === 'Heartbeat');
+      assert.equal(table.timespanColumn, 'TimeGenerated');
+      assert.deepEqual(table.columns.find((c) => c.name === 'Computer'),
+        { name: 'Computer', type: 'string' });
+      assert.ok(answer.workspaces[0].related.tables.includes(table.id));
+    }
   },
 
   async incidents_by_the_management_client() {
@@ -149,25 +226,25 @@ const checks = {
       await incidents.createOrUpdate(GROUP, place.workspaceName, `sdk-${i}`,
         { title: `SDK ${i}`, severity: 'Low', status: 'New' });
     }
-    const seen = [];
-    for await (const one of incidents.list(GROUP, place.workspaceName,
-      { top: 2, orderby: 'properties/incidentNumber asc' })) {
-      seen.push(one.title);
-    }
-    assert.deepEqual(seen, ['SDK 0', 'SDK 1', 'SDK 2', 'SDK 3', 'SDK 4']);
+    const all = await listed(incidents.list(GROUP, place.workspaceName,
+      { top: 2, orderby: 'properties/incidentNumber asc' }));
+    assert.deepEqual(all.map((each) => each.title), ['SDK 0', 'SDK 1', 'SDK 2', 'SDK 3', 'SDK 4']);
     const one = await incidents.get(GROUP, place.workspaceName, 'sdk-3');
     assert.equal(one.incidentNumber, 4);
     const closed = await incidents.createOrUpdate(GROUP, place.workspaceName, 'sdk-3', {
       ...one, status: 'Closed', classification: 'FalsePositive', classificationReason: 'InaccurateData' });
     assert.equal(closed.status, 'Closed');
+    assert.equal(closed.classificationReason, 'InaccurateData');
+    assert.notEqual(closed.etag, one.etag);
+    const owned = await incidents.createOrUpdate(GROUP, place.workspaceName, 'sdk-3', {
+      ...closed, labels: [{ labelName: 'tried' }], owner: { assignedTo: 'Ann', userPrincipalName: 'ann@halden.example' } });
+    assert.equal(owned.owner.assignedTo, 'Ann');
+    assert.deepEqual(owned.labels.map((l) => l.labelName), ['tried']);
     await assert.rejects(incidents.createOrUpdate(GROUP, place.workspaceName, 'sdk-3', one),
       (problem) => problem.statusCode === 409);
-    const filtered = [];
-    for await (const each of incidents.list(GROUP, place.workspaceName,
-      { filter: "properties/status eq 'Closed'" })) {
-      filtered.push(each.name);
-    }
-    assert.deepEqual(filtered, ['sdk-3']);
+    const filtered = await listed(incidents.list(GROUP, place.workspaceName,
+      { filter: "properties/status eq 'Closed'" }));
+    assert.deepEqual(filtered.map((each) => each.name), ['sdk-3']);
     const related = await incidents.listAlerts(GROUP, place.workspaceName, 'sdk-3');
     assert.deepEqual(related.value, []);
     await assert.rejects(incidents.get(GROUP, place.workspaceName, 'none'),
@@ -187,16 +264,40 @@ const checks = {
     const found = await alertRules.get(GROUP, place.workspaceName, 'sdk-rule');
     assert.equal(found.displayName, 'SDK rule');
     assert.equal(found.queryFrequency, 'PT1H');
-    const names = [];
-    for await (const rule of alertRules.list(GROUP, place.workspaceName)) {
-      names.push(rule.name);
-    }
-    assert.deepEqual(names, ['sdk-rule']);
+    const all = await listed(alertRules.list(GROUP, place.workspaceName));
+    assert.deepEqual(all.map((rule) => rule.name), ['sdk-rule']);
     await assert.rejects(alertRules.createOrUpdate(GROUP, place.workspaceName, 'bad',
       { ...made, query: 'Nowhere' }), (problem) => problem.statusCode === 400);
     await alertRules.delete(GROUP, place.workspaceName, 'sdk-rule');
     await assert.rejects(alertRules.get(GROUP, place.workspaceName, 'sdk-rule'),
       (problem) => problem.statusCode === 404);
+  },
+
+  // From a record to its incident, with nothing but Microsoft's clients and a clock.
+  async detection_from_record_to_incident() {
+    const { alertRules, incidents } = insights();
+    await alertRules.createOrUpdate(GROUP, place.workspaceName, 'failed-sign-ins', {
+      kind: 'Scheduled', displayName: 'Failed sign-ins', enabled: true, severity: 'Medium',
+      query: "SigninLogs | where ResultType == '50126'", queryFrequency: 'PT5M', queryPeriod: 'PT5M',
+      triggerOperator: 'GreaterThan', triggerThreshold: 0, suppressionEnabled: false,
+      suppressionDuration: 'PT5H', tactics: ['CredentialAccess'],
+      entityMappings: [{ entityType: 'IP',
+        fieldMappings: [{ identifier: 'Address', columnName: 'IPAddress' }] }],
+    });
+    await sender().upload(place.rule, 'Microsoft-SigninLogs', [{ TimeGenerated: at(1),
+      UserPrincipalName: 'ann@halden.example', IPAddress: '203.0.113.7', ResultType: '50126' }]);
+    await own('POST', '/vedette/v1/clock', place.operator, { now: at(15).toISOString() });
+    const found = await listed(incidents.list(GROUP, place.workspaceName,
+      { filter: "properties/title eq 'Failed sign-ins'" }));
+    assert.equal(found.length, 1);
+    assert.equal(found[0].additionalData.alertsCount, 1);
+    assert.deepEqual(found[0].additionalData.tactics, ['CredentialAccess']);
+    const { value } = await incidents.listAlerts(GROUP, place.workspaceName, found[0].name);
+    assert.deepEqual(value.map((a) => [a.kind, a.alertDisplayName, a.severity]),
+      [['SecurityAlert', 'Failed sign-ins', 'Medium']]);
+    const logged = await rows('SecurityAlert | project AlertName, Entities');
+    assert.equal(logged[0][0], 'Failed sign-ins');
+    assert.match(logged[0][1], /203\.0\.113\.7/);
   },
 };
 
