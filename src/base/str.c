@@ -61,6 +61,11 @@ bool str_ends(struct str s, struct str suffix)
     return suffix.n == 0 || memcmp(s.p + (s.n - suffix.n), suffix.p, suffix.n) == 0;
 }
 
+bool str_holds(struct str s, char c)
+{
+    return s.n > 0 && memchr(s.p, c, s.n) != NULL;
+}
+
 bool str_find(struct str s, struct str needle, size_t *out_at)
 {
     const char *at = s.p;

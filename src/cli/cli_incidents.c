@@ -229,7 +229,6 @@ static bool update(struct client *c, const struct client_workspace *w, const voi
 {
     const struct job *j = arg;
     struct json incident = {0}, answer = {0};
-    struct str target = STR("");
     if (!get_incident(c, w, j, &incident, e))
         return false;
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
@@ -238,8 +237,8 @@ static bool update(struct client *c, const struct client_workspace *w, const voi
     json_kv_str(&o, "etag", json_text(json_get(&incident, "etag"), STR("")));
     write_properties(&o, json_get(&incident, "properties"), j);
     json_obj_end(&o);
-    target = arena_fmt(c->a, "%s/incidents/%.*s?api-version=2024-09-01", w->insights,
-                       STR_ARG(json_text(json_get(&incident, "name"), STR(""))));
+    struct str target = arena_fmt(c->a, "%s/incidents/%.*s?api-version=2024-09-01", w->insights,
+                                  STR_ARG(json_text(json_get(&incident, "name"), STR(""))));
     if (!client_call(c, "PUT", target.p, NULL, sbuf_str(&b), &answer, e))
         return false;
     print_incident(c->a, &answer);

@@ -164,7 +164,7 @@ static bool start(struct feed *f, const char *path, struct err *e)
 {
     struct str s = sbuf_str(&f->buf);
     size_t skip = str_starts(s, STR("\xef\xbb\xbf")) ? 3 : 0;
-    while (skip < s.n && memchr(" \t\r\n", s.p[skip], 4) != NULL)
+    while (skip < s.n && str_holds(STR(" \t\r\n"), s.p[skip]))
         skip++;
     if (str_starts(s, STR("PAR1")))
         return err_set(e, ERR_UNSUPPORTED, "Parquet files are not supported yet");

@@ -90,7 +90,7 @@ static void csv_field(struct sbuf *out, struct str s)
 {
     bool quote = false;
     for (size_t i = 0; i < s.n && !quote; i++)
-        quote = memchr(",\"\r\n", s.p[i], 4) != NULL;
+        quote = str_holds(STR(",\"\r\n"), s.p[i]);
     if (!quote) {
         sbuf_add(out, s);
         return;

@@ -55,7 +55,7 @@ static bool open_here(struct client *c, const char *data, bool make, struct err 
 
 bool client_open(struct client *c, const char *data, const char *url, bool make, struct err *e)
 {
-    *c = (struct client){.a = arena_new(0)};
+    *c = (struct client){.a = arena_new(0), .ca_file = "", .token = ""};
     data = data != NULL ? data : getenv("VEDETTE_DATA");
     url = url != NULL ? url : data == NULL ? getenv("VEDETTE_URL") : NULL;
     bool ok = true;

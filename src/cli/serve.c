@@ -92,6 +92,7 @@ static bool listen_all(struct serving *s, const struct settings *set, struct err
         !add_listener(&o, set->listen_http, false, hosts[1], e) ||
         !load_tls(s, set, &cert, &key, e))
         return false;
+    CHECK(o.n_listen > 0); /* the settings are checked for it */
     o.cert_pem = sbuf_str(&cert);
     o.key_pem = sbuf_str(&key);
     s->server = http_server_start(&o, vedette_router(s->v), e);

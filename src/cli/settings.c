@@ -116,14 +116,14 @@ static bool parse_duration(struct str s, int64_t *out)
 
 bool settings_address(const char *text, char *host, size_t host_size, uint16_t *port)
 {
-    struct str s = str_from(text), h = STR_NONE;
+    struct str s = str_from(text);
     int64_t n = 0;
     size_t colon = s.n;
     while (colon > 0 && s.p[colon - 1] != ':')
         colon--;
     if (colon < 2 || !str_to_i64(str_sub(s, colon, s.n), &n) || n < 0 || n > 65535)
         return false;
-    h = str_sub(s, 0, colon - 1);
+    struct str h = str_sub(s, 0, colon - 1);
     if (h.n > 2 && h.p[0] == '[' && h.p[h.n - 1] == ']')
         h = str_sub(h, 1, h.n - 2);
     if (h.n == 0 || h.n >= host_size)

@@ -46,6 +46,8 @@ static void write_row(const struct text_table *t, struct sbuf *out, const struct
 
 void text_table_write(const struct text_table *t, struct sbuf *out)
 {
+    if (t->columns == 0)
+        return;
     struct str *heads = arena_array(t->a, struct str, t->columns + 1);
     size_t *width = arena_array(t->a, size_t, t->columns + 1);
     for (size_t i = 0; i < t->columns; i++) {

@@ -454,7 +454,7 @@ static bool nullable(const struct key *k)
 
 static void read_keys(struct rule_reader *r, const struct json *object)
 {
-    AUTO(sbuf_fini) struct sbuf extra = sbuf_make(MAX_RULE_BYTES * 4);
+    AUTO(sbuf_fini) struct sbuf extra = sbuf_make((size_t)MAX_RULE_BYTES * 4);
     struct json_out w = json_out_make(&extra);
     json_obj(&w);
     for (size_t i = 0; i < object->n; i++) {

@@ -6,7 +6,7 @@ enum { MAX_BODY = 4 << 20 };
 
 bool rule_load(struct arena *a, const struct state_rule *stored, struct rule *out, struct err *e)
 {
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_BODY * 2);
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make((size_t)MAX_BODY * 2);
     struct json_out w = json_out_make(&b);
     struct rule_issues is = {.a = a, .max_query_chars = MAX_BODY};
     json_obj(&w);

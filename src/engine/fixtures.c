@@ -26,7 +26,7 @@ bool fixtures_read_file(struct arena *a, const char *path, struct str *out, stru
 
 static bool read_json_file(struct arena *a, const char *path, struct json *out, struct err *e)
 {
-    struct str text;
+    struct str text = STR_NONE;
     if (!fixtures_read_file(a, path, &text, e))
         return false;
     if (json_parse(a, text, NULL, out, e))

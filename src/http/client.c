@@ -23,6 +23,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
     return sbuf_ok(s->out) ? bytes : 0;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type */
 static size_t on_header(char *data, size_t size, size_t n, void *arg)
 {
     struct sink *s = arg;
@@ -47,7 +48,7 @@ static void list_freep(struct curl_slist **l)
 
 static void add_header(struct curl_slist **l, const char *name, const char *value)
 {
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(64 * 1024);
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make((size_t)64 * 1024);
     sbuf_addf(&b, "%s: %s", name, value);
     struct curl_slist *grown = curl_slist_append(*l, sbuf_str(&b).p);
     CHECK(grown != NULL);
@@ -91,7 +92,7 @@ static void set_body(CURL *h, const struct http_call *c, struct sbuf *packed,
     add_header(headers, "Content-Type", c->content_type != NULL ? c->content_type : "");
     add_header(headers, "Expect", "");
     if (c->bearer != NULL) {
-        AUTO(sbuf_fini) struct sbuf token = sbuf_make(64 * 1024);
+        AUTO(sbuf_fini) struct sbuf token = sbuf_make((size_t)64 * 1024);
         sbuf_addf(&token, "Bearer %s", c->bearer);
         add_header(headers, "Authorization", sbuf_str(&token).p);
     }

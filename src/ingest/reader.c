@@ -22,7 +22,7 @@ void reader_fini(struct reader *r)
 
 static void skip_blanks(struct reader *r)
 {
-    while (r->at < r->body.n && memchr(" \t\r\n", r->body.p[r->at], 4) != NULL)
+    while (r->at < r->body.n && str_holds(STR(" \t\r\n"), r->body.p[r->at]))
         r->at++;
 }
 

@@ -16,6 +16,7 @@ static struct expr *no_match(const struct cx *c, const struct kql_func *f,
                              const struct kql_match *m, struct expr **args, size_t n,
                              const struct syn *at)
 {
+    CHECK(f != NULL);
     if (m->bad_count && m->max_args == SIZE_MAX)
         bind_error(c->b, "SEM0219", at, "%s() takes at least %zu argument%s, not %zu", f->name,
                    m->min_args, m->min_args == 1 ? "" : "s", n);

@@ -295,7 +295,6 @@ struct plan *bind_table(struct binder *b, struct binding *env, const struct syn 
     case SYN_SUBQUERY:
     case SYN_PAREN:
     case SYN_TOTABLE:
-        return bind_table(b, env, s->kids[0]);
     case SYN_NAMED:
         return bind_table(b, env, s->kids[0]);
     case SYN_NAME:

@@ -425,7 +425,7 @@ static enum kql_type result_of(const struct sig *g, const struct kql_arg *args, 
         return common;
     if (str_eqz(g->result, "table"))
         return KQL_UNKNOWN; /* not a scalar; the binder's own rules bind it */
-    if (str_starts(g->result, STR("$"))) {
+    if (g->result.n > 1 && g->result.p[0] == '$') {
         size_t i = (size_t)(g->result.p[1] - '1');
         t = i < n ? args[i].type : KQL_UNKNOWN;
         return g->result.n == 3 ? widen(t) : t;

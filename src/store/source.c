@@ -48,7 +48,7 @@ static bool look(struct snapshot *s, struct str workspace, struct str table, str
 static bool from_item(void *self, struct str workspace, struct str table, struct sbuf *out,
                       struct err *e)
 {
-    struct seen seen;
+    struct seen seen = {0};
     if (!look(self, workspace, table, &seen, e))
         return false;
     if (seen.n_cols == 0)
@@ -83,7 +83,7 @@ static bool computed(const struct seen *seen, struct str column, struct sbuf *ou
 static bool column(void *self, struct str workspace, struct str table, struct str name,
                    enum kql_type type, struct sbuf *out, struct err *e)
 {
-    struct seen seen;
+    struct seen seen = {0};
     if (!look(self, workspace, table, &seen, e))
         return false;
     lock_take(&seen.w->lock);

@@ -58,7 +58,7 @@ void real_format(double v, struct sbuf *b)
         return;
     }
     char text[32];
-    char digits[MOST_DIGITS + 1];
+    char digits[MOST_DIGITS + 1] = "";
     shortest(fabs(v), text);
     int n = 0;
     const char *p = text;

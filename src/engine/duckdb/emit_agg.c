@@ -192,6 +192,7 @@ static bool fill(struct emit *m, const struct agg_call *c, const struct agg_row 
 static bool arg_extreme(struct emit *m, const struct agg_call *c, struct sbuf *out)
 {
     const struct expr *v = c->args[0], *x = c->n > 1 ? c->args[1] : v;
+    CHECK(v != NULL && x != NULL);
     const char *fn = strstr(c->name, "max") ? "arg_max" : "arg_min";
     struct str vs, xs, f = c->filter;
     if (!emit_arg(m, v, v->type, &vs) || !emit_arg(m, x, x->type, &xs))

@@ -248,14 +248,13 @@ static bool op_extreme(struct emit *m, const struct expr *x, enum emit_ctx ctx, 
 {
     (void)ctx;
     bool min = strncmp(x->fn->name, "min", 3) == 0, real = min && x->type == KQL_REAL;
-    struct str list = STR_NONE;
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(EMIT_MAX_SQL_BYTES);
     for (size_t i = 0; i < x->n_args; i++) {
         sbuf_addz(&b, i ? ", " : "");
         if (!emit_as(m, x->args[i], x->type, &b))
             return false;
     }
-    list = sbuf_str(&b);
+    struct str list = sbuf_str(&b);
     if (real)
         sbuf_addf(out, "CASE WHEN isnan(greatest(%.*s)) THEN 'NaN'::DOUBLE ELSE ", STR_ARG(list));
     sbuf_addf(out, "%s(%.*s)", min ? "least" : "greatest", STR_ARG(list));

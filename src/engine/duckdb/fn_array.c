@@ -490,7 +490,7 @@ static void fn_bag_zip(struct cf_call *c, size_t r)
 static void fn_zip(struct cf_call *c, size_t r)
 {
     size_t longest = 0;
-    struct items v[CF_MAX_ARGS];
+    struct items v[CF_MAX_ARGS] = {0};
     for (size_t i = 0; i < c->n_args; i++) {
         if (!is_array(c, i, r))
             return;

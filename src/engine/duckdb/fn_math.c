@@ -158,8 +158,8 @@ static void out_stdevp(void *s, struct cf_call *c, size_t r)
 
 #define SPREAD(fn, out)                                                                            \
     {                                                                                              \
-        .name = fn, .sig = "d:d", .state_size = sizeof(struct spread), .update = spread_update,    \
-        .combine = spread_combine, .finalize = out                                                 \
+        .name = (fn), .sig = "d:d", .state_size = sizeof(struct spread), .update = spread_update,  \
+        .combine = spread_combine, .finalize = (out)                                               \
     }
 const struct cf_aggregate fn_math_aggregates[] = {
     SPREAD("vd_stdev", out_stdev),
