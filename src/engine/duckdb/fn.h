@@ -11,6 +11,7 @@ extern const struct cf_scalar fn_encode_rows[];
 extern const struct cf_scalar fn_ip_rows[];
 extern const struct cf_scalar fn_list_rows[];
 extern const struct cf_scalar fn_math_rows[];
+extern const struct cf_aggregate fn_math_aggregates[];
 extern const struct cf_scalar fn_parse_rows[];
 extern const struct cf_scalar fn_regex_rows[];
 extern const struct cf_scalar fn_string_rows[];
