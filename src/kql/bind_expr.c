@@ -338,8 +338,24 @@ static struct expr *bind_toscalar(const struct cx *c, const struct syn *s)
     return e;
 }
 
+/* A few lines of functions that call each other twice stand for more expressions than there is
+ * memory. */
+static bool over_budget(struct binder *b, const struct syn *at)
+{
+    if (b->failed_limit)
+        return true;
+    if (++b->exprs < BIND_MAX_EXPRS && arena_used(b->a) < BIND_MAX_BYTES)
+        return false;
+    b->failed_limit = true;
+    kql_diag_add(b->d, ERR_LIMIT, "LIM0002", at, NULL,
+                 "the query is too large once its functions are put in");
+    return true;
+}
+
 struct expr *bind_expr(const struct cx *c, const struct syn *s)
 {
+    if (over_budget(c->b, s))
+        return bind_unknown(c->b, s);
     switch ((int)s->kind) {
     case SYN_PAREN:
         return bind_expr(c, s->kids[0]);

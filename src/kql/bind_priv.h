@@ -9,7 +9,10 @@ enum {
     BIND_MAX_COLUMNS = 10000,
     BIND_MAX_BRANCHES = 3000,
     BIND_MAX_INLINE = 64, /* functions and views inside one another */
-    BIND_MAX_NODES = 200000
+    BIND_MAX_NODES = 200000,
+    BIND_MAX_EXPRS = 1000000,
+    BIND_MAX_BYTES = 512 << 20,
+    BIND_MAX_UNION_CELLS = 32 << 20
 };
 
 /* ---- names that let, functions and parameters give ---- */
@@ -31,7 +34,7 @@ struct binder {
     struct map *seen_tables;
     struct map *functions; /* stored functions, parsed once: name → struct syn */
     uint32_t next_id, next_shared;
-    unsigned inline_depth, nodes;
+    unsigned inline_depth, nodes, exprs;
     bool failed_limit;
     struct kql_render render;
 };

@@ -88,21 +88,6 @@ static void add_operand(struct binder *b, struct binding *env, struct branches *
 
 /* ---- the columns of the result ---- */
 
-static bool types_clash(const struct branches *v, struct str name, enum kql_type *first)
-{
-    *first = KQL_UNKNOWN;
-    for (size_t i = 0; i < v->n; i++) {
-        const struct plan_col *c = bind_find_column(v->p[i].p, name);
-        if (c == NULL || c->hidden)
-            continue;
-        if (*first == KQL_UNKNOWN)
-            *first = c->type;
-        else if (c->type != *first)
-            return true;
-    }
-    return false;
-}
-
 static size_t find_col(const struct plan *u, struct str name, enum kql_type t)
 {
     for (size_t i = 0; i < u->cols.n; i++)
@@ -126,28 +111,48 @@ static bool in_all(const struct branches *v, const struct plan_col *c)
     return true;
 }
 
-/* Names seen: value 1 plain, 2 clashing. */
+/* What is known of a name: the type it has first, whether another one follows, and the columns of
+ * the union that stand for it. */
+struct named {
+    enum kql_type type;
+    bool clash;
+    bool made[KQL_N_TYPES];
+};
+
+static struct map *collect_names(struct binder *b, const struct branches *v)
+{
+    struct map *names = map_new(b->a, false);
+    for (size_t i = 0; i < v->n; i++)
+        for (size_t k = 0; k < v->p[i].p->cols.n; k++) {
+            const struct plan_col *c = &v->p[i].p->cols.p[k];
+            if (c->hidden)
+                continue;
+            struct named *n = map_get(names, c->name);
+            if (n == NULL) {
+                n = arena_new_of(b->a, struct named);
+                n->type = c->type;
+                (void)map_put(names, c->name, n);
+            }
+            n->clash = n->clash || n->type != c->type;
+        }
+    return names;
+}
+
 static void shape_columns(struct binder *b, struct plan *u, const struct branches *v, bool inner)
 {
-    struct map *seen = map_new(b->a, false);
-    static char plain, clashing;
+    struct map *names = collect_names(b, v);
     for (size_t i = 0; i < v->n; i++) {
         for (size_t k = 0; k < v->p[i].p->cols.n; k++) {
             const struct plan_col *c = &v->p[i].p->cols.p[k];
             if (c->hidden || (inner && !in_all(v, c)))
                 continue;
-            void *known = map_get(seen, c->name);
-            if (known == NULL) {
-                enum kql_type first;
-                known = types_clash(v, c->name, &first) ? &clashing : &plain;
-                map_put(seen, c->name, known);
-                if (known == &plain)
-                    plan_add_col(b, u, plan_fresh(b, c->name, c->type));
-            }
-            if (known == &plain)
+            struct named *n = map_get(names, c->name);
+            CHECK(n != NULL);
+            if (n->made[c->type])
                 continue;
-            struct str name = typed_name(b, c->name, c->type);
-            if (find_col(u, name, c->type) == SIZE_MAX)
+            n->made[c->type] = true;
+            struct str name = n->clash ? typed_name(b, c->name, c->type) : c->name;
+            if (!n->clash || find_col(u, name, c->type) == SIZE_MAX)
                 plan_add_col(b, u, plan_fresh(b, name, c->type));
         }
     }
@@ -197,6 +202,12 @@ static struct plan *make_union(struct binder *b, const struct branches *v, bool 
     }
     shape_columns(b, u, v, inner);
     shape_hidden(b, u, v);
+    if (v->n * u->cols.n > BIND_MAX_UNION_CELLS) {
+        kql_diag_add(b->d, ERR_LIMIT, "LIM0004", at, NULL,
+                     "%zu tables with %zu columns in one union are too many; name the tables", v->n,
+                     u->cols.n);
+        return bind_nothing(b, at);
+    }
     u->in = arena_array(b->a, struct plan *, v->n + 1);
     u->union_map = arena_array(b->a, uint32_t *, v->n + 1);
     struct str *labels = arena_array(b->a, struct str, v->n + 1);
@@ -398,11 +409,15 @@ struct find {
     bool pack;
 };
 
+/* The type that the name has in the first table that has it. */
 static enum kql_type find_type(const struct branches *v, struct str name)
 {
-    enum kql_type t;
-    (void)types_clash(v, name, &t);
-    return t;
+    for (size_t i = 0; i < v->n; i++) {
+        const struct plan_col *c = bind_find_column(v->p[i].p, name);
+        if (c != NULL && !c->hidden)
+            return c->type;
+    }
+    return KQL_UNKNOWN;
 }
 
 static struct plan *find_branch(struct find *f, struct plan *p, const struct branches *all)

@@ -196,21 +196,29 @@ static bool made_here(const struct plan *p, uint32_t id)
     return p->expand != NULL && p->expand->index.id == id;
 }
 
+static bool keeps_column(const struct prune *v, const struct plan *p, size_t i)
+{
+    uint32_t id = p->cols.p[i].id;
+    bool label = p->kind == P_UNION && p->source_labels != NULL && i == 0;
+    return is_marked(v, id) || made_here(p, id) || label;
+}
+
 static void rebuild_cols(struct prune *v, const struct plan *p, struct plan *n)
 {
-    n->cols.p = arena_array(v->a, struct plan_col, p->cols.n + 1);
+    size_t kept = 0;
+    for (size_t i = 0; i < p->cols.n; i++)
+        kept += keeps_column(v, p, i) ? 1 : 0;
+    n->cols.p = arena_array(v->a, struct plan_col, kept + 1);
     n->cols.n = 0;
     if (p->source_names != NULL)
-        n->source_names = arena_array(v->a, struct str, p->cols.n + 1);
-    if (p->union_map != NULL) {
+        n->source_names = arena_array(v->a, struct str, kept + 1);
+    if (p->union_map != NULL) { /* a union of everything is wide: thousands of tables and columns */
         n->union_map = arena_array(v->a, uint32_t *, p->n_in + 1);
         for (size_t i = 0; i < p->n_in; i++)
-            n->union_map[i] = arena_array(v->a, uint32_t, p->cols.n + 1);
+            n->union_map[i] = arena_array(v->a, uint32_t, kept + 1);
     }
     for (size_t i = 0; i < p->cols.n; i++) {
-        uint32_t id = p->cols.p[i].id;
-        bool label = p->kind == P_UNION && p->source_labels != NULL && i == 0;
-        if (!is_marked(v, id) && !made_here(p, id) && !label)
+        if (!keeps_column(v, p, i))
             continue;
         if (p->source_names != NULL)
             n->source_names[n->cols.n] = p->source_names[i];

@@ -14,10 +14,18 @@ static bool is_disk_error(duckdb_error_type type, const char *message)
            str_find(text, STR("No space left"), NULL);
 }
 
+/* A pending result's error comes without its type. */
+static bool is_memory_error(duckdb_error_type type, const char *message)
+{
+    struct str text = str_from(message);
+    return type == DUCKDB_ERROR_OUT_OF_MEMORY || str_find(text, STR("Out of Memory Error"), NULL) ||
+           str_find(text, STR("Lists larger than"), NULL);
+}
+
 bool duck_fail(struct err *e, const char *what, const char *message, duckdb_error_type type,
                struct str sql)
 {
-    if (type == DUCKDB_ERROR_OUT_OF_MEMORY)
+    if (is_memory_error(type, message))
         return err_set(e, ERR_LIMIT, "the %s needs more memory than the engine may use", what);
     char ref[37];
     guid_format(guid_new(), ref);
