@@ -194,6 +194,28 @@ static bool comparable(const struct expr *x, const struct expr *y)
     return kql_type_common(x->type, y->type) != KQL_UNKNOWN;
 }
 
+static bool is_number(enum kql_type t)
+{
+    return t == KQL_INT || t == KQL_LONG || t == KQL_REAL || t == KQL_DECIMAL;
+}
+
+/* EventID == "4625", Flag == 1: a text is read as a value of the other side's type, and a bool counts
+ * as 0 or 1. Published rules are full of these. What cannot be read is null, which equals nothing. */
+static void settle_mixed(struct binder *b, struct expr **x, struct expr **y)
+{
+    enum kql_type t = (*x)->type, u = (*y)->type;
+    if (t == u || t == KQL_UNKNOWN || u == KQL_UNKNOWN || t == KQL_DYNAMIC || u == KQL_DYNAMIC)
+        return;
+    if (t == KQL_STRING)
+        *x = ex_cast(b, *x, u == KQL_INT ? KQL_LONG : u);
+    else if (u == KQL_STRING)
+        *y = ex_cast(b, *y, t == KQL_INT ? KQL_LONG : t);
+    else if (t == KQL_BOOL && is_number(u))
+        *x = ex_cast(b, *x, KQL_LONG);
+    else if (u == KQL_BOOL && is_number(t))
+        *y = ex_cast(b, *y, KQL_LONG);
+}
+
 static struct expr *operator_call(const struct cx *c, const struct syn *s, struct str op,
                                   struct expr **args, size_t n)
 {
@@ -237,6 +259,8 @@ static struct expr *bind_binary(const struct cx *c, const struct syn *s)
     args[1] = bind_expr(c, s->kids[1]);
     bool compares = is_equality(s->text) || is_order(s->text);
     settle_dynamic(c->b, &args[0], &args[1], compares);
+    if (str_eqz(s->text, "==") || str_eqz(s->text, "!="))
+        settle_mixed(c->b, &args[0], &args[1]);
     if (is_equality(s->text) && !comparable(args[0], args[1]))
         return refuse(c, s, z(c->b, s->text), args, 2);
     return operator_call(c, s, s->text, args, 2);
@@ -316,6 +340,12 @@ static struct expr *bind_in(const struct cx *c, const struct syn *s)
         if (args[i]->type == KQL_UNKNOWN)
             return bind_unknown(c->b, s);
     settle_list(c, args, s->n, text);
+    for (size_t i = 1; i < s->n && !text; i++) {
+        struct expr *left = args[0]; /* stays as it is: the items are read as its type */
+        settle_mixed(c->b, &left, &args[i]);
+        if (left != args[0])
+            args[i] = ex_cast(c->b, args[i], args[0]->type);
+    }
     for (size_t i = 1; i < s->n; i++)
         if (!comparable(args[0], args[i]))
             return refuse(c, s, f->name, args, i + 1 > 2 ? 2 : i + 1);
