@@ -16,3 +16,4 @@ extern const struct cf_scalar fn_parse_rows[];
 extern const struct cf_scalar fn_regex_rows[];
 extern const struct cf_scalar fn_string_rows[];
 extern const struct cf_scalar fn_term_rows[];
+extern const struct cf_scalar fn_text_rows[];

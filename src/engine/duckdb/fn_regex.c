@@ -229,6 +229,48 @@ static void fn_countof(struct cf_call *c, size_t r)
     cf_out_i64(c, r, n);
 }
 
+/* Positions count code points. */
+static size_t code_points(struct str s, size_t bytes)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < bytes && i < s.n; i++)
+        n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+    return n;
+}
+
+static size_t byte_of(struct str s, int64_t points)
+{
+    size_t at = 0;
+    for (; at < s.n; at++)
+        if (((unsigned char)s.p[at] & 0xc0) != 0x80 && points-- == 0)
+            break;
+    return at;
+}
+
+static void fn_indexof(struct cf_call *c, size_t r)
+{
+    struct rx *own;
+    struct rx_match m;
+    struct str text = cf_str(c, 0, r);
+    int64_t start = cf_i64(c, 2, r), length = cf_i64(c, 3, r), occurrence = cf_i64(c, 4, r),
+            at = -1;
+    if (start < 0 || length < -1 || occurrence < 0)
+        return;
+    size_t from = byte_of(text, start);
+    struct str area = length < 0 ? text : str_sub(text, 0, byte_of(text, start + length));
+    const struct rx *x = pattern(c, r, 1, &own);
+    for (int64_t k = 0; k < occurrence && x != NULL; k++) {
+        if (!rx_find(x, area, from, &m)) {
+            at = -1;
+            break;
+        }
+        at = (int64_t)code_points(text, m.at[0]);
+        from = m.at[1] > m.at[0] ? m.at[1] : m.at[1] + 1;
+    }
+    cf_out_i64(c, r, at);
+    rx_free(own);
+}
+
 static void fn_quote(struct cf_call *c, size_t r)
 {
     struct sbuf *b = cf_buf(c);
@@ -274,6 +316,11 @@ const struct cf_scalar fn_regex_rows[] = {
      .prepare = prepare_trim,
      .release = trimmer_free},
     {.name = "vdf_countof", .sig = "sss:l", .row = fn_countof},
+    {.name = "vdf_indexof_regex",
+     .sig = "sslll:l",
+     .row = fn_indexof,
+     .prepare = prepare1,
+     .release = release},
     {.name = "vdf_regex_quote", .sig = "s:s", .row = fn_quote},
     {0},
 };
