@@ -223,8 +223,15 @@ static bool fold_value(const struct binder *b, const struct expr *e, struct kql_
 struct expr *ex_fold(struct binder *b, struct expr *e)
 {
     struct kql_value v;
-    if (e->kind != EX_CALL || !fold_value(b, e, &v))
+    if (e->kind != EX_CALL)
         return e;
+    if (!fold_value(b, e, &v)) {
+        bool now = strcmp(e->fn->name, "now") == 0, ago = strcmp(e->fn->name, "ago") == 0;
+        if ((!now && !ago) || e->n_args != 1 || e->args[0]->kind == EX_CONST)
+            return e;
+        v = (struct kql_value){.type = KQL_DATETIME, .i = b->o->now_ticks};
+        return ex_call2(b, now ? "+" : "-", KQL_DATETIME, ex_const(b, v, NULL), e->args[0]);
+    }
     struct expr *r = ex_const(b, v, NULL);
     r->off = e->off;
     r->len = e->len;

@@ -52,6 +52,19 @@ static void series_part(struct parser *p, const char *word, struct syn_list *kid
         p_push(p, kids, p_clause(p, off, word, &part));
     }
 }
+/* "on T in range(…)" reads as one expression, T in (…); it is an axis and its range. */
+static bool split_range(struct parser *p, struct syn_list *kids)
+{
+    struct syn *on = kids->n > 0 ? kids->p[kids->n - 1] : NULL;
+    struct syn *x = on != NULL && on->n == 1 ? on->kids[0] : NULL;
+    if (x == NULL || x->kind != SYN_IN || x->n != 2 || x->kids[1]->kind != SYN_CALL)
+        return false;
+    struct syn_list range = {0};
+    on->kids[0] = x->kids[0];
+    p_push(p, &range, x->kids[1]);
+    p_push(p, kids, p_clause(p, x->kids[1]->off, "in", &range));
+    return true;
+}
 static bool op_make_series(struct parser *p, struct syn *op, struct syn_list *kids)
 {
     uint32_t off = p_off(p);
@@ -62,7 +75,9 @@ static bool op_make_series(struct parser *p, struct syn *op, struct syn_list *ki
     if (!p_at(p, "on"))
         p_expected(p, "'on' and the axis", NULL);
     series_part(p, "on", kids);
-    if (p_at(p, "in")) {
+    if (split_range(p, kids)) {
+        ; /* from, to and step are in it */
+    } else if (p_at(p, "in")) {
         series_part(p, "in", kids);
     } else {
         series_part(p, "from", kids);

@@ -402,6 +402,41 @@ static bool op_abs(struct emit *m, const struct expr *x, enum emit_ctx ctx, stru
     return true;
 }
 
+/* -x of what is no constant. */
+static bool op_neg(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
+{
+    (void)ctx;
+    bool real = x->type == KQL_REAL || x->type == KQL_DECIMAL;
+    sbuf_addz(out, real ? "(-" : "vd_neg(");
+    if (!emit_as(m, x->args[0], real || x->type == KQL_TIMESPAN ? x->type : KQL_LONG, out))
+        return false;
+    sbuf_addc(out, ')');
+    return true;
+}
+
+/* range(from, to, step): numbers, dates or spans, by the type of the first. */
+static bool op_range(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
+{
+    (void)ctx;
+    enum kql_type t = x->args[0]->type;
+    bool real = t == KQL_REAL || t == KQL_DECIMAL, time = t == KQL_DATETIME || t == KQL_TIMESPAN;
+    for (size_t i = 1; i < x->n_args && !time; i++)
+        real = real || x->args[i]->type == KQL_REAL || x->args[i]->type == KQL_DECIMAL;
+    enum kql_type as = real ? KQL_REAL : time ? t : KQL_LONG;
+    sbuf_addz(out, real ? "vdf_range_real(" : "vdf_range(");
+    for (size_t i = 0; i < 3; i++) {
+        sbuf_addz(out, i > 0 ? ", " : "");
+        if (i == x->n_args) /* the step is 1, or one hour */
+            sbuf_addz(out, time ? "36000000000" : real ? "1.0::DOUBLE" : "1");
+        else if (!emit_as(m, x->args[i], time && i == 2 ? KQL_TIMESPAN : as, out))
+            return false;
+    }
+    if (!real)
+        sbuf_addf(out, ", '%s'", kql_type_name(as));
+    sbuf_addc(out, ')');
+    return true;
+}
+
 static const struct call_row {
     const char *name;
     emit_call_fn *fn;
@@ -433,11 +468,13 @@ static const struct call_row {
     {"isnull", op_missing},
     {"max_of", op_extreme},
     {"min_of", op_extreme},
+    {"neg", op_neg},
     {"not", op_not},
     {"notempty", op_missing},
     {"notnull", op_missing},
     {"or", op_logic},
     {"parse_json", op_parse_json},
+    {"range", op_range},
     {"parsejson", op_parse_json},
     {"round", op_round},
     {"tobool", op_cast},

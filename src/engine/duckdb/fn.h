@@ -14,6 +14,8 @@ extern const struct cf_scalar fn_math_rows[];
 extern const struct cf_aggregate fn_math_aggregates[];
 extern const struct cf_scalar fn_parse_rows[];
 extern const struct cf_scalar fn_regex_rows[];
+extern const struct cf_scalar fn_series_rows[];
+extern const struct cf_scalar fn_series_fit_rows[];
 extern const struct cf_scalar fn_string_rows[];
 extern const struct cf_scalar fn_term_rows[];
 extern const struct cf_scalar fn_text_rows[];

@@ -1,0 +1,575 @@
+/* Series functions, element by element and over the whole: arithmetic, comparison, filling,
+ * filters, statistics. Source: the series functions' pages of the Kusto reference. */
+#include "engine/duckdb/fn_series.h"
+#include <math.h>
+
+static const double NOT_A_NUMBER = (double)NAN;
+
+bool series_read(struct arena *a, struct str text, struct series *out)
+{
+    struct str item = STR_NONE;
+    size_t i = 0;
+    if (js_type(text) != JS_ARRAY)
+        return false;
+    *out = series_new(a, js_count(text), true);
+    for (struct js_iter it = js_begin(text); js_next(&it, NULL, &item) && i < out->n; i++) {
+        bool is_int = false;
+        int64_t whole = 0;
+        out->null[i] = !js_number(item, &is_int, &whole, &out->v[i]);
+        if (out->null[i])
+            out->v[i] = NOT_A_NUMBER;
+        else
+            out->ints = out->ints && is_int;
+    }
+    return true;
+}
+
+struct series series_new(struct arena *a, size_t n, bool ints)
+{
+    return (struct series){arena_array(a, double, n + 1), arena_array(a, bool, n + 1), n, ints};
+}
+
+void series_write(struct json_out *w, const struct series *s)
+{
+    json_arr(w);
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->null[i])
+            json_null(w);
+        else if (s->ints && fabs(s->v[i]) < 9e15)
+            json_int(w, (int64_t)s->v[i]);
+        else
+            json_real(w, s->v[i]);
+    }
+    json_arr_end(w);
+}
+
+void series_out(struct cf_call *c, size_t r, const struct series *s)
+{
+    struct sbuf *b = cf_buf(c);
+    struct json_out w = json_out_make(b);
+    series_write(&w, s);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+static bool arg_series(struct cf_call *c, size_t r, size_t arg, struct series *out)
+{
+    return series_read(cf_arena(c), cf_str(c, arg, r), out);
+}
+
+/* ---- one series in, one out ---- */
+
+static void each(struct cf_call *c, size_t r, double (*fn)(double))
+{
+    struct series s;
+    if (!arg_series(c, r, 0, &s))
+        return;
+    for (size_t i = 0; i < s.n; i++)
+        s.v[i] = fn(s.v[i]);
+    s.ints = s.ints && fn == fabs;
+    series_out(c, r, &s);
+}
+
+static double sign_of(double x)
+{
+    return (x > 0) - (x < 0);
+}
+
+#define EACH(name, fn)                                                                             \
+    static void name(struct cf_call *c, size_t r)                                                  \
+    {                                                                                              \
+        each(c, r, fn);                                                                            \
+    }
+EACH(fn_abs, fabs)
+EACH(fn_acos, acos)
+EACH(fn_asin, asin)
+EACH(fn_atan, atan)
+EACH(fn_ceiling, ceil)
+EACH(fn_cos, cos)
+EACH(fn_exp, exp)
+EACH(fn_floor, floor)
+EACH(fn_log, log)
+EACH(fn_sign, sign_of)
+EACH(fn_sin, sin)
+EACH(fn_tan, tan)
+
+/* ---- two in, one out: a number stands for a series of itself ---- */
+
+enum pair_op { ADD, SUBTRACT, MULTIPLY, DIVIDE, POW, LT, LE, GT, GE, EQ, NE };
+
+static double pair_value(enum pair_op op, double x, double y)
+{
+    switch (op) {
+    case ADD:
+        return x + y;
+    case SUBTRACT:
+        return x - y;
+    case MULTIPLY:
+        return x * y;
+    case DIVIDE:
+        return x / y;
+    case POW:
+        return pow(x, y);
+    case LT:
+        return x < y;
+    case LE:
+        return x <= y;
+    case GT:
+        return x > y;
+    case GE:
+        return x >= y;
+    case EQ:
+        return x == y;
+    case NE:
+        return x != y;
+    }
+    return NOT_A_NUMBER;
+}
+
+static struct series repeated(struct arena *a, struct str number, size_t n)
+{
+    bool is_int = false;
+    int64_t whole = 0;
+    double d = NOT_A_NUMBER;
+    bool null = !js_number(number, &is_int, &whole, &d);
+    struct series s = series_new(a, n, is_int);
+    for (size_t i = 0; i < n; i++) {
+        s.v[i] = null ? NOT_A_NUMBER : d;
+        s.null[i] = null;
+    }
+    return s;
+}
+
+static bool read_pair(struct cf_call *c, size_t r, struct series *x, struct series *y)
+{
+    struct arena *a = cf_arena(c);
+    struct str left = cf_str(c, 0, r), right = cf_str(c, 1, r);
+    bool xs = series_read(a, left, x), ys = series_read(a, right, y);
+    if (!xs && !ys)
+        return false;
+    if (!xs)
+        *x = repeated(a, left, y->n);
+    if (!ys)
+        *y = repeated(a, right, x->n);
+    return true;
+}
+
+static void write_flags(struct cf_call *c, size_t r, const struct series *s)
+{
+    struct sbuf *b = cf_buf(c);
+    struct json_out w = json_out_make(b);
+    json_arr(&w);
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->null[i])
+            json_null(&w);
+        else
+            json_bool(&w, s->v[i] != 0);
+    }
+    json_arr_end(&w);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+static void pair(struct cf_call *c, size_t r, enum pair_op op)
+{
+    struct series x, y;
+    if (!read_pair(c, r, &x, &y))
+        return;
+    size_t n = x.n > y.n ? x.n : y.n;
+    struct series out = series_new(cf_arena(c), n, x.ints && y.ints && op <= MULTIPLY);
+    for (size_t i = 0; i < n; i++) {
+        out.null[i] = i >= x.n || i >= y.n || x.null[i] || y.null[i];
+        out.v[i] = out.null[i] ? NOT_A_NUMBER : pair_value(op, x.v[i], y.v[i]);
+    }
+    if (op >= LT)
+        write_flags(c, r, &out);
+    else
+        series_out(c, r, &out);
+}
+
+#define PAIR(name, op)                                                                             \
+    static void name(struct cf_call *c, size_t r)                                                  \
+    {                                                                                              \
+        pair(c, r, op);                                                                            \
+    }
+PAIR(fn_add, ADD)
+PAIR(fn_subtract, SUBTRACT)
+PAIR(fn_multiply, MULTIPLY)
+PAIR(fn_divide, DIVIDE)
+PAIR(fn_pow, POW)
+PAIR(fn_less, LT)
+PAIR(fn_less_equals, LE)
+PAIR(fn_greater, GT)
+PAIR(fn_greater_equals, GE)
+PAIR(fn_equals, EQ)
+PAIR(fn_not_equals, NE)
+
+/* ---- filling: the second argument is what stands for "missing"; null in any case ---- */
+
+static void mark_missing(struct cf_call *c, size_t r, struct series *s)
+{
+    bool is_int = false;
+    int64_t whole = 0;
+    double missing = NOT_A_NUMBER;
+    if (c->n_args < 2 || cf_null(c, 1, r) || !js_number(cf_str(c, 1, r), &is_int, &whole, &missing))
+        return;
+    for (size_t i = 0; i < s->n; i++)
+        s->null[i] = s->null[i] || s->v[i] == missing;
+}
+
+static void fn_fill_forward(struct cf_call *c, size_t r)
+{
+    struct series s;
+    if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
+        return;
+    mark_missing(c, r, &s);
+    for (size_t i = 1; i < s.n; i++)
+        if (s.null[i] && !s.null[i - 1]) {
+            s.v[i] = s.v[i - 1];
+            s.null[i] = false;
+        }
+    series_out(c, r, &s);
+}
+
+static void fn_fill_backward(struct cf_call *c, size_t r)
+{
+    struct series s;
+    if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
+        return;
+    mark_missing(c, r, &s);
+    for (size_t i = s.n; i-- > 1;)
+        if (s.null[i - 1] && !s.null[i]) {
+            s.v[i - 1] = s.v[i];
+            s.null[i - 1] = false;
+        }
+    series_out(c, r, &s);
+}
+
+/* series, missing, value: the value is written as it was given. */
+static void fn_fill_const(struct cf_call *c, size_t r)
+{
+    struct series s;
+    struct str value = cf_null(c, 2, r) ? STR("0") : cf_str(c, 2, r), item = STR_NONE;
+    if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
+        return;
+    mark_missing(c, r, &s);
+    struct sbuf *b = cf_buf(c);
+    struct json_out w = json_out_make(b);
+    struct js_iter it = js_begin(cf_str(c, 0, r));
+    json_arr(&w);
+    for (size_t i = 0; js_next(&it, NULL, &item) && i < s.n; i++)
+        json_raw(&w, s.null[i] ? value : item);
+    json_arr_end(&w);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+static void fill_gap(struct series *s, size_t from, size_t to, bool edges)
+{
+    bool left = from > 0, right = to < s->n;
+    for (size_t i = from; i < to; i++) {
+        if (left && right) {
+            double step = (s->v[to] - s->v[from - 1]) / (double)(to - from + 1);
+            s->v[i] = s->v[from - 1] + step * (double)(i - from + 1);
+        } else if ((left || right) && edges) {
+            s->v[i] = left ? s->v[from - 1] : s->v[to];
+        } else {
+            continue;
+        }
+        s->null[i] = false;
+        if (s->ints)
+            s->v[i] = trunc(s->v[i]);
+    }
+}
+
+/* series, missing, edges, constant for a series that has nothing */
+static void fn_fill_linear(struct cf_call *c, size_t r)
+{
+    struct series s;
+    size_t known = 0;
+    if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
+        return;
+    bool edges = cf_null(c, 2, r) || cf_bool(c, 2, r);
+    mark_missing(c, r, &s);
+    for (size_t i = 0; i < s.n; i++)
+        known += s.null[i] ? 0 : 1;
+    if (known == 0) {
+        s.ints = false;
+        for (size_t i = 0; i < s.n; i++) {
+            s.v[i] = cf_null(c, 3, r) ? 0 : cf_f64(c, 3, r);
+            s.null[i] = false;
+        }
+    }
+    for (size_t i = 0; i < s.n;) {
+        size_t to = i;
+        while (to < s.n && s.null[to])
+            to++;
+        if (to > i)
+            fill_gap(&s, i, to, edges);
+        i = to + 1;
+    }
+    series_out(c, r, &s);
+}
+
+/* ---- filters ---- */
+
+/* series, filter, normalize, center */
+static void fn_fir(struct cf_call *c, size_t r)
+{
+    struct series s, f;
+    double sum = 0;
+    if (!arg_series(c, r, 0, &s) || !arg_series(c, r, 1, &f) || f.n == 0)
+        return;
+    for (size_t i = 0; i < f.n; i++)
+        sum += f.v[i];
+    bool normalize = cf_null(c, 2, r) ? true : cf_bool(c, 2, r);
+    bool center = !cf_null(c, 3, r) && cf_bool(c, 3, r);
+    if (normalize && sum != 0)
+        for (size_t i = 0; i < f.n; i++)
+            f.v[i] /= sum;
+    struct series out = series_new(cf_arena(c), s.n, s.ints && f.ints && !normalize);
+    size_t shift = center ? f.n / 2 : 0;
+    for (size_t i = 0; i < s.n; i++)
+        for (size_t k = 0; k < f.n; k++) {
+            size_t at = i + shift;
+            double x = at >= k && at - k < s.n && !s.null[at - k] ? s.v[at - k] : 0;
+            out.v[i] += f.v[k] * x;
+        }
+    series_out(c, r, &out);
+}
+
+static void fn_iir(struct cf_call *c, size_t r)
+{
+    struct series s, b, a;
+    if (!arg_series(c, r, 0, &s) || !arg_series(c, r, 1, &b) || !arg_series(c, r, 2, &a) ||
+        a.n == 0 || a.v[0] == 0)
+        return;
+    struct series out = series_new(cf_arena(c), s.n, false);
+    for (size_t i = 0; i < s.n; i++) {
+        double y = 0;
+        for (size_t k = 0; k < b.n && k <= i; k++)
+            y += b.v[k] * (s.null[i - k] ? 0 : s.v[i - k]);
+        for (size_t k = 1; k < a.n && k <= i; k++)
+            y -= a.v[k] * out.v[i - k];
+        out.v[i] = y / a.v[0];
+    }
+    series_out(c, r, &out);
+}
+
+/* ---- numbers of a series ---- */
+
+static void fn_sum(struct cf_call *c, size_t r)
+{
+    struct series s;
+    double sum = 0;
+    if (!arg_series(c, r, 0, &s))
+        return;
+    for (size_t i = 0; i < s.n; i++)
+        sum += s.null[i] ? 0 : s.v[i];
+    cf_out_f64(c, r, sum);
+}
+
+static void fn_product(struct cf_call *c, size_t r)
+{
+    struct series s;
+    double product = 1;
+    if (!arg_series(c, r, 0, &s))
+        return;
+    for (size_t i = 0; i < s.n; i++)
+        product *= s.null[i] ? 1 : s.v[i];
+    cf_out_f64(c, r, product);
+}
+
+static double dot(const struct series *x, const struct series *y)
+{
+    double sum = 0;
+    for (size_t i = 0; i < x->n && i < y->n; i++)
+        if (!x->null[i] && !y->null[i])
+            sum += x->v[i] * y->v[i];
+    return sum;
+}
+
+static void fn_dot(struct cf_call *c, size_t r)
+{
+    struct series x, y;
+    if (read_pair(c, r, &x, &y))
+        cf_out_f64(c, r, dot(&x, &y));
+}
+
+static void fn_magnitude(struct cf_call *c, size_t r)
+{
+    struct series s;
+    if (arg_series(c, r, 0, &s))
+        cf_out_f64(c, r, sqrt(dot(&s, &s)));
+}
+
+static void fn_cosine(struct cf_call *c, size_t r)
+{
+    struct series x, y;
+    if (!arg_series(c, r, 0, &x) || !arg_series(c, r, 1, &y))
+        return;
+    double sizes = sqrt(dot(&x, &x)) * sqrt(dot(&y, &y));
+    if (sizes != 0)
+        cf_out_f64(c, r, dot(&x, &y) / sizes);
+}
+
+static double mean_of(const struct series *s)
+{
+    double sum = 0;
+    for (size_t i = 0; i < s->n; i++)
+        sum += s->v[i];
+    return s->n > 0 ? sum / (double)s->n : NOT_A_NUMBER;
+}
+
+static void fn_pearson(struct cf_call *c, size_t r)
+{
+    struct series x, y;
+    if (!arg_series(c, r, 0, &x) || !arg_series(c, r, 1, &y) || x.n != y.n || x.n == 0)
+        return;
+    double mx = mean_of(&x), my = mean_of(&y), xy = 0, xx = 0, yy = 0;
+    for (size_t i = 0; i < x.n; i++) {
+        xy += (x.v[i] - mx) * (y.v[i] - my);
+        xx += (x.v[i] - mx) * (x.v[i] - mx);
+        yy += (y.v[i] - my) * (y.v[i] - my);
+    }
+    cf_out_f64(c, r, xy / sqrt(xx * yy));
+}
+
+/* ---- statistics: min, min_idx, max, max_idx, avg, stdev, variance of what is not null ---- */
+
+struct stats {
+    double min, max, avg, variance;
+    int64_t min_at, max_at;
+    size_t n;
+    double sum;
+};
+
+static struct stats stats_of(const struct series *s, bool ignore_nonfinite)
+{
+    struct stats t = {
+        .min = NOT_A_NUMBER, .max = NOT_A_NUMBER, .avg = NOT_A_NUMBER, .variance = NOT_A_NUMBER, .min_at = -1, .max_at = -1};
+    double squares = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->null[i] || (ignore_nonfinite && !isfinite(s->v[i])))
+            continue;
+        if (t.n == 0 || s->v[i] < t.min) {
+            t.min = s->v[i];
+            t.min_at = (int64_t)i;
+        }
+        if (t.n == 0 || s->v[i] > t.max) {
+            t.max = s->v[i];
+            t.max_at = (int64_t)i;
+        }
+        t.sum += s->v[i];
+        t.n++;
+    }
+    if (t.n == 0)
+        return t;
+    t.avg = t.sum / (double)t.n;
+    for (size_t i = 0; i < s->n; i++)
+        if (!s->null[i] && (!ignore_nonfinite || isfinite(s->v[i])))
+            squares += (s->v[i] - t.avg) * (s->v[i] - t.avg);
+    t.variance = t.n > 1 ? squares / (double)(t.n - 1) : 0;
+    return t;
+}
+
+static void number(struct json_out *w, const struct series *s, double v)
+{
+    if (isnan(v))
+        json_null(w);
+    else if (s->ints && fabs(v) < 9e15)
+        json_int(w, (int64_t)v);
+    else
+        json_real(w, v);
+}
+
+static bool ignores(struct cf_call *c, size_t r)
+{
+    return c->n_args > 1 && !cf_null(c, 1, r) && cf_bool(c, 1, r);
+}
+
+static void fn_stats(struct cf_call *c, size_t r)
+{
+    struct series s;
+    if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
+        return;
+    struct stats t = stats_of(&s, ignores(c, r));
+    struct sbuf *b = cf_buf(c);
+    struct json_out w = json_out_make(b);
+    json_arr(&w);
+    number(&w, &s, t.min);
+    json_int(&w, t.min_at);
+    number(&w, &s, t.max);
+    json_int(&w, t.max_at);
+    json_real(&w, t.avg);
+    json_real(&w, sqrt(t.variance));
+    json_real(&w, t.variance);
+    json_arr_end(&w);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+static void fn_stats_dynamic(struct cf_call *c, size_t r)
+{
+    struct series s;
+    if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
+        return;
+    struct stats t = stats_of(&s, ignores(c, r));
+    struct sbuf *b = cf_buf(c);
+    struct json_out w = json_out_make(b);
+    json_obj(&w);
+    json_key(&w, "min");
+    number(&w, &s, t.min);
+    json_kv_int(&w, "min_idx", t.min_at);
+    json_key(&w, "max");
+    number(&w, &s, t.max);
+    json_kv_int(&w, "max_idx", t.max_at);
+    json_kv_real(&w, "avg", t.avg);
+    json_kv_real(&w, "stdev", sqrt(t.variance));
+    json_kv_real(&w, "variance", t.variance);
+    json_kv_real(&w, "sum", t.sum);
+    json_kv_int(&w, "len", (int64_t)t.n);
+    json_obj_end(&w);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+#define ROW(title, signature, function, flag)                                                      \
+    {                                                                                              \
+        .name = "vdf_series_" title, .sig = (signature), .flags = (flag), .row = (function)        \
+    }
+const struct cf_scalar fn_series_rows[] = {
+    ROW("abs", "j:j", fn_abs, 0),
+    ROW("acos", "j:j", fn_acos, 0),
+    ROW("asin", "j:j", fn_asin, 0),
+    ROW("atan", "j:j", fn_atan, 0),
+    ROW("ceiling", "j:j", fn_ceiling, 0),
+    ROW("cos", "j:j", fn_cos, 0),
+    ROW("exp", "j:j", fn_exp, 0),
+    ROW("floor", "j:j", fn_floor, 0),
+    ROW("log", "j:j", fn_log, 0),
+    ROW("sign", "j:j", fn_sign, 0),
+    ROW("sin", "j:j", fn_sin, 0),
+    ROW("tan", "j:j", fn_tan, 0),
+    ROW("add", "jj:j", fn_add, 0),
+    ROW("subtract", "jj:j", fn_subtract, 0),
+    ROW("multiply", "jj:j", fn_multiply, 0),
+    ROW("divide", "jj:j", fn_divide, 0),
+    ROW("pow", "jj:j", fn_pow, 0),
+    ROW("less", "jj:j", fn_less, 0),
+    ROW("less_equals", "jj:j", fn_less_equals, 0),
+    ROW("greater", "jj:j", fn_greater, 0),
+    ROW("greater_equals", "jj:j", fn_greater_equals, 0),
+    ROW("equals", "jj:j", fn_equals, 0),
+    ROW("not_equals", "jj:j", fn_not_equals, 0),
+    ROW("fill_forward", "jj:j", fn_fill_forward, CF_NULLS),
+    ROW("fill_backward", "jj:j", fn_fill_backward, CF_NULLS),
+    ROW("fill_const", "jjj:j", fn_fill_const, CF_NULLS),
+    ROW("fill_linear", "jjbd:j", fn_fill_linear, CF_NULLS),
+    ROW("fir", "jjbb:j", fn_fir, 0),
+    ROW("iir", "jjj:j", fn_iir, 0),
+    ROW("sum", "j:d", fn_sum, 0),
+    ROW("product", "j:d", fn_product, 0),
+    ROW("dot", "jj:d", fn_dot, 0),
+    ROW("magnitude", "j:d", fn_magnitude, 0),
+    ROW("cosine", "jj:d", fn_cosine, 0),
+    ROW("pearson", "jj:d", fn_pearson, 0),
+    ROW("stats", "jb:j", fn_stats, CF_NULLS),
+    ROW("stats_dynamic", "jb:j", fn_stats_dynamic, CF_NULLS),
+    {0},
+};
