@@ -199,8 +199,9 @@ static bool is_number(enum kql_type t)
     return t == KQL_INT || t == KQL_LONG || t == KQL_REAL || t == KQL_DECIMAL;
 }
 
-/* EventID == "4625", Flag == 1: a text is read as a value of the other side's type, and a bool counts
- * as 0 or 1. Published rules are full of these. What cannot be read is null, which equals nothing. */
+/* EventID == "4625", Flag == 1: a text is read as a value of the other side's type, and a bool
+ * counts as 0 or 1. Published rules are full of these. What cannot be read is null, which equals
+ * nothing. */
 static void settle_mixed(struct binder *b, struct expr **x, struct expr **y)
 {
     enum kql_type t = (*x)->type, u = (*y)->type;

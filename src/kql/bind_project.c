@@ -75,6 +75,12 @@ static void push_item(struct binder *b, struct items *v, struct str name, bool g
     VEC_PUSH(b->a, v, it);
 }
 
+static struct str sorted_name(const struct cx *c, const struct syn *call, size_t i)
+{
+    struct str name = i < call->n ? bind_auto_name(c, call->kids[i]) : STR_NONE;
+    return name.n > 0 ? arena_fmt(c->b->a, "%.*s_sorted", STR_ARG(name)) : STR_NONE;
+}
+
 /* Several columns from one expression: (a, b) = f(x), or f(x) alone, whose columns are f_x_min …;
  * f__min where x has no name. */
 static void multi_items(const struct cx *c, const struct syn *call, struct expr *e,
@@ -86,7 +92,10 @@ static void multi_items(const struct cx *c, const struct syn *call, struct expr 
     call = bind_strip(call);
     struct str first = call->n > 0 ? bind_auto_name(c, call->kids[0]) : STR_NONE;
     bool first_only = names == NULL && base.n > 0; /* x = f(…) takes the first */
-    size_t want = first_only ? 1 : names != NULL ? n : cols != NULL ? n_cols : e->n_args;
+    size_t arrays = e->n_args; /* of array_sort_asc(a, b, nulls last): one column each */
+    if (cols == NULL && arrays > 1 && e->args[arrays - 1]->type == KQL_BOOL)
+        arrays--;
+    size_t want = first_only ? 1 : names != NULL ? n : cols != NULL ? n_cols : arrays;
     for (size_t i = 0; i < want; i++) {
         enum kql_type t = cols != NULL && i < n_cols ? cols[i].type : KQL_DYNAMIC;
         struct expr *v = ex_call2(b, "[]", KQL_DYNAMIC, e, ex_long(b, (int64_t)i));
@@ -94,7 +103,7 @@ static void multi_items(const struct cx *c, const struct syn *call, struct expr 
         if (names == NULL && !first_only)
             name = cols != NULL
                        ? arena_fmt(b->a, "%s_%.*s_%s", e->fn->name, STR_ARG(first), cols[i].suffix)
-                       : STR_NONE;
+                       : sorted_name(c, call, i);
         push_item(b, out, name, names != NULL || first_only, ex_cast(b, v, t));
     }
 }

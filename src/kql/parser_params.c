@@ -35,7 +35,7 @@ static size_t name_tokens(const struct parser *p, const char *allowed)
     if (p_at(p, "hint") && p_at_n(p, 1, ".") && p_tok(p, 2)->kind == TOK_IDENT)
         return 3;
     struct str name = p_text(p, 0);
-    bool hidden = str_starts(name, STR("__"));
+    bool hidden = allowed != NULL && str_starts(name, STR("__")); /* extend __x = 1 is a column */
     return p_at_n(p, 1, "=") && (allowed_here(allowed, name) || hidden) ? 1 : 0;
 }
 

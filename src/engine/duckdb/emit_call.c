@@ -402,6 +402,28 @@ static bool op_abs(struct emit *m, const struct expr *x, enum emit_ctx ctx, stru
     return true;
 }
 
+/* array_sort_asc(array, …, nulls last): an array of arrays, one each. */
+static bool op_array_sort(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
+{
+    (void)ctx;
+    bool desc = strcmp(x->fn->name, "array_sort_desc") == 0;
+    size_t arrays = x->n_args;
+    sbuf_addf(out, "vdf_array_sort(%s, ", desc ? "TRUE" : "FALSE");
+    if (arrays > 1 && x->args[arrays - 1]->type == KQL_BOOL) {
+        if (!emit_as(m, x->args[--arrays], KQL_BOOL, out))
+            return false;
+    } else {
+        sbuf_addz(out, "TRUE");
+    }
+    for (size_t i = 0; i < arrays; i++) {
+        sbuf_addz(out, ", ");
+        if (!emit_as(m, x->args[i], KQL_DYNAMIC, out))
+            return false;
+    }
+    sbuf_addc(out, ')');
+    return true;
+}
+
 /* -x of what is no constant. */
 static bool op_neg(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
 {
@@ -451,6 +473,8 @@ static const struct call_row {
     {"__cast", op_cast},
     {"abs", op_abs},
     {"and", op_logic},
+    {"array_sort_asc", op_array_sort},
+    {"array_sort_desc", op_array_sort},
     {"bin", op_bin},
     {"bin_at", op_bin_at},
     {"case", op_case},

@@ -239,25 +239,53 @@ static int compare(const void *x, const void *y)
     return str_cmp(a, b);
 }
 
+/* The order of one array's items, nulls at one end. */
+static size_t *sorted_order(struct cf_call *c, const struct items *v, bool desc, bool last)
+{
+    struct arena *a = cf_arena(c);
+    size_t *order = arena_array(a, size_t, v->n + 1), n = 0, nulls = 0;
+    struct place {
+        struct str item;
+        size_t at;
+    } *places = arena_array(a, struct place, v->n + 1);
+    for (size_t i = 0; i < v->n; i++)
+        if (js_type(v->p[i]) != JS_NULL)
+            places[n++] = (struct place){v->p[i], i};
+    nulls = v->n - n;
+    qsort(places, n, sizeof(*places), compare); /* compares the item, which stands first */
+    for (size_t i = 0; i < n; i++)
+        order[i + (last ? 0 : nulls)] = places[desc ? n - 1 - i : i].at;
+    for (size_t i = 0, k = 0; i < v->n; i++)
+        if (js_type(v->p[i]) == JS_NULL)
+            order[(last ? n : 0) + k++] = i;
+    return order;
+}
+
+/* desc, nulls last, arrays: all in the order of the first, as an array of arrays. One of another
+ * length is null. */
 static void fn_sort(struct cf_call *c, size_t r)
 {
-    if (!is_array(c, 0, r))
+    if (cf_null(c, 2, r) || !is_array(c, 2, r))
         return;
-    struct items v = items_of(c, 0, r);
-    size_t n = 0, nulls;
-    for (size_t i = 0; i < v.n; i++) {
-        if (js_type(v.p[i]) != JS_NULL)
-            v.p[n++] = v.p[i];
+    struct items first = items_of(c, 2, r);
+    size_t *order = sorted_order(c, &first, cf_bool(c, 0, r), cf_null(c, 1, r) || cf_bool(c, 1, r));
+    struct sbuf *b = cf_buf(c);
+    struct json_out w = json_out_make(b);
+    json_arr(&w);
+    for (size_t k = 2; k < c->n_args; k++) {
+        bool array = !cf_null(c, k, r) && is_array(c, k, r);
+        struct items v = array ? items_of(c, k, r) : (struct items){NULL, 0};
+        if (!array || v.n != first.n) {
+            json_null(&w);
+            continue;
+        }
+        json_arr(&w);
+        for (size_t i = 0; i < v.n; i++)
+            json_raw(&w, v.p[order[i]]);
+        json_arr_end(&w);
     }
-    nulls = v.n - n;
-    bool desc = cf_bool(c, 1, r), last = cf_null(c, 2, r) || cf_bool(c, 2, r);
-    qsort(v.p, n, sizeof(*v.p), compare);
-    struct str *out = arena_array(cf_arena(c), struct str, v.n + 1);
-    for (size_t i = 0; i < n; i++)
-        out[i + (last ? 0 : nulls)] = v.p[desc ? n - 1 - i : i];
-    for (size_t i = 0; i < nulls; i++)
-        out[last ? n + i : i] = STR("null");
-    out_items(c, r, out, v.n);
+    json_arr_end(&w);
+    cf_out_str(c, r, sbuf_str(b));
 }
 
 /* ---- sets ---- */
@@ -623,7 +651,7 @@ const struct cf_scalar fn_array_rows[] = {
     {.name = "vdf_array_sum", .sig = "j:d", .row = fn_sum},
     {.name = "vdf_array_index_of", .sig = "jjlll:l", .row = fn_index_of},
     {.name = "vdf_array_split", .sig = "jj:j", .row = fn_split_array},
-    {.name = "vdf_array_sort", .sig = "jbb:j", .flags = CF_NULLS, .row = fn_sort},
+    {.name = "vdf_array_sort", .sig = "bbj*:j", .flags = CF_NULLS, .row = fn_sort},
     {.name = "vdf_array_iff", .sig = "jjj:j", .flags = CF_NULLS, .row = fn_iff},
     {.name = "vdf_set_union", .sig = "j*:j", .flags = CF_NULLS, .row = fn_union},
     {.name = "vdf_set_intersect", .sig = "j*:j", .flags = CF_NULLS, .row = fn_intersect},

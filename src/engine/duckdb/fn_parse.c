@@ -29,6 +29,21 @@ static const char *shape_of(enum kql_type t, bool star_next, bool last)
     return last ? ".*" : ".*?";
 }
 
+/* kind=regex: texts are greedy (the flag U turns that round), other types have a form of their own.
+ */
+static const char *regex_shape_of(enum kql_type t)
+{
+    if (t == KQL_INT || t == KQL_LONG)
+        return "\\s*[-+]?\\d+";
+    if (t == KQL_REAL || t == KQL_DECIMAL)
+        return "\\s*[-+]?\\d*\\.?\\d+(?:[eE][-+]?\\d+)?";
+    if (t == KQL_BOOL)
+        return "(?i:true|false|0|1)";
+    if (t == KQL_DATETIME)
+        return "\\s*[-/\\d]+(?:[ T]\\d+:\\d+(?::\\d+(?:\\.\\d+)?)?(?: ?[AaPp][Mm])?Z?)?";
+    return ".*";
+}
+
 static bool is_part(const struct json *part, const char *what)
 {
     return part != NULL && part->type == JSON_ARRAY && part->n > 0 &&
@@ -63,7 +78,7 @@ static void add_part(struct cutter *k, const struct json *parts, size_t i, bool 
         if (!kql_type_parse(part->items[1].text, &t))
             t = KQL_STRING;
         bool star_next = !last && is_part(&parts->items[i + 1], "*");
-        const char *shape = shape_of(t, star_next, last);
+        const char *shape = regex ? regex_shape_of(t) : shape_of(t, star_next, last);
         sbuf_addf(b, "(%s)", shape);
         k->type[k->n] = t;
         k->group[k->n++] = ++*groups;

@@ -443,8 +443,12 @@ struct stats {
 
 static struct stats stats_of(const struct series *s, bool ignore_nonfinite)
 {
-    struct stats t = {
-        .min = NOT_A_NUMBER, .max = NOT_A_NUMBER, .avg = NOT_A_NUMBER, .variance = NOT_A_NUMBER, .min_at = -1, .max_at = -1};
+    struct stats t = {.min = NOT_A_NUMBER,
+                      .max = NOT_A_NUMBER,
+                      .avg = NOT_A_NUMBER,
+                      .variance = NOT_A_NUMBER,
+                      .min_at = -1,
+                      .max_at = -1};
     double squares = 0;
     for (size_t i = 0; i < s->n; i++) {
         if (s->null[i] || (ignore_nonfinite && !isfinite(s->v[i])))
