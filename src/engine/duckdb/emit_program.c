@@ -47,11 +47,89 @@ static bool bag_unpack(struct emit *m, const struct plan *p, struct sbuf *out)
     return emit_from(m, p->in[0], out);
 }
 
+/* ---- ipv4_lookup, ipv6_lookup: a join on "is the address in the network", and equal keys ---- */
+
+static bool lookup_condition(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    const struct program *g = p->program;
+    bool six = str_eqz(g->name, "ipv6_lookup"), have_key = false;
+    sbuf_addf(out, "coalesce(%s(", six ? "vdf_ipv6_in_range" : "vdf_ipv4_in_range");
+    if (!emit_as(m, g->args[0].e, KQL_STRING, out))
+        return false;
+    sbuf_addz(out, ", ");
+    if (!emit_as(m, g->args[1].e, KQL_STRING, out))
+        return false;
+    sbuf_addz(out, "), FALSE)");
+    for (size_t i = 2; i < g->n_args; i++) {
+        if (!str_eqz(g->args[i].name, "key"))
+            continue;
+        sbuf_addz(out, have_key ? " = " : " AND ");
+        if (!emit_as(m, g->args[i].e, g->args[i].e->type, out))
+            return false;
+        have_key = !have_key;
+    }
+    return true;
+}
+
+static bool ip_lookup(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    const struct program_arg *all = find_arg(p, "return_unmatched", SIZE_MAX);
+    bool outer = all != NULL && all->e != NULL && all->e->value.b;
+    size_t left = p->in[0]->cols.n;
+    sbuf_addz(out, "SELECT ");
+    for (size_t i = 0; i < p->cols.n; i++) {
+        const struct plan_col *c = &p->cols.p[i];
+        bool fill = outer && i >= left && c->type == KQL_STRING; /* a string is never null */
+        sbuf_addz(out, i > 0 ? ", " : "");
+        sbuf_addz(out, fill ? "coalesce(" : "");
+        emit_col(c->id, out);
+        if (fill)
+            sbuf_addf(out, ", '') AS c%u", c->id);
+    }
+    sbuf_addz(out, p->cols.n == 0 ? "1 AS c0 FROM " : " FROM ");
+    if (!emit_from(m, p->in[0], out))
+        return false;
+    sbuf_addz(out, outer ? " LEFT JOIN " : " JOIN ");
+    if (!emit_from(m, p->in[1], out))
+        return false;
+    sbuf_addz(out, " ON ");
+    return lookup_condition(m, p, out);
+}
+
+/* narrow(): a row for each cell: its row's number, its column's name, its text. */
+static bool narrow(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    const struct plan_cols *in = &p->in[0]->cols;
+    for (size_t i = 0; i < p->cols.n; i++) /* what nobody asks for has been pruned */
+        sbuf_addf(out, "%s%s AS c%u", i > 0 ? ", " : "SELECT ",
+                  str_eqz(p->cols.p[i].name, "Row")      ? "hrow"
+                  : str_eqz(p->cols.p[i].name, "Column") ? "hcell.n"
+                                                         : "hcell.v",
+                  p->cols.p[i].id);
+    sbuf_addz(out, p->cols.n == 0 ? "SELECT 1 AS c0 FROM (SELECT hrow, unnest(["
+                                  : " FROM (SELECT hrow, unnest([");
+    for (size_t i = 0; i < in->n; i++) {
+        struct cast k;
+        (void)cast_find(in->p[i].type, KQL_STRING, &k);
+        sbuf_addz(out, i > 0 ? ", {'n': " : "{'n': ");
+        sql_text(out, in->p[i].name);
+        sbuf_addf(out, ", 'v': %sc%u%s}", k.before, in->p[i].id, k.after);
+    }
+    sbuf_addz(out, "]) AS hcell FROM (SELECT *, row_number() OVER () - 1 AS hrow FROM ");
+    if (!emit_from(m, p->in[0], out))
+        return false;
+    sbuf_addf(out, ") AS t%u)", emit_fresh(m));
+    return true;
+}
+
 static const struct program_row {
     const char *name;
     bool (*fn)(struct emit *m, const struct plan *p, struct sbuf *out);
 } programs[] = {
     {"bag_unpack", bag_unpack},
+    {"ipv4_lookup", ip_lookup},
+    {"ipv6_lookup", ip_lookup},
+    {"narrow", narrow},
 };
 
 bool emit_program(struct emit *m, const struct plan *p, struct sbuf *out)

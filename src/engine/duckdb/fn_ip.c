@@ -160,7 +160,125 @@ static void fn_parse_v6(struct cf_call *c, size_t r)
     cf_out_str(c, r, sbuf_str(b));
 }
 
+static void fn_format_mask(struct cf_call *c, size_t r)
+{
+    struct ip_net a;
+    int64_t n, p = cf_i64(c, 1, r);
+    struct str text = cf_str(c, 0, r);
+    if (p < 0 || p > 32)
+        return;
+    uint32_t bits = 0;
+    if (str_to_i64(text, &n) && n >= 0 && n <= UINT32_MAX) {
+        bits = (uint32_t)n;
+    } else if (v4_net(text, &a)) {
+        bits = v4_bits(a.base);
+        p = p < (int64_t)a.prefix - 96 ? p : (int64_t)a.prefix - 96;
+    } else {
+        return;
+    }
+    bits &= p ? UINT32_MAX << (32 - p) : 0;
+    sbuf_addf(cf_buf(c), "%u.%u.%u.%u/%d", bits >> 24, bits >> 16 & 255, bits >> 8 & 255,
+              bits & 255, (int)p);
+    cf_out_str(c, r, sbuf_str(&c->buf));
+}
+
+static void fn_v6_in_any(struct cf_call *c, size_t r)
+{
+    struct ip_net a, n;
+    bool found = false;
+    if (!ip_net_parse(str_trim(cf_str(c, 0, r)), &a))
+        return;
+    for (size_t i = 1; i < c->n_args && !found; i++) {
+        struct str v = cf_str(c, i, r), item = v;
+        bool list = js_type(v) == JS_ARRAY;
+        struct js_iter it = js_begin(v);
+        for (bool more = !list || js_next(&it, NULL, &item); more && !found;
+             more = list && js_next(&it, NULL, &item)) {
+            struct str one = list ? js_decode(cf_arena(c), item) : item;
+            found = ip_net_parse(str_trim(one), &n) && ip_in_net(a.base, n);
+        }
+    }
+    cf_out_bool(c, r, found);
+}
+
+/* ---- addresses inside texts: has_ipv4("… 10.0.0.1 …", "10.0.0.1") ---- */
+
+static bool is_word(char ch)
+{
+    return (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
+}
+
+/* The next address in the text that no letter, digit or dot adjoins. */
+static bool next_address(struct str text, size_t *at, struct str *out)
+{
+    while (*at < text.n) {
+        size_t from = *at;
+        if (text.p[from] < '0' || text.p[from] > '9' || (from > 0 && is_word(text.p[from - 1]))) {
+            (*at)++;
+            continue;
+        }
+        size_t to = from;
+        while (to < text.n && ((text.p[to] >= '0' && text.p[to] <= '9') || text.p[to] == '.'))
+            to++;
+        *at = to;
+        struct str one = str_sub(text, from, to - from);
+        while (one.n > 0 && one.p[one.n - 1] == '.')
+            one = str_sub(one, 0, one.n - 1);
+        struct ip ip;
+        if ((to == text.n || !is_word(text.p[to])) && ip_parse(one, &ip) && ip_is_v4(ip)) {
+            *out = one;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* prefix "192.168." matches by text; an address by itself. */
+static bool has_address(struct str text, struct str want, bool prefix)
+{
+    size_t at = 0;
+    struct str one = STR_NONE;
+    while (next_address(text, &at, &one))
+        if (prefix ? str_starts(one, want) && (want.n == one.n || want.p[want.n - 1] == '.')
+                   : str_eq(one, want))
+            return true;
+    return false;
+}
+
+static void has_any(struct cf_call *c, size_t r, bool prefix)
+{
+    struct str text = cf_str(c, 0, r);
+    bool found = false;
+    for (size_t i = 1; i < c->n_args && !found; i++) {
+        struct str v = cf_str(c, i, r), item = STR_NONE;
+        if (js_type(v) != JS_ARRAY) {
+            found = v.n > 0 && has_address(text, v, prefix);
+            continue;
+        }
+        struct js_iter it = js_begin(v);
+        while (!found && js_next(&it, NULL, &item)) {
+            struct str one = js_decode(cf_arena(c), item);
+            found = one.n > 0 && has_address(text, one, prefix);
+        }
+    }
+    cf_out_bool(c, r, found);
+}
+
+static void fn_has_any(struct cf_call *c, size_t r)
+{
+    has_any(c, r, false);
+}
+
+static void fn_has_any_prefix(struct cf_call *c, size_t r)
+{
+    has_any(c, r, true);
+}
+
 const struct cf_scalar fn_ip_rows[] = {
+    {.name = "vdf_format_ipv4_mask", .sig = "sl:s", .row = fn_format_mask},
+    {.name = "vdf_ipv6_in_any", .sig = "s*:b", .row = fn_v6_in_any},
+    {.name = "vdf_has_ipv4", .sig = "s*:b", .row = fn_has_any},
+    {.name = "vdf_has_ipv4_prefix", .sig = "s*:b", .row = fn_has_any_prefix},
     {.name = "vdf_ipv4_compare", .sig = "ssl:l", .row = fn_v4_compare},
     {.name = "vdf_ipv4_in_range", .sig = "ss:b", .row = fn_v4_in_range},
     {.name = "vdf_ipv4_in_any", .sig = "s*:b", .row = fn_v4_in_any},
