@@ -12,6 +12,27 @@ static struct plan *program_over(struct binder *b, struct plan *in, const char *
 }
 
 /* T | invoke f(x): f's first parameter is the table. */
+/* invoke FileProfile(SHA1): a column as an argument stands for its name. */
+static const struct syn *columns_by_name(struct binder *b, struct binding *env,
+                                         const struct plan *in, const struct syn *call)
+{
+    struct syn *copy = arena_new_of(b->a, struct syn);
+    *copy = *call;
+    copy->kids = arena_array(b->a, struct syn *, call->n + 1);
+    for (size_t i = 0; i < call->n; i++) {
+        struct syn *k = call->kids[i];
+        copy->kids[i] = k;
+        if (k->kind != SYN_NAME || bind_lookup(env, k->text) != NULL ||
+            bind_find_column(in, k->text) == NULL)
+            continue;
+        struct syn *text = arena_new_of(b->a, struct syn);
+        *text = (struct syn){.kind = SYN_LITERAL, .off = k->off, .len = k->len};
+        text->value = (struct kql_value){.type = KQL_STRING, .s = k->text};
+        copy->kids[i] = text;
+    }
+    return copy;
+}
+
 struct plan *op_invoke(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
     const struct syn *call = op->n > 0 ? op->kids[0] : NULL;
@@ -28,6 +49,7 @@ struct plan *op_invoke(struct binder *b, struct binding *env, struct plan *in, c
     struct cx c = cx_of(b, env, NULL);
     struct plan *p = NULL;
     struct expr *e = NULL;
+    call = columns_by_name(b, env, in, call);
     if (!bind_call_user(&c, call, decl, decl_env, in, &p, &e))
         return bind_nothing(b, op);
     if (p != NULL)

@@ -226,5 +226,9 @@ struct expr *bind_call(const struct cx *c, const struct syn *s)
     struct expr **args = arena_array(c->b->a, struct expr *, s->n + 1);
     bool *literals = arena_array(c->b->a, bool, s->n + 1);
     size_t n = bind_arguments(&inner, s, args, literals);
-    return bind_apply_function(c, f, args, literals, n, s);
+    struct expr *e = bind_apply_function(c, f, args, literals, n, s);
+    /* Where one value is wanted, the first column is it; extend and its like look inside. */
+    if (e->kind == EX_CALL && (e->fn->flags & KF_MULTI) != 0)
+        e = ex_call2(c->b, "[]", KQL_DYNAMIC, e, ex_long(c->b, 0));
+    return e;
 }

@@ -278,7 +278,8 @@ struct plan *op_as(struct binder *b, struct binding *env, struct plan *in, const
 {
     (void)b;
     (void)env;
-    (void)op;
+    if (str_eqz(op->text, "as") && op->n > 0)
+        in->as_name = op->kids[0]->text;
     return in;
 }
 

@@ -108,9 +108,15 @@ static void multi_items(const struct cx *c, const struct syn *call, struct expr 
     }
 }
 
-static bool is_multi(const struct expr *e)
+/* The call of several columns that bind_call wrapped to give its first, or NULL. */
+static struct expr *multi_call(const struct syn *s, struct expr *e)
 {
-    return e->kind == EX_CALL && (e->fn->flags & KF_MULTI) != 0;
+    s = bind_strip(s);
+    if (s->kind != SYN_CALL || e->kind != EX_CALL || strcmp(e->fn->name, "[]") != 0)
+        return NULL;
+    struct expr *call = e->args[0];
+    bool multi = call->kind == EX_CALL && (call->fn->flags & KF_MULTI) != 0;
+    return multi && str_eqz(s->text, call->fn->name) ? call : NULL;
 }
 
 static void bind_item(const struct cx *c, const struct syn *s, struct items *out)
@@ -118,8 +124,9 @@ static void bind_item(const struct cx *c, const struct syn *s, struct items *out
     struct binder *b = c->b;
     if (s->kind == SYN_NAMED_TUPLE) {
         struct expr *e = bind_expr(c, s->kids[0]);
-        if (is_multi(e)) {
-            multi_items(c, s->kids[0], e, s->kids + 1, s->n - 1, STR_NONE, out);
+        struct expr *multi = multi_call(s->kids[0], e);
+        if (multi != NULL) {
+            multi_items(c, s->kids[0], multi, s->kids + 1, s->n - 1, STR_NONE, out);
             return;
         }
         for (size_t i = 1; i < s->n; i++)
@@ -140,8 +147,9 @@ static void bind_item(const struct cx *c, const struct syn *s, struct items *out
     }
     struct expr *e = bind_expr(c, named ? s->kids[0] : s);
     struct str name = named ? s->text : bind_auto_name(c, s);
-    if (is_multi(e))
-        multi_items(c, named ? s->kids[0] : s, e, NULL, 0, named ? name : STR_NONE, out);
+    struct expr *multi = multi_call(named ? s->kids[0] : s, e);
+    if (multi != NULL)
+        multi_items(c, named ? s->kids[0] : s, multi, NULL, 0, named ? name : STR_NONE, out);
     else
         push_item(b, out, name, named, e);
 }

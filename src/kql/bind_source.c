@@ -277,11 +277,44 @@ static struct plan *bind_materialize(struct binder *b, struct binding *env, cons
 }
 
 /* ---- any table ---- */
+static bool mentions(const struct syn *s, struct str name)
+{
+    if (s == NULL)
+        return false;
+    if (s->kind == SYN_NAME && str_eq(s->text, name))
+        return true;
+    for (size_t i = 0; i < s->n; i++)
+        if (mentions(s->kids[i], name))
+            return true;
+    return false;
+}
+
+/* "… | as T | … T …": the operators behind it see the rows so far under that name. */
+static struct plan *bind_as(struct binder *b, struct binding **env, struct plan *p,
+                            const struct syn *pipe, size_t at)
+{
+    struct str name = pipe->kids[at]->n > 0 ? pipe->kids[at]->kids[0]->text : STR_NONE;
+    bool used = false;
+    for (size_t i = at + 1; i < pipe->n && !used; i++)
+        used = mentions(pipe->kids[i], name);
+    p = bind_operator(b, *env, p, pipe->kids[at]);
+    if (!used || p->open)
+        return p;
+    p->shared_id = ++b->next_shared;
+    struct binding v = {.kind = BOUND_PLAN, .name = name, .plan = p};
+    *env = bind_push(b, *env, v);
+    struct plan *rest = plan_share(b, p, p->shared_id);
+    rest->as_name = name;
+    return rest;
+}
+
 static struct plan *bind_pipe(struct binder *b, struct binding *env, const struct syn *s)
 {
     struct plan *p = bind_table(b, env, s->kids[0]);
     for (size_t i = 1; i < s->n && !b->failed_limit; i++)
-        p = bind_operator(b, env, p, s->kids[i]);
+        p = s->kids[i]->kind == SYN_OP && str_eqz(s->kids[i]->text, "as")
+                ? bind_as(b, &env, p, s, i)
+                : bind_operator(b, env, p, s->kids[i]);
     return p;
 }
 

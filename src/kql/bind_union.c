@@ -73,8 +73,12 @@ static void add_operand(struct binder *b, struct binding *env, struct branches *
             return;
         label = x->text;
     }
+    const struct binding *known = x->kind == SYN_NAME ? bind_lookup(env, x->text) : NULL;
+    if (known != NULL && known->kind == BOUND_FUNCTION)
+        label = x->text;
     if (!quiet) {
-        add_branch(b, v, bind_table(b, env, s), label, s);
+        struct plan *p = bind_table(b, env, s);
+        add_branch(b, v, p, p->as_name.n > 0 ? p->as_name : label, s);
         return;
     }
     /* isfuzzy: a branch that does not bind is left out */
@@ -238,6 +242,8 @@ struct plan *op_union(struct binder *b, struct binding *env, struct plan *in, co
         add_branch(b, &v, in, STR("union_arg0"), op);
     if (in != NULL && in->kind == P_TABLE)
         v.p[0].label = in->table;
+    if (in != NULL && in->as_name.n > 0)
+        v.p[0].label = in->as_name;
     for (size_t i = 0; i < op->n; i++)
         add_operand(b, env, &v, op->kids[i], quiet);
     if (v.n == 0 && b->d->n_errors == 0) {

@@ -393,6 +393,7 @@ static struct attempt try_sig(const struct sig *g, const struct kql_arg *args, s
     if (g->rep_n == 0)
         return try_times(g, 0, args, n, want);
     struct attempt best = {.cost = FIT_NONE};
+    size_t best_times = 0;
     /* optional parameters behind the repeating part may be given or not */
     for (size_t given = fixed + 1; given-- > 0;) {
         if (given > n || (n - given) % g->rep_n != 0 || (n - given) / g->rep_n < g->rep_min)
@@ -402,13 +403,15 @@ static struct attempt try_sig(const struct sig *g, const struct kql_arg *args, s
             required += !g->p[i].optional && (i < g->rep_at || i >= g->rep_at + g->rep_n);
         if (given < required)
             break;
-        struct attempt t = try_times(g, (n - given) / g->rep_n, args, n, want);
-        if (t.cost < FIT_NONE)
-            return t;
-        if (best.bad_param == NULL || t.bad_arg > best.bad_arg)
-            best = t;
+        size_t times = (n - given) / g->rep_n;
+        struct attempt t = try_times(g, times, args, n, want);
+        bool further = best.bad_param == NULL || t.bad_arg > best.bad_arg;
+        bool better = t.cost < best.cost || (best.cost == FIT_NONE && further);
+        best_times = better ? times : best_times;
+        best = better ? t : best;
     }
-    return best;
+    /* `want` holds the conversions of the last try, which may not have been the best. */
+    return best.cost < FIT_NONE ? try_times(g, best_times, args, n, want) : best;
 }
 
 static enum kql_type widen(enum kql_type t)

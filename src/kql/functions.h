@@ -27,8 +27,7 @@ enum {
     KF_WINDOW = 1 << 1,   /* needs serialized input */
     KF_VOLATILE = 1 << 2, /* rand(), new_guid(): never folded, never merged */
     KF_NOW = 1 << 3,      /* depends on the query's clock */
-    KF_MULTI =
-        1 << 4, /* gives an array of several columns' values; bind_series.c picks them with "[]" */
+    KF_MULTI = 1 << 4, /* an array of several columns' values, of which "[]" takes one each */
     KF_NEVER_NULL = 1 << 5,       /* result is never null, whatever the arguments */
     KF_NULL_IN_NULL_OUT = 1 << 6, /* null as soon as one argument is null */
     KF_NULL_AWARE_EQ =

@@ -157,6 +157,7 @@ struct program {
                            owner */
 };
 struct plan {
+    struct str as_name; /* given by "as": what union's withsource shows */
     enum plan_kind kind;
     struct plan_cols cols; /* output columns, in order */
     struct plan **in;
