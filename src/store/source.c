@@ -27,8 +27,10 @@ static bool look(struct snapshot *s, struct str workspace, struct str table, str
                  struct err *e)
 {
     struct workspace *w = workspace_of(s->own, workspace);
-    if (w == NULL)
-        return err_set(e, ERR_NOT_FOUND, "there is no workspace '%.*s'", STR_ARG(workspace));
+    if (w == NULL) {
+        err_set(e, ERR_NOT_FOUND, "there is no workspace '%.*s'", STR_ARG(workspace));
+        return false;
+    }
     for (size_t i = 0; i < s->seen.n; i++) {
         if (s->seen.p[i].w == w && str_eq(s->seen.p[i].t->name, table)) {
             *out = s->seen.p[i];
@@ -37,10 +39,13 @@ static bool look(struct snapshot *s, struct str workspace, struct str table, str
     }
     lock_take(&w->lock);
     struct ws_table *t = ws_table_find_locked(w, table);
-    *out = (struct seen){w, t, t != NULL ? t->cols.n : 0};
+    size_t n_cols = t != NULL ? t->cols.n : 0;
     lock_drop(&w->lock);
-    if (t == NULL)
-        return err_set(e, ERR_NOT_FOUND, "there is no table '%.*s'", STR_ARG(table));
+    if (t == NULL) {
+        err_set(e, ERR_NOT_FOUND, "there is no table '%.*s'", STR_ARG(table));
+        return false;
+    }
+    *out = (struct seen){w, t, n_cols};
     VEC_PUSH(s->a, &s->seen, *out);
     return true;
 }
