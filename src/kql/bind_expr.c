@@ -233,6 +233,7 @@ static struct expr *operator_call(const struct cx *c, const struct syn *s, struc
         return refuse(c, s, f->name, args, n);
     for (size_t i = 0; i < n; i++)
         args[i] = ex_cast(c->b, args[i], m.want[i]);
+    bind_check_pattern(c, f, args, n, s);
     struct expr *e = ex_call(c->b, f->name, m.result, args, n);
     e->fn = f;
     e->off = s->off;
@@ -369,18 +370,21 @@ static struct expr *bind_toscalar(const struct cx *c, const struct syn *s)
     return e;
 }
 
+void bind_too_large(struct binder *b, const struct syn *at)
+{
+    if (!b->failed_limit)
+        kql_diag_add(b->d, ERR_LIMIT, "LIM0002", at, NULL,
+                     "the query is too large once its functions are put in");
+    b->failed_limit = true;
+}
+
 /* A few lines of functions that call each other twice stand for more expressions than there is
  * memory. */
 static bool over_budget(struct binder *b, const struct syn *at)
 {
-    if (b->failed_limit)
-        return true;
-    if (++b->exprs < BIND_MAX_EXPRS && arena_used(b->a) < BIND_MAX_BYTES)
-        return false;
-    b->failed_limit = true;
-    kql_diag_add(b->d, ERR_LIMIT, "LIM0002", at, NULL,
-                 "the query is too large once its functions are put in");
-    return true;
+    if (++b->exprs >= BIND_MAX_EXPRS || arena_used(b->a) >= BIND_MAX_BYTES)
+        bind_too_large(b, at);
+    return b->failed_limit;
 }
 
 struct expr *bind_expr(const struct cx *c, const struct syn *s)

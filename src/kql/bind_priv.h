@@ -11,6 +11,7 @@ enum {
     BIND_MAX_INLINE = 64, /* functions and views inside one another */
     BIND_MAX_NODES = 200000,
     BIND_MAX_EXPRS = 1000000,
+    BIND_MAX_WEIGHT = 200000, /* of one expression, see struct expr */
     BIND_MAX_BYTES = 512 << 20,
     BIND_MAX_UNION_CELLS = 32 << 20
 };
@@ -85,6 +86,11 @@ struct expr *ex_fold(struct binder *b, struct expr *e);
 /* ---- binding expressions (bind_expr.c, bind_call.c) ---- */
 struct expr *bind_expr(const struct cx *c, const struct syn *s);
 struct expr *bind_call(const struct cx *c, const struct syn *s);
+/* LIM0002, once; from then on nothing more is bound. `at` may be NULL. */
+void bind_too_large(struct binder *b, const struct syn *at);
+/* Refuses a constant regular expression that is none: it would match nothing, in silence. */
+void bind_check_pattern(const struct cx *c, const struct kql_func *f, struct expr *const *args,
+                        size_t n, const struct syn *at);
 /* Checks f's arguments against its signatures, casts, folds. */
 struct expr *bind_apply_function(const struct cx *c, const struct kql_func *f, struct expr **args,
                                  const bool *type_literals, size_t n, const struct syn *at);

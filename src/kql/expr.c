@@ -7,6 +7,7 @@ static struct expr *ex_new(struct binder *b, enum expr_kind k, enum kql_type t)
     struct expr *e = arena_new_of(b->a, struct expr);
     e->kind = k;
     e->type = t;
+    e->weight = 1;
     return e;
 }
 
@@ -60,8 +61,16 @@ struct expr *ex_call(struct binder *b, const char *name, enum kql_type type, str
     struct expr *e = ex_new(b, EX_CALL, type);
     e->fn = f;
     e->args = arena_array(b->a, struct expr *, n + 1);
-    for (size_t i = 0; i < n; i++)
+    uint64_t weight = 1;
+    for (size_t i = 0; i < n; i++) {
         e->args[i] = args[i];
+        weight += args[i]->weight;
+    }
+    if (weight > BIND_MAX_WEIGHT) { /* two calls that each write their argument twice, and so on */
+        bind_too_large(b, NULL);
+        return ex_null(b, type);
+    }
+    e->weight = (uint32_t)weight;
     e->n_args = n;
     if (n > 0) {
         e->off = args[0]->off;

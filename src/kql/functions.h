@@ -24,11 +24,11 @@
 
 enum {
     KF_AGGREGATE = 1 << 0,
-    KF_WINDOW = 1 << 1,   /* needs serialized input */
-    KF_VOLATILE = 1 << 2, /* rand(), new_guid(): never folded, never merged */
-    KF_NOW = 1 << 3,      /* depends on the query's clock */
-    KF_MULTI = 1 << 4, /* an array of several columns' values, of which "[]" takes one each */
-    KF_NEVER_NULL = 1 << 5,       /* result is never null, whatever the arguments */
+    KF_WINDOW = 1 << 1,     /* needs serialized input */
+    KF_VOLATILE = 1 << 2,   /* rand(), new_guid(): never folded, never merged */
+    KF_NOW = 1 << 3,        /* depends on the query's clock */
+    KF_MULTI = 1 << 4,      /* an array of several columns' values, of which "[]" takes one each */
+    KF_NEVER_NULL = 1 << 5, /* result is never null, whatever the arguments */
     KF_NULL_IN_NULL_OUT = 1 << 6, /* null as soon as one argument is null */
     KF_NULL_AWARE_EQ =
         1 << 7, /* equality family: one null side false (or true if negated), both null null */

@@ -37,6 +37,8 @@ struct expr {
     const struct kql_func *fn; /* CALL */
     struct expr **args;
     size_t n_args;
+    uint32_t weight;   /* expressions in it, each counted as often as it is reached; arguments of
+                          functions are shared, so this is what walking it costs */
     struct plan *plan; /* SUBQUERY */
     uint32_t off, len; /* source range, for messages */
 };

@@ -11,15 +11,35 @@ struct rx {
     size_t groups;
 };
 
-struct rx *rx_new(struct str pattern)
+static pcre2_code *compile(struct str pattern, int *why, PCRE2_SIZE *where)
+{
+    return pcre2_compile((PCRE2_SPTR)(pattern.n ? pattern.p : ""), pattern.n,
+                         PCRE2_UTF | PCRE2_UCP | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY, why,
+                         where, NULL);
+}
+
+bool rx_check(struct str pattern, struct err *e)
 {
     if (pattern.n > RX_MAX_PATTERN)
-        return NULL;
+        return err_set(e, ERR_INVALID, "the pattern has %zu bytes, more than %d", pattern.n,
+                       RX_MAX_PATTERN);
     int why;
     PCRE2_SIZE where;
-    pcre2_code *code = pcre2_compile(
-        (PCRE2_SPTR)(pattern.n ? pattern.p : ""), pattern.n,
-        PCRE2_UTF | PCRE2_UCP | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY, &why, &where, NULL);
+    pcre2_code *code = compile(pattern, &why, &where);
+    if (code != NULL) {
+        pcre2_code_free(code);
+        return true;
+    }
+    PCRE2_UCHAR text[256];
+    (void)pcre2_get_error_message(why, text, sizeof(text));
+    return err_set(e, ERR_INVALID, "%s, at byte %zu", (const char *)text, (size_t)where);
+}
+
+struct rx *rx_new(struct str pattern)
+{
+    int why;
+    PCRE2_SIZE where;
+    pcre2_code *code = pattern.n > RX_MAX_PATTERN ? NULL : compile(pattern, &why, &where);
     if (!code)
         return NULL;
     (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);

@@ -6,6 +6,8 @@
 struct rx;                             /* immutable: shared by threads */
 struct rx *rx_new(struct str pattern); /* NULL: not a pattern */
 void rx_free(struct rx *x);
+/* Whether it is a pattern; when not, what is wrong, and at which byte of it. */
+bool rx_check(struct str pattern, struct err *e) MUST_USE;
 size_t rx_groups(const struct rx *x);
 /* The first match at or behind from. spans: 2 × (groups + 1) offsets, SIZE_MAX for a group that
  * took no part. */

@@ -97,6 +97,12 @@ suite_scenario_asan()
         suite "scenario asan" 600 python3 tests/scenario/run.py
 }
 
+suite_kql_asan()
+{
+    LSAN_OPTIONS="suppressions=$ROOT/tests/lsan.supp:print_suppressions=0" VEDETTE="$ROOT/build/asan/vedette" \
+        suite "kql asan" 300 python3 tests/kql/run.py
+}
+
 # Those scenarios in which many threads meet.
 suite_scenario_tsan()
 {
@@ -136,6 +142,7 @@ suites_program()
 {
     export VEDETTE="$ROOT/build/vedette"
     suite_if tests/scenario/run.py scenario 600 python3 tests/scenario/run.py
+    suite kql 300 python3 tests/kql/run.py
     suite_if tests/conformance/run.py conformance 600 python3 tests/conformance/run.py
     suite_if tests/clients/run.py clients 300 python3 tests/clients/run.py
     if [ "$FLAG_QUICK" = 0 ]; then
@@ -162,6 +169,7 @@ test_all()
         suite_build asan
         suite_unit asan
         suite_scenario_asan
+        suite_kql_asan
         suite_build tsan
         suite_unit tsan -L threads
         suite_scenario_tsan

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""What KQL queries give, one case after another.
+
+run.py [PART…] runs the files of cases/ whose names contain one of the parts. A case is a line
+"== name", the query, a line "--", then either "error CODE" or the columns ("name:type, …") and a
+line of JSON for each row, in any order unless the name ends in "(ordered)". A line "// …" before the
+query is part of the query. $VEDETTE is the program; all cases of a file run in one process. Prints a
+line for each case that fails; the last line is 'N passed, N failed'.
+"""
+import json
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PROGRAM = os.environ.get("VEDETTE") or os.path.join(HERE, "..", "..", "build", "vedette")
+NOW = "2026-01-15T10:00:00Z"
+
+
+def read_cases(path):
+    with open(path, encoding="utf-8") as f:
+        blocks = f.read().split("\n== ")
+    for block in blocks[1:]:
+        name, rest = block.split("\n", 1)
+        query, wanted = rest.split("\n--\n", 1)
+        yield name.strip(), query, [line for line in wanted.split("\n") if line.strip()]
+
+
+def answers(cases):
+    lines = "".join(json.dumps({"id": str(i), "query": query}) + "\n"
+                    for i, (_, query, _) in enumerate(cases))
+    done = subprocess.run([PROGRAM, "kql", "eval", "--now", NOW, "--batch"], input=lines,
+                          capture_output=True, text=True, timeout=300, check=False)
+    found = {}
+    for line in done.stdout.splitlines():
+        answer = json.loads(line)
+        found[int(answer["id"])] = answer
+    return found, done.stderr
+
+
+def trouble(name, wanted, answer):
+    """What is wrong with the answer, or None."""
+    error = answer.get("error")
+    if wanted[0].startswith("error "):
+        code = wanted[0].split()[1]
+        return None if error and error["code"] == code else "want error %s, got %s" % (code, answer)
+    if error:
+        return "error %s" % error
+    columns = ", ".join("%s:%s" % (c["name"], c["type"]) for c in answer["columns"])
+    if columns != wanted[0]:
+        return "want columns %s\n      got  columns %s" % (wanted[0], columns)
+    want = [json.dumps(json.loads(row)) for row in wanted[1:]]
+    got = [json.dumps(row) for row in answer["rows"]]
+    if not name.endswith("(ordered)"):
+        want, got = sorted(want), sorted(got)
+    return None if want == got else "want %s\n      got  %s" % ("\n           ".join(want),
+                                                               "\n           ".join(got))
+
+
+def main():
+    passed = failed = 0
+    folder = os.path.join(HERE, "cases")
+    for file in sorted(os.listdir(folder)):
+        if sys.argv[1:] and not any(part in file for part in sys.argv[1:]):
+            continue
+        cases = list(read_cases(os.path.join(folder, file)))
+        found, stderr = answers(cases)
+        for i, (name, query, wanted) in enumerate(cases):
+            why = trouble(name, wanted, found[i]) if i in found else "no answer: " + stderr[-2000:]
+            passed, failed = passed + (why is None), failed + (why is not None)
+            if why is not None:
+                print("FAILED %s: %s\n      %s\n      %s" % (file, name, query, why))
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
