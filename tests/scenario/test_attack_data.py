@@ -14,7 +14,7 @@ DATA = os.path.join(os.environ.get("VEDETTE_SHARED") or os.path.join(ROOT, "..",
 CALL_BYTES = 900_000
 
 # Queries that need what docs/known-issues.md says is missing; each is taken out when it works.
-EXPECTED_TO_FAIL = {"s26_signin_burst_from_locations_negative", "s28_csl_port_scanning_negative"}
+EXPECTED_TO_FAIL = set()
 
 API_TYPES = {"datetime": "dateTime", "bool": "boolean"}
 
