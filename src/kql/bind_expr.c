@@ -221,7 +221,10 @@ static struct expr *operator_call(const struct cx *c, const struct syn *s, struc
                                   struct expr **args, size_t n)
 {
     const struct kql_func *f = kql_func_get(op, KF_OPERATOR, KF_OPERATOR);
-    CHECK(f != NULL);
+    if (f == NULL) { /* column:"text" is parsed everywhere, and means something in search */
+        bind_error(c->b, "SEM0001", s, "the operator '%s' can't stand here", z(c->b, op));
+        return bind_unknown(c->b, s);
+    }
     struct kql_arg kinds[3];
     struct kql_match m;
     for (size_t i = 0; i < n; i++) {

@@ -14,6 +14,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.environ.get("VEDETTE") or os.path.join(HERE, "..", "..", "build", "vedette")
+LIMIT_S = 60
 NOW = "2026-01-15T10:00:00Z"
 
 
@@ -29,13 +30,20 @@ def read_cases(path):
 def answers(cases):
     lines = "".join(json.dumps({"id": str(i), "query": query}) + "\n"
                     for i, (_, query, _) in enumerate(cases))
-    done = subprocess.run([PROGRAM, "kql", "eval", "--now", NOW, "--batch"], input=lines,
-                          capture_output=True, text=True, timeout=300, check=False)
+    command = [PROGRAM, "kql", "eval", "--now", NOW, "--batch"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True)
+    try:
+        stdout, stderr = process.communicate(lines, timeout=LIMIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        stdout, stderr = process.communicate()
+        stderr += "stopped after %d s" % LIMIT_S
     found = {}
-    for line in done.stdout.splitlines():
+    for line in stdout.splitlines():
         answer = json.loads(line)
         found[int(answer["id"])] = answer
-    return found, done.stderr
+    return found, stderr
 
 
 def trouble(name, wanted, answer):
