@@ -5,9 +5,11 @@
 
 struct node {
     struct str name;
-    const char **attributes; /* name, value, …, NULL */
-    struct str text;
+    const char **attributes;                   /* name, value, …, NULL */
+    VEC(struct str) text;                      /* as expat gives it: in pieces */
     struct node *parent, *first, *last, *next; /* children, siblings */
+    struct node *same;                         /* the next sibling of the same name */
+    bool again;                                /* an earlier sibling has this name */
 };
 struct reading {
     struct arena *a;
@@ -59,65 +61,81 @@ static void on_end(void *self, const char *name)
 static void on_text(void *self, const char *text, int n)
 {
     struct reading *r = self;
-    struct str more = {text, (size_t)n};
-    r->at->text = r->at->text.n == 0
-                      ? arena_str(r->a, more)
-                      : arena_fmt(r->a, "%.*s%.*s", STR_ARG(r->at->text), STR_ARG(more));
+    struct str piece = {text, (size_t)n};
+    VEC_PUSH(r->a, &r->at->text, arena_str(r->a, piece));
 }
 
 /* ---- writing ---- */
 
-static void write_node(struct json_out *w, const struct node *n);
+struct writing {
+    struct json_out json;
+    struct arena *a;
+};
 
-static bool named_before(const struct node *first, const struct node *n)
-{
-    for (const struct node *x = first; x != n; x = x->next)
-        if (str_eq(x->name, n->name))
-            return true;
-    return false;
-}
+static void write_node(struct writing *w, const struct node *n);
 
-static void write_children(struct json_out *w, const struct node *parent)
+/* Chains the children of each name, so that a name is looked for once a child. */
+static void chain_names(struct arena *a, const struct node *parent)
 {
-    for (const struct node *n = parent->first; n != NULL; n = n->next) {
-        if (named_before(parent->first, n))
-            continue;
-        size_t same = 0;
-        for (const struct node *x = n; x != NULL; x = x->next)
-            same += str_eq(x->name, n->name) ? 1 : 0;
-        json_key_str(w, n->name);
-        if (same > 1)
-            json_arr(w);
-        for (const struct node *x = n; x != NULL; x = x->next)
-            if (str_eq(x->name, n->name))
-                write_node(w, x);
-        if (same > 1)
-            json_arr_end(w);
+    struct map *last = map_new(a, false);
+    for (struct node *n = parent->first; n != NULL; n = n->next) {
+        struct node *before = map_put(last, n->name, n);
+        n->again = before != NULL;
+        if (before != NULL)
+            before->same = n;
     }
 }
 
-static void write_node(struct json_out *w, const struct node *n)
+static void write_children(struct writing *w, const struct node *parent)
 {
-    struct str text = str_trim(n->text);
-    bool plain = n->attributes[0] == NULL && n->first == NULL;
-    if (plain) {
-        if (text.n > 0)
-            json_str(w, n->text);
+    chain_names(w->a, parent);
+    for (const struct node *n = parent->first; n != NULL; n = n->next) {
+        if (n->again)
+            continue;
+        json_key_str(&w->json, n->name);
+        if (n->same != NULL)
+            json_arr(&w->json);
+        for (const struct node *x = n; x != NULL; x = x->same)
+            write_node(w, x);
+        if (n->same != NULL)
+            json_arr_end(&w->json);
+    }
+}
+
+static struct str text_of(struct arena *a, const struct node *n)
+{
+    if (n->text.n == 1)
+        return n->text.p[0];
+    struct sbuf whole = sbuf_make(XML_MAX_BYTES);
+    for (size_t i = 0; i < n->text.n; i++)
+        sbuf_add(&whole, n->text.p[i]);
+    struct str text = arena_str(a, sbuf_str(&whole));
+    sbuf_fini(&whole);
+    return text;
+}
+
+static void write_node(struct writing *w, const struct node *n)
+{
+    struct str text = text_of(w->a, n);
+    bool blank = str_trim(text).n == 0;
+    if (n->attributes[0] == NULL && n->first == NULL) {
+        if (blank)
+            json_null(&w->json);
         else
-            json_null(w);
+            json_str(&w->json, text);
         return;
     }
-    json_obj(w);
+    json_obj(&w->json);
     for (size_t i = 0; n->attributes[i] != NULL; i += 2) {
         AUTO(sbuf_fini) struct sbuf key = sbuf_make(XML_MAX_BYTES + 16);
         sbuf_addf(&key, "@%s", n->attributes[i]);
-        json_key_str(w, sbuf_str(&key));
-        json_z(w, n->attributes[i + 1]);
+        json_key_str(&w->json, sbuf_str(&key));
+        json_z(&w->json, n->attributes[i + 1]);
     }
-    if (text.n > 0)
-        json_kv_str(w, "#text", n->first == NULL ? n->text : text);
+    if (!blank)
+        json_kv_str(&w->json, "#text", n->first == NULL ? text : str_trim(text));
     write_children(w, n);
-    json_obj_end(w);
+    json_obj_end(&w->json);
 }
 
 static bool parse(struct reading *r, struct str xml, struct err *e)
@@ -151,9 +169,9 @@ bool xml_to_json(struct str xml, struct sbuf *out, struct err *e)
     XML_ParserFree(r.parser);
     if (!ok)
         return false;
-    struct json_out w = json_out_make(out);
-    json_obj(&w);
+    struct writing w = {json_out_make(out), a};
+    json_obj(&w.json);
     write_children(&w, &r.root);
-    json_obj_end(&w);
+    json_obj_end(&w.json);
     return sbuf_ok(out);
 }
