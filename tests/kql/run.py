@@ -2,10 +2,10 @@
 """What KQL queries give, one case after another.
 
 run.py [PART…] runs the files of cases/ whose names contain one of the parts. A case is a line
-"== name", the query, a line "--", then either "error CODE" or the columns ("name:type, …") and a
-line of JSON for each row, in any order unless the name ends in "(ordered)". A line "// …" before the
-query is part of the query. $VEDETTE is the program; all cases of a file run in one process. Prints a
-line for each case that fails; the last line is 'N passed, N failed'.
+"== name", the query, a line "--", then either "error CODE [LINE:COLUMN]" or the columns ("name:type,
+…", or "no columns") and a line of JSON for each row. Rows may come in any order unless the name ends
+in "(ordered)". $VEDETTE is the program; all cases of a file run in one process. Prints a line for
+each case that fails; the last line is 'N passed, N failed'.
 """
 import json
 import os
@@ -50,12 +50,15 @@ def trouble(name, wanted, answer):
     """What is wrong with the answer, or None."""
     error = answer.get("error")
     if wanted[0].startswith("error "):
-        code = wanted[0].split()[1]
-        return None if error and error["code"] == code else "want error %s, got %s" % (code, answer)
+        _, code, *place = wanted[0].split()
+        right = error and error["code"] == code
+        if right and place:
+            right = "%d:%d" % (error["line"], error["column"]) == place[0]
+        return None if right else "want %s, got %s" % (wanted[0], answer)
     if error:
         return "error %s" % error
     columns = ", ".join("%s:%s" % (c["name"], c["type"]) for c in answer["columns"])
-    if columns != wanted[0]:
+    if (columns or "no columns") != wanted[0]:
         return "want columns %s\n      got  columns %s" % (wanted[0], columns)
     want = [json.dumps(json.loads(row)) for row in wanted[1:]]
     got = [json.dumps(row) for row in answer["rows"]]

@@ -27,7 +27,7 @@ static void chunk_begin(struct engine_appender *a)
     memset(a->set, 0, a->n_cols * sizeof(*a->set));
 }
 
-static duckdb_logical_type logical_type(enum kql_type t)
+duckdb_logical_type duck_logical_type(enum kql_type t)
 {
     switch (t) {
     case KQL_BOOL:
@@ -58,7 +58,7 @@ static void make_chunk(struct engine_appender *a, const struct kql_schema *schem
     duckdb_logical_type *types = xcalloc(schema->n, sizeof(duckdb_logical_type));
     for (size_t i = 0; i < schema->n; i++) {
         a->cols[i].type = schema->cols[i].type;
-        types[i] = logical_type(schema->cols[i].type);
+        types[i] = duck_logical_type(schema->cols[i].type);
     }
     a->chunk = duckdb_create_data_chunk(types, schema->n);
     for (size_t i = 0; i < schema->n; i++)

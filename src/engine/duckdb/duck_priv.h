@@ -43,10 +43,12 @@ struct duck_limits {
 bool duck_execute(duckdb_connection con, struct str sql, const struct duck_limits *lim,
                   duckdb_result *out, struct err *e);
 
-/* Takes the chunks of a result whose columns have the physical types of schema. max_rows,
- * max_bytes: 0 = none. */
+/* Takes the chunks of a result. max_rows, max_bytes: 0 = none. NULL with e set (ERR_INTERNAL): its
+ * columns do not have the physical types of schema. */
 struct engine_rows *duck_rows_take(duckdb_result *result, const struct kql_schema *schema,
-                                   size_t max_rows, size_t max_bytes);
+                                   size_t max_rows, size_t max_bytes, struct err *e);
+/* How a Kusto type is kept. The caller destroys it. */
+duckdb_logical_type duck_logical_type(enum kql_type t);
 /* An UUID or DECIMAL(38,18) cell as Kusto prints it. */
 void duck_guid_text(duckdb_hugeint v, struct sbuf *out);
 void duck_decimal_text(duckdb_hugeint v, struct sbuf *out);

@@ -164,8 +164,15 @@ static bool op_div(struct emit *m, const struct expr *x, enum emit_ctx ctx, stru
 static bool op_mod(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
 {
     (void)ctx;
-    if (x->type == KQL_REAL || x->type == KQL_DECIMAL)
+    if (x->type == KQL_REAL)
         return call2(m, x, "vd_fmod", KQL_REAL, KQL_REAL, out);
+    if (x->type == KQL_DECIMAL) {
+        sbuf_addz(out, "TRY_CAST(");
+        if (!call2(m, x, "vd_fmod", KQL_REAL, KQL_REAL, out))
+            return false;
+        sbuf_addz(out, " AS DECIMAL(38,18))");
+        return true;
+    }
     enum kql_type l = is_tick(x->args[0]->type) ? x->args[0]->type : KQL_LONG;
     return call2(m, x, "vd_mod", l, is_tick(x->args[1]->type) ? x->args[1]->type : KQL_LONG, out);
 }

@@ -166,9 +166,40 @@ static void copy_schema(struct engine_rows *rows, const struct kql_schema *schem
     }
 }
 
-struct engine_rows *duck_rows_take(duckdb_result *result, const struct kql_schema *schema,
-                                   size_t max_rows, size_t max_bytes)
+static bool holds(duckdb_result *result, size_t i, enum kql_type type)
 {
+    duckdb_logical_type found = duckdb_column_logical_type(result, i);
+    duckdb_logical_type wanted = duck_logical_type(type);
+    duckdb_type id = duckdb_get_type_id(found);
+    bool same = id == duckdb_get_type_id(wanted) &&
+                (id != DUCKDB_TYPE_DECIMAL ||
+                 (duckdb_decimal_scale(found) == 18 && duckdb_decimal_width(found) == 38));
+    duckdb_destroy_logical_type(&found);
+    duckdb_destroy_logical_type(&wanted);
+    return same;
+}
+
+/* Cells are read by the plan's types, so a statement that gives others would be read wrongly, and
+ * past its end. */
+static bool types_hold(duckdb_result *result, const struct kql_schema *schema, struct err *e)
+{
+    bool none = schema->n == 0; /* SQL has no rows without columns: one stands in */
+    if (!none && duckdb_column_count(result) != schema->n)
+        return err_set(e, ERR_INTERNAL, "the engine gave %llu columns where %zu are expected",
+                       (unsigned long long)duckdb_column_count(result), schema->n);
+    for (size_t i = 0; i < schema->n; i++)
+        if (!holds(result, i, schema->cols[i].type))
+            return err_set(e, ERR_INTERNAL, "the engine gave column '%.*s' as type %d, not as %s",
+                           STR_ARG(schema->cols[i].name), (int)duckdb_column_type(result, i),
+                           kql_type_name(schema->cols[i].type));
+    return true;
+}
+
+struct engine_rows *duck_rows_take(duckdb_result *result, const struct kql_schema *schema,
+                                   size_t max_rows, size_t max_bytes, struct err *e)
+{
+    if (!types_hold(result, schema, e))
+        return NULL;
     struct engine_rows *rows = xcalloc(1, sizeof(*rows));
     rows->arena = arena_new(0);
     copy_schema(rows, schema);

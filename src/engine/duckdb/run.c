@@ -86,7 +86,8 @@ bool engine_run(struct engine *g, const struct plan *p, const struct engine_sour
         AUTO(arena_freep) struct arena *a = arena_new(0);
         struct kql_schema schema;
         schema_of(a, p, &schema);
-        *out = duck_rows_take(&r, &schema, lim->max_rows, lim->max_bytes);
+        *out = duck_rows_take(&r, &schema, lim->max_rows, lim->max_bytes, e);
+        ok = *out != NULL;
     }
     duckdb_destroy_result(&r);
     duckdb_disconnect(&con);
