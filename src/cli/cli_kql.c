@@ -93,15 +93,17 @@ static bool compile(const struct session *s, struct arena *a, struct str text,
     return false;
 }
 
-static bool run_result(const struct session *s, const struct kql_result *r, struct json_out *w,
-                       struct err *e)
+static bool run_result(const struct session *s, struct str text, const struct kql_result *r,
+                       struct json_out *w, struct err *e)
 {
     struct engine_limits limits = {.deadline_us = clock_mono_us() + s->timeout_us,
                                    .max_rows = MAX_ROWS,
                                    .max_bytes = MAX_BYTES};
     struct engine_rows *rows = NULL;
-    if (!engine_run(fixtures_engine(s->f), r->plan, fixtures_source(s->f), &limits, &rows, e))
+    if (!engine_run(fixtures_engine(s->f), r->plan, fixtures_source(s->f), &limits, &rows, e)) {
+        kql_err_locate(text, e);
         return false;
+    }
     write_columns(w, &r->plan->cols);
     write_rows(w, rows);
     engine_rows_free(rows);
@@ -115,7 +117,7 @@ static bool answer(const struct session *s, struct arena *a, struct str text, st
     struct kql_query q;
     if (!compile(s, a, text, &q, e))
         return false;
-    if (s->run && !run_result(s, &q.results[0], w, e))
+    if (s->run && !run_result(s, text, &q.results[0], w, e))
         return false;
     if (!s->run) {
         write_columns(w, &q.results[0].plan->cols);
@@ -131,7 +133,7 @@ static bool answer(const struct session *s, struct arena *a, struct str text, st
         json_kv_str(w, "name", q.results[i].name);
         if (!s->run)
             write_columns(w, &q.results[i].plan->cols);
-        else if (!run_result(s, &q.results[i], w, e))
+        else if (!run_result(s, text, &q.results[i], w, e))
             return false;
         json_obj_end(w);
     }
@@ -233,6 +235,7 @@ static int explain(const struct session *s, struct str text, bool sql)
             plan_print(q.results[i].plan, &out);
         sbuf_addz(&out, sql ? ";\n" : "");
     }
+    kql_err_locate(text, &e);
     int code = ok ? 0 : failed(&e);
     if (ok)
         fputs(sbuf_str(&out).p, stdout);

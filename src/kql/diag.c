@@ -23,6 +23,12 @@ void kql_diag_add(struct kql_diags *d, enum err_code code, const char *kind, con
     d->n_errors++;
 }
 
+void kql_err_locate(struct str text, struct err *e)
+{
+    if (e != NULL && e->code == ERR_UNSUPPORTED && e->pos.line == 0)
+        e->pos = pos_in(text, e->pos.off);
+}
+
 void kql_diags_err(const struct kql_diags *d, struct err *e)
 {
     for (size_t i = 0; i < d->v.n; i++) {

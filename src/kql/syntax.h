@@ -159,6 +159,8 @@ void kql_diag_add(struct kql_diags *d, enum err_code code, const char *kind, con
                   const char *hint, const char *fmt, ...) PRINTF_LIKE(6, 7);
 /* The first error as a struct err (code, pos, len, kind, msg, hint). */
 void kql_diags_err(const struct kql_diags *d, struct err *e);
+/* An engine's ERR_UNSUPPORTED knows the byte of the query only; this adds its line and column. */
+void kql_err_locate(struct str text, struct err *e);
 
 enum { KQL_MAX_BYTES = 1 << 20, KQL_MAX_DEPTH = 200, KQL_MAX_HEIGHT = 1000, KQL_MAX_ERRORS = 50 };
 /* Parses a whole query. Always returns a tree (with SYN_ERROR nodes); diags->n_errors says whether

@@ -29,6 +29,7 @@ bool workspace_query(struct workspace *w, struct arena *a, const struct store_qu
         return false;
     }
     if (!run_all(w, a, q, &result, e)) {
+        kql_err_locate(q->text, e);
         store_result_fini(&result);
         return false;
     }
