@@ -2,6 +2,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "text/rx.h"
 
+#include <ctype.h>
 #include <pcre2.h>
 
 enum { RX_MATCH_LIMIT = 1000000, RX_MAX_PATTERN = 64 << 10 };
@@ -11,9 +12,42 @@ struct rx {
     size_t groups;
 };
 
+static bool is_hex(struct str s, size_t from, size_t n)
+{
+    if (from + n > s.n)
+        return false;
+    for (size_t i = from; i < from + n; i++)
+        if (!isxdigit((unsigned char)s.p[i]))
+            return false;
+    return true;
+}
+
+/* Kusto's \u12AB, \U000012AB and \u{12AB} are PCRE2's \x{12AB}. */
+static void translate(struct str s, struct sbuf *out)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        sbuf_addc(out, s.p[i]);
+        if (s.p[i] != '\\' || i + 1 == s.n)
+            continue;
+        char next = s.p[++i];
+        size_t digits = next == 'u' ? 4 : next == 'U' ? 8 : 0;
+        if (digits > 0 && is_hex(s, i + 1, digits)) {
+            sbuf_addf(out, "x{%.*s}", (int)digits, s.p + i + 1);
+            i += digits;
+        } else {
+            bool braces = digits > 0 && i + 1 < s.n && s.p[i + 1] == '{';
+            sbuf_addc(out, braces ? 'x' : next);
+        }
+    }
+}
+
+/* where: a byte of the pattern, or near it where escapes were translated. */
 static pcre2_code *compile(struct str pattern, int *why, PCRE2_SIZE *where)
 {
-    return pcre2_compile((PCRE2_SPTR)(pattern.n ? pattern.p : ""), pattern.n,
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(4 * RX_MAX_PATTERN);
+    translate(pattern, &b);
+    struct str s = sbuf_str(&b);
+    return pcre2_compile((PCRE2_SPTR)(s.n ? s.p : ""), s.n,
                          PCRE2_UTF | PCRE2_UCP | PCRE2_NO_UTF_CHECK | PCRE2_DOLLAR_ENDONLY, why,
                          where, NULL);
 }
