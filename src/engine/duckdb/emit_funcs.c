@@ -4,6 +4,14 @@
 #include "engine/duckdb/emit_priv.h"
 
 static const struct emit_func funcs[] = {
+    /* ---- places ---- */
+    {"geo_azimuth", "dddd", "vdf_geo_azimuth($1, $2, $3, $4)"},
+    {"geo_distance_2points", "dddd", "vdf_geo_distance($1, $2, $3, $4)"},
+    {"geo_geohash_to_central_point", "s", "vdf_geohash_center($1)"},
+    {"geo_geohash_to_polygon", "s", "vdf_geohash_polygon($1)"},
+    {"geo_point_in_circle", "ddddd", "vdf_geo_in_circle($1, $2, $3, $4, $5)"},
+    {"geo_point_to_geohash", "dd", "vdf_geo_to_geohash($1, $2, 5)"},
+    {"geo_point_to_geohash", "ddl", "vdf_geo_to_geohash($1, $2, $3)"},
     /* ---- strings ---- */
     {"countof", "ss", "vdf_countof($1, $2, '')"},
     {"countof", "sss", "vdf_countof($1, $2, $3)"},

@@ -8,6 +8,7 @@ extern const struct cf_scalar fn_convert_rows[];
 extern const struct cf_scalar fn_date_rows[];
 extern const struct cf_scalar fn_dyn_rows[];
 extern const struct cf_scalar fn_encode_rows[];
+extern const struct cf_scalar fn_geo_rows[];
 extern const struct cf_scalar fn_ip_rows[];
 extern const struct cf_scalar fn_list_rows[];
 extern const struct cf_scalar fn_math_rows[];
