@@ -3,9 +3,10 @@
 
 The corpora lie in the folder that $VEDETTE_SHARED names, or in ../shared beside the project; without
 them everything is skipped. Each corpus has its own comparison program, which runs `vedette kql eval
---batch` or `kql check --batch` and prints how many cases pass. A corpus fails here when fewer cases
-pass than baseline.json records. `run.py --record` writes the figures of this run into the baseline.
-Prints "rate: …" for each corpus; the last line is 'N passed, N failed[, N skipped]', in corpora.
+--batch` or `kql check --batch` and prints how many cases pass. A corpus fails here when more than
+VARIES cases fewer pass than baseline.json records. `run.py --record` writes the figures of this run
+into the baseline. Prints "rate: …" for each corpus; the last line is 'N passed, N failed[, N
+skipped]', in corpora.
 """
 import json
 import os
@@ -21,6 +22,7 @@ SHARED = os.environ.get("VEDETTE_SHARED") or os.path.join(ROOT, "..", "shared")
 PROGRAM = os.path.abspath(os.environ.get("VEDETTE", os.path.join(ROOT, "build", "vedette")))
 BASELINE = os.path.join(HERE, "baseline.json")
 LIMIT_S = 300
+VARIES = 4  # cases whose answer's order Kusto leaves open, and threads decide here
 SAMPLE = 15  # of the real-world queries, each fifteenth
 
 # The types of the documentation's two sample tables, where a CSV file does not tell them.
@@ -98,7 +100,7 @@ def judge(name, got, baseline):
     if got is None:
         return False, "the comparison did not finish"
     known = baseline.get(name)
-    if known is not None and got[0] < known[0]:
+    if known is not None and got[0] + VARIES < known[0]:
         return False, "%d passed when the baseline was recorded" % known[0]
     if known is not None and got[0] > known[0]:
         return True, "better than the baseline of %d: record it with run.py --record" % known[0]
