@@ -147,10 +147,20 @@ bool emit_node(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     if (m->depth >= EMIT_MAX_DEPTH)
         return err_set(m->e, ERR_LIMIT, "the query nests more than %d operators", EMIT_MAX_DEPTH);
+    struct emit_hoists *outer = m->hoists;
+    m->hoists = NULL;
     m->depth++;
     bool ok = dispatch(m, p, out);
     m->depth--;
+    m->hoists = outer;
     return ok;
+}
+
+void emit_hoisted(struct emit *m, const struct emit_hoists *hoists, struct sbuf *out)
+{
+    for (size_t i = 0; i < hoists->n; i++)
+        sbuf_addf(out, ", (SELECT %.*s AS h%u) AS t%u", STR_ARG(hoists->p[i].sql), hoists->p[i].id,
+                  m->next++);
 }
 
 bool emit_from(struct emit *m, const struct plan *p, struct sbuf *out)

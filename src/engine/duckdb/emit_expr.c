@@ -18,7 +18,7 @@ bool expr_nullable(const struct expr *x)
 }
 
 /* A scalar sub-query: its first column; no row gives null, '' for string. */
-static bool subquery(struct emit *m, const struct expr *x, struct sbuf *out)
+static bool subquery_in_place(struct emit *m, const struct expr *x, struct sbuf *out)
 {
     const struct plan *p = x->plan;
     bool text = x->type == KQL_STRING;
@@ -32,6 +32,25 @@ static bool subquery(struct emit *m, const struct expr *x, struct sbuf *out)
     if (!emit_from(m, p, out))
         return false;
     sbuf_addz(out, text ? " LIMIT 1), '')" : " LIMIT 1)");
+    return true;
+}
+
+static bool subquery(struct emit *m, const struct expr *x, struct sbuf *out)
+{
+    struct emit_hoists *hoists = m->hoists;
+    if (hoists == NULL || m->apply_input.n > 0) /* inside mv-apply it may depend on the row */
+        return subquery_in_place(m, x, out);
+    size_t at = 0;
+    while (at < hoists->n && hoists->p[at].x != x)
+        at++;
+    if (at == hoists->n) {
+        AUTO(sbuf_fini) struct sbuf sql = sbuf_make(EMIT_MAX_SQL_BYTES);
+        if (!subquery_in_place(m, x, &sql))
+            return false;
+        struct emit_hoist h = {x, m->next++, arena_str(m->a, sbuf_str(&sql))};
+        VEC_PUSH(m->a, hoists, h);
+    }
+    sbuf_addf(out, "h%u", hoists->p[at].id);
     return true;
 }
 

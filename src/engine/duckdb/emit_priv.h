@@ -11,6 +11,18 @@ struct emit_shared {
     const struct plan *node;
     struct str sql;
 };
+/* Scalar sub-queries of a node's expressions that stand in its FROM, as tables of one row: the
+ * database can't show an argument that holds a sub-query to a C function that asks for constants.
+ */
+struct emit_hoist {
+    const struct expr *x;
+    uint32_t id; /* column h<id> */
+    struct str sql;
+};
+struct emit_hoists {
+    struct emit_hoist *p;
+    size_t n, cap;
+};
 struct emit_window {
     const struct expr *x;
     uint32_t id;    /* helper column h<id> */
@@ -24,8 +36,9 @@ struct emit {
     unsigned depth;                  /* of nested nodes and expressions */
     VEC(struct emit_window) windows; /* of the P_SERIALIZE being written */
     VEC(struct emit_shared) shared;  /* P_SHARED nodes in the order of their CTEs */
-    struct str list_order;  /* " ORDER BY hrow" inside list() of the aggregate being written */
-    struct str apply_input; /* FROM item that a P_APPLY_INPUT stands for; empty outside */
+    struct str list_order;      /* " ORDER BY hrow" inside list() of the aggregate being written */
+    struct str apply_input;     /* FROM item that a P_APPLY_INPUT stands for; empty outside */
+    struct emit_hoists *hoists; /* of the node being written; NULL: sub-queries stay in place */
 };
 
 /* How the null of a comparison matters. */
@@ -37,6 +50,8 @@ enum emit_ctx {
 /* ---- nodes (emit.c) ---- */
 /* SELECT statement of a node, without parentheses. */
 bool emit_node(struct emit *m, const struct plan *p, struct sbuf *out);
+/* ", (SELECT (…) AS h<n>) AS t<n>" for each: the rest of the FROM. */
+void emit_hoisted(struct emit *m, const struct emit_hoists *hoists, struct sbuf *out);
 /* "(SELECT …) AS t<n>" of a node: a FROM item. */
 bool emit_from(struct emit *m, const struct plan *p, struct sbuf *out);
 /* "c1, c2": the output columns of a node; "1 AS c0" for none. */

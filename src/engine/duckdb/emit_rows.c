@@ -101,17 +101,26 @@ bool emit_range(struct emit *m, const struct plan *p, struct sbuf *out)
 
 bool emit_filter(struct emit *m, const struct plan *p, struct sbuf *out)
 {
+    struct emit_hoists hoists = {0};
+    AUTO(sbuf_fini) struct sbuf condition = sbuf_make(EMIT_MAX_SQL_BYTES);
+    m->hoists = &hoists;
+    bool ok = emit_expr(m, p->exprs[0], EMIT_PREDICATE, &condition);
+    m->hoists = NULL;
     sbuf_addz(out, "SELECT ");
     emit_cols(&p->cols, out);
     sbuf_addz(out, " FROM ");
-    if (!emit_from(m, p->in[0], out))
+    if (!ok || !emit_from(m, p->in[0], out))
         return false;
+    emit_hoisted(m, &hoists, out);
     sbuf_addz(out, " WHERE ");
-    return emit_expr(m, p->exprs[0], EMIT_PREDICATE, out);
+    sbuf_add(out, sbuf_str(&condition));
+    return true;
 }
 
 bool emit_project(struct emit *m, const struct plan *p, struct sbuf *out)
 {
+    struct emit_hoists hoists = {0};
+    m->hoists = &hoists;
     sbuf_addz(out, "SELECT ");
     if (p->n_named == 0)
         sbuf_addz(out, "1 AS c0");
@@ -123,8 +132,12 @@ bool emit_project(struct emit *m, const struct plan *p, struct sbuf *out)
             return false;
         sbuf_addf(out, " AS c%u", n->col.id);
     }
+    m->hoists = NULL;
     sbuf_addz(out, " FROM ");
-    return emit_from(m, p->in[0], out);
+    if (!emit_from(m, p->in[0], out))
+        return false;
+    emit_hoisted(m, &hoists, out);
+    return true;
 }
 
 /* NaN sorts beside nulls, nulls are the smallest; both flags are set by the binder. */
