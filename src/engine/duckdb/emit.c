@@ -147,12 +147,14 @@ bool emit_node(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     if (m->depth >= EMIT_MAX_DEPTH)
         return err_set(m->e, ERR_LIMIT, "the query nests more than %d operators", EMIT_MAX_DEPTH);
-    struct emit_hoists *outer = m->hoists;
+    struct emit_hoists *outer = m->hoists, *outer_agg = m->agg_hoists;
     m->hoists = NULL;
+    m->agg_hoists = NULL;
     m->depth++;
     bool ok = dispatch(m, p, out);
     m->depth--;
     m->hoists = outer;
+    m->agg_hoists = outer_agg;
     return ok;
 }
 

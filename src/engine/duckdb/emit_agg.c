@@ -245,7 +245,7 @@ static bool percentile(struct emit *m, const struct agg_call *c, struct sbuf *ou
     return true;
 }
 
-bool emit_agg_call(struct emit *m, const struct expr *x, struct sbuf *out)
+static bool agg_call(struct emit *m, const struct expr *x, struct sbuf *out)
 {
     struct agg_call c;
     if (!open_call(m, x, &c))
@@ -270,6 +270,16 @@ bool emit_agg_call(struct emit *m, const struct expr *x, struct sbuf *out)
     return found ? ok : emit_unsupported(m, x->off, x->len, x->fn->name);
 }
 
+/* A column of the FROM can be named inside an aggregate and in a key, not between aggregates. */
+bool emit_agg_call(struct emit *m, const struct expr *x, struct sbuf *out)
+{
+    struct emit_hoists *outer = m->hoists;
+    m->hoists = m->agg_hoists;
+    bool ok = agg_call(m, x, out);
+    m->hoists = outer;
+    return ok;
+}
+
 /* Lists keep a promised order of the input: a row number is added and used inside list(). */
 static bool aggregate_from(struct emit *m, const struct plan *p, struct sbuf *out)
 {
@@ -288,7 +298,10 @@ static bool aggregate_list(struct emit *m, const struct plan *p, struct sbuf *ou
         bool key = i < p->n_keys;
         const struct named_expr *n = key ? &p->keys[i] : &p->named[i - p->n_keys];
         sbuf_addz(out, i ? ", " : "");
-        if (!emit_as(m, n->e, n->col.type, out))
+        m->hoists = key ? m->agg_hoists : NULL;
+        bool ok = emit_as(m, n->e, n->col.type, out);
+        m->hoists = NULL;
+        if (!ok)
             return false;
         sbuf_addf(out, " AS c%u", n->col.id);
     }
@@ -300,14 +313,18 @@ static bool aggregate_list(struct emit *m, const struct plan *p, struct sbuf *ou
 bool emit_aggregate(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     struct str outer = m->list_order;
+    struct emit_hoists hoists = {0};
+    m->agg_hoists = &hoists;
     m->list_order = p->in[0]->ordered ? STR(" ORDER BY hrow") : STR_NONE;
     sbuf_addz(out, "SELECT ");
     emit_cols(&p->cols, out);
     sbuf_addz(out, " FROM (SELECT ");
     bool ok = aggregate_list(m, p, out);
     m->list_order = STR_NONE;
+    m->agg_hoists = NULL;
     sbuf_addz(out, " FROM ");
     ok = ok && aggregate_from(m, p, out);
+    emit_hoisted(m, &hoists, out);
     m->list_order = outer;
     for (size_t i = 0; i < p->n_keys; i++)
         sbuf_addf(out, "%s%zu", i ? ", " : " GROUP BY ", i + 1);

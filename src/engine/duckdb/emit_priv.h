@@ -36,9 +36,10 @@ struct emit {
     unsigned depth;                  /* of nested nodes and expressions */
     VEC(struct emit_window) windows; /* of the P_SERIALIZE being written */
     VEC(struct emit_shared) shared;  /* P_SHARED nodes in the order of their CTEs */
-    struct str list_order;      /* " ORDER BY hrow" inside list() of the aggregate being written */
-    struct str apply_input;     /* FROM item that a P_APPLY_INPUT stands for; empty outside */
-    struct emit_hoists *hoists; /* of the node being written; NULL: sub-queries stay in place */
+    struct str list_order;  /* " ORDER BY hrow" inside list() of the aggregate being written */
+    struct str apply_input; /* FROM item that a P_APPLY_INPUT stands for; empty outside */
+    struct emit_hoists *agg_hoists; /* for the arguments of the aggregates being written */
+    struct emit_hoists *hoists;     /* of the node being written; NULL: sub-queries stay in place */
 };
 
 /* How the null of a comparison matters. */
