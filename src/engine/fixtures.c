@@ -75,6 +75,9 @@ static bool read_schemas(struct fixtures *f, const char *path, struct err *e)
 
 void fixtures_add(struct fixtures *f, struct fixture_table *t)
 {
+    const struct kql_schema *schema = &t->t.schema;
+    if (kql_schema_has(schema, STR("TimeGenerated")) || kql_schema_has(schema, STR("Timestamp")))
+        t->t.hidden = kql_hidden_columns(f->a, schema);
     map_put(f->tables, t->t.name, t);
     VEC_PUSH(f->a, &f->list, t);
 }
@@ -163,11 +166,12 @@ static bool column(void *self, struct str workspace, struct str table, struct st
     const struct fixture_table *t = map_get(f->tables, table);
     if (t == NULL)
         return err_set(e, ERR_NOT_FOUND, "there is no table '%.*s'", STR_ARG(table));
-    if (!t->filled && type == KQL_STRING) {
+    bool stored = t->filled && kql_schema_has(&t->t.schema, name);
+    if (!stored && type == KQL_STRING) {
         sbuf_addz(out, "''");
         return true;
     }
-    if (!t->filled) {
+    if (!stored) {
         sbuf_addf(out, "CAST(NULL AS %s)", engine_sql_type(type));
         return true;
     }

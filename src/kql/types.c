@@ -73,3 +73,26 @@ enum kql_type kql_type_of_json(const struct json *v)
     }
     UNREACHABLE();
 }
+
+/* ---- schemas ---- */
+bool kql_schema_has(const struct kql_schema *s, struct str name)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (str_eq(s->cols[i].name, name))
+            return true;
+    return false;
+}
+
+struct kql_schema kql_hidden_columns(struct arena *a, const struct kql_schema *schema)
+{
+    static const struct kql_column all[] = {
+        {{"_ItemId", 7}, KQL_STRING},      {{"_TimeReceived", 13}, KQL_DATETIME},
+        {{"_BilledSize", 11}, KQL_REAL},   {{"_IsBillable", 11}, KQL_STRING},
+        {{"_ResourceId", 11}, KQL_STRING}, {{"_SubscriptionId", 15}, KQL_STRING},
+    };
+    struct kql_schema hidden = {arena_array(a, struct kql_column, COUNTOF(all)), 0};
+    for (size_t i = 0; i < COUNTOF(all); i++)
+        if (!kql_schema_has(schema, all[i].name))
+            hidden.cols[hidden.n++] = all[i];
+    return hidden;
+}

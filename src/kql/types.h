@@ -57,6 +57,10 @@ struct kql_schema {
     struct kql_column *cols;
     size_t n;
 };
+bool kql_schema_has(const struct kql_schema *s, struct str name);
+/* The columns that every table of a workspace has and * leaves out, without those that the schema
+ * names itself. Names are static. Source: "Standard columns in Azure Monitor Logs". */
+struct kql_schema kql_hidden_columns(struct arena *a, const struct kql_schema *schema);
 
 /* A constant as another type, the way a cell of a datatable takes its column's type. Text of the
  * result lives in a. false: it can't be read as that type. */

@@ -19,12 +19,6 @@ enum { SCHEMA_MAX_BYTES = 16 << 20, SCHEMA_MAX_COLUMNS = 2000, SCHEMA_ARENA_BYTE
 /* The files of content/schemas, one after the other; see src/store/schema_text.c. */
 extern const char schema_text_begin[], schema_text_end[];
 
-static const struct kql_column hidden_columns[] = {
-    {{"_ItemId", 7}, KQL_STRING},      {{"_TimeReceived", 13}, KQL_DATETIME},
-    {{"_BilledSize", 11}, KQL_REAL},   {{"_IsBillable", 11}, KQL_STRING},
-    {{"_ResourceId", 11}, KQL_STRING}, {{"_SubscriptionId", 15}, KQL_STRING},
-};
-
 /* ---- definitions ---- */
 
 size_t table_def_find(const struct table_def *d, struct str column)
@@ -58,33 +52,20 @@ size_t table_def_width(const struct table_def *d)
     return d->t.schema.n + d->t.hidden.n;
 }
 
-static bool schema_has(const struct kql_schema *s, struct str name)
-{
-    for (size_t i = 0; i < s->n; i++)
-        if (str_eq(s->cols[i].name, name))
-            return true;
-    return false;
-}
-
 static void add_columns(struct arena *a, struct table_def *d, const struct kql_schema *schema)
 {
     struct kql_column *cols = arena_array(a, struct kql_column, schema->n + 3);
     size_t n = 0;
-    if (!schema_has(schema, STR("TimeGenerated")))
+    if (!kql_schema_has(schema, STR("TimeGenerated")))
         cols[n++] = (struct kql_column){STR("TimeGenerated"), KQL_DATETIME};
     for (size_t i = 0; i < schema->n; i++)
         cols[n++] = (struct kql_column){arena_str(a, schema->cols[i].name), schema->cols[i].type};
-    if (!schema_has(schema, STR("TenantId")))
+    if (!kql_schema_has(schema, STR("TenantId")))
         cols[n++] = (struct kql_column){STR("TenantId"), KQL_STRING};
-    if (!schema_has(schema, STR("Type")))
+    if (!kql_schema_has(schema, STR("Type")))
         cols[n++] = (struct kql_column){STR("Type"), KQL_STRING};
     d->t.schema = (struct kql_schema){cols, n};
-    struct kql_column *hidden = arena_array(a, struct kql_column, COUNTOF(hidden_columns));
-    size_t n_hidden = 0;
-    for (size_t i = 0; i < COUNTOF(hidden_columns); i++)
-        if (!schema_has(&d->t.schema, hidden_columns[i].name))
-            hidden[n_hidden++] = hidden_columns[i];
-    d->t.hidden = (struct kql_schema){hidden, n_hidden};
+    d->t.hidden = kql_hidden_columns(a, &d->t.schema);
 }
 
 const struct table_def *table_def_make(struct arena *a, struct str name,
