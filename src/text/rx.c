@@ -44,7 +44,7 @@ static void translate(struct str s, struct sbuf *out)
 /* where: a byte of the pattern, or near it where escapes were translated. */
 static pcre2_code *compile(struct str pattern, int *why, PCRE2_SIZE *where)
 {
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(4 * RX_MAX_PATTERN);
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make((size_t)4 * RX_MAX_PATTERN);
     translate(pattern, &b);
     struct str s = sbuf_str(&b);
     return pcre2_compile((PCRE2_SPTR)(s.n ? s.p : ""), s.n,
