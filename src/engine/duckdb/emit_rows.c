@@ -162,13 +162,20 @@ bool emit_sort_keys(struct emit *m, const struct sort_key *k, size_t n, struct s
 
 bool emit_sort(struct emit *m, const struct plan *p, struct sbuf *out)
 {
+    struct emit_hoists hoists = {0};
+    AUTO(sbuf_fini) struct sbuf keys = sbuf_make(EMIT_MAX_SQL_BYTES);
+    m->hoists = &hoists;
+    bool ok = emit_sort_keys(m, p->sort, p->n_sort, &keys);
+    m->hoists = NULL;
     sbuf_addz(out, "SELECT ");
     emit_cols(&p->cols, out);
     sbuf_addz(out, " FROM ");
-    if (!emit_from(m, p->in[0], out))
+    if (!ok || !emit_from(m, p->in[0], out))
         return false;
+    emit_hoisted(m, &hoists, out);
     sbuf_addz(out, " ORDER BY ");
-    return emit_sort_keys(m, p->sort, p->n_sort, out);
+    sbuf_add(out, sbuf_str(&keys));
+    return true;
 }
 
 static bool limit_of(struct emit *m, const struct plan *p, struct sbuf *out)

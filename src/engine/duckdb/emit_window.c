@@ -223,18 +223,22 @@ bool emit_serialize(struct emit *m, const struct plan *p, struct sbuf *out)
             !wrap(m, first, level, value_column, &inner))
             return false;
     }
+    struct emit_hoists hoists = {0};
+    m->hoists = &hoists;
+    bool ok = true;
     sbuf_addz(out, "SELECT ");
-    for (size_t i = 0; i < p->n_named; i++) {
+    for (size_t i = 0; ok && i < p->n_named; i++) {
         sbuf_addz(out, i ? ", " : "");
-        if (!emit_as(m, p->named[i].e, p->named[i].col.type, out))
-            return false;
+        ok = emit_as(m, p->named[i].e, p->named[i].col.type, out);
         sbuf_addf(out, " AS c%u", p->named[i].col.id);
     }
+    m->hoists = NULL;
     if (p->n_named == 0)
         emit_cols(&p->cols, out);
     sbuf_addz(out, " FROM ");
     sbuf_add(out, inner);
+    emit_hoisted(m, &hoists, out);
     sbuf_addz(out, " ORDER BY hrow");
     m->windows.n = first;
-    return true;
+    return ok;
 }
