@@ -58,6 +58,41 @@ void bind_check_pattern(const struct cx *c, const struct kql_func *f, struct exp
     }
 }
 
+/* ---- what a constant argument decides ---- */
+/* Differences of weeks are reals, all others longs. */
+static struct expr *week_is_real(const struct cx *c, struct expr *e, const struct syn *at)
+{
+    (void)at;
+    const struct expr *part = e->args[0];
+    bool week = part->kind == EX_CONST && str_ieqz(part->value.s, "week");
+    return week ? ex_cast(c->b, e, KQL_REAL) : e;
+}
+
+static struct expr *positive_offset(const struct cx *c, struct expr *e, const struct syn *at)
+{
+    const struct expr *offset = e->n_args > 1 ? e->args[1] : NULL;
+    if (offset != NULL && offset->kind == EX_CONST && !offset->value.is_null && offset->value.i < 1)
+        bind_error(c->b, "SEM0219", at, "%s(): the number of rows must be 1 or more", e->fn->name);
+    return e;
+}
+
+static const struct refinement {
+    const char *name;
+    struct expr *(*fn)(const struct cx *c, struct expr *e, const struct syn *at);
+} refinements[] = {
+    {"datetime_diff", week_is_real},
+    {"next", positive_offset},
+    {"prev", positive_offset},
+};
+
+static struct expr *refine(const struct cx *c, struct expr *e, const struct syn *at)
+{
+    for (size_t i = 0; e->kind == EX_CALL && i < COUNTOF(refinements); i++)
+        if (strcmp(e->fn->name, refinements[i].name) == 0)
+            return refinements[i].fn(c, e, at);
+    return e;
+}
+
 struct expr *bind_apply_function(const struct cx *c, const struct kql_func *f, struct expr **args,
                                  const bool *type_literals, size_t n, const struct syn *at)
 {
@@ -88,7 +123,7 @@ struct expr *bind_apply_function(const struct cx *c, const struct kql_func *f, s
     e->fn = best;
     e->off = at->off;
     e->len = at->len;
-    return ex_fold(b, e);
+    return refine(c, ex_fold(b, e), at);
 }
 
 /* ---- functions with rules of their own ---- */

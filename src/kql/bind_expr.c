@@ -362,8 +362,28 @@ static struct expr *bind_in(const struct cx *c, const struct syn *s)
 }
 
 /* ---- sub-queries ---- */
+static bool is_value(const struct cx *c, const struct syn *s)
+{
+    struct binding *v = NULL;
+    switch ((int)bind_strip(s)->kind) {
+    case SYN_LITERAL:
+    case SYN_DYNAMIC:
+    case SYN_BINARY:
+    case SYN_UNARY:
+        return true;
+    case SYN_NAME:
+        v = bind_lookup(c->env, bind_strip(s)->text);
+        return v != NULL && v->kind == BOUND_SCALAR;
+    default:
+        return false;
+    }
+}
+
+/* Of a value it is the value. */
 static struct expr *bind_toscalar(const struct cx *c, const struct syn *s)
 {
+    if (is_value(c, s->kids[0]))
+        return bind_expr(c, s->kids[0]);
     struct plan *p = bind_table(c->b, c->env, s->kids[0]);
     if (p->open || p->cols.n == 0)
         return bind_unknown(c->b, s);

@@ -204,6 +204,9 @@ static void sort_keys(struct binder *b, struct binding *env, struct plan *in,
         if (e->type != KQL_UNKNOWN)
             p->sort[p->n_sort++] = (struct sort_key){e, desc, first};
     }
+    struct plan_col seen;
+    if (bind_first_seen(b, in, &seen))
+        p->sort[p->n_sort++] = (struct sort_key){ex_column(b, &seen, NULL), false, true};
     plan_copy_cols(b, p, in);
     p->ordered = true;
 }

@@ -129,6 +129,13 @@ void plan_add_named(struct binder *b, struct plan *p, struct named_expr n);
 struct plan *plan_filter(struct binder *b, struct plan *in, struct expr *e, const struct syn *at);
 struct plan *plan_values(struct binder *b, const struct syn *at);
 struct plan *plan_share(struct binder *b, struct plan *in, uint32_t shared_id);
+
+/* Of a summarize over rows that the query itself holds: adds a hidden column, the number of the
+ * group's first row. False: p is another plan, and nothing was changed. */
+bool bind_first_seen(struct binder *b, struct plan *p, struct plan_col *out);
+/* p with the groups of such a summarize, also below filters and projections, in the order in which
+ * they were first seen. */
+struct plan *bind_seen_order(struct binder *b, struct plan *p);
 /* P_PROJECT or, with window functions, P_SERIALIZE of a full list. */
 struct plan *plan_project(struct binder *b, struct plan *in, const struct named_expr *list,
                           size_t n, const struct syn *at);

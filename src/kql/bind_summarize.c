@@ -237,6 +237,17 @@ static void bind_key(struct summary *s, const struct syn *k)
     plan_add_col(b, s->p, n.col);
 }
 
+/* Do aggregates show the order of the rows? */
+static bool makes_lists(const struct plan *p)
+{
+    for (size_t i = 0; i < p->n_named; i++) {
+        const struct expr *e = p->named[i].e;
+        if (e->kind == EX_CALL && e->fn != NULL && strncmp(e->fn->name, "make", 4) == 0)
+            return true;
+    }
+    return false;
+}
+
 struct plan *op_summarize(struct binder *b, struct binding *env, struct plan *in,
                           const struct syn *op)
 {
@@ -250,6 +261,8 @@ struct plan *op_summarize(struct binder *b, struct binding *env, struct plan *in
         bind_aggregate(&s, aggs->kids[i]);
     if (s.p->cols.n == 0 && !in->open)
         bind_error(b, "SEM0001", op, "summarize needs an aggregate or a key");
+    if (makes_lists(s.p))
+        s.p->in[0] = bind_seen_order(b, in);
     return s.p;
 }
 
@@ -300,8 +313,10 @@ struct plan *op_top_hitters(struct binder *b, struct binding *env, struct plan *
     struct str name = bind_auto_name(&c, op->kids[1]);
     struct named_expr k = {plan_fresh(b, name.n ? name : STR("Column1"), key->type), key}, agg;
     if (by != NULL && by->n > 0) {
-        struct expr *v = bind_expr(&c, by->kids[0]);
-        struct str vn = bind_auto_name(&c, by->kids[0]);
+        const struct syn *weight =
+            by->kids[0]->kind == SYN_ORDERED ? by->kids[0]->kids[0] : by->kids[0];
+        struct expr *v = bind_expr(&c, weight);
+        struct str vn = bind_auto_name(&c, weight);
         struct cx ac = c;
         ac.aggregates = true;
         agg.e = bind_apply_function(&ac, kql_func_get(STR("sum"), KF_AGGREGATE, KF_AGGREGATE), &v,
@@ -312,7 +327,13 @@ struct plan *op_top_hitters(struct binder *b, struct binding *env, struct plan *
         agg.col = plan_fresh(b, arena_fmt(b->a, "approximate_count_%.*s", STR_ARG(name)), KQL_LONG);
     }
     struct plan *p = one_aggregate(b, in, k, agg, op);
+    struct plan_col seen;
+    bool ties = bind_first_seen(b, p, &seen);
     p = sorted_by(b, p, ex_column(b, &agg.col, op), true, op);
+    if (ties) { /* of equals the engine keeps those that it met last */
+        p->sort = arena_grow(b->a, p->sort, sizeof(p->sort[0]), 2 * sizeof(p->sort[0]));
+        p->sort[p->n_sort++] = (struct sort_key){ex_column(b, &seen, op), true, false};
+    }
     struct expr *n = bind_constant(&c, op->kids[0], KQL_LONG);
     return first_rows(b, p, n, op);
 }

@@ -14,11 +14,11 @@ static const char *const never[] = {
     "TRUE",        "FALSE",
 };
 static const char *const declared_only[] = {
-    "as",     "by",           "contains", "consume", "count",     "datatable", "distinct",
-    "extend", "externaldata", "find",     "filter",  "has",       "in",        "invoke",
-    "limit",  "materialize",  "of",       "parse",   "print",     "sample",    "scan",
-    "search", "serialize",    "set",      "sort",    "summarize", "take",      "to",
-    "top",    "toscalar",     "totable",  "where",
+    "as",           "by",      "contains", "consume",   "datatable", "distinct", "extend",
+    "externaldata", "find",    "filter",   "has",       "in",        "invoke",   "limit",
+    "materialize",  "of",      "parse",    "print",     "sample",    "scan",     "search",
+    "serialize",    "set",     "sort",     "summarize", "take",      "to",       "top",
+    "toscalar",     "totable", "where",
 };
 
 static bool listed(const char *const *words, size_t n, struct str s)

@@ -47,6 +47,7 @@ static const struct agg_row aggs[] = {
     {"make_list", '*', "jl", "vdf_make_list(list($1$O)$F, $2, FALSE, FALSE)"},
     {"makelist", 'j', "jl", "vdf_make_list(list($1$O)$F, $2, TRUE, FALSE)"},
     {"makelist", '*', "jl", "vdf_make_list(list($1$O)$F, $2, FALSE, FALSE)"},
+    {"make_list_with_nulls", 'j', "jl", "vdf_make_list(list($1$O)$F, $2, TRUE, TRUE)"},
     {"make_list_with_nulls", '*', "jl", "vdf_make_list(list($1$O)$F, $2, FALSE, TRUE)"},
     {"make_set", 'j', "jl", "vdf_make_set(list($1$O)$F, $2, TRUE)"},
     {"make_set", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
@@ -193,10 +194,15 @@ static bool arg_extreme(struct emit *m, const struct agg_call *c, struct sbuf *o
 {
     const struct expr *v = c->args[0], *x = c->n > 1 ? c->args[1] : v;
     CHECK(v != NULL && x != NULL);
-    const char *fn = strstr(c->name, "max") ? "arg_max" : "arg_min";
+    bool max = strstr(c->name, "max") != NULL;
+    const char *fn = max ? "arg_max" : "arg_min";
     struct str vs, xs, f = c->filter;
     if (!emit_arg(m, v, v->type, &vs) || !emit_arg(m, x, x->type, &xs))
         return false;
+    /* NaN wins either way; the database holds it for the greatest */
+    if (!max && v->type == KQL_REAL)
+        vs = arena_fmt(m->a, "CASE WHEN isnan(%.*s) THEN '-Infinity'::DOUBLE ELSE %.*s END",
+                       STR_ARG(vs), STR_ARG(vs));
     bool text = x->type == KQL_STRING;
     sbuf_addz(out, text ? "coalesce(" : "");
     sbuf_addf(out, "coalesce((%s({'x': %.*s}, %.*s)%.*s).x, CASE WHEN count(%.*s)%.*s = 0 THEN (",

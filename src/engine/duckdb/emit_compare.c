@@ -3,6 +3,7 @@
  * and is neither less nor greater. */
 #include "engine/duckdb/emit_priv.h"
 #include "text/json.h"
+#include <math.h>
 
 bool emit_arg(struct emit *m, const struct expr *x, enum kql_type to, struct str *out)
 {
@@ -38,10 +39,15 @@ enum kql_type emit_common_type(enum kql_type a, enum kql_type b)
 }
 
 /* ---- equality ---- */
-/* NaN can only be met when both sides are computed reals. */
+static bool never_nan(const struct expr *x)
+{
+    return x->kind == EX_CONST && (x->type != KQL_REAL || x->value.is_null || !isnan(x->value.d));
+}
+
+/* NaN must be met on both sides for the database to hold them for equal. */
 static bool may_be_nan(const struct expr *l, const struct expr *r, enum kql_type t)
 {
-    return t == KQL_REAL && l->kind != EX_CONST && r->kind != EX_CONST;
+    return t == KQL_REAL && !never_nan(l) && !never_nan(r);
 }
 
 static void equal_core(struct str a, struct str b, bool nan, bool negated, struct sbuf *out)
@@ -148,7 +154,7 @@ static bool op_order(struct emit *m, const struct expr *x, enum emit_ctx ctx, st
     sbuf_add(out, b);
     /* the database holds NaN for the greatest */
     bool greater = x->fn->name[0] == '>';
-    if (t == KQL_REAL && (greater ? l : r)->kind != EX_CONST) {
+    if (t == KQL_REAL && !never_nan(greater ? l : r)) {
         sbuf_addz(out, " AND NOT isnan(");
         sbuf_add(out, greater ? a : b);
         sbuf_addc(out, ')');

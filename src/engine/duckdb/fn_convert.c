@@ -54,7 +54,7 @@ static bool parse_real(struct str s, double *out)
         *out = (double)NAN;
         return true;
     }
-    if (str_ieqz(body, "inf") || str_ieqz(body, "infinity")) {
+    if (str_eqz(body, "inf") || str_ieqz(body, "infinity")) {
         *out = neg ? (double)-INFINITY : (double)INFINITY;
         return true;
     }
@@ -275,6 +275,8 @@ static void fn_dyn_bool(struct cf_call *c, size_t r)
     if (dyn_text(c, r, &v)) {
         if (parse_bool(v, &b))
             cf_out_bool(c, r, b);
+        else if (parse_hex(trim_blanks(v), &i))
+            cf_out_bool(c, r, i != 0);
     } else if (js_type(v) == JS_BOOL) {
         cf_out_bool(c, r, v.p[0] == 't');
     } else if (js_type(v) == JS_NUMBER && js_number(v, &is_int, &i, &d)) {
@@ -282,32 +284,47 @@ static void fn_dyn_bool(struct cf_call *c, size_t r)
     }
 }
 
-static bool dyn_long(struct cf_call *c, size_t r, int64_t *out)
+static int64_t saturate(double d, int64_t least, int64_t greatest)
+{
+    return d <= (double)least ? least : d >= (double)greatest ? greatest : (int64_t)d;
+}
+
+enum dyn_number { DYN_NO_NUMBER, DYN_FROM_TEXT, DYN_WHOLE, DYN_FRACTION };
+
+/* A number with a fraction ends at the bounds of its new type. */
+static enum dyn_number dyn_whole(struct cf_call *c, size_t r, int64_t least, int64_t greatest,
+                                 int64_t *out)
 {
     struct str v;
     bool is_int;
     double d;
     if (dyn_text(c, r, &v))
-        return parse_long(v, out);
+        return parse_long(v, out) ? DYN_FROM_TEXT : DYN_NO_NUMBER;
     if (js_type(v) == JS_BOOL) {
         *out = v.p[0] == 't';
-        return true;
+        return DYN_WHOLE;
     }
-    if (js_type(v) != JS_NUMBER || !js_number(v, &is_int, out, &d))
-        return false;
-    if (!is_int) {
-        if (!(d > -9223372036854775808.0 && d < 9223372036854775808.0))
-            return false;
-        *out = (int64_t)d;
-    }
-    return true;
+    if (js_type(v) != JS_NUMBER || !js_number(v, &is_int, out, &d) || isnan(d))
+        return DYN_NO_NUMBER;
+    if (is_int)
+        return DYN_WHOLE;
+    *out = saturate(d, least, greatest);
+    return DYN_FRACTION;
 }
 
+static bool dyn_long(struct cf_call *c, size_t r, int64_t *out)
+{
+    return dyn_whole(c, r, INT64_MIN, INT64_MAX, out) != DYN_NO_NUMBER;
+}
+
+/* Of a whole number the engine keeps the lower 32 bits; text must fit. */
 static void fn_dyn_int(struct cf_call *c, size_t r)
 {
     int64_t v;
-    if (dyn_long(c, r, &v) && fits_int(v))
-        cf_out_i32(c, r, (int32_t)v);
+    enum dyn_number kind = dyn_whole(c, r, INT32_MIN, INT32_MAX, &v);
+    if (kind == DYN_NO_NUMBER || (kind == DYN_FROM_TEXT && !fits_int(v)))
+        return;
+    cf_out_i32(c, r, (int32_t)(uint32_t)(uint64_t)v);
 }
 
 static void fn_dyn_long(struct cf_call *c, size_t r)

@@ -25,7 +25,7 @@ static size_t offset_of(struct str s, size_t cp)
     return i;
 }
 
-/* A start before the beginning leaves a length that may end before it, too. */
+/* A start before the beginning leaves nothing of a piece with a length. */
 static void fn_substring(struct cf_call *c, size_t r)
 {
     struct str s = cf_str(c, 0, r);
@@ -33,10 +33,8 @@ static void fn_substring(struct cf_call *c, size_t r)
     int64_t len = c->n_args > 2 ? cf_i64(c, 2, r) : n;
     if (from < 0)
         from += n;
-    if (c->n_args > 2 && from < 0) {
-        len = len > INT64_MAX + from ? 0 : len + from;
-        from = 0;
-    }
+    if (c->n_args > 2 && from < 0)
+        len = 0;
     if (from < 0)
         from = 0;
     if (from >= n || len <= 0) {
