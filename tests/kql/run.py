@@ -20,7 +20,7 @@ NOW = "2026-01-15T10:00:00Z"
 
 def read_cases(path):
     with open(path, encoding="utf-8") as f:
-        blocks = f.read().split("\n== ")
+        blocks = ("\n" + f.read()).split("\n== ")
     for block in blocks[1:]:
         name, rest = block.split("\n", 1)
         query, wanted = rest.split("\n--\n", 1)
