@@ -188,7 +188,7 @@ struct plan *op_extend(struct binder *b, struct binding *env, struct plan *in, c
         struct item *it = &v.p[i];
         struct str name = it->name.n > 0 ? it->name : names_column(&names);
         size_t at = find_named(list, n, name);
-        if (at != SIZE_MAX && (!it->explicit_name || at >= old) && it->name.n > 0) {
+        if (at != SIZE_MAX && at >= old && it->name.n > 0) {
             if (it->explicit_name)
                 bind_error(b, "SEM0028", op, "the column '%s' is given twice", z(b, name));
             name = it->explicit_name ? name : names_unique(&names, name);

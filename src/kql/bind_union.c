@@ -115,13 +115,20 @@ static bool in_all(const struct branches *v, const struct plan_col *c)
     return true;
 }
 
-/* What is known of a name: the type it has first, whether another one follows, and the columns of
- * the union that stand for it. */
+/* The types that a name has in the branches, in the order in which they come. */
 struct named {
-    enum kql_type type;
-    bool clash;
-    bool made[KQL_N_TYPES];
+    enum kql_type types[KQL_N_TYPES];
+    size_t n;
+    bool made; /* are its columns in the union? */
 };
+
+static void note_type(struct named *n, enum kql_type t)
+{
+    for (size_t i = 0; i < n->n; i++)
+        if (n->types[i] == t)
+            return;
+    n->types[n->n++] = t;
+}
 
 static struct map *collect_names(struct binder *b, const struct branches *v)
 {
@@ -134,12 +141,24 @@ static struct map *collect_names(struct binder *b, const struct branches *v)
             struct named *n = map_get(names, c->name);
             if (n == NULL) {
                 n = arena_new_of(b->a, struct named);
-                n->type = c->type;
                 (void)map_put(names, c->name, n);
             }
-            n->clash = n->clash || n->type != c->type;
+            note_type(n, c->type);
         }
     return names;
+}
+
+/* A name of several types becomes a column for each, side by side: x_long, x_string. */
+static void add_named(struct binder *b, struct plan *u, struct str name, struct named *n)
+{
+    n->made = true;
+    if (n->n == 1)
+        plan_add_col(b, u, plan_fresh(b, name, n->types[0]));
+    for (size_t i = 0; n->n > 1 && i < n->n; i++) {
+        struct str typed = typed_name(b, name, n->types[i]);
+        if (find_col(u, typed, n->types[i]) == SIZE_MAX)
+            plan_add_col(b, u, plan_fresh(b, typed, n->types[i]));
+    }
 }
 
 static void shape_columns(struct binder *b, struct plan *u, const struct branches *v, bool inner)
@@ -152,12 +171,8 @@ static void shape_columns(struct binder *b, struct plan *u, const struct branche
                 continue;
             struct named *n = map_get(names, c->name);
             CHECK(n != NULL);
-            if (n->made[c->type])
-                continue;
-            n->made[c->type] = true;
-            struct str name = n->clash ? typed_name(b, c->name, c->type) : c->name;
-            if (!n->clash || find_col(u, name, c->type) == SIZE_MAX)
-                plan_add_col(b, u, plan_fresh(b, name, c->type));
+            if (!n->made)
+                add_named(b, u, c->name, n);
         }
     }
 }

@@ -160,9 +160,11 @@ bool kql_type_is_number(enum kql_type t)
 }
 enum kql_type kql_type_common(enum kql_type x, enum kql_type y)
 {
+    if (x == KQL_UNKNOWN)
+        return y;
     if (x == y || y == KQL_UNKNOWN || y == KQL_DYNAMIC)
         return x;
-    if (x == KQL_UNKNOWN || x == KQL_DYNAMIC)
+    if (x == KQL_DYNAMIC)
         return y;
     if (kql_type_is_number(x) && kql_type_is_number(y))
         return x > y ? x : y; /* the enum goes from int to decimal */
