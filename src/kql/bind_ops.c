@@ -257,8 +257,9 @@ struct plan *op_distinct(struct binder *b, struct binding *env, struct plan *in,
                     ex_column(b, &cols.p[k], s)};
             continue;
         }
-        struct expr *e = bind_expr(&c, s);
-        struct str name = bind_auto_name(&c, s);
+        bool named = s->kind == SYN_NAMED;
+        struct expr *e = bind_expr(&c, named ? s->kids[0] : s);
+        struct str name = named ? s->text : bind_auto_name(&c, s);
         name = name.n > 0 ? names_unique(&names, name) : names_column(&names);
         keys[n++] = (struct named_expr){plan_fresh(b, name, e->type), e};
     }

@@ -13,7 +13,6 @@ enum {
     BIND_MAX_EXPRS = 1000000,
     BIND_MAX_WEIGHT = 200000, /* of one expression, see struct expr */
     BIND_MAX_BYTES = 512 << 20,
-    BIND_MAX_UNION_CELLS = 32 << 20
 };
 
 /* ---- names that let, functions and parameters give ---- */

@@ -245,13 +245,13 @@ static struct plan *bind_datatable(struct binder *b, struct binding *env, const 
     struct plan *p = plan_values(b, s);
     bind_schema(b, s->kids[0], &p->cols);
     size_t n = s->n - 1, width = p->cols.n;
-    if (width == 0 || n % width != 0) {
+    if (width == 0 ? n > 0 : n % width != 0) {
         bind_error(b, "SEM0028", s, "%zu values do not fill rows of %zu columns", n, width);
         return p;
     }
     struct cx c = cx_of(b, env, NULL);
     p->rows = arena_array(b->a, struct kql_value, n + 1);
-    p->n_rows = n / width;
+    p->n_rows = width > 0 ? n / width : 0;
     for (size_t i = 0; i < n; i++)
         p->rows[i] = cell(&c, s->kids[i + 1], p->cols.p[i % width].type);
     return p;

@@ -205,6 +205,31 @@ static void bind_aggregate(struct summary *s, const struct syn *k)
     add_aggregate(s, name, only.n > 0, e);
 }
 
+/* A key with row_number() or its like is a column of the rows before they are grouped. */
+static struct expr *computed_before(struct summary *s, struct expr *e, const struct syn *at)
+{
+    struct binder *b = s->b;
+    struct plan *in = s->p->in[0];
+    struct named_expr *list = arena_array(b->a, struct named_expr, in->cols.n + 1);
+    for (size_t i = 0; i < in->cols.n; i++)
+        list[i] = (struct named_expr){in->cols.p[i], ex_column(b, &in->cols.p[i], NULL)};
+    struct plan_col col = plan_fresh(b, STR_NONE, e->type);
+    col.hidden = true;
+    list[in->cols.n] = (struct named_expr){col, e};
+    s->p->in[0] = plan_project(b, in, list, in->cols.n + 1, at);
+    return ex_column(b, &col, at);
+}
+
+/* Column1 …, but none that the input has, too. */
+static struct str free_name(struct summary *s)
+{
+    struct str name;
+    do
+        name = names_column(&s->names);
+    while (bind_find_column(s->p->in[0], name) != NULL);
+    return name;
+}
+
 static void bind_key(struct summary *s, const struct syn *k)
 {
     struct binder *b = s->b;
@@ -224,12 +249,16 @@ static void bind_key(struct summary *s, const struct syn *k)
         }
         return;
     }
+    bool windows = false;
+    c.windows = &windows;
     struct expr *e = bind_expr(&c, k);
+    if (windows)
+        e = computed_before(s, e, k);
     if (e->type == KQL_DYNAMIC)
         kql_diag_add(b->d, ERR_SEMANTIC, "SEM0045", k, "cast it, for example with tostring()",
                      "rows can't be grouped by a dynamic value");
     struct str name = bind_auto_name(&c, k);
-    name = name.n == 0 ? names_column(&s->names) : names_unique(&s->names, name);
+    name = name.n == 0 ? free_name(s) : names_unique(&s->names, name);
     struct named_expr n = {plan_fresh(b, name, e->type), e};
     s->p->keys =
         arena_grow(b->a, s->p->keys, s->p->n_keys * sizeof(n), (s->p->n_keys + 1) * sizeof(n));
@@ -262,7 +291,7 @@ struct plan *op_summarize(struct binder *b, struct binding *env, struct plan *in
     if (s.p->cols.n == 0 && !in->open)
         bind_error(b, "SEM0001", op, "summarize needs an aggregate or a key");
     if (makes_lists(s.p))
-        s.p->in[0] = bind_seen_order(b, in);
+        s.p->in[0] = bind_seen_order(b, s.p->in[0]);
     return s.p;
 }
 

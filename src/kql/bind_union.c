@@ -1,6 +1,8 @@
 /* union, search, find: many tables as one. */
 #include "kql/bind_priv.h"
 
+#include <stdlib.h>
+
 struct branch {
     struct plan *p;
     struct str label;
@@ -152,10 +154,8 @@ static struct map *collect_names(struct binder *b, const struct branches *v)
 static void add_named(struct binder *b, struct plan *u, struct str name, struct named *n)
 {
     n->made = true;
-    if (n->n == 1)
-        plan_add_col(b, u, plan_fresh(b, name, n->types[0]));
-    for (size_t i = 0; n->n > 1 && i < n->n; i++) {
-        struct str typed = typed_name(b, name, n->types[i]);
+    for (size_t i = 0; i < n->n; i++) {
+        struct str typed = n->n > 1 ? typed_name(b, name, n->types[i]) : name;
         if (find_col(u, typed, n->types[i]) == SIZE_MAX)
             plan_add_col(b, u, plan_fresh(b, typed, n->types[i]));
     }
@@ -191,23 +191,35 @@ static void shape_hidden(struct binder *b, struct plan *u, const struct branches
         }
 }
 
-static void map_branch(struct binder *b, struct plan *u, size_t at, const struct plan *p,
-                       size_t first)
+static int by_place(const void *x, const void *y)
 {
-    uint32_t *map = arena_array(b->a, uint32_t, u->cols.n + 1);
-    struct map *by_name = map_new(b->a, false);
-    for (size_t k = 0; k < p->cols.n; k++) {
-        const struct plan_col *c = &p->cols.p[k];
-        map_put(by_name, c->name, (void *)(uintptr_t)c);
-        map_put(by_name, typed_name(b, c->name, c->type), (void *)(uintptr_t)c);
-    }
-    for (size_t k = 0; k < p->cols.n; k++) /* a real name wins over one made from name and type */
-        map_put(by_name, p->cols.p[k].name, (void *)(uintptr_t)&p->cols.p[k]);
-    for (size_t j = first; j < u->cols.n; j++) {
-        const struct plan_col *c = map_get(by_name, u->cols.p[j].name);
-        map[j] = c != NULL && c->type == u->cols.p[j].type ? c->id : 0;
-    }
-    u->union_map[at] = map;
+    const struct union_link *p = x, *q = y;
+    return (p->at > q->at) - (p->at < q->at);
+}
+
+/* places: of the union's columns, by name; filled: all false, and again so afterwards. A real name
+ * wins over one made from name and type. */
+static struct union_links link_branch(struct binder *b, const struct plan *u, struct map *places,
+                                      bool *filled, const struct plan *p)
+{
+    struct union_links v = {arena_array(b->a, struct union_link, p->cols.n + 1), 0};
+    bool *linked = arena_array(b->a, bool, p->cols.n + 1);
+    for (int made = 0; made < 2; made++)
+        for (size_t k = 0; k < p->cols.n; k++) {
+            const struct plan_col *c = &p->cols.p[k];
+            if (linked[k])
+                continue;
+            struct str name = made ? typed_name(b, c->name, c->type) : c->name;
+            size_t place = (size_t)(uintptr_t)map_get(places, name);
+            if (place == 0 || u->cols.p[place - 1].type != c->type || filled[place - 1])
+                continue;
+            linked[k] = filled[place - 1] = true;
+            v.p[v.n++] = (struct union_link){(uint32_t)(place - 1), c->id};
+        }
+    for (size_t i = 0; i < v.n; i++)
+        filled[v.p[i].at] = false;
+    qsort(v.p, v.n, sizeof(v.p[0]), by_place);
+    return v;
 }
 
 static struct plan *make_union(struct binder *b, const struct branches *v, bool inner,
@@ -221,20 +233,18 @@ static struct plan *make_union(struct binder *b, const struct branches *v, bool 
     }
     shape_columns(b, u, v, inner);
     shape_hidden(b, u, v);
-    if (v->n * u->cols.n > BIND_MAX_UNION_CELLS) {
-        kql_diag_add(b->d, ERR_LIMIT, "LIM0004", at, NULL,
-                     "%zu tables with %zu columns in one union are too many; name the tables", v->n,
-                     u->cols.n);
-        return bind_nothing(b, at);
-    }
     u->in = arena_array(b->a, struct plan *, v->n + 1);
-    u->union_map = arena_array(b->a, uint32_t *, v->n + 1);
+    u->links = arena_array(b->a, struct union_links, v->n + 1);
+    struct map *places = map_new(b->a, false);
+    bool *filled = arena_array(b->a, bool, u->cols.n + 1);
+    for (size_t j = first; j < u->cols.n; j++)
+        (void)map_put(places, u->cols.p[j].name, (void *)(j + 1)); /* 0: absent */
     struct str *labels = arena_array(b->a, struct str, v->n + 1);
     for (size_t i = 0; i < v->n; i++) {
         u->in[u->n_in++] = v->p[i].p;
         labels[i] = v->p[i].label;
         u->open = u->open || v->p[i].p->open;
-        map_branch(b, u, i, v->p[i].p, first);
+        u->links[i] = link_branch(b, u, places, filled, v->p[i].p);
     }
     u->source_labels = source.n > 0 ? labels : NULL;
     return u;

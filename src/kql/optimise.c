@@ -99,9 +99,9 @@ static void mark_series(struct prune *v, const struct make_series *s)
 static void mark_union(struct prune *v, const struct plan *p)
 {
     for (size_t i = 0; i < p->n_in; i++)
-        for (size_t j = 0; j < p->cols.n; j++)
-            if (is_marked(v, p->cols.p[j].id) && p->union_map[i][j] != 0)
-                mark_id(v, p->union_map[i][j]);
+        for (size_t j = 0; j < p->links[i].n; j++)
+            if (is_marked(v, p->cols.p[p->links[i].p[j].at].id))
+                mark_id(v, p->links[i].p[j].id);
 }
 
 static struct copied *find_shared(struct prune *v, const struct plan *p)
@@ -203,6 +203,20 @@ static bool keeps_column(const struct prune *v, const struct plan *p, size_t i)
     return is_marked(v, id) || made_here(p, id) || label;
 }
 
+static void rebuild_links(struct prune *v, const struct plan *p, struct plan *n,
+                          const uint32_t *places)
+{
+    n->links = arena_array(v->a, struct union_links, p->n_in + 1);
+    for (size_t i = 0; i < p->n_in; i++) {
+        const struct union_links *from = &p->links[i];
+        struct union_links *to = &n->links[i];
+        to->p = arena_array(v->a, struct union_link, from->n + 1);
+        for (size_t k = 0; k < from->n; k++)
+            if (places[from->p[k].at] != 0)
+                to->p[to->n++] = (struct union_link){places[from->p[k].at] - 1, from->p[k].id};
+    }
+}
+
 static void rebuild_cols(struct prune *v, const struct plan *p, struct plan *n)
 {
     size_t kept = 0;
@@ -212,20 +226,17 @@ static void rebuild_cols(struct prune *v, const struct plan *p, struct plan *n)
     n->cols.n = 0;
     if (p->source_names != NULL)
         n->source_names = arena_array(v->a, struct str, kept + 1);
-    if (p->union_map != NULL) { /* a union of everything is wide: thousands of tables and columns */
-        n->union_map = arena_array(v->a, uint32_t *, p->n_in + 1);
-        for (size_t i = 0; i < p->n_in; i++)
-            n->union_map[i] = arena_array(v->a, uint32_t, kept + 1);
-    }
+    uint32_t *places = arena_array(v->a, uint32_t, p->cols.n + 1); /* 1 + the new place; 0: left */
     for (size_t i = 0; i < p->cols.n; i++) {
         if (!keeps_column(v, p, i))
             continue;
         if (p->source_names != NULL)
             n->source_names[n->cols.n] = p->source_names[i];
-        for (size_t k = 0; p->union_map != NULL && k < p->n_in; k++)
-            n->union_map[k][n->cols.n] = p->union_map[k][i];
         n->cols.p[n->cols.n++] = p->cols.p[i];
+        places[i] = (uint32_t)n->cols.n;
     }
+    if (p->links != NULL)
+        rebuild_links(v, p, n, places);
 }
 
 /* Whoever shares a plan gets the same copy. The list may not grow meanwhile: mark has filled it. */

@@ -24,10 +24,19 @@ static bool op_wild(struct parser *p, struct syn *op, struct syn_list *kids)
     (void)op;
     return p_list(p, kids, away_item);
 }
-static bool op_distinct(struct parser *p, struct syn *op, struct syn_list *kids)
+static bool op_names(struct parser *p, struct syn *op, struct syn_list *kids)
 {
     (void)op;
     return p_list(p, kids, p_expr);
+}
+static struct syn *distinct_item(struct parser *p)
+{
+    return p_at(p, "*") ? p_expr(p) : p_named_expr(p);
+}
+static bool op_distinct(struct parser *p, struct syn *op, struct syn_list *kids)
+{
+    (void)op;
+    return p_list(p, kids, distinct_item);
 }
 
 /* name [asc|desc|granny-asc|granny-desc] */
@@ -161,7 +170,7 @@ const struct p_op p_ops_columns[] = {
     {"project-away", "project-away", op_wild, NULL, false},
     {"project-keep", "project-keep", op_wild, NULL, false},
     {"project-reorder", "project-reorder", op_reorder, NULL, false},
-    {"project-by-names", "project-by-names", op_distinct, NULL, false},
+    {"project-by-names", "project-by-names", op_names, NULL, false},
     {"distinct", "distinct", op_distinct, NULL, false},
     {"print", "print", op_named, NULL, true},
     {"parse", "parse", op_parse, "kind flags", false},

@@ -64,7 +64,7 @@ enum plan_kind {
                     aggregates) */
     P_JOIN, /* in[0], in[1]; join; pairs of key expressions in exprs (l0, r0, l1, r1 …); cols = left
                then right */
-    P_UNION,     /* in[*]; union_map[i][j] = id in in[i] for cols[j], 0 = pad; source_labels[i] for
+    P_UNION,     /* in[*]; links[i] says which columns of in[i] become which; source_labels[i] for
                     withsource */
     P_SORT,      /* in[0]; sort */
     P_TAKE,      /* in[0]; exprs[0] long constant; after P_SORT it is top */
@@ -158,6 +158,16 @@ struct program {
     const void *detail; /* operator-specific tree (scan steps, graph patterns); see program.h of its
                            owner */
 };
+/* A branch of a union fills its own columns; the others are padded. A union of everything has
+ * thousands of branches and columns, and most pairs of them mean nothing. */
+struct union_link {
+    uint32_t at; /* index of the union's column */
+    uint32_t id; /* of the branch's column */
+};
+struct union_links { /* in the order of at */
+    struct union_link *p;
+    size_t n;
+};
 struct plan {
     struct str as_name; /* given by "as": what union's withsource shows */
     enum plan_kind kind;
@@ -177,8 +187,8 @@ struct plan {
     struct sort_key *sort;
     size_t n_sort;
     enum join_kind join;
-    bool lookup; /* JOIN written as lookup */
-    uint32_t **union_map;
+    bool lookup;               /* JOIN written as lookup */
+    struct union_links *links; /* UNION: one an input */
     struct str
         *source_labels; /* UNION: NULL without withsource; then cols[0] is the label column */
     struct expand *expand;

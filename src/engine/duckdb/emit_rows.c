@@ -238,15 +238,17 @@ static bool union_branch(struct emit *m, const struct plan *p, size_t b, struct 
         sbuf_addf(out, " AS c%u", p->cols.p[0].id);
         first = 1;
     }
-    for (size_t j = first; j < p->cols.n; j++) {
+    const struct union_links *links = &p->links[b];
+    for (size_t j = first, k = 0; j < p->cols.n; j++) {
         const struct plan_col *c = &p->cols.p[j];
-        uint32_t id = p->union_map[b][j];
+        bool filled = k < links->n && links->p[k].at == j;
+        uint32_t id = filled ? links->p[k++].id : 0;
         const struct plan_col *from = id ? find_col(p->in[b], id) : NULL;
-        struct cast k = {"", ""};
+        struct cast cast = {"", ""};
         if (j)
             sbuf_addz(out, ", ");
-        if (from && from->type != c->type && cast_find(from->type, c->type, &k))
-            sbuf_addf(out, "%sc%u%s", k.before, id, k.after);
+        if (from && from->type != c->type && cast_find(from->type, c->type, &cast))
+            sbuf_addf(out, "%sc%u%s", cast.before, id, cast.after);
         else if (id)
             emit_col(id, out);
         else
