@@ -153,10 +153,17 @@ static bool ranked(const struct emit_window *w, struct sbuf *out)
     return true;
 }
 
+static bool is_session(const struct expr *x)
+{
+    return strcmp(x->fn->name, "row_window_session") == 0;
+}
+
 static bool value_column(struct emit *m, const struct emit_window *w, struct sbuf *out)
 {
     const char *n = w->x->fn->name;
     bool ok;
+    if (is_session(w->x))
+        return true; /* see join_sessions */
     if (strcmp(n, "prev") == 0 || strcmp(n, "next") == 0)
         ok = shifted(m, w, out);
     else if (strcmp(n, "row_cumsum") == 0)
@@ -195,6 +202,42 @@ static bool wrap(struct emit *m, size_t first, unsigned level, column_fn *fn, st
     return true;
 }
 
+/* row_window_session(): where a session starts depends on where the one before it did, so a C
+ * function walks through the values between two restarts; its answers are joined by row number. */
+static bool session_list(struct emit *m, const struct emit_window *w, struct sbuf *out)
+{
+    struct str value, first, neighbour;
+    if (!emit_arg(m, w->x->args[0], KQL_DATETIME, &value) ||
+        !emit_arg(m, w->x->args[1], KQL_TIMESPAN, &first) ||
+        !emit_arg(m, w->x->args[2], KQL_TIMESPAN, &neighbour))
+        return false;
+    sbuf_addz(out, "SELECT unnest(list(hrow ORDER BY hrow)) AS hk, unnest(CAST(vd_sessions(list(");
+    sbuf_add(out, value);
+    sbuf_addf(out, " ORDER BY hrow), first(%.*s), first(%.*s)) AS BIGINT[])) AS hv FROM s%u",
+              STR_ARG(first), STR_ARG(neighbour), w->id);
+    if (restart_arg(w->x) != SIZE_MAX)
+        sbuf_addf(out, " GROUP BY hg%u", w->id);
+    return true;
+}
+
+static bool join_sessions(struct emit *m, size_t at, unsigned level, struct str *inner)
+{
+    for (size_t i = at; i < m->windows.n; i++) {
+        const struct emit_window *w = &m->windows.p[i];
+        if (w->level != level || !is_session(w->x))
+            continue;
+        AUTO(sbuf_fini) struct sbuf b = sbuf_make(EMIT_MAX_SQL_BYTES);
+        sbuf_addf(&b, "(WITH s%u AS MATERIALIZED (SELECT * FROM ", w->id);
+        sbuf_add(&b, *inner);
+        sbuf_addf(&b, ") SELECT s%u.*, k%u.hv AS h%u FROM s%u JOIN (", w->id, w->id, w->id, w->id);
+        if (!session_list(m, w, &b))
+            return false;
+        sbuf_addf(&b, ") AS k%u ON hrow = hk) AS t%u", w->id, emit_fresh(m));
+        *inner = arena_str(m->a, sbuf_str(&b));
+    }
+    return true;
+}
+
 static bool numbered_input(struct emit *m, const struct plan *p, struct str *out)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(EMIT_MAX_SQL_BYTES);
@@ -220,7 +263,7 @@ bool emit_serialize(struct emit *m, const struct plan *p, struct sbuf *out)
     for (unsigned level = 1; level <= deepest; level++) {
         if (!wrap(m, first, level, group_column, &inner) ||
             !wrap(m, first, level, change_column, &inner) ||
-            !wrap(m, first, level, value_column, &inner))
+            !wrap(m, first, level, value_column, &inner) || !join_sessions(m, first, level, &inner))
             return false;
     }
     struct emit_hoists hoists = {0};

@@ -455,6 +455,48 @@ static void fn_bin_at_real(struct cf_call *c, size_t r)
         cf_out_f64(c, r, fixed + floor((v - fixed) / size) * size);
 }
 
+/* ---- sessions ---- */
+static bool at_least(int64_t later, int64_t earlier, int64_t distance)
+{
+    int64_t limit;
+    return !__builtin_add_overflow(earlier, distance, &limit) && later >= limit;
+}
+
+static void write_start(struct sbuf *b, size_t i, bool known, int64_t start)
+{
+    if (i > 0)
+        sbuf_addc(b, ',');
+    if (known)
+        sbuf_addf(b, "%lld", (long long)start);
+    else
+        sbuf_addz(b, "NULL");
+}
+
+/* vd_sessions(values, most from the first, most from the one before): for each value the first of
+ * its session, as a JSON array. After a null a session starts anew. */
+static void fn_sessions(struct cf_call *c, size_t r)
+{
+    struct cf_vec v;
+    size_t first = 0, n = cf_list(c, 0, r, &first, &v);
+    const int64_t *p = (const int64_t *)v.data + first;
+    struct sbuf *b = cf_buf(c);
+    bool open = false;
+    int64_t start = 0, before = 0;
+    sbuf_addc(b, '[');
+    for (size_t i = 0; i < n; i++) {
+        size_t at = first + i;
+        bool known = !v.valid || ((v.valid[at >> 6] >> (at & 63)) & 1);
+        if (known && (!open || at_least(p[i], start, cf_i64(c, 1, r)) ||
+                      at_least(p[i], before, cf_i64(c, 2, r))))
+            start = p[i];
+        open = known;
+        before = known ? p[i] : before;
+        write_start(b, i, known, start);
+    }
+    sbuf_addc(b, ']');
+    cf_out_str(c, r, sbuf_str(b));
+}
+
 const struct cf_scalar fn_date_rows[] = {
     {.name = "vdf_datetime_part", .sig = "sl:l", .row = fn_part},
     {.name = "vdf_dayofweek", .sig = "l:l", .row = fn_dayofweek},
@@ -470,6 +512,7 @@ const struct cf_scalar fn_date_rows[] = {
     {.name = "vd_range_count", .sig = "lll:l", .row = fn_range_count},
     {.name = "vd_range_count", .sig = "ddd:l", .row = fn_range_count_real},
     {.name = "vd_bin_at", .sig = "lll:l", .row = fn_bin_at},
+    {.name = "vd_sessions", .sig = "[lll:j", .row = fn_sessions},
     {.name = "vd_bin_at_real", .sig = "ddd:d", .row = fn_bin_at_real},
     {0},
 };
