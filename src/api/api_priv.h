@@ -9,6 +9,8 @@ struct data_lock {
     int fd; /* -1: not held */
 };
 struct vedette {
+    struct http_allowed allowed; /* that externaldata may read from */
+    struct engine_fetch fetch;
     struct vedette_options o; /* with the defaults filled in */
     struct data_lock lock;
     struct store *store;

@@ -23,12 +23,17 @@ static bool first_workspace(struct vedette *v, struct err *e)
 
 static bool open_store(struct vedette *v, struct err *e)
 {
+    const char *hosts = v->o.external_hosts;
+    v->allowed = (struct http_allowed){.hosts = hosts != NULL ? str_from(hosts) : STR_NONE,
+                                       .max_bytes = v->o.external_max_bytes};
+    v->fetch = (struct engine_fetch){&v->allowed, http_fetch};
     struct store_options o = {.data_dir = v->o.data_dir,
                               .clock = v->o.clock,
                               .schema_dir = v->o.schema_dir,
                               .memory_bytes = v->o.memory_bytes,
                               .threads = v->o.threads,
-                              .max_queue_bytes = v->o.max_queue_bytes};
+                              .max_queue_bytes = v->o.max_queue_bytes,
+                              .fetch = v->allowed.hosts.n > 0 ? &v->fetch : NULL};
     v->store = store_open(&o, e);
     return v->store != NULL && first_workspace(v, e);
 }

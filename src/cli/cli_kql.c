@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/complain.h"
 #include "engine/fixtures.h"
+#include "http/http.h"
 #include "text/date.h"
 #include "text/json.h"
 
@@ -24,7 +25,8 @@ static const char usage[] =
     "  --schemas FILE    columns of tables: {\"Table\":[[\"column\",\"type\"], …]}\n"
     "  --functions FILE  stored functions: [{\"name\",\"parameters\",\"body\"}, …]\n"
     "  --now TIME        what now() gives; the clock's time if not given\n"
-    "  --timeout SECONDS of one query; 60 if not given\n";
+    "  --timeout SECONDS of one query; 60 if not given\n"
+    "  --external HOSTS  hosts that externaldata may read from: a.example,b.example:8443\n";
 
 struct session {
     struct fixtures *f;
@@ -271,11 +273,17 @@ static int wrong(const char *what)
 
 int cli_kql(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"batch", no_argument, NULL, 'b'},         {"fixtures", required_argument, NULL, 'f'},
-        {"schemas", required_argument, NULL, 's'}, {"functions", required_argument, NULL, 'F'},
-        {"now", required_argument, NULL, 'n'},     {"timeout", required_argument, NULL, 't'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"batch", no_argument, NULL, 'b'},
+                                            {"fixtures", required_argument, NULL, 'f'},
+                                            {"schemas", required_argument, NULL, 's'},
+                                            {"functions", required_argument, NULL, 'F'},
+                                            {"now", required_argument, NULL, 'n'},
+                                            {"timeout", required_argument, NULL, 't'},
+                                            {"external", required_argument, NULL, 'e'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    struct http_allowed allowed = {0};
+    struct engine_fetch fetch = {&allowed, http_fetch};
     struct fixtures_options o = {.memory_bytes = (size_t)2 << 30};
     struct session s = {.timeout_us = (int64_t)TIMEOUT_S * 1000000};
     bool lines = false;
@@ -284,7 +292,7 @@ int cli_kql(int argc, char **argv)
     struct clock *clock = clock_new_system();
     s.now = clock_now(clock);
     clock_free(clock);
-    while ((c = getopt_long(argc, argv, "bf:s:F:n:t:h", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "bf:s:F:n:t:e:h", options, NULL)) != -1) {
         if (c == 'h') {
             fputs(usage, stdout);
             return 0;
@@ -295,12 +303,15 @@ int cli_kql(int argc, char **argv)
         o.dir = c == 'f' ? optarg : o.dir;
         o.schemas_file = c == 's' ? optarg : o.schemas_file;
         o.functions_file = c == 'F' ? optarg : o.functions_file;
+        if (c == 'e')
+            allowed.hosts = str_from(optarg);
         if (c == 'n' && !date_parse_kusto(str_from(optarg), &s.now))
             return wrong("--now needs a time such as 2026-03-01T12:00:00Z");
         if (c == 't' && (!str_to_i64(str_from(optarg), &seconds) || seconds < 1 || seconds > 86400))
             return wrong("--timeout needs a number of seconds from 1 to 86400");
     }
     s.timeout_us = seconds * 1000000;
+    o.fetch = allowed.hosts.n > 0 ? &fetch : NULL;
     const char *verb = optind < argc ? argv[optind] : "";
     const char *text = optind + 1 < argc ? argv[optind + 1] : NULL;
     if (!known_verb(verb))

@@ -26,6 +26,8 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .memory_bytes = (size_t)set->memory,
         .threads = (unsigned)set->threads,
         .max_queue_bytes = (size_t)set->max_queue,
+        .external_hosts = set->external_hosts,
+        .external_max_bytes = (size_t)set->external_max,
         .ingest = {.max_body_bytes = (size_t)set->max_body,
                    .max_records = (size_t)set->max_records,
                    .max_depth = (size_t)set->max_depth,

@@ -9,9 +9,10 @@ struct settings {
     struct arena *a; /* owns all texts */
     struct loaded *loaded;
     const char *data, *config, *tls_cert, *tls_key, *tls_name, *public_url, *clock;
-    const char *listen, *listen_http;
+    const char *listen, *listen_http, *external_hosts;
     const char *log_level;
-    int64_t memory, max_body, max_queue, query_max_bytes; /* bytes; memory 0: the engine's choice */
+    int64_t memory, max_body, max_queue, query_max_bytes,
+        external_max; /* bytes; memory 0: the engine's choice */
     int64_t threads, workers, max_connections, rule_workers, requests_per_second, query_max_rows;
     int64_t max_records, max_depth, max_field;
     int64_t rule_delay, rule_timeout, token_lifetime, drain_timeout, request_timeout, max_past,

@@ -16,6 +16,13 @@ struct engine_options {
 struct engine *engine_open(const struct engine_options *o, struct err *e) MUST_USE;
 void engine_close(struct engine *g);
 
+/* Reads the text behind an address that externaldata names, uncompressed, and appends it to out;
+ * it decides which addresses a query may read. Errors: ERR_FORBIDDEN: not an allowed host; ERR_IO,
+ * ERR_TIMEOUT, ERR_TOO_LARGE. */
+struct engine_fetch {
+    void *self;
+    bool (*fn)(void *self, struct str address, struct sbuf *out, struct err *e);
+};
 /* Where a P_TABLE's rows are: given by the store. Emits a FROM item, for example
  * "ws_1"."main"."SigninLogs", and the SQL of a stored column in engine representation (types.h).
  * Quote through sql_ident/sql_text only. */
@@ -25,6 +32,7 @@ struct engine_source {
                       struct err *e);
     bool (*column)(void *self, struct str workspace, struct str table, struct str column,
                    enum kql_type type, struct sbuf *out, struct err *e);
+    const struct engine_fetch *fetch; /* NULL: externaldata is switched off */
 };
 struct engine_limits {
     int64_t deadline_us; /* clock_mono_us(); 0 = none */

@@ -190,7 +190,7 @@ struct fixtures *fixtures_open(const struct fixtures_options *o, struct err *e)
     f->tables = map_new(a, false);
     f->functions = map_new(a, false);
     f->catalog = (struct kql_catalog){f, find_table, table_at, find_function, peek};
-    f->source = (struct engine_source){f, from_item, column};
+    f->source = (struct engine_source){f, from_item, column, o->fetch};
     struct engine_options eo = {.memory_bytes = o->memory_bytes, .threads = o->threads};
     f->engine = engine_open(&eo, e);
     bool ok = f->engine != NULL &&

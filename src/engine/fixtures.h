@@ -7,7 +7,8 @@ struct fixtures_options {
     const char *dir;            /* a table for each T.ndjson, T.json, T.jsonl, T.csv; NULL: none */
     const char *schemas_file;   /* {"Table":[["column","type"], …]}; NULL: none */
     const char *functions_file; /* [{"name","parameters","body"}, …]; NULL: none */
-    size_t memory_bytes;        /* of the engine; 0 = its default */
+    const struct engine_fetch *fetch; /* of externaldata; NULL: none */
+    size_t memory_bytes;              /* of the engine; 0 = its default */
     unsigned threads;
 };
 /* A file whose table has no schema gets columns from its rows. Errors name the file and line. */

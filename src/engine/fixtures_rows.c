@@ -1,6 +1,7 @@
 /* Rows of fixtures: NDJSON, a JSON array, or CSV with a header. */
 #include <dirent.h>
 
+#include "engine/cell.h"
 #include "engine/fixtures_priv.h"
 #include "text/csv.h"
 #include "text/date.h"
@@ -132,50 +133,6 @@ static void infer(struct fixtures *f, struct rows *r, struct fixture_table *t, b
 }
 
 /* ---- filling ---- */
-static struct kql_value null_of(enum kql_type t)
-{
-    return (struct kql_value){.type = t, .is_null = t != KQL_STRING};
-}
-
-static struct str json_of(struct arena *a, const struct json *v)
-{
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
-    struct json_out w = json_out_make(&b);
-    json_value(&w, v);
-    return arena_str(a, sbuf_str(&b));
-}
-
-/* A cell; what does not fit its column's type is null, as it is after ingestion. */
-static struct kql_value cell(struct arena *a, const struct json *v, enum kql_type t, bool csv)
-{
-    struct kql_value from = {.type = KQL_STRING}, out;
-    struct json parsed;
-    struct err e = {0};
-    if (v->type == JSON_NULL)
-        return null_of(t);
-    if (t == KQL_DYNAMIC) {
-        bool text = csv && v->type == JSON_STRING;
-        if (text && v->text.n == 0)
-            return null_of(t);
-        if (text && json_parse(a, v->text, NULL, &parsed, &e))
-            v = &parsed;
-        return (struct kql_value){.type = t, .s = json_of(a, v)};
-    }
-    if (v->type == JSON_INT)
-        from = (struct kql_value){.type = KQL_LONG, .i = v->i};
-    else if (v->type == JSON_REAL)
-        from = (struct kql_value){.type = KQL_REAL, .d = v->d};
-    else if (v->type == JSON_TRUE || v->type == JSON_FALSE)
-        from = (struct kql_value){.type = KQL_BOOL, .b = v->type == JSON_TRUE};
-    else if (v->type == JSON_STRING)
-        from.s = v->text;
-    else
-        from.s = json_of(a, v);
-    if (from.type == KQL_BOOL && t == KQL_STRING)
-        from = (struct kql_value){.type = KQL_STRING, .s = from.b ? STR("true") : STR("false")};
-    return kql_value_convert(a, &from, t, &out) ? out : null_of(t);
-}
-
 static bool fill(struct fixtures *f, struct rows *r, struct fixture_table *t, bool csv,
                  struct err *e)
 {
@@ -200,7 +157,7 @@ static bool fill(struct fixtures *f, struct rows *r, struct fixture_table *t, bo
             const struct json *v = json_get_str(&r->records.p[k], schema->cols[i].name);
             if (v == NULL)
                 continue;
-            struct kql_value out = cell(r->a, v, schema->cols[i].type, csv);
+            struct kql_value out = engine_cell(r->a, v, schema->cols[i].type, csv);
             engine_append_value(ap, i, &out);
         }
         ok = engine_append_end_row(ap, e);

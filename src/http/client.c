@@ -107,6 +107,7 @@ bool http_call(const struct http_call *c, int *out_status, struct sbuf *out, int
     char reason[CURL_ERROR_SIZE] = "";
     AUTO(list_freep) struct curl_slist *headers = NULL;
     AUTO(sbuf_fini) struct sbuf packed = sbuf_make(0);
+    const char *label = c->label != NULL ? c->label : c->url;
     size_t max = c->max_response > 0 ? c->max_response : (size_t)256 << 20;
     struct sink sink = {.out = out, .max = max};
     set_basics(h, c, &sink, reason);
@@ -114,11 +115,10 @@ bool http_call(const struct http_call *c, int *out_status, struct sbuf *out, int
     curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
     CURLcode rc = curl_easy_perform(h);
     if (sink.over)
-        return err_set(e, ERR_TOO_LARGE, "the answer from %s is larger than %zu bytes", c->url,
-                       max);
+        return err_set(e, ERR_TOO_LARGE, "the answer from %s is larger than %zu bytes", label, max);
     if (rc != CURLE_OK)
         return err_set(e, rc == CURLE_OPERATION_TIMEDOUT ? ERR_TIMEOUT : ERR_IO, "%s %s: %s",
-                       c->method, c->url, reason[0] != '\0' ? reason : curl_easy_strerror(rc));
+                       c->method, label, reason[0] != '\0' ? reason : curl_easy_strerror(rc));
     long status = 0;
     curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status);
     *out_status = (int)status;

@@ -186,6 +186,7 @@ void http_server_free(struct http_server *s);
 struct http_call {
     const char *method; /* "GET" … */
     const char *url;
+    const char *label;        /* the address in messages, without secrets; NULL: url */
     const char *ca_file;      /* NULL: the system's */
     const char *bearer;       /* NULL: none */
     const char *content_type; /* NULL: none */
@@ -199,3 +200,15 @@ struct http_call {
  * retry_after_s 0: not given. */
 bool http_call(const struct http_call *c, int *out_status, struct sbuf *out, int *out_retry_after_s,
                struct err *e) MUST_USE;
+
+/* ---- reading from allowed hosts ---- */
+struct http_allowed {
+    struct str hosts;    /* "a.example, b.example:8443"; no wild cards */
+    const char *ca_file; /* NULL: the system's */
+    size_t max_bytes;    /* of a file, packed and unpacked; 0 = 100 MiB */
+    unsigned timeout_s;  /* 0 = 60 */
+};
+/* The file at an https:// address whose host is listed (http:// on this machine, too); gzip is
+ * unpacked, what follows a ';' is not sent, redirects are not followed. Appended to out. Errors:
+ * ERR_FORBIDDEN, ERR_INVALID, ERR_TOO_LARGE, ERR_TIMEOUT, ERR_IO (also another status than 200). */
+bool http_fetch(void *http_allowed, struct str address, struct sbuf *out, struct err *e) MUST_USE;

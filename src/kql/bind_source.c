@@ -257,6 +257,29 @@ static struct plan *bind_datatable(struct binder *b, struct binding *env, const 
     return p;
 }
 
+/* A property of externaldata: its value may stand as a word or as a literal. */
+static void external_property(const struct cx *c, const struct syn *s, struct program *g)
+{
+    static const char *const known[] = {"format", "ignoreFirstRecord", "ingestionMapping",
+                                        "zipPattern"};
+    struct str name = str_starts(s->text, STR("with.")) ? str_sub(s->text, 5, s->text.n) : s->text;
+    const struct syn *v = s->n > 0 ? s->kids[0] : NULL;
+    for (size_t i = 0; i < COUNTOF(known); i++) {
+        if (!str_ieqz(name, known[i]) || v == NULL)
+            continue;
+        struct str text = v->text;
+        if (v->kind != SYN_NAME) {
+            struct expr *e = bind_constant(c, v, KQL_UNKNOWN);
+            text = e->type == KQL_BOOL ? (e->value.b ? STR("true") : STR("false")) : e->value.s;
+        }
+        g->args[g->n_args++] = (struct program_arg){.name = str_from(known[i]), .text = text};
+        return;
+    }
+    kql_diag_add(c->b->d, ERR_SEMANTIC, "SEM0001", s,
+                 "format, ignoreFirstRecord, ingestionMapping and zipPattern are the properties",
+                 "'%s' is no property of externaldata", z(c->b, name));
+}
+
 static struct plan *bind_externaldata(struct binder *b, struct binding *env, const struct syn *s)
 {
     struct plan *p = plan_new(b, P_EXTERNAL, NULL, s);
@@ -267,6 +290,9 @@ static struct plan *bind_externaldata(struct binder *b, struct binding *env, con
         p->exprs[p->n_exprs++] = bind_constant(&c, s->kids[i], KQL_STRING);
     p->program = arena_new_of(b->a, struct program);
     p->program->name = STR("externaldata");
+    p->program->args = arena_array(b->a, struct program_arg, s->n_params + 1);
+    for (size_t i = 0; i < s->n_params; i++)
+        external_property(&c, s->params[i], p->program);
     return p;
 }
 

@@ -25,7 +25,7 @@ void kql_diag_add(struct kql_diags *d, enum err_code code, const char *kind, con
 
 void kql_err_locate(struct str text, struct err *e)
 {
-    if (e != NULL && e->code == ERR_UNSUPPORTED && e->pos.line == 0)
+    if (e != NULL && e->len > 0 && e->pos.line == 0)
         e->pos = pos_in(text, e->pos.off);
 }
 

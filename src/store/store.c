@@ -79,6 +79,7 @@ struct store *store_open(const struct store_options *o, struct err *e)
     lock_init(&s->lock, "store");
     s->clock = o->clock;
     s->max_queue_bytes = o->max_queue_bytes;
+    s->fetch = o->fetch;
     s->dir = xstrndup(arena_fmt(s->a, "%s/workspaces", o->data_dir));
     s->schemas = schema_set_open(o->schema_dir, e);
     if (s->schemas != NULL && make_dir(s->dir, e) && open_engine(s, o, e) &&

@@ -13,6 +13,7 @@ struct store_options {
     unsigned threads;
     size_t max_queue_bytes; /* bytes waiting to be committed per workspace; more gives ERR_BUSY; 0 =
                                256 MiB */
+    const struct engine_fetch *fetch; /* of externaldata; borrowed; NULL: switched off */
 };
 struct store *store_open(const struct store_options *o, struct err *e) MUST_USE;
 /* Commits what was accepted, checkpoints, closes. */

@@ -189,7 +189,8 @@ struct store {
     struct schema_set *schemas;
     char *dir; /* DATA/workspaces */
     size_t max_queue_bytes;
-    struct lock lock; /* workspaces */
+    const struct engine_fetch *fetch; /* NULL: externaldata is switched off */
+    struct lock lock;                 /* workspaces */
     struct arena *a;
     VEC(struct workspace *) workspaces;
 };

@@ -2,7 +2,8 @@
 #include "text/csv.h"
 
 /* A quoted field; *at stands on the quote. */
-static bool quoted(struct arena *a, struct str text, size_t *at, struct str *out, struct err *e)
+static bool quoted(struct arena *a, struct str text, size_t *at, char separator, struct str *out,
+                   struct err *e)
 {
     size_t from = *at + 1, to = from;
     char *copy = arena_try(a, text.n - from + 1);
@@ -21,32 +22,33 @@ static bool quoted(struct arena *a, struct str text, size_t *at, struct str *out
     }
     *out = (struct str){copy, n};
     *at = to + 1;
-    bool ends = *at >= text.n || text.p[*at] == ',' || text.p[*at] == '\n' || text.p[*at] == '\r';
+    bool ends =
+        *at >= text.n || text.p[*at] == separator || text.p[*at] == '\n' || text.p[*at] == '\r';
     return ends ? true : err_set(e, ERR_SYNTAX, "text behind a closing quote");
 }
 
-static struct str plain(struct str text, size_t *at)
+static struct str plain(struct str text, size_t *at, char separator)
 {
     size_t from = *at;
-    while (*at < text.n && text.p[*at] != ',' && text.p[*at] != '\n' && text.p[*at] != '\r')
+    while (*at < text.n && text.p[*at] != separator && text.p[*at] != '\n' && text.p[*at] != '\r')
         ++*at;
     return str_sub(text, from, *at - from);
 }
 
-bool csv_line(struct arena *a, struct str text, size_t *at, struct str **out, size_t *n,
-              struct err *e)
+bool csv_line_by(struct arena *a, struct str text, size_t *at, char separator, struct str **out,
+                 size_t *n, struct err *e)
 {
     VEC(struct str) fields = {0};
     for (;;) {
         struct str field;
         if (*at < text.n && text.p[*at] == '"') {
-            if (!quoted(a, text, at, &field, e))
+            if (!quoted(a, text, at, separator, &field, e))
                 return false;
         } else {
-            field = plain(text, at);
+            field = plain(text, at, separator);
         }
         VEC_PUSH(a, &fields, field);
-        if (*at >= text.n || text.p[*at] != ',')
+        if (*at >= text.n || text.p[*at] != separator)
             break;
         ++*at;
     }
@@ -57,4 +59,10 @@ bool csv_line(struct arena *a, struct str text, size_t *at, struct str **out, si
     *out = fields.p;
     *n = fields.n;
     return true;
+}
+
+bool csv_line(struct arena *a, struct str text, size_t *at, struct str **out, size_t *n,
+              struct err *e)
+{
+    return csv_line_by(a, text, at, ',', out, n, e);
 }

@@ -1,6 +1,7 @@
 /* The statement: nodes dispatched to their emitters, shared sub-plans as materialized CTEs in
  * front. */
 #include "engine/duckdb/emit_priv.h"
+#include <stdio.h>
 
 void emit_col(uint32_t id, struct sbuf *out)
 {
@@ -89,6 +90,29 @@ static bool emit_apply_input(struct emit *m, const struct plan *p, struct sbuf *
     return true;
 }
 
+static bool emit_external(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    if (m->src->fetch == NULL) {
+        err_at(m->e, ERR_INVALID, (struct pos){.off = p->off},
+               "externaldata is switched off: no host is allowed that a query may read from");
+        if (m->e != NULL) {
+            snprintf(m->e->kind, sizeof m->e->kind, "EXT0001");
+            m->e->len = p->len;
+        }
+        return false;
+    }
+    size_t at = 0;
+    while (at < m->externals->nodes.n && m->externals->nodes.p[at] != p)
+        at++;
+    if (at == m->externals->nodes.n)
+        VEC_PUSH(m->externals->a, &m->externals->nodes, p);
+    sbuf_addz(out, "SELECT ");
+    for (size_t i = 0; i < p->cols.n; i++)
+        sbuf_addf(out, "%sf%zu AS c%u", i ? ", " : "", i, p->cols.p[i].id);
+    sbuf_addf(out, "%s FROM temp.main.external%zu", p->cols.n == 0 ? "1 AS c0" : "", at);
+    return true;
+}
+
 static bool dispatch(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     switch (p->kind) {
@@ -138,7 +162,7 @@ static bool dispatch(struct emit *m, const struct plan *p, struct sbuf *out)
     case P_SHARED:
         return emit_shared(m, p, out);
     case P_EXTERNAL:
-        return emit_unsupported(m, p->off, p->len, "externaldata");
+        return emit_external(m, p, out);
     }
     UNREACHABLE();
 }
@@ -187,10 +211,10 @@ static void write_ctes(const struct emit *m, struct sbuf *out)
 }
 
 bool emit_statement(const struct plan *p, const struct engine_source *src, size_t max_rows,
-                    struct sbuf *out, struct err *e)
+                    struct emit_externals *externals, struct sbuf *out, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
-    struct emit m = {.a = a, .src = src, .e = e};
+    struct emit m = {.a = a, .src = src, .externals = externals, .e = e};
     AUTO(sbuf_fini) struct sbuf body = sbuf_make(EMIT_MAX_SQL_BYTES);
     if (!emit_node(&m, p, &body))
         return false;

@@ -39,7 +39,8 @@ struct emit {
     struct str list_order;  /* " ORDER BY hrow" inside list() of the aggregate being written */
     struct str apply_input; /* FROM item that a P_APPLY_INPUT stands for; empty outside */
     struct emit_hoists *agg_hoists; /* for the arguments of the aggregates being written */
-    struct emit_hoists *hoists;     /* of the node being written; NULL: sub-queries stay in place */
+    struct emit_externals *externals;
+    struct emit_hoists *hoists; /* of the node being written; NULL: sub-queries stay in place */
 };
 
 /* How the null of a comparison matters. */

@@ -1,7 +1,9 @@
 /* Running a statement: in small tasks, so that a deadline or a cancellation stops it. */
 #include "engine/duckdb/duck_priv.h"
 #include "engine/duckdb/emit.h"
+#include "engine/external.h"
 #include <sched.h>
+#include <stdio.h>
 
 static bool stop_wanted(const struct duck_limits *lim, struct err *e)
 {
@@ -68,22 +70,84 @@ static void schema_of(struct arena *a, const struct plan *p, struct kql_schema *
         out->cols[i] = (struct kql_column){p->cols.p[i].name, p->cols.p[i].type};
 }
 
+/* Makes a temporary table with the columns f0, f1 … of an externaldata. */
+static bool make_external(struct engine_conn *c, const struct plan *p, struct str name,
+                          struct kql_schema *out, struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(EMIT_MAX_SQL_BYTES);
+    sbuf_addz(&sql, "CREATE TEMP TABLE ");
+    sql_ident(&sql, name);
+    for (size_t i = 0; i < p->cols.n; i++) {
+        out->cols[i] = (struct kql_column){STR_NONE, p->cols.p[i].type};
+        sbuf_addf(&sql, "%s f%zu %s", i > 0 ? "," : " (", i, engine_sql_type(p->cols.p[i].type));
+    }
+    sbuf_addz(&sql, ")");
+    out->n = p->cols.n;
+    return engine_conn_exec(c, sbuf_str(&sql), e);
+}
+
+/* To the asker it is the query that is wrong, whatever happened on the way to the file. */
+static void external_fails(const struct plan *p, struct err *e)
+{
+    if (e == NULL)
+        return;
+    if (e->code != ERR_UNSUPPORTED && e->code != ERR_LIMIT)
+        e->code = ERR_INVALID;
+    snprintf(e->kind, sizeof e->kind, "EXT0001");
+    e->pos = (struct pos){.off = p->off};
+    e->len = p->len;
+}
+
+static bool read_address(const struct plan *p, struct str address, const struct engine_source *src,
+                         struct engine_appender *rows, struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf text = sbuf_make(0);
+    bool ok = src->fetch->fn(src->fetch->self, address, &text, e) &&
+              external_append(p, address, sbuf_str(&text), rows, e);
+    if (!ok)
+        external_fails(p, e);
+    return ok;
+}
+
+static bool fill_external(struct engine *g, duckdb_connection con, const struct plan *p, size_t at,
+                          const struct engine_source *src, const struct duck_limits *lim,
+                          struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct engine_conn c = {.g = g, .con = con};
+    struct kql_schema schema = {arena_array(a, struct kql_column, p->cols.n + 1), 0};
+    struct str name = arena_fmt(a, "external%zu", at);
+    if (!make_external(&c, p, name, &schema, e))
+        return false;
+    struct engine_appender *rows = engine_append_open(&c, STR("temp"), name, &schema, e);
+    bool ok = rows != NULL;
+    for (size_t i = 0; ok && i < p->n_exprs; i++)
+        ok = !stop_wanted(lim, e) && read_address(p, p->exprs[i]->value.s, src, rows, e);
+    if (rows != NULL && !ok)
+        engine_append_abort(rows);
+    return ok && engine_append_close(rows, e);
+}
+
 bool engine_run(struct engine *g, const struct plan *p, const struct engine_source *src,
                 const struct engine_limits *lim, struct engine_rows **out, struct err *e)
 {
     const struct duck_limits stop = {lim->deadline_us, lim->cancel};
     if (stop_wanted(&stop, e))
         return false;
+    AUTO(arena_freep) struct arena *a = arena_new(0);
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(EMIT_MAX_SQL_BYTES);
-    if (!emit_statement(p, src, lim->max_rows, &sql, e))
+    struct emit_externals externals = {.a = a};
+    if (!emit_statement(p, src, lim->max_rows, &externals, &sql, e))
         return false;
     duckdb_connection con = duck_connect(g, e);
     if (!con)
         return false;
     duckdb_result r = {0};
-    bool ok = duck_execute(con, sbuf_str(&sql), &stop, &r, e);
+    bool ok = true;
+    for (size_t i = 0; ok && i < externals.nodes.n; i++)
+        ok = fill_external(g, con, externals.nodes.p[i], i, src, &stop, e);
+    ok = ok && duck_execute(con, sbuf_str(&sql), &stop, &r, e);
     if (ok) {
-        AUTO(arena_freep) struct arena *a = arena_new(0);
         struct kql_schema schema;
         schema_of(a, p, &schema);
         *out = duck_rows_take(&r, &schema, lim->max_rows, lim->max_bytes, e);
@@ -97,7 +161,9 @@ bool engine_run(struct engine *g, const struct plan *p, const struct engine_sour
 bool engine_sql(const struct plan *p, const struct engine_source *src, struct sbuf *out,
                 struct err *e)
 {
-    return emit_statement(p, src, 0, out, e);
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct emit_externals externals = {.a = a};
+    return emit_statement(p, src, 0, &externals, out, e);
 }
 
 bool engine_peek(struct engine *g, const struct plan *in, const struct engine_source *src,
