@@ -131,25 +131,6 @@ struct plan *op_reduce(struct binder *b, struct binding *env, struct plan *in, c
 }
 
 /* The columns that scan adds: the declared ones and, with with_match_id, the match's number. */
-struct plan *op_scan(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
-{
-    struct plan *p = program_over(b, in, "scan", op);
-    const struct syn *declare = syn_clause(op, "declare"), *id = syn_param(op, "with_match_id");
-    (void)env;
-    p->ordered = true;
-    plan_copy_cols(b, p, in);
-    for (size_t i = 0; declare != NULL && i < declare->n; i++) {
-        const struct syn *d = declare->kids[i];
-        enum kql_type t = KQL_UNKNOWN;
-        if (d->n > 0)
-            bind_type_of(b, d->kids[0], &t);
-        plan_add_col(b, p, plan_fresh(b, d->text, t));
-    }
-    if (id != NULL && id->n > 0)
-        plan_add_col(b, p, plan_fresh(b, id->kids[0]->text, KQL_LONG));
-    return p;
-}
-
 /* A graph is not a table: what its operators read in names of nodes and edges is not bound yet. */
 struct plan *op_graph(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {

@@ -121,6 +121,9 @@ static struct expr *bind_member(const struct cx *c, const struct syn *s)
         bind_error(c->b, "SEM0001", s, "'%s' can't be called on a value", z(c->b, s->text));
         return bind_unknown(c->b, s);
     }
+    struct expr *of_scan = bind_scan_state(c, s);
+    if (of_scan != NULL)
+        return of_scan;
     bool left = o->kind == SYN_NAME && str_eqz(o->text, "$left");
     bool right = o->kind == SYN_NAME && str_eqz(o->text, "$right");
     if (left || right) {

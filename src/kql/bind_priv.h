@@ -40,6 +40,7 @@ struct binder {
 };
 
 /* ---- where an expression stands ---- */
+struct scan;
 struct cx {
     struct binder *b;
     struct binding *env;
@@ -47,7 +48,8 @@ struct cx {
     const struct plan *right; /* of a join condition */
     bool aggregates;          /* an aggregate may stand here */
     bool inside_aggregate;
-    bool *windows; /* set when a window function was bound; NULL: none allowed */
+    bool *windows;     /* set when a window function was bound; NULL: none allowed */
+    struct scan *scan; /* of a step of scan; NULL: elsewhere */
 };
 static inline struct cx cx_of(struct binder *b, struct binding *env, const struct plan *in)
 {
@@ -128,6 +130,9 @@ void plan_add_named(struct binder *b, struct plan *p, struct named_expr n);
 struct plan *plan_filter(struct binder *b, struct plan *in, struct expr *e, const struct syn *at);
 struct plan *plan_values(struct binder *b, const struct syn *at);
 struct plan *plan_share(struct binder *b, struct plan *in, uint32_t shared_id);
+
+/* step.column inside a step of scan, s a SYN_MEMBER; NULL: it is something else. */
+struct expr *bind_scan_state(const struct cx *c, const struct syn *s);
 
 /* Of a summarize over rows that the query itself holds: adds a hidden column, the number of the
  * group's first row. False: p is another plan, and nothing was changed. */

@@ -24,6 +24,8 @@ struct engine_conn {
     bool in_transaction;
 };
 
+/* In front of a message that SQL raises with error() when a limit of ours is reached. */
+#define DUCK_LIMIT_MARK "vedette limit: "
 /* Turns the database's error into ours: ERR_LIMIT for memory, ERR_IO for disks, else ERR_INTERNAL
  * with a reference. The database's words and the SQL (cut) go to the log. what: "query", "commit" …
  * Returns false. */

@@ -85,6 +85,7 @@ bool emit_partition(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_parse(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_parse_kv(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_make_series(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_scan(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_program(struct emit *m, const struct plan *p, struct sbuf *out);
 /* ORDER BY list of sort keys, with Kusto's place of nulls. */
 bool emit_sort_keys(struct emit *m, const struct sort_key *k, size_t n, struct sbuf *out);

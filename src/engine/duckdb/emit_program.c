@@ -126,10 +126,8 @@ static const struct program_row {
     const char *name;
     bool (*fn)(struct emit *m, const struct plan *p, struct sbuf *out);
 } programs[] = {
-    {"bag_unpack", bag_unpack},
-    {"ipv4_lookup", ip_lookup},
-    {"ipv6_lookup", ip_lookup},
-    {"narrow", narrow},
+    {"bag_unpack", bag_unpack}, {"ipv4_lookup", ip_lookup}, {"ipv6_lookup", ip_lookup},
+    {"narrow", narrow},         {"scan", emit_scan},
 };
 
 bool emit_program(struct emit *m, const struct plan *p, struct sbuf *out)

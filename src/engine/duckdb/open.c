@@ -27,6 +27,9 @@ bool duck_fail(struct err *e, const char *what, const char *message, duckdb_erro
 {
     if (is_memory_error(type, message))
         return err_set(e, ERR_LIMIT, "the %s needs more memory than the engine may use", what);
+    size_t at = 0;
+    if (message != NULL && str_find(str_from(message), STR(DUCK_LIMIT_MARK), &at))
+        return err_set(e, ERR_LIMIT, "%s", message + at + strlen(DUCK_LIMIT_MARK));
     char ref[37];
     guid_format(guid_new(), ref);
     LOG(LOG_ERROR, "engine", "the database refused a statement", log_z("reference", ref),
