@@ -82,7 +82,7 @@ bool kql_compile(struct arena *a, struct str text, const struct kql_options *opt
     const struct syn *query = kql_parse(a, text, diags);
     if (diags->n_errors > 0)
         return false;
-    struct binder b = {.a = a, .o = opts, .d = diags, .q = out};
+    struct binder b = {.a = a, .o = opts, .d = diags, .q = out, .query = query};
     b.seen_tables = map_new(a, false);
     b.functions = map_new(a, false);
     bind_query(&b, query);

@@ -119,6 +119,7 @@ struct expr *bind_apply_function(const struct cx *c, const struct kql_func *f, s
     for (size_t i = 0; i < n; i++)
         args[i] = ex_cast(b, args[i], m.want[i]);
     bind_check_pattern(c, best, args, n, at);
+    bind_check_constants(c, best, args, n, at);
     struct expr *e = ex_call(b, best->name, m.result, args, n);
     e->fn = best;
     e->off = at->off;
@@ -165,9 +166,10 @@ static struct expr *pack_columns(const struct cx *c, const struct plan_cols *col
 /* pack_all([ignore_null_empty]) */
 static struct expr *pack_all(const struct cx *c, const struct syn *s)
 {
-    if (c->in == NULL || c->in->open)
+    static const struct plan_cols none = {0};
+    if (c->in != NULL && c->in->open)
         return bind_unknown(c->b, s);
-    return pack_columns(c, &c->in->cols, s);
+    return pack_columns(c, c->in != NULL ? &c->in->cols : &none, s);
 }
 
 /* bag_pack_columns(a, b …), pack_dictionary: names taken from the columns. */
@@ -265,6 +267,9 @@ struct expr *bind_call(const struct cx *c, const struct syn *s)
     for (size_t i = 0; i < COUNTOF(specials); i++)
         if (str_eqz(s->text, specials[i].name))
             return specials[i].fn(c, s);
+    struct expr *session = bind_session_call(c, s);
+    if (session != NULL)
+        return session;
     bool aggregate = c->aggregates && !c->inside_aggregate;
     const struct kql_func *f = aggregate ? kql_func_get(s->text, KF_AGGREGATE, KF_AGGREGATE) : NULL;
     if (f == NULL)

@@ -32,7 +32,8 @@ struct binder {
     struct kql_diags *d;
     struct kql_query *q;
     struct map *seen_tables;
-    struct map *functions; /* stored functions, parsed once: name → struct syn */
+    const struct syn *query; /* all its statements */
+    struct map *functions;   /* stored functions, parsed once: name → struct syn */
     uint32_t next_id, next_shared;
     unsigned inline_depth, nodes, exprs;
     bool failed_limit;
@@ -87,6 +88,11 @@ struct expr *ex_fold(struct binder *b, struct expr *e);
 /* ---- binding expressions (bind_expr.c, bind_call.c) ---- */
 struct expr *bind_expr(const struct cx *c, const struct syn *s);
 struct expr *bind_call(const struct cx *c, const struct syn *s);
+/* Functions about the query's surroundings (bind_session.c); NULL: s calls another one. */
+struct expr *bind_session_call(const struct cx *c, const struct syn *s);
+/* Refuses constant arguments that can only be mistakes: formats with unknown letters … */
+void bind_check_constants(const struct cx *c, const struct kql_func *f, struct expr *const *args,
+                          size_t n, const struct syn *at);
 /* LIM0002, once; from then on nothing more is bound. `at` may be NULL. */
 void bind_too_large(struct binder *b, const struct syn *at);
 /* Refuses a constant regular expression that is none: it would match nothing, in silence. */

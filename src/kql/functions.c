@@ -166,6 +166,8 @@ enum kql_type kql_type_common(enum kql_type x, enum kql_type y)
         return x;
     if (x == KQL_DYNAMIC)
         return y;
+    if (y == KQL_DYNAMIC)
+        return x;
     if (kql_type_is_number(x) && kql_type_is_number(y))
         return x > y ? x : y; /* the enum goes from int to decimal */
     return KQL_UNKNOWN;

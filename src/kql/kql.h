@@ -31,8 +31,14 @@ struct kql_param {
     struct str name;
     struct kql_value value;
 };
+/* Who asks, and where: what current_principal(), current_database() … tell. All may be empty. */
+struct kql_session {
+    struct str database, endpoint; /* the workspace's name; host (and port) of the server */
+    struct str app_id, app_name, tenant;
+};
 struct kql_options {
     const struct kql_catalog *catalog;
+    struct kql_session session;
     int64_t now_ticks; /* now(), ago(): fixed for the query */
     bool has_scope;    /* add TimeGenerated in [from, to) to every table that has that column */
     int64_t scope_from, scope_to;

@@ -101,6 +101,8 @@ static bool call(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct
     emit_call_fn *fn = emit_compare_find(name);
     if (!fn)
         fn = emit_call_find(name);
+    if (!fn)
+        fn = emit_scalar_find(name);
     if (fn)
         return fn(m, x, ctx, out);
     const struct emit_func *row = emit_func_find(name, x->n_args);

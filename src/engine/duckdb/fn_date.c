@@ -4,7 +4,9 @@
 
 #include "base/clock.h"
 #include "engine/duckdb/fn.h"
+#include "engine/duckdb/zones.h"
 #include "text/date.h"
+#include "text/json.h"
 
 enum part {
     PART_NONE,
@@ -324,12 +326,18 @@ static void fn_unixtime(struct cf_call *c, size_t r)
 }
 
 /* ---- formats ---- */
-static size_t run_of(struct str f, size_t at)
+/* A run of one letter, at most as many as make one element: "dddd" is dd twice. */
+static size_t run_of(struct str f, size_t at, size_t most)
 {
     size_t n = 1;
-    while (at + n < f.n && f.p[at + n] == f.p[at])
+    while (n < most && at + n < f.n && f.p[at + n] == f.p[at])
         n++;
     return n;
+}
+
+static size_t longest_element(char c)
+{
+    return c == 'y' ? 4 : c == 'f' || c == 'F' ? 7 : 2;
 }
 
 static void add_fraction(struct sbuf *b, int ticks, size_t n, bool trimmed)
@@ -348,8 +356,8 @@ static void fn_format_datetime(struct cf_call *c, size_t r)
     struct str f = cf_str(c, 1, r);
     struct sbuf *b = cf_buf(c);
     for (size_t i = 0, n; i < f.n; i += n) {
-        n = run_of(f, i);
-        int width = n > 20 ? 20 : (int)n;
+        n = run_of(f, i, longest_element(f.p[i]));
+        int width = (int)n;
         int h12 = t.hour % 12 == 0 ? 12 : t.hour % 12;
         switch (f.p[i]) {
         case 'y':
@@ -396,7 +404,7 @@ static void fn_format_span(struct cf_call *c, size_t r)
     if (v < 0)
         sbuf_addc(b, '-');
     for (size_t i = 0, n; i < f.n; i += n) {
-        n = run_of(f, i);
+        n = run_of(f, i, SIZE_MAX);
         int width = n > 20 ? 20 : (int)n;
         switch (f.p[i]) {
         case 'd':
@@ -448,6 +456,21 @@ static void fn_bin_at(struct cf_call *c, size_t r)
         cf_out_i64(c, r, fixed + floor_div(d, size) * size);
 }
 
+/* Whether v lies in center ± delta; a negative delta leaves nothing. */
+static void fn_around(struct cf_call *c, size_t r)
+{
+    int64_t v = cf_i64(c, 0, r), center = cf_i64(c, 1, r), delta = cf_i64(c, 2, r);
+    uint64_t distance =
+        v < center ? (uint64_t)center - (uint64_t)v : (uint64_t)v - (uint64_t)center;
+    cf_out_bool(c, r, delta >= 0 && distance <= (uint64_t)delta);
+}
+
+static void fn_around_real(struct cf_call *c, size_t r)
+{
+    double v = cf_f64(c, 0, r), center = cf_f64(c, 1, r), delta = cf_f64(c, 2, r);
+    cf_out_bool(c, r, v >= center - delta && v <= center + delta);
+}
+
 static void fn_bin_at_real(struct cf_call *c, size_t r)
 {
     double v = cf_f64(c, 0, r), size = cf_f64(c, 1, r), fixed = cf_f64(c, 2, r);
@@ -497,7 +520,28 @@ static void fn_sessions(struct cf_call *c, size_t r)
     cf_out_str(c, r, sbuf_str(b));
 }
 
+/* ---- time zones ---- */
+/* The zone's name as the database spells it; anything else is null. */
+static void fn_zone(struct cf_call *c, size_t r)
+{
+    const char *name = zone_find(cf_str(c, 0, r));
+    if (name)
+        cf_out_str(c, r, str_from(name));
+}
+
+static void fn_zones(struct cf_call *c, size_t r)
+{
+    struct json_out w = json_out_make(cf_buf(c));
+    json_arr(&w);
+    for (size_t i = 0; i < zone_count(); i++)
+        json_z(&w, zone_at(i));
+    json_arr_end(&w);
+    cf_out_str(c, r, sbuf_str(&c->buf));
+}
+
 const struct cf_scalar fn_date_rows[] = {
+    {.name = "vdf_zone", .sig = "s:j", .row = fn_zone},
+    {.name = "vdf_zones", .sig = "l:j", .row = fn_zones},
     {.name = "vdf_datetime_part", .sig = "sl:l", .row = fn_part},
     {.name = "vdf_dayofweek", .sig = "l:l", .row = fn_dayofweek},
     {.name = "vdf_start", .sig = "sll:l", .row = fn_start},
@@ -511,6 +555,8 @@ const struct cf_scalar fn_date_rows[] = {
     {.name = "vdf_format_timespan", .sig = "ls:s", .row = fn_format_span},
     {.name = "vd_range_count", .sig = "lll:l", .row = fn_range_count},
     {.name = "vd_range_count", .sig = "ddd:l", .row = fn_range_count_real},
+    {.name = "vdf_around", .sig = "lll:b", .row = fn_around},
+    {.name = "vdf_around_real", .sig = "ddd:b", .row = fn_around_real},
     {.name = "vd_bin_at", .sig = "lll:l", .row = fn_bin_at},
     {.name = "vd_sessions", .sig = "[lll:j", .row = fn_sessions},
     {.name = "vd_bin_at_real", .sig = "ddd:d", .row = fn_bin_at_real},

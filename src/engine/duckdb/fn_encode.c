@@ -1,105 +1,13 @@
-/* Hashes, Base64, URLs, byte sizes. */
+/* Base64, URLs, byte sizes, packed and Punycode texts. */
 #include <math.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 
 #include "engine/duckdb/fn.h"
+#include "engine/duckdb/jscan.h"
 #include "text/base64.h"
+#include "text/deflate.h"
 #include "text/json.h"
-
-/* ---- digests ---- */
-static void digest(struct cf_call *c, size_t r, const EVP_MD *md)
-{
-    unsigned char out[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    struct str s = cf_str(c, 0, r);
-    struct sbuf *b = cf_buf(c);
-    if (EVP_Digest(s.n ? s.p : "", s.n, out, &n, md, NULL) != 1)
-        return;
-    hex_encode((struct str){(const char *)out, n}, b);
-    cf_out_str(c, r, sbuf_str(b));
-}
-
-static void fn_md5(struct cf_call *c, size_t r)
-{
-    digest(c, r, EVP_md5());
-}
-
-static void fn_sha1(struct cf_call *c, size_t r)
-{
-    digest(c, r, EVP_sha1());
-}
-
-static void fn_sha256(struct cf_call *c, size_t r)
-{
-    digest(c, r, EVP_sha256());
-}
-
-/* ---- xxHash64, seed 0 (the algorithm's specification, version 0.1.1) ---- */
-static const uint64_t P1 = 0x9E3779B185EBCA87u, P2 = 0xC2B2AE3D27D4EB4Fu, P3 = 0x165667B19E3779F9u,
-                      P4 = 0x85EBCA77C2B2AE63u, P5 = 0x27D4EB2F165667C5u;
-
-static uint64_t rotl(uint64_t x, int n)
-{
-    return x << n | x >> (64 - n);
-}
-
-static uint64_t read64(const char *p)
-{
-    uint64_t v;
-    memcpy(&v, p, 8);
-    return v;
-}
-
-static uint64_t round64(uint64_t acc, uint64_t lane)
-{
-    return rotl(acc + lane * P2, 31) * P1;
-}
-
-static uint64_t merge(uint64_t acc, uint64_t v)
-{
-    return (acc ^ round64(0, v)) * P1 + P4;
-}
-
-static uint64_t stripes(const char **p, const char *end)
-{
-    uint64_t a = P1 + P2, b = P2, c = 0, d = 0 - P1;
-    while (end - *p >= 32) {
-        a = round64(a, read64(*p));
-        b = round64(b, read64(*p + 8));
-        c = round64(c, read64(*p + 16));
-        d = round64(d, read64(*p + 24));
-        *p += 32;
-    }
-    uint64_t h = rotl(a, 1) + rotl(b, 7) + rotl(c, 12) + rotl(d, 18);
-    return merge(merge(merge(merge(h, a), b), c), d);
-}
-
-static uint64_t xxh64(struct str s)
-{
-    const char *p = s.p, *end = s.p + s.n;
-    uint64_t h = s.n >= 32 ? stripes(&p, end) : P5;
-    h += s.n;
-    for (; end - p >= 8; p += 8)
-        h = rotl(h ^ round64(0, read64(p)), 27) * P1 + P4;
-    if (end - p >= 4) {
-        uint32_t v;
-        memcpy(&v, p, 4);
-        h = rotl(h ^ (uint64_t)v * P1, 23) * P2 + P3;
-        p += 4;
-    }
-    for (; p < end; p++)
-        h = rotl(h ^ (uint64_t)(unsigned char)*p * P5, 11) * P1;
-    h = (h ^ h >> 33) * P2;
-    h = (h ^ h >> 29) * P3;
-    return h ^ h >> 32;
-}
-
-static void fn_hash(struct cf_call *c, size_t r)
-{
-    struct str s = cf_str(c, 0, r);
-    cf_out_i64(c, r, (int64_t)xxh64(s.n ? s : STR("")));
-}
+#include "text/punycode.h"
 
 /* ---- Base64 ---- */
 static void fn_b64_encode(struct cf_call *c, size_t r)
@@ -109,12 +17,18 @@ static void fn_b64_encode(struct cf_call *c, size_t r)
     cf_out_str(c, r, sbuf_str(b));
 }
 
+/* Unlike base64_decode, Kusto wants the padding. */
+static bool decode(struct str text, struct sbuf *out)
+{
+    return text.n % 4 == 0 && base64_decode(BASE64_STD, text, out);
+}
+
 /* Not Base64, or not UTF-8 inside: ''. */
 static void fn_b64_decode(struct cf_call *c, size_t r)
 {
     struct sbuf *b = cf_buf(c);
     size_t bad;
-    if (base64_decode(BASE64_STD, cf_str(c, 0, r), b) && utf8_valid(sbuf_str(b), &bad))
+    if (decode(cf_str(c, 0, r), b) && utf8_valid(sbuf_str(b), &bad))
         cf_out_str(c, r, sbuf_str(b));
 }
 
@@ -122,7 +36,7 @@ static void fn_b64_bytes(struct cf_call *c, size_t r)
 {
     AUTO(sbuf_fini) struct sbuf raw = sbuf_make((size_t)64 << 20);
     struct sbuf *b = cf_buf(c);
-    if (!base64_decode(BASE64_STD, cf_str(c, 0, r), &raw))
+    if (!decode(cf_str(c, 0, r), &raw))
         return;
     struct str s = sbuf_str(&raw);
     struct json_out w = json_out_make(b);
@@ -133,21 +47,159 @@ static void fn_b64_bytes(struct cf_call *c, size_t r)
     cf_out_str(c, r, sbuf_str(b));
 }
 
+static void fn_b64_from_array(struct cf_call *c, size_t r)
+{
+    AUTO(sbuf_fini) struct sbuf raw = sbuf_make((size_t)64 << 20);
+    struct str array = cf_str(c, 0, r), item;
+    if (js_type(array) != JS_ARRAY)
+        return;
+    struct js_iter it = js_begin(array);
+    while (js_next(&it, NULL, &item)) {
+        bool is_int;
+        int64_t i;
+        double d;
+        if (!js_number(item, &is_int, &i, &d) || !is_int || i < 0 || i > 255)
+            return;
+        sbuf_addc(&raw, (char)i);
+    }
+    struct sbuf *b = cf_buf(c);
+    base64_encode(BASE64_STD, sbuf_str(&raw), b);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+/* ---- GUIDs: the first three groups have their lowest byte first ---- */
+enum { GUID_BYTES = 16 };
+static const unsigned char guid_order[GUID_BYTES] = {3, 2, 1,  0,  5,  4,  7,  6,
+                                                     8, 9, 10, 11, 12, 13, 14, 15};
+
+static void fn_b64_from_guid(struct cf_call *c, size_t r)
+{
+    duckdb_hugeint v = cf_i128(c, 0, r);
+    uint64_t upper = (uint64_t)v.upper ^ ((uint64_t)1 << 63);
+    char bytes[GUID_BYTES];
+    for (size_t i = 0; i < GUID_BYTES; i++) {
+        unsigned at = guid_order[i];
+        bytes[i] = (char)((at < 8 ? upper >> (56 - 8 * at) : v.lower >> (120 - 8 * at)) & 255);
+    }
+    struct sbuf *b = cf_buf(c);
+    base64_encode(BASE64_STD, (struct str){bytes, GUID_BYTES}, b);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+static void fn_b64_guid(struct cf_call *c, size_t r)
+{
+    struct sbuf *b = cf_buf(c);
+    uint64_t half[2] = {0, 0};
+    if (!decode(cf_str(c, 0, r), b) || b->n != GUID_BYTES)
+        return;
+    for (size_t i = 0; i < GUID_BYTES; i++) {
+        unsigned at = guid_order[i];
+        half[at / 8] |= (uint64_t)(unsigned char)b->p[i] << (56 - 8 * (at % 8));
+    }
+    cf_out_i128(
+        c, r,
+        (duckdb_hugeint){.lower = half[1], .upper = (int64_t)(half[0] ^ ((uint64_t)1 << 63))});
+}
+
+/* ---- packed texts ---- */
+enum { UNPACKED_MAX = 32 << 20 }; /* of one value: a small text can unpack to a thousand times it */
+
+static void pack(struct cf_call *c, size_t r, enum deflate_kind kind)
+{
+    AUTO(sbuf_fini) struct sbuf raw = sbuf_make((size_t)256 << 20);
+    struct sbuf *b = cf_buf(c);
+    deflate_bytes(kind, cf_str(c, 0, r), &raw);
+    base64_encode(BASE64_STD, sbuf_str(&raw), b);
+    if (sbuf_ok(&raw) && sbuf_ok(b))
+        cf_out_str(c, r, sbuf_str(b));
+}
+
+static void unpack(struct cf_call *c, size_t r, enum deflate_kind kind)
+{
+    AUTO(sbuf_fini) struct sbuf raw = sbuf_make(UNPACKED_MAX);
+    struct sbuf *b = cf_buf(c);
+    size_t bad;
+    if (decode(cf_str(c, 0, r), b) && inflate_bytes(kind, sbuf_str(b), &raw) &&
+        utf8_valid(sbuf_str(&raw), &bad))
+        cf_out_str(c, r, sbuf_str(&raw));
+}
+
+static void fn_pack_gzip(struct cf_call *c, size_t r)
+{
+    pack(c, r, DEFLATE_GZIP);
+}
+
+static void fn_pack_zlib(struct cf_call *c, size_t r)
+{
+    pack(c, r, DEFLATE_ZLIB);
+}
+
+static void fn_unpack_gzip(struct cf_call *c, size_t r)
+{
+    unpack(c, r, DEFLATE_GZIP);
+}
+
+static void fn_unpack_zlib(struct cf_call *c, size_t r)
+{
+    unpack(c, r, DEFLATE_ZLIB);
+}
+
+/* ---- Punycode ---- */
+static void recode(struct cf_call *c, size_t r, bool (*fn)(struct str, struct sbuf *))
+{
+    struct sbuf *b = cf_buf(c);
+    if (fn(cf_str(c, 0, r), b))
+        cf_out_str(c, r, sbuf_str(b));
+}
+
+static void fn_punycode_encode(struct cf_call *c, size_t r)
+{
+    recode(c, r, punycode_encode);
+}
+
+static void fn_punycode_decode(struct cf_call *c, size_t r)
+{
+    recode(c, r, punycode_decode);
+}
+
+static void fn_punycode_encode_host(struct cf_call *c, size_t r)
+{
+    recode(c, r, punycode_encode_host);
+}
+
+static void fn_punycode_decode_host(struct cf_call *c, size_t r)
+{
+    recode(c, r, punycode_decode_host);
+}
+
 /* ---- URLs ---- */
-static void fn_url_encode(struct cf_call *c, size_t r)
+static void url_encode(struct cf_call *c, size_t r, const char *kept, const char *blank)
 {
     struct str s = cf_str(c, 0, r);
     struct sbuf *b = cf_buf(c);
     for (size_t i = 0; i < s.n; i++) {
         unsigned char k = (unsigned char)s.p[i];
         bool plain = (k >= '0' && k <= '9') || ((k | 32) >= 'a' && (k | 32) <= 'z') ||
-                     (k && strchr("-_.~", k));
+                     (k && strchr(kept, k));
         if (plain)
             sbuf_addc(b, (char)k);
+        else if (k == ' ')
+            sbuf_addz(b, blank);
         else
-            sbuf_addf(b, "%%%02X", k);
+            sbuf_addf(b, "%%%02x", k);
     }
     cf_out_str(c, r, sbuf_str(b));
+}
+
+/* As a form's field: a blank is a plus sign. */
+static void fn_url_encode(struct cf_call *c, size_t r)
+{
+    url_encode(c, r, "-_.!*()", "+");
+}
+
+static void fn_url_encode_part(struct cf_call *c, size_t r)
+{
+    url_encode(c, r, "-_.!*()", "%20");
 }
 
 static int hex_digit(char c)
@@ -201,14 +253,22 @@ static void fn_format_bytes(struct cf_call *c, size_t r)
 }
 
 const struct cf_scalar fn_encode_rows[] = {
-    {.name = "vdf_md5", .sig = "s:s", .row = fn_md5},
-    {.name = "vdf_sha1", .sig = "s:s", .row = fn_sha1},
-    {.name = "vdf_sha256", .sig = "s:s", .row = fn_sha256},
-    {.name = "vdf_hash", .sig = "s:l", .row = fn_hash},
     {.name = "vdf_base64_encode", .sig = "s:s", .row = fn_b64_encode},
     {.name = "vdf_base64_decode", .sig = "s:s", .row = fn_b64_decode},
     {.name = "vdf_base64_bytes", .sig = "s:j", .row = fn_b64_bytes},
+    {.name = "vdf_base64_from_array", .sig = "j:s", .row = fn_b64_from_array},
+    {.name = "vdf_base64_from_guid", .sig = "g:s", .row = fn_b64_from_guid},
+    {.name = "vdf_base64_guid", .sig = "s:g", .row = fn_b64_guid},
+    {.name = "vdf_pack_gzip", .sig = "s:s", .row = fn_pack_gzip},
+    {.name = "vdf_pack_zlib", .sig = "s:s", .row = fn_pack_zlib},
+    {.name = "vdf_unpack_gzip", .sig = "s:s", .row = fn_unpack_gzip},
+    {.name = "vdf_unpack_zlib", .sig = "s:s", .row = fn_unpack_zlib},
+    {.name = "vdf_punycode_encode", .sig = "s:s", .row = fn_punycode_encode},
+    {.name = "vdf_punycode_decode", .sig = "s:s", .row = fn_punycode_decode},
+    {.name = "vdf_punycode_encode_host", .sig = "s:s", .row = fn_punycode_encode_host},
+    {.name = "vdf_punycode_decode_host", .sig = "s:s", .row = fn_punycode_decode_host},
     {.name = "vdf_url_encode", .sig = "s:s", .row = fn_url_encode},
+    {.name = "vdf_url_encode_part", .sig = "s:s", .row = fn_url_encode_part},
     {.name = "vdf_url_decode", .sig = "s:s", .row = fn_url_decode},
     {.name = "vdf_format_bytes", .sig = "dls:s", .row = fn_format_bytes},
     {0},

@@ -10,6 +10,16 @@ static bool v4_net(struct str s, struct ip_net *out)
     return ip_net_parse(str_trim(s), out) && ip_is_v4(out->base) && out->prefix >= 96;
 }
 
+/* "::10.0.0.1" is the IPv4 address, its prefix one of IPv4. */
+static bool v6_net(struct str s, struct ip_net *out)
+{
+    s = str_trim(s);
+    struct str rest = str_sub(s, 2, s.n);
+    if (str_starts(s, STR("::")) && str_holds(rest, '.') && !str_holds(rest, ':'))
+        s = rest;
+    return ip_net_parse(s, out);
+}
+
 static uint32_t v4_bits(struct ip a)
 {
     return (uint32_t)a.b[12] << 24 | (uint32_t)a.b[13] << 16 | (uint32_t)a.b[14] << 8 | a.b[15];
@@ -47,8 +57,7 @@ static void fn_v6_compare(struct cf_call *c, size_t r)
 {
     struct ip_net a, b;
     int64_t p = cf_i64(c, 2, r);
-    if (p < 0 || p > 128 || !ip_net_parse(str_trim(cf_str(c, 0, r)), &a) ||
-        !ip_net_parse(str_trim(cf_str(c, 1, r)), &b))
+    if (p < 0 || p > 128 || !v6_net(cf_str(c, 0, r), &a) || !v6_net(cf_str(c, 1, r), &b))
         return;
     cf_out_i64(c, r, compare_bits(a.base, b.base, smallest(a.prefix, b.prefix, (unsigned)p)));
 }
@@ -72,7 +81,7 @@ static void fn_v4_in_range(struct cf_call *c, size_t r)
 static void fn_v6_in_range(struct cf_call *c, size_t r)
 {
     struct ip_net a, n;
-    if (ip_net_parse(str_trim(cf_str(c, 0, r)), &a) && ip_net_parse(str_trim(cf_str(c, 1, r)), &n))
+    if (v6_net(cf_str(c, 0, r), &a) && v6_net(cf_str(c, 1, r), &n))
         cf_out_bool(c, r, ip_in_net(a.base, n));
 }
 
@@ -148,16 +157,39 @@ static void fn_format_v4(struct cf_call *c, size_t r)
     cf_out_str(c, r, str_from(text));
 }
 
+static void fn_parse_v4_mask(struct cf_call *c, size_t r)
+{
+    struct ip_net a;
+    int64_t p = cf_i64(c, 1, r);
+    if (p >= 0 && p <= 32 && v4_net(cf_str(c, 0, r), &a))
+        cf_out_i64(c, r, v4_bits(a.base) & (p ? UINT32_MAX << (32 - p) : 0));
+}
+
 /* All eight groups of four digits. */
+static void out_v6(struct cf_call *c, size_t r, struct ip a)
+{
+    struct sbuf *b = cf_buf(c);
+    for (size_t i = 0; i < 16; i += 2)
+        sbuf_addf(b, "%s%02x%02x", i ? ":" : "", a.b[i], a.b[i + 1]);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+static void fn_parse_v6_mask(struct cf_call *c, size_t r)
+{
+    struct ip_net a;
+    int64_t p = cf_i64(c, 1, r);
+    if (p < 0 || p > 128 || !v6_net(cf_str(c, 0, r), &a))
+        return;
+    for (int64_t bit = p; bit < 128; bit++)
+        a.base.b[bit / 8] &= (uint8_t) ~(0x80U >> bit % 8);
+    out_v6(c, r, a.base);
+}
+
 static void fn_parse_v6(struct cf_call *c, size_t r)
 {
     struct ip_net a;
-    if (!ip_net_parse(str_trim(cf_str(c, 0, r)), &a))
-        return;
-    struct sbuf *b = cf_buf(c);
-    for (size_t i = 0; i < 16; i += 2)
-        sbuf_addf(b, "%s%02x%02x", i ? ":" : "", a.base.b[i], a.base.b[i + 1]);
-    cf_out_str(c, r, sbuf_str(b));
+    if (v6_net(cf_str(c, 0, r), &a))
+        out_v6(c, r, a.base);
 }
 
 static void fn_format_mask(struct cf_call *c, size_t r)
@@ -186,7 +218,7 @@ static void fn_v6_in_any(struct cf_call *c, size_t r)
 {
     struct ip_net a, n;
     bool found = false;
-    if (!ip_net_parse(str_trim(cf_str(c, 0, r)), &a))
+    if (!v6_net(cf_str(c, 0, r), &a))
         return;
     for (size_t i = 1; i < c->n_args && !found; i++) {
         struct str v = cf_str(c, i, r), item = v;
@@ -195,7 +227,7 @@ static void fn_v6_in_any(struct cf_call *c, size_t r)
         for (bool more = !list || js_next(&it, NULL, &item); more && !found;
              more = list && js_next(&it, NULL, &item)) {
             struct str one = list ? js_decode(cf_arena(c), item) : item;
-            found = ip_net_parse(str_trim(one), &n) && ip_in_net(a.base, n);
+            found = v6_net(one, &n) && ip_in_net(a.base, n);
         }
     }
     cf_out_bool(c, r, found);
@@ -288,6 +320,8 @@ const struct cf_scalar fn_ip_rows[] = {
     {.name = "vdf_format_ipv4", .sig = "sl:s", .row = fn_format_v4},
     {.name = "vdf_ipv6_compare", .sig = "ssl:l", .row = fn_v6_compare},
     {.name = "vdf_ipv6_in_range", .sig = "ss:b", .row = fn_v6_in_range},
+    {.name = "vdf_parse_ipv4_mask", .sig = "sl:l", .row = fn_parse_v4_mask},
+    {.name = "vdf_parse_ipv6_mask", .sig = "sl:s", .row = fn_parse_v6_mask},
     {.name = "vdf_parse_ipv6", .sig = "s:s", .row = fn_parse_v6},
     {0},
 };

@@ -197,13 +197,23 @@ static void fn_translate(struct cf_call *c, size_t r)
     cf_out_str(c, r, sbuf_str(b));
 }
 
-static void fn_tohex(struct cf_call *c, size_t r)
+static void out_hex(struct cf_call *c, size_t r, uint64_t v)
 {
     char text[80];
     int64_t width = cf_i64(c, 1, r);
     width = width < 0 ? 0 : width > 64 ? 64 : width;
-    snprintf(text, sizeof(text), "%0*llx", (int)width, (unsigned long long)cf_i64(c, 0, r));
+    snprintf(text, sizeof(text), "%0*llx", (int)width, (unsigned long long)v);
     cf_out_str(c, r, str_from(text));
+}
+
+static void fn_tohex(struct cf_call *c, size_t r)
+{
+    out_hex(c, r, (uint64_t)cf_i64(c, 0, r));
+}
+
+static void fn_tohex_int(struct cf_call *c, size_t r)
+{
+    out_hex(c, r, (uint32_t)cf_i32(c, 0, r));
 }
 
 static void fn_isascii(struct cf_call *c, size_t r)
@@ -280,6 +290,7 @@ const struct cf_scalar fn_string_rows[] = {
     {.name = "vdf_strrep", .sig = "sls:s", .row = fn_strrep},
     {.name = "vdf_translate", .sig = "sss:s", .row = fn_translate},
     {.name = "vdf_tohex", .sig = "ll:s", .row = fn_tohex},
+    {.name = "vdf_tohex", .sig = "il:s", .row = fn_tohex_int},
     {.name = "vdf_isascii", .sig = "s:b", .row = fn_isascii},
     {.name = "vdf_strcat_array", .sig = "js:s", .row = fn_strcat_array},
     {.name = "vdf_codepoints", .sig = "s:j", .row = fn_codepoints},

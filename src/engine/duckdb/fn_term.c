@@ -2,6 +2,7 @@
  * script; a needle of several terms is a phrase with its separators. Case is folded unless the form
  * ends in _cs. */
 #include "engine/duckdb/fn.h"
+#include "engine/duckdb/jscan.h"
 #include "engine/duckdb/unicode.h"
 
 enum { ANCHOR_START = 1, ANCHOR_END = 2, KEEP_CASE = 4 };
@@ -171,6 +172,23 @@ static void row_has_all(struct cf_call *c, size_t r)
     list_row(c, r, true);
 }
 
+/* has_any_index(): which of the items comes first in their array, -1 for none. */
+static void row_has_any_index(struct cf_call *c, size_t r)
+{
+    struct str array = cf_null(c, 1, r) ? STR_NONE : cf_str(c, 1, r), item;
+    struct str hay = prepared_hay(c, r, 0);
+    int64_t at = -1, i = 0;
+    struct js_iter it = js_begin(js_type(array) == JS_ARRAY ? array : STR("[]"));
+    for (; at < 0 && js_next(&it, NULL, &item); i++) {
+        struct needle k;
+        needle_set(&k, js_type(item) == JS_STRING ? js_decode(cf_arena(c), item) : item,
+                   ANCHOR_START | ANCHOR_END);
+        at = found_in(hay, &k) ? i : -1;
+        sbuf_fini(&k.text);
+    }
+    cf_out_i64(c, r, at);
+}
+
 /* in~ with an array that is not known before the query runs: compares folded JSON texts. */
 static void row_in_dyn_ci(struct cf_call *c, size_t r)
 {
@@ -216,6 +234,7 @@ const struct cf_scalar fn_term_rows[] = {
     {.name = "vdc_fold", .sig = "s:s", .row = row_fold},
     {.name = "vd_has_any", .sig = "s[s:b", .flags = CF_NULLS, .row = row_has_any},
     {.name = "vd_has_all", .sig = "s[s:b", .flags = CF_NULLS, .row = row_has_all},
+    {.name = "vdf_has_any_index", .sig = "sj:l", .flags = CF_NULLS, .row = row_has_any_index},
     {.name = "vdc_in_dyn_ci", .sig = "jj:b", .row = row_in_dyn_ci},
     {0},
 };

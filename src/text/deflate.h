@@ -1,0 +1,10 @@
+/* Values packed one by one: zlib (RFC 1950) and gzip (RFC 1952). For files see unpack.h. */
+#pragma once
+#include "base/base.h"
+
+enum deflate_kind { DEFLATE_ZLIB, DEFLATE_GZIP };
+/* Appends the packed bytes. What would grow is stored as it is. */
+void deflate_bytes(enum deflate_kind kind, struct str bytes, struct sbuf *out);
+/* Appends the unpacked bytes. false: not of that kind, damaged, cut short, something behind it, or
+ * more than out takes; out is then as it was, but may have failed. */
+bool inflate_bytes(enum deflate_kind kind, struct str packed, struct sbuf *out) MUST_USE;
