@@ -24,6 +24,7 @@ pc libmicrohttpd libmicrohttpd-dev
 pc libcurl libcurl4-openssl-dev
 pc libcrypto libssl-dev
 pc libsodium libsodium-dev
+file /usr/share/uap-core/regexes.yaml uap-core
 lib libstdc++.so.6 libstdc++6
 '
 NEEDS_LINT='

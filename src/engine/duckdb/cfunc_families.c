@@ -3,12 +3,29 @@
 #include "engine/duckdb/fn.h"
 
 const struct cf_family cf_families[] = {
-    {fn_arith_rows, NULL},  {fn_array_rows, NULL},        {fn_convert_rows, NULL},
-    {fn_date_rows, NULL},   {fn_distribution_rows, NULL}, {fn_dyn_rows, NULL},
-    {fn_encode_rows, NULL}, {fn_hash_rows, NULL},         {fn_geo_rows, NULL},
-    {fn_ip_rows, NULL},     {fn_list_rows, NULL},         {fn_math_rows, fn_math_aggregates},
-    {fn_parse_rows, NULL},  {fn_regex_rows, NULL},        {fn_scan_rows, NULL},
-    {fn_series_rows, NULL}, {fn_series_fit_rows, NULL},   {fn_string_rows, NULL},
-    {fn_term_rows, NULL},   {fn_text_rows, NULL},         {fn_units_rows, NULL},
+    /* clang-format off: one a line */
+    {fn_agent_rows, NULL},
+    {fn_arith_rows, NULL},
+    {fn_array_rows, NULL},
+    {fn_convert_rows, NULL},
+    {fn_date_rows, NULL},
+    {fn_distribution_rows, NULL},
+    {fn_dyn_rows, NULL},
+    {fn_encode_rows, NULL},
+    {fn_geo_rows, NULL},
+    {fn_hash_rows, NULL},
+    {fn_ip_rows, NULL},
+    {fn_list_rows, NULL},
+    {fn_math_rows, fn_math_aggregates},
+    {fn_parse_rows, NULL},
+    {fn_regex_rows, NULL},
+    {fn_scan_rows, NULL},
+    {fn_series_fit_rows, NULL},
+    {fn_series_rows, NULL},
+    {fn_string_rows, NULL},
+    {fn_term_rows, NULL},
+    {fn_text_rows, NULL},
+    {fn_units_rows, NULL},
     {NULL, NULL},
+    /* clang-format on */
 };

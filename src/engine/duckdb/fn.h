@@ -2,6 +2,7 @@
 #pragma once
 #include "engine/duckdb/cfunc.h"
 
+extern const struct cf_scalar fn_agent_rows[];
 extern const struct cf_scalar fn_arith_rows[];
 extern const struct cf_scalar fn_array_rows[];
 extern const struct cf_scalar fn_convert_rows[];
