@@ -12,6 +12,7 @@ struct vedette_options {
     const char *data_dir;       /* made when it is not there, mode 0700 */
     struct clock *clock;        /* borrowed */
     const char *schema_dir;     /* NULL: the copy inside the program */
+    const char *geoip_file;     /* where addresses are (MaxMind DB); NULL or "": none */
     const char *base_url;       /* of this server, for links; may be NULL */
     size_t memory_bytes;        /* of the engine; 0 = its default */
     unsigned threads;           /* 0 = cores */

@@ -194,6 +194,17 @@ static void write_answer(struct vedette *v, struct http_request *q, const struct
     json_obj_end(&w);
 }
 
+/* What current_principal() and its like tell. */
+static struct kql_session session_of(struct vedette *v, const struct http_request *q)
+{
+    const struct identity_caller *c = api_caller(q);
+    struct str host = http_header(q, "host");
+    return (struct kql_session){.endpoint = host,
+                                .app_id = c->id,
+                                .app_name = c->name,
+                                .tenant = identity_tenant(v->identity)};
+}
+
 static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
                 const struct ask *k, struct http_response *r)
 {
@@ -202,6 +213,7 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
     struct kql_diags diags = {0};
     int64_t began = clock_mono_us();
     struct store_query sq = {.text = k->query};
+    sq.options.session = session_of(v, q);
     sq.options.has_scope = k->has_scope;
     sq.options.scope_from = k->from;
     sq.options.scope_to = k->to;

@@ -32,6 +32,7 @@ static bool open_store(struct vedette *v, struct err *e)
                               .schema_dir = v->o.schema_dir,
                               .memory_bytes = v->o.memory_bytes,
                               .threads = v->o.threads,
+                              .geoip_file = v->o.geoip_file,
                               .max_queue_bytes = v->o.max_queue_bytes,
                               .fetch = v->allowed.hosts.n > 0 ? &v->fetch : NULL};
     v->store = store_open(&o, e);

@@ -24,6 +24,7 @@ static const char usage[] =
     "  --fixtures DIR    a table for each T.ndjson, T.jsonl, T.json or T.csv\n"
     "  --schemas FILE    columns of tables: {\"Table\":[[\"column\",\"type\"], …]}\n"
     "  --functions FILE  stored functions: [{\"name\",\"parameters\",\"body\"}, …]\n"
+    "  --geoip FILE      where addresses are: a MaxMind DB, for geo_info_from_ip_address()\n"
     "  --now TIME        what now() gives; the clock's time if not given\n"
     "  --timeout SECONDS of one query; 60 if not given\n"
     "  --external HOSTS  hosts that externaldata may read from: a.example,b.example:8443\n";
@@ -273,15 +274,12 @@ static int wrong(const char *what)
 
 int cli_kql(int argc, char **argv)
 {
-    static const struct option options[] = {{"batch", no_argument, NULL, 'b'},
-                                            {"fixtures", required_argument, NULL, 'f'},
-                                            {"schemas", required_argument, NULL, 's'},
-                                            {"functions", required_argument, NULL, 'F'},
-                                            {"now", required_argument, NULL, 'n'},
-                                            {"timeout", required_argument, NULL, 't'},
-                                            {"external", required_argument, NULL, 'e'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"batch", no_argument, NULL, 'b'},          {"fixtures", required_argument, NULL, 'f'},
+        {"schemas", required_argument, NULL, 's'},  {"functions", required_argument, NULL, 'F'},
+        {"now", required_argument, NULL, 'n'},      {"timeout", required_argument, NULL, 't'},
+        {"external", required_argument, NULL, 'e'}, {"geoip", required_argument, NULL, 'g'},
+        {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0}};
     struct http_allowed allowed = {0};
     struct engine_fetch fetch = {&allowed, http_fetch};
     struct fixtures_options o = {.memory_bytes = (size_t)2 << 30};
@@ -292,7 +290,7 @@ int cli_kql(int argc, char **argv)
     struct clock *clock = clock_new_system();
     s.now = clock_now(clock);
     clock_free(clock);
-    while ((c = getopt_long(argc, argv, "bf:s:F:n:t:e:h", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "bf:s:F:g:n:t:e:h", options, NULL)) != -1) {
         if (c == 'h') {
             fputs(usage, stdout);
             return 0;
@@ -305,6 +303,7 @@ int cli_kql(int argc, char **argv)
         o.functions_file = c == 'F' ? optarg : o.functions_file;
         if (c == 'e')
             allowed.hosts = str_from(optarg);
+        o.geoip_file = c == 'g' ? optarg : o.geoip_file;
         if (c == 'n' && !date_parse_kusto(str_from(optarg), &s.now))
             return wrong("--now needs a time such as 2026-03-01T12:00:00Z");
         if (c == 't' && (!str_to_i64(str_from(optarg), &seconds) || seconds < 1 || seconds > 86400))

@@ -42,6 +42,7 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .query_max_rows = (size_t)set->query_max_rows,
         .query_max_bytes = (size_t)set->query_max_bytes,
         .metrics_open = set->metrics_open,
+        .geoip_file = set->geoip_file,
     };
     return vedette_open(&o, e);
 }

@@ -45,6 +45,8 @@ static const struct setting table[] = {
     SETTING(external_hosts, SETTING_TEXT, "",
             "hosts that externaldata may read from, such as a.example,b.example:8443; empty: none"),
     SETTING(external_max, SETTING_SIZE, "100MiB", "one file of externaldata, packed and unpacked"),
+    SETTING(geoip_file, SETTING_PATH, "",
+            "a MaxMind DB file for geo_info_from_ip_address(); empty: it gives null"),
     SETTING(token_lifetime, SETTING_DURATION, "1h", "how long an access token works"),
     SETTING(rule_delay, SETTING_DURATION, "5m", "between the end of a rule's window and its run"),
     SETTING(rule_workers, SETTING_COUNT, "2", "rules run at the same time"),

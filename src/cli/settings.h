@@ -9,7 +9,7 @@ struct settings {
     struct arena *a; /* owns all texts */
     struct loaded *loaded;
     const char *data, *config, *tls_cert, *tls_key, *tls_name, *public_url, *clock;
-    const char *listen, *listen_http, *external_hosts;
+    const char *listen, *listen_http, *external_hosts, *geoip_file;
     const char *log_level;
     int64_t memory, max_body, max_queue, query_max_bytes,
         external_max; /* bytes; memory 0: the engine's choice */

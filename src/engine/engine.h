@@ -33,6 +33,7 @@ struct engine_source {
     bool (*column)(void *self, struct str workspace, struct str table, struct str column,
                    enum kql_type type, struct sbuf *out, struct err *e);
     const struct engine_fetch *fetch; /* NULL: externaldata is switched off */
+    const char *geoip_file;           /* of geo_info_from_ip_address(); NULL: none */
 };
 struct engine_limits {
     int64_t deadline_us; /* clock_mono_us(); 0 = none */

@@ -1,5 +1,6 @@
 /* The catalogue of tables that files describe. Rows come in fixtures_rows.c. */
 #include "engine/fixtures_priv.h"
+#include "text/geoip.h"
 
 #include <stdio.h>
 
@@ -190,10 +191,10 @@ struct fixtures *fixtures_open(const struct fixtures_options *o, struct err *e)
     f->tables = map_new(a, false);
     f->functions = map_new(a, false);
     f->catalog = (struct kql_catalog){f, find_table, table_at, find_function, peek};
-    f->source = (struct engine_source){f, from_item, column, o->fetch};
+    f->source = (struct engine_source){f, from_item, column, o->fetch, o->geoip_file};
     struct engine_options eo = {.memory_bytes = o->memory_bytes, .threads = o->threads};
     f->engine = engine_open(&eo, e);
-    bool ok = f->engine != NULL &&
+    bool ok = f->engine != NULL && (o->geoip_file == NULL || geoip_check(o->geoip_file, e)) &&
               (o->schemas_file == NULL || read_schemas(f, o->schemas_file, e)) &&
               (o->functions_file == NULL || read_functions(f, o->functions_file, e)) &&
               (o->dir == NULL || fixtures_load_dir(f, o->dir, e)) && engine_lock_down(f->engine, e);

@@ -8,6 +8,7 @@ struct fixtures_options {
     const char *schemas_file;   /* {"Table":[["column","type"], …]}; NULL: none */
     const char *functions_file; /* [{"name","parameters","body"}, …]; NULL: none */
     const struct engine_fetch *fetch; /* of externaldata; NULL: none */
+    const char *geoip_file;           /* where addresses are (MaxMind DB); NULL: none */
     size_t memory_bytes;              /* of the engine; 0 = its default */
     unsigned threads;
 };

@@ -18,6 +18,8 @@ bool workspace_query(struct workspace *w, struct arena *a, const struct store_qu
 {
     struct kql_options options = q->options;
     options.catalog = &w->catalog;
+    if (options.session.database.n == 0)
+        options.session.database = w->name;
     if (options.now_ticks == 0)
         options.now_ticks = clock_now(w->s->clock);
     if (diags->a == NULL)

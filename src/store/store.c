@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "store/workspace_priv.h"
+#include "text/geoip.h"
 
 static bool make_dir(const char *path, struct err *e)
 {
@@ -80,10 +81,12 @@ struct store *store_open(const struct store_options *o, struct err *e)
     s->clock = o->clock;
     s->max_queue_bytes = o->max_queue_bytes;
     s->fetch = o->fetch;
+    s->geoip_file = o->geoip_file != NULL && o->geoip_file[0] != '\0' ? o->geoip_file : NULL;
     s->dir = xstrndup(arena_fmt(s->a, "%s/workspaces", o->data_dir));
     s->schemas = schema_set_open(o->schema_dir, e);
-    if (s->schemas != NULL && make_dir(s->dir, e) && open_engine(s, o, e) &&
-        engine_lock_down(s->engine, e) && open_all(s, e))
+    if (s->schemas != NULL && (s->geoip_file == NULL || geoip_check(s->geoip_file, e)) &&
+        make_dir(s->dir, e) && open_engine(s, o, e) && engine_lock_down(s->engine, e) &&
+        open_all(s, e))
         return s;
     store_close(s);
     return NULL;

@@ -11,6 +11,7 @@ struct store_options {
     const char *schema_dir; /* content/schemas; NULL: built-in location */
     size_t memory_bytes;
     unsigned threads;
+    const char *geoip_file; /* where addresses are (MaxMind DB); borrowed; NULL or "": none */
     size_t max_queue_bytes; /* bytes waiting to be committed per workspace; more gives ERR_BUSY; 0 =
                                256 MiB */
     const struct engine_fetch *fetch; /* of externaldata; borrowed; NULL: switched off */

@@ -188,6 +188,7 @@ struct store {
     struct clock *clock;
     struct schema_set *schemas;
     char *dir; /* DATA/workspaces */
+    const char *geoip_file;
     size_t max_queue_bytes;
     const struct engine_fetch *fetch; /* NULL: externaldata is switched off */
     struct lock lock;                 /* workspaces */

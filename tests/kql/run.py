@@ -4,13 +4,16 @@
 run.py [PART…] runs the files of cases/ whose names contain one of the parts. A case is a line
 "== name", the query, a line "--", then either "error CODE [LINE:COLUMN]" or the columns ("name:type,
 …", or "no columns") and a line of JSON for each row. Rows may come in any order unless the name ends
-in "(ordered)". $VEDETTE is the program; all cases of a file run in one process. Prints a line for
-each case that fails; the last line is 'N passed, N failed'.
+in "(ordered)". $VEDETTE is the program; all cases of a file run in one process, with the places of
+mmdb.py. Prints a line for each case that fails; the last line is 'N passed, N failed'.
 """
 import json
 import os
 import subprocess
 import sys
+import tempfile
+
+import mmdb
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAM = os.environ.get("VEDETTE") or os.path.join(HERE, "..", "..", "build", "vedette")
@@ -27,10 +30,10 @@ def read_cases(path):
         yield name.strip(), query, [line for line in wanted.split("\n") if line.strip()]
 
 
-def answers(cases):
+def answers(cases, places):
     lines = "".join(json.dumps({"id": str(i), "query": query}) + "\n"
                     for i, (_, query, _) in enumerate(cases))
-    command = [PROGRAM, "kql", "eval", "--now", NOW, "--batch"]
+    command = [PROGRAM, "kql", "eval", "--now", NOW, "--geoip", places, "--batch"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
     try:
@@ -68,14 +71,14 @@ def trouble(name, wanted, answer):
                                                                "\n           ".join(got))
 
 
-def main():
+def run_all(places):
     passed = failed = 0
     folder = os.path.join(HERE, "cases")
     for file in sorted(os.listdir(folder)):
         if sys.argv[1:] and not any(part in file for part in sys.argv[1:]):
             continue
         cases = list(read_cases(os.path.join(folder, file)))
-        found, stderr = answers(cases)
+        found, stderr = answers(cases, places)
         for i, (name, query, wanted) in enumerate(cases):
             why = trouble(name, wanted, found[i]) if i in found else "no answer: " + stderr[-2000:]
             passed, failed = passed + (why is None), failed + (why is not None)
@@ -83,6 +86,13 @@ def main():
                 print("FAILED %s: %s\n      %s\n      %s" % (file, name, query, why))
     print("%d passed, %d failed" % (passed, failed))
     return 1 if failed or not passed else 0
+
+
+def main():
+    with tempfile.TemporaryDirectory() as scratch:
+        places = os.path.join(scratch, "places.mmdb")
+        mmdb.write(places)
+        return run_all(places)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ pc expat libexpat1-dev
 pc libpcre2-8 libpcre2-dev
 pc zlib zlib1g-dev
 pc libzstd libzstd-dev
+pc libmaxminddb libmaxminddb-dev
 pc sqlite3 libsqlite3-dev
 pc libmicrohttpd libmicrohttpd-dev
 pc libcurl libcurl4-openssl-dev

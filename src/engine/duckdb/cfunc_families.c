@@ -13,6 +13,7 @@ const struct cf_family cf_families[] = {
     {fn_dyn_rows, NULL},
     {fn_encode_rows, NULL},
     {fn_geo_rows, NULL},
+    {fn_geoip_rows, NULL},
     {fn_hash_rows, NULL},
     {fn_ip_rows, NULL},
     {fn_list_rows, NULL},

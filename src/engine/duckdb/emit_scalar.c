@@ -98,8 +98,11 @@ static bool zone_args(struct emit *m, const struct expr *x, struct str *time, st
         return false;
     if (time->n + zone->n <= ZONE_ARGS_BYTES)
         return true;
-    return err_at(m->e, ERR_LIMIT, (struct pos){.off = x->off},
-                  "%s() stands too often in its own arguments", x->fn->name);
+    err_at(m->e, ERR_LIMIT, (struct pos){.off = x->off},
+           "%s() stands too often in its own arguments", x->fn->name);
+    if (m->e)
+        m->e->len = x->len;
+    return false;
 }
 
 static bool op_utc_to_local(struct emit *m, const struct expr *x, enum emit_ctx ctx,
@@ -136,6 +139,23 @@ static bool op_local_to_utc(struct emit *m, const struct expr *x, enum emit_ctx 
     return sbuf_ok(out);
 }
 
+/* Without a file nothing is known about any address. */
+static bool op_geoip(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
+{
+    (void)ctx;
+    if (m->src->geoip_file == NULL) {
+        emit_pad(KQL_DYNAMIC, out);
+        return true;
+    }
+    sbuf_addz(out, "vdf_geoip(");
+    if (!emit_as(m, x->args[0], KQL_STRING, out))
+        return false;
+    sbuf_addz(out, ", ");
+    sql_text(out, str_from(m->src->geoip_file));
+    sbuf_addc(out, ')');
+    return true;
+}
+
 static const struct {
     const char *name;
     emit_call_fn *fn;
@@ -145,6 +165,7 @@ static const struct {
     {"datetime_local_to_utc", op_local_to_utc},
     {"datetime_utc_to_local", op_utc_to_local},
     {"estimate_data_size", op_data_size},
+    {"geo_info_from_ip_address", op_geoip},
     {"hash_many", op_hash_many},
 };
 

@@ -11,6 +11,7 @@ extern const struct cf_scalar fn_distribution_rows[];
 extern const struct cf_scalar fn_dyn_rows[];
 extern const struct cf_scalar fn_encode_rows[];
 extern const struct cf_scalar fn_geo_rows[];
+extern const struct cf_scalar fn_geoip_rows[];
 extern const struct cf_scalar fn_hash_rows[];
 extern const struct cf_scalar fn_ip_rows[];
 extern const struct cf_scalar fn_list_rows[];
