@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/complain.h"
+#include "cli/kql_format.h"
 #include "engine/fixtures.h"
 #include "http/http.h"
 #include "text/date.h"
@@ -19,6 +20,7 @@ static const char usage[] =
     "       vedette kql check [options] --batch | 'KQL'    compile only\n"
     "       vedette kql sql   [options] 'KQL'              print the SQL that would run\n"
     "       vedette kql plan  [options] 'KQL'              print the bound plan\n"
+    "       vedette kql format [--check] …                 lay queries out (format --help)\n"
     "\n"
     "  --batch           JSON lines {\"id\",\"query\"} on standard input; a line of JSON for each\n"
     "  --fixtures DIR    a table for each T.ndjson, T.jsonl, T.json or T.csv\n"
@@ -287,6 +289,8 @@ int cli_kql(int argc, char **argv)
     bool lines = false;
     int64_t seconds = TIMEOUT_S;
     int c;
+    if (argc > 1 && strcmp(argv[1], "format") == 0)
+        return kql_format_command(argc - 1, argv + 1);
     struct clock *clock = clock_new_system();
     s.now = clock_now(clock);
     clock_free(clock);
