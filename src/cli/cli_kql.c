@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/complain.h"
 #include "cli/kql_format.h"
+#include "cli/kql_reference.h"
 #include "engine/fixtures.h"
 #include "http/http.h"
 #include "text/date.h"
@@ -21,6 +22,7 @@ static const char usage[] =
     "       vedette kql sql   [options] 'KQL'              print the SQL that would run\n"
     "       vedette kql plan  [options] 'KQL'              print the bound plan\n"
     "       vedette kql format [--check] …                 lay queries out (format --help)\n"
+    "       vedette kql reference                          what of the language runs\n"
     "\n"
     "  --batch           JSON lines {\"id\",\"query\"} on standard input; a line of JSON for each\n"
     "  --fixtures DIR    a table for each T.ndjson, T.jsonl, T.json or T.csv\n"
@@ -291,6 +293,8 @@ int cli_kql(int argc, char **argv)
     int c;
     if (argc > 1 && strcmp(argv[1], "format") == 0)
         return kql_format_command(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "reference") == 0)
+        return kql_reference_command(argc - 1, argv + 1);
     struct clock *clock = clock_new_system();
     s.now = clock_now(clock);
     clock_free(clock);

@@ -3,6 +3,7 @@
  * there are none, leaves the plan open.
  * Source: "evaluate plugin operator" and the plugins' own pages of the Kusto reference. */
 #include "kql/bind_priv.h"
+#include "kql/names.h"
 #include "text/json.h"
 
 #include <stdlib.h>
@@ -511,6 +512,11 @@ static const struct {
     {"session_count", program},
     {"sliding_window_counts", program},
 };
+
+const char *kql_plugin_at(size_t i)
+{
+    return i < COUNTOF(plugins) ? plugins[i].name : NULL;
+}
 
 static struct plan *unknown_plugin(const struct plugin_call *v)
 {

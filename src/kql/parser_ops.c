@@ -1,4 +1,5 @@
 /* Finds the operator at the cursor and parses it: the table rows are in parser_ops_*.c. */
+#include "kql/names.h"
 #include "kql/parser_priv.h"
 
 static const struct p_op *const tables[] = {p_ops_rows, p_ops_columns, p_ops_tables, p_ops_shape};
@@ -119,4 +120,13 @@ struct syn *p_operator(struct parser *p)
 struct syn *p_clause(struct parser *p, uint32_t off, const char *role, const struct syn_list *kids)
 {
     return p_node(p, SYN_CLAUSE, off, str_from(role), kids);
+}
+
+const char *kql_operator_at(size_t i)
+{
+    for (size_t t = 0; t < COUNTOF(tables); t++)
+        for (const struct p_op *o = tables[t]; o->spelling != NULL; o++)
+            if (strcmp(o->spelling, o->name) == 0 && i-- == 0)
+                return o->name;
+    return NULL;
 }
