@@ -34,16 +34,17 @@ void data_dir_release(struct data_lock *lock);
 /* ---- route families ---- */
 extern const struct http_route health_routes[], oauth_routes[], ingest_routes[], query_routes[],
     batch_routes[], metadata_routes[], incident_routes[], rule_routes[], table_routes[],
-    own_routes[];
+    own_routes[], kusto_routes[];
 extern const size_t n_health_routes, n_oauth_routes, n_ingest_routes, n_query_routes,
     n_batch_routes, n_metadata_routes, n_incident_routes, n_rule_routes, n_table_routes,
-    n_own_routes;
+    n_own_routes, n_kusto_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */
 #define FAMILY_ARM "arm"       /* {"error":{"code","message"}} */
 #define FAMILY_QUERY "query"   /* with correlationId and innererror */
 #define FAMILY_INGEST "ingest" /* as ARM's, and the refusal is counted */
+#define FAMILY_KUSTO "kusto"   /* OneApiError: with "@type", "@message", "@context" */
 #define FAMILY_OAUTH "oauth"   /* {"error","error_description"} */
 bool api_authorise(void *self, struct http_request *q, struct err *e);
 void api_fail(void *self, const struct http_request *q, int status, const struct err *e,

@@ -146,6 +146,41 @@ static void write_query(struct json_out *w, const struct http_request *q, int st
     json_obj_end(w);
 }
 
+/* "Semantic error: SEM0100: … [line:position=1:5]": the text that Kusto's clients show. */
+static struct str kusto_message(const struct http_request *q, const struct err *e)
+{
+    struct str m = message_of(q, e);
+    const char *kind = e->code == ERR_SYNTAX ? "Syntax error: " : "Semantic error: ";
+    if (e->kind[0] != '\0')
+        m = arena_fmt(q->arena, "%s%s: %.*s", kind, e->kind, STR_ARG(m));
+    if (e->pos.line > 0)
+        m = arena_fmt(q->arena, "%.*s [line:position=%u:%u]", STR_ARG(m), e->pos.line, e->pos.col);
+    return m;
+}
+static void write_kusto(struct json_out *w, const struct http_request *q, int status,
+                        const struct err *e)
+{
+    json_obj(w);
+    json_key(w, "error");
+    json_obj(w);
+    json_kv_z(w, "code", status == 400 ? "General_BadRequest" : shape_of(status)->arm);
+    json_kv_z(w, "message",
+              status == 400 ? "Request is invalid and cannot be executed."
+                            : "The request could not be completed.");
+    json_kv_z(w, "@type",
+              status == 400 ? "Kusto.Data.Exceptions.KustoBadRequestException"
+                            : "Kusto.Data.Exceptions.KustoServiceException");
+    json_kv_str(w, "@message", kusto_message(q, e));
+    json_key(w, "@context");
+    json_obj(w);
+    json_kv_z(w, "activityId", q->id);
+    json_kv_str(w, "clientRequestId", http_header(q, "x-ms-client-request-id"));
+    json_obj_end(w);
+    json_kv_bool(w, "@permanent", status < 500 && status != 429);
+    json_obj_end(w);
+    json_obj_end(w);
+}
+
 static void write_oauth(struct json_out *w, const struct http_request *q, int status,
                         const struct err *e)
 {
@@ -222,6 +257,8 @@ void api_error_status(struct vedette *v, const struct http_request *q, int statu
         http_response_header(r, "WWW-Authenticate", STR("Bearer realm=\"vedette\""));
     if (strcmp(family, FAMILY_QUERY) == 0)
         write_query(&w, q, status, e);
+    else if (strcmp(family, FAMILY_KUSTO) == 0)
+        write_kusto(&w, q, status, e);
     else if (strcmp(family, FAMILY_OAUTH) == 0)
         write_oauth(&w, q, status, e);
     else

@@ -81,6 +81,7 @@ static void open_router(struct vedette *v)
         {batch_routes, n_batch_routes, v},       {metadata_routes, n_metadata_routes, v},
         {incident_routes, n_incident_routes, v}, {rule_routes, n_rule_routes, v},
         {table_routes, n_table_routes, v},       {own_routes, n_own_routes, v},
+        {kusto_routes, n_kusto_routes, v},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;

@@ -1,0 +1,38 @@
+/* What the files of the Kusto interface share: a table of cells, whoever holds them. */
+#pragma once
+#include "api/api_priv.h"
+#include "kql/kql.h"
+
+struct kusto_table {
+    struct kql_schema schema;
+    size_t n_rows;
+    bool cut; /* rows are missing because of a limit */
+    struct kql_value (*cell)(const void *self, size_t row, size_t column);
+    const void *self;
+};
+
+/* ---- kusto_show.c: control commands ---- */
+bool kusto_is_command(struct str csl); /* starts with '.', comments aside */
+/* Runs a .show command. here: the database (workspace) of the request. Rows live in q->arena.
+ * *out_rest: what stands behind the command's first '|', or empty. Errors: ERR_SYNTAX (no command,
+ * with position), ERR_NOT_FOUND (table, database), ERR_UNSUPPORTED (another command). */
+bool kusto_show(struct vedette *v, struct http_request *q, struct workspace *here, struct str csl,
+                struct kusto_table *out, struct str *out_rest, struct err *e) MUST_USE;
+/* The same rows as the text of a datatable, for the query behind the '|'. In a. */
+struct str kusto_datatable(struct arena *a, const struct kusto_table *t);
+
+/* ---- kusto_write.c ---- */
+/* A v1 answer; several tables or query true: with properties, status and table of contents. */
+void kusto_write_v1(const struct http_request *q, int64_t now, const struct kusto_table *tables,
+                    size_t n, bool query, struct http_response *r);
+/* A v2 answer: an array of frames. render may have no chart. */
+void kusto_write_v2(const struct http_request *q, int64_t now, const struct kusto_table *tables,
+                    size_t n, const struct kql_render *render, struct http_response *r);
+
+/* ---- kusto_schema.c ---- */
+/* {"Plugins": [], "Databases": {…}}, as .show schema as json gives it. */
+struct str kusto_schema_json(struct arena *a, struct workspace *const *all, size_t n);
+/* One table of it: {"Name", "OrderedColumns"}. */
+struct str kusto_table_json(struct arena *a, const struct kql_table *t);
+/* "a:string,b:long" */
+struct str kusto_table_csl(struct arena *a, const struct kql_table *t);

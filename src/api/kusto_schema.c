@@ -1,0 +1,89 @@
+/* Schemas as Kusto's clients read them: the JSON of ".show schema as json" (the input of the Monaco
+ * editor's setSchemaFromShowSchema), and CSL text. */
+#include "api/kusto.h"
+#include "text/json.h"
+
+static void columns(struct json_out *w, const struct kql_schema *s)
+{
+    json_key(w, "OrderedColumns");
+    json_arr(w);
+    for (size_t i = 0; i < s->n; i++) {
+        json_obj(w);
+        json_kv_str(w, "Name", s->cols[i].name);
+        json_kv_z(w, "Type", kql_type_dotnet(s->cols[i].type));
+        json_kv_z(w, "CslType", kql_type_name(s->cols[i].type));
+        json_obj_end(w);
+    }
+    json_arr_end(w);
+}
+static void empty_object(struct json_out *w, const char *key)
+{
+    json_key(w, key);
+    json_obj(w);
+    json_obj_end(w);
+}
+
+static void database(struct arena *a, struct json_out *w, struct workspace *d)
+{
+    const struct kql_catalog *c = workspace_catalog(d);
+    struct kql_table t = {0};
+    json_key_str(w, workspace_name(d));
+    json_obj(w);
+    json_kv_str(w, "Name", workspace_name(d));
+    json_key(w, "Tables");
+    json_obj(w);
+    for (size_t i = 0; c->table_at(c->self, a, i, &t); i++) {
+        json_key_str(w, t.name);
+        json_obj(w);
+        json_kv_str(w, "Name", t.name);
+        json_kv_z(w, "EntityType", "Table");
+        columns(w, &t.schema);
+        json_obj_end(w);
+    }
+    json_obj_end(w);
+    empty_object(w, "ExternalTables");
+    empty_object(w, "MaterializedViews");
+    empty_object(w, "EntityGroups");
+    json_kv_int(w, "MajorVersion", 1);
+    json_kv_int(w, "MinorVersion", 0);
+    empty_object(w, "Functions");
+    json_kv_z(w, "DatabaseAccessMode", "ReadWrite");
+    json_obj_end(w);
+}
+
+struct str kusto_schema_json(struct arena *a, struct workspace *const *all, size_t n)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    struct json_out w = json_out_make(&b);
+    json_obj(&w);
+    json_key(&w, "Plugins");
+    json_arr(&w);
+    json_arr_end(&w);
+    json_key(&w, "Databases");
+    json_obj(&w);
+    for (size_t i = 0; i < n; i++)
+        database(a, &w, all[i]);
+    json_obj_end(&w);
+    json_obj_end(&w);
+    return arena_str(a, sbuf_str(&b));
+}
+
+struct str kusto_table_json(struct arena *a, const struct kql_table *t)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    struct json_out w = json_out_make(&b);
+    json_obj(&w);
+    json_kv_str(&w, "Name", t->name);
+    columns(&w, &t->schema);
+    json_obj_end(&w);
+    return arena_str(a, sbuf_str(&b));
+}
+
+struct str kusto_table_csl(struct arena *a, const struct kql_table *t)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    for (size_t i = 0; i < t->schema.n; i++)
+        sbuf_addf(&b, "%s%.*s:%s", i > 0 ? "," : "", STR_ARG(t->schema.cols[i].name),
+                  kql_type_name(t->schema.cols[i].type));
+    return arena_str(a, sbuf_str(&b));
+}
