@@ -2,7 +2,8 @@
 function(vedette_flags target)
   target_include_directories(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src)
   target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
-  target_compile_options(${target} PRIVATE ${VEDETTE_WARNINGS})
+  target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:C>:${VEDETTE_WARNINGS}>"
+    "$<$<COMPILE_LANGUAGE:CXX>:${VEDETTE_CXX_WARNINGS}>")
   # Where a program that runs from the build directory finds content/; an installed one looks beside itself.
   target_compile_definitions(${target} PRIVATE VEDETTE_VERSION="${PROJECT_VERSION}"
     VEDETTE_SOURCE_CONTENT="${CMAKE_SOURCE_DIR}/content")
@@ -21,7 +22,7 @@ endfunction()
 
 function(vedette_module name)
   cmake_parse_arguments(M "" "" "DEPS" ${ARGN})
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.c ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   set(deps)
   foreach(dep ${M_DEPS})
     if(TARGET vedette_${dep})

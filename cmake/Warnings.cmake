@@ -6,6 +6,10 @@ set(VEDETTE_WARNINGS
 if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
   list(APPEND VEDETTE_WARNINGS -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wjump-misses-init)
 endif()
+set(VEDETTE_CXX_WARNINGS
+  -Wall -Wextra -Wpedantic -Wshadow -Wcast-align -Wpointer-arith -Wundef -Wformat=2 -Wimplicit-fallthrough
+  -Wno-sign-conversion -fno-common -fno-strict-aliasing -fstack-protector-strong)
 if(WERROR)
+  list(APPEND VEDETTE_CXX_WARNINGS -Werror)
   list(APPEND VEDETTE_WARNINGS -Werror)
 endif()

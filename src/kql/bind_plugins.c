@@ -409,6 +409,25 @@ static struct plan *narrow(const struct plugin_call *v)
     return p;
 }
 
+/* ---- lookups: a table's columns for the rows that it matches ---- */
+/* All columns of the input, then those of the table but one. */
+static void add_looked_up(const struct plugin_call *v, struct plan *p, const struct plan *right,
+                          const struct plan_col *without)
+{
+    struct names names = names_start(v->b);
+    for (size_t i = 0; i < v->in->cols.n; i++) {
+        names_reserve(&names, v->in->cols.p[i].name);
+        plan_add_col(v->b, p, v->in->cols.p[i]);
+    }
+    for (size_t i = 0; i < right->cols.n; i++) {
+        struct plan_col c = right->cols.p[i];
+        if (without != NULL && c.id == without->id)
+            continue;
+        c.name = names_unique(&names, c.name);
+        plan_add_col(v->b, p, c);
+    }
+}
+
 /* ---- ipv4_lookup, ipv6_lookup ---- */
 /* (LookupTable, SourceColumn, LookupColumn [, key …] [, return_unmatched = false]) */
 static struct plan *ip_lookup(const struct plugin_call *v)
@@ -451,16 +470,60 @@ static struct plan *ip_lookup(const struct plugin_call *v)
         p->program->args[n++] = arg_expr("key", ex_column(b, right_key, s));
     }
     p->program->n_args = n;
-    struct names names = names_start(b);
-    for (size_t i = 0; i < v->in->cols.n; i++) {
-        names_reserve(&names, v->in->cols.p[i].name);
-        plan_add_col(b, p, v->in->cols.p[i]);
+    add_looked_up(v, p, right, NULL);
+    return p;
+}
+
+/* ---- geo_polygon_lookup, geo_line_lookup ---- */
+static struct expr *constant_argument(const struct plugin_call *v, const char *name, size_t at,
+                                      enum kql_type t)
+{
+    const struct syn *s = argument(v, name, at);
+    struct cx c = cx_of(v->b, v->env, NULL);
+    return s != NULL ? ex_cast(v->b, bind_constant(&c, s, t), t) : NULL;
+}
+
+static bool is_set(const struct expr *e)
+{
+    return e != NULL && e->kind == EX_CONST && !e->value.is_null && e->value.b;
+}
+
+/* (LookupTable, LookupKey, SourceLongitude, SourceLatitude [, radius] [, return_unmatched]
+ * [, lookup_area_radius] [, return_lookup_key]) */
+static struct plan *geo_lookup(const struct plugin_call *v)
+{
+    struct binder *b = v->b;
+    bool line = str_eqz(v->call->text, "geo_line_lookup");
+    if (v->call->n < (line ? 5 : 4) || !bind_is_table(b, v->env, v->call->kids[0])) {
+        bind_error(b, "SEM0219", v->call,
+                   "%s() needs a table, its column of shapes, a longitude, a latitude%s",
+                   z(b, v->call->text), line ? " and a radius" : "");
+        return bind_nothing(b, v->call);
     }
-    for (size_t i = 0; i < right->cols.n; i++) {
-        struct plan_col c = right->cols.p[i];
-        c.name = names_unique(&names, c.name);
-        plan_add_col(b, p, c);
-    }
+    struct plan *right = bind_table(b, v->env, v->call->kids[0]);
+    struct plugin_call r = *v;
+    r.in = right;
+    const struct plan_col *key = column_argument(&r, "", 1);
+    const struct plan_col *lng = column_argument(v, "", 2), *lat = column_argument(v, "", 3);
+    struct expr *radius = constant_argument(v, "radius", 4, KQL_REAL);
+    struct expr *all = constant_argument(v, "return_unmatched", 5, KQL_BOOL);
+    (void)constant_argument(v, "lookup_area_radius", 6, KQL_REAL); /* a hint about speed */
+    if (key == NULL || lng == NULL || lat == NULL)
+        return bind_nothing(b, v->call);
+    struct plan *p = plan_two(b, P_PROGRAM, v->in, right, v->call);
+    p->program = arena_new_of(b->a, struct program);
+    p->program->name = v->call->text;
+    p->program->args = arena_array(b->a, struct program_arg, 5);
+    p->program->args[0] = arg_expr("", ex_cast(b, ex_column(b, lng, v->call), KQL_REAL));
+    p->program->args[1] = arg_expr("", ex_cast(b, ex_column(b, lat, v->call), KQL_REAL));
+    p->program->args[2] = arg_expr("", ex_cast(b, ex_column(b, key, v->call), KQL_DYNAMIC));
+    p->program->n_args = 3;
+    if (radius != NULL)
+        p->program->args[p->program->n_args++] = arg_expr("radius", radius);
+    if (all != NULL)
+        p->program->args[p->program->n_args++] = arg_expr("return_unmatched", all);
+    bool with_key = is_set(constant_argument(v, "return_lookup_key", 7, KQL_BOOL));
+    add_looked_up(v, p, right, with_key ? NULL : key);
     return p;
 }
 
@@ -498,6 +561,8 @@ static const struct {
     {"diffpatterns", program},
     {"funnel_sequence", program},
     {"funnel_sequence_completion", program},
+    {"geo_line_lookup", geo_lookup},
+    {"geo_polygon_lookup", geo_lookup},
     {"infer_storage_schema", program},
     {"ipv4_lookup", ip_lookup},
     {"ipv6_lookup", ip_lookup},

@@ -10,7 +10,7 @@ changed_sources()
 
 all_sources()
 {
-    find src tests -name '*.c' -o -name '*.h' | LC_ALL=C sort
+    find src tests -name '*.c' -o -name '*.h' -o -name '*.cc' -o -name '*.hh' | LC_ALL=C sort
 }
 
 lint_format()

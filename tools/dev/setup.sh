@@ -10,6 +10,7 @@ DUCKDB_HEADER_MEMBER=package/src/duckdb/src/include/duckdb.h
 
 NEEDS_BUILD='
 cmd gcc gcc
+cmd g++ g++
 cmd cmake cmake
 cmd ninja ninja-build
 cmd pkg-config pkg-config
@@ -25,6 +26,7 @@ pc libmicrohttpd libmicrohttpd-dev
 pc libcurl libcurl4-openssl-dev
 pc libcrypto libssl-dev
 pc libsodium libsodium-dev
+file /usr/include/s2/s2cell.h libs2-dev
 file /usr/share/uap-core/regexes.yaml uap-core
 lib libstdc++.so.6 libstdc++6
 '

@@ -47,9 +47,29 @@ static bool bag_unpack(struct emit *m, const struct plan *p, struct sbuf *out)
     return emit_from(m, p->in[0], out);
 }
 
-/* ---- ipv4_lookup, ipv6_lookup: a join on "is the address in the network", and equal keys ---- */
+/* ---- lookups: a join on "is the address in the network", "is the place in the polygon" ---- */
+/* A place in the polygon, or within a radius of the shape. */
+static bool geo_condition(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    const struct program_arg *radius = find_arg(p, "radius", SIZE_MAX);
+    struct str lng, lat, shape;
+    if (!emit_arg(m, p->program->args[0].e, KQL_REAL, &lng) ||
+        !emit_arg(m, p->program->args[1].e, KQL_REAL, &lat) ||
+        !emit_arg(m, p->program->args[2].e, KQL_DYNAMIC, &shape))
+        return false;
+    sbuf_addf(out, "coalesce(%s(%.*s, %.*s, %.*s",
+              radius != NULL ? "vd_geo_near" : "vdf_geo_point_in_polygon", STR_ARG(lng),
+              STR_ARG(lat), STR_ARG(shape));
+    if (radius != NULL) {
+        sbuf_addz(out, ", ");
+        if (!emit_as(m, radius->e, KQL_REAL, out))
+            return false;
+    }
+    sbuf_addz(out, "), FALSE)");
+    return true;
+}
 
-static bool lookup_condition(struct emit *m, const struct plan *p, struct sbuf *out)
+static bool ip_condition(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     const struct program *g = p->program;
     bool six = str_eqz(g->name, "ipv6_lookup"), have_key = false;
@@ -71,7 +91,7 @@ static bool lookup_condition(struct emit *m, const struct plan *p, struct sbuf *
     return true;
 }
 
-static bool ip_lookup(struct emit *m, const struct plan *p, struct sbuf *out)
+static bool lookup(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     const struct program_arg *all = find_arg(p, "return_unmatched", SIZE_MAX);
     bool outer = all != NULL && all->e != NULL && all->e->value.b;
@@ -93,7 +113,8 @@ static bool ip_lookup(struct emit *m, const struct plan *p, struct sbuf *out)
     if (!emit_from(m, p->in[1], out))
         return false;
     sbuf_addz(out, " ON ");
-    return lookup_condition(m, p, out);
+    bool geo = str_starts(p->program->name, STR("geo_"));
+    return geo ? geo_condition(m, p, out) : ip_condition(m, p, out);
 }
 
 /* narrow(): a row for each cell: its row's number, its column's name, its text. */
@@ -126,8 +147,9 @@ static const struct program_row {
     const char *name;
     bool (*fn)(struct emit *m, const struct plan *p, struct sbuf *out);
 } programs[] = {
-    {"bag_unpack", bag_unpack}, {"ipv4_lookup", ip_lookup}, {"ipv6_lookup", ip_lookup},
-    {"narrow", narrow},         {"scan", emit_scan},
+    {"bag_unpack", bag_unpack}, {"geo_line_lookup", lookup}, {"geo_polygon_lookup", lookup},
+    {"ipv4_lookup", lookup},    {"ipv6_lookup", lookup},     {"narrow", narrow},
+    {"scan", emit_scan},
 };
 
 bool emit_program(struct emit *m, const struct plan *p, struct sbuf *out)

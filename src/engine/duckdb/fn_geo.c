@@ -65,14 +65,9 @@ static void halve(double *low, double *high, bool upper)
     *(upper ? low : high) = middle;
 }
 
-static void fn_to_geohash(struct cf_call *c, size_t r)
+static void write_geohash(double x, double y, int64_t digits, char hash[GEOHASH_MAX])
 {
-    double x = cf_f64(c, 0, r), y = cf_f64(c, 1, r);
-    int64_t digits = cf_i64(c, 2, r);
-    if (!is_place(x, y) || digits < 1 || digits > GEOHASH_MAX)
-        return;
     struct cell cell = {-180, 180, -90, 90};
-    char hash[GEOHASH_MAX];
     for (int64_t bit = 0, value = 0; bit < 5 * digits; bit++) {
         bool along = bit % 2 == 0; /* longitude comes first */
         double middle = along ? (cell.west + cell.east) / 2 : (cell.south + cell.north) / 2;
@@ -87,6 +82,16 @@ static void fn_to_geohash(struct cf_call *c, size_t r)
             value = 0;
         }
     }
+}
+
+static void fn_to_geohash(struct cf_call *c, size_t r)
+{
+    double x = cf_f64(c, 0, r), y = cf_f64(c, 1, r);
+    int64_t digits = cf_i64(c, 2, r);
+    char hash[GEOHASH_MAX];
+    if (!is_place(x, y) || digits < 1 || digits > GEOHASH_MAX)
+        return;
+    write_geohash(x, y, digits, hash);
     cf_out_str(c, r, (struct str){hash, (size_t)digits});
 }
 
@@ -154,12 +159,86 @@ static void fn_geohash_polygon(struct cf_call *c, size_t r)
     cf_out_str(c, r, sbuf_str(b));
 }
 
+/* Clockwise from west by south; over the date line they go on, over the poles there are none. */
+static void fn_geohash_neighbours(struct cf_call *c, size_t r)
+{
+    static const int steps[8][2] = {{-1, 0}, {-1, -1}, {0, -1}, {1, -1},
+                                    {1, 1},  {1, 0},   {0, 1},  {-1, 1}};
+    struct str hash = cf_str(c, 0, r);
+    struct cell cell;
+    char near[GEOHASH_MAX];
+    if (!cell_of(hash, &cell))
+        return;
+    double width = cell.east - cell.west, height = cell.north - cell.south;
+    struct sbuf *b = cf_buf(c);
+    struct json_out w = json_out_make(b);
+    json_arr(&w);
+    for (size_t i = 0; i < COUNTOF(steps); i++) {
+        double x = (cell.west + cell.east) / 2 + steps[i][0] * width;
+        double y = (cell.south + cell.north) / 2 + steps[i][1] * height;
+        x = x > 180 ? x - 360 : x < -180 ? x + 360 : x;
+        if (!is_place(x, y))
+            continue;
+        write_geohash(x, y, (int64_t)hash.n, near);
+        json_str(&w, (struct str){near, hash.n});
+    }
+    json_arr_end(&w);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+/* ---- the spheroid WGS 84 ---- */
+#define WGS84_A 6378137.0
+#define WGS84_F (1 / 298.257223563)
+
+/* The inverse problem by T. Vincenty, "Direct and Inverse Solutions of Geodesics on the Ellipsoid"
+ * (1975). Between places that are nearly opposite it does not settle; there the sphere is taken. */
+static double on_spheroid(double lng1, double lat1, double lng2, double lat2)
+{
+    double b = WGS84_A * (1 - WGS84_F), l = (lng2 - lng1) * RADIANS, lambda = l;
+    double u1 = atan((1 - WGS84_F) * tan(lat1 * RADIANS));
+    double u2 = atan((1 - WGS84_F) * tan(lat2 * RADIANS));
+    for (int i = 0; i < 200; i++) {
+        double x = cos(u2) * sin(lambda);
+        double y = cos(u1) * sin(u2) - sin(u1) * cos(u2) * cos(lambda);
+        double sine = sqrt(x * x + y * y);
+        if (sine == 0)
+            return 0;
+        double cosine = sin(u1) * sin(u2) + cos(u1) * cos(u2) * cos(lambda);
+        double sigma = atan2(sine, cosine), alpha = cos(u1) * cos(u2) * sin(lambda) / sine;
+        double q = 1 - alpha * alpha;
+        double m = q > 0 ? cosine - 2 * sin(u1) * sin(u2) / q : 0;
+        double k = WGS84_F / 16 * q * (4 + WGS84_F * (4 - 3 * q)), before = lambda;
+        lambda =
+            l + (1 - k) * WGS84_F * alpha * (sigma + k * sine * (m + k * cosine * (2 * m * m - 1)));
+        if (fabs(lambda - before) > 1e-12)
+            continue;
+        double s = q * (WGS84_A * WGS84_A - b * b) / (b * b);
+        double p = 1 + s / 16384 * (4096 + s * (-768 + s * (320 - 175 * s)));
+        double o = s / 1024 * (256 + s * (-128 + s * (74 - 47 * s)));
+        double d = o * sine *
+                   (m + o / 4 *
+                            (cosine * (2 * m * m - 1) -
+                             o / 6 * m * (4 * sine * sine - 3) * (4 * m * m - 3)));
+        return b * p * (sigma - d);
+    }
+    return distance(lng1, lat1, lng2, lat2);
+}
+
+static void fn_distance_on(struct cf_call *c, size_t r)
+{
+    double x1 = cf_f64(c, 0, r), y1 = cf_f64(c, 1, r), x2 = cf_f64(c, 2, r), y2 = cf_f64(c, 3, r);
+    if (is_place(x1, y1) && is_place(x2, y2))
+        cf_out_f64(c, r, cf_bool(c, 4, r) ? on_spheroid(x1, y1, x2, y2) : distance(x1, y1, x2, y2));
+}
+
 const struct cf_scalar fn_geo_rows[] = {
+    {.name = "vdf_geo_distance", .sig = "ddddb:d", .row = fn_distance_on},
     {.name = "vdf_geo_distance", .sig = "dddd:d", .row = fn_distance},
     {.name = "vdf_geo_azimuth", .sig = "dddd:d", .row = fn_azimuth},
     {.name = "vdf_geo_in_circle", .sig = "ddddd:b", .row = fn_in_circle},
     {.name = "vdf_geo_to_geohash", .sig = "ddl:s", .row = fn_to_geohash},
     {.name = "vdf_geohash_center", .sig = "s:j", .row = fn_geohash_center},
+    {.name = "vdf_geohash_neighbours", .sig = "s:j", .row = fn_geohash_neighbours},
     {.name = "vdf_geohash_polygon", .sig = "s:j", .row = fn_geohash_polygon},
     {0},
 };

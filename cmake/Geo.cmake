@@ -1,0 +1,12 @@
+# third_party/h3: the H3 library's own sources, compiled as they are, without our warnings.
+set(H3_DIR ${CMAKE_SOURCE_DIR}/third_party/h3)
+set(H3_VERSION_MAJOR 4)
+set(H3_VERSION_MINOR 1)
+set(H3_VERSION_PATCH 2)
+configure_file(${H3_DIR}/include/h3api.h.in ${CMAKE_BINARY_DIR}/h3/h3api.h @ONLY)
+file(GLOB H3_SOURCES ${H3_DIR}/lib/*.c)
+add_library(h3 STATIC ${H3_SOURCES})
+target_include_directories(h3 SYSTEM PUBLIC ${CMAKE_BINARY_DIR}/h3 PRIVATE ${H3_DIR}/include)
+target_compile_definitions(h3 PRIVATE H3_PREFIX= BUILDING_H3=1)
+target_compile_options(h3 PRIVATE -w)
+target_link_libraries(h3 PRIVATE m)
