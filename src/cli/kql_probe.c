@@ -1,14 +1,18 @@
 /* Finding out what the engine runs: a function's signatures become small queries over a table with
  * a column of each type. */
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "cli/kql_reference.h"
 #include "engine/fixtures.h"
 #include "kql/functions.h"
+#include "text/json.h"
 
 enum { PROBE_TIMEOUT_S = 10, PROBE_MAX_ROWS = 1000, MAX_PARAMS = 24 };
 
 struct probe {
     struct fixtures *f;
+    bool print;
 };
 
 static const char table[] =
@@ -19,7 +23,7 @@ static const char table[] =
     "'b', false, 2, 2, 2.5, decimal(2.5), datetime(2026-01-02), 2h,"
     " guid(22222222-2222-2222-2222-222222222222), dynamic([3, 4]), dynamic({'k': 2})];\n";
 
-struct probe *probe_open(struct err *e)
+struct probe *probe_open(bool print, struct err *e)
 {
     struct fixtures_options o = {.memory_bytes = (size_t)512 << 20};
     struct fixtures *f = fixtures_open(&o, e);
@@ -27,6 +31,7 @@ struct probe *probe_open(struct err *e)
         return NULL;
     struct probe *p = xcalloc(1, sizeof(*p));
     p->f = f;
+    p->print = print;
     return p;
 }
 void probe_close(struct probe *p)
@@ -60,11 +65,20 @@ static bool run(struct probe *p, struct arena *a, struct str text, struct err *e
     return true;
 }
 
+static void print(struct str text)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    json_escape(&b, text);
+    puts(sbuf_str(&b).p);
+}
 enum probe_result probe_query(struct probe *p, struct str query)
 {
     struct arena *a = arena_new(0);
     struct err e = {0};
-    bool ok = run(p, a, arena_fmt(a, "%s%.*s", table, STR_ARG(query)), &e);
+    struct str text = arena_fmt(a, "%s%.*s", table, STR_ARG(query));
+    bool ok = run(p, a, text, &e);
+    if (ok && p->print)
+        print(text);
     arena_free(a);
     if (ok)
         return PROBE_RUNS;

@@ -14,13 +14,14 @@
 
 static const char usage[] =
     "usage: vedette kql reference             the supported language as Markdown\n"
-    "       vedette kql reference --missing   what the binder knows and does not run, one a line\n";
+    "       vedette kql reference --missing   what the binder knows and does not run, one a line\n"
+    "       vedette kql reference --queries   the queries that found out, one a line of JSON\n";
 
 struct page {
     struct arena *a;
     struct probe *probe;
     struct sbuf out;
-    bool missing;
+    bool missing, queries; /* print these instead of the page */
 };
 
 /* "mv_expand" and "operator" make mv-expand-operator. */
@@ -193,17 +194,19 @@ static void whole_page(struct page *p)
 
 int kql_reference_command(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"missing", no_argument, NULL, 'm'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"missing", no_argument, NULL, 'm'},
+                                            {"queries", no_argument, NULL, 'q'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     struct page p = {0};
     int c;
     while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (c == 'm')
-            p.missing = true;
-        else
-            fputs(usage, c == 'h' ? stdout : stderr);
-        if (c != 'm')
-            return c == 'h' ? 0 : 2;
+        p.missing |= c == 'm';
+        p.queries |= c == 'q';
+        if (c == 'm' || c == 'q')
+            continue;
+        fputs(usage, c == 'h' ? stdout : stderr);
+        return c == 'h' ? 0 : 2;
     }
     if (optind < argc) {
         fputs(usage, stderr);
@@ -212,7 +215,7 @@ int kql_reference_command(int argc, char **argv)
     struct err e = {0};
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC); /* what fails is no news here */
     log_setup(LOG_ERROR, nowhere);
-    p.probe = probe_open(&e);
+    p.probe = probe_open(p.queries, &e);
     if (p.probe == NULL) {
         complain("kql reference", &e);
         return 1;
@@ -220,7 +223,7 @@ int kql_reference_command(int argc, char **argv)
     p.a = arena_new(0);
     p.out = sbuf_make(0);
     whole_page(&p);
-    if (!p.missing)
+    if (!p.missing && !p.queries)
         fputs(sbuf_str(&p.out).p, stdout);
     sbuf_fini(&p.out);
     arena_free(p.a);

@@ -8,7 +8,8 @@ int kql_reference_command(int argc, char **argv);
 /* ---- kql_probe.c: runs small queries over a table T of two rows with a column of each type ----
  */
 struct probe;
-struct probe *probe_open(struct err *e) MUST_USE;
+/* print: each query that runs goes to standard output, a line of JSON text. */
+struct probe *probe_open(bool print, struct err *e) MUST_USE;
 void probe_close(struct probe *p); /* NULL is fine */
 enum probe_result {
     PROBE_RUNS,

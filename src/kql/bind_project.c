@@ -1,5 +1,6 @@
 /* Operators that make columns: extend, project and its family, print, range, serialize. */
 #include "kql/bind_priv.h"
+#include "text/json.h"
 
 bool name_matches(struct str pattern, struct str name)
 {
@@ -384,6 +385,16 @@ struct plan *op_project_reorder(struct binder *b, struct binding *env, struct pl
     return plan_project(b, in, list, n, op);
 }
 
+/* Adds the columns that a pattern names. */
+static void take_named(struct binder *b, const struct plan *in, struct str pattern,
+                       struct named_expr *list, size_t *n)
+{
+    for (size_t k = 0; k < in->cols.n; k++)
+        if (name_matches(pattern, in->cols.p[k].name) && !taken(list, *n, in->cols.p[k].id))
+            list[(*n)++] = (struct named_expr){in->cols.p[k], ex_column(b, &in->cols.p[k], NULL)};
+}
+
+/* Each argument is a name, a pattern, or an array of them. */
 struct plan *op_project_by_names(struct binder *b, struct binding *env, struct plan *in,
                                  const struct syn *op)
 {
@@ -392,10 +403,15 @@ struct plan *op_project_by_names(struct binder *b, struct binding *env, struct p
     size_t n = 0;
     for (size_t i = 0; i < op->n; i++) {
         struct expr *e = bind_constant(&c, op->kids[i], KQL_UNKNOWN);
-        for (size_t k = 0; k < in->cols.n; k++)
-            if (e->kind == EX_CONST && name_matches(e->value.s, in->cols.p[k].name) &&
-                !taken(list, n, in->cols.p[k].id))
-                list[n++] = (struct named_expr){in->cols.p[k], ex_column(b, &in->cols.p[k], NULL)};
+        struct json v = {0};
+        if (e->kind != EX_CONST)
+            continue;
+        if (e->type != KQL_DYNAMIC || !json_parse(b->a, e->value.s, NULL, &v, NULL))
+            take_named(b, in, e->value.s, list, &n);
+        else if (v.type == JSON_STRING)
+            take_named(b, in, v.text, list, &n);
+        for (size_t k = 0; v.type == JSON_ARRAY && k < v.n; k++)
+            take_named(b, in, json_text(&v.items[k], STR("")), list, &n);
     }
     return plan_project(b, in, list, n, op);
 }

@@ -148,6 +148,7 @@ suites_program()
     suite "kql reference" 120 python3 tests/kql/reference.py
     suite_if tests/conformance/run.py conformance 600 python3 tests/conformance/run.py
     suite_if tests/clients/run.py clients 300 python3 tests/clients/run.py
+    suite "kql language service" 300 python3 tests/kql/language_service.py
     suite "clients kusto" 300 python3 tests/clients/kusto.py
     if [ "$FLAG_QUICK" = 0 ]; then
         suite_if tests/fault/run.py fault 600 python3 tests/fault/run.py

@@ -241,7 +241,7 @@ static const struct emit_func funcs[] = {
     {"format_timespan", "ps", "vdf_format_timespan($1, $2)"},
     {"getmonth", "t", "CAST(vdf_datetime_part('month', $1) AS INTEGER)"},
     {"getyear", "t", "CAST(vdf_datetime_part('year', $1) AS INTEGER)"},
-    {"hourofday", "t", "vdf_datetime_part('hour', $1)"},
+    {"hourofday", "t", "CAST(vdf_datetime_part('hour', $1) AS INTEGER)"},
     {"make_datetime", "t", "$1"},
     {"make_datetime", "lll", "vdf_make_datetime($1, $2, $3, 0, 0, 0.0::DOUBLE)"},
     {"make_datetime", "lllll", "vdf_make_datetime($1, $2, $3, $4, $5, 0.0::DOUBLE)"},
