@@ -139,8 +139,9 @@ static void write_tables(struct vedette *v, struct http_request *q, const struct
         kusto_write_v1(q, now, tables, n, !management || n > 1, r);
 }
 
+/* prefix: bytes of the text that the caller did not write; the rest is the end of c->csl. */
 static void run_query(struct vedette *v, struct http_request *q, const struct command *c,
-                      struct str text, struct http_response *r)
+                      struct str text, size_t prefix, struct http_response *r)
 {
     struct err e = {0};
     struct store_result res = {0};
@@ -153,6 +154,9 @@ static void run_query(struct vedette *v, struct http_request *q, const struct co
                                        .max_bytes = v->o.query_max_bytes,
                                        .cancel = q->cancel};
     if (!workspace_query(c->database, q->arena, &sq, &res, &diags, &e)) {
+        size_t left_out = c->csl.n + prefix - text.n;
+        if (prefix > 0 && e.pos.line > 0 && e.pos.off >= prefix)
+            e.pos = pos_in(c->csl, e.pos.off - prefix + left_out);
         fail(v, q, c, &e, r);
         return;
     }
@@ -176,7 +180,13 @@ static void run_command(struct vedette *v, struct http_request *q, const struct 
         write_tables(v, q, c, &t, 1, &none, r);
     } else {
         struct str table = kusto_datatable(q->arena, &t);
-        run_query(v, q, c, arena_fmt(q->arena, "%.*s%.*s", STR_ARG(table), STR_ARG(rest)), r);
+        struct str text = arena_fmt(q->arena, "%.*s%.*s", STR_ARG(table), STR_ARG(rest));
+        if (text.n > KQL_MAX_BYTES) {
+            err_set(&e, ERR_LIMIT, "the command's result is too large for a query behind it");
+            fail(v, q, c, &e, r);
+        } else {
+            run_query(v, q, c, text, table.n, r);
+        }
     }
 }
 
@@ -203,7 +213,7 @@ static void answer(struct vedette *v, struct http_request *q, struct http_respon
     if (kusto_is_command(c.csl))
         run_command(v, q, &c, r);
     else
-        run_query(v, q, &c, c.csl, r);
+        run_query(v, q, &c, c.csl, 0, r);
 }
 static void post_v1(void *ctx, struct http_request *q, struct http_response *r)
 {

@@ -220,6 +220,14 @@ static struct syn *refuse(struct parser *p, const char *kind, enum err_code code
     return s;
 }
 
+/* What is kept as raw tokens (the body of a pattern) takes any token but those that are none. */
+static void refuse_bad_tokens(struct parser *p)
+{
+    for (p->at = 0; p->d->n_errors == 0 && p->at < p->n; p->at++)
+        if (p_tok(p, 0)->kind == TOK_BAD)
+            p_expected(p, "a token", NULL);
+}
+
 struct syn *kql_parse(struct arena *a, struct str text, struct kql_diags *diags)
 {
     struct parser p = {.a = a, .text = text, .d = diags};
@@ -233,5 +241,7 @@ struct syn *kql_parse(struct arena *a, struct str text, struct kql_diags *diags)
         return refuse(&p, "SYN0001", ERR_SYNTAX, (uint32_t)bad,
                       "the query is not valid UTF-8 here");
     p.toks = lex_all(a, text, &p.n);
-    return p_statements(&p, NULL);
+    struct syn *query = p_statements(&p, NULL);
+    refuse_bad_tokens(&p);
+    return query;
 }

@@ -97,6 +97,7 @@ def test_kusto_errors():
     with Server() as s:
         for csl, message in (("print nope", "Semantic error: SEM"), ("print (", "Syntax error: SYN0002"),
                              (".drop table Heartbeat", "'.drop table Heartbeat' is not supported"),
+                             (".show tables\n| where nope == 1", "[line:position=2:9]"),
                              (".show table Heartbaet", "did you mean 'Heartbeat'?"),
                              (".show database Nope schema", "Database 'Nope'")):
             answer = kusto(s, csl)
