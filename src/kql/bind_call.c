@@ -27,6 +27,9 @@ static struct expr *no_match(const struct cx *c, const struct kql_func *f,
     else if (m->bad_count)
         bind_error(c->b, "SEM0219", at, "%s() takes %zu to %zu arguments, not %zu", f->name,
                    m->min_args, m->max_args, n);
+    else if (m->bad_constant)
+        bind_error(c->b, "SEM0025", at, "%s(): argument %zu must be a constant (%s)", f->name,
+                   m->bad_arg + 1, m->expected);
     else
         bind_error(c->b, "SEM0025", at, "%s(): argument %zu must be %s, not %s", f->name,
                    m->bad_arg + 1, m->expected,

@@ -459,6 +459,7 @@ static void note_failure(struct kql_match *out, const struct attempt *t, bool *h
     *have = true;
     out->bad_arg = t->bad_arg;
     out->expected = t->bad_param->cls->say;
+    out->bad_constant = t->bad_param->constant;
 }
 bool kql_func_match(struct arena *a, const struct kql_func *f, const struct kql_arg *args, size_t n,
                     struct kql_match *out)
