@@ -2,24 +2,17 @@
  * binds to them; one whose columns only rows tell looks at the rows (catalogue's peek) or, where
  * there are none, leaves the plan open.
  * Source: "evaluate plugin operator" and the plugins' own pages of the Kusto reference. */
-#include "kql/bind_priv.h"
+#include "kql/bind_plugins.h"
 #include "kql/names.h"
 #include "text/json.h"
 
 #include <stdlib.h>
 
-struct plugin_call {
-    struct binder *b;
-    struct binding *env;
-    struct plan *in;
-    const struct syn *call;
-    const struct syn *schema; /* OutputSchema, or NULL */
-};
 typedef struct plan *plugin_fn(const struct plugin_call *v);
 
 /* ---- arguments ---- */
 /* Positional at, or named; NULL: not given. */
-static const struct syn *argument(const struct plugin_call *v, const char *name, size_t at)
+const struct syn *plugin_argument(const struct plugin_call *v, const char *name, size_t at)
 {
     size_t positional = 0;
     for (size_t i = 0; i < v->call->n; i++) {
@@ -34,10 +27,9 @@ static const struct syn *argument(const struct plugin_call *v, const char *name,
     return NULL;
 }
 
-static const struct plan_col *column_argument(const struct plugin_call *v, const char *name,
-                                              size_t at)
+const struct plan_col *plugin_column(const struct plugin_call *v, const char *name, size_t at)
 {
-    const struct syn *s = argument(v, name, at);
+    const struct syn *s = plugin_argument(v, name, at);
     if (s == NULL) {
         bind_error(v->b, "SEM0219", v->call, "%s() needs a column as argument %zu",
                    z(v->b, v->call->text), at + 1);
@@ -53,12 +45,49 @@ static const struct plan_col *column_argument(const struct plugin_call *v, const
 
 static struct str text_argument(const struct plugin_call *v, const char *name, size_t at)
 {
-    const struct syn *s = argument(v, name, at);
+    const struct syn *s = plugin_argument(v, name, at);
     struct cx c = cx_of(v->b, v->env, NULL);
     if (s == NULL)
         return STR_NONE;
     struct expr *e = bind_constant(&c, s, KQL_STRING);
     return e != NULL && e->kind == EX_CONST ? e->value.s : STR_NONE;
+}
+
+/* ---- templates ---- */
+void plugin_bind_scalar(const struct plugin_call *v, struct binding **env, struct str name,
+                        struct expr *e)
+{
+    struct binding *x = arena_new_of(v->b->a, struct binding);
+    *x = (struct binding){.kind = BOUND_SCALAR, .name = name, .e = e, .next = *env};
+    *env = x;
+}
+
+void plugin_bind_plan(const struct plugin_call *v, struct binding **env, const char *name,
+                      struct plan *p)
+{
+    struct binding *x = arena_new_of(v->b->a, struct binding);
+    *x = (struct binding){.kind = BOUND_PLAN, .name = str_from(name), .plan = p, .next = *env};
+    *env = x;
+}
+
+struct plan *plugin_template(const struct plugin_call *v, struct binding *env, struct str text)
+{
+    struct binder *b = v->b;
+    struct kql_diags own = {.a = b->a, .text = text}, *outer = b->d;
+    struct plan *p = NULL;
+    struct expr *e = NULL;
+    const struct syn *query = kql_parse(b->a, text, &own);
+    CHECK(own.n_errors == 0);
+    b->d = &own;
+    bool ok = bind_statements(b, env, query, &p, &e);
+    b->d = outer;
+    if (ok && p != NULL && own.n_errors == 0)
+        return p;
+    /* a mistake in what was given shows as one in the template, whose text nobody sees */
+    bind_error(b, "SEM0219", v->call, "%s(): the arguments do not fit together%s%s",
+               z(b, v->call->text), own.v.n > 0 ? ": " : "",
+               own.v.n > 0 ? z(b, own.v.p[0].message) : "");
+    return NULL;
 }
 
 static struct program_arg arg_expr(const char *name, struct expr *e)
@@ -160,7 +189,7 @@ static struct unpacked *unpack_types(const struct plugin_call *v, const struct k
 
 static const struct json *ignored_argument(const struct plugin_call *v)
 {
-    const struct syn *s = argument(v, "ignoredProperties", 3);
+    const struct syn *s = plugin_argument(v, "ignoredProperties", 3);
     struct cx c = cx_of(v->b, v->env, NULL);
     struct expr *e = s != NULL ? bind_constant(&c, s, KQL_DYNAMIC) : NULL;
     struct json *j = arena_new_of(v->b->a, struct json);
@@ -240,7 +269,7 @@ static void schema_columns(const struct plugin_call *v, struct plan *p,
 
 static struct plan *bag_unpack(const struct plugin_call *v)
 {
-    const struct plan_col *bag = column_argument(v, "column", 0);
+    const struct plan_col *bag = plugin_column(v, "column", 0);
     struct str prefix = text_argument(v, "OutputColumnPrefix", 1);
     struct str conflict = text_argument(v, "columnsConflict", 2);
     const struct json *ignored = ignored_argument(v);
@@ -323,7 +352,7 @@ static void pivot_keys(const struct plugin_call *v, struct plan *p, const struct
 {
     p->keys = arena_array(v->b->a, struct named_expr, v->in->cols.n + v->call->n + 1);
     for (size_t i = 2; i < v->call->n; i++) {
-        const struct plan_col *c = column_argument(v, "", i);
+        const struct plan_col *c = plugin_column(v, "", i);
         if (c != NULL)
             pivot_key(v, p, c);
     }
@@ -371,8 +400,8 @@ static int by_text(const void *x, const void *y)
 
 static struct plan *pivot(const struct plugin_call *v)
 {
-    const struct plan_col *column = column_argument(v, "pivotColumn", 0);
-    const struct syn *s = argument(v, "aggregationFunction", 1);
+    const struct plan_col *column = plugin_column(v, "pivotColumn", 0);
+    const struct syn *s = plugin_argument(v, "aggregationFunction", 1);
     const struct syn *aggregate =
         s != NULL && bind_strip(s)->kind == SYN_CALL ? bind_strip(s) : NULL;
     struct kql_value *rows = NULL;
@@ -447,8 +476,8 @@ static struct plan *ip_lookup(const struct plugin_call *v)
     p->program = arena_new_of(b->a, struct program);
     p->program->name = v->call->text;
     p->program->args = arena_array(b->a, struct program_arg, 2 * v->call->n + 1);
-    const struct plan_col *address = column_argument(v, "SourceIPv4Key", 1);
-    const struct plan_col *network = column_argument(&r, "IPv4LookupKey", 2);
+    const struct plan_col *address = plugin_column(v, "SourceIPv4Key", 1);
+    const struct plan_col *network = plugin_column(&r, "IPv4LookupKey", 2);
     size_t n = 0;
     if (address == NULL || network == NULL)
         return bind_nothing(b, v->call);
@@ -462,8 +491,8 @@ static struct plan *ip_lookup(const struct plugin_call *v)
             p->program->args[n++] = arg_expr("return_unmatched", bind_constant(&none, s, KQL_BOOL));
             continue;
         }
-        const struct plan_col *left_key = column_argument(v, "", i);
-        const struct plan_col *right_key = column_argument(&r, "", i);
+        const struct plan_col *left_key = plugin_column(v, "", i);
+        const struct plan_col *right_key = plugin_column(&r, "", i);
         if (left_key == NULL || right_key == NULL)
             continue;
         p->program->args[n++] = arg_expr("key", ex_column(b, left_key, s));
@@ -478,7 +507,7 @@ static struct plan *ip_lookup(const struct plugin_call *v)
 static struct expr *constant_argument(const struct plugin_call *v, const char *name, size_t at,
                                       enum kql_type t)
 {
-    const struct syn *s = argument(v, name, at);
+    const struct syn *s = plugin_argument(v, name, at);
     struct cx c = cx_of(v->b, v->env, NULL);
     return s != NULL ? ex_cast(v->b, bind_constant(&c, s, t), t) : NULL;
 }
@@ -503,8 +532,8 @@ static struct plan *geo_lookup(const struct plugin_call *v)
     struct plan *right = bind_table(b, v->env, v->call->kids[0]);
     struct plugin_call r = *v;
     r.in = right;
-    const struct plan_col *key = column_argument(&r, "", 1);
-    const struct plan_col *lng = column_argument(v, "", 2), *lat = column_argument(v, "", 3);
+    const struct plan_col *key = plugin_column(&r, "", 1);
+    const struct plan_col *lng = plugin_column(v, "", 2), *lat = plugin_column(v, "", 3);
     struct expr *radius = constant_argument(v, "radius", 4, KQL_REAL);
     struct expr *all = constant_argument(v, "return_unmatched", 5, KQL_BOOL);
     (void)constant_argument(v, "lookup_area_radius", 6, KQL_REAL); /* a hint about speed */
@@ -550,32 +579,32 @@ static const struct {
     const char *name;
     plugin_fn *fn;
 } plugins[] = {
-    {"active_users_count", program},
-    {"activity_counts_metrics", program},
-    {"activity_engagement", program},
-    {"activity_metrics", program},
+    {"active_users_count", bind_user_plugin},
+    {"activity_counts_metrics", bind_user_plugin},
+    {"activity_engagement", bind_user_plugin},
+    {"activity_metrics", bind_user_plugin},
     {"autocluster", program},
     {"bag_unpack", bag_unpack},
     {"basket", program},
     {"dcount_intersect", program},
     {"diffpatterns", program},
-    {"funnel_sequence", program},
-    {"funnel_sequence_completion", program},
+    {"funnel_sequence", bind_user_plugin},
+    {"funnel_sequence_completion", bind_user_plugin},
     {"geo_line_lookup", geo_lookup},
     {"geo_polygon_lookup", geo_lookup},
     {"infer_storage_schema", program},
     {"ipv4_lookup", ip_lookup},
     {"ipv6_lookup", ip_lookup},
     {"narrow", narrow},
-    {"new_activity_metrics", program},
+    {"new_activity_metrics", bind_user_plugin},
     {"pivot", pivot},
     {"preview", preview},
-    {"rolling_percentile", program},
-    {"rows_near", program},
-    {"schema_merge", program},
-    {"sequence_detect", program},
-    {"session_count", program},
-    {"sliding_window_counts", program},
+    {"rolling_percentile", bind_row_plugin},
+    {"rows_near", bind_row_plugin},
+    {"schema_merge", bind_row_plugin},
+    {"sequence_detect", bind_row_plugin},
+    {"session_count", bind_user_plugin},
+    {"sliding_window_counts", bind_user_plugin},
 };
 
 const char *kql_plugin_at(size_t i)
