@@ -1,5 +1,6 @@
 /* Calls: the function tables, and functions that the query or the catalogue defines. */
 #include "kql/bind_priv.h"
+#include "text/json.h"
 #include "text/rx.h"
 
 static struct expr *no_function(const struct cx *c, const struct syn *s)
@@ -152,8 +153,8 @@ static struct expr *iscolumnexists(const struct cx *c, const struct syn *s)
     return ex_bool(c->b, c->in != NULL && bind_find_column(c->in, name->value.s) != NULL);
 }
 
-static struct expr *pack_columns(const struct cx *c, const struct plan_cols *cols,
-                                 const struct syn *s)
+static struct expr *pack_columns(const struct cx *c, const char *function,
+                                 const struct plan_cols *cols, const struct syn *s)
 {
     struct expr **args = arena_array(c->b->a, struct expr *, cols->n * 2 + 1);
     size_t n = 0;
@@ -163,16 +164,26 @@ static struct expr *pack_columns(const struct cx *c, const struct plan_cols *col
         args[n++] = ex_string(c->b, cols->p[i].name);
         args[n++] = ex_column(c->b, &cols->p[i], s);
     }
-    return ex_call(c->b, "bag_pack", KQL_DYNAMIC, args, n);
+    if (n > KQL_MAX_ARGS) {
+        bind_error(c->b, "SEM0219", s, "%s() packs at most %d columns, not %zu", z(c->b, s->text),
+                   KQL_MAX_ARGS / 2, n / 2);
+        return bind_unknown(c->b, s);
+    }
+    return ex_call(c->b, function, KQL_DYNAMIC, args, n);
 }
 
 /* pack_all([ignore_null_empty]) */
 static struct expr *pack_all(const struct cx *c, const struct syn *s)
 {
     static const struct plan_cols none = {0};
+    const struct expr *filled = s->n == 1 ? bind_constant(c, s->kids[0], KQL_BOOL) : NULL;
+    if (s->n > 1)
+        bind_error(c->b, "SEM0219", s, "pack_all() takes 0 to 1 arguments, not %zu", s->n);
     if (c->in != NULL && c->in->open)
         return bind_unknown(c->b, s);
-    return pack_columns(c, c->in != NULL ? &c->in->cols : &none, s);
+    bool only_filled = filled != NULL && filled->kind == EX_CONST && filled->value.b;
+    return pack_columns(c, only_filled ? "__bag_pack_filled" : "bag_pack",
+                        c->in != NULL ? &c->in->cols : &none, s);
 }
 
 /* bag_pack_columns(a, b …), pack_dictionary: names taken from the columns. */
@@ -183,7 +194,26 @@ static struct expr *bag_pack_columns(const struct cx *c, const struct syn *s)
         if (!bind_match_columns(c->b, c->in, s->kids[i], &cols))
             return bind_unknown(c->b, s);
     }
-    return pack_columns(c, &cols, s);
+    return pack_columns(c, "bag_pack", &cols, s);
+}
+
+/* The names of a table's columns, as an array. */
+static struct expr *column_names_of(const struct cx *c, const struct syn *s)
+{
+    const struct plan *p = s->n == 1 ? bind_table(c->b, c->env, s->kids[0]) : NULL;
+    if (p == NULL)
+        bind_error(c->b, "SEM0219", s, "column_names_of() takes 1 table, not %zu arguments", s->n);
+    if (p == NULL || p->open)
+        return bind_unknown(c->b, s);
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make((size_t)64 << 20);
+    struct json_out w = json_out_make(&b);
+    json_arr(&w);
+    for (size_t i = 0; i < p->cols.n; i++)
+        if (!p->cols.p[i].hidden)
+            json_str(&w, p->cols.p[i].name);
+    json_arr_end(&w);
+    return ex_const(
+        c->b, (struct kql_value){.type = KQL_DYNAMIC, .s = arena_str(c->b->a, sbuf_str(&b))}, s);
 }
 
 static struct expr *ingestion_time(const struct cx *c, const struct syn *s)
@@ -207,6 +237,7 @@ static const struct special {
     {"bag_pack_columns", bag_pack_columns},
     {"cluster", no_table_here},
     {"column_ifexists", column_ifexists},
+    {"column_names_of", column_names_of},
     {"columnifexists", column_ifexists},
     {"database", no_table_here},
     {"ingestion_time", ingestion_time},

@@ -73,6 +73,16 @@ static struct expr *table_as_scalar(const struct cx *c, const struct syn *s)
     return bind_unknown(c->b, s);
 }
 
+/* toscalar() is computed once, before there are rows: what a function's caller passes from its own
+ * row is unknown then. */
+static bool depends_on_outer_row(const struct cx *c, const struct binding *v)
+{
+    const struct binding *b = c->b->outside;
+    while (b != NULL && b != v)
+        b = b->next;
+    return b != NULL && !ex_is_constant(v->e);
+}
+
 static struct expr *bind_name(const struct cx *c, const struct syn *s)
 {
     const struct plan_col *col = c->in != NULL ? bind_find_column(c->in, s->text) : NULL;
@@ -83,6 +93,11 @@ static struct expr *bind_name(const struct cx *c, const struct syn *s)
     struct binding *v = bind_lookup(c->env, s->text);
     if (v == NULL)
         return unknown_name(c, s);
+    if (v->kind == BOUND_SCALAR && depends_on_outer_row(c, v)) {
+        bind_error(c->b, "SEM0139", s, "'%s' depends on the row: toscalar() can't look at it",
+                   z(c->b, s->text));
+        return bind_unknown(c->b, s);
+    }
     if (v->kind == BOUND_SCALAR)
         return v->e;
     if (v->kind == BOUND_FUNCTION) { /* f without brackets is f() */
@@ -365,29 +380,23 @@ static struct expr *bind_in(const struct cx *c, const struct syn *s)
 }
 
 /* ---- sub-queries ---- */
-static bool is_value(const struct cx *c, const struct syn *s)
+/* toscalar(2), toscalar(rand()): a table of one row, so that it is computed once. */
+static struct plan *scalar_as_table(const struct cx *c, const struct syn *s)
 {
-    struct binding *v = NULL;
-    switch ((int)bind_strip(s)->kind) {
-    case SYN_LITERAL:
-    case SYN_DYNAMIC:
-    case SYN_BINARY:
-    case SYN_UNARY:
-        return true;
-    case SYN_NAME:
-        v = bind_lookup(c->env, bind_strip(s)->text);
-        return v != NULL && v->kind == BOUND_SCALAR;
-    default:
-        return false;
-    }
+    struct cx none = cx_of(c->b, c->env, NULL);
+    struct expr *e = bind_expr(&none, s);
+    struct plan *one = plan_new(c->b, P_ONE_ROW, NULL, s);
+    struct named_expr n = {plan_fresh(c->b, STR("print_0"), e->type), e};
+    return plan_project(c->b, one, &n, 1, s);
 }
 
-/* Of a value it is the value. */
 static struct expr *bind_toscalar(const struct cx *c, const struct syn *s)
 {
-    if (is_value(c, s->kids[0]))
-        return bind_expr(c, s->kids[0]);
-    struct plan *p = bind_table(c->b, c->env, s->kids[0]);
+    struct binding *outside = c->b->outside;
+    c->b->outside = c->env;
+    struct plan *p = bind_is_table(c->b, c->env, s->kids[0]) ? bind_table(c->b, c->env, s->kids[0])
+                                                             : scalar_as_table(c, s->kids[0]);
+    c->b->outside = outside;
     if (p->open || p->cols.n == 0)
         return bind_unknown(c->b, s);
     struct expr *e = arena_new_of(c->b->a, struct expr);

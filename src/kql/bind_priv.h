@@ -32,6 +32,7 @@ struct binder {
     struct kql_diags *d;
     struct kql_query *q;
     struct map *seen_tables;
+    struct binding *outside; /* what was visible where the innermost toscalar() stands */
     const struct syn *query; /* all its statements */
     struct map *functions;   /* stored functions, parsed once: name → struct syn */
     uint32_t next_id, next_shared;

@@ -58,6 +58,16 @@ static bool scan_year(struct str *s, int *out)
     return n == 4 || n == 2;
 }
 
+/* The rest of "2022, 12, 2" */
+static bool comma_date(struct str *s, struct civil *c)
+{
+    bool month = scan_char(s, ',');
+    skip_blanks(s);
+    month = month && scan_digits(s, 2, &c->month) > 0 && scan_char(s, ',');
+    skip_blanks(s);
+    return month && scan_digits(s, 2, &c->day) > 0;
+}
+
 /* 2022-12-02, 2022/12/02, 12-02-2022, 12/2/2022, 12.02.2022, 20221202, 2022-12, 2022 */
 static bool numeric_date(struct str *s, struct civil *c)
 {
@@ -74,6 +84,10 @@ static bool numeric_date(struct str *s, struct civil *c)
         return true;
     }
     char sep = s->n == 0 ? '\0' : s->p[0];
+    if (n == 4 && sep == ',') {
+        c->year = first;
+        return comma_date(s, c);
+    }
     if ((n != 4 && n != 1 && n != 2) || (sep != '-' && sep != '/' && sep != '.'))
         return false;
     *s = str_sub(*s, 1, s->n);

@@ -50,7 +50,7 @@ struct cf_scalar {
 };
 
 /* One chunk being computed. */
-enum { CF_MAX_ARGS = 64 };
+enum { CF_MAX_ARGS = 4096 }; /* as many as KQL_MAX_ARGS */
 struct cf_vec {
     void *data;
     uint64_t *valid; /* NULL: all valid */

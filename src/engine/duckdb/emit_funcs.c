@@ -287,6 +287,7 @@ static const struct emit_func funcs[] = {
     {"bag_has_key", "js", "vdf_bag_has_key($1, $2)"},
     {"bag_keys", "j", "vdf_bag_keys($1)"},
     {"bag_merge", "j*", "vdf_bag_merge($*)"},
+    {"__bag_pack_filled", "j*", "vdf_bag_pack_filled($*)"},
     {"bag_pack", "j*", "vdf_bag_pack($*)"},
     {"bag_remove_keys", "jj", "vdf_bag_remove_keys($1, $2)"},
     {"bag_set_key", "jsj", "vdf_bag_set_key($1, $2, $3)"},

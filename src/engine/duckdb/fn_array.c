@@ -455,15 +455,27 @@ static struct str as_key(struct cf_call *c, struct str v)
     return js_type(v) == JS_STRING ? v : js_quote(cf_arena(c), v);
 }
 
-static void fn_pack(struct cf_call *c, size_t r)
+/* filled: without members that are null or empty text. */
+static void pack(struct cf_call *c, size_t r, bool filled)
 {
     struct bag g = bag_begin(c);
     for (size_t i = 0; i + 1 < c->n_args; i += 2) {
-        if (!cf_null(c, i, r))
-            bag_add(c, &g, as_key(c, cf_str(c, i, r)),
-                    cf_null(c, i + 1, r) ? STR_NONE : cf_str(c, i + 1, r));
+        struct str v = cf_null(c, i + 1, r) ? STR_NONE : cf_str(c, i + 1, r);
+        bool empty = v.n == 0 || str_eqz(v, "null") || str_eqz(v, "\"\"");
+        if (!cf_null(c, i, r) && !(filled && empty))
+            bag_add(c, &g, as_key(c, cf_str(c, i, r)), v);
     }
     bag_out(c, r, &g);
+}
+
+static void fn_pack(struct cf_call *c, size_t r)
+{
+    pack(c, r, false);
+}
+
+static void fn_pack_filled(struct cf_call *c, size_t r)
+{
+    pack(c, r, true);
 }
 
 static void fn_pack_array(struct cf_call *c, size_t r)
@@ -518,7 +530,7 @@ static void fn_bag_zip(struct cf_call *c, size_t r)
 static void fn_zip(struct cf_call *c, size_t r)
 {
     size_t longest = 0;
-    struct items v[CF_MAX_ARGS] = {0};
+    struct items *v = arena_array(cf_arena(c), struct items, c->n_args + 1);
     for (size_t i = 0; i < c->n_args; i++) {
         if (!is_array(c, i, r))
             return;
@@ -662,6 +674,7 @@ const struct cf_scalar fn_array_rows[] = {
     {.name = "vdf_bag_keys", .sig = "j:j", .row = fn_keys},
     {.name = "vdf_bag_has_key", .sig = "js:b", .row = fn_has_key},
     {.name = "vdf_bag_merge", .sig = "j*:j", .flags = CF_NULLS, .row = fn_merge},
+    {.name = "vdf_bag_pack_filled", .sig = "j*:j", .flags = CF_NULLS, .row = fn_pack_filled},
     {.name = "vdf_bag_pack", .sig = "j*:j", .flags = CF_NULLS, .row = fn_pack},
     {.name = "vdf_bag_set_key", .sig = "jsj:j", .flags = CF_NULLS, .row = fn_set_key},
     {.name = "vdf_bag_remove_keys", .sig = "jj:j", .row = fn_remove_keys},
