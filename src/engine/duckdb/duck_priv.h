@@ -54,4 +54,6 @@ duckdb_logical_type duck_logical_type(enum kql_type t);
 /* An UUID or DECIMAL(38,18) cell as Kusto prints it. */
 void duck_guid_text(duckdb_hugeint v, struct sbuf *out);
 void duck_decimal_text(duckdb_hugeint v, struct sbuf *out);
+/* A HUGEINT: a decimal too large for DECIMAL(38,18), as parse_version() gives it. */
+void duck_huge_text(duckdb_hugeint v, struct sbuf *out);
 bool duck_decimal_parse(struct str s, duckdb_hugeint *out);

@@ -251,12 +251,24 @@ static bool percentile(struct emit *m, const struct agg_call *c, struct sbuf *ou
     return true;
 }
 
+/* min(), arg_max() and their like give one of the values: no cast, as a decimal may be one that
+ * only HUGEINT holds. */
+static bool keeps_values(const struct expr *x, const struct agg_call *c)
+{
+    static const char *const names[] = {"min", "max", "take_any", "any", "passthrough"};
+    bool keeps = strncmp(c->name, "arg", 3) == 0;
+    for (size_t i = 0; i < COUNTOF(names); i++)
+        keeps = keeps || strcmp(c->name, names[i]) == 0;
+    return keeps && x->type == KQL_DECIMAL;
+}
+
 static bool agg_call(struct emit *m, const struct expr *x, struct sbuf *out)
 {
     struct agg_call c;
     if (!open_call(m, x, &c))
         return false;
-    sbuf_addz(out, "CAST(");
+    bool keep = keeps_values(x, &c);
+    sbuf_addz(out, keep ? "(" : x->type == KQL_DECIMAL ? "TRY_CAST(" : "CAST(");
     bool ok = false, found = true;
     if (strncmp(c.name, "arg", 3) == 0) {
         ok = arg_extreme(m, &c, out);
@@ -272,7 +284,10 @@ static bool agg_call(struct emit *m, const struct expr *x, struct sbuf *out)
             ok = fill(m, &c, &aggs[i], out);
         }
     }
-    sbuf_addf(out, " AS %s)", engine_sql_type(x->type));
+    if (keep)
+        sbuf_addc(out, ')');
+    else
+        sbuf_addf(out, " AS %s)", engine_sql_type(x->type));
     return found ? ok : emit_unsupported(m, x->off, x->len, x->fn->name);
 }
 

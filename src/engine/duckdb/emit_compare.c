@@ -50,31 +50,47 @@ static bool may_be_nan(const struct expr *l, const struct expr *r, enum kql_type
     return t == KQL_REAL && !never_nan(l) && !never_nan(r);
 }
 
-static void equal_core(struct str a, struct str b, bool nan, bool negated, struct sbuf *out)
+struct equality {
+    struct str a, b;
+    bool null_a, null_b, nan, negated;
+    bool decimal;
+};
+
+/* Decimals are DECIMAL(38,18), but those of parse_version() HUGEINT, which the database would
+ * convert, and fail. */
+static void decimal_order(struct str a, struct str b, const char *op, struct sbuf *out)
 {
-    sbuf_addc(out, '(');
+    sbuf_addz(out, "(vd_decimal_order(");
     sbuf_add(out, a);
-    sbuf_addz(out, negated ? " <> " : " = ");
+    sbuf_addz(out, ", ");
     sbuf_add(out, b);
-    if (nan) {
-        sbuf_addz(out, negated ? " OR isnan(" : " AND NOT isnan(");
-        sbuf_add(out, a);
+    sbuf_addf(out, ") %s 0)", op);
+}
+
+static void equal_core(const struct equality *q, struct sbuf *out)
+{
+    if (q->decimal) {
+        decimal_order(q->a, q->b, q->negated ? "<>" : "=", out);
+        return;
+    }
+    sbuf_addc(out, '(');
+    sbuf_add(out, q->a);
+    sbuf_addz(out, q->negated ? " <> " : " = ");
+    sbuf_add(out, q->b);
+    if (q->nan) {
+        sbuf_addz(out, q->negated ? " OR isnan(" : " AND NOT isnan(");
+        sbuf_add(out, q->a);
         sbuf_addc(out, ')');
     }
     sbuf_addc(out, ')');
 }
-
-struct equality {
-    struct str a, b;
-    bool null_a, null_b, nan, negated;
-};
 
 static void equality_sql(const struct equality *q, enum emit_ctx ctx, struct sbuf *out)
 {
     bool both = q->null_a && q->null_b, one = q->null_a || q->null_b;
     bool plain = !one || (ctx == EMIT_PREDICATE && !q->negated);
     if (plain) {
-        equal_core(q->a, q->b, q->nan, q->negated, out);
+        equal_core(q, out);
         return;
     }
     if (both) {
@@ -85,7 +101,7 @@ static void equality_sql(const struct equality *q, enum emit_ctx ctx, struct sbu
         sbuf_addz(out, ") IS NULL THEN NULL ELSE ");
     }
     sbuf_addz(out, "coalesce(");
-    equal_core(q->a, q->b, q->nan, q->negated, out);
+    equal_core(q, out);
     sbuf_addz(out, q->negated ? ", TRUE)" : ", FALSE)");
     if (both)
         sbuf_addz(out, " END");
@@ -96,7 +112,8 @@ static bool equality(struct emit *m, const struct expr *x, bool negated, enum em
 {
     const struct expr *l = x->args[0], *r = x->args[1];
     enum kql_type t = emit_common_type(l->type, r->type);
-    struct equality q = {.negated = negated, .nan = may_be_nan(l, r, t)};
+    struct equality q = {
+        .negated = negated, .nan = may_be_nan(l, r, t), .decimal = t == KQL_DECIMAL};
     q.null_a = t != KQL_STRING && expr_nullable(l);
     q.null_b = t != KQL_STRING && expr_nullable(r);
     if (!emit_arg(m, l, t, &q.a) || !emit_arg(m, r, t, &q.b))
@@ -148,6 +165,10 @@ static bool op_order(struct emit *m, const struct expr *x, enum emit_ctx ctx, st
     struct str a, b;
     if (!emit_arg(m, l, t, &a) || !emit_arg(m, r, t, &b))
         return false;
+    if (t == KQL_DECIMAL) {
+        decimal_order(a, b, x->fn->name, out);
+        return true;
+    }
     sbuf_addc(out, '(');
     sbuf_add(out, a);
     sbuf_addf(out, " %s ", x->fn->name);
@@ -174,6 +195,14 @@ static bool between(struct emit *m, const struct expr *x, bool negated, struct s
     if (!emit_arg(m, v, t, &a) || !emit_arg(m, lo, t, &b) ||
         !emit_arg(m, hi, span ? KQL_TIMESPAN : t, &c))
         return false;
+    if (t == KQL_DECIMAL) {
+        sbuf_addz(out, negated ? "(NOT (" : "((");
+        decimal_order(a, b, ">=", out);
+        sbuf_addz(out, " AND ");
+        decimal_order(a, c, "<=", out);
+        sbuf_addz(out, "))");
+        return true;
+    }
     sbuf_addz(out, negated ? "(NOT (" : "((");
     sbuf_add(out, a);
     sbuf_addz(out, " BETWEEN ");

@@ -111,7 +111,7 @@ static const struct emit_func funcs[] = {
     {"parseurlquery", "s", "vdf_parse_urlquery($1)"},
     {"parse_user_agent", "s", "vdf_user_agent($1, '[\"browser\",\"os\",\"device\"]')"},
     {"parse_user_agent", "sj", "vdf_user_agent($1, $2)"},
-    {"parse_version", "s", "vdc_str_decimal(vdf_parse_version($1))"},
+    {"parse_version", "s", "TRY_CAST(vdf_parse_version($1) AS HUGEINT)"},
     {"regex_quote", "s", "vdf_regex_quote($1)"},
     {"replace", "sss", "vdf_replace_regex($3, $1, $2)"},
     {"replace_regex", "sss", "vdf_replace_regex($1, $2, $3)"},

@@ -144,7 +144,47 @@ static void fn_long_int(struct cf_call *c, size_t r)
     cf_out_i32(c, r, (int32_t)(uint32_t)(uint64_t)cf_i64(c, 0, r));
 }
 
+/* ---- decimals: DECIMAL(38,18), or HUGEINT from parse_version() ---- */
+__extension__ typedef __int128 i128;
+
+static i128 wide(const struct cf_call *c, size_t arg, size_t r)
+{
+    duckdb_hugeint v = cf_i128(c, arg, r);
+    return (i128)v.upper * ((i128)1 << 64) + (i128)v.lower;
+}
+
+static void out_order(struct cf_call *c, size_t r, i128 a, i128 b)
+{
+    cf_out_i32(c, r, (a > b) - (a < b));
+}
+
+static void fn_order_same(struct cf_call *c, size_t r)
+{
+    out_order(c, r, wide(c, 0, r), wide(c, 1, r));
+}
+
+/* A whole number as a DECIMAL(38,18); what is too large keeps its place in the order. */
+static i128 scaled(i128 whole)
+{
+    const i128 one = 1000000000000000000, most = one * 100;
+    return (whole > most ? most : whole < -most ? -most : whole) * one;
+}
+
+static void fn_order_huge_decimal(struct cf_call *c, size_t r)
+{
+    out_order(c, r, scaled(wide(c, 0, r)), wide(c, 1, r));
+}
+
+static void fn_order_decimal_huge(struct cf_call *c, size_t r)
+{
+    out_order(c, r, wide(c, 0, r), scaled(wide(c, 1, r)));
+}
+
 const struct cf_scalar fn_arith_rows[] = {
+    {.name = "vd_decimal_order", .sig = "mm:i", .row = fn_order_same},
+    {.name = "vd_decimal_order", .sig = "hh:i", .row = fn_order_same},
+    {.name = "vd_decimal_order", .sig = "hm:i", .row = fn_order_huge_decimal},
+    {.name = "vd_decimal_order", .sig = "mh:i", .row = fn_order_decimal_huge},
     {.name = "vd_add", .sig = "ll:l", .row = fn_add},
     {.name = "vd_sub", .sig = "ll:l", .row = fn_sub},
     {.name = "vd_mul", .sig = "ll:l", .row = fn_mul},

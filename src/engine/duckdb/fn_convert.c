@@ -180,6 +180,13 @@ static void fn_decimal_str(struct cf_call *c, size_t r)
     cf_out_str(c, r, sbuf_str(b));
 }
 
+static void fn_huge_str(struct cf_call *c, size_t r)
+{
+    struct sbuf *b = cf_buf(c);
+    duck_huge_text(cf_i128(c, 0, r), b);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
 static void fn_datetime_str(struct cf_call *c, size_t r)
 {
     char text[32];
@@ -227,6 +234,15 @@ static void fn_decimal_dyn(struct cf_call *c, size_t r)
     struct sbuf *b = cf_buf(c);
     sbuf_addc(b, '"');
     duck_decimal_text(cf_i128(c, 0, r), b);
+    sbuf_addc(b, '"');
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+static void fn_huge_dyn(struct cf_call *c, size_t r)
+{
+    struct sbuf *b = cf_buf(c);
+    sbuf_addc(b, '"');
+    duck_huge_text(cf_i128(c, 0, r), b);
     sbuf_addc(b, '"');
     cf_out_str(c, r, sbuf_str(b));
 }
@@ -379,11 +395,13 @@ const struct cf_scalar fn_convert_rows[] = {
     {.name = "vdc_bool_str", .sig = "b:s", .row = fn_bool_str},
     {.name = "vdc_real_str", .sig = "d:s", .row = fn_real_str},
     {.name = "vdc_decimal_str", .sig = "m:s", .row = fn_decimal_str},
+    {.name = "vdc_decimal_str", .sig = "h:s", .row = fn_huge_str},
     {.name = "vdc_datetime_str", .sig = "l:s", .row = fn_datetime_str},
     {.name = "vdc_span_str", .sig = "l:s", .row = fn_span_str},
     {.name = "vdc_str_dyn", .sig = "s:j", .row = fn_str_dyn},
     {.name = "vdc_real_dyn", .sig = "d:j", .row = fn_real_dyn},
     {.name = "vdc_decimal_dyn", .sig = "m:j", .row = fn_decimal_dyn},
+    {.name = "vdc_decimal_dyn", .sig = "h:j", .row = fn_huge_dyn},
     {.name = "vdc_datetime_dyn", .sig = "l:j", .row = fn_datetime_dyn},
     {.name = "vdc_span_dyn", .sig = "l:j", .row = fn_span_dyn},
     {.name = "vdc_dyn_str", .sig = "j:s", .row = fn_dyn_str},

@@ -162,6 +162,7 @@ const struct cf_scalar fn_hash_rows[] = {
     {.name = "vdf_hash", .sig = "b:l", .row = fn_hash_bool},
     {.name = "vdf_hash", .sig = "g:l", .row = fn_hash_i128},
     {.name = "vdf_hash", .sig = "m:l", .row = fn_hash_i128},
+    {.name = "vdf_hash", .sig = "h:l", .row = fn_hash_i128},
     {.name = "vdf_hash_combine", .sig = "l*:l", .row = fn_hash_combine},
     {0},
 };

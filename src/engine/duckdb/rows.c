@@ -43,6 +43,21 @@ static i128 as_int128(duckdb_hugeint v)
     return (i128)((u128)(uint64_t)v.upper << 64 | v.lower);
 }
 
+void duck_huge_text(duckdb_hugeint v, struct sbuf *out)
+{
+    i128 x = as_int128(v);
+    u128 u = x < 0 ? -(u128)x : (u128)x;
+    char digits[48];
+    size_t at = sizeof(digits);
+    do {
+        digits[--at] = (char)('0' + (int)(u % 10));
+        u /= 10;
+    } while (u != 0);
+    if (x < 0)
+        digits[--at] = '-';
+    sbuf_addmem(out, digits + at, sizeof(digits) - at);
+}
+
 void duck_decimal_text(duckdb_hugeint v, struct sbuf *out)
 {
     i128 x = as_int128(v);
@@ -108,8 +123,9 @@ static bool valid_at(const uint64_t *m, size_t r)
     return !m || ((m[r >> 6] >> (r & 63)) & 1);
 }
 
+/* huge: a decimal that came as a whole number. */
 static const struct str *make_text(struct engine_rows *rows, const struct rows_vec *v,
-                                   enum kql_type type, size_t n)
+                                   enum kql_type type, bool huge, size_t n)
 {
     struct str *out = arena_array(rows->arena, struct str, n);
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(128);
@@ -120,6 +136,8 @@ static const struct str *make_text(struct engine_rows *rows, const struct rows_v
         duckdb_hugeint h = ((const duckdb_hugeint *)v->data)[r];
         if (type == KQL_GUID)
             duck_guid_text(h, &b);
+        else if (huge)
+            duck_huge_text(h, &b);
         else
             duck_decimal_text(h, &b);
         out[r] = arena_str(rows->arena, sbuf_str(&b));
@@ -139,6 +157,14 @@ static size_t vec_bytes(const struct rows_vec *v, enum kql_type type, size_t n)
     return sum;
 }
 
+static bool is_huge(duckdb_vector v)
+{
+    duckdb_logical_type t = duckdb_vector_get_column_type(v);
+    bool huge = duckdb_get_type_id(t) == DUCKDB_TYPE_HUGEINT;
+    duckdb_destroy_logical_type(&t);
+    return huge;
+}
+
 static void take_chunk(struct engine_rows *rows, duckdb_data_chunk chunk, size_t n)
 {
     struct rows_chunk k = {chunk, rows->n_rows, n, NULL};
@@ -149,7 +175,7 @@ static void take_chunk(struct engine_rows *rows, duckdb_data_chunk chunk, size_t
         k.vecs[i].data = duckdb_vector_get_data(v);
         k.vecs[i].valid = duckdb_vector_get_validity(v);
         if (type == KQL_GUID || type == KQL_DECIMAL)
-            k.vecs[i].text = make_text(rows, &k.vecs[i], type, n);
+            k.vecs[i].text = make_text(rows, &k.vecs[i], type, is_huge(v), n);
         rows->bytes += vec_bytes(&k.vecs[i], type, n);
     }
     VEC_PUSH(rows->arena, &rows->chunks, k);
@@ -174,6 +200,7 @@ static bool holds(duckdb_result *result, size_t i, enum kql_type type)
     bool same = id == duckdb_get_type_id(wanted) &&
                 (id != DUCKDB_TYPE_DECIMAL ||
                  (duckdb_decimal_scale(found) == 18 && duckdb_decimal_width(found) == 38));
+    same = same || (id == DUCKDB_TYPE_HUGEINT && type == KQL_DECIMAL);
     duckdb_destroy_logical_type(&found);
     duckdb_destroy_logical_type(&wanted);
     return same;
