@@ -6,7 +6,7 @@
  *   int        INTEGER                                       NULL
  *   long       BIGINT, wraps on overflow                     NULL
  *   real       DOUBLE                                        NULL (NaN is a value)
- *   decimal    DECIMAL(38,18)                                NULL
+ *   decimal    DECIMAL(38,18); HUGEINT from parse_version()  NULL
  *   datetime   BIGINT, ticks of 100 ns since 0001-01-01      NULL
  *   timespan   BIGINT, ticks of 100 ns                       NULL
  *   guid       UUID                                          NULL
