@@ -63,6 +63,15 @@ static void check_part(const struct cx *c, const char *function, struct str part
                    (int)(part.n < 40 ? part.n : 40), part.p);
 }
 
+static const char *const byte_units[] = {"", "Bytes", "KB", "MB", "GB", "TB", "PB", "EB"};
+
+static void check_byte_unit(const struct cx *c, struct str unit, const struct syn *at)
+{
+    if (!one_of(unit, byte_units, COUNTOF(byte_units)))
+        bind_error(c->b, "SEM0235", at, "format_bytes(): '%.*s' is not one of Bytes, KB … EB",
+                   (int)(unit.n < 40 ? unit.n : 40), unit.p);
+}
+
 static struct str constant_text(struct expr *const *args, size_t n, size_t i)
 {
     bool text = i < n && args[i]->kind == EX_CONST && args[i]->type == KQL_STRING;
@@ -80,6 +89,8 @@ void bind_check_constants(const struct cx *c, const struct kql_func *f, struct e
         check_format(c, f->name, "d8H0h0m0s0f7F7", second, at);
     else if (str_eqz(name, "datetime_add") || str_eqz(name, "datetime_diff"))
         check_part(c, f->name, first, false, at);
+    else if (str_eqz(name, "format_bytes"))
+        check_byte_unit(c, constant_text(args, n, 2), at);
     else if (str_eqz(name, "datetime_part") || str_eqz(name, "datepart"))
         check_part(c, f->name, first, true, at);
 }

@@ -98,6 +98,18 @@ size_t rx_groups(const struct rx *x)
     return x->groups;
 }
 
+bool rx_group_named(const struct rx *x, struct str name, size_t *out)
+{
+    char text[64];
+    if (name.n >= sizeof(text) || str_holds(name, '\0'))
+        return false;
+    memcpy(text, name.p, name.n);
+    text[name.n] = '\0';
+    int n = pcre2_substring_number_from_name(x->code, (PCRE2_SPTR)text);
+    *out = n > 0 ? (size_t)n : 0;
+    return n > 0;
+}
+
 bool rx_find(const struct rx *x, struct str text, size_t from, struct rx_match *out)
 {
     if (!x || from > text.n)

@@ -9,6 +9,8 @@ void rx_free(struct rx *x);
 /* Whether it is a pattern; when not, what is wrong, and at which byte of it. */
 bool rx_check(struct str pattern, struct err *e) MUST_USE;
 size_t rx_groups(const struct rx *x);
+/* The number of the group (?P<name>…); false: there is none. */
+bool rx_group_named(const struct rx *x, struct str name, size_t *out) MUST_USE;
 /* The first match at or behind from. spans: 2 × (groups + 1) offsets, SIZE_MAX for a group that
  * took no part. */
 enum { RX_MAX_GROUPS = 32 };

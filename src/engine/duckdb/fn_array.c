@@ -500,21 +500,6 @@ static void fn_set_key(struct cf_call *c, size_t r)
     bag_out(c, r, &g);
 }
 
-static void fn_remove_keys(struct cf_call *c, size_t r)
-{
-    if (!is_bag(c, 0, r) || !is_array(c, 1, r))
-        return;
-    struct items drop = items_of(c, 1, r);
-    struct bag g = bag_begin(c);
-    struct js_iter it = js_begin(cf_str(c, 0, r));
-    struct str k, v;
-    while (js_next(&it, &k, &v)) {
-        if (!has(&drop, k))
-            bag_add(c, &g, k, v);
-    }
-    bag_out(c, r, &g);
-}
-
 static void fn_bag_zip(struct cf_call *c, size_t r)
 {
     if (!is_array(c, 0, r) || !is_array(c, 1, r))
@@ -677,7 +662,6 @@ const struct cf_scalar fn_array_rows[] = {
     {.name = "vdf_bag_pack_filled", .sig = "j*:j", .flags = CF_NULLS, .row = fn_pack_filled},
     {.name = "vdf_bag_pack", .sig = "j*:j", .flags = CF_NULLS, .row = fn_pack},
     {.name = "vdf_bag_set_key", .sig = "jsj:j", .flags = CF_NULLS, .row = fn_set_key},
-    {.name = "vdf_bag_remove_keys", .sig = "jj:j", .row = fn_remove_keys},
     {.name = "vdf_bag_zip", .sig = "jj:j", .row = fn_bag_zip},
     {.name = "vdf_pack_array", .sig = "j*:j", .flags = CF_NULLS, .row = fn_pack_array},
     {.name = "vdf_zip", .sig = "j*:j", .flags = CF_NULLS, .row = fn_zip},

@@ -65,9 +65,12 @@ static size_t wanted_groups(struct cf_call *c, size_t r, const struct rx *x, siz
     struct js_iter it = js_begin(cf_str(c, 1, r));
     struct str v;
     int64_t g;
+    size_t named;
     while (n < RX_MAX_GROUPS && js_next(&it, NULL, &v)) {
         if (str_to_i64(v, &g) && g >= 0)
             out[n++] = (size_t)g;
+        else if (js_type(v) == JS_STRING && rx_group_named(x, js_decode(cf_arena(c), v), &named))
+            out[n++] = named;
     }
     return n;
 }

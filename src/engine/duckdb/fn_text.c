@@ -314,31 +314,6 @@ static void fn_parse_xml(struct cf_call *c, size_t r)
 
 /* ---- JSON paths: $.a.b[0]['c'] ---- */
 
-static bool path_step(struct str *path, struct str *key, int64_t *index)
-{
-    size_t n = 0;
-    struct str s = *path;
-    *key = STR_NONE;
-    if (s.p[0] == '[') {
-        if (!str_find(s, STR("]"), &n))
-            return false;
-        struct str inside = str_trim(str_sub(s, 1, n - 1));
-        *path = str_sub(s, n + 1, s.n);
-        if (inside.n >= 2 && (inside.p[0] == '\'' || inside.p[0] == '"')) {
-            *key = str_sub(inside, 1, inside.n - 2);
-            return true;
-        }
-        return str_to_i64(inside, index);
-    }
-    if (s.p[0] == '.')
-        s = str_sub(s, 1, s.n);
-    while (n < s.n && s.p[n] != '.' && s.p[n] != '[')
-        n++;
-    *key = str_sub(s, 0, n);
-    *path = str_sub(s, n, s.n);
-    return n > 0;
-}
-
 static void fn_extract_json(struct cf_call *c, size_t r)
 {
     struct str path = str_trim(cf_str(c, 0, r)), v = STR_NONE, key = STR_NONE;
@@ -354,7 +329,7 @@ static void fn_extract_json(struct cf_call *c, size_t r)
     v = sbuf_str(b);
     path = str_sub(path, 1, path.n);
     while (path.n > 0) {
-        if (!path_step(&path, &key, &index) ||
+        if (!js_path_step(&path, &key, &index) ||
             !(key.p != NULL ? js_get(v, key, &v) : js_at(v, index, &v)))
             return;
     }

@@ -208,3 +208,28 @@ bool js_number(struct str v, bool *is_int, int64_t *i, double *d)
     }
     return str_to_f64(v, d);
 }
+
+bool js_path_step(struct str *path, struct str *key, int64_t *index)
+{
+    size_t n = 0;
+    struct str s = *path;
+    *key = STR_NONE;
+    if (s.p[0] == '[') {
+        if (!str_find(s, STR("]"), &n))
+            return false;
+        struct str inside = str_trim(str_sub(s, 1, n - 1));
+        *path = str_sub(s, n + 1, s.n);
+        if (inside.n >= 2 && (inside.p[0] == '\'' || inside.p[0] == '"')) {
+            *key = str_sub(inside, 1, inside.n - 2);
+            return true;
+        }
+        return str_to_i64(inside, index);
+    }
+    if (s.p[0] == '.')
+        s = str_sub(s, 1, s.n);
+    while (n < s.n && s.p[n] != '.' && s.p[n] != '[')
+        n++;
+    *key = str_sub(s, 0, n);
+    *path = str_sub(s, n, s.n);
+    return n > 0;
+}

@@ -23,4 +23,7 @@ struct str *js_items(struct arena *a, struct str v, struct str **keys, size_t *n
 /* A JSON string's characters; raw has its quotes. Without escapes it is a part of raw. */
 struct str js_decode(struct arena *a, struct str raw);
 struct str js_quote(struct arena *a, struct str text);
+/* Takes the next step off a JSON path behind its '$': ".a", "['a b']" (*key), "[0]" (*index, key
+ * without text). false: not a step. */
+bool js_path_step(struct str *path, struct str *key, int64_t *index);
 bool js_number(struct str v, bool *is_int, int64_t *i, double *d);
