@@ -1,5 +1,8 @@
 """The query API: shapes of answers and of errors."""
 import json
+import os
+import sys
+import tempfile
 import urllib.parse
 
 from vedette import Server, contains, equal, run
@@ -81,6 +84,36 @@ def test_a_query_ends_at_its_time():
         equal(answer.status, 504)
         equal(answer.code(), "GatewayTimeout")
         equal(s.query("print x = 1"), [{"x": 1}])
+
+
+def test_a_query_knows_who_asks():
+    with Server() as s:
+        row = s.query("print who = current_principal(), what = current_principal_details().DisplayName, "
+                      "where_ = current_database(), host = current_cluster_endpoint()")[0]
+        contains(row["who"], "aadapp=")
+        contains(row["who"], s.tenant)
+        equal(row["where_"], "default")
+        contains(s.url, row["host"])
+        me = row["who"]
+        equal(s.query("print r = current_principal_is_member_of('%s')" % me), [{"r": True}])
+        equal(s.query("print r = current_principal_is_member_of('aadgroup=x')"), [{"r": False}])
+
+
+def test_places_come_from_the_operators_file():
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "kql"))
+    import mmdb
+    with tempfile.TemporaryDirectory() as folder:
+        places = os.path.join(folder, "places.mmdb")
+        mmdb.write(places)
+        with Server("--geoip-file", places) as s:
+            equal(s.query("print c = tostring(geo_info_from_ip_address('192.0.2.9').country)"),
+                  [{"c": "Norway"}])
+        code, _, stderr = run("serve", "--geoip-file", os.path.join(folder, "none.mmdb"),
+                              data=os.path.join(folder, "data"))
+        equal(code, 1)
+        contains(stderr, "none.mmdb")
+    with Server() as s:
+        equal(s.query("print n = isnull(geo_info_from_ip_address('192.0.2.9'))"), [{"n": True}])
 
 
 def test_errors_say_where():
