@@ -40,13 +40,13 @@ static bool read_json(struct rows *r, struct str text, struct err *e)
     size_t at = 0;
     while (str_trim(str_sub(text, at, text.n)).n > 0) {
         struct json v;
-        struct pos where = pos_in(text, at);
+        size_t start = at;
         if (!json_parse_next(r->a, text, &at, NULL, &v, e))
             return false;
         bool list = v.type == JSON_ARRAY;
         for (size_t i = 0; i < (list ? v.n : 1); i++) {
             if (!add_record(r, list ? &v.items[i] : &v, e)) {
-                e->pos = where;
+                e->pos = pos_in(text, start); /* only now: it counts the lines */
                 return false;
             }
         }
