@@ -94,16 +94,18 @@ bool bind_function_is_table(struct binder *b, struct binding *env, const struct 
 }
 
 /* ---- parameters ---- */
-static const struct syn *argument_for(const struct syn *call, const struct syn *param, size_t i)
+/* By its name, or the next of those without one. *next: how many of the latter were taken. */
+static const struct syn *argument_for(const struct syn *call, const struct syn *param, size_t *next)
 {
     size_t at = 0;
+    for (size_t k = 0; k < call->n; k++)
+        if (call->kids[k]->kind == SYN_NAMED && str_eq(call->kids[k]->text, param->text))
+            return call->kids[k]->kids[0];
     for (size_t k = 0; k < call->n; k++) {
-        if (call->kids[k]->kind == SYN_NAMED) {
-            if (str_eq(call->kids[k]->text, param->text))
-                return call->kids[k]->kids[0];
-        } else if (at++ == i) {
-            return call->kids[k];
-        }
+        if (call->kids[k]->kind == SYN_NAMED || at++ != *next)
+            continue;
+        (*next)++;
+        return call->kids[k];
     }
     return NULL;
 }
@@ -189,11 +191,12 @@ static struct binding *bind_arguments(const struct cx *c, const struct syn *call
                                       struct plan *piped)
 {
     size_t shift = piped != NULL ? 1 : 0;
+    size_t next = 0;
     check_arguments(c, call, decl, shift);
     for (size_t i = 1; i < decl->n; i++) {
         const struct syn *param = decl->kids[i];
         bool first = i == 1 && piped != NULL;
-        const struct syn *arg = first ? NULL : argument_for(call, param, i - 1 - shift);
+        const struct syn *arg = first ? NULL : argument_for(call, param, &next);
         bool table = param->n > 0 && param->kids[0]->kind == SYN_SCHEMA;
         struct binding v = table ? table_argument(c, param, arg, first ? piped : NULL, call)
                                  : scalar_argument(c, param, arg, call);
