@@ -175,7 +175,17 @@ static void check_arguments(const struct cx *c, const struct syn *call, const st
                             size_t piped)
 {
     size_t positional = piped;
+    bool ordered = true; /* a name in its place changes nothing for those behind it */
     for (size_t i = 0; i < call->n; i++) {
+        const struct syn *k = call->kids[i];
+        size_t at = 1 + piped + i;
+        if (k->kind == SYN_NAMED)
+            ordered = ordered && at < decl->n && str_eq(decl->kids[at]->text, k->text);
+        else if (!ordered)
+            bind_error(c->b, "SEM0219", k,
+                       "%s(): behind an argument named out of order all others "
+                       "must be named",
+                       z(c->b, call->text));
         positional += call->kids[i]->kind != SYN_NAMED;
         if (call->kids[i]->kind == SYN_NAMED && !declared(decl, call->kids[i]->text))
             bind_error(c->b, "SEM0219", call->kids[i], "%s() has no parameter '%s'",
