@@ -586,7 +586,7 @@ static const struct {
     {"autocluster", program},
     {"bag_unpack", bag_unpack},
     {"basket", program},
-    {"dcount_intersect", program},
+    {"dcount_intersect", bind_row_plugin},
     {"diffpatterns", program},
     {"funnel_sequence", bind_user_plugin},
     {"funnel_sequence_completion", bind_user_plugin},

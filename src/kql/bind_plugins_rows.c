@@ -240,10 +240,41 @@ static struct plan *sequence_detect(const struct plugin_call *v)
     return plan_project(b, p, list, p->cols.n, v->call);
 }
 
+/* ---- dcount_intersect(hll, hll …): s0 of the first, s1 of the first two … ---- */
+static struct plan *dcount_intersect(const struct plugin_call *v)
+{
+    struct binder *b = v->b;
+    struct input x = input_of(v);
+    x.list = arena_array(b->a, struct named_expr, v->in->cols.n + v->call->n + 1);
+    if (v->call->n == 0 || v->call->n > 16) {
+        bind_error(b, "SEM0219", v->call, "dcount_intersect() takes 1 to 16 columns");
+        return bind_nothing(b, v->call);
+    }
+    struct names names = names_start(b);
+    for (size_t i = 0; i < v->in->cols.n; i++) {
+        names_reserve(&names, v->in->cols.p[i].name);
+        x.list[x.n++] =
+            (struct named_expr){v->in->cols.p[i], ex_column(b, &v->in->cols.p[i], v->call)};
+    }
+    struct expr **all = arena_array(b->a, struct expr *, v->call->n);
+    for (size_t i = 0; i < v->call->n; i++) {
+        const struct plan_col *c = plugin_column(v, "", i);
+        if (c == NULL)
+            return bind_nothing(b, v->call);
+        all[i] = ex_cast(b, ex_column(b, c, v->call), KQL_DYNAMIC);
+        struct expr **args = arena_array(b->a, struct expr *, i + 1);
+        memcpy(args, all, (i + 1) * sizeof(*args));
+        add(&x, names_unique(&names, arena_fmt(b->a, "s%zu", i)),
+            ex_call(b, "__hll_intersect", KQL_LONG, args, i + 1));
+    }
+    return plan_project(b, v->in, x.list, x.n, v->call);
+}
+
 static const struct {
     const char *name;
     struct plan *(*fn)(const struct plugin_call *v);
 } plugins[] = {
+    {"dcount_intersect", dcount_intersect},
     {"rolling_percentile", rolling_percentile},
     {"rows_near", rows_near},
     {"schema_merge", schema_merge},

@@ -55,6 +55,14 @@ static const struct agg_row aggs[] = {
     {"makeset", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
     {"make_bag", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
     {"make_dictionary", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
+    {"hll", '*', "?l", "vd_hll(vdf_hash($1), $2)$F"},
+    {"hll_merge", '*', "j", "vd_hll_merge($1)$F"},
+    {"merge_tdigest", '*', "j", "vd_tdigest_merge($1)$F"},
+    {"tdigest", 'l', "dl", "vd_tdigest($1, $2, 0)$F"},
+    {"tdigest", 't', "?l", "vd_tdigest(CAST($1 AS DOUBLE), $2, 2)$F"},
+    {"tdigest", 'p', "?l", "vd_tdigest(CAST($1 AS DOUBLE), $2, 3)$F"},
+    {"tdigest", '*', "dl", "vd_tdigest($1, $2, 1)$F"},
+    {"tdigest_merge", '*', "j", "vd_tdigest_merge($1)$F"},
 };
 
 static char class_of(enum kql_type t)

@@ -123,6 +123,8 @@ const struct emit_func *emit_func_find(const char *name, size_t n_args);
 bool emit_func_call(struct emit *m, const struct expr *x, const struct emit_func *row,
                     struct sbuf *out);
 emit_call_fn *emit_compare_find(const char *name);
+/* Calls over t-digests (emit_sketch.c). */
+emit_call_fn emit_percentile_tdigest, emit_percentiles_tdigest, emit_rank_tdigest;
 emit_call_fn *emit_scalar_find(const char *name);
 
 static inline bool expr_is_const(const struct expr *x)
