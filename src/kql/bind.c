@@ -36,6 +36,12 @@ static void add_result(struct binder *b, struct plan *p)
 /* fork and facet give several tables: an open list is kept in the plan as a P_PROGRAM. */
 static void add_results(struct binder *b, struct plan *p)
 {
+    if (bind_is_graph(p)) {
+        kql_diag_add(b->d, ERR_SEMANTIC, "SEM0001",
+                     &(struct syn){.kind = SYN_OP, .off = p->off, .len = p->len}, NULL,
+                     "a graph is no result; put graph-match or graph-to-table behind it");
+        return;
+    }
     bool several = p->kind == P_PROGRAM && str_eqz(p->program->name, "fork");
     for (size_t i = 0; several && i < p->n_in; i++)
         add_result(b, p->in[i]);
@@ -43,15 +49,68 @@ static void add_results(struct binder *b, struct plan *p)
         add_result(b, p);
 }
 
+static const struct syn *exported(const struct syn *statement)
+{
+    const struct syn *s = statement->n > 0 ? statement->kids[0] : NULL;
+    const struct syn *last = s != NULL && s->kind == SYN_PIPE ? s->kids[s->n - 1] : NULL;
+    bool graph = last != NULL && last->kind == SYN_OP && str_eqz(last->text, "graph-to-table");
+    for (size_t i = 0; graph && i < last->n; i++)
+        if (last->kids[i]->n > 0) /* nodes as N */
+            return last;
+    return NULL;
+}
+
+/* "… | graph-to-table nodes as N, edges as E;" gives no result but names for what follows: one let
+ * statement each. Returns the number of lets written. */
+static size_t export_tables(struct binder *b, const struct syn *statement, struct syn **out)
+{
+    const struct syn *pipe = statement->kids[0], *last = exported(statement);
+    size_t n = 0;
+    for (size_t i = 0; i < last->n; i++) {
+        if (last->kids[i]->n == 0)
+            continue;
+        struct syn *op = arena_new_of(b->a, struct syn), *one = arena_new_of(b->a, struct syn);
+        struct syn *let = arena_new_of(b->a, struct syn);
+        *op = *last;
+        op->kids = &last->kids[i];
+        op->n = 1;
+        *one = *pipe;
+        one->kids = arena_array(b->a, struct syn *, pipe->n);
+        memcpy(one->kids, pipe->kids, pipe->n * sizeof(one->kids[0]));
+        one->kids[pipe->n - 1] = op;
+        *let = *statement;
+        let->kind = SYN_LET;
+        let->text = last->kids[i]->kids[0]->text;
+        let->kids = arena_array(b->a, struct syn *, 1);
+        let->kids[0] = one;
+        let->n = 1;
+        out[n++] = let;
+    }
+    return n;
+}
+
+static bool is_last(const struct syn *query, size_t i)
+{
+    while (++i < query->n)
+        if (query->kids[i]->kind == SYN_EXPR_STMT)
+            return false;
+    return true;
+}
+
 /* A query may hold several expressions: each gives a table. */
 static void bind_query(struct binder *b, const struct syn *query)
 {
     struct syn head = *query;
-    struct syn **kids = arena_array(b->a, struct syn *, query->n + 1);
+    struct syn **kids = arena_array(b->a, struct syn *, 2 * query->n + 1);
     size_t n = 0;
     bool any = false;
     for (size_t i = 0; i < query->n && !b->failed_limit; i++) {
         bool expr = query->kids[i]->kind == SYN_EXPR_STMT;
+        if (expr && !is_last(query, i) && exported(query->kids[i]) != NULL &&
+            exported(query->kids[i])->n <= 2) {
+            n += export_tables(b, query->kids[i], kids + n);
+            continue;
+        }
         kids[n++] = query->kids[i];
         if (!expr)
             continue;

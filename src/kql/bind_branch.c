@@ -1,5 +1,5 @@
 /* Operators that call a function with the table, split it, or are programs over it: invoke, fork,
- * facet, reduce, scan and the graph operators. */
+ * facet, reduce, scan. */
 #include "kql/bind_priv.h"
 
 static struct plan *program_over(struct binder *b, struct plan *in, const char *name,
@@ -131,11 +131,3 @@ struct plan *op_reduce(struct binder *b, struct binding *env, struct plan *in, c
 }
 
 /* The columns that scan adds: the declared ones and, with with_match_id, the match's number. */
-/* A graph is not a table: what its operators read in names of nodes and edges is not bound yet. */
-struct plan *op_graph(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
-{
-    (void)env;
-    struct plan *p = program_over(b, in, z(b, op->text), op);
-    p->open = true;
-    return p;
-}

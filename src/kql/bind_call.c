@@ -290,6 +290,9 @@ static bool misplaced(const struct cx *c, const struct kql_func *f, const struct
 struct expr *bind_call(const struct cx *c, const struct syn *s)
 {
     struct binding *env = NULL;
+    struct expr *of_graph = c->graph != NULL ? bind_graph_call(c, s) : NULL;
+    if (of_graph != NULL)
+        return of_graph;
     const struct syn *decl = bind_find_function(c->b, c->env, s->text, &env, s);
     if (decl != NULL) {
         struct plan *p = NULL;

@@ -132,6 +132,9 @@ static struct expr *path_step(const struct cx *c, struct expr *object, struct ex
 static struct expr *bind_member(const struct cx *c, const struct syn *s)
 {
     const struct syn *o = s->kids[0];
+    struct expr *of_graph = c->graph != NULL ? bind_graph_member(c, s) : NULL;
+    if (of_graph != NULL)
+        return of_graph;
     if (s->n == 2) {
         bind_error(c->b, "SEM0001", s, "'%s' can't be called on a value", z(c->b, s->text));
         return bind_unknown(c->b, s);

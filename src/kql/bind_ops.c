@@ -13,17 +13,14 @@ static const struct bind_op ops[] = {
     {"find", op_find},
     {"fork", op_fork},
     {"getschema", op_getschema},
-    {"graph-mark-components", op_graph},
-    {"graph-match", op_graph},
-    {"graph-merge", op_graph},
-    {"graph-shortest-paths", op_graph},
-    {"graph-to-table", op_graph},
-    {"graph-where-edges", op_graph},
-    {"graph-where-nodes", op_graph},
+    {"graph-mark-components", op_graph_components},
+    {"graph-match", op_graph_match},
+    {"graph-shortest-paths", op_graph_match},
+    {"graph-to-table", op_graph_to_table},
     {"invoke", op_invoke},
     {"join", op_join},
     {"lookup", op_lookup},
-    {"make-graph", op_graph},
+    {"make-graph", op_make_graph},
     {"make-series", op_make_series},
     {"mv-apply", op_mv_apply},
     {"mv-expand", op_mv_expand},
@@ -68,6 +65,11 @@ struct plan *bind_operator(struct binder *b, struct binding *env, struct plan *i
         source = source || str_eqz(op->text, sources[i]);
     if (in == NULL && !source) {
         bind_error(b, "SEM0001", op, "'%s' needs a table before it", z(b, op->text));
+        return bind_nothing(b, op);
+    }
+    if (in != NULL && bind_is_graph(in) && !str_starts(op->text, STR("graph-"))) {
+        bind_error(b, "SEM0001", op, "'%s' reads a table; graph-to-table makes one of a graph",
+                   z(b, op->text));
         return bind_nothing(b, op);
     }
     for (size_t i = 0; i < COUNTOF(ops); i++)

@@ -50,8 +50,9 @@ struct cx {
     const struct plan *right; /* of a join condition */
     bool aggregates;          /* an aggregate may stand here */
     bool inside_aggregate;
-    bool *windows;     /* set when a window function was bound; NULL: none allowed */
-    struct scan *scan; /* of a step of scan; NULL: elsewhere */
+    const struct graph_scope *graph; /* bind_graph.h: the variables of a graph pattern, or NULL */
+    bool *windows;                   /* set when a window function was bound; NULL: none allowed */
+    struct scan *scan;               /* of a step of scan; NULL: elsewhere */
 };
 static inline struct cx cx_of(struct binder *b, struct binding *env, const struct plan *in)
 {
@@ -182,8 +183,14 @@ bind_op_fn op_where, op_extend, op_project, op_project_away, op_project_keep, op
     op_top_hitters, op_top_nested, op_distinct, op_summarize, op_join, op_lookup, op_union, op_find,
     op_search, op_mv_expand, op_mv_apply, op_parse, op_parse_where, op_parse_kv, op_make_series,
     op_range, op_print, op_evaluate, op_invoke, op_as, op_render, op_serialize, op_consume,
-    op_getschema, op_fork, op_facet, op_partition, op_reduce, op_scan, op_graph, op_nothing,
-    op_project_by_names;
+    op_getschema, op_fork, op_facet, op_partition, op_reduce, op_scan, op_nothing,
+    op_project_by_names, op_make_graph, op_graph_match, op_graph_to_table, op_graph_components;
+
+/* ---- graphs (bind_graph.c, bind_graph_match.c) ---- */
+bool bind_is_graph(const struct plan *p);
+/* n.property, and all(), any(), map() …; NULL: not about the pattern. */
+struct expr *bind_graph_member(const struct cx *c, const struct syn *s);
+struct expr *bind_graph_call(const struct cx *c, const struct syn *s);
 
 /* ---- several columns from one expression (bind_series.c) ---- */
 struct multi_col {

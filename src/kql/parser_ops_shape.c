@@ -168,6 +168,17 @@ static bool op_make_graph(struct parser *p, struct syn *op, struct syn_list *kid
         p_push(p, &id, p_name(p, true));
         p_push(p, kids, p_clause(p, off, "with_node_id", &id));
     }
+    off = p_off(p);
+    if (p_at(p, "partitioned") && p_at_n(p, 1, "-") && p_at_n(p, 2, "by")) {
+        struct syn_list by = {0};
+        p->at += 3;
+        p_push(p, &by, p_name(p, false));
+        p_expect(p, "(", "before the graph operators");
+        p_push(p, &by, p_contextual(p));
+        p_recover(p);
+        p_expect(p, ")", "after the graph operators");
+        p_push(p, kids, p_clause(p, off, "partitioned-by", &by));
+    }
     (void)op;
     return !p->panic;
 }
