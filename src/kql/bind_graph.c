@@ -7,10 +7,10 @@ bool bind_is_graph(const struct plan *p)
     return p->kind == P_PROGRAM && str_eqz(p->program->name, "make-graph");
 }
 
-const struct graph *graph_of(struct binder *b, const struct plan *in, const struct syn *op)
+struct graph *graph_of(struct binder *b, const struct plan *in, const struct syn *op)
 {
     if (bind_is_graph(in))
-        return in->program->detail;
+        return in->program->graph;
     if (!in->open)
         bind_error(b, "SEM0001", op, "'%s' needs a graph before it, such as make-graph gives",
                    z(b, op->text));
@@ -21,11 +21,14 @@ struct plan *graph_plan(struct binder *b, struct plan *nodes, struct plan *edges
                         const struct syn *at)
 {
     struct graph *g = arena_new_of(b->a, struct graph);
-    *g = (struct graph){nodes, edges, ++b->next_shared, ++b->next_shared};
+    g->nodes = nodes;
+    g->edges = edges;
+    g->nodes_shared = ++b->next_shared;
+    g->edges_shared = ++b->next_shared;
     struct plan *p = plan_new(b, P_PROGRAM, NULL, at);
     p->program = arena_new_of(b->a, struct program);
     p->program->name = STR("make-graph");
-    p->program->detail = g;
+    p->program->graph = g;
     return p;
 }
 
@@ -285,6 +288,19 @@ static struct plan *nodes_of(struct making *v)
     return plan_project(b, p, list.p, list.n, v->op);
 }
 
+/* Where partitions are in the key, no property is the key itself. */
+static void name_ids(const struct making *v, struct graph *g)
+{
+    const struct syn *name = syn_clause(v->op, "with_node_id");
+    if (v->partition != NULL)
+        return;
+    if (name != NULL && name->n > 0)
+        g->ids[g->n_ids++] = name->kids[0]->text;
+    for (size_t i = 0; i < v->n_tables; i++) /* a column of both tables is their merged value */
+        if (v->id_names[i].n > 0 && (v->n_tables == 1 || str_eq(v->id_names[0], v->id_names[1])))
+            g->ids[g->n_ids++] = v->id_names[i];
+}
+
 struct plan *op_make_graph(struct binder *b, struct binding *env, struct plan *in,
                            const struct syn *op)
 {
@@ -309,6 +325,7 @@ struct plan *op_make_graph(struct binder *b, struct binding *env, struct plan *i
     if (b->d->n_errors > before || (with != NULL && v.n_tables * 2 < with->n))
         return bind_nothing(b, op);
     struct plan *g = graph_plan(b, nodes_of(&v), edges, op);
+    name_ids(&v, g->program->graph);
     return v.partition == NULL ? g : bind_contextual(b, env, g, v.partition->kids[1]);
 }
 
@@ -391,5 +408,9 @@ struct plan *op_graph_components(struct binder *b, struct binding *env, struct p
         if (!str_eq(all->cols.p[i].name, called))
             list[n++] = same(b, &all->cols.p[i]);
     list[n++] = same(b, &p->cols.p[1]);
-    return graph_plan(b, plan_project(b, joined, list, n, op), g->edges, op);
+    struct plan *marked = graph_plan(b, plan_project(b, joined, list, n, op), g->edges, op);
+    for (size_t i = 0; i < g->n_ids; i++)
+        if (!str_eq(g->ids[i], called))
+            marked->program->graph->ids[marked->program->graph->n_ids++] = g->ids[i];
+    return marked;
 }

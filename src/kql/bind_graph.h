@@ -8,6 +8,8 @@
 struct graph {
     struct plan *nodes, *edges;
     uint32_t nodes_shared, edges_shared;
+    struct str ids[3]; /* properties of nodes that are the key itself */
+    size_t n_ids;
 };
 enum { NODE_ID, NODE_TEXT, NODE_PROPERTIES };                /* columns of nodes */
 enum { EDGE_ID, EDGE_SOURCE, EDGE_TARGET, EDGE_PROPERTIES }; /* of edges */
@@ -27,6 +29,7 @@ struct graph_place {
     struct plan *table; /* the node's properties; NULL: nobody asks for them */
 };
 struct graph_scope {
+    const struct graph *g;
     struct graph_var *vars;
     size_t n;
     struct graph_place *places;
@@ -35,7 +38,7 @@ struct graph_scope {
 };
 
 /* The graph before op, or NULL: reported. */
-const struct graph *graph_of(struct binder *b, const struct plan *in, const struct syn *op);
+struct graph *graph_of(struct binder *b, const struct plan *in, const struct syn *op);
 struct plan *graph_plan(struct binder *b, struct plan *nodes, struct plan *edges,
                         const struct syn *at);
 struct plan *graph_nodes(struct binder *b, const struct graph *g); /* to be read once */

@@ -23,6 +23,16 @@ static struct expr *list_of(struct binder *b, struct expr **items, size_t n, con
     return ex_call(b, "pack_array", KQL_DYNAMIC, items, n);
 }
 
+/* The key stands in the edges, too: a condition on it then narrows their table, not only the
+ * nodes'. */
+static bool is_key(const struct graph *g, struct str name)
+{
+    for (size_t i = 0; i < g->n_ids; i++)
+        if (str_eq(g->ids[i], name))
+            return true;
+    return false;
+}
+
 struct expr *bind_graph_member(const struct cx *c, const struct syn *s)
 {
     const struct syn *o = s->kids[0];
@@ -30,6 +40,8 @@ struct expr *bind_graph_member(const struct cx *c, const struct syn *s)
         o->kind == SYN_NAME && s->n == 1 ? graph_find_var(c->graph, o->text) : NULL;
     if (v == NULL)
         return NULL;
+    if (!v->edge && is_key(c->graph->g, s->text))
+        return c->graph->places[v->place].id;
     if (!v->edge) {
         struct expr *e = property(c->b, c->graph->places[v->place].table, s->text, s);
         return e != NULL ? e : no_property(c, s, o->text);

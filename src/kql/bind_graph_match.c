@@ -311,6 +311,7 @@ static struct plan *bind_branch(struct match *m, const unsigned *lengths)
 {
     struct binder *b = m->b;
     struct branch r = {.m = m, .lengths = lengths};
+    r.scope.g = m->g;
     r.scope.step = SIZE_MAX;
     r.scope.vars = arena_array(b->a, struct graph_var, m->pattern.n);
     r.scope.places =
@@ -486,6 +487,8 @@ struct plan *op_graph_match(struct binder *b, struct binding *env, struct plan *
     if (!check_pattern(&m))
         return bind_nothing(b, op);
     m.cycles = (enum cycles)kind;
+    if (m.shortest) /* a shortest path walks no edge twice */
+        m.cycles = CYCLES_ALL;
     m.inner = asks(&m, "inner_nodes");
     m.degree_in = asks(&m, "node_degree_in");
     m.degree_out = asks(&m, "node_degree_out");

@@ -185,6 +185,11 @@ static struct plan *bind_table_call(struct binder *b, struct binding *env, const
     const struct syn *decl = bind_find_function(b, env, s->text, &fenv, s);
     struct plan *p = NULL;
     struct expr *e = NULL;
+    if (decl == NULL && str_eqz(s->text, "graph")) {
+        kql_diag_add(b->d, ERR_UNSUPPORTED, "SEM0500", s, "make-graph makes a graph of tables",
+                     "there are no stored graphs here: graph() finds none");
+        return bind_nothing(b, s);
+    }
     if (decl == NULL) {
         struct str near = kql_func_suggest(b->a, s->text);
         const char *hint =

@@ -7,6 +7,7 @@
 
 struct kql_func; /* functions.h: one row of a function table */
 struct plan;
+struct graph;
 
 struct plan_col {
     uint32_t id;
@@ -155,6 +156,7 @@ struct program {
     struct str name; /* "autocluster", "scan", "bag_unpack" … */
     struct program_arg *args;
     size_t n_args;
+    struct graph *graph; /* make-graph: bind_graph.h */
     const void *detail; /* operator-specific tree (scan steps, graph patterns); see program.h of its
                            owner */
 };
