@@ -149,12 +149,20 @@ const struct kql_example kql_examples[] = {
     {EX_PLUGIN, "diffpatterns", "T | project s, l | evaluate diffpatterns(s, 'a', 'b')", NULL},
     {EX_PLUGIN, "funnel_sequence",
      "T | evaluate funnel_sequence(l, t, datetime(2026-01-01), datetime(2026-01-05), 1d, 1d, "
-     "dynamic(['a']), dynamic(['a', 'b']))",
+     "s, dynamic(['a', 'b']))",
      NULL},
     {EX_PLUGIN, "funnel_sequence_completion",
      "T | evaluate funnel_sequence_completion(l, t, datetime(2026-01-01), datetime(2026-01-05), "
      "1d, "
      "s, dynamic(['a', 'b']), dynamic([1d]))",
+     NULL},
+    {EX_PLUGIN, "geo_line_lookup",
+     "T | evaluate geo_line_lookup((print g = dynamic({'type': 'LineString', 'coordinates': [[0, 0], "
+     "[1, 1]]}), x = 1), g, r, r, 1000)",
+     NULL},
+    {EX_PLUGIN, "geo_polygon_lookup",
+     "T | evaluate geo_polygon_lookup((print g = dynamic({'type': 'Polygon', 'coordinates': [[[0, "
+     "0], [1, 0], [1, 1], [0, 0]]]}), x = 1), g, r, r)",
      NULL},
     {EX_PLUGIN, "infer_storage_schema",
      "evaluate infer_storage_schema(dynamic({'StorageContainers': ['h'], 'DataFormat': 'csv'}))",

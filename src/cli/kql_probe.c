@@ -23,9 +23,18 @@ static const char table[] =
     "'b', false, 2, 2, 2.5, decimal(2.5), datetime(2026-01-02), 2h,"
     " guid(22222222-2222-2222-2222-222222222222), dynamic([3, 4]), dynamic({'k': 2})];\n";
 
+/* Whatever address externaldata reads, nothing leaves this machine. */
+static bool one_line(void *self, struct str address, struct sbuf *out, struct err *e)
+{
+    (void)self, (void)address, (void)e;
+    sbuf_addz(out, "1\n");
+    return true;
+}
+
 struct probe *probe_open(bool print, struct err *e)
 {
-    struct fixtures_options o = {.memory_bytes = (size_t)512 << 20};
+    static const struct engine_fetch fetch = {NULL, one_line};
+    struct fixtures_options o = {.memory_bytes = (size_t)512 << 20, .fetch = &fetch};
     struct fixtures *f = fixtures_open(&o, e);
     if (f == NULL)
         return NULL;

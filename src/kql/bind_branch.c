@@ -129,5 +129,3 @@ struct plan *op_reduce(struct binder *b, struct binding *env, struct plan *in, c
     plan_add_col(b, p, plan_fresh(b, STR("Representative"), KQL_STRING));
     return p;
 }
-
-/* The columns that scan adds: the declared ones and, with with_match_id, the match's number. */
