@@ -157,7 +157,8 @@ const struct kql_example kql_examples[] = {
      "s, dynamic(['a', 'b']), dynamic([1d]))",
      NULL},
     {EX_PLUGIN, "geo_line_lookup",
-     "T | evaluate geo_line_lookup((print g = dynamic({'type': 'LineString', 'coordinates': [[0, 0], "
+     "T | evaluate geo_line_lookup((print g = dynamic({'type': 'LineString', 'coordinates': [[0, "
+     "0], "
      "[1, 1]]}), x = 1), g, r, r, 1000)",
      NULL},
     {EX_PLUGIN, "geo_polygon_lookup",
