@@ -409,19 +409,6 @@ static bool op_abs(struct emit *m, const struct expr *x, enum emit_ctx ctx, stru
     return true;
 }
 
-/* An integer is its own ceiling. */
-static bool op_ceiling(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
-{
-    (void)ctx;
-    if (x->type == KQL_INT || x->type == KQL_LONG)
-        return emit_as(m, x->args[0], x->type, out);
-    sbuf_addz(out, "CAST(ceil(");
-    if (!emit_as(m, x->args[0], x->type, out))
-        return false;
-    sbuf_addf(out, ") AS %s)", engine_sql_type(x->type));
-    return true;
-}
-
 /* array_sort_asc(array, …, nulls last): an array of arrays, one each. */
 static bool op_array_sort(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
 {
@@ -498,7 +485,6 @@ static const struct call_row {
     {"bin", op_bin},
     {"bin_at", op_bin_at},
     {"case", op_case},
-    {"ceiling", op_ceiling},
     {"coalesce", op_coalesce},
     {"extract", op_extract},
     {"extract_json", op_extract_json},

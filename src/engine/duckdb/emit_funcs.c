@@ -193,6 +193,7 @@ static const struct emit_func funcs[] = {
     {"binary_shift_right", "ll", "vdf_shift($1, vd_neg($2))"},
     {"binary_xor", "ll", "xor($1, $2)"},
     {"bitset_count_ones", "l", "CAST(bit_count($1) AS BIGINT)"},
+    {"ceiling", "d", "ceil($1)"},
     {"convert_angle", "dss", "vdf_convert_angle($1, $2, $3)"},
     {"convert_energy", "dss", "vdf_convert_energy($1, $2, $3)"},
     {"convert_force", "dss", "vdf_convert_force($1, $2, $3)"},
