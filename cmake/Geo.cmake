@@ -2,7 +2,7 @@
 set(H3_DIR ${CMAKE_SOURCE_DIR}/third_party/h3)
 set(H3_VERSION_MAJOR 4)
 set(H3_VERSION_MINOR 1)
-set(H3_VERSION_PATCH 2)
+set(H3_VERSION_PATCH 0)
 configure_file(${H3_DIR}/include/h3api.h.in ${CMAKE_BINARY_DIR}/h3/h3api.h @ONLY)
 file(GLOB H3_SOURCES ${H3_DIR}/lib/*.c)
 add_library(h3 STATIC ${H3_SOURCES})

@@ -160,6 +160,11 @@ static struct expr *bind_member(const struct cx *c, const struct syn *s)
 static struct expr *bind_index(const struct cx *c, const struct syn *s)
 {
     struct expr *object = bind_expr(c, s->kids[0]), *i = bind_expr(c, s->kids[1]);
+    /* f(…)[1] of a function of several columns is its second, not a part of its first */
+    if (bind_strip(s->kids[0])->kind == SYN_CALL && object->kind == EX_CALL &&
+        strcmp(object->fn->name, "[]") == 0 && object->args[0]->kind == EX_CALL &&
+        (object->args[0]->fn->flags & KF_MULTI) != 0)
+        object = object->args[0];
     if (i->type == KQL_DYNAMIC)
         i = ex_cast(c->b, i, KQL_STRING);
     return path_step(c, object, i, s);

@@ -30,7 +30,10 @@ static struct str name_by_rule(const struct cx *c, const struct syn *s, const ch
     struct str first = s->n > 0 ? bind_auto_name(c, s->kids[0]) : STR_NONE;
     if (r.n == 2)
         return first;
-    return arena_fmt(c->b->a, "%.*s%.*s", (int)at, r.p, STR_ARG(first));
+    struct str head = arena_fmt(c->b->a, "%.*s%.*s", (int)at, r.p, STR_ARG(first));
+    if (!str_ends(r, STR("_$2")))
+        return head;
+    return join_path(c->b, head, s->n > 1 ? bind_auto_name(c, s->kids[1]) : STR_NONE);
 }
 
 static struct str name_of_call(const struct cx *c, const struct syn *s)

@@ -267,6 +267,25 @@ static void schema_columns(const struct plugin_call *v, struct plan *p,
     }
 }
 
+/* A member that is called like a column of the input, the bag included, takes its place. */
+static void in_old_order(const struct plugin_call *v, struct plan *p)
+{
+    struct plan_col *list = arena_array(v->b->a, struct plan_col, p->cols.n + 1);
+    bool *taken = arena_array(v->b->a, bool, p->cols.n + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < v->in->cols.n; i++)
+        for (size_t k = 0; k < p->cols.n; k++)
+            if (!taken[k] && str_eq(p->cols.p[k].name, v->in->cols.p[i].name)) {
+                taken[k] = true;
+                list[n++] = p->cols.p[k];
+                break;
+            }
+    for (size_t k = 0; k < p->cols.n; k++)
+        if (!taken[k])
+            list[n++] = p->cols.p[k];
+    memcpy(p->cols.p, list, n * sizeof(*list));
+}
+
 static struct plan *bag_unpack(const struct plugin_call *v)
 {
     const struct plan_col *bag = plugin_column(v, "column", 0);
@@ -298,6 +317,7 @@ static struct plan *bag_unpack(const struct plugin_call *v)
     struct unpacked *list = unpack_types(v, rows, n, ignored, &n_new);
     for (size_t i = 0; i < n_new; i++)
         add_unpacked(v, p, list[i], prefix, conflict);
+    in_old_order(v, p);
     return p;
 }
 

@@ -427,7 +427,8 @@ struct plan *op_print(struct binder *b, struct binding *env, struct plan *in, co
     struct names names = names_start(b);
     for (size_t i = 0; i < v.n; i++) {
         struct str name = v.p[i].name;
-        if (!v.p[i].explicit_name)
+        bool sorted = str_ends(name, STR("_sorted")); /* columns of array_sort_asc() and _desc() */
+        if (!v.p[i].explicit_name && !sorted)
             name = arena_fmt(b->a, "print_%zu", i);
         name = names_unique(&names, name);
         list[i] = (struct named_expr){plan_fresh(b, name, v.p[i].e->type), v.p[i].e};

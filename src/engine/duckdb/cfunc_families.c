@@ -25,6 +25,7 @@ const struct cf_family cf_families[] = {
     {fn_regex_rows, NULL},
     {fn_remove_rows, NULL},
     {fn_scan_rows, NULL},
+    {fn_schema_rows, NULL},
     {fn_series_fit_rows, NULL},
     {fn_series_rows, NULL},
     {fn_string_rows, NULL},

@@ -1,6 +1,10 @@
 /* summarize and its aggregates. An aggregate is a row: $1 … arguments, $F the FILTER clause, $O the
  * order inside a list. */
 #include "engine/duckdb/emit_priv.h"
+#include "text/json.h"
+#include <math.h>
+
+enum { MAX_POINTS = 16 };
 
 struct agg_row {
     const char *name;
@@ -55,6 +59,7 @@ static const struct agg_row aggs[] = {
     {"makeset", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
     {"make_bag", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
     {"make_dictionary", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
+    {"buildschema", '*', "j", "vdf_buildschema(list($1)$F)"},
     {"hll", '*', "?l", "vd_hll(vdf_hash($1), $2)$F"},
     {"hll_merge", '*', "j", "vd_hll_merge($1)$F"},
     {"merge_tdigest", '*', "j", "vd_tdigest_merge($1)$F"},
@@ -220,42 +225,83 @@ static bool arg_extreme(struct emit *m, const struct agg_call *c, struct sbuf *o
     return true;
 }
 
-static bool percentile_points(struct emit *m, const struct agg_call *c, size_t from,
-                              struct sbuf *out)
+/* The points of an array that is constant, as texts of numbers. */
+static bool constant_points(struct emit *m, const struct agg_call *c, size_t at, struct json *out)
 {
-    for (size_t i = from; i < c->n; i++) {
-        sbuf_addz(out, i > from ? ", " : "");
-        sbuf_addz(out, "least(greatest(coalesce(");
-        if (!emit_as(m, c->args[i], KQL_REAL, out))
+    const struct expr *x = c->args[at];
+    bool list = x->kind == EX_CONST && json_parse(m->a, x->value.s, NULL, out, NULL) &&
+                out->type == JSON_ARRAY && out->n > 0 && out->n <= MAX_POINTS;
+    for (size_t i = 0; list && i < out->n; i++)
+        list = out->items[i].type == JSON_INT || out->items[i].type == JSON_REAL;
+    return list ||
+           emit_unsupported(m, x->off, x->len, "an array of percentiles that is not constant");
+}
+
+static bool point_texts(struct emit *m, const struct agg_call *c, size_t from, struct str *out,
+                        size_t *n)
+{
+    struct json list = {0};
+    *n = 0;
+    if (from < c->n && c->args[from]->type == KQL_DYNAMIC) {
+        if (!constant_points(m, c, from, &list))
             return false;
-        sbuf_addz(out, ", 0) / 100, 0), 1)");
+        for (size_t i = 0; i < list.n; i++)
+            out[(*n)++] = arena_fmt(m->a, "%.17g::DOUBLE", fmin(fmax(list.items[i].d / 100, 0), 1));
+        return true;
+    }
+    for (size_t i = from; i < c->n; i++) {
+        AUTO(sbuf_fini) struct sbuf b = sbuf_make(EMIT_MAX_SQL_BYTES);
+        sbuf_addz(&b, "least(greatest(coalesce(");
+        if (!emit_as(m, c->args[i], KQL_REAL, &b))
+            return false;
+        sbuf_addz(&b, ", 0) / 100, 0), 1)");
+        out[(*n)++] = arena_str(m->a, sbuf_str(&b));
     }
     return true;
 }
 
-/* Nearest rank: a value that occurs. */
+/* Nearest rank: a value that occurs. With weights: where their sum reaches the share. */
+static bool one_percentile(struct emit *m, const struct agg_call *c, bool weighted,
+                           struct str point, struct sbuf *out)
+{
+    struct str x, w;
+    if (!emit_arg(m, c->args[0], c->args[0]->type, &x))
+        return false;
+    if (!weighted) {
+        sbuf_addf(out, "quantile_disc(%.*s, %.*s)%.*s", STR_ARG(x), STR_ARG(point),
+                  STR_ARG(c->filter));
+        return true;
+    }
+    if (!emit_arg(m, c->args[1], KQL_LONG, &w))
+        return false;
+    sbuf_addf(out,
+              "list_extract(list(%.*s ORDER BY %.*s NULLS LAST)%.*s, vd_weighted_index(list(CASE "
+              "WHEN %.*s IS NULL THEN 0 ELSE %.*s END ORDER BY %.*s NULLS LAST)%.*s, %.*s))",
+              STR_ARG(x), STR_ARG(x), STR_ARG(c->filter), STR_ARG(x), STR_ARG(w), STR_ARG(x),
+              STR_ARG(c->filter), STR_ARG(point));
+    return true;
+}
+
 static bool percentile(struct emit *m, const struct agg_call *c, struct sbuf *out)
 {
-    if (strchr(c->name, 'w') || c->n < 2)
-        return emit_unsupported(m, c->x->off, c->x->len, c->name);
-    bool array = strstr(c->name, "_array") != NULL;
-    if (!array && c->n > 2)
-        return emit_unsupported(m, c->x->off, c->x->len, "several percentiles in one expression");
-    if (array && c->args[1]->type == KQL_DYNAMIC)
-        return emit_unsupported(m, c->x->off, c->x->len, "percentiles_array() over an array");
+    bool weighted = strchr(c->name, 'w') != NULL, array = strstr(c->name, "_array") != NULL;
+    size_t from = weighted ? 2 : 1, n;
+    struct str points[MAX_POINTS];
     struct cast k = {"", ""};
+    if (c->n <= from || c->n - from > MAX_POINTS || !point_texts(m, c, from, points, &n))
+        return emit_unsupported(m, c->x->off, c->x->len, c->name);
+    if (!array && n > 1)
+        return emit_unsupported(m, c->x->off, c->x->len, "several percentiles in one expression");
     if (array && !cast_find(c->args[0]->type, KQL_DYNAMIC, &k))
         return emit_unsupported(m, c->x->off, c->x->len, c->name);
-    sbuf_addz(out, array ? "vdf_make_list(list_transform(quantile_disc(" : "quantile_disc(");
-    if (!emit_as(m, c->args[0], c->args[0]->type, out))
-        return false;
-    sbuf_addz(out, array ? ", [" : ", ");
-    if (!percentile_points(m, c, 1, out))
-        return false;
-    sbuf_addz(out, array ? "])" : ")");
-    sbuf_add(out, c->filter);
-    if (array)
-        sbuf_addf(out, ", lambda v: %sv%s), -1, FALSE, TRUE)", k.before, k.after);
+    sbuf_addz(out, array ? "vdf_make_list([" : "");
+    for (size_t i = 0; i < n; i++) {
+        sbuf_addf(out, "%s%s", i > 0 ? ", " : "", k.before);
+        if (!one_percentile(m, c, weighted, points[i], out))
+            return false;
+        sbuf_addz(out, k.after);
+    }
+    sbuf_addz(out, array ? "], -1, FALSE, TRUE)" : "");
     return true;
 }
 

@@ -25,6 +25,7 @@ extern const struct cf_scalar fn_parse_rows[];
 extern const struct cf_scalar fn_regex_rows[];
 extern const struct cf_scalar fn_remove_rows[];
 extern const struct cf_scalar fn_scan_rows[];
+extern const struct cf_scalar fn_schema_rows[];
 extern const struct cf_scalar fn_series_rows[];
 extern const struct cf_scalar fn_series_fit_rows[];
 extern const struct cf_scalar fn_string_rows[];

@@ -389,9 +389,22 @@ static void fn_keys(struct cf_call *c, size_t r)
 
 static void fn_has_key(struct cf_call *c, size_t r)
 {
-    struct str v;
-    if (is_bag(c, 0, r))
-        cf_out_bool(c, r, js_get(cf_str(c, 0, r), cf_str(c, 1, r), &v));
+    struct str v = cf_str(c, 0, r), path = cf_str(c, 1, r);
+    if (!is_bag(c, 0, r))
+        return;
+    if (!str_starts(path, STR("$"))) {
+        cf_out_bool(c, r, js_get(v, path, &v));
+        return;
+    }
+    path = str_sub(path, 1, path.n);
+    bool found = path.n > 0;
+    while (found && path.n > 0) {
+        struct str key;
+        int64_t index;
+        found = js_path_step(&path, &key, &index) &&
+                (key.p != NULL ? js_get(v, key, &v) : js_at(v, index, &v));
+    }
+    cf_out_bool(c, r, found);
 }
 
 struct bag {
@@ -486,10 +499,54 @@ static void fn_pack_array(struct cf_call *c, size_t r)
     out_items(c, r, out, c->n_args);
 }
 
+/* v with the value that a path leads to set anew; what is missing on the way becomes a bag. */
+static void set_path(struct cf_call *c, struct str v, struct str path, struct str value,
+                     unsigned depth, struct sbuf *out)
+{
+    struct str key, k, item;
+    int64_t index;
+    if (path.n == 0 || depth == 0 || !js_path_step(&path, &key, &index) || key.p == NULL) {
+        sbuf_add(out, path.n == 0 ? (value.p != NULL ? value : STR("null")) : v);
+        return;
+    }
+    struct str quoted = js_quote(cf_arena(c), key);
+    struct js_iter it = js_begin(js_type(v) == JS_OBJECT ? v : STR("{}"));
+    bool done = false;
+    size_t n = 0;
+    sbuf_addc(out, '{');
+    while (js_next(&it, &k, &item)) {
+        sbuf_addz(out, n++ > 0 ? "," : "");
+        sbuf_add(out, k);
+        sbuf_addc(out, ':');
+        if (str_eq(k, quoted)) {
+            set_path(c, item, path, value, depth - 1, out);
+            done = true;
+        } else {
+            sbuf_add(out, item);
+        }
+    }
+    if (!done) {
+        sbuf_addz(out, n > 0 ? "," : "");
+        sbuf_add(out, quoted);
+        sbuf_addc(out, ':');
+        set_path(c, STR("{}"), path, value, depth - 1, out);
+    }
+    sbuf_addc(out, '}');
+}
+
 static void fn_set_key(struct cf_call *c, size_t r)
 {
+    enum { MAX_STEPS = 32 };
     if (!is_bag(c, 0, r))
         return;
+    struct str where = cf_str(c, 1, r);
+    if (str_starts(where, STR("$.")) || str_starts(where, STR("$["))) {
+        struct sbuf *b = cf_buf(c);
+        set_path(c, cf_str(c, 0, r), str_sub(where, 1, where.n),
+                 cf_null(c, 2, r) ? STR_NONE : cf_str(c, 2, r), MAX_STEPS, b);
+        cf_out_str(c, r, sbuf_str(b));
+        return;
+    }
     struct bag g = bag_begin(c);
     struct str key = js_quote(cf_arena(c), cf_str(c, 1, r)), k, v;
     struct str value = cf_null(c, 2, r) ? STR_NONE : cf_str(c, 2, r);
@@ -507,7 +564,8 @@ static void fn_bag_zip(struct cf_call *c, size_t r)
     struct items k = items_of(c, 0, r), v = items_of(c, 1, r);
     struct bag g = bag_begin(c);
     for (size_t i = 0; i < k.n; i++)
-        bag_add(c, &g, as_key(c, k.p[i]), i < v.n ? v.p[i] : STR_NONE);
+        if (js_type(k.p[i]) == JS_STRING)
+            bag_add(c, &g, as_key(c, k.p[i]), i < v.n ? v.p[i] : STR_NONE);
     bag_out(c, r, &g);
 }
 

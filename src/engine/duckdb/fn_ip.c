@@ -4,6 +4,7 @@
 #include "engine/duckdb/fn.h"
 #include "engine/duckdb/jscan.h"
 #include "text/ip.h"
+#include "text/json.h"
 
 static bool v4_net(struct str s, struct ip_net *out)
 {
@@ -306,7 +307,36 @@ static void fn_has_any_prefix(struct cf_call *c, size_t r)
     has_any(c, r, true);
 }
 
+/* The fewest networks that cover all addresses from the first to the last. */
+static void fn_v4_range_to_cidr(struct cf_call *c, size_t r)
+{
+    struct ip_net a, b;
+    if (!v4_net(cf_str(c, 0, r), &a) || !v4_net(cf_str(c, 1, r), &b))
+        return;
+    uint64_t from = v4_bits(a.base), to = v4_bits(b.base);
+    struct sbuf *out = cf_buf(c);
+    struct json_out w = json_out_make(out);
+    if (from > to)
+        return;
+    json_arr(&w);
+    while (from <= to) {
+        int size = from == 0 ? 32 : __builtin_ctzll(from);
+        size = size > 32 ? 32 : size;
+        while (((uint64_t)1 << size) > to - from + 1)
+            size--;
+        char text[40];
+        snprintf(text, sizeof text, "%u.%u.%u.%u/%d", (unsigned)(from >> 24 & 255),
+                 (unsigned)(from >> 16 & 255), (unsigned)(from >> 8 & 255), (unsigned)(from & 255),
+                 32 - size);
+        json_z(&w, text);
+        from += (uint64_t)1 << size;
+    }
+    json_arr_end(&w);
+    cf_out_str(c, r, sbuf_str(out));
+}
+
 const struct cf_scalar fn_ip_rows[] = {
+    {.name = "vdf_ipv4_range_to_cidr_list", .sig = "ss:j", .row = fn_v4_range_to_cidr},
     {.name = "vdf_format_ipv4_mask", .sig = "sl:s", .row = fn_format_mask},
     {.name = "vdf_ipv6_in_any", .sig = "s*:b", .row = fn_v6_in_any},
     {.name = "vdf_has_ipv4", .sig = "s*:b", .row = fn_has_any},

@@ -234,7 +234,28 @@ static void fn_axis_real(struct cf_call *c, size_t r)
     axis(c, r, 'd');
 }
 
+/* vd_weighted_index(weights of sorted values, share): the place, from 1 on, of the first value
+ * where the weights so far reach that share of all. */
+static void fn_weighted_index(struct cf_call *c, size_t r)
+{
+    struct list l = list_of(c, 0, r);
+    const int64_t *w = l.v.data;
+    double total = 0, sum = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < l.n; i++) {
+            size_t at = l.first + i;
+            bool null = l.v.valid && !((l.v.valid[at >> 6] >> (at & 63)) & 1);
+            double weight = null || w[at] < 0 ? 0 : (double)w[at];
+            *(pass == 0 ? &total : &sum) += weight;
+            if (pass == 1 && weight > 0 && sum >= cf_f64(c, 1, r) * total) {
+                cf_out_i64(c, r, (int64_t)i + 1);
+                return;
+            }
+        }
+}
+
 const struct cf_scalar fn_list_rows[] = {
+    {.name = "vd_weighted_index", .sig = "[ld:l", .row = fn_weighted_index},
     {.name = "vdf_make_list", .sig = "[jlbb:j", .flags = CF_NULLS, .row = fn_make_list},
     {.name = "vdf_make_set", .sig = "[jlb:j", .flags = CF_NULLS, .row = fn_make_set},
     {.name = "vdf_make_bag", .sig = "[jl:j", .flags = CF_NULLS, .row = fn_make_bag},

@@ -226,23 +226,29 @@ static size_t find_period(const struct series *s)
     return best;
 }
 
-/* The mean of each position of a period. */
-static void season_of(const struct series *s, size_t period, struct series *out)
+static int by_value(const void *x, const void *y)
 {
+    const double *p = x, *q = y;
+    return (*p > *q) - (*p < *q);
+}
+
+/* The median of each position of a period: single peaks are no season. */
+static void season_of(struct arena *a, const struct series *s, size_t period, struct series *out)
+{
+    double *here = arena_array(a, double, s->n + 1);
     for (size_t i = 0; i < s->n; i++) {
         out->v[i] = 0;
         out->null[i] = false;
     }
-    if (period == 0)
-        return;
-    for (size_t k = 0; k < period && k < s->n; k++) {
-        double sum = 0, n = 0;
-        for (size_t i = k; i < s->n; i += period) {
-            sum += s->null[i] ? 0 : s->v[i];
-            n += s->null[i] ? 0 : 1;
-        }
+    for (size_t k = 0; period > 0 && k < period && k < s->n; k++) {
+        size_t n = 0;
         for (size_t i = k; i < s->n; i += period)
-            out->v[i] = n > 0 ? sum / n : 0;
+            if (!s->null[i])
+                here[n++] = s->v[i];
+        qsort(here, n, sizeof(*here), by_value);
+        double median = n == 0 ? 0 : (here[(n - 1) / 2] + here[n / 2]) / 2;
+        for (size_t i = k; i < s->n; i += period)
+            out->v[i] = median;
     }
 }
 
@@ -257,7 +263,7 @@ static void fn_seasonal(struct cf_call *c, size_t r)
     if (!series_read(cf_arena(c), cf_str(c, 0, r), &s))
         return;
     struct series out = series_new(cf_arena(c), s.n, false);
-    season_of(&s, period_of(&s, cf_i64(c, 1, r)), &out);
+    season_of(cf_arena(c), &s, period_of(&s, cf_i64(c, 1, r)), &out);
     series_out(c, r, &out);
 }
 
@@ -291,7 +297,7 @@ static struct parts decompose(struct arena *a, const struct series *s, int64_t s
     for (size_t i = 0; i < points; i++)
         flat.v[i] = (s->null[i] ? 0 : s->v[i]) - p.trend.v[i];
     size_t period = period_of(&flat, seasonality);
-    season_of(&flat, period, &season);
+    season_of(a, &flat, period, &season);
     for (size_t i = 0; i < s->n; i++) {
         p.seasonal.v[i] = period == 0 ? 0 : season.v[i < points ? i : i % period];
         p.baseline.v[i] = p.seasonal.v[i] + p.trend.v[i];
@@ -334,12 +340,6 @@ static void fn_forecast(struct cf_call *c, size_t r)
 }
 
 /* ---- outliers: how many inter-percentile ranges outside of it (Tukey's fences) ---- */
-
-static int by_value(const void *x, const void *y)
-{
-    const double *a = x, *b = y;
-    return (*a > *b) - (*a < *b);
-}
 
 static double percentile(const double *sorted, size_t n, double p)
 {

@@ -119,20 +119,21 @@ static void fn_replace_strings(struct cf_call *c, size_t r)
     if (n != k)
         return;
     for (size_t i = 0; i < n; i++) {
-        struct str f = js_type(from[i]) == JS_STRING ? js_decode(a, from[i]) : from[i];
-        struct str t = js_type(to[i]) == JS_STRING ? js_decode(a, to[i]) : to[i];
-        AUTO(sbuf_fini) struct sbuf b = sbuf_make((size_t)256 << 20);
-        for (size_t at = 0; at < s.n;) {
-            if (f.n && at + f.n <= s.n && memcmp(s.p + at, f.p, f.n) == 0) {
-                sbuf_add(&b, t);
-                at += f.n;
-            } else {
-                sbuf_addc(&b, s.p[at++]);
-            }
-        }
-        s = arena_str(a, sbuf_str(&b));
+        from[i] = js_type(from[i]) == JS_STRING ? js_decode(a, from[i]) : from[i];
+        to[i] = js_type(to[i]) == JS_STRING ? js_decode(a, to[i]) : to[i];
     }
-    cf_out_str(c, r, s);
+    struct sbuf *b = cf_buf(c);
+    for (size_t at = 0; at < s.n;) { /* what was put in is not looked at again */
+        size_t i = 0;
+        while (i < n && (from[i].n == 0 || !str_starts(str_sub(s, at, s.n), from[i])))
+            i++;
+        if (i < n)
+            sbuf_add(b, to[i]);
+        else
+            sbuf_addc(b, s.p[at]);
+        at += i < n ? from[i].n : 1;
+    }
+    cf_out_str(c, r, sbuf_str(b));
 }
 
 /* split(text, delimiter [, index]): an index gives a list of that one part, or null. */
