@@ -117,7 +117,8 @@ static bool geometry(struct wkt *k)
             json_key(&k->w, "coordinates");
             ok = nested(k, kinds[i].levels);
         }
-        json_obj_end(&k->w);
+        if (ok)
+            json_obj_end(&k->w);
         return ok;
     }
     return false;
