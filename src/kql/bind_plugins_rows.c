@@ -101,7 +101,6 @@ static struct plan *rolling_percentile(const struct plugin_call *v)
     add_column(&x, STR("_value"), value);
     add_column(&x, STR("_t"), index);
     AUTO(sbuf_fini) struct sbuf dims = sbuf_make(1 << 16), text = sbuf_make(1 << 20);
-    AUTO(sbuf_fini) struct sbuf shown = sbuf_make(1 << 16);
     for (size_t i = 5; i < v->call->n; i++) {
         const struct plan_col *d = plugin_column(v, "", i);
         if (d == NULL)
