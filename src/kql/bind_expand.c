@@ -67,29 +67,19 @@ static const struct expand_item *item_for(const struct expansion *v, const struc
     return NULL;
 }
 
-/* The input's columns with replaced ones in place, the index before the first new item. */
+/* The input's columns with replaced ones in place, the new items, and the index last. */
 static void output_columns(const struct expansion *v, struct plan *p)
 {
     struct binder *b = v->b;
-    bool index_done = v->x->index.id == 0;
     for (size_t i = 0; i < v->in->cols.n; i++) {
-        const struct plan_col *c = &v->in->cols.p[i];
-        const struct expand_item *it = item_for(v, c);
-        if (it != NULL && !index_done) {
-            plan_add_col(b, p, v->x->index);
-            index_done = true;
-        }
-        plan_add_col(b, p, it != NULL ? it->out : *c);
+        const struct expand_item *it = item_for(v, &v->in->cols.p[i]);
+        plan_add_col(b, p, it != NULL ? it->out : v->in->cols.p[i]);
     }
-    for (size_t i = 0; i < v->x->n; i++) {
-        if (v->replaced[i] != NULL)
-            continue;
-        if (!index_done) {
-            plan_add_col(b, p, v->x->index);
-            index_done = true;
-        }
-        plan_add_col(b, p, v->x->items[i].out);
-    }
+    for (size_t i = 0; i < v->x->n; i++)
+        if (v->replaced[i] == NULL)
+            plan_add_col(b, p, v->x->items[i].out);
+    if (v->x->index.id != 0)
+        plan_add_col(b, p, v->x->index);
 }
 
 struct plan *op_mv_expand(struct binder *b, struct binding *env, struct plan *in,
@@ -162,11 +152,22 @@ struct plan *op_partition(struct binder *b, struct binding *env, struct plan *in
     plan_copy_cols(b, rows, in);
     rows->open = in->open;
     rows->ordered = in->ordered;
-    struct plan *inner = bind_contextual(b, env, rows, body);
+    struct expr *key = bind_expr(&c, by->kids[0]);
+    /* A body with a source of its own sees the key as a value, by the column's name. */
+    struct plan_col value = plan_fresh(b, bind_auto_name(&c, by->kids[0]), key->type);
+    struct plan *inner;
+    if (body->kind == SYN_CONTEXTUAL) {
+        inner = bind_contextual(b, env, rows, body);
+    } else {
+        struct binding v = {.kind = BOUND_SCALAR, .name = value.name, .per_key = true};
+        v.e = ex_column(b, &value, by->kids[0]);
+        inner = bind_table(b, value.name.n > 0 ? bind_push(b, env, v) : env, body);
+    }
     struct plan *p = plan_two(b, P_PARTITION, in, inner, op);
-    p->exprs = arena_array(b->a, struct expr *, 1);
-    p->exprs[0] = bind_expr(&c, by->kids[0]);
-    p->n_exprs = 1;
+    p->exprs = arena_array(b->a, struct expr *, 2);
+    p->exprs[0] = key;
+    p->exprs[1] = ex_column(b, &value, by->kids[0]);
+    p->n_exprs = 2;
     for (size_t i = 0; i < inner->cols.n; i++) {
         struct plan_col k = plan_fresh(b, inner->cols.p[i].name, inner->cols.p[i].type);
         k.hidden = inner->cols.p[i].hidden;

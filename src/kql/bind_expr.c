@@ -14,7 +14,7 @@ const char *z(struct binder *b, struct str s)
 struct binding *bind_lookup(struct binding *env, struct str name)
 {
     for (; env != NULL; env = env->next)
-        if (str_eq(env->name, name))
+        if (env->kind != BOUND_RESTRICTION && str_eq(env->name, name))
             return env;
     return NULL;
 }
@@ -400,6 +400,10 @@ static struct plan *scalar_as_table(const struct cx *c, const struct syn *s)
 
 static struct expr *bind_toscalar(const struct cx *c, const struct syn *s)
 {
+    const struct syn *x = bind_strip(s->kids[0]);
+    const struct binding *v = x->kind == SYN_NAME ? bind_lookup(c->env, x->text) : NULL;
+    if (v != NULL && v->per_key)
+        return v->e;
     struct binding *outside = c->b->outside;
     c->b->outside = c->env;
     struct plan *p = bind_is_table(c->b, c->env, s->kids[0]) ? bind_table(c->b, c->env, s->kids[0])

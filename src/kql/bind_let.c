@@ -44,7 +44,10 @@ const struct syn *bind_find_function(struct binder *b, struct binding *env, stru
         return v->syn;
     }
     *out_env = NULL;
-    return find_stored(b, name, at);
+    if (bind_may_read(env, STR_NONE, name))
+        return find_stored(b, name, at);
+    const struct syn *decl = find_stored(b, name, NULL);
+    return decl == NULL || bind_function_is_table(b, NULL, decl) ? NULL : decl;
 }
 
 static bool is_stored(const struct binder *b, struct str name, const struct syn *decl)
@@ -335,8 +338,9 @@ bool bind_statements(struct binder *b, struct binding *env, const struct syn *qu
         else if (s->kind == SYN_DECLARE_PARAMS)
             env = declare_parameters(b, env, s);
         else if (s->kind == SYN_DECLARE_PATTERN)
-            kql_diag_add(b->d, ERR_UNSUPPORTED, "SEM0500", s, NULL,
-                         "'declare pattern' is not supported yet");
+            env = bind_declare_pattern(b, env, s);
+        else if (s->kind == SYN_RESTRICT)
+            env = bind_restrict(b, env, s);
         else if (s->kind == SYN_EXPR_STMT && s->n > 0) {
             bind_result(b, env, s->kids[0], out_plan, out_expr);
             any = true;

@@ -17,13 +17,22 @@ enum {
 
 /* ---- names that let, functions and parameters give ---- */
 struct binding {
-    enum { BOUND_SCALAR, BOUND_TABLE, BOUND_FUNCTION, BOUND_PLAN } kind;
+    enum {
+        BOUND_SCALAR,
+        BOUND_TABLE,
+        BOUND_FUNCTION,
+        BOUND_PLAN,
+        BOUND_PATTERN,
+        BOUND_RESTRICTION
+    } kind;
     struct str name;
     struct expr *e;        /* SCALAR */
-    const struct syn *syn; /* TABLE: bound at each use; FUNCTION: its declaration */
+    bool per_key;          /* SCALAR: of a partition, one value for its sub-query */
+    const struct syn *syn; /* TABLE: bound at each use; FUNCTION, PATTERN: its declaration */
     struct binding *env;   /* what was visible where syn stands */
     struct plan *plan;     /* PLAN: bound once, read through P_SHARED at each use */
-    struct binding *next;  /* the binding before */
+    struct restriction *restriction; /* RESTRICTION, which has no name */
+    struct binding *next;            /* the binding before */
 };
 
 struct binder {
@@ -161,8 +170,8 @@ struct plan *bind_contextual(struct binder *b, struct binding *env, struct plan 
 /* Statements of a query or a function body; the last expression's table (*out_plan) or value. */
 bool bind_statements(struct binder *b, struct binding *env, const struct syn *query,
                      struct plan **out_plan, struct expr **out_expr);
-struct plan *bind_named_table(struct binder *b, struct str workspace, struct str name,
-                              const struct syn *at, bool quiet);
+struct plan *bind_named_table(struct binder *b, struct binding *env, struct str workspace,
+                              struct str name, const struct syn *at, bool quiet);
 struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const struct syn *at);
 /* A call of a function that the query or the catalogue defines. */
 const struct syn *bind_find_function(struct binder *b, struct binding *env, struct str name,
@@ -170,6 +179,21 @@ const struct syn *bind_find_function(struct binder *b, struct binding *env, stru
 bool bind_call_user(const struct cx *c, const struct syn *call, const struct syn *decl,
                     struct binding *decl_env, struct plan *piped, struct plan **out_plan,
                     struct expr **out_expr);
+/* workspace("w"), database("d"), cluster("c").database("d") … in front of a table's name: false if
+ * s is none of them. */
+bool bind_qualifier(const struct cx *c, const struct syn *s, struct str *workspace);
+
+/* ---- patterns (bind_pattern.c) ---- */
+struct binding *bind_declare_pattern(struct binder *b, struct binding *env, const struct syn *s);
+bool bind_is_pattern(struct binding *env, const struct syn *s); /* name(…) or name(…).path of one */
+struct plan *bind_pattern_use(struct binder *b, struct binding *env, const struct syn *s);
+
+/* ---- restrict access to (bind_restrict.c) ---- */
+struct binding *bind_restrict(struct binder *b, struct binding *env, const struct syn *s);
+/* May a table or function of the catalogue be named where env is visible? */
+bool bind_may_read(struct binding *env, struct str workspace, struct str name);
+bool bind_is_restricted(struct binding *env);
+
 bool bind_function_is_table(struct binder *b, struct binding *env, const struct syn *decl);
 
 typedef struct plan *bind_op_fn(struct binder *b, struct binding *env, struct plan *in,

@@ -166,6 +166,8 @@ struct plan *op_make_series(struct binder *b, struct binding *env, struct plan *
         plan_fresh(b, names_unique(&names, axis_name.n ? axis_name : STR("Column1")), KQL_DYNAMIC);
     plan_add_col(b, p, x->axis_out);
     read_bounds(b, env, op, x);
+    const struct syn *kind = syn_param(op, "kind");
+    x->nonempty = kind != NULL && kind->n > 0 && str_ieqz(kind->kids[0]->text, "nonempty");
     p->series = x;
     p->ordered = true;
     return p;

@@ -56,9 +56,16 @@ static const char *near_table(struct binder *b, struct str name)
     return near.best.n > 0 ? arena_fmt(b->a, "did you mean '%.*s'?", STR_ARG(near.best)).p : NULL;
 }
 
-struct plan *bind_named_table(struct binder *b, struct str workspace, struct str name,
-                              const struct syn *at, bool quiet)
+struct plan *bind_named_table(struct binder *b, struct binding *env, struct str workspace,
+                              struct str name, const struct syn *at, bool quiet)
 {
+    if (!bind_may_read(env, workspace, name)) {
+        if (quiet)
+            return NULL;
+        bind_error(b, "SEM0100", at, "'%s' is not among what 'restrict access to' allows",
+                   z(b, name));
+        return bind_nothing(b, at);
+    }
     const struct kql_catalog *cat = b->o->catalog;
     struct kql_table t = {0};
     if (cat != NULL && cat->find_table != NULL &&
@@ -66,7 +73,8 @@ struct plan *bind_named_table(struct binder *b, struct str workspace, struct str
         return bind_table_of(b, &t, at);
     if (quiet)
         return NULL;
-    kql_diag_add(b->d, ERR_SEMANTIC, "SEM0100", at, cat != NULL ? near_table(b, name) : NULL,
+    kql_diag_add(b->d, ERR_SEMANTIC, "SEM0100", at,
+                 cat != NULL && !bind_is_restricted(env) ? near_table(b, name) : NULL,
                  "'%s' does not refer to a known table, function or variable", z(b, name));
     return bind_nothing(b, at);
 }
@@ -95,9 +103,14 @@ static struct plan *bind_binding(struct binder *b, struct binding *v, const stru
             p = NULL;
         break;
     case BOUND_SCALAR:
+    case BOUND_PATTERN:
+    case BOUND_RESTRICTION:
         break;
     }
     b->inline_depth--;
+    if (v->kind == BOUND_PATTERN)
+        bind_error(b, "SEM0219", s, "the pattern '%s' needs its arguments: %s(…)", z(b, s->text),
+                   z(b, s->text));
     if (p != NULL)
         return p;
     if (v->kind == BOUND_SCALAR && v->e->type != KQL_UNKNOWN)
@@ -111,7 +124,7 @@ static struct plan *bind_table_name(struct binder *b, struct binding *env, const
     struct binding *v = bind_lookup(env, s->text);
     if (v != NULL && v->kind != BOUND_SCALAR)
         return bind_binding(b, v, s);
-    struct plan *p = bind_named_table(b, STR_NONE, s->text, s, true);
+    struct plan *p = bind_named_table(b, env, STR_NONE, s->text, s, true);
     if (p != NULL)
         return p;
     if (v != NULL)
@@ -122,7 +135,7 @@ static struct plan *bind_table_name(struct binder *b, struct binding *env, const
         struct binding f = {.kind = BOUND_FUNCTION, .name = s->text, .syn = decl, .env = fenv};
         return bind_binding(b, &f, s);
     }
-    return bind_named_table(b, STR_NONE, s->text, s, false);
+    return bind_named_table(b, env, STR_NONE, s->text, s, false);
 }
 
 /* ---- calls that give tables ---- */
@@ -141,10 +154,10 @@ static bool text_argument(const struct cx *c, const struct syn *s, size_t i, str
 }
 
 /* workspace("w").T, cluster("c").database("d").T, database("d").T, app(…), resource(…) */
-static bool qualifier(const struct cx *c, const struct syn *s, struct str *workspace)
+bool bind_qualifier(const struct cx *c, const struct syn *s, struct str *workspace)
 {
     if (s->kind == SYN_MEMBER && s->n == 2) /* cluster(…).database(…) */
-        return qualifier(c, s->kids[0], workspace) && qualifier(c, s->kids[1], workspace);
+        return bind_qualifier(c, s->kids[0], workspace) && bind_qualifier(c, s->kids[1], workspace);
     if (s->kind != SYN_CALL)
         return false;
     if (str_eqz(s->text, "workspace") || str_eqz(s->text, "app") || str_eqz(s->text, "resource"))
@@ -157,7 +170,7 @@ static struct plan *bind_qualified(struct binder *b, struct binding *env, const 
 {
     struct cx c = cx_of(b, env, NULL);
     struct str workspace = STR_NONE, name = s->text;
-    if (!qualifier(&c, s->kids[0], &workspace)) {
+    if (!bind_qualifier(&c, s->kids[0], &workspace)) {
         bind_error(b, "SEM0001", s, "a table is expected here");
         return bind_nothing(b, s);
     }
@@ -165,7 +178,7 @@ static struct plan *bind_qualified(struct binder *b, struct binding *env, const 
         (void)text_argument(&c, s->kids[1], 0, &name);
     else if (s->n == 2)
         return bind_table(b, env, s->kids[1]);
-    return bind_named_table(b, workspace, name, s, false);
+    return bind_named_table(b, env, workspace, name, s, false);
 }
 
 static struct plan *bind_table_call(struct binder *b, struct binding *env, const struct syn *s)
@@ -364,9 +377,9 @@ struct plan *bind_table(struct binder *b, struct binding *env, const struct syn 
     case SYN_NAME:
         return bind_table_name(b, env, s);
     case SYN_CALL:
-        return bind_table_call(b, env, s);
+        return bind_is_pattern(env, s) ? bind_pattern_use(b, env, s) : bind_table_call(b, env, s);
     case SYN_MEMBER:
-        return bind_qualified(b, env, s);
+        return bind_is_pattern(env, s) ? bind_pattern_use(b, env, s) : bind_qualified(b, env, s);
     case SYN_DATATABLE:
         return bind_datatable(b, env, s);
     case SYN_EXTERNALDATA:
@@ -413,11 +426,13 @@ bool bind_is_table(struct binder *b, struct binding *env, const struct syn *s)
     case SYN_PAREN:
         return bind_is_table(b, env, s->kids[0]);
     case SYN_MEMBER: {
+        if (bind_is_pattern(env, s))
+            return true;
         struct binder quiet = *b;
         struct cx c = cx_of(&quiet, env, NULL);
         struct str w = STR_NONE;
         return s->kids[0]->kind == SYN_CALL && kql_func_find(s->kids[0]->text) == NULL
-                   ? str_eqz(s->kids[0]->text, "workspace") && qualifier(&c, s->kids[0], &w)
+                   ? str_eqz(s->kids[0]->text, "workspace") && bind_qualifier(&c, s->kids[0], &w)
                    : s->kids[0]->kind == SYN_CALL && call_is_table(b, env, s->kids[0]);
     }
     case SYN_NAME: {
@@ -435,7 +450,7 @@ bool bind_is_table(struct binder *b, struct binding *env, const struct syn *s)
         return decl != NULL && bind_function_is_table(b, fenv, decl);
     }
     case SYN_CALL:
-        return call_is_table(b, env, s);
+        return bind_is_pattern(env, s) || call_is_table(b, env, s);
     default:
         return false;
     }

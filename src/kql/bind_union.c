@@ -23,16 +23,40 @@ static void add_branch(struct binder *b, struct branches *v, struct plan *p, str
         VEC_PUSH(b->a, v, one);
 }
 
-/* Tables of the catalogue and let tables whose name matches. */
-static size_t add_matching(struct binder *b, struct branches *v, struct str pattern,
-                           const struct syn *at)
+/* What let declared with "view" and without parameters stands beside the tables. */
+static size_t add_views(struct binder *b, struct binding *env, struct branches *v,
+                        struct str pattern, const struct syn *at)
+{
+    size_t found = 0, n = 0;
+    for (const struct binding *x = env; x != NULL; x = x->next)
+        n++;
+    struct binding **all = arena_array(b->a, struct binding *, n + 1);
+    for (struct binding *x = env; x != NULL; x = x->next)
+        all[--n] = x;
+    for (size_t i = 0; all[i] != NULL; i++) {
+        bool view = all[i]->kind == BOUND_FUNCTION && str_eqz(all[i]->syn->text, "view") &&
+                    all[i]->syn->n == 1;
+        if (!view || !name_matches(pattern, all[i]->name) ||
+            bind_lookup(env, all[i]->name) != all[i])
+            continue;
+        struct syn name = {.kind = SYN_NAME, .off = at->off, .len = at->len};
+        name.text = all[i]->name;
+        add_branch(b, v, bind_table(b, env, &name), all[i]->name, at);
+        found++;
+    }
+    return found;
+}
+
+/* Views and tables of the catalogue whose name matches. */
+static size_t add_matching(struct binder *b, struct binding *env, struct branches *v,
+                           struct str pattern, const struct syn *at)
 {
     const struct kql_catalog *cat = b->o->catalog;
     struct kql_table t;
-    size_t found = 0;
+    size_t found = add_views(b, env, v, pattern, at);
     for (size_t i = 0;
          cat != NULL && cat->table_at != NULL && cat->table_at(cat->self, b->a, i, &t); i++) {
-        if (!name_matches(pattern, t.name))
+        if (!name_matches(pattern, t.name) || !bind_may_read(env, t.workspace, t.name))
             continue;
         struct kql_table full = t;
         if (full.schema.n == 0 && !cat->find_table(cat->self, b->a, t.workspace, t.name, &full))
@@ -63,7 +87,7 @@ static void add_operand(struct binder *b, struct binding *env, struct branches *
         struct str pattern = x->kind == SYN_STAR ? STR("*") : x->text;
         if (b->o->rule_restrictions && str_eqz(pattern, "*"))
             bind_error(b, "SEM0001", x, "an analytics rule can't read 'union *': name the tables");
-        if (add_matching(b, v, pattern, x) == 0 && !quiet && !str_eqz(pattern, "*"))
+        if (add_matching(b, env, v, pattern, x) == 0 && !quiet && !str_eqz(pattern, "*"))
             bind_error(b, "SEM0100", x, "no table's name matches '%s'", z(b, pattern));
         return;
     }
@@ -94,14 +118,6 @@ static void add_operand(struct binder *b, struct binding *env, struct branches *
 
 /* ---- the columns of the result ---- */
 
-static size_t find_col(const struct plan *u, struct str name, enum kql_type t)
-{
-    for (size_t i = 0; i < u->cols.n; i++)
-        if (u->cols.p[i].type == t && str_eq(u->cols.p[i].name, name))
-            return i;
-    return SIZE_MAX;
-}
-
 static struct str typed_name(struct binder *b, struct str name, enum kql_type t)
 {
     return arena_fmt(b->a, "%.*s_%s", STR_ARG(name), kql_type_name(t));
@@ -120,6 +136,7 @@ static bool in_all(const struct branches *v, const struct plan_col *c)
 /* The types that a name has in the branches, in the order in which they come. */
 struct named {
     enum kql_type types[KQL_N_TYPES];
+    size_t at[KQL_N_TYPES]; /* the union's column */
     size_t n;
     bool made; /* are its columns in the union? */
 };
@@ -150,31 +167,41 @@ static struct map *collect_names(struct binder *b, const struct branches *v)
     return names;
 }
 
-/* A name of several types becomes a column for each, side by side: x_long, x_string. */
-static void add_named(struct binder *b, struct plan *u, struct str name, struct named *n)
+/* A name of several types becomes a column for each, side by side: x_long, x_string; where a
+ * branch has such a name itself, x_long1. */
+static void add_named(struct binder *b, struct plan *u, struct str name, struct named *n,
+                      struct names *taken)
 {
     n->made = true;
     for (size_t i = 0; i < n->n; i++) {
-        struct str typed = n->n > 1 ? typed_name(b, name, n->types[i]) : name;
-        if (find_col(u, typed, n->types[i]) == SIZE_MAX)
-            plan_add_col(b, u, plan_fresh(b, typed, n->types[i]));
+        struct str own = n->n > 1 ? names_unique(taken, typed_name(b, name, n->types[i])) : name;
+        n->at[i] = u->cols.n;
+        plan_add_col(b, u, plan_fresh(b, own, n->types[i]));
     }
 }
 
-static void shape_columns(struct binder *b, struct plan *u, const struct branches *v, bool inner)
+/* The names of the branches with where they went. */
+static struct map *shape_columns(struct binder *b, struct plan *u, const struct branches *v,
+                                 bool inner)
 {
-    struct map *names = collect_names(b, v);
+    struct map *all = collect_names(b, v);
+    struct names taken = names_start(b);
+    struct str name;
+    void *value;
+    for (size_t i = 0; map_next(all, &i, &name, &value);)
+        names_reserve(&taken, name);
     for (size_t i = 0; i < v->n; i++) {
         for (size_t k = 0; k < v->p[i].p->cols.n; k++) {
             const struct plan_col *c = &v->p[i].p->cols.p[k];
             if (c->hidden || (inner && !in_all(v, c)))
                 continue;
-            struct named *n = map_get(names, c->name);
+            struct named *n = map_get(all, c->name);
             CHECK(n != NULL);
             if (!n->made)
-                add_named(b, u, c->name, n);
+                add_named(b, u, c->name, n, &taken);
         }
     }
+    return all;
 }
 
 /* Hidden columns (ingestion_time() …) stay reachable through a union of tables. */
@@ -197,23 +224,31 @@ static int by_place(const void *x, const void *y)
     return (p->at > q->at) - (p->at < q->at);
 }
 
-/* places: of the union's columns, by name; filled: all false, and again so afterwards. A real name
- * wins over one made from name and type. */
-static struct union_links link_branch(struct binder *b, const struct plan *u, struct map *places,
-                                      bool *filled, const struct plan *p)
+/* 1 + the place of a branch's column in the union, 0: it is left out. places: of the union's
+ * columns, by name. */
+static size_t place_of(const struct plan *u, struct map *names, struct map *places,
+                       const struct plan_col *c)
+{
+    const struct named *n = c->hidden ? NULL : map_get(names, c->name);
+    for (size_t i = 0; n != NULL && n->made && i < n->n; i++)
+        if (n->types[i] == c->type)
+            return n->at[i] + 1;
+    size_t place = c->hidden ? (size_t)(uintptr_t)map_get(places, c->name) : 0;
+    return place != 0 && u->cols.p[place - 1].type == c->type ? place : 0;
+}
+
+/* filled: all false, and again so afterwards. */
+static struct union_links link_branch(struct binder *b, const struct plan *u, struct map *names,
+                                      struct map *places, bool *filled, const struct plan *p)
 {
     struct union_links v = {arena_array(b->a, struct union_link, p->cols.n + 1), 0};
-    bool *linked = arena_array(b->a, bool, p->cols.n + 1);
-    for (int made = 0; made < 2; made++)
+    for (int hidden = 0; hidden < 2; hidden++)
         for (size_t k = 0; k < p->cols.n; k++) {
             const struct plan_col *c = &p->cols.p[k];
-            if (linked[k])
+            size_t place = c->hidden == hidden ? place_of(u, names, places, c) : 0;
+            if (place == 0 || filled[place - 1])
                 continue;
-            struct str name = made ? typed_name(b, c->name, c->type) : c->name;
-            size_t place = (size_t)(uintptr_t)map_get(places, name);
-            if (place == 0 || u->cols.p[place - 1].type != c->type || filled[place - 1])
-                continue;
-            linked[k] = filled[place - 1] = true;
+            filled[place - 1] = true;
             v.p[v.n++] = (struct union_link){(uint32_t)(place - 1), c->id};
         }
     for (size_t i = 0; i < v.n; i++)
@@ -231,7 +266,7 @@ static struct plan *make_union(struct binder *b, const struct branches *v, bool 
         plan_add_col(b, u, plan_fresh(b, source, KQL_STRING));
         first = 1;
     }
-    shape_columns(b, u, v, inner);
+    struct map *names = shape_columns(b, u, v, inner);
     shape_hidden(b, u, v);
     u->in = arena_array(b->a, struct plan *, v->n + 1);
     u->links = arena_array(b->a, struct union_links, v->n + 1);
@@ -244,7 +279,7 @@ static struct plan *make_union(struct binder *b, const struct branches *v, bool 
         u->in[u->n_in++] = v->p[i].p;
         labels[i] = v->p[i].label;
         u->open = u->open || v->p[i].p->open;
-        u->links[i] = link_branch(b, u, places, filled, v->p[i].p);
+        u->links[i] = link_branch(b, u, names, places, filled, v->p[i].p);
     }
     u->source_labels = source.n > 0 ? labels : NULL;
     return u;
@@ -392,7 +427,7 @@ static void search_tables(struct binder *b, struct binding *env, const struct sy
     if (in == NULL) {
         if (b->o->rule_restrictions)
             bind_error(b, "SEM0001", op, "an analytics rule can't search all tables: name them");
-        (void)add_matching(b, v, STR("*"), op);
+        (void)add_matching(b, env, v, STR("*"), op);
         return;
     }
     for (size_t i = 0; i < in->n; i++)

@@ -144,9 +144,9 @@ struct syn *p_schema(struct parser *p, bool open_allowed)
     struct syn_list cols = {0};
     struct str text = STR_NONE;
     p_expect(p, "(", "before the columns");
-    if (open_allowed && p_accept(p, "*")) {
+    if (open_allowed && p_accept(p, "*"))
         text = STR("*");
-    } else {
+    if (text.n == 0 || p_accept(p, ",")) {
         while (!p->panic && !p_at(p, ")")) {
             p_push(p, &cols, column_decl(p));
             if (!p_accept(p, ","))

@@ -147,23 +147,58 @@ static struct syn *declare_params(struct parser *p)
     return p_node(p, SYN_DECLARE_PARAMS, off, STR_NONE, &kids);
 }
 
-/* Everything up to the closing brace, as raw tokens. */
+/* ("a", "b").["path"] = { statements } */
+static struct syn *pattern_case(struct parser *p)
+{
+    uint32_t off = p_off(p);
+    struct syn_list kids = {0};
+    struct syn *path = NULL;
+    p_push(p, &kids, NULL); /* the body comes first, and is read last */
+    p_expect(p, "(", "before the arguments of a case");
+    p_list(p, &kids, p_expr);
+    p_expect(p, ")", "after the arguments of a case");
+    if (p_accept(p, ".")) {
+        uint32_t at = p_off(p);
+        p_expect(p, "[", "before the path of a case");
+        path = p_node1(p, SYN_CLAUSE, at, STR("path"), p_expr(p));
+        p_expect(p, "]", "after the path of a case");
+    }
+    p_expect(p, "=", "before the body of a case");
+    p_expect(p, "{", "before the body of a case");
+    kids.p[0] = p_statements(p, "}");
+    p_expect(p, "}", "after the body of a case");
+    if (path != NULL)
+        p_push(p, &kids, path);
+    return p_node(p, SYN_CLAUSE, off, STR("case"), &kids);
+}
+
+/* declare pattern name [= (parameters)[path] { case; … }] */
 static struct syn *declare_pattern(struct parser *p)
 {
     uint32_t off = p_off(p);
     struct syn_list kids = {0};
-    unsigned open = 0;
     struct str name;
     p->at += 2;
     if (!p_take_name(p, true, &name))
         return p_node(p, SYN_ERROR, off, STR_NONE, NULL);
-    while (!p_at_kind(p, TOK_EOF) && !(open == 0 && p_at(p, ";"))) {
+    if (!p_accept(p, "="))
+        return p_node(p, SYN_DECLARE_PATTERN, off, name, &kids);
+    p_expect(p, "(", "before the parameters");
+    p_list(p, &kids, scalar_parameter);
+    p_expect(p, ")", "after the parameters");
+    if (p_at(p, "[")) {
         uint32_t at = p_off(p);
-        open = open + p_at(p, "{") - (open > 0 && p_at(p, "}"));
-        struct str t = p_text(p, 0);
         p->at++;
-        p_push(p, &kids, p_node(p, SYN_RAW, at, t, NULL));
+        p_push(p, &kids, p_node1(p, SYN_CLAUSE, at, STR("path"), scalar_parameter(p)));
+        p_expect(p, "]", "after the path");
     }
+    p_expect(p, "{", "before the cases");
+    while (!p->panic && !p_at(p, "}")) {
+        p_push(p, &kids, pattern_case(p));
+        if (!p_accept(p, ";"))
+            break;
+    }
+    p_expect(p, "}", "after the cases");
     return p_node(p, SYN_DECLARE_PATTERN, off, name, &kids);
 }
 

@@ -142,6 +142,7 @@ struct make_series {
     struct plan_col axis_out;
     struct expr *axis, *from, *to, *step; /* from, to NULL: from the data */
     bool to_inclusive;                    /* the older "in range()" form */
+    bool nonempty;                        /* no rows and no by: a series of defaults */
     struct named_expr *by;
     size_t n_by;
 };

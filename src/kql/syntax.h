@@ -18,7 +18,9 @@ enum syn_kind {
     SYN_LET,   /* text=name; value (expression, tabular pipe, or SYN_FUNC_DECL) */
     SYN_SET,   /* text=option; value? */
     SYN_DECLARE_PARAMS,  /* SYN_FUNC_PARAM* */
-    SYN_DECLARE_PATTERN, /* text=name; raw (parsed, unbound) */
+    SYN_DECLARE_PATTERN, /* text=name; SYN_FUNC_PARAM*, SYN_CLAUSE "path" (SYN_FUNC_PARAM)?,
+                            SYN_CLAUSE "case"*: body (SYN_QUERY), argument*, SYN_CLAUSE "path"
+                            (value)?; nothing if only declared */
     SYN_ALIAS_DB,        /* text=name; expression */
     SYN_RESTRICT,        /* names* */
     SYN_EXPR_STMT,       /* pipe or scalar expression */

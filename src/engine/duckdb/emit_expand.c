@@ -193,9 +193,12 @@ bool emit_partition(struct emit *m, const struct plan *p, struct sbuf *out)
     for (size_t i = 0; i < p->cols.n; i++)
         sbuf_addf(out, "%s%s.c%u AS c%u", i ? ", " : "", inner, p->in[1]->cols.p[i].id,
                   p->cols.p[i].id);
+    sbuf_addz(out, " FROM (SELECT hkey");
+    if (p->n_exprs > 1) /* the body reads the key by this name */
+        sbuf_addf(out, ", hkey AS c%u", p->exprs[1]->col);
     sbuf_addf(out, " FROM (SELECT DISTINCT %.*s AS hkey FROM (", STR_ARG(key));
     sbuf_add(out, source);
-    sbuf_addf(out, ") AS t%u) AS o%u, LATERAL (", emit_fresh(m), n);
+    sbuf_addf(out, ") AS t%u) AS t%u) AS o%u, LATERAL (", emit_fresh(m), emit_fresh(m), n);
     if (!inner_plan(m, p->in[1], sbuf_str(&rows), out))
         return false;
     sbuf_addf(out, ") AS %s", inner);

@@ -100,11 +100,23 @@ static bool binned(struct series *s, struct sbuf *out)
     return true;
 }
 
+/* kind=nonempty counts only where there are no groups. */
+static bool empty_too(const struct series *s)
+{
+    return s->x->nonempty && s->x->n_by == 0;
+}
+
 static bool series_value(struct series *s, size_t i, struct sbuf *out)
 {
     const struct series_agg *a = &s->x->aggs[i];
     enum kql_type t = a->agg.e->type;
-    sbuf_addf(out, "vdf_series_fill(list(hk), list(hv%zu), any_value(hn), ", i);
+    if (empty_too(s))
+        sbuf_addf(out,
+                  "vdf_series_fill(coalesce(list(hk) FILTER (WHERE hk IS NOT NULL), []), "
+                  "coalesce(list(hv%zu) FILTER (WHERE hk IS NOT NULL), []), any_value(bn), ",
+                  i);
+    else
+        sbuf_addf(out, "vdf_series_fill(list(hk), list(hv%zu), any_value(hn), ", i);
     if (a->fill) {
         if (!emit_as(s->m, a->fill, KQL_DYNAMIC, out))
             return false;
@@ -124,6 +136,16 @@ static const char *axis_function(enum kql_type t)
     if (t == KQL_DATETIME)
         return "vdf_axis_datetime";
     return t == KQL_TIMESPAN ? "vdf_axis_span" : "vdf_axis_number";
+}
+
+/* The bounds even where no row is left. */
+static bool all_bounds(struct series *s, struct sbuf *out)
+{
+    sbuf_addz(out, " RIGHT JOIN (SELECT hf AS bf, hs AS bs, hn AS bn FROM (");
+    if (!bounds(s, out))
+        return false;
+    sbuf_addf(out, ") AS t%u) AS t%u ON TRUE", emit_fresh(s->m), emit_fresh(s->m));
+    return true;
 }
 
 bool emit_make_series(struct emit *m, const struct plan *p, struct sbuf *out)
@@ -148,11 +170,14 @@ bool emit_make_series(struct emit *m, const struct plan *p, struct sbuf *out)
             return false;
         sbuf_addz(out, ", ");
     }
-    sbuf_addf(out, "%s(any_value(hf), any_value(hs), any_value(hn)) AS c%u FROM (",
-              axis_function(t), s.x->axis_out.id);
+    char from = empty_too(&s) ? 'b' : 'h';
+    sbuf_addf(out, "%s(any_value(%cf), any_value(%cs), any_value(%cn)) AS c%u FROM (",
+              axis_function(t), from, from, from, s.x->axis_out.id);
     if (!binned(&s, out))
         return false;
     sbuf_addf(out, ") AS t%u", emit_fresh(m));
+    if (empty_too(&s) && !all_bounds(&s, out))
+        return false;
     group_by(&s, 0, out);
     sbuf_addf(out, ") AS t%u", emit_fresh(m));
     /* no rows and no by: SQL would still give one row */
