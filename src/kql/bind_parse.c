@@ -1,5 +1,6 @@
 /* parse, parse-where, parse-kv. */
 #include "kql/bind_priv.h"
+#include "text/rx.h"
 
 static struct str param_value(const struct syn *op, const char *name)
 {
@@ -104,6 +105,64 @@ struct plan *op_parse_where(struct binder *b, struct binding *env, struct plan *
     return parse(b, env, in, op, true);
 }
 
+/* quote and escape may be given several times. */
+static void kv_property(struct binder *b, const struct syn *s, struct parse_kv *x)
+{
+    static const char *const known[] = {"pair_delimiter", "kv_delimiter", "quote",
+                                        "escape",         "greedy",       "regex"};
+    struct str name = str_starts(s->text, STR("with.")) ? str_sub(s->text, 5, s->text.n) : s->text;
+    const struct syn *v = s->n > 0 ? s->kids[0] : s;
+    bool text = v->kind == SYN_LITERAL && v->value.type == KQL_STRING;
+    bool found = false;
+    for (size_t i = 0; i < COUNTOF(known); i++)
+        found = found || str_eqz(name, known[i]);
+    if (!found) {
+        bind_error(b, "SEM0001", s, "'%s' is no property of parse-kv", z(b, name));
+    } else if (str_eqz(name, "greedy")) {
+        x->greedy = v->value.b || str_ieqz(v->text, "true");
+    } else if (!text) {
+        bind_error(b, "SEM0001", s, "the value of '%s' is a literal text", z(b, name));
+    } else if (str_eqz(name, "quote")) {
+        if (v->value.s.n < 1 || v->value.s.n > 2)
+            bind_error(b, "SEM0001", s,
+                       "a quote is one character, or an opening and a closing one");
+        x->quotes[x->n_quotes++] = v->value.s;
+    } else if (str_eqz(name, "escape")) {
+        if (v->value.s.n != 1)
+            bind_error(b, "SEM0001", s, "the escape is one character");
+        x->escape = arena_fmt(b->a, "%.*s%.*s", STR_ARG(x->escape), STR_ARG(v->value.s));
+    } else if (str_eqz(name, "pair_delimiter")) {
+        x->pair_delimiter = v->value.s;
+    } else if (str_eqz(name, "kv_delimiter")) {
+        x->kv_delimiter = v->value.s;
+    } else {
+        x->regex = v->value.s;
+    }
+}
+
+static void check_kv(struct binder *b, const struct syn *op, const struct parse_kv *x)
+{
+    struct err e = {0};
+    if (x->regex.n == 0) {
+        if ((x->pair_delimiter.n > 0) != (x->kv_delimiter.n > 0))
+            bind_error(b, "SEM0001", op, "pair_delimiter and kv_delimiter are given together");
+        return;
+    }
+    if (x->pair_delimiter.n > 0 || x->kv_delimiter.n > 0 || x->n_quotes > 0 || x->greedy)
+        bind_error(b, "SEM0001", op, "parse-kv with a regex has no other properties");
+    if (!rx_check(x->regex, &e)) {
+        bind_error(b, "SEM0001", op, "the regular expression is none: %s", e.msg);
+        return;
+    }
+    struct rx *rx = rx_new(x->regex);
+    size_t groups = rx != NULL ? rx_groups(rx) : 0;
+    rx_free(rx);
+    if (groups != 2)
+        bind_error(b, "SEM0001", op,
+                   "the regular expression needs two groups, the key and the value, not %zu",
+                   groups);
+}
+
 struct plan *op_parse_kv(struct binder *b, struct binding *env, struct plan *in,
                          const struct syn *op)
 {
@@ -115,13 +174,10 @@ struct plan *op_parse_kv(struct binder *b, struct binding *env, struct plan *in,
         bind_schema(b, op->kids[1], &cols);
     x->cols = cols.p;
     x->n = cols.n;
-    x->pair_delimiter = param_value(op, "with.pair_delimiter");
-    x->kv_delimiter = param_value(op, "with.kv_delimiter");
-    x->quote = param_value(op, "with.quote");
-    x->escape = param_value(op, "with.escape");
-    const struct syn *greedy = syn_param(op, "with.greedy");
-    x->greedy = greedy != NULL && greedy->n > 0 &&
-                (greedy->kids[0]->value.b || str_ieqz(greedy->kids[0]->text, "true"));
+    x->quotes = arena_array(b->a, struct str, op->n_params + 1);
+    for (size_t i = 0; i < op->n_params; i++)
+        kv_property(b, op->params[i], x);
+    check_kv(b, op, x);
     p->parse_kv = x;
     add_columns(b, p, in, cols.p, cols.n);
     p->ordered = in->ordered;

@@ -129,7 +129,9 @@ struct parse_kv {
     struct expr *e;
     struct plan_col *cols;
     size_t n;
-    struct str pair_delimiter, kv_delimiter, quote, escape;
+    struct str pair_delimiter, kv_delimiter, escape, regex; /* regex: of two groups, or empty */
+    struct str *quotes; /* one sign, or an opening and a closing one */
+    size_t n_quotes;
     bool greedy;
 };
 struct series_agg {

@@ -22,6 +22,7 @@ const struct cf_family cf_families[] = {
     {fn_list_rows, NULL},
     {fn_math_rows, fn_math_aggregates},
     {fn_parse_rows, NULL},
+    {fn_parse_kv_rows, NULL},
     {fn_regex_rows, NULL},
     {fn_remove_rows, NULL},
     {fn_scan_rows, NULL},

@@ -100,9 +100,14 @@ static void kv_spec(const struct parse_kv *x, struct sbuf *out)
     json_obj(&w);
     json_kv_str(&w, "pair", x->pair_delimiter);
     json_kv_str(&w, "kv", x->kv_delimiter);
-    json_kv_str(&w, "quote", x->quote);
+    json_kv_str(&w, "regex", x->regex);
     json_kv_str(&w, "escape", x->escape);
     json_kv_bool(&w, "greedy", x->greedy);
+    json_key(&w, "quotes");
+    json_arr(&w);
+    for (size_t i = 0; i < x->n_quotes; i++)
+        json_str(&w, x->quotes[i]);
+    json_arr_end(&w);
     json_key(&w, "keys");
     json_arr(&w);
     for (size_t i = 0; i < x->n; i++)
