@@ -145,6 +145,10 @@ struct plan_col plan_fresh(struct binder *b, struct str name, enum kql_type t);
 void plan_copy_cols(struct binder *b, struct plan *p, const struct plan *from);
 void plan_add_named(struct binder *b, struct plan *p, struct named_expr n);
 struct plan *plan_filter(struct binder *b, struct plan *in, struct expr *e, const struct syn *at);
+struct plan *plan_sorted_by(struct binder *b, struct plan *in, struct expr *e, bool desc,
+                            const struct syn *at);
+struct plan *plan_first_rows(struct binder *b, struct plan *in, struct expr *n,
+                             const struct syn *at);
 struct plan *plan_values(struct binder *b, const struct syn *at);
 struct plan *plan_share(struct binder *b, struct plan *in, uint32_t shared_id);
 

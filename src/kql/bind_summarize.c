@@ -309,8 +309,8 @@ static struct plan *one_aggregate(struct binder *b, struct plan *in, struct name
     return p;
 }
 
-static struct plan *sorted_by(struct binder *b, struct plan *in, struct expr *e, bool desc,
-                              const struct syn *at)
+struct plan *plan_sorted_by(struct binder *b, struct plan *in, struct expr *e, bool desc,
+                            const struct syn *at)
 {
     struct plan *p = plan_new(b, P_SORT, in, at);
     p->sort = arena_array(b->a, struct sort_key, 1);
@@ -321,8 +321,8 @@ static struct plan *sorted_by(struct binder *b, struct plan *in, struct expr *e,
     return p;
 }
 
-static struct plan *first_rows(struct binder *b, struct plan *in, struct expr *n,
-                               const struct syn *at)
+struct plan *plan_first_rows(struct binder *b, struct plan *in, struct expr *n,
+                             const struct syn *at)
 {
     struct plan *p = plan_new(b, P_TAKE, in, at);
     p->exprs = arena_array(b->a, struct expr *, 1);
@@ -358,153 +358,11 @@ struct plan *op_top_hitters(struct binder *b, struct binding *env, struct plan *
     struct plan *p = one_aggregate(b, in, k, agg, op);
     struct plan_col seen;
     bool ties = bind_first_seen(b, p, &seen);
-    p = sorted_by(b, p, ex_column(b, &agg.col, op), true, op);
+    p = plan_sorted_by(b, p, ex_column(b, &agg.col, op), true, op);
     if (ties) { /* of equals the engine keeps those that it met last */
         p->sort = arena_grow(b->a, p->sort, sizeof(p->sort[0]), 2 * sizeof(p->sort[0]));
         p->sort[p->n_sort++] = (struct sort_key){ex_column(b, &seen, op), true, false};
     }
     struct expr *n = bind_constant(&c, op->kids[0], KQL_LONG);
-    return first_rows(b, p, n, op);
-}
-
-/* ---- top-nested ----
- * Each level ranks the values of its key inside the values of the levels before it:
- *   level 1: summarize by k1, top n; level 2: rows of those k1, summarize by k1, k2, top n per k1 …
- * The ranking per parent is a P_PARTITION over the parents' keys. */
-struct level {
-    struct named_expr key, agg;
-    struct expr *count; /* NULL: all */
-    bool desc;
-};
-
-static bool read_level(struct summary *s, const struct syn *l, struct level *out)
-{
-    struct binder *b = s->b;
-    const struct syn *count = NULL, *key = NULL, *ordered = NULL;
-    for (size_t i = 0; i < l->n; i++) {
-        const struct syn *k = l->kids[i];
-        if (k == NULL)
-            continue;
-        if (k->kind == SYN_ORDERED)
-            ordered = k;
-        else if (k->kind == SYN_CLAUSE) {
-            kql_diag_add(b->d, ERR_UNSUPPORTED, "SEM0500", k, NULL,
-                         "'with others' is not supported yet");
-            return false;
-        } else if (i == 0 && l->kids[1] != NULL && l->kids[1]->kind != SYN_ORDERED &&
-                   l->kids[1]->kind != SYN_CLAUSE && l->n > 2)
-            count = k;
-        else
-            key = k;
-    }
-    if (key == NULL || ordered == NULL)
-        return false;
-    struct cx plain = s->c;
-    plain.aggregates = false;
-    out->count = count != NULL ? bind_constant(&plain, count, KQL_LONG) : NULL;
-    struct expr *e = bind_expr(&plain, key);
-    struct str name = bind_auto_name(&plain, key);
-    out->key =
-        (struct named_expr){plan_fresh(b, name.n ? name : names_column(&s->names), e->type), e};
-    const struct syn *by = ordered->kids[0];
-    struct expr *v = bind_expr(&s->c, by);
-    struct str agg_name = by->kind == SYN_NAMED
-                              ? by->text
-                              : arena_fmt(b->a, "aggregated_%.*s", STR_ARG(out->key.col.name));
-    out->agg = (struct named_expr){plan_fresh(b, agg_name, v->type), v};
-    out->desc = !str_ieqz(ordered->text, "asc");
-    return true;
-}
-
-/* summarize agg by keys of levels 0 … n */
-static struct plan *level_summary(struct binder *b, struct plan *in, struct level *v, size_t n,
-                                  struct plan_cols *key_cols, const struct syn *at)
-{
-    struct plan *p = plan_new(b, P_AGGREGATE, in, at);
-    p->keys = arena_array(b->a, struct named_expr, n + 1);
-    for (size_t i = 0; i <= n; i++) {
-        struct named_expr k = {plan_fresh(b, v[i].key.col.name, v[i].key.e->type), v[i].key.e};
-        p->keys[p->n_keys++] = k;
-        plan_add_col(b, p, k.col);
-    }
-    plan_add_named(b, p, v[n].agg);
-    plan_add_col(b, p, v[n].agg.col);
-    *key_cols = p->cols;
-    key_cols->n = n + 1;
-    return p;
-}
-
-/* The first rows of each parent. */
-static struct plan *per_parent(struct binder *b, struct plan *in, const struct plan_cols *keys,
-                               struct level *l, const struct syn *at)
-{
-    if (l->count == NULL)
-        return in;
-    struct plan_col agg = in->cols.p[in->cols.n - 1];
-    if (keys->n == 1)
-        return first_rows(b, sorted_by(b, in, ex_column(b, &agg, at), l->desc, at), l->count, at);
-    struct plan *rows = plan_new(b, P_APPLY_INPUT, NULL, at);
-    plan_copy_cols(b, rows, in);
-    struct plan *inner =
-        first_rows(b, sorted_by(b, rows, ex_column(b, &agg, at), l->desc, at), l->count, at);
-    struct plan *p = plan_two(b, P_PARTITION, in, inner, at);
-    struct expr **args = arena_array(b->a, struct expr *, keys->n);
-    for (size_t i = 0; i + 1 < keys->n; i++)
-        args[i] = ex_cast(b, ex_column(b, &keys->p[i], at), KQL_DYNAMIC);
-    p->exprs = arena_array(b->a, struct expr *, 1);
-    p->exprs[0] =
-        keys->n == 2
-            ? ex_column(b, &keys->p[0], at)
-            : ex_cast(b, ex_call(b, "pack_array", KQL_DYNAMIC, args, keys->n - 1), KQL_STRING);
-    p->n_exprs = 1;
-    for (size_t i = 0; i < in->cols.n; i++) {
-        struct plan_col c = plan_fresh(b, in->cols.p[i].name, in->cols.p[i].type);
-        plan_add_col(b, p, c);
-    }
-    return p;
-}
-
-static struct plan *join_levels(struct binder *b, struct plan *upper, struct plan *lower,
-                                size_t n_keys, const struct syn *at)
-{
-    struct plan *p = plan_two(b, P_JOIN, upper, lower, at);
-    p->join = JOIN_INNER;
-    p->exprs = arena_array(b->a, struct expr *, n_keys * 2);
-    for (size_t i = 0; i < n_keys; i++) { /* keys stand at 0, 2, 4 … of the upper levels' columns */
-        p->exprs[p->n_exprs++] = ex_column(b, &upper->cols.p[i * 2], at);
-        p->exprs[p->n_exprs++] = ex_column(b, &lower->cols.p[i], at);
-    }
-    plan_copy_cols(b, p, upper);
-    plan_add_col(b, p, lower->cols.p[lower->cols.n - 2]);
-    plan_add_col(b, p, lower->cols.p[lower->cols.n - 1]);
-    return p;
-}
-
-struct plan *op_top_nested(struct binder *b, struct binding *env, struct plan *in,
-                           const struct syn *op)
-{
-    struct summary s = {.b = b, .c = cx_of(b, env, in), .names = names_start(b)};
-    s.c.aggregates = true;
-    struct level *v = arena_array(b->a, struct level, op->n + 1);
-    struct plan *out = NULL;
-    for (size_t i = 0; i < op->n; i++) {
-        struct plan_cols keys;
-        if (!read_level(&s, op->kids[i], &v[i]))
-            return bind_nothing(b, op);
-        struct plan *p = level_summary(b, in, v, i, &keys, op);
-        if (out != NULL) { /* only inside the parents that were kept */
-            struct plan *kept = plan_two(b, P_JOIN, p, out, op);
-            kept->join = JOIN_LEFTSEMI;
-            kept->exprs = arena_array(b->a, struct expr *, i * 2);
-            for (size_t k = 0; k < i; k++) {
-                kept->exprs[kept->n_exprs++] = ex_column(b, &p->cols.p[k], op);
-                kept->exprs[kept->n_exprs++] = ex_column(b, &out->cols.p[k * 2], op);
-            }
-            plan_copy_cols(b, kept, p);
-            p = kept;
-        }
-        p = per_parent(b, p, &keys, &v[i], op);
-        out = out == NULL ? p : join_levels(b, out, p, i, op);
-    }
-    return out != NULL ? out : bind_nothing(b, op);
+    return plan_first_rows(b, p, n, op);
 }
