@@ -200,6 +200,17 @@ static const struct json *ignored_argument(const struct plugin_call *v)
     return j;
 }
 
+/* Whether a member may take its name; with keep_source it steps back, with replace_source the
+ * input's column goes. */
+static void drop_column(struct plan *p, struct str name)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->cols.n; i++)
+        if (!str_eq(p->cols.p[i].name, name))
+            p->cols.p[n++] = p->cols.p[i];
+    p->cols.n = n;
+}
+
 static bool has_name(const struct plan *p, struct str name)
 {
     for (size_t i = 0; i < p->cols.n; i++)
@@ -208,25 +219,24 @@ static bool has_name(const struct plan *p, struct str name)
     return false;
 }
 
-/* Whether a member may take its name; with keep_source it steps back, with replace_source it takes
- * the place of the input's column. */
 static void add_unpacked(const struct plugin_call *v, struct plan *p, struct unpacked u,
                          struct str prefix, struct str conflict)
 {
     struct str name =
         prefix.n == 0 ? u.key : arena_fmt(v->b->a, "%.*s%.*s", STR_ARG(prefix), STR_ARG(u.key));
-    struct plan_col made = plan_fresh(v->b, name, u.type == KQL_UNKNOWN ? KQL_DYNAMIC : u.type);
-    if (!has_name(p, name)) {
-        plan_add_col(v->b, p, made);
-    } else if (str_ieqz(conflict, "replace_source")) {
-        for (size_t i = 0; i < p->cols.n; i++)
-            if (str_eq(p->cols.p[i].name, name))
-                p->cols.p[i] = made;
-    } else if (!str_ieqz(conflict, "keep_source")) {
-        kql_diag_add(v->b->d, ERR_SEMANTIC, "SEM0001", v->call,
-                     "give a prefix, or columnsConflict='keep_source'",
-                     "bag_unpack(): the member '%s' has the name of a column", z(v->b, name));
+    if (has_name(p, name)) {
+        if (str_ieqz(conflict, "keep_source"))
+            return;
+        if (str_ieqz(conflict, "replace_source")) {
+            drop_column(p, name);
+        } else {
+            kql_diag_add(v->b->d, ERR_SEMANTIC, "SEM0001", v->call,
+                         "give a prefix, or columnsConflict='keep_source'",
+                         "bag_unpack(): the member '%s' has the name of a column", z(v->b, name));
+            return;
+        }
     }
+    plan_add_col(v->b, p, plan_fresh(v->b, name, u.type == KQL_UNKNOWN ? KQL_DYNAMIC : u.type));
 }
 
 static void columns_but(struct binder *b, struct plan *p, const struct plan *in,
