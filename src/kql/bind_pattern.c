@@ -1,6 +1,7 @@
 /* Patterns: tables chosen by constant texts, declare pattern name = (a: string)[p: string] { … }.
  * https://learn.microsoft.com/kusto/query/pattern-statement */
 #include "kql/bind_priv.h"
+#include "text/json.h"
 
 static bool is_case(const struct syn *s)
 {
@@ -123,17 +124,33 @@ static bool read_use(struct binder *b, struct binding *env, const struct syn *s,
     return true;
 }
 
-/* name('a', 'b').['path'], as Kusto names what nobody declared */
+static void add_text(struct sbuf *t, const char *before, struct str text, const char *behind)
+{
+    sbuf_addz(t, before);
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '\'' || text.p[i] == '\\')
+            sbuf_addc(t, '\\');
+        sbuf_addc(t, text.p[i]);
+    }
+    sbuf_addz(t, behind);
+}
+
+/* ["name('a', 'b').['path']"]: clients read from it what they have to declare. */
 static struct str use_text(struct binder *b, const struct use *u)
 {
     AUTO(sbuf_fini) struct sbuf t = sbuf_make(1 << 16);
     sbuf_addf(&t, "%.*s(", STR_ARG(u->call->text));
     for (size_t i = 0; i < u->n; i++)
-        sbuf_addf(&t, "%s'%.*s'", i > 0 ? ", " : "", STR_ARG(u->args[i]));
+        add_text(&t, i > 0 ? ", '" : "'", u->args[i], "'");
     sbuf_addz(&t, ")");
     if (u->has_path)
-        sbuf_addf(&t, ".['%.*s']", STR_ARG(u->path));
-    return arena_str(b->a, sbuf_str(&t));
+        add_text(&t, ".['", u->path, "']");
+    AUTO(sbuf_fini) struct sbuf list = sbuf_make(1 << 17);
+    struct json_out w = json_out_make(&list);
+    json_arr(&w);
+    json_str(&w, sbuf_str(&t));
+    json_arr_end(&w);
+    return arena_str(b->a, sbuf_str(&list));
 }
 
 static bool use_fits(struct binder *b, const struct syn *decl, const struct use *u,
@@ -180,7 +197,7 @@ struct plan *bind_pattern_use(struct binder *b, struct binding *env, const struc
     }
     bind_error(b, "SEM0036", s,
                "One or more pattern references were not declared. "
-               "Detected pattern references: [\"%s\"]",
+               "Detected pattern references: %s",
                z(b, use_text(b, &u)));
     return bind_nothing(b, s);
 }

@@ -470,8 +470,8 @@ static void note_names(const struct syn *s, struct map *out, void *mark)
 struct find {
     struct binder *b;
     struct binding *env;
-    const struct syn *op, *project;
-    struct map *names;
+    const struct syn *op, *project, *away;
+    struct map *names; /* → struct wanted */
     bool pack;
 };
 
@@ -486,6 +486,19 @@ static enum kql_type find_type(const struct branches *v, struct str name)
     return KQL_UNKNOWN;
 }
 
+/* What "project" says of a column; away: of "project-away". */
+struct wanted {
+    enum kql_type type; /* KQL_UNKNOWN: as it is */
+};
+
+static bool is_away(const struct find *f, struct str name)
+{
+    for (size_t i = 0; f->away != NULL && i < f->away->n; i++)
+        if (name_matches(f->away->kids[i]->text, name))
+            return true;
+    return false;
+}
+
 static struct plan *find_branch(struct find *f, struct plan *p, const struct branches *all)
 {
     struct binder *b = f->b;
@@ -496,16 +509,20 @@ static struct plan *find_branch(struct find *f, struct plan *p, const struct bra
     while (map_next(f->names, &i, &name, &mark) && n < 1000) {
         const struct plan_col *c = bind_find_column(p, name);
         enum kql_type t = find_type(all, name);
-        if (t == KQL_UNKNOWN)
+        const struct wanted *w = mark;
+        if (t == KQL_UNKNOWN || is_away(f, name))
             continue;
         struct expr *e = c != NULL ? ex_column(b, c, f->op) : ex_null(b, t);
+        if (w->type != KQL_UNKNOWN)
+            e = ex_cast(b, e, w->type);
         list[n++] = (struct named_expr){plan_fresh(b, name, e->type), e};
     }
     if (f->pack) {
         struct expr **args = arena_array(b->a, struct expr *, p->cols.n * 2 + 1);
         size_t k = 0;
         for (size_t c = 0; c < p->cols.n; c++) {
-            if (p->cols.p[c].hidden || map_get(f->names, p->cols.p[c].name) != NULL)
+            struct str other = p->cols.p[c].name;
+            if (p->cols.p[c].hidden || map_get(f->names, other) != NULL || is_away(f, other))
                 continue;
             args[k++] = ex_string(b, p->cols.p[c].name);
             args[k++] = ex_column(b, &p->cols.p[c], f->op);
@@ -518,7 +535,7 @@ static struct plan *find_branch(struct find *f, struct plan *p, const struct bra
 
 static void find_names(struct find *f, const struct branches *v, const struct syn *pred)
 {
-    static char mark;
+    static struct wanted mark = {KQL_UNKNOWN};
     f->pack = f->project == NULL || str_eqz(f->project->text, "project-smart");
     if (f->pack) {
         note_names(pred, f->names, &mark);
@@ -531,11 +548,42 @@ static void find_names(struct find *f, const struct branches *v, const struct sy
     }
     for (size_t i = 0; i < f->project->n; i++) {
         const struct syn *s = f->project->kids[i];
-        if (s->kind == SYN_CALL && str_eqz(s->text, "pack"))
+        struct wanted *w = arena_new_of(f->b->a, struct wanted);
+        if (s->kind == SYN_COLUMN_DECL && s->n > 0)
+            bind_type_of(f->b, s->kids[0], &w->type);
+        if (s->kind == SYN_CALL && (str_eqz(s->text, "pack") || str_eqz(s->text, "pack_all")))
             f->pack = true;
+        else if (s->kind == SYN_CALL)
+            bind_error(f->b, "SEM0001", s, "find projects columns and pack_all(), no expressions");
         else if (s->text.n > 0)
-            map_put(f->names, s->text, &mark);
+            map_put(f->names, s->text, w);
     }
+}
+
+static bool has_any(const struct plan *p, struct map *names)
+{
+    for (size_t i = 0; i < p->cols.n; i++)
+        if (!p->cols.p[i].hidden && map_get(names, p->cols.p[i].name) != NULL)
+            return true;
+    return false;
+}
+
+/* Tables without a column that the predicate names are left out. */
+static struct branches tables_concerned(struct binder *b, const struct branches *all,
+                                        const struct syn *pred, const struct syn *at)
+{
+    static char mark;
+    struct branches left = {0};
+    struct map *named = map_new(b->a, false), *any = map_new(b->a, false);
+    note_names(pred, named, &mark);
+    for (size_t i = 0; i < all->n; i++)
+        for (size_t k = 0; k < all->p[i].p->cols.n; k++)
+            if (map_get(named, all->p[i].p->cols.p[k].name) != NULL)
+                map_put(any, all->p[i].p->cols.p[k].name, &mark);
+    for (size_t i = 0; i < all->n; i++)
+        if (has_any(all->p[i].p, any))
+            add_branch(b, &left, all->p[i].p, all->p[i].label, at);
+    return left.n > 0 ? left : *all;
 }
 
 struct plan *op_find(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
@@ -550,8 +598,10 @@ struct plan *op_find(struct binder *b, struct binding *env, struct plan *in, con
     f.project = syn_clause(op, "project");
     if (f.project == NULL)
         f.project = syn_clause(op, "project-smart");
+    f.away = syn_clause(op, "project-away");
     if (pred == NULL)
         return bind_nothing(b, op);
+    v = tables_concerned(b, &v, pred, op);
     find_names(&f, &v, pred);
     for (size_t i = 0; i < v.n; i++) {
         struct cx c = cx_of(b, env, v.p[i].p);
