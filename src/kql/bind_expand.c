@@ -152,6 +152,11 @@ struct plan *op_partition(struct binder *b, struct binding *env, struct plan *in
     plan_copy_cols(b, rows, in);
     rows->open = in->open;
     rows->ordered = in->ordered;
+    const struct syn *strategy = syn_param(op, "hint.strategy");
+    struct str how = strategy != NULL && strategy->n > 0 ? strategy->kids[0]->text : STR_NONE;
+    if (strategy != NULL && !str_ieqz(how, "native") && !str_ieqz(how, "shuffle") &&
+        !str_ieqz(how, "legacy"))
+        bind_error(b, "SEM0001", strategy, "the strategies are native, shuffle and legacy");
     struct expr *key = bind_expr(&c, by->kids[0]);
     /* A body with a source of its own sees the key as a value, by the column's name. */
     struct plan_col value = plan_fresh(b, bind_auto_name(&c, by->kids[0]), key->type);

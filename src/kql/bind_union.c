@@ -47,13 +47,13 @@ static size_t add_views(struct binder *b, struct binding *env, struct branches *
     return found;
 }
 
-/* Views and tables of the catalogue whose name matches. */
-static size_t add_matching(struct binder *b, struct binding *env, struct branches *v,
-                           struct str pattern, const struct syn *at)
+/* Tables of the catalogue whose name matches. */
+static size_t add_tables(struct binder *b, struct binding *env, struct branches *v,
+                         struct str pattern, const struct syn *at)
 {
     const struct kql_catalog *cat = b->o->catalog;
     struct kql_table t;
-    size_t found = add_views(b, env, v, pattern, at);
+    size_t found = 0;
     for (size_t i = 0;
          cat != NULL && cat->table_at != NULL && cat->table_at(cat->self, b->a, i, &t); i++) {
         if (!name_matches(pattern, t.name) || !bind_may_read(env, t.workspace, t.name))
@@ -65,6 +65,36 @@ static size_t add_matching(struct binder *b, struct binding *env, struct branche
         found++;
     }
     return found;
+}
+
+static size_t add_matching(struct binder *b, struct binding *env, struct branches *v,
+                           struct str pattern, const struct syn *at)
+{
+    size_t views = add_views(b, env, v, pattern, at);
+    return views + add_tables(b, env, v, pattern, at);
+}
+
+static void check_pattern(struct binder *b, struct str pattern, const struct syn *x)
+{
+    if (b->o->rule_restrictions && str_eqz(pattern, "*"))
+        bind_error(b, "SEM0001", x, "an analytics rule can't read 'union *': name the tables");
+}
+
+/* database("d").T*: tables, but no views. False: it is something else. */
+static bool add_qualified(struct binder *b, struct binding *env, struct branches *v,
+                          const struct syn *x, bool quiet)
+{
+    struct cx c = cx_of(b, env, NULL);
+    struct str workspace = STR_NONE;
+    if (x->kind != SYN_MEMBER || x->n != 1 || memchr(x->text.p, '*', x->text.n) == NULL ||
+        bind_is_pattern(env, x) || !bind_qualifier(&c, x->kids[0], &workspace))
+        return false;
+    check_pattern(b, x->text, x);
+    if (workspace.n > 0)
+        bind_error(b, "SEM0001", x, "tables of another workspace are named one by one");
+    else if (add_tables(b, env, v, x->text, x) == 0 && !quiet && !str_eqz(x->text, "*"))
+        bind_error(b, "SEM0100", x, "no table's name matches '%s'", z(b, x->text));
+    return true;
 }
 
 static bool fuzzy(const struct syn *op)
@@ -85,12 +115,13 @@ static void add_operand(struct binder *b, struct binding *env, struct branches *
         x = x->kids[0];
     if (x->kind == SYN_WILDNAME || x->kind == SYN_STAR) {
         struct str pattern = x->kind == SYN_STAR ? STR("*") : x->text;
-        if (b->o->rule_restrictions && str_eqz(pattern, "*"))
-            bind_error(b, "SEM0001", x, "an analytics rule can't read 'union *': name the tables");
+        check_pattern(b, pattern, x);
         if (add_matching(b, env, v, pattern, x) == 0 && !quiet && !str_eqz(pattern, "*"))
             bind_error(b, "SEM0100", x, "no table's name matches '%s'", z(b, pattern));
         return;
     }
+    if (add_qualified(b, env, v, x, quiet))
+        return;
     bool stored = x->kind == SYN_NAME && bind_lookup(env, x->text) == NULL;
     if (stored) {
         struct binding *fenv;

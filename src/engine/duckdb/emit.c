@@ -56,10 +56,40 @@ static size_t shared_find(const struct emit *m, const struct plan *p)
     return SIZE_MAX;
 }
 
+/* Whether p reads the rows of a sub-query that stands around it: then it can't be a CTE in front of
+ * the statement. *nodes: how many may still be looked at. */
+static bool reads_outer(const struct plan *p, unsigned *nodes)
+{
+    bool own = p->kind == P_APPLY || p->kind == P_PARTITION; /* in[1] has rows of its own */
+    if (p->kind == P_APPLY_INPUT)
+        return true;
+    for (size_t i = 0; i < (own ? 1 : p->n_in) && *nodes > 0; i++) {
+        --*nodes;
+        if (reads_outer(p->in[i], nodes))
+            return true;
+    }
+    return false;
+}
+
+static void shared_columns(const struct plan *p, const struct plan_cols *from, struct sbuf *out)
+{
+    sbuf_addz(out, "SELECT ");
+    for (size_t i = 0; i < p->cols.n; i++)
+        sbuf_addf(out, "%sc%u AS c%u", i ? ", " : "", from->p[i].id, p->cols.p[i].id);
+    if (p->cols.n == 0)
+        sbuf_addz(out, "1 AS c0");
+    sbuf_addz(out, " FROM ");
+}
+
 /* Columns of a P_SHARED are its input's, by position, under their own ids. */
 bool emit_shared(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     size_t at = shared_find(m, p);
+    unsigned nodes = 10000;
+    if (at == SIZE_MAX && m->apply_input.n > 0 && reads_outer(p->in[0], &nodes)) {
+        shared_columns(p, &p->in[0]->cols, out);
+        return emit_from(m, p->in[0], out);
+    }
     if (at == SIZE_MAX) {
         AUTO(sbuf_fini) struct sbuf body = sbuf_make(EMIT_MAX_SQL_BYTES);
         if (!emit_node(m, p->in[0], &body))
@@ -68,13 +98,8 @@ bool emit_shared(struct emit *m, const struct plan *p, struct sbuf *out)
         VEC_PUSH(m->a, &m->shared, s);
         at = m->shared.n - 1;
     }
-    const struct plan_cols *from = &m->shared.p[at].node->in[0]->cols;
-    sbuf_addz(out, "SELECT ");
-    for (size_t i = 0; i < p->cols.n; i++)
-        sbuf_addf(out, "%sc%u AS c%u", i ? ", " : "", from->p[i].id, p->cols.p[i].id);
-    if (p->cols.n == 0)
-        sbuf_addz(out, "1 AS c0");
-    sbuf_addf(out, " FROM shared%zu", at);
+    shared_columns(p, &m->shared.p[at].node->in[0]->cols, out);
+    sbuf_addf(out, "shared%zu", at);
     return true;
 }
 
