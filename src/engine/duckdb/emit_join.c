@@ -88,9 +88,32 @@ static void output_list(const struct plan *p, const struct join_form *f, struct 
         sbuf_addz(out, "1 AS c0");
 }
 
+/* Inside of a sub-query per row or key the database knows no semi-joins: EXISTS says the same. */
+static bool emit_exists(struct emit *m, const struct plan *p, const struct join_form *f, bool anti,
+                        struct sbuf *out)
+{
+    sbuf_addz(out, "SELECT ");
+    output_list(p, f, out);
+    sbuf_addz(out, " FROM ");
+    if (!emit_from(m, p->in[f->swapped ? 1 : 0], out))
+        return false;
+    sbuf_addz(out, anti ? " WHERE NOT EXISTS (SELECT 1 FROM " : " WHERE EXISTS (SELECT 1 FROM ");
+    if (!emit_from(m, p->in[f->swapped ? 0 : 1], out))
+        return false;
+    sbuf_addz(out, " WHERE ");
+    if (!conditions(m, p, out))
+        return false;
+    sbuf_addz(out, ")");
+    return true;
+}
+
 bool emit_join(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     struct join_form f = form_of(p->join);
+    bool anti = p->join == JOIN_LEFTANTI || p->join == JOIN_RIGHTANTI;
+    bool semi = p->join == JOIN_LEFTSEMI || p->join == JOIN_RIGHTSEMI;
+    if ((anti || semi) && m->apply_input.n > 0)
+        return emit_exists(m, p, &f, anti, out);
     bool unique = p->join == JOIN_INNERUNIQUE && p->n_exprs;
     sbuf_addz(out, "SELECT ");
     output_list(p, &f, out);
