@@ -61,6 +61,10 @@ static bool read_level(struct nested *s, const struct syn *l, struct level *out)
     read_others(s, &plain, others, out);
     const struct syn *by = ordered->kids[0];
     struct expr *v = bind_expr(&s->c, by);
+    if (!ex_has_aggregate(v) && v->type != KQL_UNKNOWN) {
+        bind_error(b, "SEM0001", by, "top-nested ranks by an aggregate");
+        return false;
+    }
     struct str agg_name = by->kind == SYN_NAMED
                               ? by->text
                               : arena_fmt(b->a, "aggregated_%.*s", STR_ARG(out->key.col.name));
