@@ -478,6 +478,15 @@ static void add_looked_up(const struct plugin_call *v, struct plan *p, const str
 }
 
 /* ---- ipv4_lookup, ipv6_lookup ---- */
+/* The first n columns go behind the others: ipv6_lookup() shows what it found first. */
+static void move_behind(struct binder *b, struct plan *p, size_t n)
+{
+    struct plan_col *list = arena_array(b->a, struct plan_col, p->cols.n + 1);
+    for (size_t i = 0; i < p->cols.n; i++)
+        list[i] = p->cols.p[(i + n) % p->cols.n];
+    p->cols.p = list;
+}
+
 /* (LookupTable, SourceColumn, LookupColumn [, key …] [, return_unmatched = false]) */
 static struct plan *ip_lookup(const struct plugin_call *v)
 {
@@ -520,6 +529,8 @@ static struct plan *ip_lookup(const struct plugin_call *v)
     }
     p->program->n_args = n;
     add_looked_up(v, p, right, NULL);
+    if (str_eqz(v->call->text, "ipv6_lookup"))
+        move_behind(b, p, v->in->cols.n);
     return p;
 }
 

@@ -91,15 +91,23 @@ static bool ip_condition(struct emit *m, const struct plan *p, struct sbuf *out)
     return true;
 }
 
+static bool is_column_of(const struct plan *p, uint32_t id)
+{
+    for (size_t i = 0; i < p->cols.n; i++)
+        if (p->cols.p[i].id == id)
+            return true;
+    return false;
+}
+
 static bool lookup(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     const struct program_arg *all = find_arg(p, "return_unmatched", SIZE_MAX);
     bool outer = all != NULL && all->e != NULL && all->e->value.b;
-    size_t left = p->in[0]->cols.n;
     sbuf_addz(out, "SELECT ");
     for (size_t i = 0; i < p->cols.n; i++) {
         const struct plan_col *c = &p->cols.p[i];
-        bool fill = outer && i >= left && c->type == KQL_STRING; /* a string is never null */
+        bool fill = outer && is_column_of(p->in[1], c->id) &&
+                    c->type == KQL_STRING; /* a string is never null */
         sbuf_addz(out, i > 0 ? ", " : "");
         sbuf_addz(out, fill ? "coalesce(" : "");
         emit_col(c->id, out);
