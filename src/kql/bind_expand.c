@@ -67,18 +67,21 @@ static const struct expand_item *item_for(const struct expansion *v, const struc
     return NULL;
 }
 
-/* The input's columns with replaced ones in place, the new items, and the index last. */
-static void output_columns(const struct expansion *v, struct plan *p)
+/* The input's columns with replaced ones in place, then the index and the new items; mv-apply has
+ * the index last. */
+static void output_columns(const struct expansion *v, struct plan *p, bool apply)
 {
     struct binder *b = v->b;
     for (size_t i = 0; i < v->in->cols.n; i++) {
         const struct expand_item *it = item_for(v, &v->in->cols.p[i]);
         plan_add_col(b, p, it != NULL ? it->out : v->in->cols.p[i]);
     }
+    if (v->x->index.id != 0 && !apply)
+        plan_add_col(b, p, v->x->index);
     for (size_t i = 0; i < v->x->n; i++)
         if (v->replaced[i] == NULL)
             plan_add_col(b, p, v->x->items[i].out);
-    if (v->x->index.id != 0)
+    if (v->x->index.id != 0 && apply)
         plan_add_col(b, p, v->x->index);
 }
 
@@ -88,7 +91,7 @@ struct plan *op_mv_expand(struct binder *b, struct binding *env, struct plan *in
     struct expansion v = read_items(b, env, in, op);
     struct plan *p = plan_new(b, P_EXPAND, in, op);
     p->expand = v.x;
-    output_columns(&v, p);
+    output_columns(&v, p, false);
     p->ordered = in->ordered;
     return p;
 }
@@ -124,7 +127,7 @@ struct plan *op_mv_apply(struct binder *b, struct binding *env, struct plan *in,
     struct expansion v = read_items(b, env, in, op);
     const struct syn *on = syn_clause(op, "on");
     struct plan *rows = plan_new(b, P_APPLY_INPUT, NULL, op);
-    output_columns(&v, rows);
+    output_columns(&v, rows, true);
     rows->open = in->open;
     rows->ordered = true;
     struct plan *inner = rows;

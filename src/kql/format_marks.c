@@ -380,6 +380,12 @@ static void mark_node(struct format *f, const struct syn *s, const struct syn *p
     case SYN_CLAUSE:
         if (str_eqz(s->text, "level"))
             mark_level(f, s);
+        if (str_starts(s->text, STR("project-"))) { /* of find: three signs, one word */
+            tight(f, first_of(f, s) + 1);
+            tight(f, first_of(f, s) + 2);
+        }
+        if (str_eqz(s->text, "path")) /* of a pattern */
+            tight_if(f, first_of(f, s), "[");
         if (str_eqz(s->text, "step") && parent != NULL && str_eqz(parent->text, "scan"))
             tight_sign(f, s, ":", false);
         break;
