@@ -160,7 +160,7 @@ static double value_at(const struct digest *d, double percentile)
         double step = inside < 0 ? c->mean - d->p[i - 1].mean : d->p[i + 1].mean - c->mean;
         return c->mean + inside * step;
     }
-    return NAN;
+    return (double)NAN;
 }
 
 /* How much weight lies at or below a value. */
