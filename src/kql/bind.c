@@ -33,7 +33,8 @@ static void add_result(struct binder *b, struct plan *p)
     q->n++;
 }
 
-/* fork and facet give several tables: an open list is kept in the plan as a P_PROGRAM. */
+/* fork, facet and some plugins give several tables: an open list is kept in the plan as a
+ * P_PROGRAM. */
 static void add_results(struct binder *b, struct plan *p)
 {
     if (bind_is_graph(p)) {
@@ -42,7 +43,8 @@ static void add_results(struct binder *b, struct plan *p)
                      "a graph is no result; put graph-match or graph-to-table behind it");
         return;
     }
-    bool several = p->kind == P_PROGRAM && str_eqz(p->program->name, "fork");
+    bool several = p->kind == P_PROGRAM &&
+                   (str_eqz(p->program->name, "fork") || str_eqz(p->program->name, "tables"));
     for (size_t i = 0; several && i < p->n_in; i++)
         add_result(b, p->in[i]);
     if (!several)

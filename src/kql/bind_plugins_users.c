@@ -1,15 +1,15 @@
 /* Plugins about what users do over time: a row in the table is the plugin's arguments and the same
  * question in plain KQL, which is bound in the plugin's place. Counts of distinct values are exact.
  * Source: the plugins' own pages of the Kusto reference. */
-#include "kql/bind_plugins.h"
+#include "kql/bind_plugins_users.h"
 #include "text/json.h"
 
-enum { MAX_DIMENSIONS = 32, MAX_SEQUENCE = 32 };
+enum {
+    MAX_PERIODS = 100000, /* that a row is copied to */
+    MAX_COHORTS = 10000   /* each is compared to all that follow */
+};
 
-/* In a template: _T the input with _id, _t (the time), _state and the dimensions _d0 …; _start,
- * _end … the constants; $D ", _d0, _d1"; $W "| where …" for the range of time; $L "where _b <= …"
- * for its end; $B the period of _t, $C that of _cohort, $N the period after _b; $P " or _d0 !=
- * prev(_d0) …". */
+/* What stands in a template is told in bind_plugins_users.h. */
 struct user_plugin {
     const char *name;
     const char *arguments; /* by position; with '?': only when there are that many */
@@ -20,12 +20,20 @@ struct user_plugin {
 
 static const struct user_plugin plugins[] = {
     {"active_users_count", "id time start end lookback period active step dims",
-     "let A = _T | distinct _id, _t$D;"
-     "let R = A $W | join kind=inner (A | project-rename _u = _t) on _id$D"
-     " | where _u <= _t and _u >= _t - _lookback"
-     " | summarize _n = count_distinct(bin(_u, _period)) by _id, _t$D | where _n >= _active;"
-     "R | extend _b = $B | summarize dcount_values = count_distinct(_id) by _b$D"
-     " | project _b$D, dcount_values | sort by _b asc"},
+     "let A = _T | where _t >= _start - _lookback and _t <= _end"
+     " | extend _p = bin_at(_t, _period, _start);"
+     /* The last time of each period is a mark. Between the ends of a window are as many marks as
+      * it has periods, but for that of its last time. Marks are counted in order of time. */
+     "let Q = A $W | distinct _id, _t$D;"
+     "let Z = union (A | summarize _u = max(_t) by _id, _p$D"
+     " | project _id, _t = _u, _x = _u - 0 * _lookback, _m = 1$D),"
+     " (Q | extend _x = _t - 0 * _lookback, _m = 0), (Q | extend _x = _t - _lookback, _m = 0)"
+     " | sort by _id asc$A, _x asc, _m asc"
+     " | extend _c = row_cumsum(_m, row_number() == 1 or _id != prev(_id)$P);"
+     "let R = Z | where _m == 0 | summarize _n = 1 + max(_c) - min(_c) by _id, _t$D"
+     " | where _n >= _active;"
+     "R | extend _b = $B | summarize ['dcount'] = count_distinct(_id) by _b$D"
+     " | project _b$D, ['dcount'] | sort by _b asc"},
     {"activity_counts_metrics", "id time start end step dims",
      PERIODS "let N = D | summarize _b = min(_b) by _id$D | summarize new_dcount = count() by _b$D;"
              "B | summarize ['count'] = count(), ['dcount'] = count_distinct(_id) by _b$D"
@@ -34,7 +42,7 @@ static const struct user_plugin plugins[] = {
              " | extend aggregated_dcount = row_cumsum(new_dcount, false$P)"
              " | project _b$D, ['count'], ['dcount'], new_dcount, aggregated_dcount"},
     {"activity_engagement", "id time start? end? inner outer dims",
-     "let B = _T $W | extend _b = bin(_t, _inner); let D = B | distinct _id, _b$D;"
+     "let B = _T $W | extend _b = $E; let D = B | distinct _id, _b$D;"
      "let I = D | summarize dcount_activities_inner = count() by _b$D;"
      "let O = D | extend _k = range(0, tolong(_outer / _inner) - 1, 1) | mv-expand _k to "
      "typeof(long)"
@@ -62,14 +70,11 @@ static const struct user_plugin plugins[] = {
      "let F = D | summarize _f = min(_b) by _id$D $K;"
      "let A = D | join kind=inner (F) on _id$D | project _id, _b, _f$D;"
      "let C = F | summarize _c = count() by _f$D;"
-     "let S = D | distinct _b$D;"
-     "let X = C $H | extend _one = 1 | join kind=inner (S | extend _one = 1) on _one$D | where _b "
-     ">= "
-     "_f"
-     " | project _f, _b, _c$D;"
+     "let X = C $H | extend _one = 1 | join kind=inner ($R | extend _one = 1) on _one"
+     " | where _b >= _f | project _f, _b, _c$D;"
      "let R = A | summarize _r = count() by _f, _b$D;"
-     "let W = X | join kind=inner (A | project _u = _f, _b$D) on _b$D"
-     " | where _u > _f or (_u == _f and _b == _f) | summarize _n = count() by _f, _b$D;"
+     "let W = X | join kind=inner (R | project _u = _f, _b, _q = _r$D) on _b$D"
+     " | where _u > _f or (_u == _f and _b == _f) | summarize _n = sum(_q) by _f, _b$D;"
      "X | lookup R on _f, _b$D | lookup W on _f, _b$D | extend _r = coalesce(_r, 0)"
      " | project _from = _f, _to = _b, dcount_new_values = coalesce(_n, 0), dcount_retained_values "
      "= "
@@ -77,32 +82,19 @@ static const struct user_plugin plugins[] = {
      "todouble(_r) / _c$D | sort by _from asc, _to asc"},
     {"session_count", "id time start end step lookback dims",
      "_T $W | sort by _id asc$A, _t asc"
-     " | extend _new = row_number() == 1 or _id != prev(_id)$P or _t - prev(_t) >= _lookback"
+     " | extend _new = row_number() == 1 or _id != prev(_id)$P or _t - prev(_t) > _lookback"
      " | where _new | extend _b = $B | summarize count_sessions = count() by _b$D"
      " | project _b$D, count_sessions | sort by _b asc"},
     {"sliding_window_counts", "id time start end lookback step dims",
-     "let B = _T | where _t > _start - _lookback and _t <= _end | extend _b = $B;"
+     "let B = _T | where _t >= $X and _t <= _end | extend _b = $B;"
      "let R = B | summarize _n = count() by _id, _b$D"
-     " | extend _k = range(0, tolong(_lookback / _step) - 1, 1) | mv-expand _k to typeof(long)"
-     " | extend _b = _b + _k * _step | where _b >= _start and _b <= _end;"
+     " | extend _k = range(0, $T - 1, 1) | mv-expand _k to typeof(long)"
+     " | extend _b = $O | where _b >= $F and _b <= _end;"
      "R | summarize ['Count'] = sum(_n), Dcount = count_distinct(_id) by _b$D"
      " | project _b$D, ['Count'], Dcount | sort by _b asc"},
 };
 
 /* ---- arguments ---- */
-struct user_call {
-    const struct plugin_call *v;
-    struct binding *env; /* of the template */
-    const struct plan_col *id, *time, *state;
-    struct str dims[MAX_DIMENSIONS];
-    size_t n_dims;
-    struct named_expr list[MAX_DIMENSIONS + 4]; /* columns of _T */
-    size_t n_list;
-    bool has_start, has_cohort, has_lookback;
-    struct str calendar; /* of a step such as "week"; empty: a number or a span */
-    size_t n_sequence, n_periods;
-};
-
 static void add_column(struct user_call *u, const char *name, const struct plan_col *c)
 {
     struct plan_col col = plan_fresh(u->v->b, str_from(name), c->type);
@@ -119,6 +111,67 @@ static size_t count_items(struct binder *b, const struct expr *e, const struct s
         return 0;
     }
     return v.n;
+}
+
+static bool has_repeats(struct binder *b, const struct expr *e)
+{
+    struct json v;
+    if (e->kind != EX_CONST || !json_parse(b->a, e->value.s, NULL, &v, NULL))
+        return false;
+    for (size_t i = 1; v.type == JSON_ARRAY && i < v.n; i++)
+        if (str_eq(v.items[i].text, v.items[i - 1].text))
+            return true;
+    return false;
+}
+
+/* false: only the rows will tell. */
+static bool known_number(const struct expr *e, double *out)
+{
+    if (e == NULL || e->kind != EX_CONST || e->value.is_null || e->type == KQL_DECIMAL)
+        return false;
+    *out = e->type == KQL_REAL ? e->value.d : (double)e->value.i;
+    return kql_type_is_number(e->type) || e->type == KQL_TIMESPAN || e->type == KQL_DATETIME;
+}
+
+static const struct expr *constant_of(const struct user_call *u, const char *role)
+{
+    for (size_t i = 0; i < u->n_constants; i++)
+        if (str_eqz(u->constants[i].role, role))
+            return u->constants[i].e;
+    return NULL;
+}
+
+static bool periods_fit(const struct user_call *u, double whole, const char *step, int most)
+{
+    double one;
+    if (!known_number(constant_of(u, step), &one) || whole / one <= most)
+        return true;
+    bind_error(u->v->b, "SEM0219", u->v->call, "%s(): that would be more than %d periods",
+               z(u->v->b, u->v->call->text), most);
+    return false;
+}
+
+static bool check_constants(const struct user_call *u)
+{
+    static const char *const positive[] = {"step", "inner", "period"};
+    double v, start, end;
+    for (size_t i = 0; i < u->n_constants; i++)
+        for (size_t k = 0; k < COUNTOF(positive); k++)
+            if (str_eqz(u->constants[i].role, positive[k]) && known_number(u->constants[i].e, &v) &&
+                !(v > 0)) {
+                bind_error(u->v->b, "SEM0219", u->constants[i].at, "a period is more than 0");
+                return false;
+            }
+    if (known_number(constant_of(u, "outer"), &v))
+        return periods_fit(u, v, "inner", MAX_PERIODS);
+    if (str_eqz(u->v->call->text, "sliding_window_counts"))
+        return !known_number(constant_of(u, "lookback"), &v) ||
+               periods_fit(u, v, "step", MAX_PERIODS);
+    if (str_eqz(u->v->call->text, "new_activity_metrics"))
+        return !known_number(constant_of(u, "start"), &start) ||
+               !known_number(constant_of(u, "end"), &end) ||
+               periods_fit(u, end - start, "step", MAX_COHORTS);
+    return true;
 }
 
 static bool read_constant(struct user_call *u, struct str role, size_t at)
@@ -138,9 +191,14 @@ static bool read_constant(struct user_call *u, struct str role, size_t at)
             bind_error(b, "SEM0219", s, "a period is a number, a timespan, week, month or year");
     }
     if (str_eqz(role, "sequence"))
-        u->n_sequence = count_items(b, e, s);
+        u->n_sequence = count_items(b, e, s), u->repeats = has_repeats(b, e);
     if (str_eqz(role, "periods"))
         u->n_periods = count_items(b, e, s);
+    if (u->n_constants < MAX_CONSTANTS) {
+        u->constants[u->n_constants].role = role;
+        u->constants[u->n_constants].at = s;
+        u->constants[u->n_constants++].e = e;
+    }
     plugin_bind_scalar(u->v, &u->env, arena_fmt(b->a, "_%.*s", STR_ARG(role)), e);
     return true;
 }
@@ -148,8 +206,13 @@ static bool read_constant(struct user_call *u, struct str role, size_t at)
 static bool read_dimension(struct user_call *u, size_t at)
 {
     const struct plan_col *c = plugin_column(u->v, "", at);
-    if (c == NULL || u->n_dims >= MAX_DIMENSIONS)
+    if (c == NULL)
         return false;
+    if (u->n_dims >= MAX_DIMENSIONS) {
+        bind_error(u->v->b, "SEM0219", u->v->call->kids[at], "more than %d dimensions",
+                   MAX_DIMENSIONS);
+        return false;
+    }
     u->dims[u->n_dims] = c->name;
     add_column(u, z(u->v->b, arena_fmt(u->v->b->a, "_d%zu", u->n_dims++)), c);
     return true;
@@ -273,12 +336,45 @@ static void add_dims(const struct user_call *u, const char *before, const char *
         sbuf_addf(out, "%s_d%zu%s", before, i, after);
 }
 
-static void add_period(const struct user_call *u, const char *what, struct sbuf *out)
+static void add_period(const struct user_call *u, const char *what, const char *step,
+                       struct sbuf *out)
 {
     if (u->calendar.n > 0)
         sbuf_addf(out, "startof%.*s(%s)", STR_ARG(u->calendar), what);
+    else if (u->has_start)
+        sbuf_addf(out, "bin_at(%s, %s, _start)", what, step);
     else
-        sbuf_addf(out, "bin(%s, _step)", what);
+        sbuf_addf(out, "bin(%s, %s)", what, step);
+}
+
+static void add_later(const struct user_call *u, const char *n, const char *what, struct sbuf *out)
+{
+    if (u->calendar.n > 0)
+        sbuf_addf(out, "datetime_add('%.*s', %s, %s)", STR_ARG(u->calendar), n, what);
+    else
+        sbuf_addf(out, "%s + %s * _step", what, n);
+}
+
+/* Periods in _lookback, rounded down; those of the calendar have no length of their own. */
+static const char *lookback_periods(const struct user_call *u)
+{
+    return u->calendar.n == 0              ? "tolong(_lookback / _step)"
+           : str_eqz(u->calendar, "week")  ? "tolong(_lookback / 7d)"
+           : str_eqz(u->calendar, "month") ? "tolong(_lookback / 30d)"
+                                           : "tolong(_lookback / 365d)";
+}
+
+static void add_all_periods(const struct user_call *u, struct sbuf *out)
+{
+    if (u->calendar.n == 0) {
+        sbuf_addz(out, "range _b from _start to _end step _step");
+        return;
+    }
+    sbuf_addf(out, "range _k from 0 to datetime_diff('%.*s', _end, ", STR_ARG(u->calendar));
+    add_period(u, "_start", "_step", out);
+    sbuf_addf(out, ") step 1 | project _b = datetime_add('%.*s', _k, ", STR_ARG(u->calendar));
+    add_period(u, "_start", "_step", out);
+    sbuf_addc(out, ')');
 }
 
 static void add_word(const struct user_call *u, char word, struct sbuf *out)
@@ -302,29 +398,48 @@ static void add_word(const struct user_call *u, char word, struct sbuf *out)
                                     : "where _b <= toscalar(B | summarize max(_b))");
         break;
     case 'B':
-        add_period(u, "_t", out);
+        add_period(u, "_t", "_step", out);
+        break;
+    case 'E':
+        add_period(u, "_t", "_inner", out);
+        break;
+    case 'F':
+        add_period(u, "_start", "_step", out);
         break;
     case 'H':
         if (u->has_cohort) {
             sbuf_addz(out, "| where _f == ");
-            add_period(u, "_cohort", out);
+            add_period(u, "_cohort", "_step", out);
         }
         break;
     case 'K':
         sbuf_addz(out, u->has_lookback ? "| where _id !in (_past)" : "");
         break;
     case 'N':
-        if (u->calendar.n > 0)
-            sbuf_addf(out, "datetime_add('%.*s', 1, _b)", STR_ARG(u->calendar));
+        add_later(u, "1", "_b", out);
+        break;
+    case 'O':
+        add_later(u, "_k", "_b", out);
+        break;
+    case 'R':
+        add_all_periods(u, out);
+        break;
+    case 'T':
+        sbuf_addz(out, lookback_periods(u));
+        break;
+    case 'X':
+        if (u->calendar.n == 0)
+            sbuf_addz(out, "_start - _lookback");
         else
-            sbuf_addz(out, "_b + _step");
+            sbuf_addf(out, "datetime_add('%.*s', -%s, startof%.*s(_start))", STR_ARG(u->calendar),
+                      lookback_periods(u), STR_ARG(u->calendar));
         break;
     default:
         break;
     }
 }
 
-static void expand(const struct user_call *u, const char *text, struct sbuf *out)
+void user_text(const struct user_call *u, const char *text, struct sbuf *out)
 {
     for (const char *p = text; *p != '\0'; p++) {
         if (p[0] == '$' && p[1] >= 'A' && p[1] <= 'Z')
@@ -332,57 +447,6 @@ static void expand(const struct user_call *u, const char *text, struct sbuf *out
         else
             sbuf_addc(out, *p);
     }
-}
-
-/* For each state its rows with the latest start of a chain that leads there; the shortest chain is
- * the one that starts last. */
-static void completion_text(const struct user_call *u, struct sbuf *out)
-{
-    bool spans = u->time->type == KQL_DATETIME || u->time->type == KQL_TIMESPAN;
-    expand(u, "let E = _T $W | extend _b = $B, _s = tostring(_state);", out);
-    for (size_t i = 0; i < u->n_sequence; i++) {
-        sbuf_addf(out, "let C%zu = E | where _s == tostring(_sequence[%zu])", i, i);
-        if (i == 0)
-            sbuf_addz(out, " | project _id, _b, _t, _from = _t;");
-        else
-            sbuf_addf(out,
-                      " | join kind=inner (C%zu | project _id, _b, _u = _t, _from) on _id, _b"
-                      " | where _t > _u | summarize _from = max(_from) by _id, _b, _t;",
-                      i - 1);
-    }
-    for (size_t i = 0; i < u->n_sequence; i++)
-        for (size_t k = 0; k < u->n_periods; k++) {
-            const char *to = spans ? "totimespan" : "tolong";
-            sbuf_addf(
-                out,
-                "%s(C%zu | where _t - _from <= %s(_periods[%zu])"
-                " | summarize ['dcount'] = count_distinct(_id) by _b"
-                " | project _b, _state = tostring(_sequence[%zu]), Period = %s(_periods[%zu]),"
-                " ['dcount'])",
-                i + k > 0 ? ", " : "union ", i, to, k, i, to, k);
-        }
-}
-
-/* Rows in a user's own order: the sequence, what stands before it and what behind it. */
-static void sequence_text(const struct user_call *u, struct sbuf *out)
-{
-    size_t n = u->n_sequence;
-    expand(u,
-           "_T $W | extend _b = $B, _s = tostring(_state) | sort by _id asc, _t asc"
-           " | extend ['next'] = iff(next(_id) == _id and next(_t) - _t <= _window, next(_s), '')",
-           out);
-    sbuf_addf(
-        out,
-        ", ['prev'] = iff(prev(_id, %zu) == _id and prev(_t, %zu) - prev(_t, %zu) <= _window, "
-        "prev(_s, %zu), '')",
-        n, n > 1 ? n - 1 : 1, n, n);
-    sbuf_addf(out, ", _hit = _s == tostring(_sequence[%zu])", n - 1);
-    for (size_t i = 1; i < n; i++)
-        sbuf_addf(out, " and prev(_id, %zu) == _id and prev(_s, %zu) == tostring(_sequence[%zu])",
-                  i, i, n - 1 - i);
-    sbuf_addz(out, " | where _hit | summarize ['dcount'] = count_distinct(_id), samples = "
-                   "make_set(_id, 128) by _b, ['prev'], ['next']"
-                   " | project _b, ['prev'], ['next'], ['dcount'], samples | sort by _b asc");
 }
 
 /* ---- the result ---- */
@@ -401,6 +465,14 @@ static struct str final_name(const struct user_call *u, struct str name)
     return name;
 }
 
+/* Periods have the type of the time. */
+static struct expr *final_value(const struct user_call *u, const struct plan_col *c)
+{
+    struct expr *e = ex_column(u->v->b, c, u->v->call);
+    bool period = str_eqz(c->name, "_b") || str_eqz(c->name, "_from") || str_eqz(c->name, "_to");
+    return period && c->type != u->time->type ? ex_cast(u->v->b, e, u->time->type) : e;
+}
+
 static struct plan *with_final_names(const struct user_call *u, struct plan *p)
 {
     struct binder *b = u->v->b;
@@ -408,11 +480,23 @@ static struct plan *with_final_names(const struct user_call *u, struct plan *p)
     size_t n = 0;
     for (size_t i = 0; i < p->cols.n; i++) {
         const struct plan_col *c = &p->cols.p[i];
-        if (!c->hidden)
-            list[n++] = (struct named_expr){plan_fresh(b, final_name(u, c->name), c->type),
-                                            ex_column(b, c, u->v->call)};
+        if (c->hidden)
+            continue;
+        struct expr *e = final_value(u, c);
+        list[n++] = (struct named_expr){plan_fresh(b, final_name(u, c->name), e->type), e};
     }
     return plan_project(b, p, list, n, u->v->call);
+}
+
+/* Several results: what follows reads the first. */
+static struct plan *tables_with_final_names(const struct user_call *u, struct plan *p)
+{
+    for (size_t i = 0; i < p->n_in; i++)
+        p->in[i] = with_final_names(u, p->in[i]);
+    p->program->name = STR("tables");
+    p->cols.n = 0;
+    plan_copy_cols(u->v->b, p, p->in[0]);
+    return p;
 }
 
 struct plan *bind_user_plugin(const struct plugin_call *v)
@@ -424,20 +508,22 @@ struct plan *bind_user_plugin(const struct plugin_call *v)
     struct user_call u = {.v = v};
     if (g == NULL)
         return NULL;
-    if (v->in->open || !read_arguments(&u, g))
+    if (v->in->open || !read_arguments(&u, g) || !check_constants(&u))
         return bind_nothing(v->b, v->call);
     plugin_bind_plan(v, &u.env, "_T",
                      plan_share(v->b, plan_project(v->b, v->in, u.list, u.n_list, v->call),
                                 ++v->b->next_shared));
     AUTO(sbuf_fini) struct sbuf text = sbuf_make(1 << 20);
     if (g->text != NULL)
-        expand(&u, g->text, &text);
+        user_text(&u, g->text, &text);
     else if (u.n_sequence == 0 || (strstr(g->arguments, "periods") != NULL && u.n_periods == 0))
         return bind_nothing(v->b, v->call);
     else if (strstr(g->arguments, "periods") != NULL)
-        completion_text(&u, &text);
+        funnel_completion_text(&u, &text);
     else
-        sequence_text(&u, &text);
+        funnel_sequence_text(&u, &text);
     struct plan *p = plugin_template(v, u.env, arena_str(v->b->a, sbuf_str(&text)));
-    return p != NULL ? with_final_names(&u, p) : bind_nothing(v->b, v->call);
+    if (p == NULL)
+        return bind_nothing(v->b, v->call);
+    return p->kind == P_PROGRAM ? tables_with_final_names(&u, p) : with_final_names(&u, p);
 }

@@ -202,6 +202,10 @@ static bool op_bin_at(struct emit *m, const struct expr *x, enum emit_ctx ctx, s
 {
     (void)ctx;
     bool real = x->type == KQL_REAL || x->type == KQL_DECIMAL;
+    struct cast k = {"", ""};
+    if (x->type == KQL_DECIMAL)
+        (void)cast_find(KQL_REAL, KQL_DECIMAL, &k);
+    sbuf_addz(out, k.before);
     sbuf_addz(out, real ? "vd_bin_at_real(" : "vd_bin_at(");
     for (size_t i = 0; i < x->n_args; i++) {
         enum kql_type t = x->args[i]->type;
@@ -210,6 +214,7 @@ static bool op_bin_at(struct emit *m, const struct expr *x, enum emit_ctx ctx, s
             return false;
     }
     sbuf_addc(out, ')');
+    sbuf_addz(out, k.after);
     return true;
 }
 

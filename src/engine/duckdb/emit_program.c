@@ -197,6 +197,17 @@ static bool components(struct emit *m, const struct plan *p, struct sbuf *out)
     return true;
 }
 
+/* Several results of which something reads the first. */
+static bool first_table(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    for (size_t i = 0; i < p->cols.n; i++) {
+        sbuf_addz(out, i > 0 ? ", " : "SELECT ");
+        emit_col(p->cols.p[i].id, out);
+    }
+    sbuf_addz(out, p->cols.n == 0 ? "SELECT 1 AS c0 FROM " : " FROM ");
+    return emit_from(m, p->in[0], out);
+}
+
 static const struct program_row {
     const char *name;
     bool (*fn)(struct emit *m, const struct plan *p, struct sbuf *out);
@@ -211,6 +222,7 @@ static const struct program_row {
     {"ipv6_lookup", lookup},
     {"narrow", narrow},
     {"scan", emit_scan},
+    {"tables", first_table},
     /* clang-format on */
 };
 
