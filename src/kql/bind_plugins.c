@@ -459,18 +459,22 @@ static struct plan *narrow(const struct plugin_call *v)
 }
 
 /* ---- lookups: a table's columns for the rows that it matches ---- */
-/* All columns of the input, then those of the table but one. */
-static void add_looked_up(const struct plugin_call *v, struct plan *p, const struct plan *right,
-                          const struct plan_col *without)
+/* All columns of a table, then those of another but some. */
+static void add_looked_up(const struct plugin_call *v, struct plan *p, const struct plan *left,
+                          const struct plan *right, const struct plan_col *const *without,
+                          size_t n_without)
 {
     struct names names = names_start(v->b);
-    for (size_t i = 0; i < v->in->cols.n; i++) {
-        names_reserve(&names, v->in->cols.p[i].name);
-        plan_add_col(v->b, p, v->in->cols.p[i]);
+    for (size_t i = 0; i < left->cols.n; i++) {
+        names_reserve(&names, left->cols.p[i].name);
+        plan_add_col(v->b, p, left->cols.p[i]);
     }
     for (size_t i = 0; i < right->cols.n; i++) {
         struct plan_col c = right->cols.p[i];
-        if (without != NULL && c.id == without->id)
+        bool wanted = true;
+        for (size_t k = 0; k < n_without; k++)
+            wanted = wanted && c.id != without[k]->id;
+        if (!wanted)
             continue;
         c.name = names_unique(&names, c.name);
         plan_add_col(v->b, p, c);
@@ -478,15 +482,6 @@ static void add_looked_up(const struct plugin_call *v, struct plan *p, const str
 }
 
 /* ---- ipv4_lookup, ipv6_lookup ---- */
-/* The first n columns go behind the others: ipv6_lookup() shows what it found first. */
-static void move_behind(struct binder *b, struct plan *p, size_t n)
-{
-    struct plan_col *list = arena_array(b->a, struct plan_col, p->cols.n + 1);
-    for (size_t i = 0; i < p->cols.n; i++)
-        list[i] = p->cols.p[(i + n) % p->cols.n];
-    p->cols.p = list;
-}
-
 /* (LookupTable, SourceColumn, LookupColumn [, key …] [, return_unmatched = false]) */
 static struct plan *ip_lookup(const struct plugin_call *v)
 {
@@ -507,7 +502,8 @@ static struct plan *ip_lookup(const struct plugin_call *v)
     p->program->args = arena_array(b->a, struct program_arg, 2 * v->call->n + 1);
     const struct plan_col *address = plugin_column(v, "SourceIPv4Key", 1);
     const struct plan_col *network = plugin_column(&r, "IPv4LookupKey", 2);
-    size_t n = 0;
+    const struct plan_col **keys = arena_array(b->a, const struct plan_col *, v->call->n);
+    size_t n = 0, n_keys = 0;
     if (address == NULL || network == NULL)
         return bind_nothing(b, v->call);
     p->program->args[n++] = arg_expr("", ex_column(b, address, v->call));
@@ -526,11 +522,13 @@ static struct plan *ip_lookup(const struct plugin_call *v)
             continue;
         p->program->args[n++] = arg_expr("key", ex_column(b, left_key, s));
         p->program->args[n++] = arg_expr("key", ex_column(b, right_key, s));
+        keys[n_keys++] = right_key;
     }
     p->program->n_args = n;
-    add_looked_up(v, p, right, NULL);
-    if (str_eqz(v->call->text, "ipv6_lookup"))
-        move_behind(b, p, v->in->cols.n);
+    if (str_eqz(v->call->text, "ipv6_lookup")) /* the table's columns come first */
+        add_looked_up(v, p, right, v->in, NULL, 0);
+    else
+        add_looked_up(v, p, v->in, right, keys, n_keys);
     return p;
 }
 
@@ -583,7 +581,7 @@ static struct plan *geo_lookup(const struct plugin_call *v)
     if (all != NULL)
         p->program->args[p->program->n_args++] = arg_expr("return_unmatched", all);
     bool with_key = is_set(constant_argument(v, "return_lookup_key", 7, KQL_BOOL));
-    add_looked_up(v, p, right, with_key ? NULL : key);
+    add_looked_up(v, p, v->in, right, &key, with_key ? 0 : 1);
     return p;
 }
 

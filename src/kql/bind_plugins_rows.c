@@ -245,8 +245,8 @@ static struct plan *dcount_intersect(const struct plugin_call *v)
     struct binder *b = v->b;
     struct input x = input_of(v);
     x.list = arena_array(b->a, struct named_expr, v->in->cols.n + v->call->n + 1);
-    if (v->call->n == 0 || v->call->n > 16) {
-        bind_error(b, "SEM0219", v->call, "dcount_intersect() takes 1 to 16 columns");
+    if (v->call->n < 2 || v->call->n > 16) {
+        bind_error(b, "SEM0219", v->call, "dcount_intersect() takes 2 to 16 columns");
         return bind_nothing(b, v->call);
     }
     struct names names = names_start(b);
@@ -260,6 +260,11 @@ static struct plan *dcount_intersect(const struct plugin_call *v)
         const struct plan_col *c = plugin_column(v, "", i);
         if (c == NULL)
             return bind_nothing(b, v->call);
+        if (c->type != KQL_DYNAMIC && c->type != KQL_UNKNOWN) {
+            bind_error(b, "SEM0219", v->call->kids[i], "an hll() value is expected here, not %s",
+                       kql_type_name(c->type));
+            return bind_nothing(b, v->call);
+        }
         all[i] = ex_cast(b, ex_column(b, c, v->call), KQL_DYNAMIC);
         struct expr **args = arena_array(b->a, struct expr *, i + 1);
         memcpy(args, all, (i + 1) * sizeof(*args));

@@ -14,6 +14,7 @@ struct user_plugin {
     const char *name;
     const char *arguments; /* by position; with '?': only when there are that many */
     const char *text;      /* NULL: made by a function */
+    bool from_start;       /* periods start at _start, not at multiples of _step */
 };
 
 #define PERIODS "let B = _T $W | extend _b = $B; let D = B | distinct _id, _b$D;"
@@ -33,14 +34,16 @@ static const struct user_plugin plugins[] = {
      "let R = Z | where _m == 0 | summarize _n = 1 + max(_c) - min(_c) by _id, _t$D"
      " | where _n >= _active;"
      "R | extend _b = $B | summarize ['dcount'] = count_distinct(_id) by _b$D"
-     " | project _b$D, ['dcount'] | sort by _b asc"},
+     " | project _b$D, ['dcount'] | sort by _b asc",
+     true},
     {"activity_counts_metrics", "id time start end step dims",
      PERIODS "let N = D | summarize _b = min(_b) by _id$D | summarize new_dcount = count() by _b$D;"
              "B | summarize ['count'] = count(), ['dcount'] = count_distinct(_id) by _b$D"
              " | lookup N on _b$D | extend new_dcount = coalesce(new_dcount, 0), _z = 1"
              " | sort by _z asc$A, _b asc"
              " | extend aggregated_dcount = row_cumsum(new_dcount, false$P)"
-             " | project _b$D, ['count'], ['dcount'], new_dcount, aggregated_dcount"},
+             " | project _b$D, ['count'], ['dcount'], new_dcount, aggregated_dcount",
+     false},
     {"activity_engagement", "id time start? end? inner outer dims",
      "let B = _T $W | extend _b = $E; let D = B | distinct _id, _b$D;"
      "let I = D | summarize dcount_activities_inner = count() by _b$D;"
@@ -51,7 +54,8 @@ static const struct user_plugin plugins[] = {
      "O | lookup I on _b$D"
      " | extend dcount_activities_inner = coalesce(dcount_activities_inner, 0)"
      " | project _b, dcount_activities_inner, dcount_activities_outer, activity_ratio = "
-     "todouble(dcount_activities_inner) / dcount_activities_outer$D | sort by _b asc"},
+     "todouble(dcount_activities_inner) / dcount_activities_outer$D | sort by _b asc",
+     false},
     {"activity_metrics", "id time start? end? step dims",
      PERIODS
      "let V = D | summarize dcount_values = count() by _b$D;"
@@ -62,9 +66,10 @@ static const struct user_plugin plugins[] = {
      "V | lookup N on _b$D | lookup R on _b$D | lookup Q on _b$D"
      " | extend retention_rate = todouble(coalesce(_r, 0)) / coalesce(_p, 0)"
      " | project _b, dcount_values, dcount_newvalues = coalesce(dcount_newvalues, 0), "
-     "retention_rate, churn_rate = 1.0 - retention_rate$D | sort by _b asc"},
-    {"funnel_sequence", "id time start end window step state sequence", NULL},
-    {"funnel_sequence_completion", "id time start end step state sequence periods", NULL},
+     "retention_rate, churn_rate = 1.0 - retention_rate$D | sort by _b asc",
+     false},
+    {"funnel_sequence", "id time start end window step state sequence", NULL, true},
+    {"funnel_sequence_completion", "id time start end step state sequence periods", NULL, true},
     {"new_activity_metrics", "id time start end step cohort? dims lookback?",
      PERIODS
      "let F = D | summarize _f = min(_b) by _id$D $K;"
@@ -79,19 +84,22 @@ static const struct user_plugin plugins[] = {
      " | project _from = _f, _to = _b, dcount_new_values = coalesce(_n, 0), dcount_retained_values "
      "= "
      "_r, dcount_churn_values = _c - _r, retention_rate = todouble(_r) / _c, churn_rate = 1.0 - "
-     "todouble(_r) / _c$D | sort by _from asc, _to asc"},
+     "todouble(_r) / _c$D | sort by _from asc, _to asc",
+     true},
     {"session_count", "id time start end step lookback dims",
      "_T $W | sort by _id asc$A, _t asc"
-     " | extend _new = row_number() == 1 or _id != prev(_id)$P or _t - prev(_t) > _lookback"
+     " | extend _new = row_number() == 1 or _id != prev(_id)$P or _t - prev(_t) >= _lookback"
      " | where _new | extend _b = $B | summarize count_sessions = count() by _b$D"
-     " | project _b$D, count_sessions | sort by _b asc"},
+     " | project _b$D, count_sessions | sort by _b asc",
+     false},
     {"sliding_window_counts", "id time start end lookback step dims",
      "let B = _T | where _t >= $X and _t <= _end | extend _b = $B;"
      "let R = B | summarize _n = count() by _id, _b$D"
      " | extend _k = range(0, $T - 1, 1) | mv-expand _k to typeof(long)"
      " | extend _b = $O | where _b >= $F and _b <= _end;"
      "R | summarize ['Count'] = sum(_n), Dcount = count_distinct(_id) by _b$D"
-     " | project _b$D, ['Count'], Dcount | sort by _b asc"},
+     " | project _b$D, ['Count'], Dcount | sort by _b asc",
+     true},
 };
 
 /* ---- arguments ---- */
@@ -341,7 +349,7 @@ static void add_period(const struct user_call *u, const char *what, const char *
 {
     if (u->calendar.n > 0)
         sbuf_addf(out, "startof%.*s(%s)", STR_ARG(u->calendar), what);
-    else if (u->has_start)
+    else if (u->from_start)
         sbuf_addf(out, "bin_at(%s, %s, _start)", what, step);
     else
         sbuf_addf(out, "bin(%s, %s)", what, step);
@@ -508,6 +516,7 @@ struct plan *bind_user_plugin(const struct plugin_call *v)
     struct user_call u = {.v = v};
     if (g == NULL)
         return NULL;
+    u.from_start = g->from_start;
     if (v->in->open || !read_arguments(&u, g) || !check_constants(&u))
         return bind_nothing(v->b, v->call);
     plugin_bind_plan(v, &u.env, "_T",

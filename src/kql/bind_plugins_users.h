@@ -20,6 +20,7 @@ struct user_call {
     } constants[MAX_CONSTANTS];
     size_t n_constants;
     bool has_start, has_cohort, has_lookback;
+    bool from_start;     /* periods start at _start, not at multiples of _step */
     struct str calendar; /* of a step such as "week"; empty: a number or a span */
     size_t n_sequence, n_periods;
     bool repeats; /* the sequence has a state twice in a row */
@@ -33,8 +34,7 @@ struct user_call {
  *   $B $E $F        the period of _t, that of _t by _inner, that of _start
  *   $N $O $R        the period after _b, the one _k after it, all from _start to _end
  *   $T $X           how many periods _lookback has, the first time in it
- *   $H $K           only the cohort, only who is not in _past
- * Periods start at _start, where it is given. */
+ *   $H $K           only the cohort, only who is not in _past */
 void user_text(const struct user_call *u, const char *text, struct sbuf *out);
 /* The texts of funnel_sequence_completion and funnel_sequence; the sequence is not empty. */
 void funnel_completion_text(const struct user_call *u, struct sbuf *out);

@@ -91,14 +91,15 @@ static bool ip_condition(struct emit *m, const struct plan *p, struct sbuf *out)
     return true;
 }
 
-static bool is_column_of(const struct plan *p, uint32_t id)
+static bool is_among(const struct plan_cols *cols, uint32_t id)
 {
-    for (size_t i = 0; i < p->cols.n; i++)
-        if (p->cols.p[i].id == id)
+    for (size_t i = 0; i < cols->n; i++)
+        if (cols->p[i].id == id)
             return true;
     return false;
 }
 
+/* Strings of rows without a match are empty: a string is never null. */
 static bool lookup(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     const struct program_arg *all = find_arg(p, "return_unmatched", SIZE_MAX);
@@ -106,8 +107,7 @@ static bool lookup(struct emit *m, const struct plan *p, struct sbuf *out)
     sbuf_addz(out, "SELECT ");
     for (size_t i = 0; i < p->cols.n; i++) {
         const struct plan_col *c = &p->cols.p[i];
-        bool fill = outer && is_column_of(p->in[1], c->id) &&
-                    c->type == KQL_STRING; /* a string is never null */
+        bool fill = outer && c->type == KQL_STRING && is_among(&p->in[1]->cols, c->id);
         sbuf_addz(out, i > 0 ? ", " : "");
         sbuf_addz(out, fill ? "coalesce(" : "");
         emit_col(c->id, out);

@@ -118,9 +118,10 @@ static void fn_replace_strings(struct cf_call *c, size_t r)
     struct str *to = js_items(a, cf_str(c, 2, r), NULL, &k);
     if (n != k)
         return;
-    for (size_t i = 0; i < n; i++) {
-        from[i] = js_type(from[i]) == JS_STRING ? js_decode(a, from[i]) : from[i];
-        to[i] = js_type(to[i]) == JS_STRING ? js_decode(a, to[i]) : to[i];
+    for (size_t i = 0; i < n;
+         i++) { /* what is no text is not looked for, or keeps what was found */
+        from[i] = js_type(from[i]) == JS_STRING ? js_decode(a, from[i]) : STR_NONE;
+        to[i] = js_type(to[i]) == JS_STRING ? js_decode(a, to[i]) : from[i];
     }
     struct sbuf *b = cf_buf(c);
     for (size_t at = 0; at < s.n;) { /* what was put in is not looked at again */
