@@ -33,8 +33,8 @@ static const struct user_plugin plugins[] = {
      " | extend _c = row_cumsum(_m, row_number() == 1 or _id != prev(_id)$P);"
      "let R = Z | where _m == 0 | summarize _n = 1 + max(_c) - min(_c) by _id, _t$D"
      " | where _n >= _active;"
-     "R | extend _b = $B | summarize ['dcount'] = count_distinct(_id) by _b$D"
-     " | project _b$D, ['dcount'] | sort by _b asc",
+     "R | extend _b = $B | summarize dcount_values = count_distinct(_id) by _b$D"
+     " | project _b$D, dcount_values | sort by _b asc",
      true},
     {"activity_counts_metrics", "id time start end step dims",
      PERIODS "let N = D | summarize _b = min(_b) by _id$D | summarize new_dcount = count() by _b$D;"
