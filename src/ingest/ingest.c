@@ -77,7 +77,8 @@ static size_t find_hidden_or_schema(const struct kql_table *t, size_t i, struct 
 static bool is_service_column(struct str name)
 {
     static const char *const names[] = {"TenantId",      "Type",        "_ItemId",
-                                        "_TimeReceived", "_BilledSize", "_IsBillable"};
+                                        "_TimeReceived", "_BilledSize", "_IsBillable",
+                                        "_WorkspaceId"};
     for (size_t i = 0; i < COUNTOF(names); i++)
         if (str_eqz(name, names[i]))
             return true;

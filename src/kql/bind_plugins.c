@@ -3,6 +3,7 @@
  * there are none, leaves the plan open.
  * Source: "evaluate plugin operator" and the plugins' own pages of the Kusto reference. */
 #include "kql/bind_plugins.h"
+#include "kql/insights.h"
 #include "kql/names.h"
 #include "text/json.h"
 
@@ -286,6 +287,22 @@ static void in_old_order(const struct plugin_call *v, struct plan *p)
     memcpy(p->cols.p, list, n * sizeof(*list));
 }
 
+/* Members that rows of an insights bag may have and none of these rows has: there when a query
+ * names them, empty. So a hunting query runs on a quiet day too. */
+static void add_absent_insights(const struct plugin_call *v, struct plan *p, struct str bag,
+                                struct str prefix)
+{
+    const char *const *members = kql_insight_members(bag);
+    for (; members != NULL && *members != NULL; members++) {
+        struct str name = arena_fmt(v->b->a, "%.*s%s", STR_ARG(prefix), *members);
+        if (has_name(p, name))
+            continue;
+        struct plan_col c = plan_fresh(v->b, name, KQL_STRING);
+        c.hidden = true;
+        plan_add_col(v->b, p, c);
+    }
+}
+
 static struct plan *bag_unpack(const struct plugin_call *v)
 {
     const struct plan_col *bag = plugin_column(v, "column", 0);
@@ -299,6 +316,9 @@ static struct plan *bag_unpack(const struct plugin_call *v)
         p->open = true;
         return p;
     }
+    /* Some members of ActivityInsights repeat a column: published queries unpack it as it is. */
+    if (conflict.n == 0 && kql_insight_members(bag->name) != NULL)
+        conflict = STR("keep_source");
     if (bag->type != KQL_DYNAMIC)
         bind_error(v->b, "SEM0206", v->call, "bag_unpack() needs a dynamic column, '%s' is %s",
                    z(v->b, bag->name), kql_type_name(bag->type));
@@ -318,6 +338,7 @@ static struct plan *bag_unpack(const struct plugin_call *v)
     for (size_t i = 0; i < n_new; i++)
         add_unpacked(v, p, list[i], prefix, conflict);
     in_old_order(v, p);
+    add_absent_insights(v, p, bag->name, prefix);
     return p;
 }
 

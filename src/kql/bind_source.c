@@ -27,6 +27,29 @@ static void add_table_cols(struct binder *b, struct plan *p, const struct kql_sc
     }
 }
 
+/* Names beside a column's own, for queries: hidden, and reading the column that they stand for. */
+static const struct {
+    const char *table, *name, *column;
+} second_names[] = {
+    /* The documentation of UEBA says AnomalyScore where the table's schema says Score. */
+    {"Anomalies", "AnomalyScore", "Score"},
+};
+
+static void add_second_names(struct binder *b, struct plan *p)
+{
+    for (size_t i = 0; i < COUNTOF(second_names); i++) {
+        const struct plan_col *c = bind_find_column(p, str_from(second_names[i].column));
+        struct str name = str_from(second_names[i].name);
+        if (!str_eqz(p->table, second_names[i].table) || c == NULL ||
+            bind_find_column(p, name) != NULL)
+            continue;
+        struct plan_col second = plan_fresh(b, name, c->type);
+        second.hidden = true;
+        p->source_names[p->cols.n] = c->name;
+        plan_add_col(b, p, second);
+    }
+}
+
 struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const struct syn *at)
 {
     struct plan *p = plan_new(b, P_TABLE, NULL, at);
@@ -34,9 +57,10 @@ struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const st
     p->table = arena_str(b->a, t->name);
     add_table_cols(b, p, &t->schema, false);
     add_table_cols(b, p, &t->hidden, true);
-    p->source_names = arena_array(b->a, struct str, p->cols.n + 1);
+    p->source_names = arena_array(b->a, struct str, p->cols.n + COUNTOF(second_names));
     for (size_t i = 0; i < p->cols.n; i++)
         p->source_names[i] = p->cols.p[i].name;
+    add_second_names(b, p);
     if (map_get(b->seen_tables, p->table) == NULL) {
         map_put(b->seen_tables, p->table, b);
         VEC_PUSH(b->a, &b->q->tables, p->table);

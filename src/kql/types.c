@@ -86,9 +86,10 @@ bool kql_schema_has(const struct kql_schema *s, struct str name)
 struct kql_schema kql_hidden_columns(struct arena *a, const struct kql_schema *schema)
 {
     static const struct kql_column all[] = {
-        {{"_ItemId", 7}, KQL_STRING},      {{"_TimeReceived", 13}, KQL_DATETIME},
-        {{"_BilledSize", 11}, KQL_REAL},   {{"_IsBillable", 11}, KQL_STRING},
-        {{"_ResourceId", 11}, KQL_STRING}, {{"_SubscriptionId", 15}, KQL_STRING},
+        {{"_ItemId", 7}, KQL_STRING},       {{"_TimeReceived", 13}, KQL_DATETIME},
+        {{"_BilledSize", 11}, KQL_REAL},    {{"_IsBillable", 11}, KQL_STRING},
+        {{"_ResourceId", 11}, KQL_STRING},  {{"_SubscriptionId", 15}, KQL_STRING},
+        {{"_WorkspaceId", 12}, KQL_STRING},
     };
     struct kql_schema hidden = {arena_array(a, struct kql_column, COUNTOF(all)), 0};
     for (size_t i = 0; i < COUNTOF(all); i++)

@@ -71,10 +71,10 @@ static void absent(enum kql_type type, struct sbuf *out)
         sbuf_addf(out, "CAST(NULL AS %s)", engine_sql_type(type));
 }
 
-/* TenantId, Type, _IsBillable: the same in all rows, so never stored. */
+/* TenantId, _WorkspaceId, Type, _IsBillable: the same in all rows, so never stored. */
 static bool computed(const struct seen *seen, struct str column, struct sbuf *out)
 {
-    if (str_eqz(column, "TenantId"))
+    if (str_eqz(column, "TenantId") || str_eqz(column, "_WorkspaceId"))
         sql_text(out, seen->w->id);
     else if (str_eqz(column, "Type"))
         sql_text(out, seen->t->name);

@@ -105,7 +105,7 @@ static enum column_rule column_rule(struct str name)
     for (size_t i = 0; i < COUNTOF(own_columns); i++)
         if (str_eq(own_columns[i].name, name))
             return COLUMN_OWN;
-    static const char *const computed[] = {"TenantId", "Type", "_IsBillable"};
+    static const char *const computed[] = {"TenantId", "Type", "_IsBillable", "_WorkspaceId"};
     for (size_t i = 0; i < COUNTOF(computed); i++)
         if (str_eqz(name, computed[i]))
             return COLUMN_COMPUTED;
