@@ -1,8 +1,7 @@
 /* Places on the Earth, as the sphere that S2 takes it for, and geohashes. Longitude stands before
  * latitude. What is not a place gives null. Source: the geo_ functions' pages of the Kusto
  * reference; geohash: base 32 of the interleaved halvings of longitude and latitude. */
-#include "engine/duckdb/fn.h"
-#include "text/json.h"
+#include "engine/duckdb/fn_geo.h"
 #include <math.h>
 
 #define EARTH_RADIUS_M 6371010.0
@@ -12,6 +11,32 @@
 
 enum { GEOHASH_MAX = 18 };
 
+/* ---- shared ---- */
+static void *get_memory(void *self, size_t bytes)
+{
+    return arena_try(self, bytes);
+}
+
+struct geo_memory fn_geo_memory(struct cf_call *c)
+{
+    return (struct geo_memory){cf_arena(c), get_memory};
+}
+
+void fn_geo_out_shape(struct cf_call *c, size_t r, const struct geo_shape *s)
+{
+    struct sbuf *b = cf_buf(c);
+    struct json_out w = json_out_make(b);
+    geojson_write(&w, s);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+void fn_geo_out_point(struct cf_call *c, size_t r, struct geo_point p)
+{
+    struct geo_shape s = {.points = &p, .n_points = 1};
+    fn_geo_out_shape(c, r, &s);
+}
+
+/* ---- distances and geohashes ---- */
 static bool is_place(double longitude, double latitude)
 {
     return fabs(longitude) <= 180 && fabs(latitude) <= 90; /* false for NaN */

@@ -1,17 +1,6 @@
 /* Cells of the grids S2 and H3, and the neighbours of geohashes. What is no cell gives null, or ''
  * for a token. Source: the geo_s2cell_ and geo_h3cell_ functions' pages of the Kusto reference. */
-#include "engine/duckdb/fn.h"
-#include "engine/duckdb/geojson.h"
-
-static void *get_memory(void *self, size_t bytes)
-{
-    return arena_try(self, bytes);
-}
-
-static struct geo_memory memory(struct cf_call *c)
-{
-    return (struct geo_memory){cf_arena(c), get_memory};
-}
+#include "engine/duckdb/fn_geo.h"
 
 /* The argument's text as a C string; false: too long for a token. */
 static bool token_at(struct cf_call *c, size_t r, size_t arg, char out[GEO_TOKEN_MAX])
@@ -35,20 +24,6 @@ static void out_tokens(struct cf_call *c, size_t r, char (*tokens)[GEO_TOKEN_MAX
     cf_out_str(c, r, sbuf_str(b));
 }
 
-static void out_shape(struct cf_call *c, size_t r, const struct geo_shape *s)
-{
-    struct sbuf *b = cf_buf(c);
-    struct json_out w = json_out_make(b);
-    geojson_write(&w, s);
-    cf_out_str(c, r, sbuf_str(b));
-}
-
-static void out_point(struct cf_call *c, size_t r, struct geo_point p)
-{
-    struct geo_shape s = {.points = &p, .n_points = 1};
-    out_shape(c, r, &s);
-}
-
 /* corners has room for one more: the first again. */
 static void out_polygon(struct cf_call *c, size_t r, struct geo_point *corners, size_t n)
 {
@@ -56,7 +31,7 @@ static void out_polygon(struct cf_call *c, size_t r, struct geo_point *corners, 
     struct geo_path ring = {corners, n + 1};
     struct geo_area area = {&ring, 1};
     struct geo_shape s = {.areas = &area, .n_areas = 1};
-    out_shape(c, r, &s);
+    fn_geo_out_shape(c, r, &s);
 }
 
 static int small(int64_t v)
@@ -78,7 +53,7 @@ static void fn_s2_centre(struct cf_call *c, size_t r)
     char token[GEO_TOKEN_MAX];
     struct geo_point p;
     if (token_at(c, r, 0, token) && geo_s2_centre(token, &p))
-        out_point(c, r, p);
+        fn_geo_out_point(c, r, p);
 }
 
 static void fn_s2_polygon(struct cf_call *c, size_t r)
@@ -111,7 +86,7 @@ static void fn_h3_centre(struct cf_call *c, size_t r)
     char token[GEO_TOKEN_MAX];
     struct geo_point p;
     if (token_at(c, r, 0, token) && geo_h3_centre(token, &p))
-        out_point(c, r, p);
+        fn_geo_out_point(c, r, p);
 }
 
 static void fn_h3_polygon(struct cf_call *c, size_t r)
@@ -142,7 +117,7 @@ static void fn_h3_parent(struct cf_call *c, size_t r)
 static void fn_h3_children(struct cf_call *c, size_t r)
 {
     char token[GEO_TOKEN_MAX];
-    struct geo_memory m = memory(c);
+    struct geo_memory m = fn_geo_memory(c);
     size_t n = 0;
     int resolution = c->n_args > 1 ? small(cf_i64(c, 1, r)) : -1;
     if (!token_at(c, r, 0, token))
@@ -155,7 +130,7 @@ static void fn_h3_children(struct cf_call *c, size_t r)
 static void fn_h3_neighbours(struct cf_call *c, size_t r)
 {
     char token[GEO_TOKEN_MAX];
-    struct geo_memory m = memory(c);
+    struct geo_memory m = fn_geo_memory(c);
     int *distance;
     size_t n = 0;
     if (!token_at(c, r, 0, token))
@@ -168,7 +143,7 @@ static void fn_h3_neighbours(struct cf_call *c, size_t r)
 static void fn_h3_rings(struct cf_call *c, size_t r)
 {
     char token[GEO_TOKEN_MAX];
-    struct geo_memory m = memory(c);
+    struct geo_memory m = fn_geo_memory(c);
     int *distance, k = small(cf_i64(c, 1, r));
     size_t n = 0;
     if (!token_at(c, r, 0, token))

@@ -1,21 +1,10 @@
 /* Lines and polygons: measures, relations and new shapes. A shape that is constant in the query is
  * made ready once. What is no valid shape gives null. Source: the geo_ functions' pages of the
  * Kusto reference. */
-#include "engine/duckdb/fn.h"
-#include "engine/duckdb/geojson.h"
+#include "engine/duckdb/fn_geo.h"
 #include <math.h>
 
 enum { MAX_SHAPES = 2, MOST_TOLERANCE_M = 7800000 };
-
-static void *get_memory(void *self, size_t bytes)
-{
-    return arena_try(self, bytes);
-}
-
-static struct geo_memory memory(struct cf_call *c)
-{
-    return (struct geo_memory){cf_arena(c), get_memory};
-}
 
 /* ---- arguments that are shapes ---- */
 struct ready {
@@ -85,28 +74,13 @@ static struct geo_point point_at(struct cf_call *c, size_t r, size_t arg)
     return (struct geo_point){cf_f64(c, arg, r), cf_f64(c, arg + 1, r)};
 }
 
-/* ---- results ---- */
-static void out_shape(struct cf_call *c, size_t r, const struct geo_shape *s)
-{
-    struct sbuf *b = cf_buf(c);
-    struct json_out w = json_out_make(b);
-    geojson_write(&w, s);
-    cf_out_str(c, r, sbuf_str(b));
-}
-
-static void out_point(struct cf_call *c, size_t r, struct geo_point p)
-{
-    struct geo_shape s = {.points = &p, .n_points = 1};
-    out_shape(c, r, &s);
-}
-
 /* Frees x. A shape that has vanished is null. */
 static void out_region(struct cf_call *c, size_t r, struct geo_region *x)
 {
     struct geo_shape s;
-    struct geo_memory m = memory(c);
+    struct geo_memory m = fn_geo_memory(c);
     if (x != NULL && geo_region_shape(x, &m, &s) && s.n_lines + s.n_areas > 0)
-        out_shape(c, r, &s);
+        fn_geo_out_shape(c, r, &s);
     geo_region_free(x);
 }
 
@@ -157,7 +131,7 @@ static void centroid(struct cf_call *c, size_t r, int kind)
     AUTO(shapes_fini) struct shapes s = {0};
     struct geo_point p;
     if (shape(c, r, 0, kind, &s) && geo_region_centroid(s.r[0], &p))
-        out_point(c, r, p);
+        fn_geo_out_point(c, r, p);
 }
 
 static void fn_line_centroid(struct cf_call *c, size_t r)
@@ -193,7 +167,7 @@ static void closest(struct cf_call *c, size_t r, int kind)
     AUTO(shapes_fini) struct shapes s = {0};
     struct geo_point p = point_at(c, r, 0), found;
     if (geo_point_valid(p) && shape(c, r, 2, kind, &s) && geo_region_closest(s.r[0], p, &found))
-        out_point(c, r, found);
+        fn_geo_out_point(c, r, found);
 }
 
 static void fn_closest_line(struct cf_call *c, size_t r)
@@ -234,7 +208,7 @@ static void fn_interpolate(struct cf_call *c, size_t r)
     AUTO(shapes_fini) struct shapes s = {0};
     struct geo_point p;
     if (shape(c, r, 0, LINE, &s) && geo_region_interpolate(s.r[0], cf_f64(c, 1, r), &p))
-        out_point(c, r, p);
+        fn_geo_out_point(c, r, p);
 }
 
 static void fn_locate(struct cf_call *c, size_t r)
@@ -271,11 +245,11 @@ static void fn_intersects_line_polygon(struct cf_call *c, size_t r)
 static void intersection(struct cf_call *c, size_t r, int first, int second)
 {
     AUTO(shapes_fini) struct shapes s = {0};
-    struct geo_memory m = memory(c);
+    struct geo_memory m = fn_geo_memory(c);
     struct geo_shape common;
     if (shape(c, r, 0, first, &s) && shape(c, r, 1, second, &s) &&
         geo_region_intersection(s.r[0], s.r[1], &m, &common))
-        out_shape(c, r, &common);
+        fn_geo_out_shape(c, r, &common);
 }
 
 static void fn_intersection_lines(struct cf_call *c, size_t r)
@@ -426,7 +400,7 @@ static void fn_simplify_array(struct cf_call *c, size_t r)
 static void cover_s2(struct cf_call *c, size_t r, int kind)
 {
     AUTO(shapes_fini) struct shapes s = {0};
-    struct geo_memory m = memory(c);
+    struct geo_memory m = fn_geo_memory(c);
     int64_t level = cf_i64(c, 1, r);
     size_t n = 0;
     if (level < 0 || level > 30 || !shape(c, r, 0, kind, &s))
@@ -448,7 +422,7 @@ static void fn_polygon_s2cells(struct cf_call *c, size_t r)
 static void fn_polygon_h3cells(struct cf_call *c, size_t r)
 {
     AUTO(shapes_fini) struct shapes s = {0};
-    struct geo_memory m = memory(c);
+    struct geo_memory m = fn_geo_memory(c);
     int64_t resolution = cf_i64(c, 1, r);
     double radius = cf_f64(c, 2, r);
     size_t n = 0;
