@@ -8,7 +8,6 @@ skipped with the reason. The last line is 'N passed, N failed[, N skipped]'.
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 
@@ -17,41 +16,10 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 CHECKS = os.path.join(HERE, "checks.js")
 START = "2026-03-01T10:00:00Z"
 PLACE = os.path.join(ROOT, "build", "clients")
-sys.path.insert(0, os.path.join(ROOT, "tests", "scenario"))
+sys.path[:0] = [os.path.join(ROOT, "tests", "scenario"), os.path.join(ROOT, "tests")]
 
-from vedette import Server  # noqa: E402  (found through the line above)
-
-
-def same(a, b):
-    try:
-        with open(a, "rb") as x, open(b, "rb") as y:
-            return x.read() == y.read()
-    except OSError:
-        return False
-
-
-def install():
-    """None when the packages are there, else why not."""
-    for tool in ("node", "npm"):
-        if shutil.which(tool) is None:
-            return "%s is not installed" % tool
-    stamp = os.path.join(PLACE, "installed-lock.json")
-    lock = os.path.join(HERE, "package-lock.json")
-    if same(stamp, lock):
-        return None
-    os.makedirs(PLACE, exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(os.path.join(HERE, name), PLACE)
-    try:
-        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=PLACE,
-                              capture_output=True, text=True, timeout=120, check=False)
-    except subprocess.TimeoutExpired:
-        return "npm did not install the packages within 120 s"
-    if done.returncode != 0:
-        print(done.stdout + done.stderr)
-        return "npm could not install the packages"
-    shutil.copy(lock, stamp)
-    return None
+from node_packages import install  # noqa: E402  (found through the line above)
+from vedette import Server  # noqa: E402
 
 
 def run_checks(server):
@@ -72,7 +40,7 @@ def count_checks():
 
 
 def main():
-    problem = install()
+    problem = install(HERE, PLACE)
     if problem:
         print("skipped: %s\n0 passed, 0 failed, %d skipped" % (problem, count_checks()))
         return 0

@@ -12,7 +12,6 @@ $VEDETTE is the program. The last line is 'N passed, N failed[, N skipped]'.
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,40 +20,13 @@ from format import rule_queries
 from run import HERE, NOW, PROGRAM, read_cases
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+
+from node_packages import install  # noqa: E402  (found through the line above)
+
 OWN = os.path.join(HERE, "language_service")
 PLACE = os.path.join(ROOT, "build", "language-service")
 LIMIT_S = 240
-
-
-def same(a, b):
-    try:
-        with open(a, "rb") as x, open(b, "rb") as y:
-            return x.read() == y.read()
-    except OSError:
-        return False
-
-
-def install():
-    """None when the package is there, else why not."""
-    for tool in ("node", "npm"):
-        if shutil.which(tool) is None:
-            return "%s is not installed" % tool
-    stamp, lock = os.path.join(PLACE, "installed-lock.json"), os.path.join(OWN, "package-lock.json")
-    if same(stamp, lock):
-        return None
-    os.makedirs(PLACE, exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(os.path.join(OWN, name), PLACE)
-    try:
-        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=PLACE,
-                              capture_output=True, text=True, timeout=180, check=False)
-    except subprocess.TimeoutExpired:
-        return "npm did not install the package within 180 s"
-    if done.returncode != 0:
-        print(done.stdout + done.stderr)
-        return "npm could not install the package"
-    shutil.copy(lock, stamp)
-    return None
 
 
 def shipped_tables():
@@ -139,7 +111,7 @@ def difference(name, ours, theirs):
 
 def main():
     named = list(answered_queries())
-    problem = install()
+    problem = install(OWN, PLACE)
     if problem:
         print("skipped: %s\n0 passed, 0 failed, %d skipped" % (problem, len(named)))
         return 0
