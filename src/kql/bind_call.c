@@ -153,8 +153,8 @@ static struct expr *iscolumnexists(const struct cx *c, const struct syn *s)
     return ex_bool(c->b, c->in != NULL && bind_find_column(c->in, name->value.s) != NULL);
 }
 
-static struct expr *pack_columns(const struct cx *c, const char *function,
-                                 const struct plan_cols *cols, const struct syn *s)
+struct expr *bind_pack_columns(const struct cx *c, const char *function,
+                               const struct plan_cols *cols, const struct syn *s)
 {
     struct expr **args = arena_array(c->b->a, struct expr *, cols->n * 2 + 1);
     size_t n = 0;
@@ -165,7 +165,7 @@ static struct expr *pack_columns(const struct cx *c, const char *function,
         args[n++] = ex_column(c->b, &cols->p[i], s);
     }
     if (n > KQL_MAX_ARGS) {
-        bind_error(c->b, "SEM0219", s, "%s() packs at most %d columns, not %zu", z(c->b, s->text),
+        bind_error(c->b, "SEM0219", s, "%s packs at most %d columns, not %zu", z(c->b, s->text),
                    KQL_MAX_ARGS / 2, n / 2);
         return bind_unknown(c->b, s);
     }
@@ -182,7 +182,7 @@ static struct expr *pack_all(const struct cx *c, const struct syn *s)
     if (c->in != NULL && c->in->open)
         return bind_unknown(c->b, s);
     bool only_filled = filled != NULL && filled->kind == EX_CONST && filled->value.b;
-    return pack_columns(c, only_filled ? "__bag_pack_filled" : "bag_pack",
+    return bind_pack_columns(c, only_filled ? "__bag_pack_filled" : "bag_pack",
                         c->in != NULL ? &c->in->cols : &none, s);
 }
 
@@ -194,7 +194,7 @@ static struct expr *bag_pack_columns(const struct cx *c, const struct syn *s)
         if (!bind_match_columns(c->b, c->in, s->kids[i], &cols))
             return bind_unknown(c->b, s);
     }
-    return pack_columns(c, "bag_pack", &cols, s);
+    return bind_pack_columns(c, "bag_pack", &cols, s);
 }
 
 /* The names of a table's columns, as an array. */

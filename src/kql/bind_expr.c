@@ -90,6 +90,9 @@ static struct expr *bind_name(const struct cx *c, const struct syn *s)
         col = bind_find_column(c->right, s->text);
     if (col != NULL)
         return ex_column(c->b, col, s);
+    struct expr *of_graph = c->graph != NULL ? bind_graph_name(c, s) : NULL;
+    if (of_graph != NULL)
+        return of_graph;
     struct binding *v = bind_lookup(c->env, s->text);
     if (v == NULL)
         return unknown_name(c, s);

@@ -60,6 +60,35 @@ struct expr *bind_graph_member(const struct cx *c, const struct syn *s)
                     : bind_unknown(c->b, s);
 }
 
+/* ---- a variable as a value ---- */
+/* A step as a bag of its edge's properties. */
+static struct expr *step_bag(const struct cx *c, const struct plan *edge, const struct syn *at)
+{
+    struct plan_cols properties = {arena_array(c->b->a, struct plan_col, edge->cols.n), 0};
+    for (size_t i = EDGE_PROPERTIES; i < edge->cols.n; i++)
+        if (edge->cols.p[i].name.p[0] != '$')
+            properties.p[properties.n++] = edge->cols.p[i];
+    return bind_pack_columns(c, "bag_pack", &properties, at);
+}
+
+/* array_length(e) is the usual reason to name a variable edge without a property. */
+struct expr *bind_graph_name(const struct cx *c, const struct syn *s)
+{
+    const struct graph_var *v = graph_find_var(c->graph, s->text);
+    if (v == NULL)
+        return NULL;
+    if (!v->many) {
+        kql_diag_add(c->b->d, ERR_SEMANTIC, "SEM0100", s, "name one of its properties: x.property",
+                     "'%s' is %s of the pattern, which is no value", z(c->b, s->text),
+                     v->edge ? "an edge" : "a node");
+        return bind_unknown(c->b, s);
+    }
+    struct expr **items = arena_array(c->b->a, struct expr *, v->n + 1);
+    for (size_t i = 0; i < v->n; i++)
+        items[i] = step_bag(c, v->tables[i], s);
+    return list_of(c->b, items, v->n, s);
+}
+
 /* ---- all, any, map ---- */
 static const struct graph_var *variable_edge(const struct cx *c, const struct syn *call,
                                              bool *out_inner)

@@ -284,7 +284,8 @@ static void in_old_order(const struct plugin_call *v, struct plan *p)
     for (size_t k = 0; k < p->cols.n; k++)
         if (!taken[k])
             list[n++] = p->cols.p[k];
-    memcpy(p->cols.p, list, n * sizeof(*list));
+    if (n > 0) /* else both may be NULL */
+        memcpy(p->cols.p, list, n * sizeof(*list));
 }
 
 /* Members that rows of an insights bag may have and none of these rows has: there when a query

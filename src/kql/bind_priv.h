@@ -219,6 +219,11 @@ bool bind_is_graph(const struct plan *p);
 /* n.property, and all(), any(), map() …; NULL: not about the pattern. */
 struct expr *bind_graph_member(const struct cx *c, const struct syn *s);
 struct expr *bind_graph_call(const struct cx *c, const struct syn *s);
+struct expr *bind_graph_name(const struct cx *c, const struct syn *s);
+/* A bag of the columns that are not hidden, by function (bag_pack or __bag_pack_filled). More than a
+ * call may take is reported at s. */
+struct expr *bind_pack_columns(const struct cx *c, const char *function,
+                               const struct plan_cols *cols, const struct syn *s);
 
 /* ---- several columns from one expression (bind_series.c) ---- */
 struct multi_col {
