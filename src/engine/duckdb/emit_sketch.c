@@ -44,17 +44,18 @@ bool emit_percentile_tdigest(struct emit *m, const struct expr *x, enum emit_ctx
     return true;
 }
 
-/* percentiles_array_tdigest(digest, percentile, …) or (digest, [percentile, …]) */
+/* percentiles_array_tdigest(digest, percentile, …) or (digest, [percentile, …] [, typeof(T)]): T
+ * has to be the digest's own type, which the values have anyway. */
 bool emit_percentiles_tdigest(struct emit *m, const struct expr *x, enum emit_ctx ctx,
                               struct sbuf *out)
 {
     (void)ctx;
-    bool array = x->n_args == 2 && x->args[1]->type == KQL_DYNAMIC;
+    bool array = x->args[1]->type == KQL_DYNAMIC;
     sbuf_addz(out, "vdf_percentiles_tdigest(");
     if (!emit_as(m, x->args[0], KQL_DYNAMIC, out))
         return false;
     sbuf_addz(out, array ? ", " : ", vdf_pack_array(");
-    for (size_t i = 1; i < x->n_args; i++) {
+    for (size_t i = 1; i < (array ? 2 : x->n_args); i++) {
         sbuf_addz(out, i > 1 ? ", " : "");
         if (!emit_as(m, x->args[i], KQL_DYNAMIC, out))
             return false;
