@@ -127,14 +127,14 @@ struct plan *op_where(struct binder *b, struct binding *env, struct plan *in, co
 }
 
 /* ---- take, sample, count ---- */
-static struct expr *row_count(struct binder *b, struct binding *env, const struct syn *s)
+struct expr *bind_row_count(struct binder *b, struct binding *env, const struct syn *s)
 {
     struct cx c = cx_of(b, env, NULL);
     struct expr *e = bind_constant(&c, s, KQL_UNKNOWN);
     if (e->type == KQL_UNKNOWN)
         return ex_long(b, 0);
     if (e->type == KQL_DYNAMIC || kql_type_is_number(e->type))
-        return ex_cast(b, e, KQL_LONG);
+        return ex_fold(b, ex_cast(b, e, KQL_LONG));
     bind_error(b, "SEM0001", s, "a number of rows is expected here, not %s",
                kql_type_name(e->type));
     return ex_long(b, 0);
@@ -154,12 +154,12 @@ static struct plan *take(struct binder *b, struct plan *in, struct expr *n, enum
 
 struct plan *op_take(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
-    return take(b, in, row_count(b, env, op->kids[0]), P_TAKE, op);
+    return take(b, in, bind_row_count(b, env, op->kids[0]), P_TAKE, op);
 }
 
 struct plan *op_sample(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
-    return take(b, in, row_count(b, env, op->kids[0]), P_SAMPLE, op);
+    return take(b, in, bind_row_count(b, env, op->kids[0]), P_SAMPLE, op);
 }
 
 static struct plan *aggregate_count(struct binder *b, struct plan *in, struct str name,
@@ -224,7 +224,7 @@ struct plan *op_top(struct binder *b, struct binding *env, struct plan *in, cons
 {
     struct plan *p = plan_new(b, P_SORT, in, op);
     sort_keys(b, env, in, (const struct syn *const *)op->kids + 1, op->n - 1, p);
-    return take(b, p, row_count(b, env, op->kids[0]), P_TAKE, op);
+    return take(b, p, bind_row_count(b, env, op->kids[0]), P_TAKE, op);
 }
 
 /* ---- distinct, sample-distinct ---- */
@@ -276,7 +276,7 @@ struct plan *op_sample_distinct(struct binder *b, struct binding *env, struct pl
     struct str name = bind_auto_name(&c, op->kids[1]);
     struct named_expr key = {plan_fresh(b, name.n > 0 ? name : STR("Column1"), e->type), e};
     struct plan *p = distinct_of(b, in, &key, 1, op);
-    return take(b, p, row_count(b, env, op->kids[0]), P_TAKE, op);
+    return take(b, p, bind_row_count(b, env, op->kids[0]), P_TAKE, op);
 }
 
 /* ---- as, consume, serialize, render, getschema ---- */

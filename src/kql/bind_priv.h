@@ -147,6 +147,8 @@ void plan_add_named(struct binder *b, struct plan *p, struct named_expr n);
 struct plan *plan_filter(struct binder *b, struct plan *in, struct expr *e, const struct syn *at);
 struct plan *plan_sorted_by(struct binder *b, struct plan *in, struct expr *e, bool desc,
                             const struct syn *at);
+/* What stands for a number of rows, as long; reported when it can't be one. */
+struct expr *bind_row_count(struct binder *b, struct binding *env, const struct syn *s);
 struct plan *plan_first_rows(struct binder *b, struct plan *in, struct expr *n,
                              const struct syn *at);
 struct plan *plan_values(struct binder *b, const struct syn *at);

@@ -133,6 +133,16 @@ static void read_series(struct binder *b, const struct cx *c, const struct syn *
     }
 }
 
+static struct expr *checked_axis(struct binder *b, struct expr *axis, const struct syn *at)
+{
+    enum kql_type t = axis->type;
+    if (kql_type_is_number(t) || t == KQL_DATETIME || t == KQL_TIMESPAN || t == KQL_UNKNOWN)
+        return axis;
+    bind_error(b, "SEM0001", at, "a series runs along numbers or times, not along %s",
+               kql_type_name(t));
+    return bind_unknown(b, at);
+}
+
 struct plan *op_make_series(struct binder *b, struct binding *env, struct plan *in,
                             const struct syn *op)
 {
@@ -145,7 +155,8 @@ struct plan *op_make_series(struct binder *b, struct binding *env, struct plan *
     if (aggs == NULL || on == NULL)
         return bind_nothing(b, op);
     const struct syn *axis = on->kids[0];
-    x->axis = bind_expr(&c, axis->kind == SYN_NAMED ? axis->kids[0] : axis);
+    x->axis =
+        checked_axis(b, bind_expr(&c, axis->kind == SYN_NAMED ? axis->kids[0] : axis), axis);
     struct str axis_name = bind_auto_name(&c, axis);
     x->by = arena_array(b->a, struct named_expr, (by != NULL ? by->n : 0) + 1);
     for (size_t i = 0; by != NULL && i < by->n; i++) {

@@ -53,7 +53,7 @@ static bool read_level(struct nested *s, const struct syn *l, struct level *out)
         return false;
     struct cx plain = s->c;
     plain.aggregates = false;
-    out->count = l->kids[0] != NULL ? bind_constant(&plain, l->kids[0], KQL_LONG) : NULL;
+    out->count = l->kids[0] != NULL ? bind_row_count(b, plain.env, l->kids[0]) : NULL;
     struct expr *e = bind_expr(&plain, key);
     struct str name = bind_auto_name(&plain, key);
     out->key =

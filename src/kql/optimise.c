@@ -179,10 +179,12 @@ static bool keeps_columns(const struct plan *p)
            p->kind == P_MAKE_SERIES || p->kind == P_EXTERNAL;
 }
 
+/* What mv-apply makes is its inner plan's to keep or to leave. */
 static bool made_here(const struct plan *p, uint32_t id)
 {
-    for (size_t i = 0; p->expand != NULL && i < p->expand->n; i++)
-        if (p->expand->items[i].out.id == id)
+    const struct expand *x = p->kind == P_APPLY ? NULL : p->expand;
+    for (size_t i = 0; x != NULL && i < x->n; i++)
+        if (x->items[i].out.id == id)
             return true;
     for (size_t i = 0; p->parse != NULL && i < p->parse->n; i++)
         if (p->parse->parts[i].kind == PARSE_COLUMN && p->parse->parts[i].col.id == id)
@@ -193,7 +195,7 @@ static bool made_here(const struct plan *p, uint32_t id)
     for (size_t i = 0; p->kind == P_AGGREGATE && i < p->n_keys; i++)
         if (p->keys[i].col.id == id)
             return true;
-    return p->expand != NULL && p->expand->index.id == id;
+    return x != NULL && x->index.id == id;
 }
 
 static bool keeps_column(const struct prune *v, const struct plan *p, size_t i)

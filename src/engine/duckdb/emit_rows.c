@@ -178,18 +178,24 @@ bool emit_sort(struct emit *m, const struct plan *p, struct sbuf *out)
     return true;
 }
 
+/* The database's own bound of LIMIT. */
+#define MOST_ROWS (1LL << 62)
+
 static bool limit_of(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     const struct expr *x = p->exprs[0];
     if (x->kind == EX_CONST) {
         int64_t n = x->value.is_null || x->value.i < 0 ? 0 : x->value.i;
-        sbuf_addf(out, "%lld", (long long)n);
+        sbuf_addf(out, "%lld", (long long)(n < MOST_ROWS ? n : MOST_ROWS));
         return true;
     }
-    sbuf_addz(out, "(SELECT greatest(coalesce(");
+    if (m->apply_input.n > 0)
+        return emit_unsupported(m, x->off, x->len,
+                                "a computed number of rows inside of another operator");
+    sbuf_addf(out, "(SELECT least(%lld, greatest(coalesce(", (long long)MOST_ROWS);
     if (!emit_as(m, x, KQL_LONG, out))
         return false;
-    sbuf_addz(out, ", 0), 0))");
+    sbuf_addz(out, ", 0), 0)))");
     return true;
 }
 

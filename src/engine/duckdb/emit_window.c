@@ -98,12 +98,13 @@ static bool shifted(struct emit *m, const struct emit_window *w, struct sbuf *ou
     sbuf_addf(out, ", %s(", strcmp(x->fn->name, "prev") == 0 ? "lag" : "lead");
     if (!emit_as(m, x->args[0], t, out))
         return false;
-    sbuf_addz(out, ", ");
+    /* The database adds the offset to the row's number: no row is 2^62 away. */
+    sbuf_addz(out, ", greatest(-4611686018427387904, least(4611686018427387904, ");
     if (x->n_args < 2)
         sbuf_addz(out, "1");
     else if (!emit_as(m, x->args[1], KQL_LONG, out))
         return false;
-    sbuf_addz(out, ", ");
+    sbuf_addz(out, ")), ");
     if (x->n_args < 3)
         emit_pad(t, out);
     else if (!emit_as(m, x->args[2], t, out))
