@@ -183,7 +183,7 @@ static struct expr *pack_all(const struct cx *c, const struct syn *s)
         return bind_unknown(c->b, s);
     bool only_filled = filled != NULL && filled->kind == EX_CONST && filled->value.b;
     return bind_pack_columns(c, only_filled ? "__bag_pack_filled" : "bag_pack",
-                        c->in != NULL ? &c->in->cols : &none, s);
+                             c->in != NULL ? &c->in->cols : &none, s);
 }
 
 /* bag_pack_columns(a, b …), pack_dictionary: names taken from the columns. */

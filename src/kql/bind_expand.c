@@ -150,6 +150,7 @@ struct plan *op_partition(struct binder *b, struct binding *env, struct plan *in
             body = op->kids[i];
     if (by == NULL || by->n == 0 || body == NULL)
         return bind_nothing(b, op);
+    in = plan_read_often(b, in);
     struct cx c = cx_of(b, env, in);
     struct plan *rows = plan_new(b, P_APPLY_INPUT, NULL, op);
     plan_copy_cols(b, rows, in);

@@ -144,6 +144,10 @@ void plan_add_col(struct binder *b, struct plan *p, struct plan_col c);
 struct plan_col plan_fresh(struct binder *b, struct str name, enum kql_type t);
 void plan_copy_cols(struct binder *b, struct plan *p, const struct plan *from);
 void plan_add_named(struct binder *b, struct plan *p, struct named_expr n);
+/* For an operator that reads its input several times: a shared plan, so that chains of such
+ * operators don't double what runs at each link; in itself where a shared copy would only keep
+ * columns that nobody reads: a table, filtered or projected. */
+struct plan *plan_read_often(struct binder *b, struct plan *in);
 struct plan *plan_filter(struct binder *b, struct plan *in, struct expr *e, const struct syn *at);
 struct plan *plan_sorted_by(struct binder *b, struct plan *in, struct expr *e, bool desc,
                             const struct syn *at);
@@ -222,8 +226,8 @@ bool bind_is_graph(const struct plan *p);
 struct expr *bind_graph_member(const struct cx *c, const struct syn *s);
 struct expr *bind_graph_call(const struct cx *c, const struct syn *s);
 struct expr *bind_graph_name(const struct cx *c, const struct syn *s);
-/* A bag of the columns that are not hidden, by function (bag_pack or __bag_pack_filled). More than a
- * call may take is reported at s. */
+/* A bag of the columns that are not hidden, by function (bag_pack or __bag_pack_filled). More than
+ * a call may take is reported at s. */
 struct expr *bind_pack_columns(const struct cx *c, const char *function,
                                const struct plan_cols *cols, const struct syn *s);
 

@@ -155,8 +155,7 @@ struct plan *op_make_series(struct binder *b, struct binding *env, struct plan *
     if (aggs == NULL || on == NULL)
         return bind_nothing(b, op);
     const struct syn *axis = on->kids[0];
-    x->axis =
-        checked_axis(b, bind_expr(&c, axis->kind == SYN_NAMED ? axis->kids[0] : axis), axis);
+    x->axis = checked_axis(b, bind_expr(&c, axis->kind == SYN_NAMED ? axis->kids[0] : axis), axis);
     struct str axis_name = bind_auto_name(&c, axis);
     x->by = arena_array(b->a, struct named_expr, (by != NULL ? by->n : 0) + 1);
     for (size_t i = 0; by != NULL && i < by->n; i++) {

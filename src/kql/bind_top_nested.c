@@ -168,7 +168,7 @@ static void bind_level(struct nested *s, size_t i)
     struct plan *p = level_summary(s->b, s->in, s->v, i, &keys, s->at);
     if (i > 0) /* only inside the parents that were kept */
         p = by_parents(s, p, false, i, JOIN_LEFTSEMI);
-    if (i > 0 && s->others) { /* a query per parent can't reach into what is shared further in */
+    if (i > 0) { /* a query per parent can't reach into what is shared further in */
         p->shared_id = ++s->b->next_shared;
         p = plan_share(s->b, p, p->shared_id);
         keys = p->cols;
@@ -286,6 +286,7 @@ static struct plan *with_others(const struct nested *s)
 struct plan *op_top_nested(struct binder *b, struct binding *env, struct plan *in,
                            const struct syn *op)
 {
+    in = plan_read_often(b, in);
     struct nested s = {.b = b, .c = cx_of(b, env, in), .names = names_start(b), .at = op};
     s.c.aggregates = true;
     s.in = in;

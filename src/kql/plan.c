@@ -114,6 +114,19 @@ struct plan *plan_share(struct binder *b, struct plan *in, uint32_t shared_id)
     return p;
 }
 
+struct plan *plan_read_often(struct binder *b, struct plan *in)
+{
+    const struct plan *p = in;
+    while (p->kind == P_FILTER || p->kind == P_PROJECT)
+        p = p->in[0];
+    if (p->n_in == 0 || p->kind == P_SHARED)
+        return in;
+    struct plan *shared = plan_share(b, in, ++b->next_shared);
+    shared->ordered = in->ordered;
+    shared->open = in->open;
+    return shared;
+}
+
 struct plan *plan_project(struct binder *b, struct plan *in, const struct named_expr *list,
                           size_t n, const struct syn *at)
 {
