@@ -147,7 +147,9 @@ bool emit_sort_keys(struct emit *m, const struct sort_key *k, size_t n, struct s
         if (i)
             sbuf_addz(out, ", ");
         const char *nulls = k[i].nulls_first ? "FIRST" : "LAST";
-        if (k[i].e->type == KQL_REAL) {
+        if (k[i].e->kind == EX_CONST) { /* the database refuses a literal here */
+            sbuf_addz(out, "NULL::BIGINT");
+        } else if (k[i].e->type == KQL_REAL) {
             sbuf_addz(out, "nullif(");
             if (!emit_expr(m, k[i].e, EMIT_EXACT, out))
                 return false;
