@@ -103,6 +103,37 @@ bool emit_shared(struct emit *m, const struct plan *p, struct sbuf *out)
     return true;
 }
 
+/* DuckDB looks at what is below an aggregate twice when it moves filters down, so that the time to
+ * plan doubles with each aggregate over an aggregate. A CTE ends that: it is planned by itself. */
+static bool emit_aggregates(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    enum { MOST_AGGREGATES = 8, MOST_IN_BODY = 16 };
+    unsigned around = m->aggregates++;
+    bool ok;
+    if (around >= MOST_IN_BODY) { /* a body per row can't be a CTE */
+        err_at(m->e, ERR_LIMIT, (struct pos){.off = p->off},
+               "more than %d aggregations in a row inside of mv-apply or partition", MOST_IN_BODY);
+        if (m->e != NULL)
+            m->e->len = p->len;
+        return false;
+    }
+    if (around >= MOST_AGGREGATES && m->apply_input.n == 0) {
+        struct plan *shared = arena_new_of(m->a, struct plan);
+        *shared = (struct plan){
+            .kind = P_SHARED, .cols = p->cols, .n_in = 1, .off = p->off, .len = p->len};
+        shared->in = arena_array(m->a, struct plan *, 1);
+        shared->in[0] = arena_new_of(m->a, struct plan);
+        *shared->in[0] = *p;
+        shared->shared_id = UINT32_MAX - emit_fresh(m);
+        m->aggregates = 0;
+        ok = emit_shared(m, shared, out);
+    } else {
+        ok = emit_aggregate(m, p, out);
+    }
+    m->aggregates = around;
+    return ok;
+}
+
 /* ---- dispatch ---- */
 static bool emit_apply_input(struct emit *m, const struct plan *p, struct sbuf *out)
 {
@@ -122,6 +153,7 @@ static bool emit_external(struct emit *m, const struct plan *p, struct sbuf *out
                "externaldata is switched off: no host is allowed that a query may read from");
         if (m->e != NULL) {
             snprintf(m->e->kind, sizeof m->e->kind, "EXT0001");
+            if (m->e != NULL)
             m->e->len = p->len;
         }
         return false;
@@ -155,7 +187,7 @@ static bool dispatch(struct emit *m, const struct plan *p, struct sbuf *out)
     case P_PROJECT:
         return emit_project(m, p, out);
     case P_AGGREGATE:
-        return emit_aggregate(m, p, out);
+        return emit_aggregates(m, p, out);
     case P_JOIN:
         return emit_join(m, p, out);
     case P_UNION:

@@ -34,6 +34,7 @@ struct emit {
     struct err *e;
     uint32_t next;                   /* helper names */
     unsigned depth;                  /* of nested nodes and expressions */
+    unsigned aggregates;             /* around the node being written, in this sub-query */
     VEC(struct emit_window) windows; /* of the P_SERIALIZE being written */
     VEC(struct emit_shared) shared;  /* P_SHARED nodes in the order of their CTEs */
     struct str list_order;  /* " ORDER BY hrow" inside list() of the aggregate being written */
