@@ -151,6 +151,10 @@ struct plan *plan_read_often(struct binder *b, struct plan *in);
 struct plan *plan_filter(struct binder *b, struct plan *in, struct expr *e, const struct syn *at);
 struct plan *plan_sorted_by(struct binder *b, struct plan *in, struct expr *e, bool desc,
                             const struct syn *at);
+/* e, when its columns stand inside of aggregates or are keys of p, a P_AGGREGATE or P_MAKE_SERIES;
+ * else an unknown value, and the reason is reported. */
+struct expr *bind_aggregated(struct binder *b, struct expr *e, const struct plan *p,
+                             const struct syn *at);
 /* What stands for a number of rows, as long; reported when it can't be one. */
 struct expr *bind_row_count(struct binder *b, struct binding *env, const struct syn *s);
 struct plan *plan_first_rows(struct binder *b, struct plan *in, struct expr *n,

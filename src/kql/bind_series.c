@@ -117,12 +117,14 @@ static void read_bounds(struct binder *b, struct binding *env, const struct syn 
 }
 
 static void read_series(struct binder *b, const struct cx *c, const struct syn *s,
-                        struct names *names, struct make_series *x)
+                        struct names *names, const struct plan *p, struct make_series *x)
 {
     const struct syn *k = s->kids[0];
     struct cx agg = *c;
     agg.aggregates = true;
     struct expr *e = bind_expr(&agg, k->kind == SYN_NAMED ? k->kids[0] : k);
+    if (!ex_is_constant(e))
+        e = bind_aggregated(b, e, p, k);
     struct str name = k->kind == SYN_NAMED ? k->text : bind_auto_name(&agg, k);
     struct series_agg *out = &x->aggs[x->n++];
     name = name.n == 0 ? names_column(names) : names_unique(names, name);
@@ -169,7 +171,7 @@ struct plan *op_make_series(struct binder *b, struct binding *env, struct plan *
     }
     x->aggs = arena_array(b->a, struct series_agg, aggs->n + 1);
     for (size_t i = 0; i < aggs->n; i++)
-        read_series(b, &c, aggs->kids[i], &names, x);
+        read_series(b, &c, aggs->kids[i], &names, p, x);
     for (size_t i = 0; i < x->n; i++)
         plan_add_col(b, p, x->aggs[i].agg.col);
     x->axis_out =

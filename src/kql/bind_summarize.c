@@ -197,12 +197,50 @@ static void bind_aggregate(struct summary *s, const struct syn *k)
         return;
     }
     struct expr *e = bind_expr(&s->c, x);
-    if (e->type != KQL_UNKNOWN && !ex_has_aggregate(e) && !ex_is_constant(e))
-        bind_error(b, "SEM0221", k, "an aggregate is expected here, such as count() or max(x)");
+    if (!ex_is_constant(e))
+        e = bind_aggregated(b, e, s->p, k);
     struct str name = only.n > 0 ? only : bind_auto_name(&s->c, k);
     if (n_names > 0)
         name = names[0]->text;
     add_aggregate(s, name, only.n > 0, e);
+}
+
+static bool is_key_column(const struct plan *p, uint32_t col)
+{
+    for (size_t i = 0; i < p->n_keys; i++)
+        if (p->keys[i].e->kind == EX_COLUMN && p->keys[i].e->col == col)
+            return true;
+    return false;
+}
+
+/* A column of the input that stands outside of all aggregates; NULL: none. */
+static const struct plan_col *loose_column(const struct expr *e, const struct plan *p)
+{
+    const struct plan_col *found = NULL;
+    if (e->kind == EX_CALL && (e->fn->flags & KF_AGGREGATE) != 0)
+        return NULL;
+    for (size_t i = 0; e->kind == EX_COLUMN && i < p->in[0]->cols.n; i++)
+        if (p->in[0]->cols.p[i].id == e->col && !is_key_column(p, e->col))
+            found = &p->in[0]->cols.p[i];
+    for (size_t i = 0; i < e->n_args && found == NULL; i++)
+        found = loose_column(e->args[i], p);
+    return found;
+}
+
+struct expr *bind_aggregated(struct binder *b, struct expr *e, const struct plan *p,
+                             const struct syn *at)
+{
+    if (e->type == KQL_UNKNOWN)
+        return e;
+    const struct plan_col *c = ex_has_aggregate(e) ? loose_column(e, p) : NULL;
+    if (ex_has_aggregate(e) && c == NULL)
+        return e;
+    if (c == NULL)
+        bind_error(b, "SEM0221", at, "an aggregate is expected here, such as count() or max(x)");
+    else
+        kql_diag_add(b->d, ERR_SEMANTIC, "SEM0221", at, "aggregate it, or group by it",
+                     "'%s' has a value a row, the aggregates beside it one a group", z(b, c->name));
+    return bind_unknown(b, at);
 }
 
 /* A key with row_number() or its like is a column of the rows before they are grouped. */
@@ -363,6 +401,5 @@ struct plan *op_top_hitters(struct binder *b, struct binding *env, struct plan *
         p->sort = arena_grow(b->a, p->sort, sizeof(p->sort[0]), 2 * sizeof(p->sort[0]));
         p->sort[p->n_sort++] = (struct sort_key){ex_column(b, &seen, op), true, false};
     }
-    struct expr *n = bind_constant(&c, op->kids[0], KQL_LONG);
-    return plan_first_rows(b, p, n, op);
+    return plan_first_rows(b, p, bind_row_count(b, env, op->kids[0]), op);
 }

@@ -60,11 +60,8 @@ static bool read_level(struct nested *s, const struct syn *l, struct level *out)
         (struct named_expr){plan_fresh(b, name.n ? name : names_column(&s->names), e->type), e};
     read_others(s, &plain, others, out);
     const struct syn *by = ordered->kids[0];
-    struct expr *v = bind_expr(&s->c, by);
-    if (!ex_has_aggregate(v) && v->type != KQL_UNKNOWN) {
-        bind_error(b, "SEM0001", by, "top-nested ranks by an aggregate");
-        return false;
-    }
+    struct plan *at = plan_new(b, P_AGGREGATE, s->in, by); /* no keys: of the input */
+    struct expr *v = bind_aggregated(b, bind_expr(&s->c, by), at, by);
     struct str agg_name = by->kind == SYN_NAMED
                               ? by->text
                               : arena_fmt(b->a, "aggregated_%.*s", STR_ARG(out->key.col.name));

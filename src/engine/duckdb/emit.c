@@ -154,7 +154,7 @@ static bool emit_external(struct emit *m, const struct plan *p, struct sbuf *out
         if (m->e != NULL) {
             snprintf(m->e->kind, sizeof m->e->kind, "EXT0001");
             if (m->e != NULL)
-            m->e->len = p->len;
+                m->e->len = p->len;
         }
         return false;
     }

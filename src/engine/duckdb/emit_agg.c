@@ -385,6 +385,14 @@ static bool aggregate_list(struct emit *m, const struct plan *p, struct sbuf *ou
     return true;
 }
 
+static bool only_constants(const struct plan *p)
+{
+    for (size_t i = 0; i < p->n_named; i++)
+        if (p->named[i].e->kind != EX_CONST)
+            return false;
+    return p->n_keys == 0;
+}
+
 bool emit_aggregate(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     struct str outer = m->list_order;
@@ -403,6 +411,8 @@ bool emit_aggregate(struct emit *m, const struct plan *p, struct sbuf *out)
     m->list_order = outer;
     for (size_t i = 0; i < p->n_keys; i++)
         sbuf_addf(out, "%s%zu", i ? ", " : " GROUP BY ", i + 1);
+    if (only_constants(p)) /* one row, as of aggregates, also of no rows */
+        sbuf_addz(out, " HAVING count(*) >= 0");
     sbuf_addf(out, ") AS t%u", emit_fresh(m));
     return ok;
 }
