@@ -168,15 +168,52 @@ static struct expr *labels(const struct cx *c, const struct syn *s)
     return bind_unknown(c->b, s);
 }
 
+/* ---- the functions ---- */
+static struct expr *degree_in(const struct cx *c, const struct syn *s)
+{
+    return about_node(c, s, "$in");
+}
+
+static struct expr *degree_out(const struct cx *c, const struct syn *s)
+{
+    return about_node(c, s, "$out");
+}
+
+static struct expr *node_id(const struct cx *c, const struct syn *s)
+{
+    return about_node(c, s, "$text");
+}
+
+static const struct graph_function {
+    const char *name;
+    struct expr *(*fn)(const struct cx *c, const struct syn *s);
+    const char *column; /* what an unnamed column is called; "": ColumnN */
+} functions[] = {
+    {"all", over_steps, ""},
+    {"any", over_steps, ""},
+    {"labels", labels, ""},
+    {"map", over_steps, ""},
+    {"node_degree_in", degree_in, "node_degree_in"},
+    {"node_degree_out", degree_out, "node_degree_out"},
+    {"node_id", node_id, ""},
+};
+
+static const struct graph_function *find_function(struct str name)
+{
+    for (size_t i = 0; i < COUNTOF(functions); i++)
+        if (str_eqz(name, functions[i].name))
+            return &functions[i];
+    return NULL;
+}
+
 struct expr *bind_graph_call(const struct cx *c, const struct syn *s)
 {
-    if (str_eqz(s->text, "all") || str_eqz(s->text, "any") || str_eqz(s->text, "map"))
-        return over_steps(c, s);
-    if (str_eqz(s->text, "node_degree_in"))
-        return about_node(c, s, "$in");
-    if (str_eqz(s->text, "node_degree_out"))
-        return about_node(c, s, "$out");
-    if (str_eqz(s->text, "node_id"))
-        return about_node(c, s, "$text");
-    return str_eqz(s->text, "labels") ? labels(c, s) : NULL;
+    const struct graph_function *f = find_function(s->text);
+    return f != NULL ? f->fn(c, s) : NULL;
+}
+
+const char *bind_graph_column(struct str function)
+{
+    const struct graph_function *f = find_function(function);
+    return f != NULL ? f->column : NULL;
 }

@@ -42,6 +42,9 @@ static struct str name_of_call(const struct cx *c, const struct syn *s)
     if (bind_lookup(c->env, s->text) != NULL ||
         bind_find_function(c->b, c->env, s->text, &env, NULL) != NULL)
         return STR_NONE;
+    const char *of_graph = c->graph != NULL ? bind_graph_column(s->text) : NULL;
+    if (of_graph != NULL)
+        return str_from(of_graph);
     const struct kql_func *f = kql_func_find(s->text);
     if (f != NULL && c->aggregates) {
         const struct kql_func *agg = kql_func_get(s->text, KF_AGGREGATE, KF_AGGREGATE);

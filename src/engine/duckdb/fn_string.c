@@ -60,8 +60,16 @@ static void fn_reverse(struct cf_call *c, size_t r)
     cf_out_str(c, r, sbuf_str(b));
 }
 
+/* The byte behind the first n code points from byte `at` on. */
+static size_t end_of(struct str s, size_t at, int64_t n)
+{
+    struct str rest = str_sub(s, at, s.n);
+    return n < 0 || n >= (int64_t)rest.n ? s.n : at + offset_of(rest, (size_t)n);
+}
+
 /* indexof(text, part, start, length, occurrence): absent -1; an empty part or a bad occurrence is
- * null. */
+ * null. The length counts from where each occurrence is looked for, as the last but one example of
+ * the documentation shows. */
 static void fn_indexof(struct cf_call *c, size_t r)
 {
     struct str s = cf_str(c, 0, r), k = cf_str(c, 1, r);
@@ -75,11 +83,9 @@ static void fn_indexof(struct cf_call *c, size_t r)
         cf_out_i64(c, r, -1);
         return;
     }
-    size_t at = offset_of(s, (size_t)start), end = s.n;
-    if (len >= 0 && len < n - start)
-        end = offset_of(s, (size_t)(start + len));
-    while (at + k.n <= end) {
-        const char *p = memmem(s.p + at, end - at, k.p, k.n);
+    size_t at = offset_of(s, (size_t)start);
+    while (at + k.n <= s.n) {
+        const char *p = memmem(s.p + at, end_of(s, at, len) - at, k.p, k.n);
         if (!p)
             break;
         at = (size_t)(p - s.p);
