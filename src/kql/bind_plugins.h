@@ -24,5 +24,7 @@ void plugin_bind_plan(const struct plugin_call *v, struct binding **env, const c
 struct plan *plugin_template(const struct plugin_call *v, struct binding *env, struct str text);
 /* rolling_percentile, rows_near, schema_merge, sequence_detect. */
 struct plan *bind_row_plugin(const struct plugin_call *v);
+/* autocluster, basket, diffpatterns. */
+struct plan *bind_mine_plugin(const struct plugin_call *v);
 /* activity_metrics and its like: what users do over time. NULL: the plugin is none of them. */
 struct plan *bind_user_plugin(const struct plugin_call *v);

@@ -277,7 +277,32 @@ def sets(rng, rows, table):
            % (table, text), [[row["id"]] for row in keep], False)
 
 
-PROPERTIES = [filters, split_filters, sorting, joins, summaries, sets]
+def same_values(rows, names):
+    return {name: rows[0][name] for name in names if len({json.dumps(row[name]) for row in rows}) == 1}
+
+
+def baskets(rng, rows, table):
+    """Values that enough rows share, and with them all that these rows have in common."""
+    names, least, dimensions = ["k", "a", "b", "f"], rng.choice([0.1, 0.25, 0.5, 1]), rng.randint(1, 4)
+    weighted = rng.random() < 0.5
+    found = [(row, row["id"] if weighted else 1) for row in dictionaries(rows)]
+    found = [(row, weight) for row, weight in found if weight > 0]
+    total, wanted = sum(weight for _, weight in found), {}
+    for size in range(dimensions + 1):
+        for chosen in itertools.combinations(names, size):
+            groups = {}
+            for row, weight in found:
+                groups.setdefault(json.dumps([row[name] for name in chosen]), []).append((row, weight))
+            for group in groups.values():
+                weight, shared = sum(w for _, w in group), same_values([row for row, _ in group], names)
+                if shared and weight >= least * total - 1e-9:
+                    cells = [shared.get(name, "" if name == "k" else None) for name in names]
+                    wanted[json.dumps(shared)] = [weight] + cells
+    yield ("%s | project k, a, b, f%s | evaluate basket(%s, %s, %d) | project Count, k, a, b, f"
+           % (table, ", id" if weighted else "", least, "id" if weighted else "'~'", dimensions), list(wanted.values()), False)
+
+
+PROPERTIES = [filters, split_filters, sorting, joins, summaries, sets, baskets]
 
 
 # ---- running ----

@@ -185,6 +185,15 @@ void cf_out_list(struct cf_call *c, size_t r, const struct str *items, const boo
     ((duckdb_list_entry *)c->out.data)[r] = (duckdb_list_entry){at, n};
 }
 
+void cf_out_parts(struct cf_call *c, size_t r, struct str all, const size_t *ends, size_t n)
+{
+    struct str *items = xcalloc(n + 1, sizeof(*items));
+    for (size_t i = 0, from = 0; i < n; from = ends[i++])
+        items[i] = str_sub(all, from, ends[i] - from);
+    cf_out_list(c, r, items, NULL, n);
+    xfree(items);
+}
+
 static void one_row(struct cf_call *c, size_t r)
 {
     c->out_written = false;

@@ -142,6 +142,8 @@ static inline void cf_out_i128(struct cf_call *c, size_t r, duckdb_hugeint v)
 /* Result [s or [j: items are copied; valid may be NULL (all are), valid[i] false gives NULL (only
  * [j). */
 void cf_out_list(struct cf_call *c, size_t r, const struct str *items, const bool *valid, size_t n);
+/* The same, the items being the parts of a text that end at ends[i]. */
+void cf_out_parts(struct cf_call *c, size_t r, struct str all, const size_t *ends, size_t n);
 
 /* ---- working memory ---- */
 struct arena *cf_arena(struct cf_call *c); /* emptied before each row */

@@ -21,6 +21,8 @@ const struct cf_family cf_families[] = {
     {fn_ip_rows, NULL},
     {fn_list_rows, NULL},
     {fn_math_rows, fn_math_aggregates},
+    {NULL, fn_mine_aggregates},
+    {NULL, fn_mine_common_aggregates},
     {fn_parse_rows, NULL},
     {fn_parse_kv_rows, NULL},
     {fn_regex_rows, NULL},

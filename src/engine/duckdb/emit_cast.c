@@ -99,6 +99,17 @@ bool cast_find(enum kql_type from, enum kql_type to, struct cast *out)
     return false;
 }
 
+/* Datetimes and timespans stay ticks. */
+bool cast_to_json(enum kql_type t, struct cast *out)
+{
+    return cast_find(t == KQL_DATETIME || t == KQL_TIMESPAN ? KQL_LONG : t, KQL_DYNAMIC, out);
+}
+
+bool cast_from_json(enum kql_type t, struct cast *out)
+{
+    return cast_find(KQL_DYNAMIC, t == KQL_DATETIME || t == KQL_TIMESPAN ? KQL_LONG : t, out);
+}
+
 /* A null constant of any type is a null of the wanted one. */
 static bool null_as(const struct expr *x, enum kql_type to, struct sbuf *out)
 {

@@ -86,6 +86,7 @@ bool emit_partition(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_parse(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_parse_kv(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_make_series(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_mine(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_scan(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_program(struct emit *m, const struct plan *p, struct sbuf *out);
 /* ORDER BY list of sort keys, with Kusto's place of nulls. */
@@ -104,6 +105,9 @@ struct cast {
     const char *before, *after;
 };
 bool cast_find(enum kql_type from, enum kql_type to, struct cast *out);
+/* A value of a row as JSON for a C function, and back: what step_write() writes of constants. */
+bool cast_to_json(enum kql_type t, struct cast *out);
+bool cast_from_json(enum kql_type t, struct cast *out);
 /* A call of an aggregate (emit_agg.c) or of a window function (emit_window.c). */
 bool emit_agg_call(struct emit *m, const struct expr *x, struct sbuf *out);
 /* The helper column that holds a window function's value. */

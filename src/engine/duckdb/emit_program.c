@@ -213,7 +213,10 @@ static const struct program_row {
     bool (*fn)(struct emit *m, const struct plan *p, struct sbuf *out);
 } programs[] = {
     /* clang-format off: one a line */
+    {"autocluster", emit_mine},
     {"bag_unpack", bag_unpack},
+    {"basket", emit_mine},
+    {"diffpatterns", emit_mine},
     {"geo_line_lookup", lookup},
     {"geo_polygon_lookup", lookup},
     {"graph-components-strong", components},

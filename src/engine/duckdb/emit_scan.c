@@ -179,12 +179,10 @@ static bool write_program(struct scan_emit *s, struct sbuf *out)
     return true;
 }
 
-/* A value as JSON; datetimes and timespans stay ticks. */
 static bool row_value(struct emit *m, const struct expr *x, struct sbuf *out)
 {
-    bool ticks = x->type == KQL_DATETIME || x->type == KQL_TIMESPAN;
     struct cast k;
-    if (!cast_find(ticks ? KQL_LONG : x->type, KQL_DYNAMIC, &k))
+    if (!cast_to_json(x->type, &k))
         return emit_unsupported(m, x->off, x->len, "a step's value of this type");
     sbuf_addz(out, k.before);
     if (!emit_expr(m, x, EMIT_EXACT, out))
@@ -215,14 +213,13 @@ static void output_columns(const struct plan *p, const struct scan *v, struct sb
     for (size_t i = 0; i < p->cols.n; i++) {
         const struct plan_col *c = &p->cols.p[i];
         struct cast k;
-        bool ticks = c->type == KQL_DATETIME || c->type == KQL_TIMESPAN;
         sbuf_addz(out, i > 0 ? ", " : "");
         if (i < n_in) {
             sbuf_addf(out, "hr.c%u AS c%u", c->id, c->id);
             continue;
         }
         size_t at = i < n_in + v->n_declared ? 2 + i - n_in : 1;
-        (void)cast_find(KQL_DYNAMIC, ticks ? KQL_LONG : c->type, &k);
+        (void)cast_from_json(c->type, &k);
         sbuf_addf(out, "%svdc_dyn_at(ho, %zu)%s AS c%u", k.before, at, k.after, c->id);
     }
     if (p->cols.n == 0)
