@@ -1,5 +1,4 @@
-/* Operators that call a function with the table, split it, or are programs over it: invoke, fork,
- * facet, reduce, scan. */
+/* Operators that call a function with the table or split it: invoke, fork, facet. */
 #include "kql/bind_priv.h"
 
 static struct plan *program_over(struct binder *b, struct plan *in, const char *name,
@@ -111,21 +110,4 @@ struct plan *op_facet(struct binder *b, struct binding *env, struct plan *in, co
         if (op->kids[i]->kind != SYN_CLAUSE)
             results[n++] = bind_contextual(b, env, plan_share(b, in, shared), op->kids[i]);
     return n == 0 ? in : several(b, results, n, op);
-}
-
-/* ---- programs ---- */
-struct plan *op_reduce(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
-{
-    const struct syn *by = syn_clause(op, "by");
-    struct cx c = cx_of(b, env, in);
-    struct plan *p = program_over(b, in, "reduce", op);
-    p->program->args = arena_array(b->a, struct program_arg, 1);
-    if (by != NULL && by->n > 0) {
-        struct expr *e = bind_expr(&c, by->kids[0]);
-        p->program->args[p->program->n_args++] = (struct program_arg){.e = e};
-    }
-    plan_add_col(b, p, plan_fresh(b, STR("Pattern"), KQL_STRING));
-    plan_add_col(b, p, plan_fresh(b, STR("Count"), KQL_LONG));
-    plan_add_col(b, p, plan_fresh(b, STR("Representative"), KQL_STRING));
-    return p;
 }

@@ -87,6 +87,7 @@ bool emit_parse(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_parse_kv(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_make_series(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_mine(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_reduce(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_scan(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_program(struct emit *m, const struct plan *p, struct sbuf *out);
 /* ORDER BY list of sort keys, with Kusto's place of nulls. */

@@ -224,6 +224,7 @@ static const struct program_row {
     {"ipv4_lookup", lookup},
     {"ipv6_lookup", lookup},
     {"narrow", narrow},
+    {"reduce", emit_reduce},
     {"scan", emit_scan},
     {"tables", first_table},
     /* clang-format on */
