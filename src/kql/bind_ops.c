@@ -57,7 +57,7 @@ static const struct bind_op ops[] = {
 struct plan *bind_operator(struct binder *b, struct binding *env, struct plan *in,
                            const struct syn *op)
 {
-    static const char *const sources[] = {"find", "print", "range", "search", "union"};
+    static const char *const sources[] = {"evaluate", "find", "print", "range", "search", "union"};
     if (op->kind == SYN_ERROR)
         return bind_nothing(b, op);
     bool source = false;

@@ -607,23 +607,18 @@ static struct plan *geo_lookup(const struct plugin_call *v)
     return p;
 }
 
-/* ---- the rest: known to the language; the engine tells what it can't run ---- */
-static struct plan *program(const struct plugin_call *v)
+/* ---- infer_storage_schema ---- */
+/* It lists the files of a storage account, with the asker's credentials: there is neither. */
+static struct plan *infer_storage_schema(const struct plugin_call *v)
 {
-    struct plan *p = program_new(v, NULL, 0);
-    if (v->schema != NULL)
-        schema_columns(v, p, NULL);
-    else
-        p->open = true;
-    return p;
-}
-
-static struct plan *preview(const struct plugin_call *v)
-{
+    struct plan *p = plan_new(v->b, P_PROGRAM, NULL, v->call);
+    p->program = arena_new_of(v->b->a, struct program);
+    p->program->name = v->call->text;
+    plan_add_col(v->b, p, plan_fresh(v->b, STR("CslSchema"), KQL_STRING));
     kql_diag_add(v->b->d, ERR_UNSUPPORTED, "SEM0500", v->call,
-                 "count and take in two statements do the same",
-                 "the plugin 'preview' is not supported yet");
-    return v->in;
+                 "read a file with externaldata, or 'externaldata (line: string)' to see its text",
+                 "infer_storage_schema() is not supported: storage accounts are not reached");
+    return p;
 }
 
 static const struct {
@@ -643,13 +638,13 @@ static const struct {
     {"funnel_sequence_completion", bind_user_plugin},
     {"geo_line_lookup", geo_lookup},
     {"geo_polygon_lookup", geo_lookup},
-    {"infer_storage_schema", program},
+    {"infer_storage_schema", infer_storage_schema},
     {"ipv4_lookup", ip_lookup},
     {"ipv6_lookup", ip_lookup},
     {"narrow", narrow},
     {"new_activity_metrics", bind_user_plugin},
     {"pivot", pivot},
-    {"preview", preview},
+    {"preview", bind_row_plugin},
     {"rolling_percentile", bind_row_plugin},
     {"rows_near", bind_row_plugin},
     {"schema_merge", bind_row_plugin},
@@ -685,10 +680,10 @@ struct plan *op_evaluate(struct binder *b, struct binding *env, struct plan *in,
     if (call == NULL || call->kind != SYN_CALL)
         return bind_nothing(b, op);
     struct plugin_call v = {b, env, in, call, op->n > 1 ? op->kids[1] : NULL};
+    if (str_eqz(call->text, "infer_storage_schema"))
+        return infer_storage_schema(&v);
     if (in == NULL) {
-        kql_diag_add(b->d, ERR_UNSUPPORTED, "SEM0500", op, NULL,
-                     "the plugin '%s' without a table before it is not supported",
-                     z(b, call->text));
+        bind_error(b, "SEM0001", op, "the plugin '%s' needs a table before it", z(b, call->text));
         return bind_nothing(b, op);
     }
     for (size_t i = 0; i < COUNTOF(plugins); i++)

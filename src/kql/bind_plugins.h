@@ -22,7 +22,7 @@ void plugin_bind_plan(const struct plugin_call *v, struct binding **env, const c
                       struct plan *p);
 /* The plan of a template's text; NULL after an error, which is told at the call. */
 struct plan *plugin_template(const struct plugin_call *v, struct binding *env, struct str text);
-/* rolling_percentile, rows_near, schema_merge, sequence_detect. */
+/* preview, rolling_percentile, rows_near, schema_merge, sequence_detect. */
 struct plan *bind_row_plugin(const struct plugin_call *v);
 /* autocluster, basket, diffpatterns. */
 struct plan *bind_mine_plugin(const struct plugin_call *v);

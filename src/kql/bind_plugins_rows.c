@@ -1,4 +1,4 @@
-/* Plugins about rows and their neighbours, in plain KQL: rolling_percentile, rows_near,
+/* Plugins about rows and their neighbours, in plain KQL: preview, rolling_percentile, rows_near,
  * schema_merge, sequence_detect. Source: the plugins' own pages of the Kusto reference. */
 #include "kql/bind_plugins.h"
 
@@ -274,11 +274,33 @@ static struct plan *dcount_intersect(const struct plugin_call *v)
     return plan_project(b, v->in, x.list, x.n, v->call);
 }
 
+/* ---- preview(rows): the first rows and, in a table of its own, how many there are ---- */
+static struct plan *preview(const struct plugin_call *v)
+{
+    struct input x = input_of(v);
+    const struct expr *n = constant(&x, "NumberOfRows", 0, "_n");
+    if (n == NULL || v->call->n != 1 || n->kind != EX_CONST || n->value.is_null ||
+        (n->type != KQL_INT && n->type != KQL_LONG) || n->value.i < 0) {
+        bind_error(v->b, "SEM0219", v->call, "preview() takes a number of rows, 0 or more");
+        return bind_nothing(v->b, v->call);
+    }
+    for (size_t i = 0; i < v->in->cols.n; i++)
+        if (!v->in->cols.p[i].hidden)
+            add_column(&x, v->in->cols.p[i].name, &v->in->cols.p[i]);
+    AUTO(sbuf_fini) struct sbuf text = sbuf_make(1 << 10);
+    sbuf_addz(&text, "_T | fork (take _n) (count)");
+    struct plan *p = run(&x, &text);
+    if (p->program != NULL)
+        p->program->name = STR("tables");
+    return p;
+}
+
 static const struct {
     const char *name;
     struct plan *(*fn)(const struct plugin_call *v);
 } plugins[] = {
     {"dcount_intersect", dcount_intersect},
+    {"preview", preview},
     {"rolling_percentile", rolling_percentile},
     {"rows_near", rows_near},
     {"schema_merge", schema_merge},
