@@ -230,7 +230,8 @@ bool bind_is_graph(const struct plan *p);
 struct expr *bind_graph_member(const struct cx *c, const struct syn *s);
 struct expr *bind_graph_call(const struct cx *c, const struct syn *s);
 struct expr *bind_graph_name(const struct cx *c, const struct syn *s);
-/* The name of an unnamed column that a graph function makes, "" for none; NULL: no such function. */
+/* The name of an unnamed column that a graph function makes, "" for none; NULL: no such function.
+ */
 const char *bind_graph_column(struct str function);
 /* A bag of the columns that are not hidden, by function (bag_pack or __bag_pack_filled). More than
  * a call may take is reported at s. */
