@@ -132,19 +132,11 @@ void cf_out_null(struct cf_call *c, size_t r)
         ((duckdb_list_entry *)c->out.data)[r] = (duckdb_list_entry){0, 0};
 }
 
-static bool ascii_only(struct str v)
-{
-    unsigned char any = 0;
-    for (size_t i = 0; i < v.n; i++)
-        any |= (unsigned char)v.p[i];
-    return any < 0x80;
-}
-
 /* DuckDB refuses invalid UTF-8 later and with an error: repair it here. */
 static void put_string(duckdb_vector v, size_t at, struct str s)
 {
     size_t bad;
-    if (ascii_only(s) || utf8_valid(s, &bad)) {
+    if (utf8_valid(s, &bad)) {
         duckdb_vector_assign_string_element_len(v, at, s.n ? s.p : "", s.n);
         return;
     }
@@ -194,16 +186,46 @@ void cf_out_parts(struct cf_call *c, size_t r, struct str all, const size_t *end
     xfree(items);
 }
 
-static void one_row(struct cf_call *c, size_t r)
+static bool may_have_nulls(const struct cf_call *c)
 {
-    c->out_written = false;
-    if ((c->fn->flags & CF_NULLS) || !any_null(c, r)) {
-        if (c->arena)
-            arena_reset(c->arena);
-        c->fn->row(c, r);
+    bool may = false;
+    for (size_t i = 0; i < c->n_args; i++)
+        may = may || c->arg[i].valid != NULL;
+    return may;
+}
+
+static void all_rows(struct cf_call *c)
+{
+    bool skip_nulls = !(c->fn->flags & CF_NULLS) && may_have_nulls(c);
+    for (size_t r = 0; r < c->n; r++) {
+        c->out_written = false;
+        if (!skip_nulls || !any_null(c, r)) {
+            if (c->arena)
+                arena_reset(c->arena);
+            c->fn->row(c, r);
+        }
+        if (!c->out_written)
+            cf_out_null(c, r);
     }
-    if (!c->out_written)
-        cf_out_null(c, r);
+}
+
+bool cf_nulls_through(struct cf_call *c)
+{
+    size_t words = (c->n + 63) / 64;
+    bool any = false;
+    for (size_t i = 0; i < c->n_args; i++) {
+        const uint64_t *in = c->arg[i].valid;
+        if (in == NULL)
+            continue;
+        if (!any) {
+            duckdb_vector_ensure_validity_writable(c->out.v);
+            c->out.valid = duckdb_vector_get_validity(c->out.v);
+        }
+        for (size_t w = 0; w < words; w++)
+            c->out.valid[w] = any ? c->out.valid[w] & in[w] : in[w];
+        any = true;
+    }
+    return any;
 }
 
 static void scalar_entry(duckdb_function_info info, duckdb_data_chunk in, duckdb_vector out)
@@ -215,12 +237,10 @@ static void scalar_entry(duckdb_function_info info, duckdb_data_chunk in, duckdb
     const struct cf_bound *b = fn->prepare ? duckdb_scalar_function_get_bind_data(info) : NULL;
     c.bound = b ? b->value : NULL;
     c.out = (struct cf_vec){duckdb_vector_get_data(out), duckdb_vector_get_validity(out), out};
-    if (fn->chunk) {
+    if (fn->chunk)
         fn->chunk(&c);
-    } else {
-        for (size_t r = 0; r < c.n; r++)
-            one_row(&c, r);
-    }
+    else
+        all_rows(&c);
     call_end(&c);
 }
 
@@ -347,8 +367,9 @@ static void agg_update(duckdb_function_info info, duckdb_data_chunk in,
     struct cf_call c;
     call_begin(&c, NULL, fn->sig);
     call_args(&c, in);
+    bool skip_nulls = !(fn->flags & CF_NULLS) && may_have_nulls(&c);
     for (size_t r = 0; r < c.n; r++) {
-        if (!(fn->flags & CF_NULLS) && any_null(&c, r))
+        if (skip_nulls && any_null(&c, r))
             continue;
         if (c.arena)
             arena_reset(c.arena);
