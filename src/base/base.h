@@ -40,6 +40,7 @@ int str_cmp(struct str a, struct str b); /* bytewise, as memcmp then length */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 bool str_holds(struct str s, char c); /* one of its bytes is c */
+bool str_ascii(struct str s);         /* no byte above 0x7F */
 bool str_find(struct str s, struct str needle, size_t *out_at);
 struct str str_sub(struct str s, size_t from, size_t n); /* clamps */
 struct str str_trim(struct str s);                       /* ASCII white space at both ends */

@@ -66,6 +66,20 @@ bool str_holds(struct str s, char c)
     return s.n > 0 && memchr(s.p, c, s.n) != NULL;
 }
 
+bool str_ascii(struct str s)
+{
+    const uint64_t high = 0x8080808080808080ULL;
+    uint64_t any = 0, w;
+    size_t i = 0;
+    for (; i + sizeof w <= s.n; i += sizeof w) {
+        memcpy(&w, s.p + i, sizeof w);
+        any |= w;
+    }
+    for (; i < s.n; i++)
+        any |= (unsigned char)s.p[i];
+    return (any & high) == 0;
+}
+
 bool str_find(struct str s, struct str needle, size_t *out_at)
 {
     const char *at = s.p;

@@ -176,19 +176,11 @@ void cf_out_null(struct cf_call *c, size_t r)
         ((duckdb_list_entry *)c->out.data)[r] = (duckdb_list_entry){0, 0};
 }
 
-static bool ascii_only(struct str v)
-{
-    unsigned char any = 0;
-    for (size_t i = 0; i < v.n; i++)
-        any |= (unsigned char)v.p[i];
-    return any < 0x80;
-}
-
 /* DuckDB refuses invalid UTF-8 later and with an error: repair it here. */
 static void put_string(duckdb_vector v, size_t at, struct str s)
 {
     size_t bad;
-    if (ascii_only(s) || utf8_valid(s, &bad)) {
+    if (utf8_valid(s, &bad)) {
         duckdb_vector_assign_string_element_len(v, at, s.n ? s.p : "", s.n);
         return;
     }
@@ -243,14 +235,44 @@ void cf_out_parts(struct cf_call *c, size_t r, struct str all, const size_t *end
     xfree(items);
 }
 
-static void one_row(struct cf_call *c, size_t r)
+bool cf_may_have_nulls(const struct cf_call *c)
 {
-    cf_row_begin(c);
-    if ((c->fn->flags & CF_NULLS) || !cf_any_null(c, r))
-        c->fn->row(c, r);
-    if (!c->out_written)
-        cf_out_null(c, r);
-    cf_row_end(c);
+    bool may = false;
+    for (size_t i = 0; i < c->n_args; i++)
+        may = may || c->arg[i].valid != NULL;
+    return may;
+}
+
+static void all_rows(struct cf_call *c)
+{
+    bool skip_nulls = !(c->fn->flags & CF_NULLS) && cf_may_have_nulls(c);
+    for (size_t r = 0; r < c->n && cf_goes_on(c, r); r++) {
+        cf_row_begin(c);
+        if (!skip_nulls || !cf_any_null(c, r))
+            c->fn->row(c, r);
+        if (!c->out_written)
+            cf_out_null(c, r);
+        cf_row_end(c);
+    }
+}
+
+bool cf_nulls_through(struct cf_call *c)
+{
+    size_t words = (c->n + 63) / 64;
+    bool any = false;
+    for (size_t i = 0; i < c->n_args; i++) {
+        const uint64_t *in = c->arg[i].valid;
+        if (in == NULL)
+            continue;
+        if (!any) {
+            duckdb_vector_ensure_validity_writable(c->out.v);
+            c->out.valid = duckdb_vector_get_validity(c->out.v);
+        }
+        for (size_t w = 0; w < words; w++)
+            c->out.valid[w] = any ? c->out.valid[w] & in[w] : in[w];
+        any = true;
+    }
+    return any;
 }
 
 static void scalar_entry(duckdb_function_info info, duckdb_data_chunk in, duckdb_vector out)
@@ -270,8 +292,7 @@ static void scalar_entry(duckdb_function_info info, duckdb_data_chunk in, duckdb
         fn->chunk(&c);
         cf_row_end(&c);
     } else if (!fn->chunk) {
-        for (size_t r = 0; r < c.n && cf_goes_on(&c, r); r++)
-            one_row(&c, r);
+        all_rows(&c);
     }
     if (cf_call_end(&c, message))
         duckdb_scalar_function_set_error(info, message);

@@ -121,6 +121,9 @@ static inline duckdb_hugeint cf_i128(const struct cf_call *c, size_t arg, size_t
 {
     return ((const duckdb_hugeint *)c->arg[arg].data)[r];
 }
+/* For chunk functions: a row with a null argument gets a null result, whatever is written for it.
+ * false: there is none. Not for results of type s. */
+bool cf_nulls_through(struct cf_call *c);
 /* Items of a list argument: [*first, *first + count) of the child vector, whose data is *out_child.
  */
 size_t cf_list(const struct cf_call *c, size_t arg, size_t r, size_t *first,

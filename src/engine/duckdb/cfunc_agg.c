@@ -74,8 +74,9 @@ static void agg_update(duckdb_function_info info, duckdb_data_chunk in,
     cf_call_begin(&c, fn->sig);
     cf_call_args(&c, fn->sig, in);
     take_query(&c, entry);
+    bool skip_nulls = !(fn->flags & CF_NULLS) && cf_may_have_nulls(&c);
     for (size_t r = 0; r < c.n && cf_goes_on(&c, r); r++) {
-        if (!(fn->flags & CF_NULLS) && cf_any_null(&c, r))
+        if (skip_nulls && cf_any_null(&c, r))
             continue;
         cf_row_begin(&c);
         head_of(states[r])->running = c.running;

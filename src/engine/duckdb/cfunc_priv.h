@@ -32,6 +32,7 @@ void cf_call_args(struct cf_call *c, const char *sig, duckdb_data_chunk in);
 /* Before and after each row. */
 void cf_row_begin(struct cf_call *c);
 void cf_row_end(struct cf_call *c);
+bool cf_may_have_nulls(const struct cf_call *c);
 bool cf_any_null(const struct cf_call *c, size_t r);
 /* Frees working memory. True: the call is to end with the error in out. */
 bool cf_call_end(struct cf_call *c, char out[CF_ERROR_BYTES]) MUST_USE;

@@ -93,6 +93,15 @@ static void equality_sql(const struct equality *q, enum emit_ctx ctx, struct sbu
         equal_core(q, out);
         return;
     }
+    /* two nulls are null, which counts as false, or can't meet */
+    if (!q->decimal && !q->nan && ((ctx == EMIT_PREDICATE && q->negated) || !both)) {
+        sbuf_addc(out, '(');
+        sbuf_add(out, q->a);
+        sbuf_addz(out, q->negated ? " IS DISTINCT FROM " : " IS NOT DISTINCT FROM ");
+        sbuf_add(out, q->b);
+        sbuf_addc(out, ')');
+        return;
+    }
     if (both) {
         sbuf_addz(out, "CASE WHEN (");
         sbuf_add(out, q->a);
@@ -132,8 +141,20 @@ static bool op_ne(struct emit *m, const struct expr *x, enum emit_ctx ctx, struc
     return equality(m, x, true, ctx, out);
 }
 
+/* A constant side is folded once, and texts are compared with it as they are. */
 static bool folded(struct emit *m, const struct expr *x, const char *op, struct sbuf *out)
 {
+    const struct expr *l = x->args[0], *r = x->args[1];
+    if (expr_is_const(l) || expr_is_const(r)) {
+        sbuf_addz(out, op[0] == '=' ? "vd_equals(" : "(NOT vd_equals(");
+        if (!emit_as(m, expr_is_const(r) ? l : r, KQL_STRING, out))
+            return false;
+        sbuf_addz(out, ", ");
+        if (!emit_as(m, expr_is_const(r) ? r : l, KQL_STRING, out))
+            return false;
+        sbuf_addz(out, op[0] == '=' ? ")" : "))");
+        return true;
+    }
     sbuf_addz(out, "(vdc_fold(");
     if (!emit_as(m, x->args[0], KQL_STRING, out))
         return false;
@@ -323,11 +344,23 @@ static bool op_in(struct emit *m, const struct expr *x, enum emit_ctx ctx, struc
     } else if (!emit_arg(m, x->args[0], x->args[0]->type, &left)) {
         return false;
     }
-    bool plain = ctx == EMIT_PREDICATE && !negated;
-    sbuf_addz(out, plain ? "(" : negated ? "(NOT coalesce(" : "coalesce(");
+    bool known = true; /* no null on the right */
+    for (size_t i = 1; i < x->n_args; i++)
+        known = known && expr_is_const(x->args[i]) && !expr_nullable(x->args[i]);
+    bool plain = (known && !expr_nullable(x->args[0])) || (ctx == EMIT_PREDICATE && !negated);
+    bool column = !plain && known && negated && !fold && x->args[0]->kind == EX_COLUMN;
+    if (column)
+        sbuf_addf(out, "(%.*s IS NULL OR NOT (", STR_ARG(left));
+    else if (plain)
+        sbuf_addz(out, negated ? "(NOT (" : "(");
+    else
+        sbuf_addz(out, negated ? "(NOT coalesce(" : "coalesce(");
     bool table = x->n_args == 2 && x->args[1]->kind == EX_SUBQUERY && x->args[1]->plan->cols.n;
     bool ok = table ? in_subquery(m, x, left, fold, out) : in_values(m, x, left, fold, out);
-    sbuf_addz(out, plain ? ")" : negated ? ", FALSE))" : ", FALSE)");
+    if (plain || column)
+        sbuf_addz(out, negated ? "))" : ")");
+    else
+        sbuf_addz(out, negated ? ", FALSE))" : ", FALSE)");
     return ok;
 }
 
@@ -343,7 +376,7 @@ static const struct search_row searches[] = {
     {"hassuffix", "vd_hassuffix"},
     {"hassuffix_cs", "vd_hassuffix_cs"},
     {"contains", "vd_contains"},
-    {"contains_cs", "contains"},
+    {"contains_cs", "vd_contains_cs"},
     {"startswith", "vd_startswith"},
     {"startswith_cs", "starts_with"},
     {"endswith", "vd_endswith"},

@@ -1,6 +1,7 @@
 /* has, contains, startswith and their relatives. A term is a run of letters and digits of any
  * script; a needle of several terms is a phrase with its separators. Case is folded unless the form
  * ends in _cs. */
+#include "engine/duckdb/find.h"
 #include "engine/duckdb/fn.h"
 #include "engine/duckdb/jscan.h"
 #include "engine/duckdb/unicode.h"
@@ -11,6 +12,8 @@ enum { ANCHOR_START = 1, ANCHOR_END = 2, KEEP_CASE = 4 };
 struct needle {
     struct sbuf text; /* folded when case does not matter */
     bool left, right; /* a boundary is needed before, after the match */
+    bool raw;         /* texts are searched as they are: only ASCII letters fold to ASCII */
+    struct finder find;
 };
 
 static uint32_t last_cp(struct str s)
@@ -37,6 +40,8 @@ static void needle_set(struct needle *k, struct str s, unsigned form)
     struct str t = sbuf_str(&k->text);
     k->left = (form & ANCHOR_START) && uni_alnum(first_cp(t));
     k->right = (form & ANCHOR_END) && uni_alnum(last_cp(t));
+    k->raw = (form & KEEP_CASE) || str_ascii(t);
+    finder_set(&k->find, t, k->raw && !(form & KEEP_CASE));
 }
 
 static void *needle_new(const struct cf_const *args, size_t n, unsigned form)
@@ -56,89 +61,100 @@ static void needle_free(void *p)
 }
 
 /* ---- matching ---- */
-static bool bounded(struct str hay, const struct needle *k, size_t at, size_t len)
+static bool word_at_end(struct str s)
 {
-    if (k->left && at && uni_alnum(last_cp(str_sub(hay, 0, at))))
-        return false;
-    return !(k->right && at + len < hay.n && uni_alnum(first_cp(str_sub(hay, at + len, hay.n))));
+    unsigned char c = (unsigned char)s.p[s.n - 1];
+    return uni_alnum(c < 0x80 ? c : last_cp(s));
 }
 
-static bool found_in(struct str hay, const struct needle *k)
+static bool word_at_start(struct str s)
 {
-    struct str t = {k->text.p, k->text.n};
-    if (t.n == 0)
-        return true;
-    size_t from = 0;
-    while (from + t.n <= hay.n) {
-        const char *p = memmem(hay.p + from, hay.n - from, t.p, t.n);
-        if (!p)
-            return false;
-        size_t at = (size_t)(p - hay.p);
-        if (bounded(hay, k, at, t.n))
+    unsigned char c = (unsigned char)s.p[0];
+    return uni_alnum(c < 0x80 ? c : first_cp(s));
+}
+
+static bool bounded(struct str hay, const struct needle *k, size_t at, size_t len)
+{
+    if (k->left && at > 0 && word_at_end(str_sub(hay, 0, at)))
+        return false;
+    return !(k->right && at + len < hay.n && word_at_start(str_sub(hay, at + len, hay.n)));
+}
+
+/* hay as the needle wants it: itself, or folded. */
+static struct str prepared(struct cf_call *c, const struct needle *k, struct str hay)
+{
+    return k->raw ? hay : uni_folded(hay, cf_buf(c));
+}
+
+static bool found_in(struct cf_call *c, struct str hay, const struct needle *k)
+{
+    hay = prepared(c, k, hay);
+    size_t n = k->text.n;
+    for (size_t at = 0; (at = finder_find(&k->find, hay, at)) != SIZE_MAX; at++) {
+        if (n == 0 || bounded(hay, k, at, n))
             return true;
-        from = at + 1;
     }
     return false;
 }
 
-static struct str prepared_hay(struct cf_call *c, size_t r, unsigned form)
-{
-    struct str hay = cf_str(c, 0, r);
-    return form & KEEP_CASE ? hay : uni_folded(hay, cf_buf(c));
-}
+typedef bool match_fn(struct cf_call *c, struct str hay, const struct needle *k);
 
-static void term_row(struct cf_call *c, size_t r, unsigned form)
+/* Each row with the needle that is the same for all, or with its own. */
+static void match_chunk(struct cf_call *c, unsigned form, match_fn *match)
 {
-    if (c->bound) {
-        cf_out_bool(c, r, found_in(prepared_hay(c, r, form), c->bound));
-        return;
+    bool nulls = cf_nulls_through(c), *out = c->out.data;
+    const struct needle *k = c->bound;
+    for (size_t r = 0; r < c->n; r++) {
+        if (nulls && (cf_null(c, 0, r) || cf_null(c, 1, r)))
+            continue;
+        if (k != NULL) {
+            out[r] = match(c, cf_str(c, 0, r), k);
+            continue;
+        }
+        struct needle own;
+        needle_set(&own, cf_str(c, 1, r), form);
+        out[r] = match(c, cf_str(c, 0, r), &own);
+        sbuf_fini(&own.text);
     }
-    struct needle k;
-    needle_set(&k, cf_str(c, 1, r), form);
-    cf_out_bool(c, r, found_in(prepared_hay(c, r, form), &k));
-    sbuf_fini(&k.text);
 }
 
-#define TERM(name, form)                                                                           \
+static bool match_start(struct cf_call *c, struct str hay, const struct needle *k)
+{
+    return finder_at(&k->find, prepared(c, k, hay), 0);
+}
+
+static bool match_end(struct cf_call *c, struct str hay, const struct needle *k)
+{
+    hay = prepared(c, k, hay);
+    return hay.n >= k->text.n && finder_at(&k->find, hay, hay.n - k->text.n);
+}
+
+static bool match_whole(struct cf_call *c, struct str hay, const struct needle *k)
+{
+    hay = prepared(c, k, hay);
+    return hay.n == k->text.n && finder_at(&k->find, hay, 0);
+}
+
+#define TERM(name, form, match)                                                                    \
     static void *prepare_##name(const struct cf_const *args, size_t n)                             \
     {                                                                                              \
         return needle_new(args, n, (form));                                                        \
     }                                                                                              \
-    static void row_##name(struct cf_call *c, size_t r)                                            \
+    static void chunk_##name(struct cf_call *c)                                                    \
     {                                                                                              \
-        term_row(c, r, (form));                                                                    \
+        match_chunk(c, (form), match);                                                             \
     }
-TERM(has, ANCHOR_START | ANCHOR_END)
-TERM(has_cs, ANCHOR_START | ANCHOR_END | KEEP_CASE)
-TERM(hasprefix, ANCHOR_START)
-TERM(hasprefix_cs, ANCHOR_START | KEEP_CASE)
-TERM(hassuffix, ANCHOR_END)
-TERM(hassuffix_cs, ANCHOR_END | KEEP_CASE)
-TERM(contains, 0)
-
-static void edge_row(struct cf_call *c, size_t r, bool start)
-{
-    struct needle own, *made = NULL;
-    const struct needle *k = c->bound;
-    if (!k) {
-        needle_set(&own, cf_str(c, 1, r), 0);
-        k = made = &own;
-    }
-    struct str hay = prepared_hay(c, r, 0), t = {k->text.p, k->text.n};
-    cf_out_bool(c, r, start ? str_starts(hay, t) : str_ends(hay, t));
-    if (made)
-        sbuf_fini(&own.text);
-}
-
-static void row_startswith(struct cf_call *c, size_t r)
-{
-    edge_row(c, r, true);
-}
-
-static void row_endswith(struct cf_call *c, size_t r)
-{
-    edge_row(c, r, false);
-}
+TERM(has, ANCHOR_START | ANCHOR_END, found_in)
+TERM(has_cs, ANCHOR_START | ANCHOR_END | KEEP_CASE, found_in)
+TERM(hasprefix, ANCHOR_START, found_in)
+TERM(hasprefix_cs, ANCHOR_START | KEEP_CASE, found_in)
+TERM(hassuffix, ANCHOR_END, found_in)
+TERM(hassuffix_cs, ANCHOR_END | KEEP_CASE, found_in)
+TERM(contains, 0, found_in)
+TERM(contains_cs, KEEP_CASE, found_in)
+TERM(startswith, 0, match_start)
+TERM(endswith, 0, match_end)
+TERM(equals, 0, match_whole)
 
 static void row_fold(struct cf_call *c, size_t r)
 {
@@ -150,13 +166,13 @@ static void list_row(struct cf_call *c, size_t r, bool all)
 {
     struct cf_vec v;
     size_t first, n = cf_null(c, 1, r) ? 0 : cf_list(c, 1, r, &first, &v);
-    struct str hay = prepared_hay(c, r, 0);
+    struct str hay = cf_str(c, 0, r);
     bool result = all;
     for (size_t i = 0; i < n && result == all; i++) {
         struct needle k;
         needle_set(&k, cf_string_t((const duckdb_string_t *)v.data + first + i),
                    ANCHOR_START | ANCHOR_END);
-        result = found_in(hay, &k);
+        result = found_in(c, hay, &k);
         sbuf_fini(&k.text);
     }
     cf_out_bool(c, r, result);
@@ -176,14 +192,14 @@ static void row_has_all(struct cf_call *c, size_t r)
 static void row_has_any_index(struct cf_call *c, size_t r)
 {
     struct str array = cf_null(c, 1, r) ? STR_NONE : cf_str(c, 1, r), item;
-    struct str hay = prepared_hay(c, r, 0);
+    struct str hay = cf_str(c, 0, r);
     int64_t at = -1, i = 0;
     struct js_iter it = js_begin(js_type(array) == JS_ARRAY ? array : STR("[]"));
     for (; at < 0 && js_next(&it, NULL, &item); i++) {
         struct needle k;
         needle_set(&k, js_type(item) == JS_STRING ? js_decode(cf_arena(c), item) : item,
                    ANCHOR_START | ANCHOR_END);
-        at = found_in(hay, &k) ? i : -1;
+        at = found_in(c, hay, &k) ? i : -1;
         sbuf_fini(&k.text);
     }
     cf_out_i64(c, r, at);
@@ -210,7 +226,7 @@ static void row_in_dyn_ci(struct cf_call *c, size_t r)
 
 #define TERM_ROW(n)                                                                                \
     {                                                                                              \
-        .name = "vd_" #n, .sig = "ss:b", .row = row_##n, .prepare = prepare_##n,                   \
+        .name = "vd_" #n, .sig = "ss:b", .chunk = chunk_##n, .prepare = prepare_##n,               \
         .release = needle_free                                                                     \
     }
 const struct cf_scalar fn_term_rows[] = {
@@ -221,16 +237,10 @@ const struct cf_scalar fn_term_rows[] = {
     TERM_ROW(hassuffix),
     TERM_ROW(hassuffix_cs),
     TERM_ROW(contains),
-    {.name = "vd_startswith",
-     .sig = "ss:b",
-     .row = row_startswith,
-     .prepare = prepare_contains,
-     .release = needle_free},
-    {.name = "vd_endswith",
-     .sig = "ss:b",
-     .row = row_endswith,
-     .prepare = prepare_contains,
-     .release = needle_free},
+    TERM_ROW(contains_cs),
+    TERM_ROW(startswith),
+    TERM_ROW(endswith),
+    TERM_ROW(equals),
     {.name = "vdc_fold", .sig = "s:s", .row = row_fold},
     {.name = "vd_has_any", .sig = "s[s:b", .flags = CF_NULLS, .row = row_has_any},
     {.name = "vd_has_all", .sig = "s[s:b", .flags = CF_NULLS, .row = row_has_all},

@@ -69,24 +69,18 @@ void uni_fold_text(struct str s, struct sbuf *out)
     }
 }
 
-static bool is_ascii(struct str s, bool *upper)
+static bool has_capital(struct str s)
 {
-    unsigned char any = 0;
     unsigned caps = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char b = (unsigned char)s.p[i];
-        any |= b;
-        caps |= (unsigned)(b - 'A') < 26u;
-    }
-    *upper = caps != 0;
-    return any < 0x80;
+    for (size_t i = 0; i < s.n; i++)
+        caps |= (unsigned)((unsigned char)s.p[i] - 'A') < 26u;
+    return caps != 0;
 }
 
 struct str uni_folded(struct str s, struct sbuf *scratch)
 {
-    bool upper;
-    bool ascii = is_ascii(s, &upper);
-    if (ascii && !upper)
+    bool ascii = str_ascii(s);
+    if (ascii && !has_capital(s))
         return s;
     sbuf_clear(scratch);
     if (!ascii) {
