@@ -356,14 +356,16 @@ bool emit_agg_call(struct emit *m, const struct expr *x, struct sbuf *out)
 }
 
 /* Lists keep a promised order of the input: a row number is added and used inside list(). */
-static bool aggregate_from(struct emit *m, const struct plan *p, struct sbuf *out)
+static bool aggregate_from(struct emit *m, const struct plan *p, struct emit_hoists *hoists,
+                           struct sbuf *out)
 {
     if (!p->in[0]->ordered)
-        return emit_from(m, p->in[0], out);
+        return emit_source(m, p->in[0], hoists, out);
     sbuf_addz(out, "(SELECT *, row_number() OVER () AS hrow FROM ");
     if (!emit_from(m, p->in[0], out))
         return false;
     sbuf_addf(out, ") AS t%u", emit_fresh(m));
+    emit_hoisted(m, hoists, out);
     return true;
 }
 
@@ -406,8 +408,7 @@ bool emit_aggregate(struct emit *m, const struct plan *p, struct sbuf *out)
     m->list_order = STR_NONE;
     m->agg_hoists = NULL;
     sbuf_addz(out, " FROM ");
-    ok = ok && aggregate_from(m, p, out);
-    emit_hoisted(m, &hoists, out);
+    ok = ok && aggregate_from(m, p, &hoists, out);
     m->list_order = outer;
     for (size_t i = 0; i < p->n_keys; i++)
         sbuf_addf(out, "%s%zu", i ? ", " : " GROUP BY ", i + 1);

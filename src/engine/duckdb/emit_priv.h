@@ -57,6 +57,10 @@ bool emit_node(struct emit *m, const struct plan *p, struct sbuf *out);
 void emit_hoisted(struct emit *m, const struct emit_hoists *hoists, struct sbuf *out);
 /* "(SELECT …) AS t<n>" of a node: a FROM item. */
 bool emit_from(struct emit *m, const struct plan *p, struct sbuf *out);
+/* The rest of a SELECT whose list is written: "(SELECT …) AS t<n>", what the list hoisted, and the
+ * filters on top of p as " WHERE …". hoists: of that list; those of the filters are added. */
+bool emit_source(struct emit *m, const struct plan *p, struct emit_hoists *hoists,
+                 struct sbuf *out);
 /* "c1, c2": the output columns of a node; "1 AS c0" for none. */
 void emit_cols(const struct plan_cols *cols, struct sbuf *out);
 void emit_col(uint32_t id, struct sbuf *out);
