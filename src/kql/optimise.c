@@ -4,7 +4,7 @@
  *
  * Two passes: mark goes from the root down and collects ids; rebuild copies nodes without the
  * columns that were not marked. Nodes are never changed: the binder may still hold them. */
-#include "kql/bind_priv.h"
+#include "kql/optimise_priv.h"
 
 struct copied {
     const struct plan *from;
@@ -273,10 +273,35 @@ static struct plan *rebuild(struct prune *v, struct plan *p)
     return n;
 }
 
+/* ---- shared plans ---- */
+struct plan_memo plan_memo_make(struct arena *a)
+{
+    return (struct plan_memo){a, map_new(a, false)};
+}
+
+static struct str address(const struct plan *const *p)
+{
+    return (struct str){(const char *)p, sizeof(*p)};
+}
+
+struct plan *plan_memo_get(const struct plan_memo *m, const struct plan *p)
+{
+    return map_get(m->copies, address(&p));
+}
+
+void plan_memo_put(struct plan_memo *m, const struct plan *p, struct plan *copy)
+{
+    const struct plan **key = arena_new_of(m->a, const struct plan *);
+    *key = p;
+    map_put(m->copies, address((const struct plan *const *)key), copy);
+}
+
+/* ---- all steps ---- */
 struct plan *optimise(struct arena *a, struct plan *p)
 {
     struct prune v = {.a = a};
+    p = optimise_simplify(a, p);
     mark_cols(&v, &p->cols);
     mark_plan(&v, p);
-    return rebuild(&v, p);
+    return optimise_narrow(a, rebuild(&v, p));
 }

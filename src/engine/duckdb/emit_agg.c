@@ -213,9 +213,7 @@ static bool arg_extreme(struct emit *m, const struct agg_call *c, struct sbuf *o
     if (!emit_arg(m, v, v->type, &vs) || !emit_arg(m, x, x->type, &xs))
         return false;
     /* NaN wins either way; the database holds it for the greatest */
-    if (!max && v->type == KQL_REAL)
-        vs = arena_fmt(m->a, "CASE WHEN isnan(%.*s) THEN '-Infinity'::DOUBLE ELSE %.*s END",
-                       STR_ARG(vs), STR_ARG(vs));
+    vs = emit_extreme_key(m, v, max, vs);
     bool text = x->type == KQL_STRING;
     sbuf_addz(out, text ? "coalesce(" : "");
     sbuf_addf(out, "coalesce((%s({'x': %.*s}, %.*s)%.*s).x, CASE WHEN count(%.*s)%.*s = 0 THEN (",
@@ -356,23 +354,30 @@ bool emit_agg_call(struct emit *m, const struct expr *x, struct sbuf *out)
 }
 
 /* Lists keep a promised order of the input: a row number is added and used inside list(). */
-static bool aggregate_from(struct emit *m, const struct plan *p, struct sbuf *out)
+static bool aggregate_from(struct emit *m, const struct plan *p, struct emit_hoists *hoists,
+                           struct sbuf *out)
 {
     if (!p->in[0]->ordered)
-        return emit_from(m, p->in[0], out);
+        return emit_source(m, p->in[0], hoists, out);
     sbuf_addz(out, "(SELECT *, row_number() OVER () AS hrow FROM ");
     if (!emit_from(m, p->in[0], out))
         return false;
     sbuf_addf(out, ") AS t%u", emit_fresh(m));
+    emit_hoisted(m, hoists, out);
     return true;
 }
 
-static bool aggregate_list(struct emit *m, const struct plan *p, struct sbuf *out)
+static bool aggregate_list(struct emit *m, const struct plan *p, const struct emit_found *found,
+                           struct sbuf *out)
 {
+    const char *before = "";
     for (size_t i = 0; i < p->n_keys + p->n_named; i++) {
         bool key = i < p->n_keys;
         const struct named_expr *n = key ? &p->keys[i] : &p->named[i - p->n_keys];
-        sbuf_addz(out, i ? ", " : "");
+        if (!key && emit_field_of(found, n->col.id) != NULL)
+            continue;
+        sbuf_addz(out, before);
+        before = ", ";
         m->hoists = key ? m->agg_hoists : NULL;
         bool ok = emit_as(m, n->e, n->col.type, out);
         m->hoists = NULL;
@@ -382,6 +387,39 @@ static bool aggregate_list(struct emit *m, const struct plan *p, struct sbuf *ou
     }
     if (p->n_keys + p->n_named == 0)
         sbuf_addz(out, "count(*) AS c0");
+    m->hoists = m->agg_hoists;
+    bool ok = emit_found_rows(m, found, before, out);
+    m->hoists = NULL;
+    return ok;
+}
+
+/* Are the keys and aggregates, in their order, the node's columns? */
+static bool lists_all(const struct plan *p)
+{
+    bool all = p->cols.n == p->n_keys + p->n_named && p->cols.n > 0;
+    for (size_t i = 0; all && i < p->cols.n; i++)
+        all =
+            p->cols.p[i].id == (i < p->n_keys ? p->keys[i].col.id : p->named[i - p->n_keys].col.id);
+    return all;
+}
+
+/* "SELECT … FROM (" around the aggregation; false: it needs none. */
+static bool aggregate_around(const struct plan *p, const struct emit_found *found, struct sbuf *out)
+{
+    if (found->fields.n == 0 && lists_all(p))
+        return false;
+    sbuf_addz(out, "SELECT ");
+    for (size_t i = 0; i < p->cols.n; i++) {
+        const struct emit_field *x = emit_field_of(found, p->cols.p[i].id);
+        sbuf_addz(out, i ? ", " : "");
+        if (x != NULL)
+            emit_found_field(found, x, out);
+        else
+            emit_col(p->cols.p[i].id, out);
+    }
+    if (p->cols.n == 0)
+        emit_cols(&p->cols, out);
+    sbuf_addz(out, " FROM (");
     return true;
 }
 
@@ -399,20 +437,21 @@ bool emit_aggregate(struct emit *m, const struct plan *p, struct sbuf *out)
     struct emit_hoists hoists = {0};
     m->agg_hoists = &hoists;
     m->list_order = p->in[0]->ordered ? STR(" ORDER BY hrow") : STR_NONE;
+    struct emit_found found = {0};
+    emit_find_rows(m, p, &found);
+    bool around = aggregate_around(p, &found, out);
     sbuf_addz(out, "SELECT ");
-    emit_cols(&p->cols, out);
-    sbuf_addz(out, " FROM (SELECT ");
-    bool ok = aggregate_list(m, p, out);
+    bool ok = aggregate_list(m, p, &found, out);
     m->list_order = STR_NONE;
     m->agg_hoists = NULL;
     sbuf_addz(out, " FROM ");
-    ok = ok && aggregate_from(m, p, out);
-    emit_hoisted(m, &hoists, out);
+    ok = ok && aggregate_from(m, p, &hoists, out);
     m->list_order = outer;
     for (size_t i = 0; i < p->n_keys; i++)
         sbuf_addf(out, "%s%zu", i ? ", " : " GROUP BY ", i + 1);
     if (only_constants(p)) /* one row, as of aggregates, also of no rows */
         sbuf_addz(out, " HAVING count(*) >= 0");
-    sbuf_addf(out, ") AS t%u", emit_fresh(m));
+    if (around)
+        sbuf_addf(out, ") AS t%u", emit_fresh(m));
     return ok;
 }

@@ -57,6 +57,10 @@ bool emit_node(struct emit *m, const struct plan *p, struct sbuf *out);
 void emit_hoisted(struct emit *m, const struct emit_hoists *hoists, struct sbuf *out);
 /* "(SELECT …) AS t<n>" of a node: a FROM item. */
 bool emit_from(struct emit *m, const struct plan *p, struct sbuf *out);
+/* The rest of a SELECT whose list is written: "(SELECT …) AS t<n>", what the list hoisted, and the
+ * filters on top of p as " WHERE …". hoists: of that list; those of the filters are added. */
+bool emit_source(struct emit *m, const struct plan *p, struct emit_hoists *hoists,
+                 struct sbuf *out);
 /* "c1, c2": the output columns of a node; "1 AS c0" for none. */
 void emit_cols(const struct plan_cols *cols, struct sbuf *out);
 void emit_col(uint32_t id, struct sbuf *out);
@@ -111,6 +115,29 @@ bool cast_to_json(enum kql_type t, struct cast *out);
 bool cast_from_json(enum kql_type t, struct cast *out);
 /* A call of an aggregate (emit_agg.c) or of a window function (emit_window.c). */
 bool emit_agg_call(struct emit *m, const struct expr *x, struct sbuf *out);
+/* Rows that an aggregation looks for, each by a greatest or least value (emit_agg_rows.c). */
+struct emit_row {
+    const struct expr *v;
+    bool max;
+    uint32_t id; /* helper column h<id>: the row as a struct */
+    size_t n;    /* columns that ask for it; fewer than two: they find it themselves */
+};
+struct emit_field {
+    const struct named_expr *n;
+    size_t row;
+};
+struct emit_found {
+    VEC(struct emit_row) rows;
+    VEC(struct emit_field) fields;
+};
+void emit_find_rows(struct emit *m, const struct plan *p, struct emit_found *out);
+const struct emit_field *emit_field_of(const struct emit_found *f, uint32_t col);
+/* The rows as aggregates, each behind a comma but the first, which has `before`. */
+bool emit_found_rows(struct emit *m, const struct emit_found *f, const char *before,
+                     struct sbuf *out);
+void emit_found_field(const struct emit_found *f, const struct emit_field *x, struct sbuf *out);
+/* The value by which rows are compared: NaN is the least, too, where the least is wanted. */
+struct str emit_extreme_key(struct emit *m, const struct expr *v, bool max, struct str sql);
 /* The helper column that holds a window function's value. */
 bool emit_window_ref(struct emit *m, const struct expr *x, struct sbuf *out);
 bool emit_template(struct emit *m, const struct expr *x, const char *sql, struct sbuf *out);

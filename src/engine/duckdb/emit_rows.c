@@ -99,22 +99,54 @@ bool emit_range(struct emit *m, const struct plan *p, struct sbuf *out)
     return true;
 }
 
-bool emit_filter(struct emit *m, const struct plan *p, struct sbuf *out)
+/* The conditions of the filters on top of p, the lowest first. Returns what is below them. */
+static const struct plan *conditions_of(struct emit *m, const struct plan *p,
+                                        struct emit_hoists *hoists, struct sbuf *out, bool *ok)
 {
-    struct emit_hoists hoists = {0};
-    AUTO(sbuf_fini) struct sbuf condition = sbuf_make(EMIT_MAX_SQL_BYTES);
-    m->hoists = &hoists;
-    bool ok = emit_expr(m, p->exprs[0], EMIT_PREDICATE, &condition);
-    m->hoists = NULL;
+    const struct plan *below = p;
+    size_t n = 0;
+    for (; below->kind == P_FILTER; below = below->in[0])
+        n++;
+    const struct plan **filters = arena_array(m->a, const struct plan *, n + 1);
+    for (size_t i = n; p != below; p = p->in[0])
+        filters[--i] = p;
+    struct emit_hoists *outer = m->hoists;
+    m->hoists = hoists;
+    for (size_t i = 0; i < n && *ok; i++) {
+        sbuf_addz(out, i ? " AND (" : " WHERE (");
+        *ok = emit_expr(m, filters[i]->exprs[0], EMIT_PREDICATE, out);
+        sbuf_addc(out, ')');
+    }
+    m->hoists = outer;
+    return below;
+}
+
+bool emit_source(struct emit *m, const struct plan *p, struct emit_hoists *hoists, struct sbuf *out)
+{
+    AUTO(sbuf_fini) struct sbuf conditions = sbuf_make(EMIT_MAX_SQL_BYTES);
+    bool ok = true;
+    const struct plan *below = conditions_of(m, p, hoists, &conditions, &ok);
+    if (!ok || !emit_from(m, below, out))
+        return false;
+    emit_hoisted(m, hoists, out);
+    sbuf_add(out, sbuf_str(&conditions));
+    return true;
+}
+
+/* "SELECT c1, c2 FROM …" of a node that passes columns on. */
+static bool passing(struct emit *m, const struct plan *p, const struct plan *from,
+                    struct emit_hoists *hoists, struct sbuf *out)
+{
     sbuf_addz(out, "SELECT ");
     emit_cols(&p->cols, out);
     sbuf_addz(out, " FROM ");
-    if (!ok || !emit_from(m, p->in[0], out))
-        return false;
-    emit_hoisted(m, &hoists, out);
-    sbuf_addz(out, " WHERE ");
-    sbuf_add(out, sbuf_str(&condition));
-    return true;
+    return emit_source(m, from, hoists, out);
+}
+
+bool emit_filter(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    struct emit_hoists hoists = {0};
+    return passing(m, p, p, &hoists, out);
 }
 
 bool emit_project(struct emit *m, const struct plan *p, struct sbuf *out)
@@ -134,10 +166,7 @@ bool emit_project(struct emit *m, const struct plan *p, struct sbuf *out)
     }
     m->hoists = NULL;
     sbuf_addz(out, " FROM ");
-    if (!emit_from(m, p->in[0], out))
-        return false;
-    emit_hoisted(m, &hoists, out);
-    return true;
+    return emit_source(m, p->in[0], &hoists, out);
 }
 
 /* NaN sorts beside nulls, nulls are the smallest; both flags are set by the binder. */
@@ -169,12 +198,8 @@ bool emit_sort(struct emit *m, const struct plan *p, struct sbuf *out)
     m->hoists = &hoists;
     bool ok = emit_sort_keys(m, p->sort, p->n_sort, &keys);
     m->hoists = NULL;
-    sbuf_addz(out, "SELECT ");
-    emit_cols(&p->cols, out);
-    sbuf_addz(out, " FROM ");
-    if (!ok || !emit_from(m, p->in[0], out))
+    if (!ok || !passing(m, p, p->in[0], &hoists, out))
         return false;
-    emit_hoisted(m, &hoists, out);
     sbuf_addz(out, " ORDER BY ");
     sbuf_add(out, sbuf_str(&keys));
     return true;
@@ -203,26 +228,18 @@ static bool limit_of(struct emit *m, const struct plan *p, struct sbuf *out)
 
 bool emit_take(struct emit *m, const struct plan *p, struct sbuf *out)
 {
-    if (p->in[0]->kind == P_SORT) {
-        if (!emit_node(m, p->in[0], out))
-            return false;
-    } else {
-        sbuf_addz(out, "SELECT ");
-        emit_cols(&p->cols, out);
-        sbuf_addz(out, " FROM ");
-        if (!emit_from(m, p->in[0], out))
-            return false;
-    }
+    struct emit_hoists hoists = {0};
+    bool sorted = p->in[0]->kind == P_SORT;
+    if (!(sorted ? emit_node(m, p->in[0], out) : passing(m, p, p->in[0], &hoists, out)))
+        return false;
     sbuf_addz(out, " LIMIT ");
     return limit_of(m, p, out);
 }
 
 bool emit_sample(struct emit *m, const struct plan *p, struct sbuf *out)
 {
-    sbuf_addz(out, "SELECT ");
-    emit_cols(&p->cols, out);
-    sbuf_addz(out, " FROM ");
-    if (!emit_from(m, p->in[0], out))
+    struct emit_hoists hoists = {0};
+    if (!passing(m, p, p->in[0], &hoists, out))
         return false;
     sbuf_addz(out, " ORDER BY random() LIMIT ");
     return limit_of(m, p, out);
@@ -237,8 +254,35 @@ static const struct plan_col *find_col(const struct plan *p, uint32_t id)
     return NULL;
 }
 
+/* A column of a branch: by its name or, of a projection, as that computes it. */
+static bool branch_value(struct emit *m, const struct plan *in, uint32_t id, struct sbuf *out)
+{
+    for (size_t i = 0; in->kind == P_PROJECT && i < in->n_named; i++)
+        if (in->named[i].col.id == id)
+            return emit_as(m, in->named[i].e, in->named[i].col.type, out);
+    emit_col(id, out);
+    return true;
+}
+
+static bool branch_col(struct emit *m, const struct plan *in, uint32_t id, enum kql_type to,
+                       struct sbuf *out)
+{
+    const struct plan_col *from = find_col(in, id);
+    struct cast cast = {"", ""};
+    if (from != NULL && from->type != to)
+        (void)cast_find(from->type, to, &cast);
+    sbuf_addz(out, cast.before);
+    if (!branch_value(m, in, id, out))
+        return false;
+    sbuf_addz(out, cast.after);
+    return true;
+}
+
+/* A projection on top of a branch is written into the branch's own SELECT. */
 static bool union_branch(struct emit *m, const struct plan *p, size_t b, struct sbuf *out)
 {
+    const struct plan *in = p->in[b];
+    struct emit_hoists hoists = {0}, *outer = m->hoists;
     sbuf_addz(out, "SELECT ");
     size_t first = 0;
     if (p->source_labels) {
@@ -247,26 +291,23 @@ static bool union_branch(struct emit *m, const struct plan *p, size_t b, struct 
         first = 1;
     }
     const struct union_links *links = &p->links[b];
-    for (size_t j = first, k = 0; j < p->cols.n; j++) {
+    bool ok = true;
+    m->hoists = &hoists;
+    for (size_t j = first, k = 0; ok && j < p->cols.n; j++) {
         const struct plan_col *c = &p->cols.p[j];
-        bool filled = k < links->n && links->p[k].at == j;
-        uint32_t id = filled ? links->p[k++].id : 0;
-        const struct plan_col *from = id ? find_col(p->in[b], id) : NULL;
-        struct cast cast = {"", ""};
         if (j)
             sbuf_addz(out, ", ");
-        if (from && from->type != c->type && cast_find(from->type, c->type, &cast))
-            sbuf_addf(out, "%sc%u%s", cast.before, id, cast.after);
-        else if (id)
-            emit_col(id, out);
+        if (k < links->n && links->p[k].at == j)
+            ok = branch_col(m, in, links->p[k++].id, c->type, out);
         else
             emit_pad(c->type, out);
         sbuf_addf(out, " AS c%u", c->id);
     }
+    m->hoists = outer;
     if (p->cols.n == 0)
         sbuf_addz(out, "1 AS c0");
     sbuf_addz(out, " FROM ");
-    return emit_from(m, p->in[b], out);
+    return ok && emit_source(m, in->kind == P_PROJECT ? in->in[0] : in, &hoists, out);
 }
 
 bool emit_union(struct emit *m, const struct plan *p, struct sbuf *out)
