@@ -97,6 +97,40 @@ static struct expr *refine(const struct cx *c, struct expr *e, const struct syn 
     return e;
 }
 
+/* The first of the functions called like *f that takes these arguments, in *f. */
+static bool overload(struct binder *b, const struct kql_func **f, const struct kql_arg *kinds,
+                     size_t n, struct kql_match *m)
+{
+    bool aggregate = ((*f)->flags & KF_AGGREGATE) != 0;
+    for (const struct kql_func *x = *f; x != NULL; x = kql_func_next(x)) {
+        bool same = ((x->flags & KF_AGGREGATE) != 0) == aggregate;
+        if ((x->flags & KF_HIDDEN) == 0 && same && kql_func_match(b->a, x, kinds, n, m)) {
+            *f = x;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_subquery(const struct expr *e)
+{
+    bool found = e->kind == EX_SUBQUERY;
+    for (size_t i = 0; i < e->n_args && !found; i++)
+        found = has_subquery(e->args[i]);
+    return found;
+}
+
+/* make_list(x, toscalar(…)), percentile(x, toscalar(…)): what an aggregate is told beside its
+ * values holds for all groups, and is known before they are. */
+static void settle_parameters(const struct cx *c, struct expr **args, size_t n,
+                              const struct syn *at)
+{
+    struct kql_value v;
+    for (size_t i = 1; i < n; i++)
+        if (has_subquery(args[i]) && ex_is_constant(args[i]) && bind_compute(c, args[i], at, &v))
+            args[i] = ex_const(c->b, v, at);
+}
+
 struct expr *bind_apply_function(const struct cx *c, const struct kql_func *f, struct expr **args,
                                  const bool *type_literals, size_t n, const struct syn *at)
 {
@@ -109,15 +143,12 @@ struct expr *bind_apply_function(const struct cx *c, const struct kql_func *f, s
         kinds[i] = (struct kql_arg){args[i]->type, ex_is_constant(args[i]), literal};
         unknown = unknown || (args[i]->type == KQL_UNKNOWN && !literal);
     }
-    bool fits = false;
     const struct kql_func *best = f;
-    for (; f != NULL && !fits; f = kql_func_next(f)) {
-        bool agg = (f->flags & KF_AGGREGATE) != 0;
-        if ((f->flags & KF_HIDDEN) != 0 || agg != ((best->flags & KF_AGGREGATE) != 0))
-            continue;
-        fits = kql_func_match(b->a, f, kinds, n, &m);
-        best = fits ? f : best;
-    }
+    bool fits = overload(b, &best, kinds, n, &m);
+    for (size_t i = 0; !fits && bind_absent_try(b, args, kinds, n, i); i++)
+        fits = overload(b, &best, kinds, n, &m);
+    if (fits && (best->flags & KF_AGGREGATE) != 0)
+        settle_parameters(c, args, n, at);
     if (!fits)
         return unknown ? bind_unknown(b, at) : no_match(c, best, &m, args, n, at);
     for (size_t i = 0; i < n; i++)

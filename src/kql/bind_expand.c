@@ -19,6 +19,8 @@ static void bind_item(struct expansion *v, const struct syn *item, struct names 
     enum kql_type to = KQL_DYNAMIC;
     if (item->n > 1 && item->kids[1] != NULL)
         bind_type_of(b, item->kids[1], &to);
+    if (e->absent)
+        e = bind_absent_as(b, e, KQL_DYNAMIC);
     if (e->type != KQL_DYNAMIC && e->type != KQL_UNKNOWN) {
         kql_diag_add(b->d, ERR_SEMANTIC, "SEM0206", s, "parse_json() or todynamic() make one",
                      "a dynamic value is expected here, not %s", kql_type_name(e->type));
@@ -129,6 +131,7 @@ struct plan *op_mv_apply(struct binder *b, struct binding *env, struct plan *in,
     struct plan *rows = plan_new(b, P_APPLY_INPUT, NULL, op);
     output_columns(&v, rows, true);
     rows->open = in->open;
+    rows->lenient = in->lenient;
     rows->ordered = true;
     struct plan *inner = rows;
     if (on != NULL && on->n > 0)
@@ -155,6 +158,7 @@ struct plan *op_partition(struct binder *b, struct binding *env, struct plan *in
     struct plan *rows = plan_new(b, P_APPLY_INPUT, NULL, op);
     plan_copy_cols(b, rows, in);
     rows->open = in->open;
+    rows->lenient = in->lenient;
     rows->ordered = in->ordered;
     const struct syn *strategy = syn_param(op, "hint.strategy");
     struct str how = strategy != NULL && strategy->n > 0 ? strategy->kids[0]->text : STR_NONE;

@@ -52,6 +52,8 @@ static struct expr *unknown_name(const struct cx *c, const struct syn *s)
     struct binder *b = c->b;
     if (c->in != NULL && c->in->open)
         return bind_unknown(b, s);
+    if ((c->in != NULL && c->in->lenient) || (c->right != NULL && c->right->lenient))
+        return bind_absent(b, s);
     struct suggest near = {.want = s->text, .distance = 3};
     for (size_t i = 0; c->in != NULL && i < c->in->cols.n; i++)
         suggest_offer(&near, c->in->cols.p[i].name);
@@ -119,6 +121,8 @@ static struct expr *path_step(const struct cx *c, struct expr *object, struct ex
 {
     if (object->type == KQL_UNKNOWN || step->type == KQL_UNKNOWN)
         return bind_unknown(c->b, s);
+    if (object->absent)
+        object = bind_absent_as(c->b, object, KQL_DYNAMIC);
     if (object->type != KQL_DYNAMIC) {
         bind_error(c->b, "SEM0218", s,
                    "a path needs a dynamic value before it, not %s (use parse_json or todynamic)",
@@ -228,9 +232,9 @@ static bool is_number(enum kql_type t)
     return t == KQL_INT || t == KQL_LONG || t == KQL_REAL || t == KQL_DECIMAL;
 }
 
-/* EventID == "4625", Flag == 1: a text is read as a value of the other side's type, and a bool
- * counts as 0 or 1. Published rules are full of these. What cannot be read is null, which equals
- * nothing. */
+/* EventID == "4625", Flag == 1, Delay % 5m == 0: a text is read as a value of the other side's
+ * type, a bool counts as 0 or 1, a span as its ticks. Published rules are full of these. What
+ * cannot be read is null, which equals nothing. */
 static void settle_mixed(struct binder *b, struct expr **x, struct expr **y)
 {
     enum kql_type t = (*x)->type, u = (*y)->type;
@@ -240,6 +244,10 @@ static void settle_mixed(struct binder *b, struct expr **x, struct expr **y)
         *x = ex_cast(b, *x, u == KQL_INT ? KQL_LONG : u);
     else if (u == KQL_STRING)
         *y = ex_cast(b, *y, t == KQL_INT ? KQL_LONG : t);
+    else if (t == KQL_TIMESPAN && (u == KQL_INT || u == KQL_LONG))
+        *x = ex_cast(b, *x, KQL_LONG);
+    else if (u == KQL_TIMESPAN && (t == KQL_INT || t == KQL_LONG))
+        *y = ex_cast(b, *y, KQL_LONG);
     else if (t == KQL_BOOL && is_number(u))
         *x = ex_cast(b, *x, KQL_LONG);
     else if (u == KQL_BOOL && is_number(t))
@@ -261,7 +269,10 @@ static struct expr *operator_call(const struct cx *c, const struct syn *s, struc
             return bind_unknown(c->b, s);
         kinds[i] = (struct kql_arg){args[i]->type, ex_is_constant(args[i]), false};
     }
-    if (!kql_func_match(c->b->a, f, kinds, n, &m))
+    bool fits = kql_func_match(c->b->a, f, kinds, n, &m);
+    for (size_t i = 0; !fits && bind_absent_try(c->b, args, kinds, n, i); i++)
+        fits = kql_func_match(c->b->a, f, kinds, n, &m);
+    if (!fits)
         return refuse(c, s, f->name, args, n);
     for (size_t i = 0; i < n; i++)
         args[i] = ex_cast(c->b, args[i], m.want[i]);
@@ -292,6 +303,7 @@ static struct expr *bind_binary(const struct cx *c, const struct syn *s)
     args[0] = bind_expr(c, s->kids[0]);
     args[1] = bind_expr(c, s->kids[1]);
     bool compares = is_equality(s->text) || is_order(s->text);
+    bind_absent_settle(c->b, args, 2);
     settle_dynamic(c->b, &args[0], &args[1], compares);
     if (str_eqz(s->text, "==") || str_eqz(s->text, "!="))
         settle_mixed(c->b, &args[0], &args[1]);
@@ -303,6 +315,8 @@ static struct expr *bind_binary(const struct cx *c, const struct syn *s)
 static struct expr *bind_unary(const struct cx *c, const struct syn *s)
 {
     struct expr *x = bind_expr(c, s->kids[0]);
+    if (x->absent)
+        x = bind_absent_as(c->b, x, KQL_REAL);
     if (x->type == KQL_DYNAMIC)
         x = ex_cast(c->b, x, KQL_REAL);
     if (s->text.p[0] == '+')
@@ -315,6 +329,7 @@ static struct expr *bind_between(const struct cx *c, const struct syn *s)
     struct expr *args[3];
     for (size_t i = 0; i < 3; i++)
         args[i] = bind_expr(c, s->kids[i]);
+    bind_absent_settle(c->b, args, 3);
     settle_dynamic(c->b, &args[0], &args[1], true);
     settle_dynamic(c->b, &args[0], &args[2], true);
     return operator_call(c, s, s->text, args, 3);
@@ -373,6 +388,8 @@ static struct expr *bind_in(const struct cx *c, const struct syn *s)
     for (size_t i = 0; i < s->n; i++)
         if (args[i]->type == KQL_UNKNOWN)
             return bind_unknown(c->b, s);
+    if (!text)
+        bind_absent_settle(c->b, args, s->n);
     settle_list(c, args, s->n, text);
     for (size_t i = 1; i < s->n && !text; i++) {
         struct expr *left = args[0]; /* stays as it is: the items are read as its type */
@@ -481,6 +498,8 @@ struct expr *bind_expr(const struct cx *c, const struct syn *s)
 struct expr *bind_bool(const struct cx *c, const struct syn *s)
 {
     struct expr *e = bind_expr(c, s);
+    if (e->absent)
+        return bind_absent_as(c->b, e, KQL_BOOL);
     if (e->type == KQL_DYNAMIC)
         return ex_cast(c->b, e, KQL_BOOL);
     if (e->type != KQL_BOOL && e->type != KQL_UNKNOWN) {

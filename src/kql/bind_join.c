@@ -42,6 +42,10 @@ static bool join_types_agree(const struct expr *l, const struct expr *r)
 static void add_pair(struct binder *b, struct expr *l, struct expr *r, const struct syn *at,
                      struct pairs *out)
 {
+    struct expr *keys[2] = {l, r};
+    bind_absent_settle(b, keys, 2);
+    l = keys[0];
+    r = keys[1];
     if (l->type == KQL_DYNAMIC || r->type == KQL_DYNAMIC) {
         kql_diag_add(b->d, ERR_SEMANTIC, "SEM0045", at, "cast it, for example with tostring()",
                      "a dynamic value can't be a key of a join");

@@ -335,6 +335,7 @@ static struct plan *bag_unpack(const struct plugin_call *v)
         p->open = true;
         return p;
     }
+    p->lenient = p->lenient || n == 0;
     struct unpacked *list = unpack_types(v, rows, n, ignored, &n_new);
     for (size_t i = 0; i < n_new; i++)
         add_unpacked(v, p, list[i], prefix, conflict);
@@ -405,9 +406,10 @@ static void pivot_keys(const struct plugin_call *v, struct plan *p, const struct
     }
 }
 
-static void pivot_value(const struct plugin_call *v, struct plan *p, const struct plan_col *pivot,
-                        const struct syn *aggregate, const char *conditional,
-                        struct kql_value value, struct names *names)
+/* The aggregate of the rows with that value of the pivot column. */
+static struct expr *pivot_value(const struct plugin_call *v, const struct plan_col *pivot,
+                                const struct syn *aggregate, const char *conditional,
+                                struct kql_value value)
 {
     struct binder *b = v->b;
     struct cx c = cx_of(b, v->env, v->in);
@@ -416,7 +418,6 @@ static void pivot_value(const struct plugin_call *v, struct plan *p, const struc
     struct expr **args = arena_array(b->a, struct expr *, n + 2);
     struct expr *same =
         ex_call2(b, "==", KQL_BOOL, ex_column(b, pivot, NULL), ex_const(b, value, NULL));
-    struct kql_value name = {0};
     for (size_t i = 0; i < n && i < 1; i++)
         args[used++] = bind_expr(&c, aggregate->kids[i]);
     args[used++] = same;
@@ -426,12 +427,41 @@ static void pivot_value(const struct plugin_call *v, struct plan *p, const struc
     CHECK(f != NULL);
     struct cx outer = cx_of(b, v->env, v->in);
     outer.aggregates = true;
-    struct expr *e = bind_apply_function(&outer, f, args, NULL, used, v->call);
-    if (!kql_value_convert(b->a, &value, KQL_STRING, &name))
-        return;
-    struct plan_col out = plan_fresh(b, names_unique(names, name.s), e->type);
-    plan_add_named(b, p, (struct named_expr){out, e});
-    plan_add_col(b, p, out);
+    return bind_apply_function(&outer, f, args, NULL, used, v->call);
+}
+
+static void pivot_column(const struct plugin_call *v, struct plan *p, struct str name,
+                         struct expr *e)
+{
+    struct plan_col out = plan_fresh(v->b, name, e->type);
+    plan_add_named(v->b, p, (struct named_expr){out, e});
+    plan_add_col(v->b, p, out);
+}
+
+/* pivot(…) : (Key: string, Value1: long, …): the columns that are named, whatever the rows hold. */
+static struct plan *pivot_schema(const struct plugin_call *v, struct plan *p,
+                                 const struct plan_col *pivot, const struct syn *aggregate,
+                                 const char *conditional)
+{
+    struct binder *b = v->b;
+    struct plan_cols want = {0};
+    bind_schema(b, v->schema, &want);
+    struct named_expr *list = arena_array(b->a, struct named_expr, want.n + 1);
+    size_t n_keys = p->cols.n;
+    for (size_t i = 0; i < want.n; i++) {
+        const struct plan_col *c = bind_find_column(p, want.p[i].name);
+        if (c == NULL || c >= p->cols.p + n_keys) {
+            struct kql_value name = {.type = KQL_STRING, .s = want.p[i].name}, value;
+            if (!kql_value_convert(b->a, &name, pivot->type, &value))
+                value = (struct kql_value){.type = pivot->type, .is_null = true};
+            pivot_column(v, p, want.p[i].name,
+                         pivot_value(v, pivot, aggregate, conditional, value));
+            c = &p->cols.p[p->cols.n - 1];
+        }
+        list[i] = (struct named_expr){plan_fresh(b, want.p[i].name, want.p[i].type),
+                                      ex_cast(b, ex_column(b, c, v->call), want.p[i].type)};
+    }
+    return plan_project(b, p, list, want.n, v->call);
 }
 
 static int by_text(const void *x, const void *y)
@@ -455,6 +485,8 @@ static struct plan *pivot(const struct plugin_call *v)
         return p;
     }
     pivot_keys(v, p, column, aggregate);
+    if (v->schema != NULL)
+        return pivot_schema(v, p, column, aggregate, conditional);
     struct names names = names_start(v->b);
     for (size_t i = 0; i < p->cols.n; i++)
         names_reserve(&names, p->cols.p[i].name);
@@ -462,10 +494,15 @@ static struct plan *pivot(const struct plugin_call *v)
         p->open = true;
         return p;
     }
+    p->lenient = n == 0;
     if (n > 0)
         qsort(rows, n, sizeof(rows[0]), by_text);
-    for (size_t i = 0; i < n; i++)
-        pivot_value(v, p, column, aggregate, conditional, rows[i], &names);
+    for (size_t i = 0; i < n; i++) {
+        struct kql_value name;
+        struct expr *e = pivot_value(v, column, aggregate, conditional, rows[i]);
+        if (kql_value_convert(v->b->a, &rows[i], KQL_STRING, &name))
+            pivot_column(v, p, names_unique(&names, name.s), e);
+    }
     return p;
 }
 

@@ -99,6 +99,8 @@ struct expr *ex_fold(struct binder *b, struct expr *e);
 /* ---- binding expressions (bind_expr.c, bind_call.c) ---- */
 struct expr *bind_expr(const struct cx *c, const struct syn *s);
 struct expr *bind_call(const struct cx *c, const struct syn *s);
+/* What does not depend on rows is computed now. False: it can't be, such as in a mere check. */
+bool bind_compute(const struct cx *c, struct expr *e, const struct syn *s, struct kql_value *out);
 /* Functions about the query's surroundings (bind_session.c); NULL: s calls another one. */
 struct expr *bind_session_call(const struct cx *c, const struct syn *s);
 /* Refuses constant arguments that can only be mistakes: formats with unknown letters … */
@@ -121,6 +123,18 @@ bool bind_type_of(struct binder *b, const struct syn *s, enum kql_type *out);   
 void bind_schema(struct binder *b, const struct syn *s, struct plan_cols *out); /* SYN_SCHEMA */
 struct binding *bind_lookup(struct binding *env, struct str name);
 struct binding *bind_push(struct binder *b, struct binding *env, struct binding v);
+
+/* ---- names that rows would bring, where there are none (bind_absent.c) ---- */
+/* The value of such a name. */
+struct expr *bind_absent(struct binder *b, const struct syn *at);
+/* An absent value as another type. */
+struct expr *bind_absent_as(struct binder *b, struct expr *e, enum kql_type t);
+/* Gives absent values among operands the type of the first one that has a type of its own. */
+void bind_absent_settle(struct binder *b, struct expr **args, size_t n);
+/* The attempt-th other type for all absent arguments, in args and kinds: for a call that does not
+ * take them as strings. false: there is no further type, or nothing is absent. */
+bool bind_absent_try(struct binder *b, struct expr **args, struct kql_arg *kinds, size_t n,
+                     size_t attempt);
 
 /* ---- names (bind_names.c) ---- */
 /* The automatic name of an unnamed expression; empty: ColumnN. */

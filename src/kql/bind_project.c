@@ -44,8 +44,8 @@ bool bind_match_columns(struct binder *b, const struct plan *in, const struct sy
             return true;
         }
         struct cx cx = cx_of(b, NULL, in);
-        (void)bind_expr(&cx, s); /* says what is wrong, with a hint */
-        return false;
+        (void)bind_expr(&cx, s); /* says what is wrong, with a hint; nothing if in is lenient */
+        return in->lenient;
     }
     if (s->kind != SYN_WILDNAME && s->kind != SYN_STAR) {
         bind_error(b, "SEM0001", s, "the name of a column is expected here");
@@ -196,6 +196,7 @@ struct plan *op_extend(struct binder *b, struct binding *env, struct plan *in, c
             at = it->explicit_name ? at : SIZE_MAX;
         }
         struct named_expr one = {plan_fresh(b, name, it->e->type), it->e};
+        one.col.absent = it->e->absent;
         names_reserve(&names, name);
         if (at != SIZE_MAX)
             list[at] = one;
@@ -216,6 +217,13 @@ struct plan *op_serialize(struct binder *b, struct binding *env, struct plan *in
 }
 
 /* ---- project ---- */
+/* A list of columns that is all there is: no row could bring others. */
+static struct plan *plan_closed(struct plan *p)
+{
+    p->lenient = false;
+    return p;
+}
+
 struct plan *op_project(struct binder *b, struct binding *env, struct plan *in,
                         const struct syn *op)
 {
@@ -239,8 +247,9 @@ struct plan *op_project(struct binder *b, struct binding *env, struct plan *in,
         else if (!it->explicit_name)
             name = names_unique(&names, name);
         list[i] = (struct named_expr){plan_fresh(b, name, it->e->type), it->e};
+        list[i].col.absent = it->e->absent;
     }
-    return plan_project(b, in, list, v.n, op);
+    return plan_closed(plan_project(b, in, list, v.n, op));
 }
 
 static bool matches_any(const struct syn *op, const struct plan_col *c)
@@ -267,7 +276,8 @@ static struct plan *keep_columns(struct binder *b, struct plan *in, const struct
         if (matches_any(op, c) == keep)
             list[n++] = (struct named_expr){*c, ex_column(b, c, NULL)};
     }
-    return plan_project(b, in, list, n, op);
+    struct plan *p = plan_project(b, in, list, n, op);
+    return keep ? plan_closed(p) : p;
 }
 
 struct plan *op_project_away(struct binder *b, struct binding *env, struct plan *in,
@@ -284,12 +294,21 @@ struct plan *op_project_keep(struct binder *b, struct binding *env, struct plan 
     return keep_columns(b, in, op, true);
 }
 
+/* New = a name that a lenient input does not know. */
+static struct named_expr absent_column(struct binder *b, const struct syn *s)
+{
+    struct named_expr n = {plan_fresh(b, s->text, KQL_STRING), bind_absent(b, s)};
+    n.col.absent = true;
+    return n;
+}
+
 struct plan *op_project_rename(struct binder *b, struct binding *env, struct plan *in,
                                const struct syn *op)
 {
     (void)env;
-    struct named_expr *list = arena_array(b->a, struct named_expr, in->cols.n + 1);
-    for (size_t i = 0; i < in->cols.n; i++)
+    size_t n = in->cols.n;
+    struct named_expr *list = arena_array(b->a, struct named_expr, n + op->n + 1);
+    for (size_t i = 0; i < n; i++)
         list[i] = (struct named_expr){in->cols.p[i], ex_column(b, &in->cols.p[i], NULL)};
     for (size_t i = 0; i < op->n; i++) {
         const struct syn *s = op->kids[i];
@@ -298,19 +317,21 @@ struct plan *op_project_rename(struct binder *b, struct binding *env, struct pla
             bind_error(b, "SEM0001", s, "project-rename takes New = Old");
             continue;
         }
-        if (!bind_match_columns(b, in, s->kids[0], &cols) || cols.n != 1)
+        if (!bind_match_columns(b, in, s->kids[0], &cols) || cols.n > 1)
             continue;
-        for (size_t k = 0; k < in->cols.n; k++)
+        if (cols.n == 0)
+            list[n++] = absent_column(b, s);
+        for (size_t k = 0; cols.n == 1 && k < in->cols.n; k++)
             if (in->cols.p[k].id == cols.p[0].id) {
                 list[k].col.name = s->text;
                 list[k].col.hidden = false;
             }
     }
-    for (size_t i = 0; i < in->cols.n && !in->open; i++)
+    for (size_t i = 0; i < n && !in->open; i++)
         if (find_named(list, i, list[i].col.name) != SIZE_MAX && !list[i].col.hidden)
             bind_error(b, "SEM0028", op, "two columns would be called '%s'",
                        z(b, list[i].col.name));
-    return plan_project(b, in, list, in->cols.n, op);
+    return plan_project(b, in, list, n, op);
 }
 
 /* ---- project-reorder ---- */

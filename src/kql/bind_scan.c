@@ -163,6 +163,7 @@ static struct plan *row_of(struct binder *b, struct plan *in, const struct scan 
     for (size_t i = 0; i < v->n_declared; i++)
         plan_add_col(b, row, v->declared[i]);
     row->open = in->open;
+    row->lenient = in->lenient;
     return row;
 }
 

@@ -230,8 +230,7 @@ static struct expr *bin_auto(const struct cx *c, const struct syn *s)
 }
 
 /* ---- assert(condition, message) ---- */
-/* What does not depend on rows is computed now. False: it can't be, such as in a mere check. */
-static bool compute(const struct cx *c, struct expr *e, const struct syn *s, struct kql_value *out)
+bool bind_compute(const struct cx *c, struct expr *e, const struct syn *s, struct kql_value *out)
 {
     const struct kql_catalog *catalog = c->b->o->catalog;
     if (e->kind == EX_CONST) {
@@ -262,8 +261,8 @@ static struct expr *assertion(const struct cx *c, const struct syn *s)
         bind_error(c->b, "SEM0219", s, "assert() takes 2 arguments, not %zu", s->n);
     else if (!ex_is_constant(condition) || !ex_is_constant(message))
         bind_error(c->b, "SEM0219", s, "assert(): both arguments must not depend on rows");
-    else if (compute(c, condition, s, &held) && (held.is_null || !held.b)) {
-        bool known = compute(c, message, s, &text) && text.type == KQL_STRING;
+    else if (bind_compute(c, condition, s, &held) && (held.is_null || !held.b)) {
+        bool known = bind_compute(c, message, s, &text) && text.type == KQL_STRING;
         bind_error(c->b, "SEM0235", s, "assert() has failed with message: '%s'",
                    z(c->b, known ? text.s : STR_NONE));
     }

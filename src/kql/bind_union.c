@@ -310,6 +310,7 @@ static struct plan *make_union(struct binder *b, const struct branches *v, bool 
         u->in[u->n_in++] = v->p[i].p;
         labels[i] = v->p[i].label;
         u->open = u->open || v->p[i].p->open;
+        u->lenient = u->lenient || v->p[i].p->lenient;
         u->links[i] = link_branch(b, u, names, places, filled, v->p[i].p);
     }
     u->source_labels = source.n > 0 ? labels : NULL;
@@ -425,6 +426,8 @@ static bool names_exist(const struct cx *c, const struct syn *s)
 static struct expr *bind_search(const struct cx *c, const struct syn *s, bool cs)
 {
     s = bind_strip(s);
+    if (s->kind == SYN_STAR) /* search *: whatever there is */
+        return ex_bool(c->b, true);
     if (s->kind == SYN_LITERAL && s->value.type == KQL_STRING)
         return search_columns(c, s->value.s, cs);
     if (s->kind == SYN_BINARY && (str_eqz(s->text, "and") || str_eqz(s->text, "or")))

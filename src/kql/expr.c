@@ -46,6 +46,7 @@ struct expr *ex_column(struct binder *b, const struct plan_col *c, const struct 
 {
     struct expr *e = ex_new(b, EX_COLUMN, c->type);
     e->col = c->id;
+    e->absent = c->absent;
     if (at != NULL) {
         e->off = at->off;
         e->len = at->len;

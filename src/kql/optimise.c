@@ -251,6 +251,49 @@ static struct plan *rebuild_shared(struct prune *v, struct plan *p)
     return c->to;
 }
 
+static struct make_series *rebuild_series(struct prune *v, const struct make_series *x)
+{
+    struct make_series *n = arena_new_of(v->a, struct make_series);
+    *n = *x;
+    n->aggs = arena_array(v->a, struct series_agg, x->n + 1);
+    for (size_t i = 0; i < x->n; i++) {
+        n->aggs[i] = x->aggs[i];
+        n->aggs[i].agg.e = rebuild_expr(v, x->aggs[i].agg.e);
+    }
+    n->axis = rebuild_expr(v, x->axis);
+    n->by = rebuild_named(v, x->by, x->n_by, true, &n->n_by);
+    return n;
+}
+
+/* The expressions that only one kind of node has, with their sub-queries. */
+static void rebuild_parts(struct prune *v, struct plan *n)
+{
+    if (n->expand != NULL) {
+        struct expand *x = arena_new_of(v->a, struct expand);
+        *x = *n->expand;
+        x->items = arena_array(v->a, struct expand_item, x->n + 1);
+        for (size_t i = 0; i < x->n; i++) {
+            x->items[i] = n->expand->items[i];
+            x->items[i].e = rebuild_expr(v, x->items[i].e);
+        }
+        n->expand = x;
+    }
+    if (n->parse != NULL && has_subquery(n->parse->e)) {
+        struct parse *x = arena_new_of(v->a, struct parse);
+        *x = *n->parse;
+        x->e = rebuild_expr(v, x->e);
+        n->parse = x;
+    }
+    if (n->parse_kv != NULL && has_subquery(n->parse_kv->e)) {
+        struct parse_kv *x = arena_new_of(v->a, struct parse_kv);
+        *x = *n->parse_kv;
+        x->e = rebuild_expr(v, x->e);
+        n->parse_kv = x;
+    }
+    if (n->series != NULL)
+        n->series = rebuild_series(v, n->series);
+}
+
 static struct plan *rebuild(struct prune *v, struct plan *p)
 {
     struct plan *n = arena_new_of(v->a, struct plan);
@@ -267,6 +310,7 @@ static struct plan *rebuild(struct prune *v, struct plan *p)
         n->sort[i] = p->sort[i];
         n->sort[i].e = rebuild_expr(v, p->sort[i].e);
     }
+    rebuild_parts(v, n);
     n->in = arena_array(v->a, struct plan *, p->n_in + 1);
     for (size_t i = 0; i < p->n_in; i++)
         n->in[i] = p->kind == P_SHARED ? rebuild_shared(v, p->in[i]) : rebuild(v, p->in[i]);

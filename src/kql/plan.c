@@ -10,6 +10,7 @@ struct plan *plan_new(struct binder *b, enum plan_kind k, struct plan *in, const
         p->in[0] = in;
         p->n_in = 1;
         p->open = in->open;
+        p->lenient = in->lenient && k != P_AGGREGATE && k != P_MAKE_SERIES;
     }
     if (at != NULL) {
         p->off = at->off;
@@ -33,6 +34,7 @@ struct plan *plan_two(struct binder *b, enum plan_kind k, struct plan *l, struct
     p->in[1] = r;
     p->n_in = 2;
     p->open = l->open || r->open;
+    p->lenient = l->lenient || r->lenient;
     return p;
 }
 
@@ -109,6 +111,7 @@ struct plan *plan_share(struct binder *b, struct plan *in, uint32_t shared_id)
     for (size_t i = 0; i < in->cols.n; i++) {
         struct plan_col c = plan_fresh(b, in->cols.p[i].name, in->cols.p[i].type);
         c.hidden = in->cols.p[i].hidden;
+        c.absent = in->cols.p[i].absent;
         plan_add_col(b, p, c);
     }
     return p;

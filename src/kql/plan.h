@@ -14,6 +14,7 @@ struct plan_col {
     struct str name;
     enum kql_type type;
     bool hidden; /* can be named, is not part of * and never of a result (_ItemId …) */
+    bool absent; /* what a lenient plan's unknown name became */
 };
 struct plan_cols {
     struct plan_col *p;
@@ -41,6 +42,7 @@ struct expr {
     uint32_t weight;   /* expressions in it, each counted as often as it is reached; arguments of
                           functions are shared, so this is what walking it costs */
     struct plan *plan; /* SUBQUERY */
+    bool absent;       /* always empty: a string that takes whatever type is asked for */
     uint32_t off, len; /* source range, for messages */
 };
 struct named_expr { /* an output column and how it is computed */
@@ -203,6 +205,8 @@ struct plan {
     struct program *program;
     uint32_t shared_id;
     bool open;         /* columns that only rows tell may be missing here; cannot be executed */
+    bool lenient;      /* its other columns come from rows, and there are none: a name that is not
+                          known here is one of them, and empty */
     bool ordered;      /* the rows have a promised order (sort … kept by where, extend, take) */
     uint32_t off, len; /* source range */
 };

@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+import execution
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SHARED = os.environ.get("VEDETTE_SHARED") or os.path.join(ROOT, "..", "shared")
@@ -23,7 +25,6 @@ PROGRAM = os.path.abspath(os.environ.get("VEDETTE", os.path.join(ROOT, "build", 
 BASELINE = os.path.join(HERE, "baseline.json")
 LIMIT_S = 300
 VARIES = 4  # cases whose answer's order Kusto leaves open, and threads decide here
-SAMPLE = 15  # of the real-world queries, each fifteenth
 
 # The types of the documentation's two sample tables, where a CSV file does not tell them.
 SAMPLE_TABLES = {
@@ -66,15 +67,25 @@ def documentation(folder):
                                      path("kql", "conformance", "fixtures"), "--schemas", schemas))
 
 
-def real_queries(folder):
-    sample = os.path.join(folder, "sample.jsonl")
-    with open(path("kql", "realworld", "dev.jsonl"), encoding="utf-8") as f:
-        lines = f.readlines()[::SAMPLE]
-    with open(sample, "w", encoding="utf-8") as f:
-        f.writelines(lines)
-    return compare(path("kql", "realworld", "check_schema.py"), sample, "--batch",
-                   engine("check", "--batch", "--schemas", path("kql", "schemas", "tables.json"),
-                          "--functions", path("kql", "schemas", "functions.json")))
+def published():
+    return ("--schemas", path("kql", "schemas", "tables.json"),
+            "--functions", path("kql", "schemas", "functions.json"))
+
+
+def real_queries(_folder):
+    return compare(path("kql", "realworld", "check_schema.py"), path("kql", "realworld", "dev.jsonl"),
+                   "--batch", engine("check", "--batch", *published()))
+
+
+def real_queries_run(_folder):
+    return execution.published_queries(path("kql", "realworld", "dev.jsonl"),
+                                       [PROGRAM, "kql", "eval", "--batch", *published()])
+
+
+def rules_run(folder):
+    return execution.rules_over_events(
+        path("content"), path("datasets"), path("kql", "schemas", "tables.json"), folder,
+        [PROGRAM, "kql", "eval", "--batch", "--functions", path("kql", "schemas", "functions.json")])
 
 
 def attack_data(_folder):
@@ -85,8 +96,11 @@ CORPORA = [
     ("engine-truth", "values that the real engine gave", engine_truth, r"^pass (\d+) of (\d+)"),
     ("documentation", "examples of the language's documentation", documentation,
      r"^pass (\d+) of (\d+)"),
-    ("real-queries", "names and types of published queries, each %dth" % SAMPLE, real_queries,
-     r"^schema (\d+) of (\d+)"),
+    ("real-queries", "names and types of published queries", real_queries, r"^schema (\d+) of (\d+)"),
+    ("real-queries-run", "published queries, run over empty tables", real_queries_run,
+     r"^ran (\d+) of (\d+)"),
+    ("rules-run", "published rules and hunting queries, run over recorded events", rules_run,
+     r"^ran (\d+) of (\d+)"),
     ("attack-data", "published rules over recorded attacks", attack_data, r"^exact (\d+) of (\d+)"),
 ]
 
@@ -116,7 +130,7 @@ def main():
         baseline = {}
     passed = failed = skipped = 0
     for name, what, run, pattern in CORPORA:
-        if not os.path.isdir(path("datasets" if run is attack_data else "kql")):
+        if not os.path.isdir(path("datasets" if run in (attack_data, rules_run) else "kql")):
             print("skipped %s: the corpora are not here (VEDETTE_SHARED)" % name)
             skipped += 1
             continue
@@ -126,8 +140,10 @@ def main():
         good, remark = (got is not None, "") if recording else judge(name, got, baseline)
         if got:
             baseline[name] = list(got) if recording else baseline.get(name, list(got))
-            print("rate: %-14s %4d of %4d (%.1f %%)  %s%s" % (
+            print("rate: %-16s %4d of %4d (%.1f %%)  %s%s" % (
                 name, got[0], got[1], 100.0 * got[0] / got[1], what, "; " + remark if remark else ""))
+        for line in re.findall(r"^ends: .*", output, re.MULTILINE):
+            print("      " + line)
         if not good:
             print("FAILED %s: %s\n%s" % (name, remark, output[-3000:]))
         passed, failed = passed + good, failed + (not good)

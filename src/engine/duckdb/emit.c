@@ -232,7 +232,7 @@ bool emit_node(struct emit *m, const struct plan *p, struct sbuf *out)
     m->hoists = NULL;
     m->agg_hoists = NULL;
     m->depth++;
-    bool ok = dispatch(m, p, out);
+    bool ok = dispatch(m, emit_lift(m, p), out);
     m->depth--;
     m->hoists = outer;
     m->agg_hoists = outer_agg;

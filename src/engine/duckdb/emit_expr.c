@@ -35,12 +35,12 @@ static bool subquery_in_place(struct emit *m, const struct expr *x, struct sbuf 
     return true;
 }
 
-static bool reads_apply_input(const struct plan *p)
+bool emit_reads_apply_input(const struct plan *p)
 {
     if (p->kind == P_APPLY_INPUT)
         return true;
     for (size_t i = 0; i < p->n_in; i++)
-        if (reads_apply_input(p->in[i]))
+        if (emit_reads_apply_input(p->in[i]))
             return true;
     return false;
 }
@@ -48,7 +48,8 @@ static bool reads_apply_input(const struct plan *p)
 static bool subquery(struct emit *m, const struct expr *x, struct sbuf *out)
 {
     struct emit_hoists *hoists = m->hoists;
-    if (hoists == NULL || reads_apply_input(x->plan)) /* of mv-apply: differs from row to row */
+    if (hoists == NULL ||
+        emit_reads_apply_input(x->plan)) /* of mv-apply: differs from row to row */
         return subquery_in_place(m, x, out);
     size_t at = 0;
     while (at < hoists->n && hoists->p[at].x != x)

@@ -55,6 +55,11 @@ enum emit_ctx {
 bool emit_node(struct emit *m, const struct plan *p, struct sbuf *out);
 /* ", (SELECT (…) AS h<n>) AS t<n>" for each: the rest of the FROM. */
 void emit_hoisted(struct emit *m, const struct emit_hoists *hoists, struct sbuf *out);
+/* The node, or a copy over a projection that computes the sub-queries of the node's expressions
+ * where emit_hoisted() is not used. */
+const struct plan *emit_lift(struct emit *m, const struct plan *p);
+/* Does a sub-query read the row of the mv-apply or partition around it? */
+bool emit_reads_apply_input(const struct plan *p);
 /* "(SELECT …) AS t<n>" of a node: a FROM item. */
 bool emit_from(struct emit *m, const struct plan *p, struct sbuf *out);
 /* The rest of a SELECT whose list is written: "(SELECT …) AS t<n>", what the list hoisted, and the
