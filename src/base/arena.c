@@ -35,7 +35,7 @@ struct arena {
     struct block *newest;
     struct final *finals;
     size_t used, limit, next_block;
-    bool full;
+    bool full, soft;
 };
 
 struct arena *arena_new(size_t limit_bytes)
@@ -43,6 +43,13 @@ struct arena *arena_new(size_t limit_bytes)
     struct arena *a = xcalloc(1, sizeof(*a));
     a->limit = limit_bytes == 0 ? ARENA_DEFAULT_LIMIT : limit_bytes;
     a->next_block = ARENA_FIRST_BLOCK;
+    return a;
+}
+
+struct arena *arena_new_soft(size_t limit_bytes)
+{
+    struct arena *a = arena_new(limit_bytes);
+    a->soft = true;
     return a;
 }
 
@@ -153,7 +160,7 @@ void *arena_try(struct arena *a, size_t n)
 {
     size_t rounded = ALIGN16(n == 0 ? 1 : n);
     void *p = NULL;
-    if (rounded >= n && rounded <= a->limit - a->used)
+    if (rounded >= n && a->used <= a->limit && rounded <= a->limit - a->used)
         p = take(a, n, rounded);
     if (p == NULL) {
         a->full = true;
@@ -166,6 +173,11 @@ void *arena_try(struct arena *a, size_t n)
 void *arena_alloc(struct arena *a, size_t n)
 {
     void *p = arena_try(a, n);
+    if (p == NULL && a->soft && n < SIZE_MAX - 15) {
+        p = take(a, n, ALIGN16(n == 0 ? 1 : n));
+        if (p != NULL)
+            a->used += ALIGN16(n == 0 ? 1 : n);
+    }
     if (p == NULL) {
         fprintf(stderr, "vedette: arena limit: %zu more bytes, %zu of %zu in use\n", n, a->used,
                 a->limit);
@@ -187,7 +199,7 @@ static bool grow_in_place(struct arena *a, const char *old, size_t old_n, size_t
     if (b == NULL || want < new_n || old + had != b->mem + b->used)
         return false;
     size_t more = want - had;
-    if (more > b->cap - b->used || more > a->limit - a->used)
+    if (more > b->cap - b->used || a->used > a->limit || more > a->limit - a->used)
         return false;
     b->used += more;
     a->used += more;

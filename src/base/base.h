@@ -96,9 +96,12 @@ struct pos pos_in(struct str text, size_t off);
 /* ---- arena: one per request, query or run; a limit; freed once ---- */
 struct arena;
 struct arena *arena_new(size_t limit_bytes); /* 0 = 1 GiB */
-void arena_free(struct arena *a);            /* NULL is fine; runs finalizers, newest first */
-void arena_freep(struct arena **a);          /* for AUTO(arena_freep) */
-void arena_reset(struct arena *a);           /* as free + new, keeps the first block */
+/* Past its limit arena_alloc goes on and arena_full says so: for work that ends in an error then,
+ * not in an abort. */
+struct arena *arena_new_soft(size_t limit_bytes);
+void arena_free(struct arena *a);   /* NULL is fine; runs finalizers, newest first */
+void arena_freep(struct arena **a); /* for AUTO(arena_freep) */
+void arena_reset(struct arena *a);  /* as free + new, keeps the first block */
 void *arena_alloc(struct arena *a, size_t n) MUST_USE; /* zeroed; aborts past limit if !arena_try */
 void *arena_try(struct arena *a,
                 size_t n) MUST_USE; /* NULL when the limit is reached: sizes that a user chose */

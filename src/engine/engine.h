@@ -40,6 +40,7 @@ struct engine_limits {
     size_t max_rows;     /* 0 = none; reaching it sets truncated */
     size_t max_bytes;
     const _Atomic bool *cancel; /* may be NULL */
+    size_t memory_bytes;        /* of what functions compute; 0 = 1 GiB */
 };
 struct engine_rows; /* one result: all rows, columnar; owned by the caller */
 bool engine_run(struct engine *g, const struct plan *p, const struct engine_source *src,

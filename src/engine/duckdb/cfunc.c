@@ -1,11 +1,7 @@
-#include "engine/duckdb/cfunc.h"
-
-/* What DuckDB keeps for one registered overload. */
-struct cf_bound {
-    _Atomic int refs;
-    void *value;
-    void (*release)(void *);
-};
+/* The frame that DuckDB calls C functions through, and their registration. */
+#include "engine/duckdb/cfunc_priv.h"
+#include <stdatomic.h>
+#include <stdio.h>
 
 /* ---- signatures ---- */
 static duckdb_logical_type type_of_letter(char c)
@@ -33,8 +29,7 @@ static duckdb_logical_type type_of_letter(char c)
     }
 }
 
-/* Reads one type of a signature and moves *p behind it. */
-static duckdb_logical_type sig_type(const char **p)
+duckdb_logical_type cf_sig_type(const char **p)
 {
     bool list = **p == '[';
     if (list)
@@ -56,15 +51,34 @@ static char sig_result(const char *sig)
 }
 
 /* ---- a call ---- */
-static void call_begin(struct cf_call *c, const struct cf_scalar *fn, const char *sig)
+void cf_call_begin(struct cf_call *c, const char *sig)
 {
-    c->fn = fn;
+    c->fn = NULL;
+    c->bound = NULL;
+    c->call = NULL;
     c->out_type = sig_result(sig);
     c->arena = NULL;
     c->buf = (struct sbuf){0};
+    c->running = NULL;
+    c->out_bytes = 0;
+    c->steps = 0;
+    c->refused = false;
 }
 
-static void call_args(struct cf_call *c, duckdb_data_chunk in)
+/* Whether a text argument is longer than a function may be given. */
+static void check_length(struct cf_call *c, size_t arg)
+{
+    const duckdb_string_t *s = c->arg[arg].data;
+    for (size_t r = 0; r < c->n; r++) {
+        if (s[r].value.inlined.length > CF_VALUE_BYTES && !cf_null(c, arg, r)) {
+            cf_refuse(c, ERR_LIMIT, "a text of %u bytes is more than a function takes (%zu MiB)",
+                      s[r].value.inlined.length, CF_VALUE_BYTES >> 20);
+            return;
+        }
+    }
+}
+
+void cf_call_args(struct cf_call *c, const char *sig, duckdb_data_chunk in)
 {
     c->n = duckdb_data_chunk_get_size(in);
     c->n_args = duckdb_data_chunk_get_column_count(in);
@@ -74,31 +88,61 @@ static void call_args(struct cf_call *c, duckdb_data_chunk in)
         duckdb_vector v = duckdb_data_chunk_get_vector(in, i);
         c->arg[i] = (struct cf_vec){duckdb_vector_get_data(v), duckdb_vector_get_validity(v), v};
     }
+    for (size_t i = 0; i < c->n_args && *sig != ':'; i++) {
+        const char *letter = sig;
+        if (*sig == 's' || *sig == 'j')
+            check_length(c, i);
+        sig += *sig == '[' ? 2 : 1;
+        if (*sig == '*') /* any number more of it */
+            sig = letter;
+    }
 }
 
-static void call_end(struct cf_call *c)
+bool cf_call_end(struct cf_call *c, char out[CF_ERROR_BYTES])
 {
     arena_free(c->arena);
     if (c->buf.max)
         sbuf_fini(&c->buf);
+    if (!c->refused)
+        return false;
+    if (c->running)
+        running_refuse(c->running, &c->why);
+    snprintf(out, CF_ERROR_BYTES, DUCK_LIMIT_MARK "%s", c->why.msg);
+    return true;
+}
+
+void cf_row_begin(struct cf_call *c)
+{
+    c->out_written = false;
+    if (c->arena)
+        arena_reset(c->arena);
+}
+
+void cf_row_end(struct cf_call *c)
+{
+    if (c->buf.failed)
+        cf_refuse(c, ERR_LIMIT, "a value would be larger than %zu MiB", CF_VALUE_BYTES >> 20);
+    if (c->arena && arena_full(c->arena))
+        cf_refuse(c, ERR_LIMIT, "a function needs more than %zu MiB of memory for one row",
+                  CF_ROW_BYTES >> 20);
 }
 
 struct arena *cf_arena(struct cf_call *c)
 {
     if (!c->arena)
-        c->arena = arena_new((size_t)256 << 20);
+        c->arena = arena_new_soft(CF_ROW_BYTES);
     return c->arena;
 }
 
 struct sbuf *cf_buf(struct cf_call *c)
 {
     if (!c->buf.max)
-        c->buf = sbuf_make((size_t)256 << 20);
+        c->buf = sbuf_make(CF_VALUE_BYTES);
     sbuf_clear(&c->buf);
     return &c->buf;
 }
 
-static bool any_null(const struct cf_call *c, size_t r)
+bool cf_any_null(const struct cf_call *c, size_t r)
 {
     for (size_t i = 0; i < c->n_args; i++) {
         if (cf_null(c, i, r))
@@ -161,14 +205,19 @@ static void put_string(duckdb_vector v, size_t at, struct str s)
 void cf_out_str(struct cf_call *c, size_t r, struct str v)
 {
     c->out_written = true;
-    put_string(c->out.v, r, v);
+    if (cf_room(c, v.n))
+        put_string(c->out.v, r, v);
+    else
+        cf_out_null(c, r);
 }
 
 void cf_out_list(struct cf_call *c, size_t r, const struct str *items, const bool *valid, size_t n)
 {
     c->out_written = true;
-    size_t at = duckdb_list_vector_get_size(c->out.v);
-    if (duckdb_list_vector_reserve(c->out.v, at + n) != DuckDBSuccess ||
+    size_t at = duckdb_list_vector_get_size(c->out.v), bytes = n * sizeof(duckdb_string_t);
+    for (size_t i = 0; i < n; i++)
+        bytes += items[i].n;
+    if (!cf_room(c, bytes) || duckdb_list_vector_reserve(c->out.v, at + n) != DuckDBSuccess ||
         duckdb_list_vector_set_size(c->out.v, at + n) != DuckDBSuccess) {
         cf_out_null(c, r);
         return;
@@ -196,32 +245,36 @@ void cf_out_parts(struct cf_call *c, size_t r, struct str all, const size_t *end
 
 static void one_row(struct cf_call *c, size_t r)
 {
-    c->out_written = false;
-    if ((c->fn->flags & CF_NULLS) || !any_null(c, r)) {
-        if (c->arena)
-            arena_reset(c->arena);
+    cf_row_begin(c);
+    if ((c->fn->flags & CF_NULLS) || !cf_any_null(c, r))
         c->fn->row(c, r);
-    }
     if (!c->out_written)
         cf_out_null(c, r);
+    cf_row_end(c);
 }
 
 static void scalar_entry(duckdb_function_info info, duckdb_data_chunk in, duckdb_vector out)
 {
-    const struct cf_scalar *fn = duckdb_scalar_function_get_extra_info(info);
+    const struct cf_entry *entry = duckdb_scalar_function_get_extra_info(info);
+    const struct cf_scalar *fn = entry->row;
+    char message[CF_ERROR_BYTES];
     struct cf_call c;
-    call_begin(&c, fn, fn->sig);
-    call_args(&c, in);
-    const struct cf_bound *b = fn->prepare ? duckdb_scalar_function_get_bind_data(info) : NULL;
-    c.bound = b ? b->value : NULL;
+    cf_call_begin(&c, fn->sig);
+    c.fn = fn;
+    c.call = duckdb_scalar_function_get_bind_data(info);
+    c.bound = c.call->value;
+    c.running = c.call->running;
+    cf_call_args(&c, fn->sig, in);
     c.out = (struct cf_vec){duckdb_vector_get_data(out), duckdb_vector_get_validity(out), out};
-    if (fn->chunk) {
+    if (fn->chunk && cf_goes_on(&c, 0)) {
         fn->chunk(&c);
-    } else {
-        for (size_t r = 0; r < c.n; r++)
+        cf_row_end(&c);
+    } else if (!fn->chunk) {
+        for (size_t r = 0; r < c.n && cf_goes_on(&c, r); r++)
             one_row(&c, r);
     }
-    call_end(&c);
+    if (cf_call_end(&c, message))
+        duckdb_scalar_function_set_error(info, message);
 }
 
 /* ---- constants at bind time ---- */
@@ -232,6 +285,9 @@ static void bound_drop(void *p)
         return;
     if (b->release && b->value)
         b->release(b->value);
+    if (b->running)
+        running_unbook(b->running, b->booked);
+    running_unref(b->running);
     xfree(b);
 }
 
@@ -287,130 +343,53 @@ static void const_fold(duckdb_client_context ctx, duckdb_expression x, char **te
         duckdb_destroy_value(&v);
 }
 
-static void scalar_bind(duckdb_bind_info info)
+/* The constants of a call as its prepare wants them. */
+static bool prepare_call(duckdb_bind_info info, duckdb_client_context ctx,
+                         const struct cf_scalar *fn, struct cf_bound *b)
 {
-    const struct cf_scalar *fn = duckdb_scalar_function_bind_get_extra_info(info);
     struct cf_const consts[CF_MAX_ARGS] = {0};
     char *texts[CF_MAX_ARGS] = {0};
     size_t n = duckdb_scalar_function_bind_get_argument_count(info);
-    if (n > CF_MAX_ARGS) {
-        duckdb_scalar_function_bind_set_error(info, "too many arguments");
-        return;
-    }
-    duckdb_client_context ctx = NULL;
-    duckdb_scalar_function_get_client_context(info, &ctx);
+    if (n > CF_MAX_ARGS)
+        return false;
     for (size_t i = 0; i < n; i++) {
         duckdb_expression x = duckdb_scalar_function_bind_get_argument(info, i);
         const_fold(ctx, x, &texts[i], &consts[i]);
         duckdb_destroy_expression(&x);
     }
-    duckdb_destroy_client_context(&ctx);
-    struct cf_bound *b = xcalloc(1, sizeof(*b));
-    b->refs = 1;
     b->release = fn->release;
     b->value = fn->prepare(consts, n);
-    duckdb_scalar_function_set_bind_data(info, b, bound_drop);
-    duckdb_scalar_function_set_bind_data_copy(info, bound_share);
     for (size_t i = 0; i < n; i++) {
         if (texts[i])
             duckdb_free(texts[i]);
     }
+    return true;
 }
 
-/* ---- aggregates ---- */
-static idx_t agg_size(duckdb_function_info info)
+static void scalar_bind(duckdb_bind_info info)
 {
-    /* The last word of the state points back to its row: the destructor is not told which function
-     * it serves. */
-    const struct cf_aggregate *fn = duckdb_aggregate_function_get_extra_info(info);
-    return sizeof(void *) * 2 + fn->state_size;
-}
-
-static void *agg_user(duckdb_aggregate_state s)
-{
-    return (char *)s + sizeof(void *) * 2;
-}
-
-static void agg_init(duckdb_function_info info, duckdb_aggregate_state s)
-{
-    const struct cf_aggregate *fn = duckdb_aggregate_function_get_extra_info(info);
-    memset(s, 0, sizeof(void *) * 2 + fn->state_size);
-    memcpy(s, &fn, sizeof(fn));
-    if (fn->init)
-        fn->init(agg_user(s));
-}
-
-static void agg_update(duckdb_function_info info, duckdb_data_chunk in,
-                       duckdb_aggregate_state *states)
-{
-    const struct cf_aggregate *fn = duckdb_aggregate_function_get_extra_info(info);
-    struct cf_call c;
-    call_begin(&c, NULL, fn->sig);
-    call_args(&c, in);
-    for (size_t r = 0; r < c.n; r++) {
-        if (!(fn->flags & CF_NULLS) && any_null(&c, r))
-            continue;
-        if (c.arena)
-            arena_reset(c.arena);
-        fn->update(agg_user(states[r]), &c, r);
-    }
-    call_end(&c);
-}
-
-static void agg_combine(duckdb_function_info info, duckdb_aggregate_state *source,
-                        duckdb_aggregate_state *target, idx_t n)
-{
-    const struct cf_aggregate *fn = duckdb_aggregate_function_get_extra_info(info);
-    for (size_t i = 0; i < n; i++)
-        fn->combine(agg_user(target[i]), agg_user(source[i]));
-}
-
-static void agg_finalize(duckdb_function_info info, duckdb_aggregate_state *source,
-                         duckdb_vector result, idx_t n, idx_t offset)
-{
-    const struct cf_aggregate *fn = duckdb_aggregate_function_get_extra_info(info);
-    struct cf_call c;
-    call_begin(&c, NULL, fn->sig);
-    c.n = n;
-    c.n_args = 0;
-    c.out =
-        (struct cf_vec){duckdb_vector_get_data(result), duckdb_vector_get_validity(result), result};
-    for (size_t i = 0; i < n; i++) {
-        c.out_written = false;
-        if (c.arena)
-            arena_reset(c.arena);
-        fn->finalize(agg_user(source[i]), &c, offset + i);
-        if (!c.out_written)
-            cf_out_null(&c, offset + i);
-    }
-    call_end(&c);
-}
-
-static void agg_destroy(duckdb_aggregate_state *states, idx_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct cf_aggregate *fn;
-        memcpy(&fn, states[i], sizeof(fn));
-        if (fn && fn->destroy)
-            fn->destroy(agg_user(states[i]));
-    }
+    const struct cf_entry *entry = duckdb_scalar_function_bind_get_extra_info(info);
+    const struct cf_scalar *fn = entry->row;
+    duckdb_client_context ctx = NULL;
+    duckdb_scalar_function_get_client_context(info, &ctx);
+    struct cf_bound *b = xcalloc(1, sizeof(*b));
+    b->refs = 1;
+    b->running = running_find(entry->list, duckdb_client_context_get_connection_id(ctx));
+    if (fn->prepare && !prepare_call(info, ctx, fn, b))
+        duckdb_scalar_function_bind_set_error(info, "too many arguments");
+    duckdb_scalar_function_set_bind_data(info, b, bound_drop);
+    duckdb_scalar_function_set_bind_data_copy(info, bound_share);
+    duckdb_destroy_client_context(&ctx);
 }
 
 /* ---- registration ---- */
-static void *no_const(const void *p)
-{
-    void *q;
-    memcpy(&q, &p, sizeof(q));
-    return q;
-}
-
-static duckdb_scalar_function make_scalar(const struct cf_scalar *row)
+static duckdb_scalar_function make_scalar(const struct cf_scalar *row, struct running_list *list)
 {
     duckdb_scalar_function f = duckdb_create_scalar_function();
     duckdb_scalar_function_set_name(f, row->name);
     const char *p = row->sig;
     while (*p != ':') {
-        duckdb_logical_type t = sig_type(&p);
+        duckdb_logical_type t = cf_sig_type(&p);
         if (*p == '*') {
             duckdb_scalar_function_set_varargs(f, t);
             p++;
@@ -420,27 +399,28 @@ static duckdb_scalar_function make_scalar(const struct cf_scalar *row)
         duckdb_destroy_logical_type(&t);
     }
     p++;
-    duckdb_logical_type result = sig_type(&p);
+    duckdb_logical_type result = cf_sig_type(&p);
     duckdb_scalar_function_set_return_type(f, result);
     duckdb_destroy_logical_type(&result);
     duckdb_scalar_function_set_special_handling(f);
     if (row->flags & CF_VOLATILE)
         duckdb_scalar_function_set_volatile(f);
-    duckdb_scalar_function_set_extra_info(f, no_const(row), NULL);
+    struct cf_entry *entry = xcalloc(1, sizeof(*entry));
+    *entry = (struct cf_entry){.row = row, .list = list};
+    duckdb_scalar_function_set_extra_info(f, entry, xfree);
     duckdb_scalar_function_set_function(f, scalar_entry);
-    if (row->prepare)
-        duckdb_scalar_function_set_bind(f, scalar_bind);
+    duckdb_scalar_function_set_bind(f, scalar_bind);
     return f;
 }
 
 /* Registers rows[0 … n), all of one name. */
 static bool register_scalar(duckdb_connection con, const struct cf_scalar *rows, size_t n,
-                            struct err *e)
+                            struct running_list *list, struct err *e)
 {
     duckdb_scalar_function_set set = duckdb_create_scalar_function_set(rows[0].name);
     bool ok = true;
     for (size_t i = 0; i < n; i++) {
-        duckdb_scalar_function f = make_scalar(&rows[i]);
+        duckdb_scalar_function f = make_scalar(&rows[i], list);
         ok = duckdb_add_scalar_function_to_set(set, f) == DuckDBSuccess && ok;
         duckdb_destroy_scalar_function(&f);
     }
@@ -449,51 +429,14 @@ static bool register_scalar(duckdb_connection con, const struct cf_scalar *rows,
     return ok || err_set(e, ERR_INTERNAL, "the C function '%s' cannot be registered", rows[0].name);
 }
 
-static duckdb_aggregate_function make_aggregate(const struct cf_aggregate *row)
-{
-    duckdb_aggregate_function f = duckdb_create_aggregate_function();
-    duckdb_aggregate_function_set_name(f, row->name);
-    const char *p = row->sig;
-    while (*p != ':') {
-        duckdb_logical_type t = sig_type(&p);
-        duckdb_aggregate_function_add_parameter(f, t);
-        duckdb_destroy_logical_type(&t);
-    }
-    p++;
-    duckdb_logical_type result = sig_type(&p);
-    duckdb_aggregate_function_set_return_type(f, result);
-    duckdb_destroy_logical_type(&result);
-    duckdb_aggregate_function_set_special_handling(f);
-    duckdb_aggregate_function_set_extra_info(f, no_const(row), NULL);
-    duckdb_aggregate_function_set_functions(f, agg_size, agg_init, agg_update, agg_combine,
-                                            agg_finalize);
-    duckdb_aggregate_function_set_destructor(f, agg_destroy);
-    return f;
-}
-
-static bool register_aggregate(duckdb_connection con, const struct cf_aggregate *rows, size_t n,
-                               struct err *e)
-{
-    duckdb_aggregate_function_set set = duckdb_create_aggregate_function_set(rows[0].name);
-    bool ok = true;
-    for (size_t i = 0; i < n; i++) {
-        duckdb_aggregate_function f = make_aggregate(&rows[i]);
-        ok = duckdb_add_aggregate_function_to_set(set, f) == DuckDBSuccess && ok;
-        duckdb_destroy_aggregate_function(&f);
-    }
-    ok = ok && duckdb_register_aggregate_function_set(con, set) == DuckDBSuccess;
-    duckdb_destroy_aggregate_function_set(&set);
-    return ok ||
-           err_set(e, ERR_INTERNAL, "the C aggregate '%s' cannot be registered", rows[0].name);
-}
-
-static bool register_family(duckdb_connection con, const struct cf_family *f, struct err *e)
+static bool register_family(duckdb_connection con, const struct cf_family *f,
+                            struct running_list *list, struct err *e)
 {
     for (const struct cf_scalar *s = f->scalars; s && s->name;) {
         size_t n = 1;
         while (s[n].name && strcmp(s[n].name, s->name) == 0)
             n++;
-        if (!register_scalar(con, s, n, e))
+        if (!register_scalar(con, s, n, list, e))
             return false;
         s += n;
     }
@@ -501,17 +444,18 @@ static bool register_family(duckdb_connection con, const struct cf_family *f, st
         size_t n = 1;
         while (a[n].name && strcmp(a[n].name, a->name) == 0)
             n++;
-        if (!register_aggregate(con, a, n, e))
+        if (!cf_register_aggregate(con, a, n, list, e))
             return false;
         a += n;
     }
     return true;
 }
 
-bool cf_register_all(duckdb_connection con, struct err *e)
+bool cf_register(duckdb_connection con, const struct cf_family *all, struct running_list *list,
+                 struct err *e)
 {
-    for (size_t i = 0; cf_families[i].scalars || cf_families[i].aggregates; i++) {
-        if (!register_family(con, &cf_families[i], e))
+    for (size_t i = 0; all[i].scalars || all[i].aggregates; i++) {
+        if (!register_family(con, &all[i], list, e))
             return false;
     }
     return true;

@@ -18,8 +18,12 @@
  * "s*" is zero or more strings)
  *
  * Nulls: unless CF_NULLS is set, row is not called for a row with a null argument; its result is
- * NULL, or '' for result s. A row that sets nothing gets NULL ('' for s). Errors do not exist here:
- * a function gives NULL, '' or its best value and never stops the query.
+ * NULL, or '' for result s. A row that sets nothing gets NULL ('' for s).
+ *
+ * Errors: a value that does not fit gives NULL, '' or the function's best value; Kusto's functions
+ * do not raise. What would take too much memory or time ends the query instead (cf_refuse), and
+ * whatever may work long on one row asks cf_stops() in its loops. The frame itself refuses texts of
+ * more than CF_VALUE_BYTES, in and out, and rows that needed more than CF_ROW_BYTES of cf_arena.
  *
  * Constants: with prepare, the arguments that are constant in the query are given once at bind time
  * (NULL value: not constant); what it returns is c->bound in every call, shared by all threads (so:
@@ -28,7 +32,13 @@
 #include "base/base.h"
 #include <duckdb.h>
 
+#define CF_VALUE_BYTES ((size_t)64 << 20)
+#define CF_ROW_BYTES ((size_t)256 << 20)
+
 struct cf_call;
+struct cf_bound;
+struct running;
+struct running_list;
 struct cf_const {
     bool known; /* constant in this query */
     bool is_null;
@@ -59,13 +69,19 @@ struct cf_vec {
 struct cf_call {
     const struct cf_scalar *fn;
     const void *bound;
+    struct cf_bound *call; /* the frame's */
     size_t n, n_args;
     struct cf_vec arg[CF_MAX_ARGS];
     struct cf_vec out;
     char out_type;
-    bool out_written;    /* of the current row */
-    struct arena *arena; /* see cf_arena */
-    struct sbuf buf;     /* see cf_buf */
+    bool out_written;        /* of the current row */
+    struct arena *arena;     /* see cf_arena */
+    struct sbuf buf;         /* see cf_buf */
+    struct running *running; /* the query; NULL: one without limits */
+    size_t out_bytes;        /* texts written in this chunk */
+    unsigned steps;          /* asked cf_stops() */
+    bool refused;
+    struct err why;
 };
 
 /* ---- arguments ---- */
@@ -146,14 +162,34 @@ void cf_out_list(struct cf_call *c, size_t r, const struct str *items, const boo
 void cf_out_parts(struct cf_call *c, size_t r, struct str all, const size_t *ends, size_t n);
 
 /* ---- working memory ---- */
-struct arena *cf_arena(struct cf_call *c); /* emptied before each row */
+struct arena *cf_arena(struct cf_call *c); /* emptied before each row; past CF_ROW_BYTES cf_stops */
 struct sbuf *cf_buf(struct cf_call *c);    /* an empty buffer; the same one each time */
+
+/* ---- ending the query ----
+ * cf_refuse ends it with an error: say what was too large, the limit, and (cf_hint, after it) what
+ * to do: "series_fft() takes at most 65536 values, not 70000". ERR_LIMIT, or ERR_INVALID for an
+ * argument that makes no sense. It returns; the caller returns, too, and what it wrote is thrown
+ * away. Works in rows, chunks, updates and finalize, not in prepare: let that keep the message and
+ * refuse at the first row. */
+void cf_refuse(struct cf_call *c, enum err_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void cf_hint(struct cf_call *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* True when the caller has to return at once: refused, cancelled, out of time, or cf_arena past its
+ * limit. Cheap; once in some thousand steps of a loop is enough. */
+bool cf_stops(struct cf_call *c) MUST_USE;
+/* Books memory that lives until cf_unbook, beyond the row; refuses when the query has too much. */
+bool cf_book(struct cf_call *c, size_t bytes) MUST_USE;
+void cf_unbook(struct cf_call *c, size_t bytes);
 
 /* ---- aggregates ----
  * The state is state_size bytes, zeroed before init (which may be NULL). update sees one row:
  * arguments as in cf_call; called for null arguments, too, when CF_NULLS is set. What it keeps must
  * be copied (xmalloc) and freed by destroy. finalize writes with cf_out_* at row r; writing nothing
- * gives NULL ('' for s). */
+ * gives NULL ('' for s).
+ *
+ * bytes says what a state has on the heap; the frame asks after each row and books it to the query,
+ * so it has to be quick. For that, and for cf_stops(), the SQL gives the query as one more argument
+ * behind those of sig, which update does not see: vd_hll(x, 4, vd_query()). Without it there is no
+ * limit. */
 struct cf_aggregate {
     const char *name, *sig;
     uint32_t flags;
@@ -163,6 +199,7 @@ struct cf_aggregate {
     void (*combine)(void *target, const void *source);
     void (*finalize)(void *state, struct cf_call *c, size_t r);
     void (*destroy)(void *state);
+    size_t (*bytes)(const void *state); /* NULL: nothing to speak of */
 };
 
 /* ---- registration ---- */
@@ -170,6 +207,9 @@ struct cf_family {
     const struct cf_scalar *scalars;       /* ends with a row without name; may be NULL */
     const struct cf_aggregate *aggregates; /* the same */
 };
+extern const struct cf_scalar cf_end_rows[]; /* vd_query(); cfunc_end.c */
 extern const struct cf_family cf_families[]; /* ends with an empty row; cfunc_families.c */
-/* Registers all families. Errors: ERR_INTERNAL naming the function. */
-bool cf_register_all(duckdb_connection con, struct err *e) MUST_USE;
+/* Registers families, up to an empty row; list: where their calls find the query that they are in,
+ * kept as long as the database. Errors: ERR_INTERNAL naming the function. */
+bool cf_register(duckdb_connection con, const struct cf_family *all, struct running_list *list,
+                 struct err *e) MUST_USE;

@@ -4,6 +4,7 @@
 
 const struct cf_family cf_families[] = {
     /* clang-format off: one a line */
+    {cf_end_rows, NULL},
     {fn_agent_rows, NULL},
     {fn_arith_rows, NULL},
     {fn_array_rows, NULL},

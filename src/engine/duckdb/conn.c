@@ -29,9 +29,8 @@ bool engine_conn_exec(struct engine_conn *c, struct str sql, struct err *e)
 bool engine_conn_query(struct engine_conn *c, struct str sql, const struct kql_schema *schema,
                        struct engine_rows **out, struct err *e)
 {
-    const struct duck_limits none = {0};
     duckdb_result r = {0};
-    bool ok = duck_execute(c->con, sql, &none, &r, e);
+    bool ok = duck_execute(c->con, sql, NULL, &r, e);
     if (ok) {
         *out = duck_rows_take(&r, schema, 0, 0, e);
         ok = *out != NULL;

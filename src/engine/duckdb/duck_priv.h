@@ -3,6 +3,7 @@
 #pragma once
 #include "base/log.h"
 #include "base/thread.h"
+#include "engine/duckdb/running.h"
 #include "engine/engine.h"
 #include "engine/engine_store.h"
 #include <duckdb.h>
@@ -16,6 +17,7 @@ struct engine {
     char **allowed;   /* directories given to engine_allow_directory */
     size_t n_allowed;
     bool locked;
+    struct running_list running;
 };
 
 struct engine_conn {
@@ -37,13 +39,13 @@ duckdb_connection duck_connect(struct engine *g, struct err *e);
 /* Runs statements for their effect. */
 bool duck_exec(duckdb_connection con, struct str sql, struct err *e);
 
-/* Executes one statement under limits. The result is complete when it returns true. */
-struct duck_limits {
-    int64_t deadline_us;
-    const _Atomic bool *cancel;
-};
-bool duck_execute(duckdb_connection con, struct str sql, const struct duck_limits *lim,
+/* Executes one statement under limits (running NULL: none). The result is complete when it returns
+ * true. */
+bool duck_execute(duckdb_connection con, struct str sql, struct running *running,
                   duckdb_result *out, struct err *e);
+/* Enters what the connection is about to run. */
+struct running *duck_running(struct engine *g, duckdb_connection con,
+                             const struct running_limits *limits);
 
 /* Takes the chunks of a result. max_rows, max_bytes: 0 = none. NULL with e set (ERR_INTERNAL): its
  * columns do not have the physical types of schema. */

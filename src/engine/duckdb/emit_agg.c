@@ -60,14 +60,14 @@ static const struct agg_row aggs[] = {
     {"make_bag", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
     {"make_dictionary", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
     {"buildschema", '*', "j", "vdf_buildschema(list($1)$F)"},
-    {"hll", '*', "?l", "vd_hll(vdf_hash($1), $2)$F"},
-    {"hll_merge", '*', "j", "vd_hll_merge($1)$F"},
-    {"merge_tdigest", '*', "j", "vd_tdigest_merge($1)$F"},
-    {"tdigest", 'l', "dl", "vd_tdigest($1, $2, 0)$F"},
-    {"tdigest", 't', "?l", "vd_tdigest(CAST($1 AS DOUBLE), $2, 2)$F"},
-    {"tdigest", 'p', "?l", "vd_tdigest(CAST($1 AS DOUBLE), $2, 3)$F"},
-    {"tdigest", '*', "dl", "vd_tdigest($1, $2, 1)$F"},
-    {"tdigest_merge", '*', "j", "vd_tdigest_merge($1)$F"},
+    {"hll", '*', "?l", "vd_hll(vdf_hash($1), $2, vd_query())$F"},
+    {"hll_merge", '*', "j", "vd_hll_merge($1, vd_query())$F"},
+    {"merge_tdigest", '*', "j", "vd_tdigest_merge($1, vd_query())$F"},
+    {"tdigest", 'l', "dl", "vd_tdigest($1, $2, 0, vd_query())$F"},
+    {"tdigest", 't', "?l", "vd_tdigest(CAST($1 AS DOUBLE), $2, 2, vd_query())$F"},
+    {"tdigest", 'p', "?l", "vd_tdigest(CAST($1 AS DOUBLE), $2, 3, vd_query())$F"},
+    {"tdigest", '*', "dl", "vd_tdigest($1, $2, 1, vd_query())$F"},
+    {"tdigest_merge", '*', "j", "vd_tdigest_merge($1, vd_query())$F"},
 };
 
 static char class_of(enum kql_type t)

@@ -135,8 +135,9 @@ bool emit_mine(struct emit *m, const struct plan *p, struct sbuf *out)
     sql_text(out, sbuf_str(&text));
     sbuf_addf(out, ", (SELECT vd_mine_common(CAST(%.17g AS DOUBLE), ", v->threshold);
     row_values(v, out);
-    sbuf_addz(out, ", hw, hn, hs) FROM hi), ");
+    sbuf_addz(out, ", hw, hn, hs, vd_query()) FROM hi), ");
     row_values(v, out);
-    sbuf_addf(out, ", hw, hn, hs) AS hm FROM hi) AS t%u) AS t%u", emit_fresh(m), emit_fresh(m));
+    sbuf_addf(out, ", hw, hn, hs, vd_query()) AS hm FROM hi) AS t%u) AS t%u", emit_fresh(m),
+              emit_fresh(m));
     return sbuf_ok(&text);
 }

@@ -25,7 +25,8 @@ static void patterns(struct emit *m, const struct reduce *r, struct str from, st
     sbuf_addz(out, ") ELSE hm END) AS ho FROM (SELECT vd_reduce(");
     question(r, out);
     sbuf_addf(out,
-              ", hv, hn) AS hm FROM (SELECT hv, count(*) AS hn FROM %.*s GROUP BY hv) AS t%u) AS "
+              ", hv, hn, vd_query()) AS hm FROM (SELECT hv, count(*) AS hn FROM %.*s GROUP BY hv) "
+              "AS t%u) AS "
               "t%u) AS t%u",
               STR_ARG(from), emit_fresh(m), emit_fresh(m), emit_fresh(m));
 }

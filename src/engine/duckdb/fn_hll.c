@@ -252,6 +252,14 @@ static void hll_destroy(void *state)
     hll_fini(state);
 }
 
+static size_t hll_bytes(const void *state)
+{
+    const struct hll *h = state;
+    if (h->registers != NULL)
+        return (size_t)1 << h->precision;
+    return 2 * h->n * sizeof(*h->hashes);
+}
+
 /* ---- functions ---- */
 static void fn_merge(struct cf_call *c, size_t r)
 {
@@ -349,13 +357,15 @@ const struct cf_aggregate fn_hll_aggregates[] = {
      .update = hll_update,
      .combine = hll_combine,
      .finalize = hll_finalize,
-     .destroy = hll_destroy},
+     .destroy = hll_destroy,
+     .bytes = hll_bytes},
     {.name = "vd_hll_merge",
      .sig = "j:j",
      .state_size = sizeof(struct hll),
      .update = merge_update,
      .combine = hll_combine,
      .finalize = hll_finalize,
-     .destroy = hll_destroy},
+     .destroy = hll_destroy,
+     .bytes = hll_bytes},
     {0},
 };

@@ -372,6 +372,15 @@ static void finalize(void *state, struct cf_call *c, size_t row)
         cf_out_list(c, row, &none, &absent, 1);
 }
 
+static size_t state_bytes(const void *state)
+{
+    const struct table *t = ((const struct mine_state *)state)->t;
+    if (t == NULL)
+        return 0;
+    size_t n = dict_size_bytes(&t->rows) + t->cap * MINE_SETS * sizeof(double);
+    return n + t->n_columns * sizeof(*t->values);
+}
+
 const struct cf_aggregate fn_mine_aggregates[] = {
     {.name = "vd_mine",
      .sig = "s[j[jdll:[j",
@@ -380,6 +389,7 @@ const struct cf_aggregate fn_mine_aggregates[] = {
      .update = update,
      .combine = combine,
      .finalize = finalize,
-     .destroy = destroy},
+     .destroy = destroy,
+     .bytes = state_bytes},
     {0},
 };

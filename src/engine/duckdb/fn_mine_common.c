@@ -89,8 +89,8 @@ static void summary_add(struct summary *s, size_t keep, struct str text, double 
 /* ---- the aggregate ---- */
 struct summaries {
     size_t n_columns, keep;
-    struct summary *p; /* MINE_SETS a column */
-    size_t rows;
+    struct summary *p;  /* MINE_SETS a column */
+    size_t rows, bytes; /* bytes: when last checked */
     bool full;
 };
 struct common_state {
@@ -115,6 +115,7 @@ static void check_size(struct summaries *s)
         return;
     for (size_t i = 0; i < s->n_columns * MINE_SETS; i++)
         n += dict_size_bytes(&s->p[i].texts);
+    s->bytes = n;
     s->full = s->full || n > MINE_MAX_BYTES;
 }
 
@@ -192,6 +193,12 @@ static void finalize(void *state, struct cf_call *c, size_t row)
         cf_out_parts(c, row, sbuf_str(b), ends, s->n_columns);
 }
 
+static size_t state_bytes(const void *state)
+{
+    const struct summaries *s = ((const struct common_state *)state)->s;
+    return s == NULL ? 0 : s->bytes;
+}
+
 const struct cf_aggregate fn_mine_common_aggregates[] = {
     {.name = "vd_mine_common",
      .sig = "d[jdll:[j",
@@ -199,6 +206,7 @@ const struct cf_aggregate fn_mine_common_aggregates[] = {
      .update = update,
      .combine = combine,
      .finalize = finalize,
-     .destroy = destroy},
+     .destroy = destroy,
+     .bytes = state_bytes},
     {0},
 };

@@ -434,6 +434,12 @@ static void finalize(void *state, struct cf_call *c, size_t row)
     sbuf_fini(&d.key);
 }
 
+static size_t state_bytes(const void *state)
+{
+    const struct texts *t = ((const struct reduce_state *)state)->t;
+    return t == NULL ? 0 : dict_size_bytes(&t->values) + t->cap * sizeof(*t->counts);
+}
+
 const struct cf_aggregate fn_reduce_aggregates[] = {
     {.name = "vd_reduce",
      .sig = "ssl:[j",
@@ -441,6 +447,7 @@ const struct cf_aggregate fn_reduce_aggregates[] = {
      .update = update,
      .combine = combine,
      .finalize = finalize,
-     .destroy = destroy},
+     .destroy = destroy,
+     .bytes = state_bytes},
     {0},
 };

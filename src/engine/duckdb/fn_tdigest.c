@@ -11,7 +11,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { COMPRESSION = 500, BUFFER = 4 * COMPRESSION, MAX_CENTROIDS = 2 * COMPRESSION + 8 };
+enum {
+    COMPRESSION = 500,
+    BUFFER = 4 * COMPRESSION,
+    FIRST = 8,
+    MAX_CENTROIDS = 2 * COMPRESSION + 8
+};
 
 enum type { OF_LONG, OF_REAL, OF_DATETIME, OF_TIMESPAN };
 static const char *const type_names[] = {"long", "real", "datetime", "timespan"};
@@ -22,7 +27,7 @@ struct centroid {
 struct digest {
     enum type type;
     struct centroid *p; /* sorted up to n_sorted, then as they came */
-    size_t n, n_sorted;
+    size_t n, n_sorted, cap;
 };
 
 static void digest_fini(struct digest *d)
@@ -68,10 +73,12 @@ static void compress(struct digest *d)
 
 static void add(struct digest *d, double mean, double weight)
 {
-    if (d->p == NULL)
-        d->p = xcalloc(BUFFER, sizeof(*d->p));
     if (d->n == BUFFER)
         compress(d);
+    if (d->n == d->cap) { /* small groups stay small */
+        d->cap = d->cap == 0 ? FIRST : d->cap * 2;
+        d->p = xrealloc(d->p, d->cap * sizeof(*d->p));
+    }
     d->p[d->n++] = (struct centroid){mean, weight};
 }
 
@@ -323,6 +330,11 @@ static void fn_isvalid(struct cf_call *c, size_t r)
     digest_fini(&d);
 }
 
+static size_t digest_bytes(const void *state)
+{
+    return ((const struct digest *)state)->cap * sizeof(struct centroid);
+}
+
 const struct cf_scalar fn_tdigest_rows[] = {
     {.name = "vdf_percentile_tdigest", .sig = "jd:j", .row = fn_percentile},
     {.name = "vdf_percentiles_tdigest", .sig = "jj:j", .row = fn_percentiles},
@@ -340,13 +352,15 @@ const struct cf_aggregate fn_tdigest_aggregates[] = {
      .update = digest_update,
      .combine = digest_combine,
      .finalize = digest_finalize,
-     .destroy = digest_destroy},
+     .destroy = digest_destroy,
+     .bytes = digest_bytes},
     {.name = "vd_tdigest_merge",
      .sig = "j:j",
      .state_size = sizeof(struct digest),
      .update = merge_update,
      .combine = digest_combine,
      .finalize = digest_finalize,
-     .destroy = digest_destroy},
+     .destroy = digest_destroy,
+     .bytes = digest_bytes},
     {0},
 };

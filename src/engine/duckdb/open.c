@@ -93,7 +93,8 @@ static bool prepare_instance(struct engine *g, struct err *e)
     duckdb_connection con = duck_connect(g, e);
     if (!con)
         return false;
-    bool ok = duck_exec(con, STR("SET GLOBAL TimeZone='UTC'"), e) && cf_register_all(con, e);
+    bool ok = duck_exec(con, STR("SET GLOBAL TimeZone='UTC'"), e) &&
+              cf_register(con, cf_families, &g->running, e);
     duckdb_disconnect(&con);
     return ok;
 }
@@ -102,6 +103,7 @@ struct engine *engine_open(const struct engine_options *o, struct err *e)
 {
     struct engine *g = xcalloc(1, sizeof(*g));
     lock_init(&g->lock, "engine");
+    running_list_init(&g->running);
     if (open_database(g, o, e) && prepare_instance(g, e))
         return g;
     engine_close(g);
@@ -118,6 +120,7 @@ void engine_close(struct engine *g)
         xfree(g->allowed[i]);
     xfree(g->allowed);
     lock_fini(&g->lock);
+    running_list_fini(&g->running);
     xfree(g);
 }
 

@@ -5,24 +5,25 @@
 #include <sched.h>
 #include <stdio.h>
 
-static bool stop_wanted(const struct duck_limits *lim, struct err *e)
+struct running *duck_running(struct engine *g, duckdb_connection con,
+                             const struct running_limits *limits)
 {
-    if (lim->cancel && *lim->cancel)
-        return !err_set(e, ERR_CANCELLED, "the query was cancelled");
-    if (lim->deadline_us && clock_mono_us() > lim->deadline_us)
-        return !err_set(e, ERR_TIMEOUT, "the query ran longer than it may");
-    return false;
+    duckdb_client_context ctx = NULL;
+    duckdb_connection_get_client_context(con, &ctx);
+    uint64_t id = duckdb_client_context_get_connection_id(ctx);
+    duckdb_destroy_client_context(&ctx);
+    return running_begin(&g->running, id, limits);
 }
 
 /* Drives the pending result to its end; false with e set when it was stopped. */
-static bool drive(duckdb_connection con, duckdb_pending_result pending,
-                  const struct duck_limits *lim, struct err *e)
+static bool drive(duckdb_connection con, duckdb_pending_result pending, struct running *running,
+                  struct err *e)
 {
     for (;;) {
         duckdb_pending_state s = duckdb_pending_execute_task(pending);
         if (duckdb_pending_execution_is_finished(s) || s == DUCKDB_PENDING_ERROR)
             return true;
-        if (stop_wanted(lim, e)) {
+        if (running && running_stops(running, e)) {
             duckdb_interrupt(con);
             return false;
         }
@@ -31,32 +32,43 @@ static bool drive(duckdb_connection con, duckdb_pending_result pending,
     }
 }
 
+/* A C function's own words, or the database's error turned into ours. */
+static bool fail(struct running *running, struct err *e, const char *message,
+                 duckdb_error_type type, struct str sql)
+{
+    return !(running && running_refused(running, e)) && duck_fail(e, "query", message, type, sql);
+}
+
 static bool execute_prepared(duckdb_connection con, duckdb_prepared_statement stmt, struct str sql,
-                             const struct duck_limits *lim, duckdb_result *out, struct err *e)
+                             struct running *running, duckdb_result *out, struct err *e)
 {
     duckdb_pending_result pending = NULL;
     if (duckdb_pending_prepared(stmt, &pending) != DuckDBSuccess) {
-        duck_fail(e, "query", duckdb_pending_error(pending), DUCKDB_ERROR_INTERNAL, sql);
+        fail(running, e, duckdb_pending_error(pending), DUCKDB_ERROR_INTERNAL, sql);
         duckdb_destroy_pending(&pending);
         return false;
     }
-    bool ok = drive(con, pending, lim, e);
+    bool ok = drive(con, pending, running, e);
     if (ok && duckdb_execute_pending(pending, out) != DuckDBSuccess)
-        ok = duck_fail(e, "query", duckdb_result_error(out), duckdb_result_error_type(out), sql);
+        ok = fail(running, e, duckdb_result_error(out), duckdb_result_error_type(out), sql);
+    /* SQL may have swallowed the error. */
+    ok = ok && !(running && running_refused(running, e));
     duckdb_destroy_pending(&pending);
     return ok;
 }
 
-bool duck_execute(duckdb_connection con, struct str sql, const struct duck_limits *lim,
+bool duck_execute(duckdb_connection con, struct str sql, struct running *running,
                   duckdb_result *out, struct err *e)
 {
     char *text = xstrndup(sql);
     duckdb_prepared_statement stmt = NULL;
     bool ok = duckdb_prepare(con, text, &stmt) == DuckDBSuccess;
     if (!ok)
-        duck_fail(e, "query", duckdb_prepare_error(stmt), DUCKDB_ERROR_INTERNAL, sql);
-    else
-        ok = execute_prepared(con, stmt, sql, lim, out, e);
+        fail(running, e, duckdb_prepare_error(stmt), DUCKDB_ERROR_INTERNAL, sql);
+    else if (running)
+        running_forgive(running);
+    if (ok)
+        ok = execute_prepared(con, stmt, sql, running, out, e);
     duckdb_destroy_prepare(&stmt);
     xfree(text);
     return ok;
@@ -110,8 +122,7 @@ static bool read_address(const struct plan *p, struct str address, const struct 
 }
 
 static bool fill_external(struct engine *g, duckdb_connection con, const struct plan *p, size_t at,
-                          const struct engine_source *src, const struct duck_limits *lim,
-                          struct err *e)
+                          const struct engine_source *src, struct running *running, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct engine_conn c = {.g = g, .con = con};
@@ -122,18 +133,27 @@ static bool fill_external(struct engine *g, duckdb_connection con, const struct 
     struct engine_appender *rows = engine_append_open(&c, STR("temp"), name, &schema, e);
     bool ok = rows != NULL;
     for (size_t i = 0; ok && i < p->n_exprs; i++)
-        ok = !stop_wanted(lim, e) && read_address(p, p->exprs[i]->value.s, src, rows, e);
+        ok = !running_stops(running, e) && read_address(p, p->exprs[i]->value.s, src, rows, e);
     if (rows != NULL && !ok)
         engine_append_abort(rows);
     return ok && engine_append_close(rows, e);
 }
 
+/* Runs a statement and what it reads from elsewhere; the caller destroys *r. */
+static bool run_statement(struct engine *g, duckdb_connection con, struct running *running,
+                          struct str sql, const struct emit_externals *externals,
+                          const struct engine_source *src, duckdb_result *r, struct err *e)
+{
+    bool ok = !running_stops(running, e);
+    for (size_t i = 0; ok && i < externals->nodes.n; i++)
+        ok = fill_external(g, con, externals->nodes.p[i], i, src, running, e);
+    return ok && duck_execute(con, sql, running, r, e);
+}
+
 bool engine_run(struct engine *g, const struct plan *p, const struct engine_source *src,
                 const struct engine_limits *lim, struct engine_rows **out, struct err *e)
 {
-    const struct duck_limits stop = {lim->deadline_us, lim->cancel};
-    if (stop_wanted(&stop, e))
-        return false;
+    const struct running_limits limits = {lim->deadline_us, lim->cancel, lim->memory_bytes};
     AUTO(arena_freep) struct arena *a = arena_new(0);
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(EMIT_MAX_SQL_BYTES);
     struct emit_externals externals = {.a = a};
@@ -143,10 +163,8 @@ bool engine_run(struct engine *g, const struct plan *p, const struct engine_sour
     if (!con)
         return false;
     duckdb_result r = {0};
-    bool ok = true;
-    for (size_t i = 0; ok && i < externals.nodes.n; i++)
-        ok = fill_external(g, con, externals.nodes.p[i], i, src, &stop, e);
-    ok = ok && duck_execute(con, sbuf_str(&sql), &stop, &r, e);
+    struct running *running = duck_running(g, con, &limits);
+    bool ok = run_statement(g, con, running, sbuf_str(&sql), &externals, src, &r, e);
     if (ok) {
         struct kql_schema schema;
         schema_of(a, p, &schema);
@@ -155,6 +173,7 @@ bool engine_run(struct engine *g, const struct plan *p, const struct engine_sour
     }
     duckdb_destroy_result(&r);
     duckdb_disconnect(&con);
+    running_end(&g->running, running);
     return ok;
 }
 
