@@ -5,6 +5,7 @@
 #include "http/http.h"
 #include "identity/identity.h"
 #include "ingest/ingest.h"
+#include "library/library.h"
 
 struct vedette;
 enum { IMPORT_BYTES = 80 << 20 }; /* of one call of the import route */

@@ -18,6 +18,11 @@ bool kusto_is_command(struct str csl); /* starts with '.', comments aside */
  * with position), ERR_NOT_FOUND (table, database), ERR_UNSUPPORTED (another command). */
 bool kusto_show(struct vedette *v, struct http_request *q, struct workspace *here, struct str csl,
                 struct kusto_table *out, struct str *out_rest, struct err *e) MUST_USE;
+/* Runs a command that changes functions; *out: what it leaves, as .show functions has it. False
+ * with e->code ERR_OK: it is another command. Errors: ERR_FORBIDDEN (the right functions/write is
+ * missing), those of library_save. */
+bool kusto_change(struct vedette *v, struct http_request *q, struct workspace *here, struct str csl,
+                  struct kusto_table *out, struct str *out_rest, struct err *e) MUST_USE;
 /* The same rows as the text of a datatable, for the query behind the '|'. In a. */
 struct str kusto_datatable(struct arena *a, const struct kusto_table *t);
 
@@ -31,7 +36,8 @@ void kusto_write_v2(const struct http_request *q, int64_t now, const struct kust
 
 /* ---- kusto_schema.c ---- */
 /* {"Plugins": [], "Databases": {…}}, as .show schema as json gives it. */
-struct str kusto_schema_json(struct arena *a, struct workspace *const *all, size_t n);
+struct str kusto_schema_json(struct vedette *v, struct arena *a, struct workspace *const *all,
+                             size_t n);
 /* One table of it: {"Name", "OrderedColumns"}. */
 struct str kusto_table_json(struct arena *a, const struct kql_table *t);
 /* "a:string,b:long" */

@@ -23,7 +23,77 @@ static void empty_object(struct json_out *w, const char *key)
     json_obj_end(w);
 }
 
-static void database(struct arena *a, struct json_out *w, struct workspace *d)
+/* A parameter's type, "(*)" and "(a:long)" for tables, as the editor wants it. */
+static void parameter(struct json_out *w, const struct syn *p)
+{
+    const struct syn *type = p->n > 0 ? p->kids[0] : NULL;
+    bool table = type != NULL && type->kind == SYN_SCHEMA;
+    enum kql_type t = KQL_STRING;
+    json_obj(w);
+    json_kv_str(w, "Name", p->text);
+    if (!table && (type == NULL || !kql_type_parse(type->text, &t)))
+        t = KQL_STRING;
+    if (!table) {
+        json_kv_z(w, "Type", kql_type_dotnet(t));
+        json_kv_z(w, "CslType", kql_type_name(t));
+    }
+    json_key(w, "Columns");
+    json_arr(w);
+    for (size_t i = 0; table && i < type->n; i++) {
+        const struct syn *c = type->kids[i];
+        if (c->n == 0 || !kql_type_parse(c->kids[0]->text, &t))
+            t = KQL_STRING;
+        json_obj(w);
+        json_kv_str(w, "Name", c->text);
+        json_kv_z(w, "Type", kql_type_dotnet(t));
+        json_kv_z(w, "CslType", kql_type_name(t));
+        json_obj_end(w);
+    }
+    json_arr_end(w);
+    json_obj_end(w);
+}
+
+static void function(struct arena *a, struct json_out *w, const struct state_saved *f)
+{
+    struct kql_stored_function stored = {
+        .name = f->alias, .parameters = library_parameters(a, f), .body = library_body(a, f)};
+    struct kql_diags d = {.a = a};
+    const struct syn *decl = kql_parse_function(a, &stored, &d, NULL);
+    json_key_str(w, f->alias);
+    json_obj(w);
+    json_kv_str(w, "Name", f->alias);
+    json_key(w, "InputParameters");
+    json_arr(w);
+    for (size_t i = 1; decl != NULL && i < decl->n; i++)
+        parameter(w, decl->kids[i]);
+    json_arr_end(w);
+    json_kv_str(w, "Body", stored.body);
+    json_kv_str(w, "Folder", f->category);
+    json_kv_str(w, "DocString", f->doc);
+    json_kv_z(w, "FunctionKind", "Unknown");
+    json_key(w, "OutputColumns");
+    json_arr(w);
+    json_arr_end(w);
+    json_obj_end(w);
+}
+
+/* Without functions where they can't be read: a schema with gaps is better for an editor than none.
+ */
+static void functions(struct vedette *v, struct arena *a, struct json_out *w, struct workspace *d)
+{
+    struct state_saved *all = NULL;
+    size_t n = 0;
+    struct err e = {0};
+    if (!library_saved_list(v->library, a, d, true, &all, &n, &e))
+        LOG(LOG_ERROR, "api", "functions are missing in a schema", log_z("reason", e.msg));
+    json_key(w, "Functions");
+    json_obj(w);
+    for (size_t i = 0; i < n; i++)
+        function(a, w, &all[i]);
+    json_obj_end(w);
+}
+
+static void database(struct vedette *v, struct arena *a, struct json_out *w, struct workspace *d)
 {
     const struct kql_catalog *c = workspace_catalog(d);
     struct kql_table t = {0};
@@ -46,12 +116,13 @@ static void database(struct arena *a, struct json_out *w, struct workspace *d)
     empty_object(w, "EntityGroups");
     json_kv_int(w, "MajorVersion", 1);
     json_kv_int(w, "MinorVersion", 0);
-    empty_object(w, "Functions");
+    functions(v, a, w, d);
     json_kv_z(w, "DatabaseAccessMode", "ReadWrite");
     json_obj_end(w);
 }
 
-struct str kusto_schema_json(struct arena *a, struct workspace *const *all, size_t n)
+struct str kusto_schema_json(struct vedette *v, struct arena *a, struct workspace *const *all,
+                             size_t n)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
     struct json_out w = json_out_make(&b);
@@ -62,7 +133,7 @@ struct str kusto_schema_json(struct arena *a, struct workspace *const *all, size
     json_key(&w, "Databases");
     json_obj(&w);
     for (size_t i = 0; i < n; i++)
-        database(a, &w, all[i]);
+        database(v, a, &w, all[i]);
     json_obj_end(&w);
     json_obj_end(&w);
     return arena_str(a, sbuf_str(&b));

@@ -155,9 +155,30 @@ static bool show_table_json(struct show *s)
     return table_schema(s, kusto_table_json);
 }
 
+static void function_row(struct show *s, const struct state_saved *f)
+{
+    text(s, f->alias);
+    text(s, library_parameters(s->q->arena, f));
+    text(s, library_body(s->q->arena, f));
+    text(s, f->category);
+    text(s, f->doc);
+}
 static bool show_functions(struct show *s)
 {
-    (void)s; /* a workspace stores none */
+    struct state_saved *all = NULL;
+    size_t n = 0;
+    if (!library_saved_list(s->v->library, s->q->arena, s->here, true, &all, &n, s->e))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        function_row(s, &all[i]);
+    return true;
+}
+static bool show_function(struct show *s)
+{
+    struct state_saved f = {0};
+    if (!library_function_get(s->v->library, s->q->arena, s->here, s->name, &f, s->e))
+        return false;
+    function_row(s, &f);
     return true;
 }
 
@@ -199,12 +220,12 @@ static bool show_database_schema(struct show *s)
 }
 static bool show_schema_json(struct show *s)
 {
-    text(s, kusto_schema_json(s->q->arena, s->all, s->n_all));
+    text(s, kusto_schema_json(s->v, s->q->arena, s->all, s->n_all));
     return true;
 }
 static bool show_database_json(struct show *s)
 {
-    text(s, kusto_schema_json(s->q->arena, &s->here, 1));
+    text(s, kusto_schema_json(s->v, s->q->arena, &s->here, 1));
     return true;
 }
 
@@ -213,6 +234,7 @@ static bool show_database_json(struct show *s)
 #define DATABASE_COLUMNS                                                                           \
     "DatabaseName:string PersistentStorage:string Version:string IsCurrent:bool "                  \
     "DatabaseAccessMode:string PrettyName:string DatabaseId:guid"
+#define FUNCTION_COLUMNS "Name:string Parameters:string Body:string Folder:string DocString:string"
 #define TABLE_COLUMNS "TableName:string DatabaseName:string Folder:string DocString:string"
 #define TABLE_SCHEMA_COLUMNS                                                                       \
     "TableName:string Schema:string DatabaseName:string Folder:string DocString:string"
@@ -241,8 +263,8 @@ static const struct {
     {"show table {name} cslschema", TABLE_SCHEMA_COLUMNS, show_table_csl},
     {"show table {name} schema as csl", TABLE_SCHEMA_COLUMNS, show_table_csl},
     {"show table {name} schema as json", TABLE_SCHEMA_COLUMNS, show_table_json},
-    {"show functions", "Name:string Parameters:string Body:string Folder:string DocString:string",
-     show_functions},
+    {"show functions", FUNCTION_COLUMNS, show_functions},
+    {"show function {name}", FUNCTION_COLUMNS, show_function},
     {"show schema", SCHEMA_COLUMNS, show_schema},
     {"show schema as json", "DatabaseSchema:string", show_schema_json},
     {"show databases schema", SCHEMA_COLUMNS, show_schema},
@@ -398,6 +420,42 @@ bool kusto_show(struct vedette *v, struct http_request *q, struct workspace *her
         return true;
     }
     return unknown(&w, e);
+}
+
+static bool may_change(const struct show *s)
+{
+    if (identity_allows(api_caller(s->q), "functions/write", workspace_id(s->here)))
+        return true;
+    return err_set(s->e, ERR_FORBIDDEN,
+                   "The client '%.*s' may not change functions of the database '%.*s'.",
+                   STR_ARG(api_caller(s->q)->id), STR_ARG(workspace_name(s->here)));
+}
+
+bool kusto_change(struct vedette *v, struct http_request *q, struct workspace *here, struct str csl,
+                  struct kusto_table *out, struct str *out_rest, struct err *e)
+{
+    struct library_command c;
+    struct state_saved *left = NULL;
+    size_t n = 0, at = 0;
+    struct show *s = arena_new_of(q->arena, struct show);
+    *s = (struct show){.v = v, .q = q, .here = here, .e = e};
+    if (!library_command_read(q->arena, csl, &at, &c, e) || !may_change(s))
+        return false;
+    struct str rest = str_trim(str_sub(csl, at, csl.n));
+    if (rest.n > 0 && rest.p[0] != '|')
+        return err_at(e, ERR_SYNTAX, pos_in(csl, at), "the end of the command is expected");
+    if (!library_command_run(v->library, q->arena, here, &c, api_caller(q)->name, &left, &n, e))
+        return false;
+    *out_rest = rest.n > 0 ? str_sub(csl, at, csl.n) : STR("");
+    bool one = c.what == COMMAND_DROP && !c.several;
+    read_columns(s, one ? "Name:string" : FUNCTION_COLUMNS);
+    for (size_t i = 0; i < c.n && one; i++)
+        text(s, c.names[i]);
+    for (size_t i = 0; i < n && !one; i++)
+        function_row(s, &left[i]);
+    *out = (struct kusto_table){.schema = s->schema, .cell = show_cell, .self = s};
+    out->n_rows = s->cells.n / s->schema.n;
+    return true;
 }
 
 struct str kusto_datatable(struct arena *a, const struct kusto_table *t)

@@ -120,7 +120,8 @@ static void fail(struct vedette *v, struct http_request *q, const struct command
     if (e->code == ERR_TIMEOUT) {
         err_set(e, ERR_TIMEOUT, "The query exceeded the timeout of %lld s.", (long long)c->wait_s);
         api_error_status(v, q, 504, e, r);
-    } else if (e->code == ERR_NOT_FOUND || e->code == ERR_UNSUPPORTED || e->code == ERR_LIMIT) {
+    } else if (e->code == ERR_NOT_FOUND || e->code == ERR_UNSUPPORTED || e->code == ERR_LIMIT ||
+               e->code == ERR_CONFLICT) {
         api_error_status(v, q, 400, e, r);
     } else {
         api_error(v, q, e, r);
@@ -174,7 +175,8 @@ static void run_command(struct vedette *v, struct http_request *q, const struct 
     struct kusto_table t = {0};
     struct str rest = STR_NONE;
     struct kql_render none = {0};
-    if (!kusto_show(v, q, c->database, c->csl, &t, &rest, &e)) {
+    bool changed = kusto_change(v, q, c->database, c->csl, &t, &rest, &e);
+    if (!changed && (e.code != ERR_OK || !kusto_show(v, q, c->database, c->csl, &t, &rest, &e))) {
         fail(v, q, c, &e, r);
     } else if (rest.n == 0) {
         write_tables(v, q, c, &t, 1, &none, r);

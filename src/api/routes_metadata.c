@@ -1,4 +1,5 @@
-/* GET and POST /v1/workspaces/{workspace}/metadata: the tables and columns that a query can name.
+/* GET and POST /v1/workspaces/{workspace}/metadata: the tables, columns and functions that a query
+ * can name.
  */
 #include "api/api_priv.h"
 #include "kql/kql.h"
@@ -31,12 +32,37 @@ static void write_workspace(struct arena *a, struct json_out *o, const struct wo
     json_obj_end(o);
 }
 
+/* Saved searches: with a function's name, or without. */
+static void write_saved(struct arena *a, struct json_out *o, const struct state_saved *all,
+                        size_t n, bool functions)
+{
+    json_key(o, functions ? "functions" : "queries");
+    json_arr(o);
+    for (size_t i = 0; i < n; i++) {
+        const struct state_saved *x = &all[i];
+        if ((x->alias.n > 0) != functions)
+            continue;
+        json_obj(o);
+        json_kv_str(
+            o, "id",
+            arena_fmt(a, "%s/%.*s", functions ? "f" : "q", STR_ARG(functions ? x->alias : x->id)));
+        if (functions) {
+            json_kv_str(o, "name", x->alias);
+            json_kv_str(o, "parameters", x->parameters);
+        }
+        json_kv_str(o, "displayName", x->name);
+        json_kv_str(o, "description", x->doc);
+        json_kv_str(o, "body", x->query);
+        json_obj_end(o);
+    }
+    json_arr_end(o);
+}
+
 /* Clients read these lists without asking whether they are there. */
 static void write_empty(struct json_out *o)
 {
-    static const char *const names[] = {"categories", "solutions",  "resourceTypes",
-                                        "functions",  "queries",    "applications",
-                                        "resources",  "permissions"};
+    static const char *const names[] = {"categories",   "solutions", "resourceTypes",
+                                        "applications", "resources", "permissions"};
     for (size_t i = 0; i < COUNTOF(names); i++) {
         json_key(o, names[i]);
         json_arr(o);
@@ -50,11 +76,13 @@ static void metadata(void *ctx, struct http_request *q, struct http_response *r)
     struct vedette *v = ctx;
     struct err e = {0};
     struct store_table_info *infos = NULL;
-    size_t n = 0;
+    struct state_saved *saved = NULL;
+    size_t n = 0, n_saved = 0;
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL)
         return;
-    if (!store_tables(w, q->arena, &infos, &n, &e)) {
+    if (!store_tables(w, q->arena, &infos, &n, &e) ||
+        !library_saved_list(v->library, q->arena, w, false, &saved, &n_saved, &e)) {
         api_error(v, q, &e, r);
         return;
     }
@@ -72,6 +100,8 @@ static void metadata(void *ctx, struct http_request *q, struct http_response *r)
     json_arr(&o);
     write_workspace(q->arena, &o, w, infos, n);
     json_arr_end(&o);
+    write_saved(q->arena, &o, saved, n_saved, true);
+    write_saved(q->arena, &o, saved, n_saved, false);
     write_empty(&o);
     json_obj_end(&o);
 }

@@ -278,6 +278,8 @@ const struct http_route query_routes[] = {
     {HTTP_GET, "/v1/workspaces/{workspace}/query", get_query, "query/read", 0, FAMILY_QUERY},
     {HTTP_POST, "/v1/workspaces/{workspace}/query", post_query, "query/read", MAX_QUERY_BODY,
      FAMILY_QUERY},
+    {HTTP_POST, "/v1/workspaces/{workspace}/search", post_query, "query/read", MAX_QUERY_BODY,
+     FAMILY_QUERY},
     {HTTP_GET, "/v1" WORKSPACE_PATH "/query", get_query, "query/read", 0, FAMILY_QUERY},
     {HTTP_POST, "/v1" WORKSPACE_PATH "/query", post_query, "query/read", MAX_QUERY_BODY,
      FAMILY_QUERY},

@@ -61,6 +61,10 @@ static bool open_detect(struct vedette *v, struct err *e)
 {
     struct arm_scope scope = {.base_url = str_from(v->o.base_url)};
     v->incidents = incidents_open(v->store, v->state, v->o.clock, &scope);
+    struct library_options lo = {v->store, v->state, v->o.clock, v->incidents, scope};
+    v->library = library_open(&lo, e);
+    if (v->library == NULL)
+        return false;
     struct detect_options o = {.store = v->store,
                                .state = v->state,
                                .clock = v->o.clock,
@@ -81,7 +85,7 @@ static void open_router(struct vedette *v)
         {batch_routes, n_batch_routes, v},       {metadata_routes, n_metadata_routes, v},
         {incident_routes, n_incident_routes, v}, {rule_routes, n_rule_routes, v},
         {table_routes, n_table_routes, v},       {own_routes, n_own_routes, v},
-        {kusto_routes, n_kusto_routes, v},
+        {kusto_routes, n_kusto_routes, v},       {saved_routes, n_saved_routes, v},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -129,6 +133,7 @@ void vedette_close(struct vedette *v)
     if (v->throttle != NULL)
         throttle_free(v->throttle);
     detect_close(v->detect);
+    library_close(v->library);
     incidents_close(v->incidents);
     if (v->ingest != NULL)
         ingest_close(v->ingest);

@@ -190,7 +190,11 @@ struct fixtures *fixtures_open(const struct fixtures_options *o, struct err *e)
     f->a = a;
     f->tables = map_new(a, false);
     f->functions = map_new(a, false);
-    f->catalog = (struct kql_catalog){f, find_table, table_at, find_function, peek};
+    f->catalog = (struct kql_catalog){.self = f,
+                                      .find_table = find_table,
+                                      .table_at = table_at,
+                                      .find_function = find_function,
+                                      .peek = peek};
     f->source = (struct engine_source){f, from_item, column, o->fetch, o->geoip_file};
     struct engine_options eo = {.memory_bytes = o->memory_bytes, .threads = o->threads};
     f->engine = engine_open(&eo, e);

@@ -43,6 +43,7 @@ struct plan *op_invoke(struct binder *b, struct binding *env, struct plan *in, c
     const struct syn *decl = bind_find_function(b, env, call->text, &decl_env, call);
     if (decl == NULL) {
         bind_error(b, "SEM0260", call, "unknown function: '%s'", z(b, call->text));
+        kql_diag_absent(b->d);
         return bind_nothing(b, op);
     }
     struct cx c = cx_of(b, env, NULL);

@@ -11,6 +11,7 @@ static struct expr *no_function(const struct cx *c, const struct syn *s)
         hint = arena_fmt(c->b->a, "did you mean '%.*s'?", STR_ARG(near)).p;
     kql_diag_add(c->b->d, ERR_SEMANTIC, "SEM0260", s, hint, "unknown function '%s'",
                  z(c->b, s->text));
+    kql_diag_absent(c->b->d);
     return bind_unknown(c->b, s);
 }
 

@@ -2,39 +2,6 @@
  * catalogue defines, which are put in place of the call. */
 #include "kql/bind_priv.h"
 
-/* ---- stored functions ---- */
-static const struct syn *parse_stored(struct binder *b, const struct kql_stored_function *f,
-                                      const struct syn *at)
-{
-    struct str text = arena_fmt(b->a, "let %.*s = %.*s %.*s;\nprint 1", STR_ARG(f->name),
-                                STR_ARG(f->parameters), STR_ARG(f->body));
-    struct kql_diags d = {.a = b->a, .text = text};
-    const struct syn *q = kql_parse(b->a, text, &d);
-    if (d.n_errors == 0 && q->n > 0 && q->kids[0]->kind == SYN_LET && q->kids[0]->n > 0 &&
-        q->kids[0]->kids[0]->kind == SYN_FUNC_DECL)
-        return q->kids[0]->kids[0];
-    if (at != NULL)
-        bind_error(b, "SEM0001", at, "the stored function '%s' can't be read%s%s", z(b, f->name),
-                   d.v.n > 0 ? ": " : "", d.v.n > 0 ? z(b, d.v.p[0].message) : "");
-    return NULL;
-}
-
-static const struct syn *find_stored(struct binder *b, struct str name, const struct syn *at)
-{
-    const struct kql_catalog *cat = b->o->catalog;
-    struct kql_stored_function f = {0};
-    const struct syn *known = map_get(b->functions, name);
-    if (known != NULL)
-        return known;
-    if (cat == NULL || cat->find_function == NULL || !cat->find_function(cat->self, b->a, name, &f))
-        return NULL;
-    f.name = name;
-    const struct syn *decl = parse_stored(b, &f, at);
-    if (decl != NULL)
-        map_put(b->functions, arena_str(b->a, name), (void *)(uintptr_t)decl);
-    return decl;
-}
-
 const struct syn *bind_find_function(struct binder *b, struct binding *env, struct str name,
                                      struct binding **out_env, const struct syn *at)
 {
@@ -45,14 +12,9 @@ const struct syn *bind_find_function(struct binder *b, struct binding *env, stru
     }
     *out_env = NULL;
     if (bind_may_read(env, STR_NONE, name))
-        return find_stored(b, name, at);
-    const struct syn *decl = find_stored(b, name, NULL);
+        return bind_find_stored(b, name, at);
+    const struct syn *decl = bind_find_stored(b, name, NULL);
     return decl == NULL || bind_function_is_table(b, NULL, decl) ? NULL : decl;
-}
-
-static bool is_stored(const struct binder *b, struct str name, const struct syn *decl)
-{
-    return map_get(b->functions, name) == decl;
 }
 
 /* ---- does a function give a table? ---- */
@@ -72,7 +34,10 @@ static struct binding *pretend_parameters(struct binder *b, struct binding *env,
 bool bind_function_is_table(struct binder *b, struct binding *env, const struct syn *decl)
 {
     const struct syn *body = decl->kids[0];
+    const struct binding *declared_env = env;
     bool table = false;
+    if (env == NULL && bind_stored_is_table(b, decl, &table))
+        return table;
     if (b->inline_depth >= BIND_MAX_INLINE)
         return true;
     b->inline_depth++;
@@ -93,6 +58,8 @@ bool bind_function_is_table(struct binder *b, struct binding *env, const struct 
         }
     }
     b->inline_depth--;
+    if (declared_env == NULL)
+        bind_stored_set_table(b, decl, table);
     return table;
 }
 
@@ -230,20 +197,13 @@ bool bind_call_user(const struct cx *c, const struct syn *call, const struct syn
     }
     struct binding *env = bind_arguments(c, call, decl, decl_env, piped);
     /* Errors in a stored function's text are told at the call: the reader can't see that text. */
-    struct kql_diags own = {.a = b->a, .text = b->d->text}, *outer = b->d;
-    bool stored = is_stored(b, call->text, decl);
-    if (stored)
-        b->d = &own;
+    struct stored_frame frame;
+    if (!bind_stored_enter(b, decl, call, &frame))
+        return false;
     b->inline_depth++;
     bool ok = bind_statements(b, env, decl->kids[0], out_plan, out_expr);
     b->inline_depth--;
-    b->d = outer;
-    if (stored && own.n_errors > 0) {
-        bind_error(b, "SEM0001", call, "in the function '%s': %s", z(b, call->text),
-                   z(b, own.v.p[0].message));
-        return false;
-    }
-    return ok;
+    return bind_stored_leave(b, call, &frame) && ok;
 }
 
 /* ---- statements ---- */

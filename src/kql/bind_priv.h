@@ -43,7 +43,7 @@ struct binder {
     struct map *seen_tables;
     struct binding *outside; /* what was visible where the innermost toscalar() stands */
     const struct syn *query; /* all its statements */
-    struct map *functions;   /* stored functions, parsed once: name → struct syn */
+    struct map *functions;   /* stored functions, read once: name → struct stored */
     uint32_t next_id, next_shared;
     unsigned inline_depth, nodes, exprs;
     bool failed_limit;
@@ -226,6 +226,29 @@ bool bind_may_read(struct binding *env, struct str workspace, struct str name);
 bool bind_is_restricted(struct binding *env);
 
 bool bind_function_is_table(struct binder *b, struct binding *env, const struct syn *decl);
+
+/* ---- stored functions (bind_stored.c) ---- */
+const struct syn *bind_find_stored(struct binder *b, struct str name, const struct syn *at);
+/* The declaration that this call means: another one than decl where the catalogue's function has a
+ * body for each first argument. */
+const struct syn *bind_variant(const struct cx *c, const struct syn *call, const struct syn *decl);
+/* Is it known, from an earlier call of bind_stored_set_table, whether decl gives a table? False
+ * also for what is not stored. */
+bool bind_stored_is_table(struct binder *b, const struct syn *decl, bool *out);
+void bind_stored_set_table(struct binder *b, const struct syn *decl, bool is_table);
+bool bind_stored_is_active(const struct binder *b, struct str name); /* its body is being bound */
+/* Around the binding of a body, stored or not: errors of a stored one are told at the call, and one
+ * that calls itself is refused. enter gives true: leave must follow. */
+struct stored;
+struct stored_frame {
+    struct stored *stored;
+    const struct kql_options *options;
+    struct kql_diags *diags, own;
+    struct kql_options timeless;
+};
+bool bind_stored_enter(struct binder *b, const struct syn *decl, const struct syn *call,
+                       struct stored_frame *f);
+bool bind_stored_leave(struct binder *b, const struct syn *call, struct stored_frame *f);
 
 typedef struct plan *bind_op_fn(struct binder *b, struct binding *env, struct plan *in,
                                 const struct syn *op);

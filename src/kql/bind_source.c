@@ -100,6 +100,7 @@ struct plan *bind_named_table(struct binder *b, struct binding *env, struct str 
     kql_diag_add(b->d, ERR_SEMANTIC, "SEM0100", at,
                  cat != NULL && !bind_is_restricted(env) ? near_table(b, name) : NULL,
                  "'%s' does not refer to a known table, function or variable", z(b, name));
+    kql_diag_absent(b->d);
     return bind_nothing(b, at);
 }
 
@@ -143,12 +144,17 @@ static struct plan *bind_binding(struct binder *b, struct binding *v, const stru
     return bind_nothing(b, s);
 }
 
-static struct plan *bind_table_name(struct binder *b, struct binding *env, const struct syn *s)
+/* by_text: the name is table()'s argument. Source: "User-defined functions", "table()". */
+static struct plan *bind_table_name(struct binder *b, struct binding *env, const struct syn *s,
+                                    bool by_text)
 {
     struct binding *v = bind_lookup(env, s->text);
     if (v != NULL && v->kind != BOUND_SCALAR)
         return bind_binding(b, v, s);
-    struct plan *p = bind_named_table(b, env, STR_NONE, s->text, s, true);
+    /* A stored function hides the table of its name, except from itself and from table(). */
+    bool hidden = !by_text && v == NULL && !bind_stored_is_active(b, s->text) &&
+                  bind_find_stored(b, s->text, NULL) != NULL;
+    struct plan *p = hidden ? NULL : bind_named_table(b, env, STR_NONE, s->text, s, true);
     if (p != NULL)
         return p;
     if (v != NULL)
@@ -202,6 +208,10 @@ static struct plan *bind_qualified(struct binder *b, struct binding *env, const 
         (void)text_argument(&c, s->kids[1], 0, &name);
     else if (s->n == 2)
         return bind_table(b, env, s->kids[1]);
+    else if (workspace.n == 0 && bind_lookup(env, name) == NULL) {
+        struct syn local = {.kind = SYN_NAME, .off = s->off, .len = s->len, .text = name};
+        return bind_table_name(b, env, &local, false);
+    }
     return bind_named_table(b, env, workspace, name, s, false);
 }
 
@@ -215,7 +225,7 @@ static struct plan *bind_table_call(struct binder *b, struct binding *env, const
             return bind_nothing(b, s);
         struct binding *v = bind_lookup(env, name);
         struct syn at = {.kind = SYN_NAME, .off = s->off, .len = s->len, .text = name};
-        return v != NULL ? bind_binding(b, v, &at) : bind_table_name(b, env, &at);
+        return v != NULL ? bind_binding(b, v, &at) : bind_table_name(b, env, &at, true);
     }
     if (str_eqz(s->text, "view") && s->n == 1)
         return bind_table(b, env, s->kids[0]);
@@ -235,8 +245,11 @@ static struct plan *bind_table_call(struct binder *b, struct binding *env, const
         kql_diag_add(b->d, ERR_SEMANTIC, "SEM0260", s, scalar ? NULL : hint,
                      scalar ? "%s() does not give a table" : "unknown function '%s'",
                      z(b, s->text));
+        if (!scalar)
+            kql_diag_absent(b->d);
         return bind_nothing(b, s);
     }
+    decl = bind_variant(&c, s, decl);
     if (!bind_call_user(&c, s, decl, fenv, NULL, &p, &e) || p == NULL) {
         if (e != NULL && e->type != KQL_UNKNOWN)
             bind_error(b, "SEM0001", s, "%s() gives a scalar; a table is expected here",
@@ -399,7 +412,7 @@ struct plan *bind_table(struct binder *b, struct binding *env, const struct syn 
     case SYN_NAMED:
         return bind_table(b, env, s->kids[0]);
     case SYN_NAME:
-        return bind_table_name(b, env, s);
+        return bind_table_name(b, env, s, false);
     case SYN_CALL:
         return bind_is_pattern(env, s) ? bind_pattern_use(b, env, s) : bind_table_call(b, env, s);
     case SYN_MEMBER:

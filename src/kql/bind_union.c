@@ -80,6 +80,12 @@ static void check_pattern(struct binder *b, struct str pattern, const struct syn
         bind_error(b, "SEM0001", x, "an analytics rule can't read 'union *': name the tables");
 }
 
+static void no_match(struct binder *b, struct str pattern, const struct syn *at)
+{
+    bind_error(b, "SEM0100", at, "no table's name matches '%s'", z(b, pattern));
+    kql_diag_absent(b->d);
+}
+
 /* database("d").T*: tables, but no views. False: it is something else. */
 static bool add_qualified(struct binder *b, struct binding *env, struct branches *v,
                           const struct syn *x, bool quiet)
@@ -93,7 +99,7 @@ static bool add_qualified(struct binder *b, struct binding *env, struct branches
     if (workspace.n > 0)
         bind_error(b, "SEM0001", x, "tables of another workspace are named one by one");
     else if (add_tables(b, env, v, x->text, x) == 0 && !quiet && !str_eqz(x->text, "*"))
-        bind_error(b, "SEM0100", x, "no table's name matches '%s'", z(b, x->text));
+        no_match(b, x->text, x);
     return true;
 }
 
@@ -117,7 +123,7 @@ static void add_operand(struct binder *b, struct binding *env, struct branches *
         struct str pattern = x->kind == SYN_STAR ? STR("*") : x->text;
         check_pattern(b, pattern, x);
         if (add_matching(b, env, v, pattern, x) == 0 && !quiet && !str_eqz(pattern, "*"))
-            bind_error(b, "SEM0100", x, "no table's name matches '%s'", z(b, pattern));
+            no_match(b, pattern, x);
         return;
     }
     if (add_qualified(b, env, v, x, quiet))

@@ -23,6 +23,12 @@ void kql_diag_add(struct kql_diags *d, enum err_code code, const char *kind, con
     d->n_errors++;
 }
 
+void kql_diag_absent(struct kql_diags *d)
+{
+    if (d->v.n > 0)
+        d->v.p[d->v.n - 1].absent = true;
+}
+
 void kql_err_locate(struct str text, struct err *e)
 {
     if (e != NULL && e->len > 0 && e->pos.line == 0)

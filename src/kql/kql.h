@@ -11,7 +11,16 @@ struct kql_table {
 };
 struct kql_stored_function {
     struct str name, parameters, body; /* "(a:string, b:long=5)", "{ … }" as in .show functions */
+    const struct syn
+        *decl;        /* the two as kql_parse_function gave them, or NULL: parsed at each use */
+    bool whole_time;  /* the query's time range does not narrow the tables that it reads */
+    bool by_argument; /* the body for a constant first argument comes from find_variant */
 };
+/* The SYN_FUNC_DECL of f; NULL: diags says why, with offsets into f->body (into f->parameters for
+ * those that *out_in_parameters, which may be NULL, tells of). It borrows the texts of f and may be
+ * read by any number of threads. */
+const struct syn *kql_parse_function(struct arena *a, const struct kql_stored_function *f,
+                                     struct kql_diags *diags, bool *out_in_parameters);
 /* What names mean. Called by one thread; results are copied or live as long as the catalogue. */
 struct kql_catalog {
     void *self;
@@ -21,6 +30,10 @@ struct kql_catalog {
     bool (*table_at)(void *self, struct arena *a, size_t i, struct kql_table *out);
     bool (*find_function)(void *self, struct arena *a, struct str name,
                           struct kql_stored_function *out);
+    /* The function that a call with this first argument means, of one that is by_argument. NULL:
+     * there is none. */
+    bool (*find_variant)(void *self, struct arena *a, struct str name, struct str argument,
+                         struct kql_stored_function *out);
     /* Schema that depends on rows (bag_unpack, pivot …): runs the plan, returns its rows of the
      * given width (n × in->cols.n values). NULL: compile only; such operators then bind with an
      * open schema. */

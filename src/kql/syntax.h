@@ -150,6 +150,7 @@ struct kql_diag {
     uint32_t off, len;
     struct str message, hint; /* hint may be empty */
     bool warning;
+    bool absent; /* a table or function that is not there; another day the query may be right */
 };
 struct kql_diags {
     VEC(struct kql_diag) v;
@@ -159,6 +160,8 @@ struct kql_diags {
 };
 void kql_diag_add(struct kql_diags *d, enum err_code code, const char *kind, const struct syn *at,
                   const char *hint, const char *fmt, ...) PRINTF_LIKE(6, 7);
+/* Marks the newest as absent. */
+void kql_diag_absent(struct kql_diags *d);
 /* The first error as a struct err (code, pos, len, kind, msg, hint). */
 void kql_diags_err(const struct kql_diags *d, struct err *e);
 /* An engine's ERR_UNSUPPORTED knows the byte of the query only; this adds its line and column. */

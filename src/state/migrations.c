@@ -70,12 +70,36 @@ static const char identity_sql[] =
     "CREATE TABLE principals (id TEXT PRIMARY KEY, name TEXT NOT NULL, secret_hash TEXT NOT NULL,"
     " roles TEXT NOT NULL, enabled INTEGER NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID;";
 
+static const char library_sql[] =
+    "CREATE TABLE saved_searches (workspace TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL,"
+    " etag TEXT NOT NULL, category TEXT NOT NULL, name TEXT NOT NULL, query TEXT NOT NULL,"
+    " alias TEXT NOT NULL, parameters TEXT NOT NULL, doc TEXT NOT NULL, tags TEXT NOT NULL,"
+    " version INTEGER NOT NULL, revision INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " modified INTEGER NOT NULL, created_by TEXT NOT NULL, modified_by TEXT NOT NULL,"
+    " PRIMARY KEY (workspace, key)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX saved_searches_by_alias ON saved_searches (workspace, alias)"
+    " WHERE alias <> '';"
+    "CREATE TABLE watchlists (workspace TEXT NOT NULL, key TEXT NOT NULL, alias TEXT NOT NULL,"
+    " id TEXT NOT NULL, etag TEXT NOT NULL, name TEXT NOT NULL, provider TEXT NOT NULL,"
+    " source TEXT NOT NULL, source_type TEXT NOT NULL, description TEXT NOT NULL, type TEXT NOT "
+    "NULL,"
+    " content_type TEXT NOT NULL, search_key TEXT NOT NULL, column_names TEXT NOT NULL,"
+    " labels TEXT NOT NULL, default_duration INTEGER NOT NULL, lines_to_skip INTEGER NOT NULL,"
+    " created INTEGER NOT NULL, updated INTEGER NOT NULL, created_by TEXT NOT NULL,"
+    " updated_by TEXT NOT NULL, PRIMARY KEY (workspace, key)) WITHOUT ROWID;"
+    "CREATE TABLE watchlist_items (workspace TEXT NOT NULL, list TEXT NOT NULL, id TEXT NOT NULL,"
+    " etag TEXT NOT NULL, search_key TEXT NOT NULL, item TEXT NOT NULL, entities TEXT NOT NULL,"
+    " created INTEGER NOT NULL, updated INTEGER NOT NULL, created_by TEXT NOT NULL,"
+    " updated_by TEXT NOT NULL, PRIMARY KEY (workspace, list, id)) WITHOUT ROWID;"
+    "CREATE INDEX watchlist_items_by_key ON watchlist_items (workspace, list, search_key);";
+
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
     {1, detection_sql},
     {2, identity_sql},
+    {3, library_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

@@ -44,11 +44,16 @@ static bool table_at(void *self, struct arena *a, size_t i, struct kql_table *ou
 static bool find_function(void *self, struct arena *a, struct str name,
                           struct kql_stored_function *out)
 {
-    (void)self;
-    (void)a;
-    (void)name;
-    (void)out;
-    return false;
+    const struct workspace *w = self;
+    return function_set_find(w->functions, a, name, out);
+}
+
+static bool find_variant(void *self, struct arena *a, struct str name, struct str argument,
+                         struct kql_stored_function *out)
+{
+    const struct workspace *w = self;
+    (void)name; /* there is one: _GetWatchlist */
+    return function_set_find_variant(w->functions, a, argument, out);
 }
 
 static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_value **out_rows,
@@ -60,7 +65,12 @@ static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_
 
 void catalog_init(struct workspace *w)
 {
-    w->catalog = (struct kql_catalog){w, find_table, table_at, find_function, peek};
+    w->catalog = (struct kql_catalog){.self = w,
+                                      .find_table = find_table,
+                                      .table_at = table_at,
+                                      .find_function = find_function,
+                                      .find_variant = find_variant,
+                                      .peek = peek};
 }
 
 const struct kql_catalog *workspace_catalog(struct workspace *w)

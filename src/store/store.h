@@ -41,6 +41,26 @@ bool workspace_table_find(struct workspace *w, struct arena *a, struct str name,
 bool workspace_table_define(struct workspace *w, struct str name, const struct kql_schema *schema,
                             struct err *e) MUST_USE;
 
+/* ---- functions: what queries of the workspace may call ---- */
+/* Makes f the function of its name for queries that are compiled from now on. Texts are copied and
+ * parsed once. It is not kept: whoever keeps functions puts them again after a start. Errors:
+ * ERR_SYNTAX, with the place in the body. */
+bool workspace_function_put(struct workspace *w, const struct kql_stored_function *f,
+                            struct err *e) MUST_USE;
+void workspace_function_drop(struct workspace *w, struct str name); /* fine when there is none */
+bool store_function_ships(struct str name); /* _GetWatchlist and its like, which stay */
+/* A list whose rows are in the table Watchlist (ConfidentialWatchlist), for _GetWatchlist(). */
+struct store_watchlist {
+    struct str alias; /* found without regard to case */
+    struct str id;    /* WatchlistId of its rows */
+    struct str *columns;
+    size_t n;
+    bool confidential;
+};
+bool workspace_watchlist_put(struct workspace *w, const struct store_watchlist *l,
+                             struct err *e) MUST_USE;
+void workspace_watchlist_drop(struct workspace *w, struct str alias);
+
 /* ---- appending ---- */
 struct store_batch; /* rows of one table, columnar, engine representation */
 struct store_batch *store_batch_new(const struct kql_table *t);

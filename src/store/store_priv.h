@@ -140,6 +140,16 @@ void dedup_add(struct dedup *d, struct str id, int64_t at);
 bool dedup_turn(struct dedup *d, int64_t now, int64_t *out_before);
 bool dedup_load(struct workspace *w, struct err *e) MUST_USE;
 
+/* ---- functions.c ---- */
+struct function_set;                         /* thread-safe; has a lock of its own */
+struct function_set *function_set_new(void); /* with what ships */
+void function_set_free(struct function_set *s);
+/* *out, with its parsed form, lives as long as a. */
+bool function_set_find(struct function_set *s, struct arena *a, struct str name,
+                       struct kql_stored_function *out);
+bool function_set_find_variant(struct function_set *s, struct arena *a, struct str argument,
+                               struct kql_stored_function *out);
+
 /* ---- writer.c ---- */
 struct writer;
 struct writer *writer_start(struct workspace *w, size_t max_queue_bytes, struct err *e) MUST_USE;
@@ -159,6 +169,7 @@ struct workspace {
     struct kql_catalog catalog;
     struct engine_source source;
     struct engine_conn *conn; /* writer thread's */
+    struct function_set *functions;
     struct ledger *ledger;
     struct dedup *dedup; /* writer thread's */
     struct writer *writer;

@@ -188,6 +188,7 @@ struct workspace *workspace_open(struct store *s, const char *dir, struct str id
         if (str_find(text, STR(" "), &blank))
             map_put(w->phys_tables, str_sub(text, 0, blank), w);
     }
+    w->functions = function_set_new();
     w->ledger = ledger_new();
     w->dedup = dedup_new();
     catalog_init(w);
@@ -211,6 +212,7 @@ void workspace_close(struct workspace *w)
     if (!engine_detach(w->s->engine, w->db, &e))
         LOG(LOG_WARN, "store", "the store was not checkpointed; the next start reads its log",
             log_s("workspace", w->name), log_z("reason", e.msg));
+    function_set_free(w->functions);
     ledger_free(w->ledger);
     dedup_free(w->dedup);
     lock_fini(&w->lock);

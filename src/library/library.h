@@ -1,0 +1,102 @@
+/* What a workspace keeps for its queries: saved searches, the functions among them, and watchlists.
+ * The control database is the truth; the store gets what queries may call, at start and at each
+ * change, and the log tables get a row for each change through the outbox. */
+#pragma once
+#include "incident/incident.h"
+#include "state/saved.h"
+#include "state/watchlists.h"
+
+struct library; /* shared by threads */
+struct library_options {
+    struct store *store; /* borrowed, as are the next three */
+    struct state *state;
+    struct clock *clock;
+    struct incidents *incidents; /* whose outbox takes the rows */
+    struct arm_scope scope;
+};
+/* Gives each workspace its functions and watchlists. A function that no longer reads is logged and
+ * left out. */
+struct library *library_open(const struct library_options *o, struct err *e) MUST_USE;
+void library_close(struct library *l);
+
+/* ---- saved searches and functions ---- */
+enum {
+    LIBRARY_MAX_QUERY = 512 << 10, /* bytes */
+    LIBRARY_MAX_SAVED = 5000,      /* of a workspace */
+    LIBRARY_MAX_ALIAS = 128
+};
+enum library_mode { LIBRARY_ANY, LIBRARY_NEW, LIBRARY_KNOWN };
+struct library_save {
+    struct str id;    /* the resource's name; empty: that of the alias's search, else the alias */
+    struct str alias; /* the function's name; empty: a saved query */
+    struct str parameters; /* of the function, without the outer parentheses */
+    struct str query, category, name, doc;
+    struct str tags;        /* JSON array of {"name", "value"}; empty: none */
+    int64_t version;        /* of the language; 0 = 2 */
+    struct str etag;        /* expected; empty: any */
+    enum library_mode mode; /* must it be new, must it be there */
+    bool strict;            /* tables and functions that are not there are errors */
+    bool unchecked;         /* the body has only to parse */
+    struct str who;         /* user's or application's name */
+};
+struct library_saved {
+    struct state_saved row;
+    bool created;
+    struct str missing; /* what the function names and is not there yet, as a message; or empty */
+};
+/* Checks, keeps and hands on to queries. Nothing is written when nothing changes. Errors:
+ * ERR_SYNTAX, ERR_SEMANTIC (with the place in query), ERR_INVALID, ERR_CONFLICT (etag; the alias is
+ * another search's; mode), ERR_NOT_FOUND (mode), ERR_LIMIT. Sources: "Saved Searches" of the Log
+ * Analytics API, ".create-or-alter function". */
+bool library_save(struct library *l, struct arena *a, struct workspace *w,
+                  const struct library_save *x, struct library_saved *out, struct err *e) MUST_USE;
+/* PUT of an ARM body {etag?, properties{…}}. One that is there is replaced only with its etag, or
+ * "*", in the body or in If-Match, as the service has it. */
+bool library_saved_put(struct library *l, struct arena *a, struct workspace *w, struct str id,
+                       const struct json *body, struct str if_match, struct str who,
+                       struct library_saved *out, struct err *e) MUST_USE;
+/* Errors of both: ERR_NOT_FOUND. */
+bool library_saved_get(struct library *l, struct arena *a, struct workspace *w, struct str id,
+                       struct state_saved *out, struct err *e) MUST_USE;
+bool library_function_get(struct library *l, struct arena *a, struct workspace *w, struct str alias,
+                          struct state_saved *out, struct err *e) MUST_USE;
+bool library_saved_list(struct library *l, struct arena *a, struct workspace *w,
+                        bool functions_only, struct state_saved **out, size_t *n,
+                        struct err *e) MUST_USE;
+bool library_saved_delete(struct library *l, struct workspace *w, struct str id, struct str who,
+                          bool *out_was_there, struct err *e) MUST_USE;
+/* The ARM resource {id, name, type, etag, properties}, one JSON object. */
+void library_saved_to_json(struct library *l, struct arena *a, struct workspace *w,
+                           const struct state_saved *x, struct json_out *out);
+/* As Kusto shows them: "(a:long)", "{ … }". */
+struct str library_parameters(struct arena *a, const struct state_saved *x);
+struct str library_body(struct arena *a, const struct state_saved *x);
+
+/* Changes of saved searches as text. */
+struct library_import {
+    VEC(struct library_saved) saved;
+};
+/* Reads functions from a file's text and saves them: Azure-Sentinel's parsers in YAML, ARM
+ * templates, lists of {"name", "parameters", "body"}, .create function commands, or one query,
+ * whose function is called like the file. With an ASIM parser comes a function of its built-in
+ * name. Those before the one that is refused are kept. */
+bool library_import(struct library *l, struct arena *a, struct workspace *w, struct str text,
+                    struct str file, struct str who, struct library_import *out,
+                    struct err *e) MUST_USE;
+
+/* ---- Kusto's commands about functions ---- */
+struct library_command {
+    enum { COMMAND_SAVE, COMMAND_DOC, COMMAND_FOLDER, COMMAND_DROP } what;
+    struct library_save save;               /* SAVE; DOC and FOLDER: alias, and doc or category */
+    bool if_not_exists, if_exists, several; /* several: .drop functions */
+    struct str *names;                      /* DROP */
+    size_t n;
+};
+/* Reads ".create function …" and its relatives at *at, which moves behind it. False with e->code
+ * ERR_OK: it is another command. Errors: ERR_SYNTAX with the place in text. */
+bool library_command_read(struct arena *a, struct str text, size_t *at, struct library_command *out,
+                          struct err *e) MUST_USE;
+/* Runs it; *out: the functions that it leaves or, for DROP, that are left. */
+bool library_command_run(struct library *l, struct arena *a, struct workspace *w,
+                         const struct library_command *c, struct str who, struct state_saved **out,
+                         size_t *n, struct err *e) MUST_USE;

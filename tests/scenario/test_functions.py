@@ -1,0 +1,214 @@
+"""Functions that a workspace stores: ARM's saved searches, Kusto's commands, files, rules that call them.
+The published parsers lie outside the project (VEDETTE_SHARED, or ../shared)."""
+import json
+import os
+import tempfile
+import time
+
+from run import Skip
+from vedette import PROGRAM, Server, contains, equal, run
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+SHARED = os.environ.get("VEDETTE_SHARED") or os.path.join(ROOT, "..", "shared")
+NOW = "2026-03-01T12:00:00Z"
+
+
+def put(server, name, query, alias="", parameters="", **more):
+    properties = {"category": "Test", "displayName": name, "query": query, "version": 2,
+                  "functionAlias": alias, "functionParameters": parameters}
+    body = {"etag": more.pop("etag", "*"), "properties": {**properties, **more.pop("properties", {})}}
+    return server.arm("PUT", "/savedSearches/" + name, body, provider=False, **more)
+
+
+def define(server, alias, query, parameters=""):
+    answer = put(server, alias, query, alias, parameters)
+    equal(answer.status, 200, answer)
+    return answer.json()
+
+
+def kusto(server, csl, token="operator"):
+    return server.post("/v1/rest/mgmt", {"db": "default", "csl": csl}, token=token)
+
+
+def rows(server, csl):
+    answer = kusto(server, csl)
+    equal(answer.status, 200, answer)
+    table = answer.json()["Tables"][0]
+    return [dict(zip([c["ColumnName"] for c in table["Columns"]], r)) for r in table["Rows"]]
+
+
+def refusal(server, csl):
+    answer = kusto(server, csl)
+    equal(answer.status, 400, answer)
+    return answer.json()["error"]["@message"]
+
+
+def test_saved_searches_over_arm():
+    with Server() as s:
+        s.post_logs("Microsoft-Heartbeat", [{"Computer": "a"}, {"Computer": "b"}])
+        made = put(s, "Beats", "Heartbeat | where Computer == name", "Beats", "name:string='a'",
+                   properties={"tags": [{"name": "description", "value": "of one computer"}]})
+        equal(made.status, 200, made)
+        found = made.json()
+        equal((found["name"], found["type"]), ("Beats", "Microsoft.OperationalInsights/savedSearches"))
+        contains(found["id"], "/workspaces/default/savedSearches/Beats")
+        equal(found["properties"],
+              {"category": "Test", "displayName": "Beats",
+               "query": "Heartbeat | where Computer == name", "functionAlias": "Beats",
+               "functionParameters": "name:string='a'", "version": 2,
+               "tags": [{"name": "description", "value": "of one computer"}]})
+        equal(s.arm("GET", "/savedSearches/beats", provider=False).json(), found)
+        equal(s.query("Beats | count"), [{"Count": 1}])
+        equal(s.query("Beats('b') | project Computer"), [{"Computer": "b"}])
+        # a saved query is no function
+        equal(put(s, "plain", "Heartbeat | count").status, 200)
+        equal(s.ask("plain").status, 400)
+        listed = s.arm("GET", "/savedSearches", provider=False).json()["value"]
+        equal([x["name"] for x in listed], ["Beats", "plain"])
+        equal("functionAlias" in listed[1]["properties"], False)
+        # what queries call changes and goes with it
+        define(s, "Beats", "Heartbeat | project C = Computer")
+        equal(sorted(r["C"] for r in s.query("Beats")), ["a", "b"])
+        equal(s.arm("DELETE", "/savedSearches/Beats", provider=False).status, 200)
+        equal(s.arm("DELETE", "/savedSearches/Beats", provider=False).status, 204)
+        equal(s.arm("GET", "/savedSearches/Beats", provider=False).status, 404)
+        equal(s.ask("Beats").status, 400)
+        audit = s.query("SentinelAudit | project OperationName, Status, SentinelResourceName"
+                        " | where SentinelResourceName == 'Beats'")
+        equal([r["OperationName"].rsplit("/", 1)[1] for r in audit], ["Write", "Write", "Delete"])
+
+
+def test_etags_of_saved_searches():
+    with Server() as s:
+        first = put(s, "f", "print 1", "f", etag=None).json()
+        again = put(s, "f", "print 2", "f", etag=None)
+        equal((again.status, again.code()), (409, "Conflict"))
+        contains(again.message(), "give its etag")
+        second = put(s, "f", "print 2", "f", etag=first["etag"])
+        equal(second.status, 200, second)
+        equal(put(s, "f", "print 3", "f", etag=first["etag"]).status, 409)
+        equal(put(s, "f", "print 3", "f", headers={"If-Match": second.json()["etag"]}).status, 200)
+        # nothing changes, nothing is written
+        equal(put(s, "f", "print 3", "f").json()["etag"], put(s, "f", "print 3", "f").json()["etag"])
+        equal(s.query("f"), [{"print_0": 3}])
+
+
+def test_functions_survive_a_restart_and_renaming():
+    with Server() as s:
+        define(s, "one", "print x = 1")
+        define(s, "two", "one | extend y = 2")
+        s.stop().start()
+        equal(s.query("two"), [{"x": 1, "y": 2}])
+        equal(put(s, "one", "print x = 5", "uno").status, 200)
+        equal(s.query("uno"), [{"x": 5}])
+        answer = s.ask("two")
+        equal(answer.status, 400)
+        contains(answer.message(), "in the function 'two'")
+        contains(answer.message(), "'one' does not refer to")
+        contains(put(s, "other", "print 1", "uno").message(), "'uno' is the saved search 'one' already")
+
+
+def test_what_is_refused():
+    with Server() as s:
+        for alias, query, message in (
+                ("f", "print (", "line 1, column"),
+                ("f", "Heartbeat\n| where Computer = 'a'", "line 2, column"),
+                ("f", "Heartbeat\n| project Nope", "line 2, column 11 of the query"),
+                ("f", "print 1 }; let g = () { print 2", "expected"),
+                ("strlen", "print 1", "'strlen' is built in"),
+                ("summarize", "print 1", "'summarize' is built in"),
+                ("_GetWatchlist", "print 1", "'_GetWatchlist' is built in"),
+                ("a b", "print 1", "can't be a function"),
+                ("__x", "print 1", "reserved"),
+                ("f", "f | take 1", "the function 'f' calls itself"),
+                ("f", " ", "it is empty"),
+                ("f", "print '" + "x" * (600 << 10) + "'", "at most 524288 bytes")):
+            answer = put(s, "f", query, alias)
+            equal(answer.status, 400, (alias, query[:40], answer))
+            contains(answer.message(), message)
+        contains(put(s, "f", "print 1", "f", "a:nope").message(), "nope")
+        contains(put(s, "f", "print 1", "f", "a:long b").message(), "its parameters")
+        contains(put(s, "a?b".replace("?", "%3F"), "print 1").message(), "id can't hold")
+        contains(s.arm("PUT", "/savedSearches/x", {"properties": {"query": "print 1"}},
+                       provider=False).message(), "properties.category is missing")
+        # through others
+        define(s, "g", "h | take 1")
+        answer = put(s, "h", "g | take 1", "h")
+        equal(answer.status, 400, answer)
+        contains(answer.message(), "calls itself")
+        equal(s.ask("g").status, 400)
+
+
+def test_functions_in_queries():
+    with Server() as s:
+        s.post_logs("Microsoft-Heartbeat", [{"Computer": "a"}])
+        define(s, "Heartbeat", "table('Heartbeat') | extend Seen = 'yes'")
+        equal(s.query("Heartbeat | project Computer, Seen"), [{"Computer": "a", "Seen": "yes"}])
+        equal(s.query("table('Heartbeat') | getschema | where ColumnName == 'Seen' | count"),
+              [{"Count": 0}])
+        define(s, "plus", "a + b", "a:long, b:long=1")
+        equal(s.query("print plus(1), plus(b=5, a=2)"), [{"print_0": 2, "print_1": 7}])
+        define(s, "big", "T | where n > 1", "T:(n:long)")
+        equal(s.query("range n from 1 to 3 step 1 | invoke big() | count"), [{"Count": 2}])
+        define(s, "whole", "T | count", "T:(*)")
+        equal(s.query("whole((range n from 1 to 3 step 1))"), [{"Count": 3}])
+        define(s, "T3", "range n from 1 to 3 step 1 // the rest")
+        equal(s.query("database('default').T3 | count"), [{"Count": 3}])
+        equal(s.query("database('default').T3() | count"), [{"Count": 3}])
+        equal(s.query("union T3, (T3 | where n > 2) | count"), [{"Count": 4}])
+        # names differ by case; a let hides the function
+        contains(s.ask("t3").message(), "'t3' does not refer to")
+        equal(s.query("let T3 = datatable(n:long)[7]; T3"), [{"n": 7}])
+        answer = s.post("/v1/workspaces/default/search", {"query": "T3 | count"})
+        equal(answer.json()["tables"][0]["rows"], [[3]])
+
+
+def test_kusto_commands_about_functions():
+    with Server() as s:
+        made = rows(s, ".create function with (docstring='counts', folder=\"a/b\")\n"
+                       "  F(n:long, T:string='x') { print n, T }")
+        equal(made, [{"Name": "F", "Parameters": "(n:long, T:string='x')", "Body": "{ print n, T }",
+                      "Folder": "a/b", "DocString": "counts"}])
+        equal(rows(s, ".show function F"), made)
+        equal(rows(s, ".show functions | project Name"), [{"Name": "F"}])
+        contains(refusal(s, ".create function F() { print 1 }"), "is there already")
+        equal(rows(s, ".create function ifnotexists F() { print 1 }"), made)
+        contains(refusal(s, ".alter function G() { print 1 }"), "there is no function 'G'")
+        changed = rows(s, ".create-or-alter function F() { print 2 }")
+        equal((changed[0]["Body"], changed[0]["DocString"]), ("{ print 2 }", "counts"))
+        equal(rows(s, ".alter function F docstring 'new'")[0]["DocString"], "new")
+        equal(rows(s, ".alter function F folder 'c'")[0]["Folder"], "c")
+        equal(rows(s, ".alter function F() { print x = dynamic({'a': 1}) }")[0]["Folder"], "c")
+        contains(refusal(s, ".create function G() { Nope_CL | take 1 }"), "'Nope_CL' does not refer")
+        equal(len(rows(s, ".create function with (skipvalidation=true) G() { Nope_CL | take 1 }")), 1)
+        contains(refusal(s, ".create function H( { print 1 }"), "expected")
+        contains(refusal(s, ".create function H() { print 1 } print 2"), "the end of the command")
+        contains(refusal(s, ".create function with (colour='red') H() { print 1 }"), "'colour'")
+        contains(refusal(s, ".drop function H"), "there is no function 'H'")
+        equal(rows(s, ".drop function H ifexists"), [{"Name": "H"}])
+        left = rows(s, ".drop functions (G, H) ifexists")
+        equal([r["Name"] for r in left], ["F"])
+        # schema and metadata
+        rows(s, ".create function Typed(a:int, T:(x:long)) { T | take a }")
+        schema = json.loads(rows(s, ".show database schema as json")[0]["DatabaseSchema"])
+        typed = schema["Databases"]["default"]["Functions"]["Typed"]
+        equal([(p["Name"], p.get("CslType"), [c["CslType"] for c in p["Columns"]])
+               for p in typed["InputParameters"]], [("a", "int", []), ("T", None, ["long"])])
+        functions = s.get("/v1/workspaces/default/metadata").json()["functions"]
+        equal([(f["name"], f["parameters"]) for f in functions],
+              [("F", ""), ("Typed", "a:int, T:(x:long)")])
+        equal(rows(s, ".drop function F"), [{"Name": "F"}])
+
+
+def test_rights_about_functions():
+    with Server() as s:
+        reader = s.token(*s.application("Microsoft Sentinel Reader"))
+        author = s.token(*s.application("Microsoft Sentinel Contributor"))
+        equal(put(s, "f", "print 1", "f", token=reader).status, 403)
+        equal(put(s, "f", "print 1", "f", token=author).status, 200)
+        equal(s.arm("GET", "/savedSearches/f", provider=False, token=reader).status, 200)
+        equal(s.arm("DELETE", "/savedSearches/f", provider=False, token=reader).status, 403)
+        equal(kusto(s, ".create function g() { print 1 }", token=reader).status, 403)
+        equal(kusto(s, ".show functions", token=reader).status, 200)
+        equal(kusto(s, ".create function g() { print 1 }", token=author).status, 200)
+        equal(s.ask("g", token=reader).status, 200)
