@@ -5,6 +5,7 @@
 #include "http/http.h"
 #include "identity/identity.h"
 #include "ingest/ingest.h"
+#include "ingest/listen.h"
 #include "library/library.h"
 
 struct vedette;
@@ -40,8 +41,11 @@ struct http_router *vedette_router(struct vedette *v);
 struct store *vedette_store(struct vedette *v);
 struct detect *vedette_detect(struct vedette *v);
 struct identity *vedette_identity(struct vedette *v);
+struct ingest *vedette_ingest(struct vedette *v);
 /* Lets /metrics tell of the server, too; NULL again before it is freed. */
 void vedette_watch(struct vedette *v, struct http_server *server);
+/* The same for the listeners of syslog. */
+void vedette_watch_syslog(struct vedette *v, struct ingest_listener *l);
 /* While true /readyz answers 503, so that a load balancer goes elsewhere before the server stops.
  */
 void vedette_draining(struct vedette *v, bool yes);

@@ -23,6 +23,7 @@ struct vedette {
     struct throttle *throttle;
     struct http_router *router;
     _Atomic(struct http_server *) server;
+    _Atomic(struct ingest_listener *) syslog;
     atomic_bool draining;
     atomic_uint_fast64_t requests[STATUS_CLASSES], request_us;
     int64_t started; /* monotonic microseconds */

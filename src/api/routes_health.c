@@ -154,6 +154,23 @@ static void requests(struct vedette *v, struct sbuf *b)
     one(b, "vedette_http_inflight", "gauge", "Requests being worked on.", (double)s.inflight);
 }
 
+static void syslog_listeners(struct vedette *v, struct sbuf *b)
+{
+    struct ingest_listener *l = atomic_load(&v->syslog);
+    if (l == NULL)
+        return;
+    struct net_stats s = ingest_listener_stats(l);
+    one(b, "vedette_syslog_messages_total", "counter", "Messages read from sockets.",
+        (double)s.messages);
+    one(b, "vedette_syslog_cut_total", "counter", "Messages cut at the limit.", (double)s.cut);
+    one(b, "vedette_syslog_lost_total", "counter",
+        "Datagrams that the kernel dropped because its buffer was full.", (double)s.lost);
+    one(b, "vedette_syslog_turned_away_total", "counter",
+        "Senders refused: network, connections, TLS.", (double)s.turned_away);
+    one(b, "vedette_syslog_connections", "gauge", "Open connections of senders.",
+        (double)s.connections);
+}
+
 static double resident_bytes(void)
 {
     char text[128] = "";
@@ -179,6 +196,7 @@ static void metrics(void *ctx, struct http_request *q, struct http_response *r)
     ingestion(v, q->arena, b);
     detection(v, b);
     requests(v, b);
+    syslog_listeners(v, b);
 }
 
 const struct http_route health_routes[] = {

@@ -79,8 +79,11 @@ static void counts(void *ctx, struct http_request *q, struct http_response *r)
 
 static bool read_format(struct http_request *q, enum ingest_format *out)
 {
-    static const char *const names[] = {
-        [INGEST_JSON] = "json", [INGEST_NDJSON] = "ndjson", [INGEST_CSV] = "csv"};
+    static const char *const names[] = {[INGEST_JSON] = "json",
+                                        [INGEST_NDJSON] = "ndjson",
+                                        [INGEST_CSV] = "csv",
+                                        [INGEST_SYSLOG] = "syslog",
+                                        [INGEST_CEF] = "cef"};
     for (size_t i = 0; i < COUNTOF(names); i++)
         if (str_ieqz(http_query(q, "format"), names[i])) {
             *out = (enum ingest_format)i;
@@ -121,7 +124,7 @@ static void import(void *ctx, struct http_request *q, struct http_response *r)
         .create_table = true,
         .keep_times = true};
     if (!read_format(q, &in.format))
-        err_set(&e, ERR_INVALID, "format: json, ndjson or csv expected");
+        err_set(&e, ERR_INVALID, "format: json, ndjson, csv, syslog or cef expected");
     else if (ingest_logs(v->import, &in, &result, &e)) {
         write_result(r, &result);
         return;

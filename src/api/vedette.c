@@ -167,6 +167,16 @@ struct identity *vedette_identity(struct vedette *v)
     return v->identity;
 }
 
+struct ingest *vedette_ingest(struct vedette *v)
+{
+    return v->ingest;
+}
+
+void vedette_watch_syslog(struct vedette *v, struct ingest_listener *l)
+{
+    atomic_store(&v->syslog, l);
+}
+
 void vedette_watch(struct vedette *v, struct http_server *server)
 {
     atomic_store(&v->server, server);

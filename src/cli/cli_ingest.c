@@ -12,11 +12,14 @@ enum { CHUNK_BYTES = 8 << 20, RECORD_MAX_BYTES = 64 << 20, READ_BYTES = 256 << 1
 
 static const char usage[] =
     "usage: vedette ingest [--data DIR|--url URL] [--workspace W] --table T "
-    "[--format ndjson|json|csv] FILE…\n"
+    "[--format ndjson|json|csv|syslog|cef] FILE…\n"
     "  Files may be compressed (.gz, .zst); '-' is standard input. A table "
     "that ends in _CL is made when it is absent.\n";
 
-enum shape { SHAPE_AUTO, SHAPE_NDJSON, SHAPE_JSON, SHAPE_CSV };
+enum shape { SHAPE_AUTO, SHAPE_NDJSON, SHAPE_JSON, SHAPE_CSV, SHAPE_SYSLOG, SHAPE_CEF };
+static const char *const shape_names[] = {
+    [SHAPE_AUTO] = "auto", [SHAPE_NDJSON] = "ndjson", [SHAPE_JSON] = "json",
+    [SHAPE_CSV] = "csv",   [SHAPE_SYSLOG] = "syslog", [SHAPE_CEF] = "cef"};
 struct import {
     struct client *client;
     const char *target; /* of the import route, up to the format */
@@ -53,12 +56,8 @@ static void add_result(struct ingest_result *t, const struct json *answer)
 
 static bool send(struct import *im, enum shape shape, struct str body, struct err *e)
 {
-    static const char *const names[] = {[SHAPE_AUTO] = "ndjson",
-                                        [SHAPE_NDJSON] = "ndjson",
-                                        [SHAPE_JSON] = "json",
-                                        [SHAPE_CSV] = "csv"};
     struct json answer = {0};
-    struct str target = arena_fmt(im->client->a, "%s?format=%s", im->target, names[shape]);
+    struct str target = arena_fmt(im->client->a, "%s?format=%s", im->target, shape_names[shape]);
     if (!client_call(im->client, "POST", target.p, "application/octet-stream", body, &answer, e))
         return false;
     add_result(&im->total, &answer);
@@ -84,7 +83,7 @@ static bool store_chunk(struct feed *f, struct str records, struct err *e)
 
 static void scan_lines(struct feed *f, struct str s)
 {
-    if (f->shape == SHAPE_NDJSON) {
+    if (f->shape != SHAPE_CSV) { /* one record a line */
         const char *nl = s.n > 0 ? memrchr(s.p, '\n', s.n) : NULL;
         f->cut = nl != NULL ? (size_t)(nl - s.p) + 1 : 0;
         f->scanned = s.n;
@@ -249,12 +248,8 @@ struct arguments {
 
 static bool parse_shape(const char *name, enum shape *out)
 {
-    static const char *const names[] = {[SHAPE_AUTO] = "auto",
-                                        [SHAPE_NDJSON] = "ndjson",
-                                        [SHAPE_JSON] = "json",
-                                        [SHAPE_CSV] = "csv"};
-    for (size_t i = 0; i < COUNTOF(names); i++) {
-        if (strcmp(names[i], name) == 0) {
+    for (size_t i = 0; i < COUNTOF(shape_names); i++) {
+        if (strcmp(shape_names[i], name) == 0) {
             *out = (enum shape)i;
             return true;
         }

@@ -82,6 +82,69 @@ static bool load_tls(struct serving *s, const struct settings *set, struct sbuf 
     return true;
 }
 
+static bool read_ca(const char *path, struct sbuf *out, struct err *e)
+{
+    FILE *f = path[0] != '\0' ? fopen(path, "re") : NULL;
+    char block[4096];
+    size_t n;
+    if (f == NULL)
+        return path[0] == '\0' || err_errno(e, "can't read", path);
+    while ((n = fread(block, 1, sizeof(block), f)) > 0)
+        sbuf_addmem(out, block, n);
+    bool ok = ferror(f) == 0 && sbuf_ok(out);
+    (void)fclose(f);
+    return ok || err_set(e, ERR_IO, "can't read %s", path);
+}
+
+static bool listen_syslog(struct serving *s, const struct settings *set, struct str cert,
+                          struct str key, struct err *e)
+{
+    const char *const addresses[NET_TRANSPORTS] = {
+        [NET_UDP] = set->syslog_udp, [NET_TCP] = set->syslog_tcp, [NET_TLS] = set->syslog_tls};
+    char hosts[NET_TRANSPORTS][256];
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    AUTO(sbuf_fini) struct sbuf ca = sbuf_make(1 << 20);
+    struct ip_net *networks = NULL;
+    struct ingest_listener_options o = {
+        .ingest = vedette_ingest(s->v),
+        .workspace = store_workspace_at(vedette_store(s->v), 0),
+        .received_time = set->syslog_received_time,
+        .net = {.cert_pem = cert,
+                .key_pem = key,
+                .max_message = (size_t)set->syslog_max_message,
+                .max_connections = (size_t)set->syslog_connections,
+                .clock = s->clock},
+    };
+    for (int t = 0; t < NET_TRANSPORTS; t++) {
+        struct net_listener *l = &o.net.listen[o.net.n_listen];
+        if (addresses[t][0] == '\0')
+            continue;
+        CHECK(settings_address(addresses[t], hosts[t], sizeof(hosts[t]), &l->port));
+        l->address = hosts[t];
+        l->transport = (enum net_transport)t;
+        o.net.n_listen++;
+    }
+    if (o.net.n_listen == 0)
+        return true;
+    if (!settings_networks(set->syslog_networks, a, &networks, &o.net.n_networks, e) ||
+        !read_ca(set->syslog_tls_ca, &ca, e))
+        return false;
+    CHECK(settings_utc_offset(set->syslog_utc_offset, &o.utc_offset));
+    o.net.networks = networks;
+    o.net.client_ca_pem = sbuf_str(&ca);
+    s->syslog = ingest_listener_start(&o, e);
+    if (s->syslog == NULL)
+        return false;
+    vedette_watch_syslog(s->v, s->syslog);
+    for (size_t i = 0; i < o.net.n_listen; i++) {
+        uint16_t port = ingest_listener_port(s->syslog, i);
+        s->syslog_ports[o.net.listen[i].transport] = port;
+        LOG(LOG_INFO, "serve", "listening for syslog", log_z("address", o.net.listen[i].address),
+            log_i("port", port), log_z("over", net_transport_name(o.net.listen[i].transport)));
+    }
+    return true;
+}
+
 static bool listen_all(struct serving *s, const struct settings *set, struct err *e)
 {
     char hosts[2][256];
@@ -105,6 +168,8 @@ static bool listen_all(struct serving *s, const struct settings *set, struct err
         LOG(LOG_INFO, "serve", "listening", log_z("address", o.listen[i].address),
             log_i("port", http_server_port(s->server, i)), log_b("tls", o.listen[i].tls));
     vedette_watch(s->v, s->server);
+    if (!listen_syslog(s, set, sbuf_str(&cert), sbuf_str(&key), e))
+        return false;
     bool six = strchr(o.listen[0].address, ':') != NULL;
     snprintf(s->url, sizeof(s->url), "%s://%s%s%s:%u", o.listen[0].tls ? "https" : "http",
              six ? "[" : "", o.listen[0].address, six ? "]" : "", http_server_port(s->server, 0));
@@ -116,6 +181,7 @@ static bool listen_all(struct serving *s, const struct settings *set, struct err
 static bool write_server_file(struct serving *s, const struct settings *set, struct err *e)
 {
     char temp[4250];
+    AUTO(arena_freep) struct arena *a = arena_new(0);
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 16);
     struct json_out w = json_out_make(&b);
     json_obj(&w);
@@ -123,6 +189,10 @@ static bool write_server_file(struct serving *s, const struct settings *set, str
     json_kv_z(&w, "ca", s->ca_file);
     json_kv_int(&w, "pid", getpid());
     json_kv_str(&w, "token", identity_operator_token(vedette_identity(s->v)));
+    for (int t = 0; t < NET_TRANSPORTS; t++)
+        if (s->syslog_ports[t] != 0)
+            json_kv_int(&w, arena_fmt(a, "syslog_%s", net_transport_name((enum net_transport)t)).p,
+                        s->syslog_ports[t]);
     json_obj_end(&w);
     sbuf_addc(&b, '\n');
     snprintf(s->server_file, sizeof(s->server_file), "%.4000s/server.json", set->data);
@@ -158,12 +228,17 @@ bool serving_stop(struct serving *s, int64_t drain_ms)
         vedette_draining(s->v, true);
     if (s->server_file[0] != '\0')
         (void)unlink(s->server_file);
+    if (s->syslog != NULL)
+        ingest_listener_stop(s->syslog, drain_ms * 1000);
     if (s->server != NULL) {
         if (!http_server_drain(s->server, drain_ms))
             return false;
         vedette_watch(s->v, NULL);
         http_server_free(s->server);
     }
+    if (s->v != NULL)
+        vedette_watch_syslog(s->v, NULL);
+    ingest_listener_free(s->syslog);
     vedette_close(s->v);
     if (s->clock != NULL)
         clock_free(s->clock);

@@ -2,11 +2,14 @@
 #pragma once
 #include "api/api.h"
 #include "cli/settings.h"
+#include "ingest/listen.h"
 
 struct serving {
     struct clock *clock;
     struct vedette *v;
     struct http_server *server;
+    struct ingest_listener *syslog; /* NULL: nowhere */
+    uint16_t syslog_ports[NET_TRANSPORTS];
     char url[300];          /* https://127.0.0.1:8443 */
     char ca_file[4200];     /* empty: bring-your-own certificate */
     char server_file[4200]; /* DATA/server.json, while it runs */

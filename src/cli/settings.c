@@ -2,6 +2,7 @@
 #include "cli/settings.h"
 #include "kql/functions.h"
 #include "text/date.h"
+#include "text/ip.h"
 #include "text/json.h"
 #include "text/yaml.h"
 #include <ctype.h>
@@ -40,6 +41,20 @@ static const struct setting table[] = {
             "bytes waiting for the disk, per workspace; more get 503"),
     SETTING(max_past, SETTING_DURATION, "2d", "older TimeGenerated becomes the time of receipt"),
     SETTING(max_future, SETTING_DURATION, "1d", "later TimeGenerated becomes the time of receipt"),
+    SETTING(syslog_udp, SETTING_ADDRESS, "",
+            "where syslog datagrams are taken, such as 0.0.0.0:514; empty: nowhere"),
+    SETTING(syslog_tcp, SETTING_ADDRESS, "", "the same over TCP (RFC 6587); empty: nowhere"),
+    SETTING(syslog_tls, SETTING_ADDRESS, "", "the same over TLS (RFC 5425); empty: nowhere"),
+    SETTING(syslog_tls_ca, SETTING_PATH, "",
+            "senders over TLS must show a certificate of this CA (PEM); empty: none"),
+    SETTING(syslog_networks, SETTING_TEXT, "",
+            "who may send syslog, such as 10.0.0.0/8,192.0.2.7; empty: anyone"),
+    SETTING(syslog_max_message, SETTING_SIZE, "64KiB", "longer messages are cut"),
+    SETTING(syslog_connections, SETTING_COUNT, "1000", "open connections of syslog senders"),
+    SETTING(syslog_utc_offset, SETTING_TEXT, "",
+            "of times in messages that name no zone, such as +02:00; empty: they are UTC"),
+    SETTING(syslog_received_time, SETTING_BOOL, "false",
+            "TimeGenerated of syslog is the time of receipt, not the message's own"),
     SETTING(query_max_rows, SETTING_COUNT, "500000", "rows in the answer to a query"),
     SETTING(query_max_bytes, SETTING_SIZE, "64000000", "bytes in the answer to a query"),
     SETTING(external_hosts, SETTING_TEXT, "",
@@ -356,8 +371,66 @@ static bool load_flags(struct loaded *l, int argc, char **argv, struct err *e)
     return true;
 }
 
+/* ---- networks and offsets ---- */
+
+bool settings_networks(const char *text, struct arena *a, struct ip_net **out, size_t *out_n,
+                       struct err *e)
+{
+    VEC(struct ip_net) list = {0};
+    struct str rest = str_from(text);
+    while (rest.n > 0) {
+        size_t at = rest.n;
+        struct ip_net net;
+        (void)str_find(rest, STR(","), &at);
+        struct str one = str_trim(str_sub(rest, 0, at));
+        rest = str_sub(rest, at + 1, rest.n);
+        if (!ip_net_parse(one, &net))
+            return err_set(e, ERR_INVALID,
+                           "'%.*s' is not an address or a network such as 10.0.0.0/8",
+                           (int)(one.n < 80 ? one.n : 80), one.p);
+        VEC_PUSH(a, &list, net);
+    }
+    *out = list.p;
+    *out_n = list.n;
+    return true;
+}
+
+bool settings_utc_offset(const char *text, int64_t *out)
+{
+    struct str s = str_from(text);
+    int64_t hours = 0, minutes = 0;
+    *out = 0;
+    if (s.n == 0)
+        return true;
+    if (s.n != 6 || (s.p[0] != '+' && s.p[0] != '-') || s.p[3] != ':' ||
+        !str_to_i64(str_sub(s, 1, 2), &hours) || !str_to_i64(str_sub(s, 4, 2), &minutes) ||
+        hours < 0 || hours > 14 || minutes < 0 || minutes > 59)
+        return false;
+    *out = (hours * TICKS_PER_HOUR + minutes * TICKS_PER_MINUTE) * (s.p[0] == '-' ? -1 : 1);
+    return true;
+}
+
+static bool check_syslog(const struct settings *s, struct err *e)
+{
+    struct ip_net *nets = NULL;
+    size_t n = 0;
+    int64_t offset = 0;
+    if (!settings_networks(s->syslog_networks, s->a, &nets, &n, e)) {
+        err_prefix(e, "syslog_networks");
+        return false;
+    }
+    if (!settings_utc_offset(s->syslog_utc_offset, &offset))
+        return err_set(e, ERR_INVALID, "syslog_utc_offset: an offset such as +02:00 expected");
+    if (s->syslog_tls[0] != '\0' && s->listen[0] == '\0')
+        return err_set(e, ERR_INVALID, "syslog_tls: HTTPS must be on, whose certificate it uses");
+    return s->syslog_max_message >= 480 || /* RFC 5424, 6.1: receivers take that much */
+           err_set(e, ERR_INVALID, "syslog_max_message: at least 480 bytes expected");
+}
+
 static bool check_together(const struct settings *s, struct err *e)
 {
+    if (!check_syslog(s, e))
+        return false;
     if ((s->tls_cert[0] == '\0') != (s->tls_key[0] == '\0'))
         return err_set(e, ERR_INVALID, "tls_cert and tls_key: both or neither expected");
     if (s->listen[0] == '\0' && s->listen_http[0] == '\0')

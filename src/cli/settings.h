@@ -11,13 +11,16 @@ struct settings {
     const char *data, *config, *tls_cert, *tls_key, *tls_name, *public_url, *clock;
     const char *listen, *listen_http, *external_hosts, *geoip_file;
     const char *log_level;
+    const char *syslog_udp, *syslog_tcp, *syslog_tls, *syslog_tls_ca, *syslog_networks;
+    const char *syslog_utc_offset;
     int64_t memory, max_body, max_queue, query_max_bytes,
         external_max; /* bytes; memory 0: the engine's choice */
     int64_t threads, workers, max_connections, rule_workers, requests_per_second, query_max_rows;
     int64_t max_records, max_depth, max_field;
+    int64_t syslog_max_message, syslog_connections;
     int64_t rule_delay, rule_timeout, token_lifetime, drain_timeout, request_timeout, max_past,
         max_future; /* ticks */
-    bool metrics_open;
+    bool metrics_open, syslog_received_time;
 };
 
 /* One row a setting. */
@@ -48,5 +51,11 @@ void settings_free(struct settings *s);
  * flag. */
 const char *settings_text(const struct settings *s, size_t i);
 const char *settings_source(const struct settings *s, size_t i);
+struct ip_net;
+/* Networks such as "10.0.0.0/8,2001:db8::/32,192.0.2.7"; *out lives in a. Errors: ERR_INVALID. */
+bool settings_networks(const char *text, struct arena *a, struct ip_net **out, size_t *out_n,
+                       struct err *e) MUST_USE;
+/* "+02:00", "-05:30"; empty is 0. Ticks. */
+bool settings_utc_offset(const char *text, int64_t *out);
 /* Splits "127.0.0.1:8443"; the port may be 0. */
 bool settings_address(const char *text, char *host, size_t host_size, uint16_t *port);

@@ -261,6 +261,14 @@ static bool bury(struct call *c, const struct record *rec, size_t index, struct 
 
 /* ---- passes ---- */
 
+static uint64_t request_bytes(const struct ingest_request *r)
+{
+    uint64_t n = r->body.n;
+    for (size_t i = 0; i < r->syslog.n_messages; i++)
+        n += r->syslog.messages[i].text.n;
+    return n;
+}
+
 static void restart(struct call *c)
 {
     store_batch_free(c->rows);
@@ -270,7 +278,7 @@ static void restart(struct call *c)
     c->rejected.n = 0;
     c->ok = (struct store_count){
         .source = c->r->source, .stream = c->r->stream, .table = c->table_name, .requests = 1};
-    c->ok.bytes = c->r->body.n;
+    c->ok.bytes = request_bytes(c->r);
 }
 
 static bool too_long(struct call *c, struct record *rec)
@@ -286,7 +294,7 @@ static bool too_long(struct call *c, struct record *rec)
 /* All records once. *out_n: how many were looked at, also on failure. */
 static bool pass(struct call *c, size_t *out_n, struct err *e)
 {
-    struct reader reader = reader_make(c->r->format, c->r->body, &c->in->limits);
+    struct reader reader = reader_make(c->r, c->now, &c->in->limits);
     struct err own = {0};
     struct record rec;
     bool ok = true;
@@ -376,6 +384,7 @@ static bool store_rows(struct call *c, struct ingest_result *out, struct err *e)
     struct store_append req = {.batches = batches, .n = n, .dedup = dedup_id(c)};
     req.counts = c->rejected.p;
     req.n_counts = c->rejected.n;
+    req.again = c->r->again;
     struct ingest_result result = {0};
     if (!store_append_counted(c->r->workspace, &req, &result.duplicate, e))
         return false;
@@ -417,7 +426,7 @@ static void count_refusal(struct call *c, size_t n, enum err_code code)
     count.table = code == ERR_NOT_FOUND ? STR_NONE : c->table_name;
     count.reason = str_from(refusal_word(code));
     count.received = count.rejected = n > 0 ? n : 1;
-    count.bytes = c->r->body.n;
+    count.bytes = request_bytes(c->r);
     store_account(c->r->workspace, &count, 1);
 }
 
@@ -452,7 +461,8 @@ bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct inges
     for (size_t i = 0; i < GUESSES; i++)
         c.guess[i] = SIZE_MAX;
     bool readable = find_target(&c, &own) && read_all(&c, &n, &own);
-    if (!readable)
+    bool comes_again = r->again && (own.code == ERR_BUSY || own.code == ERR_IO);
+    if (!readable && !comes_again)
         count_refusal(&c, n + (own.code == ERR_SYNTAX), own.code);
     bool ok = readable && store_rows(&c, out, &own);
     store_batch_free(c.rows);

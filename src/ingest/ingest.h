@@ -43,8 +43,25 @@ bool ingest_stream_table(struct workspace *w, struct arena *a, struct str stream
 enum ingest_format {
     INGEST_JSON,   /* one array of objects (or one object); malformed: the whole call is refused */
     INGEST_NDJSON, /* one object a line; a malformed line goes to the dead letters */
-    INGEST_CSV /* RFC 4180, first line names the columns; a line of another width goes to the dead
-                  letters */
+    INGEST_CSV, /* RFC 4180, first line names the columns; a line of another width goes to the dead
+                   letters */
+    INGEST_SYSLOG, /* messages of RFC 3164 and RFC 5424, for the columns of Syslog */
+    INGEST_CEF     /* CEF and LEEF events, with or without a syslog header, for the columns of
+                      CommonSecurityLog; what is neither goes to the dead letters */
+};
+/* A message as it came from the network. */
+struct ingest_message {
+    struct str text;
+    struct str peer;  /* the sender's address, or empty */
+    int64_t received; /* ticks */
+};
+/* Of INGEST_SYSLOG and INGEST_CEF. */
+struct ingest_syslog {
+    const struct ingest_message *messages; /* NULL: the lines of the body */
+    size_t n_messages;
+    struct str collector; /* CollectorHostName */
+    int64_t utc_offset;   /* ticks that times without a zone are ahead of UTC */
+    bool received_time;   /* TimeGenerated is the time of receipt, not the message's own */
 };
 struct ingest_request {
     struct workspace *workspace;
@@ -56,6 +73,8 @@ struct ingest_request {
         client_request_id; /* with the body it names the request for deduplication; empty: none */
     bool create_table;     /* a custom table that does not exist is made */
     bool keep_times;       /* TimeGenerated is not bounded: import of old files */
+    struct ingest_syslog syslog;
+    bool again; /* the caller tries again when ERR_BUSY or ERR_IO comes: they are not counted */
 };
 struct ingest_result {
     uint64_t received, stored, rejected; /* records: received = stored + rejected */

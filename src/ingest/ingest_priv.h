@@ -1,6 +1,7 @@
 /* What the files of ingest/ share. */
 #pragma once
 #include "ingest/ingest.h"
+#include "ingest/syslog.h"
 #include "text/json.h"
 
 struct ingest {
@@ -42,9 +43,17 @@ struct reader {
     bool started, ended, single;
     struct str *columns; /* CSV */
     size_t n_columns;
+    const struct ingest_syslog *syslog;
+    int64_t now; /* ticks: when lines of a body count as received */
+    struct sbuf more;
 };
-struct reader reader_make(enum ingest_format format, struct str body,
+struct reader reader_make(const struct ingest_request *r, int64_t now,
                           const struct ingest_limits *l);
 void reader_fini(struct reader *r);
 /* false: no more records (e->code ERR_OK), or the body is unreadable as a whole. */
 bool reader_next(struct reader *r, struct record *out, struct err *e) MUST_USE;
+
+/* ---- syslog_record.c: the rows that messages give ---- */
+/* m as a record of Syslog (event NULL) or CommonSecurityLog. Always ok for Syslog. */
+void syslog_record(struct reader *r, const struct ingest_message *m, bool event,
+                   struct record *out);

@@ -2,14 +2,16 @@
 #include "ingest/ingest_priv.h"
 #include "text/csv.h"
 
-struct reader reader_make(enum ingest_format format, struct str body, const struct ingest_limits *l)
+struct reader reader_make(const struct ingest_request *q, int64_t now,
+                          const struct ingest_limits *l)
 {
-    struct reader r = {.format = format, .body = body};
+    struct reader r = {.format = q->format, .body = q->body, .syslog = &q->syslog, .now = now};
+    r.more = sbuf_make(0);
     r.a = arena_new(0);
     r.header_arena = arena_new(0);
     r.json.max_depth = l->max_depth;
     r.json.lone_surrogates = true;
-    if (str_starts(body, STR("\xef\xbb\xbf")))
+    if (str_starts(q->body, STR("\xef\xbb\xbf")))
         r.at = 3;
     return r;
 }
@@ -18,6 +20,7 @@ void reader_fini(struct reader *r)
 {
     arena_free(r->a);
     arena_free(r->header_arena);
+    sbuf_fini(&r->more);
 }
 
 static void skip_blanks(struct reader *r)
@@ -105,15 +108,24 @@ static bool array_next(struct reader *r, struct record *out, struct err *e)
 
 /* ---- NDJSON ---- */
 
-static bool line_next(struct reader *r, struct record *out)
+/* The next line that is not blank, without blanks in front. */
+static bool next_line(struct reader *r, struct str *out)
 {
     skip_blanks(r);
     if (r->at >= r->body.n)
         return false;
     const char *from = r->body.p + r->at, *nl = memchr(from, '\n', r->body.n - r->at);
     size_t n = nl != NULL ? (size_t)(nl - from) : r->body.n - r->at;
-    out->raw = str_trim((struct str){from, n});
+    *out = (struct str){from, n};
     r->at += n;
+    return true;
+}
+
+static bool line_next(struct reader *r, struct record *out)
+{
+    if (!next_line(r, &out->raw))
+        return false;
+    out->raw = str_trim(out->raw);
     struct err why = {0};
     if (json_parse(r->a, out->raw, &r->json, &out->value, &why))
         accept(out);
@@ -179,6 +191,24 @@ static bool csv_next(struct reader *r, struct record *out, struct err *e)
     return true;
 }
 
+/* ---- syslog ---- */
+
+static bool message_next(struct reader *r, struct record *out)
+{
+    struct ingest_message line = {.received = r->now};
+    const struct ingest_message *m = &line;
+    if (r->syslog->messages == NULL) {
+        if (!next_line(r, &line.text))
+            return false;
+    } else if (r->n == r->syslog->n_messages) {
+        return false;
+    } else {
+        m = &r->syslog->messages[r->n];
+    }
+    syslog_record(r, m, r->format == INGEST_CEF, out);
+    return true;
+}
+
 bool reader_next(struct reader *r, struct record *out, struct err *e)
 {
     if (r->n > 0)
@@ -196,6 +226,10 @@ bool reader_next(struct reader *r, struct record *out, struct err *e)
         break;
     case INGEST_CSV:
         more = csv_next(r, out, e);
+        break;
+    case INGEST_SYSLOG:
+    case INGEST_CEF:
+        more = message_next(r, out);
         break;
     }
     r->n += more;

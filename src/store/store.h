@@ -100,6 +100,7 @@ struct store_append {
         dedup; /* at most 256 bytes, no NUL; empty: none. Remembered for at least 12 hours. */
     const struct store_count *counts; /* borrowed until the call returns; written with the rows */
     size_t n_counts;
+    bool again; /* the caller tries again after a failure: it is no rejection and not counted */
 };
 /* store_append with the accounting given. *out_duplicate (may be NULL): dedup was known, nothing
  * was stored again; the counts are then entered as rejected, reason "duplicate". On failure they

@@ -460,7 +460,7 @@ bool store_append_counted(struct workspace *w, const struct store_append *req, b
     for (size_t i = 0; i < req->n; i++)
         r.bytes += store_batch_bytes(req->batches[i]);
     bool ok = check_request(req, &own) && submit(w->writer, &r, &own);
-    if (!ok)
+    if (!ok && !req->again)
         count_failure(w, req, own.code);
     for (size_t i = 0; i < req->n; i++)
         store_batch_free(req->batches[i]);
