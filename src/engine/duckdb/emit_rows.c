@@ -86,17 +86,19 @@ bool emit_range(struct emit *m, const struct plan *p, struct sbuf *out)
                   c->id);
     sbuf_addz(out, " FROM (SELECT a, s, unnest(range(0, n)) AS k FROM (SELECT a, s, "
                    "vd_range_count(a, b, s) AS n FROM (SELECT ");
-    if (!emit_as(m, p->exprs[0], t, out))
-        return false;
-    sbuf_addz(out, " AS a, ");
-    if (!emit_as(m, p->exprs[1], t, out))
-        return false;
-    sbuf_addz(out, " AS b, ");
-    enum kql_type step = t == KQL_DATETIME ? KQL_TIMESPAN : t;
-    if (!emit_as(m, p->exprs[2], step, out))
-        return false;
-    sbuf_addz(out, " AS s)))");
-    return true;
+    enum kql_type types[] = {t, t, t == KQL_DATETIME ? KQL_TIMESPAN : t};
+    struct emit_hoists hoists = {0}, *outer = m->hoists;
+    m->hoists = &hoists;
+    bool ok = true;
+    for (size_t i = 0; ok && i < COUNTOF(types); i++) {
+        ok = emit_as(m, p->exprs[i], types[i], out);
+        sbuf_addf(out, " AS %c%s", "abs"[i], i < 2 ? ", " : "");
+    }
+    m->hoists = outer;
+    sbuf_addf(out, " FROM (SELECT 1) AS t%u", emit_fresh(m));
+    emit_hoisted(m, &hoists, out);
+    sbuf_addz(out, ")))");
+    return ok;
 }
 
 /* The conditions of the filters on top of p, the lowest first. Returns what is below them. */
