@@ -140,7 +140,7 @@ static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_
                  size_t *out_n, struct err *e)
 {
     struct fixtures *f = self;
-    return engine_peek(f->engine, in, &f->source, a, out_rows, out_n, e);
+    return engine_peek(f->engine, in, &f->source, NULL, a, out_rows, out_n, e);
 }
 
 /* ---- source ---- */
