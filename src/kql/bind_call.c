@@ -1,7 +1,6 @@
 /* Calls: the function tables, and functions that the query or the catalogue defines. */
 #include "kql/bind_priv.h"
 #include "text/json.h"
-#include "text/rx.h"
 
 static struct expr *no_function(const struct cx *c, const struct syn *s)
 {
@@ -37,30 +36,6 @@ static struct expr *no_match(const struct cx *c, const struct kql_func *f,
                    m->bad_arg + 1, m->expected,
                    m->bad_arg < n ? kql_type_name(args[m->bad_arg]->type) : "missing");
     return bind_unknown(c->b, at);
-}
-
-/* Which argument of a function or operator is a regular expression. */
-static const struct {
-    const char *name;
-    size_t at;
-} patterns[] = {
-    {"extract", 0},       {"extract_all", 0}, {"extractall", 0},    {"indexof_regex", 1},
-    {"matches regex", 1}, {"replace", 0},     {"replace_regex", 1}, {"trim", 0},
-    {"trim_end", 0},      {"trim_start", 0},
-};
-
-void bind_check_pattern(const struct cx *c, const struct kql_func *f, struct expr *const *args,
-                        size_t n, const struct syn *at)
-{
-    for (size_t i = 0; i < COUNTOF(patterns); i++) {
-        size_t k = patterns[i].at;
-        if (strcmp(f->name, patterns[i].name) != 0 || k >= n || args[k]->kind != EX_CONST)
-            continue;
-        struct err why;
-        if (!rx_check(args[k]->value.s, &why))
-            bind_error(c->b, "SEM0420", at, "%s: '%.*s' is no regular expression: %s", f->name,
-                       STR_ARG(args[k]->value.s), why.msg);
-    }
 }
 
 /* ---- what a constant argument decides ---- */

@@ -87,6 +87,10 @@ static struct plan *parse(struct binder *b, struct binding *env, struct plan *in
               : str_ieqz(kind, "relaxed") ? PARSE_RELAXED
                                           : PARSE_SIMPLE;
     x->flags = param_value(op, "flags");
+    for (size_t i = 0; i < x->n && x->mode == PARSE_REGEX; i++)
+        if (x->parts[i].kind == PARSE_TEXT)
+            (void)bind_check_regex(b, "SEM0420", where ? "parse-where" : "parse", x->parts[i].text,
+                                   op->kids[i + 1]);
     x->where = where;
     p->parse = x;
     add_columns(b, p, in, made, n);
@@ -140,9 +144,19 @@ static void kv_property(struct binder *b, const struct syn *s, struct parse_kv *
     }
 }
 
+/* The value of the property regex. */
+static const struct syn *regex_literal(const struct syn *op)
+{
+    for (size_t i = 0; i < op->n_params; i++) {
+        const struct syn *s = op->params[i];
+        if (s->n > 0 && (str_eqz(s->text, "regex") || str_eqz(s->text, "with.regex")))
+            return s->kids[0];
+    }
+    return op;
+}
+
 static void check_kv(struct binder *b, const struct syn *op, const struct parse_kv *x)
 {
-    struct err e = {0};
     if (x->regex.n == 0) {
         if ((x->pair_delimiter.n > 0) != (x->kv_delimiter.n > 0))
             bind_error(b, "SEM0001", op, "pair_delimiter and kv_delimiter are given together");
@@ -150,10 +164,8 @@ static void check_kv(struct binder *b, const struct syn *op, const struct parse_
     }
     if (x->pair_delimiter.n > 0 || x->kv_delimiter.n > 0 || x->n_quotes > 0 || x->greedy)
         bind_error(b, "SEM0001", op, "parse-kv with a regex has no other properties");
-    if (!rx_check(x->regex, &e)) {
-        bind_error(b, "SEM0001", op, "the regular expression is none: %s", e.msg);
+    if (!bind_check_regex(b, "SEM0001", "parse-kv", x->regex, regex_literal(op)))
         return;
-    }
     struct rx *rx = rx_new(x->regex);
     size_t groups = rx != NULL ? rx_groups(rx) : 0;
     rx_free(rx);

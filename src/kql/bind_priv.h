@@ -118,6 +118,10 @@ void bind_too_large(struct binder *b, const struct syn *at);
 /* Refuses a constant regular expression that is none: it would match nothing, in silence. */
 void bind_check_pattern(const struct cx *c, const struct kql_func *f, struct expr *const *args,
                         size_t n, const struct syn *at);
+/* The same for one pattern. what begins the message; the error's place is inside of literal where
+ * that is the literal with the pattern. */
+bool bind_check_regex(struct binder *b, const char *kind, const char *what, struct str pattern,
+                      const struct syn *literal);
 /* Checks f's arguments against its signatures, casts, folds. */
 struct expr *bind_apply_function(const struct cx *c, const struct kql_func *f, struct expr **args,
                                  const bool *type_literals, size_t n, const struct syn *at);

@@ -236,6 +236,27 @@ static struct str unescape(struct arena *a, struct str s)
     return (struct str){out, n};
 }
 
+size_t lex_string_place(struct str t, size_t at)
+{
+    size_t i = t.n > 0 && (t.p[0] == 'h' || t.p[0] == 'H');
+    if (t.n >= 6 + i && (t.p[i] == '`' || t.p[i] == '~'))
+        return i + 3 + at < t.n ? i + 3 + at : t.n - 3;
+    bool verbatim = i < t.n && t.p[i] == '@';
+    i += verbatim;
+    char q = i < t.n ? t.p[i] : '\0', buf[4];
+    for (size_t n = 0, m; ++i + 1 < t.n && n < at; n += m) {
+        struct str rest = str_sub(t, i, t.n - 1 - i);
+        size_t used = 1;
+        m = 1;
+        if (verbatim)
+            used = t.p[i] == q ? 2 : 1;
+        else if (t.p[i] == '\\' && (used = decode_surrogates(rest, buf, &m)) == 0)
+            used = decode_escape(rest, buf, &m);
+        i += used - 1;
+    }
+    return i;
+}
+
 struct str lex_string(struct arena *a, struct str t)
 {
     if (t.n > 0 && (t.p[0] == 'h' || t.p[0] == 'H'))

@@ -24,6 +24,8 @@ struct tok {
 struct tok *lex_all(struct arena *a, struct str text, size_t *out_n);
 /* The decoded value of a TOK_STRING. */
 struct str lex_string(struct arena *a, struct str token);
+/* Where in a TOK_STRING the byte of its value stands that is at `at`. */
+size_t lex_string_place(struct str token, size_t at);
 /* Ticks of a TOK_SPAN such as 1.5h, or of any number with a unit. false: not a span, or out of
  * range. */
 bool lex_span(struct str s, int64_t *out_ticks) MUST_USE;

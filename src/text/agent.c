@@ -270,7 +270,7 @@ void agents_parse(const struct agents *g, struct arena *a, enum agent_kind kind,
         struct rx_match m;
         if (r->word.n > 0 && memmem(folded, header.n, r->word.p, r->word.n) == NULL)
             continue;
-        if (!rx_find(pattern_of(r), header, 0, &m))
+        if (rx_search(pattern_of(r), header, 0, &m) != RX_FOUND)
             continue;
         take(r, a, kind, &m, arena_str(a, header), out);
         return;

@@ -1,9 +1,9 @@
 /* parse and parse-where: cutting a text into the texts of columns. The constant second argument
  * says how, as JSON (emit_parse.c writes it). Source: "parse operator" of the Kusto reference. */
 #include "engine/duckdb/fn.h"
+#include "engine/duckdb/fn_rx.h"
 #include "kql/types.h"
 #include "text/json.h"
-#include "text/rx.h"
 
 enum { MAX_PARSE_COLUMNS = RX_MAX_GROUPS };
 
@@ -140,7 +140,7 @@ static void fn_parse(struct cf_call *c, size_t r)
     const struct cutter *k = c->bound;
     struct rx_match m;
     struct str text = cf_str(c, 0, r), items[MAX_PARSE_COLUMNS];
-    if (k == NULL || k->rx == NULL || !rx_find(k->rx, text, 0, &m))
+    if (k == NULL || k->rx == NULL || !regex_found(c, rx_search(k->rx, text, 0, &m)))
         return;
     for (size_t i = 0; i < k->n; i++) {
         items[i] = rx_group(&m, text, k->group[i]);

@@ -1,8 +1,8 @@
 /* parse-kv: the values of named keys in a text. The constant second argument says how, as JSON
  * (emit_parse.c writes it). Source: "parse-kv operator" of the Kusto reference. */
 #include "engine/duckdb/fn.h"
+#include "engine/duckdb/fn_rx.h"
 #include "text/json.h"
-#include "text/rx.h"
 
 enum { MAX_KEYS = 256, MAX_QUOTES = 16 };
 struct pairs {
@@ -208,15 +208,12 @@ static void note(const struct pairs *k, struct found *f, struct str key, struct 
         }
 }
 
-static void by_regex(const struct pairs *k, struct str text, struct found *f)
+static void by_regex(struct cf_call *c, const struct pairs *k, struct str text, struct found *f)
 {
     struct rx_match m;
-    for (size_t at = 0; at <= text.n && rx_find(k->rx, text, at, &m);) {
+    struct rx_iter it = rx_each(k->rx, text, 0);
+    while (regex_next(c, &it, &m))
         note(k, f, str_trim(rx_group(&m, text, 1)), str_trim(rx_group(&m, text, 2)));
-        at = m.at[1] > m.at[0] ? m.at[1] : m.at[1] + 1;
-        while (at < text.n && ((unsigned char)text.p[at] & 0xC0) == 0x80)
-            at++;
-    }
 }
 
 static void by_delimiters(struct cf_call *c, const struct pairs *k, struct str text,
@@ -257,7 +254,7 @@ static void fn_parse_kv(struct cf_call *c, size_t r)
     struct found f = {arena_array(cf_arena(c), struct str, k->n + 1),
                       arena_array(cf_arena(c), bool, k->n + 1)};
     if (k->regex)
-        by_regex(k, text, &f);
+        by_regex(c, k, text, &f);
     else
         by_delimiters(c, k, text, &f);
     cf_out_list(c, r, f.items, NULL, k->n);

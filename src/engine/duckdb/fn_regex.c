@@ -1,8 +1,8 @@
 /* Functions over regular expressions. A constant pattern is compiled once. */
 #include "engine/duckdb/fn.h"
+#include "engine/duckdb/fn_rx.h"
 #include "engine/duckdb/jscan.h"
 #include "text/json.h"
-#include "text/rx.h"
 
 static void *prepare_at(const struct cf_const *args, size_t n, size_t at)
 {
@@ -30,15 +30,14 @@ static const struct rx *pattern(struct cf_call *c, size_t r, size_t arg, struct 
     *own = NULL;
     if (c->bound)
         return c->bound;
-    *own = rx_new(cf_str(c, arg, r));
+    *own = rx_new_once(cf_str(c, arg, r));
     return *own;
 }
 
 static void fn_match(struct cf_call *c, size_t r)
 {
     struct rx *own;
-    struct rx_match m;
-    cf_out_bool(c, r, rx_find(pattern(c, r, 1, &own), cf_str(c, 0, r), 0, &m));
+    cf_out_bool(c, r, regex_found(c, rx_test(pattern(c, r, 1, &own), cf_str(c, 0, r))));
     rx_free(own);
 }
 
@@ -48,7 +47,7 @@ static void fn_extract(struct cf_call *c, size_t r)
     struct rx_match m;
     struct str text = cf_str(c, 2, r);
     int64_t g = cf_i64(c, 1, r);
-    if (rx_find(pattern(c, r, 0, &own), text, 0, &m) && g >= 0)
+    if (regex_found(c, rx_search(pattern(c, r, 0, &own), text, 0, &m)) && g >= 0)
         cf_out_str(c, r, rx_group(&m, text, (size_t)g));
     rx_free(own);
 }
@@ -86,16 +85,6 @@ static void write_groups(struct json_out *w, const struct rx_match *m, struct st
         json_arr_end(w);
 }
 
-static size_t after(struct str text, const struct rx_match *m)
-{
-    if (m->at[1] > m->at[0])
-        return m->at[1];
-    size_t at = m->at[1] + 1;
-    while (at < text.n && ((unsigned char)text.p[at] & 0xC0) == 0x80)
-        at++;
-    return at;
-}
-
 static void fn_extract_all(struct cf_call *c, size_t r)
 {
     struct rx *own;
@@ -106,10 +95,11 @@ static void fn_extract_all(struct cf_call *c, size_t r)
     struct json_out w = json_out_make(b);
     struct rx_match m;
     json_arr(&w);
-    for (size_t at = 0; n && rx_find(x, text, at, &m); at = after(text, &m), found++)
+    struct rx_iter it = rx_each(x, text, 0);
+    for (; n > 0 && regex_next(c, &it, &m); found++)
         write_groups(&w, &m, text, groups, n);
     json_arr_end(&w);
-    if (found)
+    if (found > 0)
         cf_out_str(c, r, sbuf_str(b));
     rx_free(own);
 }
@@ -139,7 +129,8 @@ static void fn_replace(struct cf_call *c, size_t r)
     struct sbuf *b = cf_buf(c);
     struct rx_match m;
     size_t done = 0;
-    for (size_t at = 0; rx_find(x, text, at, &m); at = after(text, &m)) {
+    struct rx_iter it = rx_each(x, text, 0);
+    while (regex_next(c, &it, &m)) {
         sbuf_add(b, str_sub(text, done, m.at[0] - done));
         add_replacement(b, with, &m, text);
         done = m.at[1];
@@ -154,20 +145,11 @@ struct trimmer {
     struct rx *start, *end;
 };
 
-static struct rx *anchored(struct str re, const char *before, const char *behind)
-{
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 20);
-    sbuf_addf(&b, "%s(?:", before);
-    sbuf_add(&b, re);
-    sbuf_addf(&b, ")%s", behind);
-    return rx_new(sbuf_str(&b));
-}
-
 static struct trimmer *trimmer_new(struct str re)
 {
     struct trimmer *t = xcalloc(1, sizeof(*t));
-    t->start = anchored(re, "\\A", "");
-    t->end = anchored(re, "", "\\z");
+    t->start = rx_new_at(re, RX_AT_START);
+    t->end = rx_new_at(re, RX_AT_END);
     return t;
 }
 
@@ -190,9 +172,9 @@ static void trim_row(struct cf_call *c, size_t r, bool start, bool end)
     const struct trimmer *t = c->bound ? c->bound : own;
     struct str s = cf_str(c, 1, r);
     struct rx_match m;
-    if (start && rx_find(t->start, s, 0, &m))
+    if (start && regex_found(c, rx_search(t->start, s, 0, &m)))
         s = str_sub(s, m.at[1], s.n);
-    if (end && rx_find(t->end, s, 0, &m))
+    if (end && regex_found(c, rx_search(t->end, s, 0, &m)))
         s = str_sub(s, 0, m.at[0]);
     cf_out_str(c, r, s);
     if (own)
@@ -215,16 +197,23 @@ static void fn_trim_end(struct cf_call *c, size_t r)
 }
 
 /* ---- positions and counts ---- */
+static void *prepare_countof(const struct cf_const *args, size_t n)
+{
+    bool regex = n > 2 && args[2].known && !args[2].is_null && str_ieqz(args[2].text, "regex");
+    return regex ? prepare1(args, n) : NULL;
+}
+
 static void fn_countof(struct cf_call *c, size_t r)
 {
     struct str s = cf_str(c, 0, r), k = cf_str(c, 1, r);
     int64_t n = 0;
     struct rx_match m;
     if (str_ieqz(cf_str(c, 2, r), "regex")) {
-        struct rx *x = rx_new(k);
-        for (size_t at = 0; rx_find(x, s, at, &m); at = after(s, &m))
+        struct rx *own;
+        struct rx_iter it = rx_each(pattern(c, r, 1, &own), s, 0);
+        while (regex_next(c, &it, &m))
             n++;
-        rx_free(x);
+        rx_free(own);
     } else if (k.n) {
         for (size_t i = 0; i + k.n <= s.n; i++)
             n += memcmp(s.p + i, k.p, k.n) == 0;
@@ -261,14 +250,13 @@ static void fn_indexof(struct cf_call *c, size_t r)
         return;
     size_t from = byte_of(text, start);
     struct str area = length < 0 ? text : str_sub(text, 0, byte_of(text, start + length));
-    const struct rx *x = pattern(c, r, 1, &own);
-    for (int64_t k = 0; k < occurrence && x != NULL; k++) {
-        if (!rx_find(x, area, from, &m)) {
+    struct rx_iter it = rx_each(pattern(c, r, 1, &own), area, from);
+    for (int64_t k = 0; k < occurrence; k++) {
+        if (!regex_next(c, &it, &m)) {
             at = -1;
             break;
         }
         at = (int64_t)code_points(text, m.at[0]);
-        from = m.at[1] > m.at[0] ? m.at[1] : m.at[1] + 1;
     }
     cf_out_i64(c, r, at);
     rx_free(own);
@@ -318,7 +306,11 @@ const struct cf_scalar fn_regex_rows[] = {
      .row = fn_trim_end,
      .prepare = prepare_trim,
      .release = trimmer_free},
-    {.name = "vdf_countof", .sig = "sss:l", .row = fn_countof},
+    {.name = "vdf_countof",
+     .sig = "sss:l",
+     .row = fn_countof,
+     .prepare = prepare_countof,
+     .release = release},
     {.name = "vdf_indexof_regex",
      .sig = "sslll:l",
      .row = fn_indexof,
