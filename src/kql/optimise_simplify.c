@@ -162,7 +162,7 @@ static struct expr *fold_call(struct simplify *v, struct expr *e)
         return known;
     for (size_t i = 0; i < COUNTOF(folds); i++) {
         struct kql_value out;
-        if (strcmp(folds[i].name, e->fn->name) != 0 || !folds[i].fn(v, e, &out) ||
+        if (!kql_same_name(folds[i].name, e->fn->name) || !folds[i].fn(v, e, &out) ||
             out.type != e->type)
             continue;
         struct expr *n = arena_new_of(v->a, struct expr);
