@@ -35,8 +35,9 @@ def measure(program, scratch):
         if words[2] == "error":
             out.append({"group": words[0], "id": words[1], "error": words[3]})
             continue
-        size, compiling, writing, sql, plan = map(int, line.split(" ")[2:])
-        out.append({"group": words[0], "id": words[1], "bytes": size, "compile": (compiling + writing) / 1000,
+        size, memory, compiling, writing, sql, plan = map(int, line.split(" ")[2:])
+        out.append({"group": words[0], "id": words[1], "bytes": size, "memory": memory,
+                    "compile": (compiling + writing) / 1000,
                     "bind": compiling / 1000, "sql_bytes": sql, "plan": plan / 1000 if plan >= 0 else None})
     return out
 

@@ -14,8 +14,11 @@ bool str_eq(struct str a, struct str b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* Words are looked up in lists of words: most differ in their first letter. */
 bool str_eqz(struct str a, const char *z)
 {
+    if (a.n > 0 && z != NULL && a.p[0] != z[0])
+        return false;
     return str_eq(a, str_from(z));
 }
 
@@ -37,6 +40,8 @@ bool str_ieq(struct str a, struct str b)
 
 bool str_ieqz(struct str a, const char *z)
 {
+    if (a.n > 0 && z != NULL && lower(a.p[0]) != lower(z[0]))
+        return false;
     return str_ieq(a, str_from(z));
 }
 

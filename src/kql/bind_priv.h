@@ -47,6 +47,8 @@ struct binder {
     uint32_t next_id, next_shared;
     unsigned inline_depth, nodes, exprs;
     bool failed_limit;
+    struct expr **passed; /* by id: columns without a place in the text, made once (ex_column) */
+    size_t n_passed;
     struct kql_render render;
 };
 
@@ -85,6 +87,7 @@ struct expr *ex_long(struct binder *b, int64_t v);
 struct expr *ex_bool(struct binder *b, bool v);
 struct expr *ex_string(struct binder *b, struct str v);
 struct expr *ex_null(struct binder *b, enum kql_type t);
+/* at NULL: shared with all others that ask so; not to be changed. */
 struct expr *ex_column(struct binder *b, const struct plan_col *c, const struct syn *at);
 /* A call without checks: the name must be in the tables. */
 struct expr *ex_call(struct binder *b, const char *name, enum kql_type type, struct expr **args,

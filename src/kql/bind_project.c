@@ -182,6 +182,22 @@ static size_t find_named(const struct named_expr *list, size_t n, struct str nam
     return SIZE_MAX;
 }
 
+/* The names of a list that grows, for those that need one of their own; most extends have none. */
+struct listed_names {
+    struct names names;
+    size_t n; /* how many of the list are in it */
+};
+
+static struct names *names_of(struct binder *b, struct listed_names *v,
+                              const struct named_expr *list, size_t n)
+{
+    if (v->names.used == NULL)
+        v->names = names_start(b);
+    for (; v->n < n; v->n++)
+        names_reserve(&v->names, list[v->n].col.name);
+    return &v->names;
+}
+
 struct plan *op_extend(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
     struct cx c = cx_of(b, env, in);
@@ -190,24 +206,22 @@ struct plan *op_extend(struct binder *b, struct binding *env, struct plan *in, c
     struct items v = bind_items(&c, op->kids, op->n, false);
     struct named_expr *list = arena_array(b->a, struct named_expr, in->cols.n + v.n + 1);
     size_t n = 0, old = in->cols.n;
-    struct names names = names_start(b);
-    for (size_t i = 0; i < old; i++) {
+    struct listed_names names = {0};
+    for (size_t i = 0; i < old; i++)
         list[n++] = (struct named_expr){in->cols.p[i], ex_column(b, &in->cols.p[i], NULL)};
-        names_reserve(&names, in->cols.p[i].name);
-    }
     for (size_t i = 0; i < v.n; i++) {
         struct item *it = &v.p[i];
-        struct str name = it->name.n > 0 ? it->name : names_column(&names);
+        struct str name = it->name.n > 0 ? it->name : names_column(names_of(b, &names, list, n));
         size_t at = find_named(list, n, name);
         if (at != SIZE_MAX && at >= old && it->name.n > 0) {
             if (it->explicit_name)
                 bind_error(b, "SEM0028", op, "the column '%s' is given twice", z(b, name));
-            name = it->explicit_name ? name : names_unique(&names, name);
+            if (!it->explicit_name)
+                name = names_unique(names_of(b, &names, list, n), name);
             at = it->explicit_name ? at : SIZE_MAX;
         }
         struct named_expr one = {plan_fresh(b, name, it->e->type), it->e};
         one.col.absent = it->e->absent;
-        names_reserve(&names, name);
         if (at != SIZE_MAX)
             list[at] = one;
         else

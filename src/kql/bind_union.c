@@ -244,11 +244,15 @@ static struct map *shape_columns(struct binder *b, struct plan *u, const struct 
 /* Hidden columns (ingestion_time() …) stay reachable through a union of tables. */
 static void shape_hidden(struct binder *b, struct plan *u, const struct branches *v)
 {
+    struct map *known = map_new(b->a, false);
+    for (size_t i = 0; i < u->cols.n; i++)
+        map_put(known, u->cols.p[i].name, b);
     for (size_t i = 0; i < v->n; i++)
         for (size_t k = 0; k < v->p[i].p->cols.n; k++) {
             struct plan_col c = v->p[i].p->cols.p[k];
-            if (!c.hidden || bind_find_column(u, c.name) != NULL)
+            if (!c.hidden || map_get(known, c.name) != NULL)
                 continue;
+            map_put(known, c.name, b);
             c = plan_fresh(b, c.name, c.type);
             c.hidden = true;
             plan_add_col(b, u, c);

@@ -42,15 +42,34 @@ struct expr *ex_null(struct binder *b, enum kql_type t)
     return ex_const(b, (struct kql_value){.type = t, .is_null = t != KQL_STRING}, NULL);
 }
 
+/* Columns that are only passed on have one expression each, since every extend passes on all. */
+static struct expr **passed_on(struct binder *b, uint32_t id)
+{
+    if (id >= b->n_passed) {
+        size_t n = id < b->n_passed * 2 ? b->n_passed * 2 : (size_t)id + 64;
+        b->passed = arena_grow(b->a, b->passed, b->n_passed * sizeof(b->passed[0]),
+                               n * sizeof(b->passed[0]));
+        memset(b->passed + b->n_passed, 0, (n - b->n_passed) * sizeof(b->passed[0]));
+        b->n_passed = n;
+    }
+    return &b->passed[id];
+}
+
 struct expr *ex_column(struct binder *b, const struct plan_col *c, const struct syn *at)
 {
+    struct expr **known = at == NULL ? passed_on(b, c->id) : NULL;
+    if (known != NULL && *known != NULL && (*known)->type == c->type &&
+        (*known)->absent == c->absent)
+        return *known;
     struct expr *e = ex_new(b, EX_COLUMN, c->type);
     e->col = c->id;
     e->absent = c->absent;
-    if (at != NULL) {
-        e->off = at->off;
-        e->len = at->len;
+    if (known != NULL) {
+        *known = e;
+        return e;
     }
+    e->off = at->off;
+    e->len = at->len;
     return e;
 }
 

@@ -99,13 +99,24 @@ static const struct {
 
 /* ---- lookup ---- */
 
+/* As str_cmp, without the length of z. */
+static int order(struct str name, const char *z)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        unsigned char x = (unsigned char)name.p[i], y = (unsigned char)z[i];
+        if (x != y || y == '\0') /* z ended, also where name holds a NUL */
+            return x < y ? -1 : 1;
+    }
+    return z[name.n] == '\0' ? 0 : -1;
+}
+
 static const struct kql_func *find_in(size_t family, struct str name)
 {
     size_t lo = 0, hi = families[family].n;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
         const struct kql_func *f = &families[family].rows[mid];
-        int c = str_cmp(name, str_from(f->name));
+        int c = order(name, f->name);
         if (c == 0)
             return f;
         if (c < 0)

@@ -40,6 +40,12 @@ struct kql_func {
     uint32_t flags;
     const char *naming, *sql, *page;
 };
+/* Are two functions' names the same? Tables are walked by it, and most names in them differ in
+ * their first letter. */
+static inline bool kql_same_name(const char *a, const char *b)
+{
+    return a[0] == b[0] && strcmp(a, b) == 0;
+}
 const struct kql_func *kql_func_find(struct str name); /* first row of that name; NULL: unknown */
 const struct kql_func *
 kql_func_next(const struct kql_func *f);      /* the next row of the same name, or NULL */

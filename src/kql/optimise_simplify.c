@@ -162,7 +162,7 @@ static struct expr *fold_call(struct simplify *v, struct expr *e)
         return known;
     for (size_t i = 0; i < COUNTOF(folds); i++) {
         struct kql_value out;
-        if (strcmp(folds[i].name, e->fn->name) != 0 || !folds[i].fn(v, e, &out) ||
+        if (!kql_same_name(folds[i].name, e->fn->name) || !folds[i].fn(v, e, &out) ||
             out.type != e->type)
             continue;
         struct expr *n = arena_new_of(v->a, struct expr);
@@ -251,18 +251,30 @@ static bool passes_emptiness(const struct plan *p)
     return p->kind == P_JOIN && join_is_empty(p);
 }
 
-static void simplify_exprs(struct simplify *v, struct plan *n)
+/* False: nothing in p's expressions was known. Otherwise n has its own. */
+static bool simplify_exprs(struct simplify *v, const struct plan *p, struct plan *n)
 {
-    struct expr **exprs = arena_array(v->a, struct expr *, n->n_exprs + 1);
-    for (size_t i = 0; i < n->n_exprs; i++)
-        exprs[i] = simplify_expr(v, n->exprs[i]);
-    n->exprs = exprs;
-    if (n->kind != P_PROJECT)
-        return;
-    struct named_expr *named = arena_array(v->a, struct named_expr, n->n_named + 1);
-    for (size_t i = 0; i < n->n_named; i++)
-        named[i] = (struct named_expr){n->named[i].col, simplify_expr(v, n->named[i].e)};
-    n->named = named;
+    bool changed = false;
+    if (p->kind == P_FILTER) {
+        struct expr *e = simplify_expr(v, p->exprs[0]);
+        changed = e != p->exprs[0];
+        if (changed) {
+            n->exprs = arena_array(v->a, struct expr *, 1);
+            n->exprs[0] = e;
+        }
+    }
+    for (size_t i = 0; p->kind == P_PROJECT && i < p->n_named; i++) {
+        struct expr *e = simplify_expr(v, p->named[i].e);
+        if (e == p->named[i].e)
+            continue;
+        if (!changed) {
+            n->named = arena_array(v->a, struct named_expr, p->n_named);
+            memcpy(n->named, p->named, p->n_named * sizeof(n->named[0]));
+        }
+        n->named[i].e = e;
+        changed = true;
+    }
+    return changed;
 }
 
 /* A union without the branches that give no rows. n is ours to change. */
@@ -307,18 +319,28 @@ static struct plan *simplify_input(struct simplify *v, const struct plan *p, siz
 
 static struct plan *simplify_plan(struct simplify *v, struct plan *p)
 {
-    struct plan *n = arena_new_of(v->a, struct plan);
-    *n = *p;
-    n->in = arena_array(v->a, struct plan *, p->n_in + 1);
-    for (size_t i = 0; i < p->n_in; i++)
-        n->in[i] = simplify_input(v, p, i);
-    if (p->kind == P_FILTER || p->kind == P_PROJECT)
-        simplify_exprs(v, n);
+    struct plan own = *p, *n = &own;
+    bool changed = simplify_exprs(v, p, n);
+    for (size_t i = 0; i < p->n_in; i++) {
+        struct plan *in = simplify_input(v, p, i);
+        if (in == p->in[i])
+            continue;
+        if (n->in == p->in) {
+            n->in = arena_array(v->a, struct plan *, p->n_in);
+            memcpy(n->in, p->in, p->n_in * sizeof(n->in[0]));
+        }
+        n->in[i] = in;
+        changed = true;
+    }
     if (p->kind == P_FILTER && is_bool(n->exprs[0], true))
         return n->in[0];
     bool never = p->kind == P_FILTER && n->exprs[0]->kind == EX_CONST;
     if (!p->open && p->cols.n > 0 && (never || passes_emptiness(n)))
         return no_rows(v, n);
+    if (!changed)
+        return p;
+    n = arena_new_of(v->a, struct plan);
+    *n = own;
     return p->kind == P_UNION && !p->open ? filled_branches(v, n) : n;
 }
 

@@ -21,7 +21,8 @@ uint32_t p_off(const struct parser *p)
 bool p_at_n(const struct parser *p, size_t ahead, const char *word)
 {
     const struct tok *t = p_tok(p, ahead);
-    if (p->panic || (t->kind != TOK_IDENT && t->kind != TOK_PUNCT))
+    bool other = p->panic || (t->kind != TOK_IDENT && t->kind != TOK_PUNCT);
+    if (other || p->text.p[t->off] != word[0]) /* asked some sixty times for a name */
         return false;
     return str_eqz(p_text(p, ahead), word);
 }

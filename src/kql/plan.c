@@ -137,9 +137,14 @@ struct plan *plan_project(struct binder *b, struct plan *in, const struct named_
     for (size_t i = 0; i < n && !windows; i++)
         windows = ex_has_window(list[i].e);
     struct plan *p = plan_new(b, windows ? P_SERIALIZE : P_PROJECT, in, at);
+    size_t cap = 1; /* as plan_add_named and plan_add_col expect it */
+    while (cap < n)
+        cap *= 2;
+    p->named = arena_array(b->a, struct named_expr, cap);
+    p->cols.p = arena_array(b->a, struct plan_col, cap);
     for (size_t i = 0; i < n; i++) {
-        plan_add_named(b, p, list[i]);
-        plan_add_col(b, p, list[i].col);
+        p->named[p->n_named++] = list[i];
+        p->cols.p[p->cols.n++] = list[i].col;
     }
     if (n > BIND_MAX_COLUMNS)
         kql_diag_add(b->d, ERR_LIMIT, "LIM0003", at, NULL, "more than %d columns",

@@ -383,7 +383,7 @@ static bool aggregate_list(struct emit *m, const struct plan *p, const struct em
         m->hoists = NULL;
         if (!ok)
             return false;
-        sbuf_addf(out, " AS c%u", n->col.id);
+        emit_as_col(n->col.id, out);
     }
     if (p->n_keys + p->n_named == 0)
         sbuf_addz(out, "count(*) AS c0");

@@ -536,7 +536,7 @@ static const struct call_row {
 emit_call_fn *emit_call_find(const char *name)
 {
     for (size_t i = 0; i < COUNTOF(calls); i++) {
-        if (strcmp(calls[i].name, name) == 0)
+        if (kql_same_name(calls[i].name, name))
             return calls[i].fn;
     }
     return NULL;

@@ -511,11 +511,11 @@ static const struct compare_row {
 emit_call_fn *emit_compare_find(const char *name)
 {
     for (size_t i = 0; i < COUNTOF(compares); i++) {
-        if (strcmp(compares[i].name, name) == 0)
+        if (kql_same_name(compares[i].name, name))
             return compares[i].fn;
     }
     for (size_t i = 0; i < COUNTOF(searches); i++) {
-        if (strcmp(searches[i].name, name + (name[0] == '!')) == 0)
+        if (kql_same_name(searches[i].name, name + (name[0] == '!')))
             return op_search;
     }
     return NULL;

@@ -451,7 +451,7 @@ static bool args_fit(const char *args, size_t n)
 const struct emit_func *emit_func_find(const char *name, size_t n_args)
 {
     for (size_t i = 0; i < COUNTOF(funcs); i++) {
-        if (strcmp(funcs[i].name, name) == 0 && args_fit(funcs[i].args, n_args))
+        if (kql_same_name(funcs[i].name, name) && args_fit(funcs[i].args, n_args))
             return &funcs[i];
     }
     return NULL;

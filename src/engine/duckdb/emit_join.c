@@ -81,8 +81,13 @@ static void output_list(const struct plan *p, const struct join_form *f, struct 
         const struct plan_col *c = &p->cols.p[i];
         bool left = has_col(p->in[0], c->id);
         bool pad = c->type == KQL_STRING && (left ? f->pads_left : f->pads_right);
-        sbuf_addf(out, pad ? "%scoalesce(c%u, '') AS c%u" : "%sc%u AS c%u", i ? ", " : "", c->id,
-                  c->id);
+        sbuf_addz(out, i ? ", " : "");
+        sbuf_addz(out, pad ? "coalesce(" : "");
+        emit_col(c->id, out);
+        if (pad) {
+            sbuf_addz(out, ", '')");
+            emit_as_col(c->id, out);
+        }
     }
     if (p->cols.n == 0)
         sbuf_addz(out, "1 AS c0");

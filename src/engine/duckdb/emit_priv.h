@@ -71,6 +71,7 @@ bool emit_source(struct emit *m, const struct plan *p, struct emit_hoists *hoist
 /* "c1, c2": the output columns of a node; "1 AS c0" for none. */
 void emit_cols(const struct plan_cols *cols, struct sbuf *out);
 void emit_col(uint32_t id, struct sbuf *out);
+void emit_as_col(uint32_t id, struct sbuf *out); /* " AS c1" */
 uint32_t emit_fresh(struct emit *m);
 /* Not built yet: ERR_UNSUPPORTED with the source position. */
 bool emit_unsupported(struct emit *m, uint32_t off, uint32_t len, const char *what);

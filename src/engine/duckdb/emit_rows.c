@@ -13,7 +13,7 @@ bool emit_table(struct emit *m, const struct plan *p, struct sbuf *out)
             sbuf_addz(out, ", ");
         if (!m->src->column(m->src->self, p->workspace, p->table, stored, c->type, out, m->e))
             return false;
-        sbuf_addf(out, " AS c%u", c->id);
+        emit_as_col(c->id, out);
     }
     sbuf_addz(out, " FROM ");
     return m->src->from_item(m->src->self, p->workspace, p->table, out, m->e);
@@ -168,7 +168,7 @@ bool emit_project(struct emit *m, const struct plan *p, struct sbuf *out)
             sbuf_addz(out, ", ");
         if (!emit_as(m, n->e, n->col.type, out))
             return false;
-        sbuf_addf(out, " AS c%u", n->col.id);
+        emit_as_col(n->col.id, out);
     }
     m->hoists = NULL;
     sbuf_addz(out, " FROM ");
@@ -293,7 +293,7 @@ static bool union_branch(struct emit *m, const struct plan *p, size_t b, struct 
     size_t first = 0;
     if (p->source_labels) {
         sql_text(out, p->source_labels[b]);
-        sbuf_addf(out, " AS c%u", p->cols.p[0].id);
+        emit_as_col(p->cols.p[0].id, out);
         first = 1;
     }
     const struct union_links *links = &p->links[b];
@@ -307,7 +307,7 @@ static bool union_branch(struct emit *m, const struct plan *p, size_t b, struct 
             ok = branch_col(m, in, links->p[k++].id, c->type, out);
         else
             emit_pad(c->type, out);
-        sbuf_addf(out, " AS c%u", c->id);
+        emit_as_col(c->id, out);
     }
     m->hoists = outer;
     if (p->cols.n == 0)

@@ -172,7 +172,7 @@ static const struct {
 emit_call_fn *emit_scalar_find(const char *name)
 {
     for (size_t i = 0; i < COUNTOF(calls); i++)
-        if (strcmp(calls[i].name, name) == 0)
+        if (kql_same_name(calls[i].name, name))
             return calls[i].fn;
     return NULL;
 }
