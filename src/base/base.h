@@ -129,6 +129,7 @@ void sbuf_add(struct sbuf *b, struct str s);
 void sbuf_addz(struct sbuf *b, const char *z);
 void sbuf_addc(struct sbuf *b, char c);
 void sbuf_addmem(struct sbuf *b, const void *p, size_t n);
+void sbuf_addi(struct sbuf *b, int64_t v); /* decimal digits */
 void sbuf_addf(struct sbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void sbuf_addv(struct sbuf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 bool sbuf_ok(const struct sbuf *b) MUST_USE;

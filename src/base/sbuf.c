@@ -68,6 +68,20 @@ void sbuf_addc(struct sbuf *b, char c)
     sbuf_addmem(b, &c, 1);
 }
 
+void sbuf_addi(struct sbuf *b, int64_t v)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do {
+        digits[--at] = (char)('0' + u % 10);
+        u /= 10;
+    } while (u != 0);
+    if (v < 0)
+        digits[--at] = '-';
+    sbuf_addmem(b, digits + at, sizeof digits - at);
+}
+
 void sbuf_addv(struct sbuf *b, const char *fmt, va_list ap)
 {
     va_list again;

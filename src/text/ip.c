@@ -1,4 +1,4 @@
-/* IP addresses. inet_pton and inet_ntop know the grammar; the rest is bytes. */
+/* IP addresses. inet_pton and inet_ntop know the grammar of IPv6; the rest is bytes. */
 #include "text/ip.h"
 
 #include <arpa/inet.h>
@@ -10,19 +10,52 @@ bool ip_is_v4(struct ip a)
     return memcmp(a.b, mapped, sizeof(mapped)) == 0;
 }
 
+bool ip_parse_v4(struct str s, uint32_t *out)
+{
+    uint32_t bits = 0;
+    size_t i = 0;
+    if (s.n < 7 || s.n > 15)
+        return false;
+    for (unsigned part = 0; part < 4; part++) {
+        unsigned v = 0;
+        size_t from = i;
+        for (; i < s.n && (unsigned)(s.p[i] - '0') < 10u && i < from + 3; i++)
+            v = v * 10 + (unsigned)(s.p[i] - '0');
+        bool zero_first = i > from + 1 && s.p[from] == '0';
+        if (i == from || zero_first || v > 255)
+            return false;
+        bits = bits << 8 | v;
+        if (part < 3 && (i >= s.n || s.p[i++] != '.'))
+            return false;
+    }
+    *out = bits;
+    return i == s.n;
+}
+
+static struct ip from_v4(uint32_t bits)
+{
+    struct ip a;
+    memcpy(a.b, mapped, sizeof(mapped));
+    for (unsigned i = 0; i < 4; i++)
+        a.b[sizeof(mapped) + i] = (uint8_t)(bits >> (24 - 8 * i));
+    return a;
+}
+
 bool ip_parse(struct str s, struct ip *out)
 {
     char z[IP_TEXT_MAX];
     struct ip a = {{0}};
-    if (s.n == 0 || s.n >= sizeof(z) || memchr(s.p, '\0', s.n) != NULL)
+    uint32_t v4;
+    if (ip_parse_v4(s, &v4)) {
+        *out = from_v4(v4);
+        return true;
+    }
+    if (s.n == 0 || s.n >= sizeof(z) || !str_holds(s, ':') || str_holds(s, '\0'))
         return false;
     memcpy(z, s.p, s.n);
     z[s.n] = '\0';
-    if (inet_pton(AF_INET6, z, a.b) != 1) {
-        memcpy(a.b, mapped, sizeof(mapped));
-        if (inet_pton(AF_INET, z, a.b + sizeof(mapped)) != 1)
-            return false;
-    }
+    if (inet_pton(AF_INET6, z, a.b) != 1)
+        return false;
     *out = a;
     return true;
 }

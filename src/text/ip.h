@@ -13,6 +13,8 @@ enum { IP_TEXT_MAX = 46 };
 /* "10.0.0.1" (four decimal parts without leading zeros) or an IPv6 text of RFC 4291; no zone, no
  * port. */
 bool ip_parse(struct str s, struct ip *out) MUST_USE;
+/* The first of these forms alone, as a number. */
+bool ip_parse_v4(struct str s, uint32_t *out) MUST_USE;
 /* An address, or address/prefix with the prefix of its own family; host bits are cut off. */
 bool ip_net_parse(struct str s, struct ip_net *out) MUST_USE;
 bool ip_is_v4(struct ip a);

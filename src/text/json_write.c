@@ -132,7 +132,7 @@ void json_z(struct json_out *w, const char *v)
 void json_int(struct json_out *w, int64_t v)
 {
     begin(w);
-    sbuf_addf(w->b, "%lld", (long long)v);
+    sbuf_addi(w->b, v);
 }
 
 void json_real(struct json_out *w, double v)

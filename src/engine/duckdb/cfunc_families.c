@@ -26,6 +26,7 @@ const struct cf_family cf_families[] = {
     {NULL, fn_mine_common_aggregates},
     {fn_parse_rows, NULL},
     {fn_parse_kv_rows, NULL},
+    {fn_path_rows, NULL},
     {NULL, fn_reduce_aggregates},
     {fn_regex_rows, NULL},
     {fn_remove_rows, NULL},

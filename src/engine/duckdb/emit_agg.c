@@ -1,5 +1,5 @@
 /* summarize and its aggregates. An aggregate is a row: $1 … arguments, $F the FILTER clause, $O the
- * order inside a list. */
+ * order inside a list, $D the start of the call that lists the different values of $1. */
 #include "engine/duckdb/emit_priv.h"
 #include "text/json.h"
 #include <math.h>
@@ -48,14 +48,24 @@ static const struct agg_row aggs[] = {
     {"any", '*', "?", "any_value($1)$F"},
     {"passthrough", '*', "?", "any_value($1)$F"},
     {"make_list", 'j', "jl", "vdf_make_list(list($1$O)$F, $2, TRUE, FALSE)"},
+    {"make_list", 's', "sl", "vdf_list_texts(list($1$O)$F, $2)"},
+    {"make_list", 'l', "ll", "vdf_list_longs(list($1$O)$F, $2, FALSE)"},
     {"make_list", '*', "jl", "vdf_make_list(list($1$O)$F, $2, FALSE, FALSE)"},
     {"makelist", 'j', "jl", "vdf_make_list(list($1$O)$F, $2, TRUE, FALSE)"},
+    {"makelist", 's', "sl", "vdf_list_texts(list($1$O)$F, $2)"},
+    {"makelist", 'l', "ll", "vdf_list_longs(list($1$O)$F, $2, FALSE)"},
     {"makelist", '*', "jl", "vdf_make_list(list($1$O)$F, $2, FALSE, FALSE)"},
     {"make_list_with_nulls", 'j', "jl", "vdf_make_list(list($1$O)$F, $2, TRUE, TRUE)"},
+    {"make_list_with_nulls", 's', "sl", "vdf_list_texts(list($1$O)$F, $2)"},
+    {"make_list_with_nulls", 'l', "ll", "vdf_list_longs(list($1$O)$F, $2, TRUE)"},
     {"make_list_with_nulls", '*', "jl", "vdf_make_list(list($1$O)$F, $2, FALSE, TRUE)"},
     {"make_set", 'j', "jl", "vdf_make_set(list($1$O)$F, $2, TRUE)"},
+    {"make_set", 's', "sl", "$D, $2)"},
+    {"make_set", 'l', "ll", "$D, $2)"},
     {"make_set", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
     {"makeset", 'j', "jl", "vdf_make_set(list($1$O)$F, $2, TRUE)"},
+    {"makeset", 's', "sl", "$D, $2)"},
+    {"makeset", 'l', "ll", "$D, $2)"},
     {"makeset", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
     {"make_bag", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
     {"make_dictionary", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
@@ -182,10 +192,34 @@ static bool arg_text(struct emit *m, const struct agg_call *c, const struct agg_
     return emit_as(m, c->args[i], letter(l, c->args[i]->type), out);
 }
 
+static void list_order(struct emit *m, const struct agg_call *c, struct sbuf *out)
+{
+    sbuf_add(out, c->order);
+    m->list_ordered = m->list_ordered || c->order.n > 0;
+}
+
+/* Without an order of the rows the values are sorted, so that the same set has the same text; in an
+ * ordered input they come as they are met first. */
+static bool different_values(struct emit *m, const struct agg_call *c, const struct agg_row *row,
+                             struct sbuf *out)
+{
+    bool ordered = c->order.n > 0;
+    sbuf_addf(out, "vdf_set_%s(", row->args[0] == 's' ? "texts" : "longs");
+    sbuf_addz(out, ordered ? "list(" : "list_sort(list(DISTINCT ");
+    if (!arg_text(m, c, row, 0, out))
+        return false;
+    list_order(m, c, out);
+    sbuf_addc(out, ')');
+    sbuf_add(out, c->filter);
+    sbuf_addz(out, ordered ? "" : ")");
+    return true;
+}
+
 static bool fill(struct emit *m, const struct agg_call *c, const struct agg_row *row,
                  struct sbuf *out)
 {
-    for (const char *p = row->sql; *p; p++) {
+    bool ok = true;
+    for (const char *p = row->sql; ok && *p; p++) {
         if (*p != '$') {
             sbuf_addc(out, *p);
             continue;
@@ -194,31 +228,50 @@ static bool fill(struct emit *m, const struct agg_call *c, const struct agg_row 
         if (*p == 'F')
             sbuf_add(out, c->filter);
         else if (*p == 'O')
-            sbuf_add(out, c->order);
-        else if (!arg_text(m, c, row, (size_t)(*p - '1'), out))
-            return false;
+            list_order(m, c, out);
+        else if (*p == 'D')
+            ok = different_values(m, c, row, out);
+        else
+            ok = arg_text(m, c, row, (size_t)(*p - '1'), out);
     }
-    return true;
+    return ok;
 }
 
-/* arg_max(v, x): the x of the row with the greatest v; when all v are null, of some row. The struct
- * keeps null x. */
+/* What arg_max() compares, so that a row without a value comes last and yet counts when there is no
+ * other; *total: false, and rows without a value have to be looked for. */
+static struct str extreme_key(struct emit *m, const struct expr *v, struct str vs, bool max,
+                              bool *total)
+{
+    *total = true;
+    if (!expr_nullable(v))
+        return vs;
+    if (v->type == KQL_DATETIME)
+        return arena_fmt(m->a, "coalesce(%.*s, %s)", STR_ARG(vs),
+                         max ? "-1" : "3155378976000000000");
+    if (v->type == KQL_INT || v->type == KQL_BOOL)
+        return arena_fmt(m->a, "coalesce(CAST(%.*s AS BIGINT), %s)", STR_ARG(vs),
+                         max ? "-2147483649" : "2147483648");
+    *total = false;
+    return emit_extreme_key(m, v, max, vs);
+}
+
+/* arg_max(v, x): the x of the row with the greatest v; when all v are null, of some row. */
 static bool arg_extreme(struct emit *m, const struct agg_call *c, struct sbuf *out)
 {
     const struct expr *v = c->args[0], *x = c->n > 1 ? c->args[1] : v;
     CHECK(v != NULL && x != NULL);
-    bool max = strstr(c->name, "max") != NULL;
-    const char *fn = max ? "arg_max" : "arg_min";
+    bool max = strstr(c->name, "max") != NULL, text = x->type == KQL_STRING, total;
     struct str vs, xs, f = c->filter;
     if (!emit_arg(m, v, v->type, &vs) || !emit_arg(m, x, x->type, &xs))
         return false;
-    /* NaN wins either way; the database holds it for the greatest */
-    vs = emit_extreme_key(m, v, max, vs);
-    bool text = x->type == KQL_STRING;
+    struct str key = extreme_key(m, v, vs, max, &total);
     sbuf_addz(out, text ? "coalesce(" : "");
-    sbuf_addf(out, "coalesce((%s({'x': %.*s}, %.*s)%.*s).x, CASE WHEN count(%.*s)%.*s = 0 THEN (",
-              fn, STR_ARG(xs), STR_ARG(vs), STR_ARG(f), STR_ARG(vs), STR_ARG(f));
-    sbuf_addf(out, "first({'x': %.*s})%.*s).x END)", STR_ARG(xs), STR_ARG(f));
+    sbuf_addz(out, total ? "" : "coalesce(");
+    sbuf_addf(out, "%s%s(%.*s, %.*s)%.*s", max ? "arg_max" : "arg_min",
+              expr_nullable(x) ? "_null" : "", STR_ARG(xs), STR_ARG(key), STR_ARG(f));
+    if (!total)
+        sbuf_addf(out, ", CASE WHEN count(%.*s)%.*s = 0 THEN first(%.*s)%.*s END)", STR_ARG(vs),
+                  STR_ARG(f), STR_ARG(xs), STR_ARG(f));
     sbuf_addz(out, text ? ", '')" : "");
     return true;
 }
@@ -357,7 +410,7 @@ bool emit_agg_call(struct emit *m, const struct expr *x, struct sbuf *out)
 static bool aggregate_from(struct emit *m, const struct plan *p, struct emit_hoists *hoists,
                            struct sbuf *out)
 {
-    if (!p->in[0]->ordered)
+    if (!p->in[0]->ordered || !m->list_ordered)
         return emit_source(m, p->in[0], hoists, out);
     sbuf_addz(out, "(SELECT *, row_number() OVER () AS hrow FROM ");
     if (!emit_from(m, p->in[0], out))
@@ -434,7 +487,9 @@ static bool only_constants(const struct plan *p)
 bool emit_aggregate(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     struct str outer = m->list_order;
+    bool outer_ordered = m->list_ordered;
     struct emit_hoists hoists = {0};
+    m->list_ordered = false;
     m->agg_hoists = &hoists;
     m->list_order = p->in[0]->ordered ? STR(" ORDER BY hrow") : STR_NONE;
     struct emit_found found = {0};
@@ -447,6 +502,7 @@ bool emit_aggregate(struct emit *m, const struct plan *p, struct sbuf *out)
     sbuf_addz(out, " FROM ");
     ok = ok && aggregate_from(m, p, &hoists, out);
     m->list_order = outer;
+    m->list_ordered = outer_ordered;
     for (size_t i = 0; i < p->n_keys; i++)
         sbuf_addf(out, "%s%zu", i ? ", " : " GROUP BY ", i + 1);
     if (only_constants(p)) /* one row, as of aggregates, also of no rows */

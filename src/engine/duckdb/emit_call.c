@@ -322,6 +322,9 @@ static bool op_parse_json(struct emit *m, const struct expr *x, enum emit_ctx ct
 static bool op_access(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
 {
     (void)ctx;
+    bool done;
+    if (!emit_path(m, x, false, &done, out) || done)
+        return done;
     enum kql_type t = x->args[1]->type;
     if (t == KQL_STRING)
         return call2(m, x, "vdc_dyn_key", KQL_DYNAMIC, KQL_STRING, out);

@@ -128,6 +128,9 @@ bool emit_as(struct emit *m, const struct expr *x, enum kql_type to, struct sbuf
         emit_pad(to, out);
         return true;
     }
+    bool done = false;
+    if (x->type == KQL_DYNAMIC && to == KQL_STRING && (!emit_path(m, x, true, &done, out) || done))
+        return done;
     sbuf_addz(out, c.before);
     if (!emit_expr(m, x, EMIT_EXACT, out))
         return false;

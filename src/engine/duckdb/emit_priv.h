@@ -38,8 +38,10 @@ struct emit {
     size_t operators;                /* written so far */
     unsigned aggregates;             /* around the node being written, in this sub-query */
     VEC(struct emit_window) windows; /* of the P_SERIALIZE being written */
+    bool streaming;                  /* they follow the order in which rows come */
     VEC(struct emit_shared) shared;  /* P_SHARED nodes in the order of their CTEs */
     struct str list_order;  /* " ORDER BY hrow" inside list() of the aggregate being written */
+    bool list_ordered;      /* a list of it has that order */
     struct str apply_input; /* FROM item that a P_APPLY_INPUT stands for; empty outside */
     struct emit_hoists *agg_hoists; /* for the arguments of the aggregates being written */
     struct emit_externals *externals;
@@ -149,6 +151,9 @@ struct str emit_extreme_key(struct emit *m, const struct expr *v, bool max, stru
 /* The helper column that holds a window function's value. */
 bool emit_window_ref(struct emit *m, const struct expr *x, struct sbuf *out);
 bool emit_template(struct emit *m, const struct expr *x, const char *sql, struct sbuf *out);
+/* Access to dynamic by steps that are known, as dynamic or as text (emit_path.c). *done: false, and
+ * nothing is written: x is none. */
+bool emit_path(struct emit *m, const struct expr *x, bool as_text, bool *done, struct sbuf *out);
 
 /* Emitters by name for calls that a template cannot say; NULL: none. */
 typedef bool emit_call_fn(struct emit *m, const struct expr *x, enum emit_ctx ctx,

@@ -3,7 +3,9 @@
  * another's arguments:
  *
  *   SELECT outputs FROM (SELECT *, w2 … FROM (SELECT *, w1 … FROM (SELECT *, row_number() OVER ()
- * AS hrow FROM input))) ORDER BY hrow */
+ * AS hrow FROM input))) ORDER BY hrow
+ *
+ * or, when all of them can be computed on the way, without any ORDER BY. */
 #include "engine/duckdb/emit_priv.h"
 
 bool emit_window_ref(struct emit *m, const struct expr *x, struct sbuf *out)
@@ -59,8 +61,29 @@ static bool group_column(struct emit *m, const struct emit_window *w, struct sbu
     return true;
 }
 
-static void over(const struct emit_window *w, bool running, struct sbuf *out)
+/* Functions that the database computes while rows stream through it in the promised order, without
+ * sorting them again: only when no other one needs them sorted. */
+enum { STREAMED_ROWS = 1000 };
+
+static bool streams(const struct expr *x)
 {
+    const char *n = x->fn->name;
+    if (strcmp(n, "row_number") == 0 || strcmp(n, "row_cumsum") == 0)
+        return x->n_args < 2;
+    if (strcmp(n, "prev") != 0 && strcmp(n, "next") != 0)
+        return false;
+    for (size_t i = 1; i < x->n_args; i++)
+        if (x->args[i]->kind != EX_CONST || x->args[i]->value.is_null)
+            return false;
+    return x->n_args < 2 || (x->args[1]->value.i >= 0 && x->args[1]->value.i <= STREAMED_ROWS);
+}
+
+static void over(struct emit *m, const struct emit_window *w, bool running, struct sbuf *out)
+{
+    if (m->streaming) {
+        sbuf_addz(out, running ? " OVER (ROWS UNBOUNDED PRECEDING)" : " OVER ()");
+        return;
+    }
     sbuf_addz(out, " OVER (");
     if (restart_arg(w->x) != SIZE_MAX)
         sbuf_addf(out, "PARTITION BY hg%u ", w->id);
@@ -82,11 +105,11 @@ static bool change_column(struct emit *m, const struct emit_window *w, struct sb
     if (!emit_arg(m, w->x->args[0], w->x->args[0]->type, &v))
         return false;
     sbuf_addz(out, ", row_number()");
-    over(w, false, out);
+    over(m, w, false, out);
     sbuf_addf(out, " AS hn%u, CASE WHEN row_number()", w->id);
-    over(w, false, out);
+    over(m, w, false, out);
     sbuf_addf(out, " = 1 OR lag(%.*s)", STR_ARG(v));
-    over(w, false, out);
+    over(m, w, false, out);
     sbuf_addf(out, " IS DISTINCT FROM %.*s THEN 1 ELSE 0 END AS hc%u", STR_ARG(v), w->id);
     return true;
 }
@@ -99,17 +122,19 @@ static bool shifted(struct emit *m, const struct emit_window *w, struct sbuf *ou
     if (!emit_as(m, x->args[0], t, out))
         return false;
     /* The database adds the offset to the row's number: no row is 2^62 away. */
-    sbuf_addz(out, ", greatest(-4611686018427387904, least(4611686018427387904, ");
+    sbuf_addz(out,
+              m->streaming ? ", " : ", greatest(-4611686018427387904, least(4611686018427387904, ");
     if (x->n_args < 2)
         sbuf_addz(out, "1");
     else if (!emit_as(m, x->args[1], KQL_LONG, out))
         return false;
-    sbuf_addz(out, ")), ");
+    sbuf_addz(out, m->streaming ? ", " : ")), ");
     if (x->n_args < 3)
         emit_pad(t, out);
     else if (!emit_as(m, x->args[2], t, out))
         return false;
-    sbuf_addz(out, ") OVER (ORDER BY hrow)");
+    sbuf_addc(out, ')');
+    over(m, w, false, out);
     return true;
 }
 
@@ -121,7 +146,7 @@ static bool cumsum(struct emit *m, const struct emit_window *w, struct sbuf *out
     if (!emit_as(m, w->x->args[0], t, out))
         return false;
     sbuf_addz(out, ", 0))");
-    over(w, true, out);
+    over(m, w, true, out);
     if (whole)
         sbuf_addf(out, ") AS %s)", engine_sql_type(t));
     else
@@ -132,7 +157,7 @@ static bool cumsum(struct emit *m, const struct emit_window *w, struct sbuf *out
 static bool numbered(struct emit *m, const struct emit_window *w, struct sbuf *out)
 {
     sbuf_addz(out, ", (row_number()");
-    over(w, false, out);
+    over(m, w, false, out);
     if (w->x->n_args) {
         sbuf_addz(out, " - 1 + ");
         if (!emit_as(m, w->x->args[0], KQL_LONG, out))
@@ -142,13 +167,13 @@ static bool numbered(struct emit *m, const struct emit_window *w, struct sbuf *o
     return true;
 }
 
-static bool ranked(const struct emit_window *w, struct sbuf *out)
+static bool ranked(struct emit *m, const struct emit_window *w, struct sbuf *out)
 {
     if (strcmp(w->x->fn->name, "row_rank_min") == 0)
         sbuf_addf(out, ", max(CASE WHEN hc%u = 1 THEN hn%u END)", w->id, w->id);
     else
         sbuf_addf(out, ", CAST(sum(hc%u)", w->id);
-    over(w, true, out);
+    over(m, w, true, out);
     if (strcmp(w->x->fn->name, "row_rank_min") != 0)
         sbuf_addz(out, " AS BIGINT)");
     return true;
@@ -172,7 +197,7 @@ static bool value_column(struct emit *m, const struct emit_window *w, struct sbu
     else if (strcmp(n, "row_number") == 0)
         ok = numbered(m, w, out);
     else if (is_rank(w->x))
-        ok = ranked(w, out);
+        ok = ranked(m, w, out);
     else
         return emit_unsupported(m, w->x->off, w->x->len, n);
     sbuf_addf(out, " AS h%u", w->id);
@@ -261,12 +286,18 @@ bool emit_serialize(struct emit *m, const struct plan *p, struct sbuf *out)
         unsigned d = collect(m, p->named[i].e);
         deepest = d > deepest ? d : deepest;
     }
+    bool outer_streaming = m->streaming;
+    m->streaming = true;
+    for (size_t i = first; i < m->windows.n; i++)
+        m->streaming = m->streaming && streams(m->windows.p[i].x);
     for (unsigned level = 1; level <= deepest; level++) {
         if (!wrap(m, first, level, group_column, &inner) ||
             !wrap(m, first, level, change_column, &inner) ||
             !wrap(m, first, level, value_column, &inner) || !join_sessions(m, first, level, &inner))
             return false;
     }
+    bool streamed = m->streaming;
+    m->streaming = outer_streaming;
     struct emit_hoists hoists = {0};
     m->hoists = &hoists;
     bool ok = true;
@@ -282,7 +313,7 @@ bool emit_serialize(struct emit *m, const struct plan *p, struct sbuf *out)
     sbuf_addz(out, " FROM ");
     sbuf_add(out, inner);
     emit_hoisted(m, &hoists, out);
-    sbuf_addz(out, " ORDER BY hrow");
+    sbuf_addz(out, streamed ? "" : " ORDER BY hrow");
     m->windows.n = first;
     return ok;
 }

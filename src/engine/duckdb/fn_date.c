@@ -53,6 +53,22 @@ static enum part part_of(struct str s)
     return PART_NONE;
 }
 
+/* A part that is constant is looked up once. */
+static void *part_new(const struct cf_const *args, size_t n)
+{
+    if (n < 1 || !args[0].known || args[0].is_null)
+        return NULL;
+    enum part *p = xcalloc(1, sizeof *p);
+    *p = part_of(args[0].text);
+    return p;
+}
+
+static enum part part_arg(struct cf_call *c, size_t r)
+{
+    const enum part *p = c->bound;
+    return p != NULL ? *p : part_of(cf_str(c, 0, r));
+}
+
 static bool in_range(int64_t t)
 {
     return t >= 0 && t <= TICKS_MAX;
@@ -148,7 +164,7 @@ static bool part_value(enum part p, int64_t t, int64_t *out)
 static void fn_part(struct cf_call *c, size_t r)
 {
     int64_t v;
-    if (part_value(part_of(cf_str(c, 0, r)), cf_i64(c, 1, r), &v))
+    if (part_value(part_arg(c, r), cf_i64(c, 1, r), &v))
         cf_out_i64(c, r, v);
 }
 
@@ -203,7 +219,7 @@ static bool shift(enum part p, int64_t t, int64_t n, int64_t *out)
 
 static void fn_start(struct cf_call *c, size_t r)
 {
-    enum part p = part_of(cf_str(c, 0, r));
+    enum part p = part_arg(c, r);
     int64_t t;
     if (start_of(p, cf_i64(c, 1, r), &t) && shift(p, t, cf_i64(c, 2, r), &t) && in_range(t))
         cf_out_i64(c, r, t);
@@ -211,7 +227,7 @@ static void fn_start(struct cf_call *c, size_t r)
 
 static void fn_end(struct cf_call *c, size_t r)
 {
-    enum part p = part_of(cf_str(c, 0, r));
+    enum part p = part_arg(c, r);
     int64_t t, next;
     if (!start_of(p, cf_i64(c, 1, r), &t) || !shift(p, t, cf_i64(c, 2, r), &t))
         return;
@@ -246,7 +262,7 @@ static int64_t part_ticks(enum part p)
 
 static void fn_add(struct cf_call *c, size_t r)
 {
-    enum part p = part_of(cf_str(c, 0, r));
+    enum part p = part_arg(c, r);
     int64_t n = cf_i64(c, 1, r), t = cf_i64(c, 2, r), out, by;
     int months = p == PART_YEAR ? 12 : p == PART_QUARTER ? 3 : p == PART_MONTH ? 1 : 0;
     if (months) {
@@ -265,7 +281,7 @@ static void fn_add(struct cf_call *c, size_t r)
 /* Boundaries crossed from b to a. */
 static void fn_diff(struct cf_call *c, size_t r)
 {
-    enum part p = part_of(cf_str(c, 0, r));
+    enum part p = part_arg(c, r);
     int64_t a = cf_i64(c, 1, r), b = cf_i64(c, 2, r), size = part_ticks(p);
     struct civil x = civil_from_ticks(a), y = civil_from_ticks(b);
     if (p == PART_YEAR)
@@ -340,59 +356,117 @@ static size_t longest_element(char c)
     return c == 'y' ? 4 : c == 'f' || c == 'F' ? 7 : 2;
 }
 
-static void add_fraction(struct sbuf *b, int ticks, size_t n, bool trimmed)
+/* A format as its elements; letters of no element stand for themselves. */
+struct element {
+    char letter; /* '\0': a text */
+    unsigned char n;
+    struct str text;
+};
+struct date_format {
+    struct element *e;
+    size_t n, most; /* most: bytes of a result */
+};
+enum { SHORT_FORMAT = 256 };
+
+static void format_read(struct str f, struct date_format *out)
 {
-    char digits[16];
-    snprintf(digits, sizeof(digits), "%07d", ticks);
-    size_t k = n > 7 ? 7 : n;
-    while (trimmed && k > 0 && digits[k - 1] == '0')
-        k--;
-    sbuf_addmem(b, digits, k);
+    for (size_t i = 0, n; i < f.n; i += n) {
+        n = run_of(f, i, longest_element(f.p[i]));
+        struct element *e = &out->e[out->n++];
+        bool known = f.p[i] != '\0' && strchr("yMdHhmsfFt", f.p[i]) != NULL;
+        e->letter = known ? f.p[i] : '\0';
+        e->n = (unsigned char)n;
+        e->text = str_sub(f, i, n);
+        out->most += known ? 8 : n;
+    }
+}
+
+static void *format_new(const struct cf_const *args, size_t n)
+{
+    if (n < 2 || !args[1].known || args[1].is_null)
+        return NULL;
+    struct str f = args[1].text;
+    char *memory =
+        xcalloc(1, sizeof(struct date_format) + (f.n + 1) * sizeof(struct element) + f.n);
+    struct date_format *out = (void *)memory;
+    out->e = (void *)(memory + sizeof *out);
+    char *text = (char *)(out->e + f.n + 1);
+    if (f.n > 0)
+        memcpy(text, f.p, f.n);
+    format_read((struct str){text, f.n}, out);
+    return out;
+}
+
+/* At least width digits. */
+static char *put_number(char *p, int v, unsigned width)
+{
+    char digits[12];
+    unsigned n = 0;
+    for (; v > 0 || n < width || n == 0; v /= 10)
+        digits[n++] = (char)('0' + v % 10);
+    while (n > 0)
+        *p++ = digits[--n];
+    return p;
+}
+
+static char *put_fraction(char *p, int ticks, unsigned n, bool trimmed)
+{
+    char digits[12];
+    put_number(digits, ticks, 7);
+    while (trimmed && n > 0 && digits[n - 1] == '0')
+        n--;
+    memcpy(p, digits, n);
+    return p + n;
+}
+
+static char *put_element(char *p, const struct element *e, const struct civil *t)
+{
+    int h12 = t->hour % 12 == 0 ? 12 : t->hour % 12;
+    switch (e->letter) {
+    case 'y':
+        return put_number(p, e->n <= 2 ? t->year % 100 : t->year, e->n);
+    case 'M':
+        return put_number(p, t->month, e->n);
+    case 'd':
+        return put_number(p, t->day, e->n);
+    case 'H':
+        return put_number(p, t->hour, e->n);
+    case 'h':
+        return put_number(p, h12, e->n);
+    case 'm':
+        return put_number(p, t->minute, e->n);
+    case 's':
+        return put_number(p, t->second, e->n);
+    case 'f':
+    case 'F':
+        return put_fraction(p, t->ticks, e->n, e->letter == 'F');
+    case 't':
+        memcpy(p, t->hour < 12 ? "AM" : "PM", 2);
+        return p + 2;
+    default:
+        memcpy(p, e->text.p, e->text.n);
+        return p + e->text.n;
+    }
 }
 
 static void fn_format_datetime(struct cf_call *c, size_t r)
 {
     struct civil t = civil_from_ticks(cf_i64(c, 0, r));
-    struct str f = cf_str(c, 1, r);
-    struct sbuf *b = cf_buf(c);
-    for (size_t i = 0, n; i < f.n; i += n) {
-        n = run_of(f, i, longest_element(f.p[i]));
-        int width = (int)n;
-        int h12 = t.hour % 12 == 0 ? 12 : t.hour % 12;
-        switch (f.p[i]) {
-        case 'y':
-            sbuf_addf(b, "%0*d", width, n <= 2 ? t.year % 100 : t.year);
-            break;
-        case 'M':
-            sbuf_addf(b, "%0*d", width, t.month);
-            break;
-        case 'd':
-            sbuf_addf(b, "%0*d", width, t.day);
-            break;
-        case 'H':
-            sbuf_addf(b, "%0*d", width, t.hour);
-            break;
-        case 'h':
-            sbuf_addf(b, "%0*d", width, h12);
-            break;
-        case 'm':
-            sbuf_addf(b, "%0*d", width, t.minute);
-            break;
-        case 's':
-            sbuf_addf(b, "%0*d", width, t.second);
-            break;
-        case 'f':
-        case 'F':
-            add_fraction(b, t.ticks, n, f.p[i] == 'F');
-            break;
-        case 't':
-            sbuf_addz(b, t.hour < 12 ? "AM" : "PM");
-            break;
-        default:
-            sbuf_add(b, str_sub(f, i, n));
-        }
+    const struct date_format *f = c->bound;
+    struct date_format own = {0};
+    char small[SHORT_FORMAT], *p = small;
+    if (f == NULL) {
+        own.e = arena_array(cf_arena(c), struct element, cf_str(c, 1, r).n + 1);
+        format_read(cf_str(c, 1, r), &own);
+        f = &own;
     }
-    cf_out_str(c, r, sbuf_str(b));
+    if (f->most > sizeof small)
+        p = arena_alloc(cf_arena(c), f->most);
+    struct str out = {p, 0};
+    for (size_t i = 0; i < f->n; i++)
+        p = put_element(p, &f->e[i], &t);
+    out.n = (size_t)(p - out.p);
+    cf_out_str(c, r, out);
 }
 
 static void fn_format_span(struct cf_call *c, size_t r)
@@ -401,6 +475,7 @@ static void fn_format_span(struct cf_call *c, size_t r)
     uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
     struct str f = cf_str(c, 1, r);
     struct sbuf *b = cf_buf(c);
+    char digits[12];
     if (v < 0)
         sbuf_addc(b, '-');
     for (size_t i = 0, n; i < f.n; i += n) {
@@ -422,7 +497,10 @@ static void fn_format_span(struct cf_call *c, size_t r)
             break;
         case 'f':
         case 'F':
-            add_fraction(b, (int)(u % (uint64_t)TICKS_PER_SECOND), n, f.p[i] == 'F');
+            sbuf_addmem(b, digits,
+                        (size_t)(put_fraction(digits, (int)(u % (uint64_t)TICKS_PER_SECOND),
+                                              n > 7 ? 7 : (unsigned)n, f.p[i] == 'F') -
+                                 digits));
             break;
         default:
             sbuf_add(b, str_sub(f, i, n));
@@ -566,16 +644,32 @@ static void fn_zones(struct cf_call *c, size_t r)
 const struct cf_scalar fn_date_rows[] = {
     {.name = "vdf_zone", .sig = "s:j", .row = fn_zone},
     {.name = "vdf_zones", .sig = "l:j", .row = fn_zones},
-    {.name = "vdf_datetime_part", .sig = "sl:l", .row = fn_part},
+    {.name = "vdf_datetime_part",
+     .sig = "sl:l",
+     .row = fn_part,
+     .prepare = part_new,
+     .release = xfree},
     {.name = "vdf_dayofweek", .sig = "l:l", .row = fn_dayofweek},
-    {.name = "vdf_start", .sig = "sll:l", .row = fn_start},
-    {.name = "vdf_end", .sig = "sll:l", .row = fn_end},
-    {.name = "vdf_datetime_add", .sig = "sll:l", .row = fn_add},
-    {.name = "vdf_datetime_diff", .sig = "sll:l", .row = fn_diff},
+    {.name = "vdf_start", .sig = "sll:l", .row = fn_start, .prepare = part_new, .release = xfree},
+    {.name = "vdf_end", .sig = "sll:l", .row = fn_end, .prepare = part_new, .release = xfree},
+    {.name = "vdf_datetime_add",
+     .sig = "sll:l",
+     .row = fn_add,
+     .prepare = part_new,
+     .release = xfree},
+    {.name = "vdf_datetime_diff",
+     .sig = "sll:l",
+     .row = fn_diff,
+     .prepare = part_new,
+     .release = xfree},
     {.name = "vdf_make_datetime", .sig = "llllld:l", .row = fn_make},
     {.name = "vdf_make_timespan", .sig = "llld:l", .row = fn_make_span},
     {.name = "vdf_unixtime", .sig = "dd:l", .row = fn_unixtime},
-    {.name = "vdf_format_datetime", .sig = "ls:s", .row = fn_format_datetime},
+    {.name = "vdf_format_datetime",
+     .sig = "ls:s",
+     .row = fn_format_datetime,
+     .prepare = format_new,
+     .release = xfree},
     {.name = "vdf_format_timespan", .sig = "ls:s", .row = fn_format_span},
     {.name = "vd_range_count", .sig = "lll:l", .row = fn_range_count},
     {.name = "vd_range_count", .sig = "ddd:l", .row = fn_range_count_real},

@@ -62,6 +62,11 @@ static void fn_parse_json(struct cf_call *c, size_t r)
     struct sbuf *b = cf_buf(c);
     if (t.n == 0)
         return;
+    if (t.n == s.n && js_is_compact(s)) {
+        if (js_type(s) != JS_NULL)
+            cf_out_str(c, r, s);
+        return;
+    }
     if (!json_parse(cf_arena(c), t, &opts, &j, NULL)) {
         json_escape(b, s);
         cf_out_str(c, r, sbuf_str(b));

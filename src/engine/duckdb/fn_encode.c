@@ -10,13 +10,6 @@
 #include "text/punycode.h"
 
 /* ---- Base64 ---- */
-static void fn_b64_encode(struct cf_call *c, size_t r)
-{
-    struct sbuf *b = cf_buf(c);
-    base64_encode(BASE64_STD, cf_str(c, 0, r), b);
-    cf_out_str(c, r, sbuf_str(b));
-}
-
 /* Unlike base64_decode, Kusto wants the padding. */
 static bool decode(struct str text, struct sbuf *out)
 {
@@ -253,7 +246,6 @@ static void fn_format_bytes(struct cf_call *c, size_t r)
 }
 
 const struct cf_scalar fn_encode_rows[] = {
-    {.name = "vdf_base64_encode", .sig = "s:s", .row = fn_b64_encode},
     {.name = "vdf_base64_decode", .sig = "s:s", .row = fn_b64_decode},
     {.name = "vdf_base64_bytes", .sig = "s:j", .row = fn_b64_bytes},
     {.name = "vdf_base64_from_array", .sig = "j:s", .row = fn_b64_from_array},

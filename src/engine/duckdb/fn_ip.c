@@ -63,20 +63,66 @@ static void fn_v6_compare(struct cf_call *c, size_t r)
     cf_out_i64(c, r, compare_bits(a.base, b.base, smallest(a.prefix, b.prefix, (unsigned)p)));
 }
 
+/* An address, the bits of its own prefix alone, as a number. */
+struct v4 {
+    uint32_t bits;
+    unsigned prefix; /* 0…32 */
+};
+
+static uint32_t v4_mask(unsigned prefix)
+{
+    return prefix == 0 ? 0 : UINT32_MAX << (32 - prefix);
+}
+
+static bool v4_read(struct str s, struct v4 *out)
+{
+    struct ip_net net;
+    out->prefix = 32;
+    if (ip_parse_v4(s, &out->bits))
+        return true;
+    if (!v4_net(s, &net))
+        return false;
+    *out = (struct v4){v4_bits(net.base), net.prefix - 96};
+    return true;
+}
+
+static bool v4_within(struct v4 a, struct v4 range)
+{
+    return ((a.bits ^ range.bits) & v4_mask(range.prefix)) == 0;
+}
+
 static bool v4_in(struct str address, struct str range, bool *in)
 {
-    struct ip_net a, n;
-    if (!v4_net(address, &a) || !v4_net(range, &n))
+    struct v4 a, n;
+    if (!v4_read(address, &a) || !v4_read(range, &n))
         return false;
-    *in = ip_in_net(a.base, n);
+    *in = v4_within(a, n);
     return true;
+}
+
+/* A range that is constant is read once; one that is none gives null. */
+struct v4_range {
+    bool ok;
+    struct v4 net;
+};
+
+static void *v4_range_new(const struct cf_const *args, size_t n)
+{
+    if (n < 2 || !args[1].known || args[1].is_null)
+        return NULL;
+    struct v4_range *k = xcalloc(1, sizeof *k);
+    k->ok = v4_read(args[1].text, &k->net);
+    return k;
 }
 
 static void fn_v4_in_range(struct cf_call *c, size_t r)
 {
+    const struct v4_range *k = c->bound;
+    struct v4 a;
     bool in;
-    if (v4_in(cf_str(c, 0, r), cf_str(c, 1, r), &in))
-        cf_out_bool(c, r, in);
+    if (k == NULL ? v4_in(cf_str(c, 0, r), cf_str(c, 1, r), &in)
+                  : k->ok && v4_read(cf_str(c, 0, r), &a))
+        cf_out_bool(c, r, k == NULL ? in : v4_within(a, k->net));
 }
 
 static void fn_v6_in_range(struct cf_call *c, size_t r)
@@ -109,17 +155,13 @@ static void fn_v4_in_any(struct cf_call *c, size_t r)
 
 static void fn_v4_private(struct cf_call *c, size_t r)
 {
-    static const struct {
-        uint32_t base;
-        unsigned bits;
-    } nets[] = {{0x0A000000, 8}, {0xAC100000, 12}, {0xC0A80000, 16}};
-    struct ip_net a;
-    if (!v4_net(cf_str(c, 0, r), &a))
+    static const struct v4 nets[] = {{0x0A000000, 8}, {0xAC100000, 12}, {0xC0A80000, 16}};
+    struct v4 a;
+    if (!v4_read(cf_str(c, 0, r), &a))
         return;
     bool in = false;
     for (size_t i = 0; i < COUNTOF(nets); i++)
-        in = in || (a.prefix >= 96 + nets[i].bits && (v4_bits(a.base) >> (32 - nets[i].bits)) ==
-                                                         nets[i].base >> (32 - nets[i].bits));
+        in = in || (a.prefix >= nets[i].prefix && v4_within(a, nets[i]));
     cf_out_bool(c, r, in);
 }
 
@@ -132,9 +174,9 @@ static void fn_v4_suffix(struct cf_call *c, size_t r)
 
 static void fn_parse_v4(struct cf_call *c, size_t r)
 {
-    struct ip_net a;
-    if (v4_net(cf_str(c, 0, r), &a))
-        cf_out_i64(c, r, v4_bits(a.base));
+    struct v4 a;
+    if (v4_read(cf_str(c, 0, r), &a))
+        cf_out_i64(c, r, a.bits);
 }
 
 /* An address as text or as a number; the prefix cuts host bits. */
@@ -342,7 +384,11 @@ const struct cf_scalar fn_ip_rows[] = {
     {.name = "vdf_has_ipv4", .sig = "s*:b", .row = fn_has_any},
     {.name = "vdf_has_ipv4_prefix", .sig = "s*:b", .row = fn_has_any_prefix},
     {.name = "vdf_ipv4_compare", .sig = "ssl:l", .row = fn_v4_compare},
-    {.name = "vdf_ipv4_in_range", .sig = "ss:b", .row = fn_v4_in_range},
+    {.name = "vdf_ipv4_in_range",
+     .sig = "ss:b",
+     .row = fn_v4_in_range,
+     .prepare = v4_range_new,
+     .release = xfree},
     {.name = "vdf_ipv4_in_any", .sig = "s*:b", .row = fn_v4_in_any},
     {.name = "vdf_ipv4_private", .sig = "s:b", .row = fn_v4_private},
     {.name = "vdf_ipv4_suffix", .sig = "s:l", .row = fn_v4_suffix},

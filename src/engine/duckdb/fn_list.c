@@ -106,6 +106,83 @@ static void fn_make_set(struct cf_call *c, size_t r)
     write_list(c, r, &w, cf_bool(c, 2, r), false);
 }
 
+/* ---- lists of texts and of whole numbers, which become JSON here: a set's copies never do ---- */
+static bool list_null(const struct list *l, size_t at)
+{
+    return l->v.valid != NULL && !((l->v.valid[at >> 6] >> (at & 63)) & 1);
+}
+
+/* True for the first of equals; seen NULL: always. */
+static bool is_new(struct map *seen, struct str key)
+{
+    if (seen == NULL)
+        return true;
+    if (map_get(seen, key) != NULL)
+        return false;
+    (void)map_put(seen, key, seen);
+    return true;
+}
+
+static void list_texts(struct cf_call *c, size_t r, struct map *seen)
+{
+    struct list l = list_of(c, 0, r);
+    size_t max = limit_of(c, 1, r), n = 0;
+    struct sbuf *b = cf_buf(c);
+    sbuf_addc(b, '[');
+    for (size_t i = 0; i < l.n && n < max; i++) {
+        struct str v = cf_string_t((const duckdb_string_t *)l.v.data + l.first + i);
+        if (list_null(&l, l.first + i) || !is_new(seen, v))
+            continue;
+        if (n++ > 0)
+            sbuf_addc(b, ',');
+        json_escape(b, v);
+    }
+    sbuf_addc(b, ']');
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+static void list_longs(struct cf_call *c, size_t r, struct map *seen, bool nulls)
+{
+    struct list l = list_of(c, 0, r);
+    size_t max = limit_of(c, 1, r), n = 0;
+    struct sbuf *b = cf_buf(c);
+    sbuf_addc(b, '[');
+    for (size_t i = 0; i < l.n && n < max; i++) {
+        const int64_t *v = (const int64_t *)l.v.data + l.first + i;
+        bool null = list_null(&l, l.first + i);
+        if (null ? !nulls : !is_new(seen, (struct str){(const char *)v, sizeof *v}))
+            continue;
+        if (n++ > 0)
+            sbuf_addc(b, ',');
+        if (null)
+            sbuf_addz(b, "null");
+        else
+            sbuf_addi(b, *v);
+    }
+    sbuf_addc(b, ']');
+    cf_out_str(c, r, sbuf_str(b));
+}
+
+static void fn_list_texts(struct cf_call *c, size_t r)
+{
+    list_texts(c, r, NULL);
+}
+
+static void fn_set_texts(struct cf_call *c, size_t r)
+{
+    list_texts(c, r, map_new(cf_arena(c), false));
+}
+
+static void fn_list_longs(struct cf_call *c, size_t r)
+{
+    list_longs(c, r, NULL, cf_bool(c, 2, r));
+}
+
+static void fn_set_longs(struct cf_call *c, size_t r)
+{
+    list_longs(c, r, map_new(cf_arena(c), false), false);
+}
+
 static void fn_make_bag(struct cf_call *c, size_t r)
 {
     struct list l = list_of(c, 0, r);
@@ -258,6 +335,10 @@ const struct cf_scalar fn_list_rows[] = {
     {.name = "vd_weighted_index", .sig = "[ld:l", .row = fn_weighted_index},
     {.name = "vdf_make_list", .sig = "[jlbb:j", .flags = CF_NULLS, .row = fn_make_list},
     {.name = "vdf_make_set", .sig = "[jlb:j", .flags = CF_NULLS, .row = fn_make_set},
+    {.name = "vdf_list_texts", .sig = "[sl:j", .flags = CF_NULLS, .row = fn_list_texts},
+    {.name = "vdf_list_longs", .sig = "[llb:j", .flags = CF_NULLS, .row = fn_list_longs},
+    {.name = "vdf_set_texts", .sig = "[sl:j", .flags = CF_NULLS, .row = fn_set_texts},
+    {.name = "vdf_set_longs", .sig = "[ll:j", .flags = CF_NULLS, .row = fn_set_longs},
     {.name = "vdf_make_bag", .sig = "[jl:j", .flags = CF_NULLS, .row = fn_make_bag},
     {.name = "vdf_series_count", .sig = "lllb:l", .row = fn_count},
     {.name = "vdf_series_count", .sig = "dddb:l", .row = fn_count_real},

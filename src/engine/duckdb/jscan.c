@@ -42,19 +42,28 @@ static size_t skip_string(struct str t, size_t at)
     return t.n;
 }
 
+enum { OPENS = 1, CLOSES = 2, QUOTES = 3, ENDS = 4 };
+
+/* What ends the skipping of bytes inside of arrays and objects; of a bare value, too, what is
+ * below ENDS or ENDS itself. */
+static const unsigned char kinds[256] = {
+    ['{'] = OPENS, ['['] = OPENS, ['}'] = CLOSES, [']'] = CLOSES, ['"'] = QUOTES,
+    [','] = ENDS,  [' '] = ENDS,  ['\n'] = ENDS,  ['\t'] = ENDS,  ['\r'] = ENDS,
+};
+
 static size_t skip_nested(struct str t, size_t at)
 {
     size_t depth = 0;
     while (at < t.n) {
-        char c = t.p[at];
-        if (c == '"') {
+        unsigned char kind = kinds[(unsigned char)t.p[at]];
+        if (kind == QUOTES) {
             at = skip_string(t, at);
             continue;
         }
         at++;
-        if (c == '{' || c == '[')
+        if (kind == OPENS)
             depth++;
-        else if ((c == '}' || c == ']') && --depth == 0)
+        else if (kind == CLOSES && --depth == 0)
             return at;
     }
     return t.n;
@@ -69,8 +78,11 @@ static size_t skip_value(struct str t, size_t at)
         return skip_string(t, at);
     if (c == '{' || c == '[')
         return skip_nested(t, at);
-    while (at < t.n && !strchr(",]} \n\t\r", t.p[at]))
-        at++;
+    for (; at < t.n; at++) {
+        unsigned char kind = kinds[(unsigned char)t.p[at]];
+        if (kind == CLOSES || kind == ENDS)
+            break;
+    }
     return at;
 }
 
@@ -115,8 +127,10 @@ static bool key_is(struct str raw, struct str key)
     if (raw.n < 2)
         return false;
     struct str inner = {raw.p + 1, raw.n - 2};
-    if (!memchr(inner.p, '\\', inner.n))
-        return str_eq(inner, key);
+    if (str_eq(inner, key)) /* with a backslash in it, a key is longer than what it says */
+        return !str_holds(inner, '\\');
+    if (inner.n <= key.n || !str_holds(inner, '\\'))
+        return false;
     AUTO(arena_freep) struct arena *a = arena_new(raw.n * 8 + 4096);
     return str_eq(js_decode(a, raw), key);
 }
@@ -236,4 +250,138 @@ bool js_path_step(struct str *path, struct str *key, int64_t *index)
     *key = str_sub(s, 0, n);
     *path = str_sub(s, n, s.n);
     return n > 0;
+}
+
+bool js_path(struct str v, const struct js_step *steps, size_t n, struct str *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct str in = v;
+        bool found =
+            steps[i].is_index ? js_at(in, steps[i].index, &v) : js_get(in, steps[i].key, &v);
+        if (!found)
+            return false;
+    }
+    *out = v;
+    return true;
+}
+
+/* ---- compact text ---- */
+enum { COMPACT_DEPTH = 64, COMPACT_BYTES = 1 << 20, WHOLE_DIGITS = 18, REAL_BYTES = 40 };
+
+struct compact {
+    const char *p, *end;
+    unsigned depth;
+};
+
+static bool compact_string(struct compact *k)
+{
+    for (k->p++; k->p < k->end; k->p++) {
+        unsigned char c = (unsigned char)*k->p;
+        if (c == '"') {
+            k->p++;
+            return true;
+        }
+        if (c < 0x20)
+            return false;
+        if (c == '\\' && (++k->p == k->end || !memchr("\"\\bfnrt", *k->p, 7)))
+            return false;
+    }
+    return false;
+}
+
+static size_t digits(struct compact *k)
+{
+    const char *from = k->p;
+    while (k->p < k->end && (unsigned)(*k->p - '0') < 10u)
+        k->p++;
+    return (size_t)(k->p - from);
+}
+
+/* Whole numbers of up to 18 digits but -0, and plain fractions: these are written as they were. */
+static bool compact_number(struct compact *k)
+{
+    const char *from = k->p;
+    bool minus = *k->p == '-';
+    k->p += minus;
+    bool zero = k->p < k->end && *k->p == '0';
+    size_t whole = digits(k);
+    if (whole == 0 || whole > WHOLE_DIGITS || (zero && whole > 1))
+        return false;
+    if (k->p < k->end && *k->p == '.') {
+        k->p++;
+        if (digits(k) == 0 || k->p - from > REAL_BYTES)
+            return false;
+    } else if (minus && zero) {
+        return false;
+    }
+    return k->p == k->end || ((*k->p | 32) != 'e' && *k->p != '.');
+}
+
+static bool compact_word(struct compact *k, struct str word)
+{
+    bool is = str_starts((struct str){k->p, (size_t)(k->end - k->p)}, word);
+    k->p += is ? word.n : 0;
+    return is;
+}
+
+static bool compact_value(struct compact *k);
+
+static bool compact_members(struct compact *k, char close)
+{
+    k->p++;
+    if (k->p < k->end && *k->p == close) {
+        k->p++;
+        return true;
+    }
+    while (k->p < k->end) {
+        if (close == '}' &&
+            (*k->p != '"' || !compact_string(k) || k->p == k->end || *k->p++ != ':'))
+            return false;
+        if (!compact_value(k) || k->p == k->end)
+            return false;
+        if (*k->p == close) {
+            k->p++;
+            return true;
+        }
+        if (*k->p++ != ',')
+            return false;
+    }
+    return false;
+}
+
+static bool compact_value(struct compact *k)
+{
+    bool ok;
+    if (k->p == k->end || ++k->depth > COMPACT_DEPTH)
+        return false;
+    switch (*k->p) {
+    case '{':
+        ok = compact_members(k, '}');
+        break;
+    case '[':
+        ok = compact_members(k, ']');
+        break;
+    case '"':
+        ok = compact_string(k);
+        break;
+    case 't':
+        ok = compact_word(k, STR("true"));
+        break;
+    case 'f':
+        ok = compact_word(k, STR("false"));
+        break;
+    case 'n':
+        ok = compact_word(k, STR("null"));
+        break;
+    default:
+        ok = compact_number(k);
+    }
+    k->depth--;
+    return ok;
+}
+
+bool js_is_compact(struct str text)
+{
+    struct compact k = {text.p, text.p + text.n, 0};
+    return text.n > 0 && text.n <= COMPACT_BYTES && compact_value(&k) && k.p == k.end;
 }

@@ -17,6 +17,15 @@ struct js_iter js_begin(struct str v);
 bool js_next(struct js_iter *it, struct str *raw_key, struct str *value);
 bool js_get(struct str object, struct str key, struct str *out);
 bool js_at(struct str array, int64_t index, struct str *out); /* negative: from the end */
+/* Steps into a value, one after the other. */
+struct js_step {
+    bool is_index;
+    int64_t index; /* negative: from the end */
+    struct str key;
+};
+bool js_path(struct str v, const struct js_step *steps, size_t n, struct str *out);
+/* Whether text is JSON, written as the JSON writer would write it again. false: perhaps not. */
+bool js_is_compact(struct str text);
 size_t js_count(struct str v);
 /* Members as an array in the arena. keys may be NULL. */
 struct str *js_items(struct arena *a, struct str v, struct str **keys, size_t *n);
