@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/complain.h"
+#include "cli/kql_errors.h"
 #include "cli/kql_format.h"
 #include "cli/kql_reference.h"
 #include "engine/fixtures.h"
@@ -40,19 +41,6 @@ struct session {
     bool run; /* eval: rows, too */
 };
 
-static void write_error(struct json_out *w, const struct err *e)
-{
-    json_key(w, "error");
-    json_obj(w);
-    json_kv_z(w, "code", e->kind[0] != '\0' ? e->kind : err_code_name(e->code));
-    json_kv_z(w, "message", e->msg);
-    if (e->hint[0] != '\0')
-        json_kv_z(w, "hint", e->hint);
-    json_kv_int(w, "line", e->pos.line);
-    json_kv_int(w, "column", e->pos.col);
-    json_obj_end(w);
-}
-
 static void write_columns(struct json_out *w, const struct plan_cols *cols)
 {
     json_key(w, "columns");
@@ -85,18 +73,17 @@ static void write_rows(struct json_out *w, const struct engine_rows *rows)
 }
 
 static bool compile(const struct session *s, struct arena *a, struct str text,
-                    struct kql_query *out, struct err *e)
+                    struct kql_query *out, struct kql_diags *d, struct err *e)
 {
     struct kql_options o = {.catalog = fixtures_catalog(s->f), .now_ticks = s->now};
     struct kql_catalog blind = *o.catalog;
-    struct kql_diags d = {.a = a, .text = text};
     if (!s->run) {
         blind.peek = NULL;
         o.catalog = &blind;
     }
-    if (kql_compile(a, text, &o, out, &d))
+    if (kql_compile(a, text, &o, out, d))
         return true;
-    kql_diags_err(&d, e);
+    kql_diags_err(d, e);
     return false;
 }
 
@@ -121,10 +108,10 @@ static bool run_result(const struct session *s, struct str text, const struct kq
 
 /* The members of one answer: columns and rows of the first table, then further tables. */
 static bool answer(const struct session *s, struct arena *a, struct str text, struct json_out *w,
-                   struct err *e)
+                   struct kql_diags *d, struct err *e)
 {
     struct kql_query q;
-    if (!compile(s, a, text, &q, e))
+    if (!compile(s, a, text, &q, d, e))
         return false;
     if (s->run && !run_result(s, text, &q, 0, w, e))
         return false;
@@ -159,22 +146,32 @@ static void answer_start(struct json_out *w, const struct json *id)
     json_value(w, id);
 }
 
-/* One line of output, whatever happened. id NULL: none. */
+static void show_errors(struct str text, const struct err *e, const struct kql_diags *d)
+{
+    AUTO(sbuf_fini) struct sbuf out = sbuf_make(0);
+    kql_errors_text(&out, text, e, d);
+    fwrite(sbuf_str(&out).p, 1, out.n, stderr);
+}
+
+/* One line of output, whatever happened. id NULL: none, and people read it. */
 static bool answer_line(const struct session *s, const struct json *id, struct str text, FILE *to)
 {
     struct arena *a = arena_new(0);
     struct err e = {0};
+    struct kql_diags d = {.a = a, .text = text};
     AUTO(sbuf_fini) struct sbuf body = sbuf_make((size_t)2 * MAX_BYTES);
     struct json_out w = json_out_make(&body);
     answer_start(&w, id);
-    bool ok = answer(s, a, text, &w, &e);
+    bool ok = answer(s, a, text, &w, &d, &e);
     if (ok && !sbuf_ok(&body))
         ok = err_set(&e, ERR_LIMIT, "the answer is larger than %d MiB", 2 * MAX_BYTES >> 20);
     if (!ok) { /* what was written before the failure is thrown away */
         sbuf_clear(&body);
         w = json_out_make(&body);
         answer_start(&w, id);
-        write_error(&w, &e);
+        kql_errors_json(&w, text, &e, &d);
+        if (id == NULL)
+            show_errors(text, &e, &d);
     }
     json_obj_end(&w);
     sbuf_addc(&body, '\n');
@@ -200,7 +197,7 @@ static void batch_line(const struct session *s, struct str line)
         AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 16);
         struct json_out w = json_out_make(&b);
         json_obj(&w);
-        write_error(&w, &e);
+        kql_errors_json(&w, STR_NONE, &e, NULL);
         json_obj_end(&w);
         puts(sbuf_str(&b).p);
         fflush(stdout);
@@ -235,8 +232,9 @@ static int explain(const struct session *s, struct str text, bool sql)
     struct arena *a = arena_new(0);
     struct kql_query q;
     struct err e = {0};
+    struct kql_diags d = {.a = a, .text = text};
     AUTO(sbuf_fini) struct sbuf out = sbuf_make(0);
-    bool ok = compile(s, a, text, &q, &e);
+    bool ok = compile(s, a, text, &q, &d, &e);
     for (size_t i = 0; ok && i < q.n; i++) {
         if (sql)
             ok = engine_sql(q.results[i].plan, fixtures_source(s->f), &out, &e);
@@ -245,11 +243,12 @@ static int explain(const struct session *s, struct str text, bool sql)
         sbuf_addz(&out, sql ? ";\n" : "");
     }
     kql_err_locate(text, &e);
-    int code = ok ? 0 : failed(&e);
     if (ok)
         fputs(sbuf_str(&out).p, stdout);
+    else
+        show_errors(text, &e, &d);
     arena_free(a);
-    return code;
+    return ok ? 0 : 1;
 }
 
 static int run(const char *verb, const struct session *s, bool lines, const char *text)

@@ -38,6 +38,8 @@ static void add_result(struct binder *b, struct plan *p)
  * P_PROGRAM. */
 static void add_results(struct binder *b, struct plan *p)
 {
+    if (b->d->n_errors > 0)
+        return;
     if (bind_is_graph(p)) {
         kql_diag_add(b->d, ERR_SEMANTIC, "SEM0001",
                      &(struct syn){.kind = SYN_OP, .off = p->off, .len = p->len}, NULL,
@@ -180,14 +182,15 @@ bool kql_compile(struct arena *a, struct str text, const struct kql_options *opt
     diags->a = a;
     diags->text = text;
     const struct syn *query = kql_parse(a, text, diags);
-    if (diags->n_errors > 0)
-        return false;
     struct kql_options own = *opts;
     struct binder b = {.a = a, .o = &own, .d = diags, .q = out, .query = query};
     b.seen_tables = map_new(a, false);
     b.functions = map_new(a, false);
+    b.unparsed = diags->n_errors > 0;
     read_request(&b, &own);
     out->request = own.request;
     bind_query(&b, query);
+    bind_check_unused(&b);
+    kql_diags_sort(diags);
     return diags->n_errors == 0 && out->n > 0;
 }

@@ -42,7 +42,11 @@ struct plan *op_invoke(struct binder *b, struct binding *env, struct plan *in, c
     struct binding *decl_env;
     const struct syn *decl = bind_find_function(b, env, call->text, &decl_env, call);
     if (decl == NULL) {
-        bind_error(b, "SEM0260", call, "unknown function: '%s'", z(b, call->text));
+        struct str near = kql_func_suggest(b->a, call->text);
+        const struct syn word = syn_word(call);
+        kql_diag_add(b->d, ERR_SEMANTIC, "SEM0260", &word,
+                     near.n > 0 ? arena_fmt(b->a, "did you mean '%.*s'?", STR_ARG(near)).p : NULL,
+                     "unknown function: '%s'", z(b, call->text));
         kql_diag_absent(b->d);
         return bind_nothing(b, op);
     }

@@ -8,10 +8,22 @@ static struct expr *no_function(const struct cx *c, const struct syn *s)
     const char *hint = NULL;
     if (near.n > 0)
         hint = arena_fmt(c->b->a, "did you mean '%.*s'?", STR_ARG(near)).p;
-    kql_diag_add(c->b->d, ERR_SEMANTIC, "SEM0260", s, hint, "unknown function '%s'",
+    const struct syn word = syn_word(s);
+    kql_diag_add(c->b->d, ERR_SEMANTIC, "SEM0260", &word, hint, "unknown function '%s'",
                  z(c->b, s->text));
     kql_diag_absent(c->b->d);
+    for (size_t i = 0; i < s->n; i++) /* for their own errors */
+        if (s->kids[i]->kind != SYN_TYPEOF)
+            (void)bind_expr(c, s->kids[i]);
     return bind_unknown(c->b, s);
+}
+
+/* The argument that does not fit; the name, where other arguments would make it fit. */
+static struct syn bad_place(const struct kql_match *m, const struct syn *at)
+{
+    if (at->kind == SYN_CALL && !m->bad_count && m->bad_arg < at->n && m->n_tried < 2)
+        return *at->kids[m->bad_arg];
+    return syn_word(at);
 }
 
 static struct expr *no_match(const struct cx *c, const struct kql_func *f,
@@ -19,20 +31,21 @@ static struct expr *no_match(const struct cx *c, const struct kql_func *f,
                              const struct syn *at)
 {
     CHECK(f != NULL);
+    const struct syn place = bad_place(m, at);
     if (m->bad_count && m->max_args == SIZE_MAX)
-        bind_error(c->b, "SEM0219", at, "%s() takes at least %zu argument%s, not %zu", f->name,
+        bind_error(c->b, "SEM0219", &place, "%s() takes at least %zu argument%s, not %zu", f->name,
                    m->min_args, m->min_args == 1 ? "" : "s", n);
     else if (m->bad_count && m->min_args == m->max_args)
-        bind_error(c->b, "SEM0219", at, "%s() takes %zu argument%s, not %zu", f->name, m->min_args,
-                   m->min_args == 1 ? "" : "s", n);
+        bind_error(c->b, "SEM0219", &place, "%s() takes %zu argument%s, not %zu", f->name,
+                   m->min_args, m->min_args == 1 ? "" : "s", n);
     else if (m->bad_count)
-        bind_error(c->b, "SEM0219", at, "%s() takes %zu to %zu arguments, not %zu", f->name,
+        bind_error(c->b, "SEM0219", &place, "%s() takes %zu to %zu arguments, not %zu", f->name,
                    m->min_args, m->max_args, n);
     else if (m->bad_constant)
-        bind_error(c->b, "SEM0025", at, "%s(): argument %zu must be a constant (%s)", f->name,
+        bind_error(c->b, "SEM0025", &place, "%s(): argument %zu must be a constant (%s)", f->name,
                    m->bad_arg + 1, m->expected);
     else
-        bind_error(c->b, "SEM0025", at, "%s(): argument %zu must be %s, not %s", f->name,
+        bind_error(c->b, "SEM0025", &place, "%s(): argument %zu must be %s, not %s", f->name,
                    m->bad_arg + 1, m->expected,
                    m->bad_arg < n ? kql_type_name(args[m->bad_arg]->type) : "missing");
     return bind_unknown(c->b, at);
@@ -70,6 +83,33 @@ static struct expr *refine(const struct cx *c, struct expr *e, const struct syn 
     for (size_t i = 0; e->kind == EX_CALL && i < COUNTOF(refinements); i++)
         if (strcmp(e->fn->name, refinements[i].name) == 0)
             return refinements[i].fn(c, e, at);
+    return e;
+}
+
+static bool all_read(const struct syn *at)
+{
+    for (size_t i = 0; i < at->n; i++)
+        if (at->kids[i]->kind == SYN_ERROR)
+            return false;
+    return true;
+}
+
+/* Each argument that does not fit the function's only signature; else the first. */
+static struct expr *refuse_arguments(const struct cx *c, const struct kql_func *f,
+                                     struct kql_match *m, struct expr **args, struct kql_arg *kinds,
+                                     size_t n, const struct syn *at)
+{
+    CHECK(f != NULL);
+    struct expr *e = no_match(c, f, m, args, n, at);
+    while (m->n_tried < 2 && !m->bad_count && m->bad_arg < n &&
+           kinds[m->bad_arg].type != KQL_UNKNOWN) {
+        kinds[m->bad_arg].type = KQL_UNKNOWN;
+        kinds[m->bad_arg].constant = true;
+        if (kql_func_match(c->b->a, f, kinds, n, m))
+            break;
+        if (!m->bad_count && m->bad_arg < n && kinds[m->bad_arg].type != KQL_UNKNOWN)
+            (void)no_match(c, f, m, args, n, at);
+    }
     return e;
 }
 
@@ -123,10 +163,12 @@ struct expr *bind_apply_function(const struct cx *c, const struct kql_func *f, s
     bool fits = overload(b, &best, kinds, n, &m);
     for (size_t i = 0; !fits && bind_absent_try(b, args, kinds, n, i); i++)
         fits = overload(b, &best, kinds, n, &m);
+    if (!fits && unknown && (!m.bad_count || !all_read(at)))
+        return bind_unknown(b, at);
     if (fits && (best->flags & KF_AGGREGATE) != 0)
         settle_parameters(c, args, n, at);
     if (!fits)
-        return unknown ? bind_unknown(b, at) : no_match(c, best, &m, args, n, at);
+        return refuse_arguments(c, best, &m, args, kinds, n, at);
     for (size_t i = 0; i < n; i++)
         args[i] = ex_cast(b, args[i], m.want[i]);
     bind_check_pattern(c, best, args, n, at);
@@ -143,8 +185,8 @@ static struct expr *column_ifexists(const struct cx *c, const struct syn *s)
 {
     struct expr *name = s->n == 2 ? bind_constant(c, s->kids[0], KQL_UNKNOWN) : NULL;
     if (name == NULL || name->kind != EX_CONST || name->type != KQL_STRING) {
-        bind_error(c->b, "SEM0219", s, "%s() takes a column's name as text and a value",
-                   z(c->b, s->text));
+        bind_error_word(c->b, "SEM0219", s, "%s() takes a column's name as text and a value",
+                        z(c->b, s->text));
         return bind_unknown(c->b, s);
     }
     struct expr *otherwise = bind_expr(c, s->kids[1]);
@@ -185,7 +227,7 @@ static struct expr *pack_all(const struct cx *c, const struct syn *s)
     static const struct plan_cols none = {0};
     const struct expr *filled = s->n == 1 ? bind_constant(c, s->kids[0], KQL_BOOL) : NULL;
     if (s->n > 1)
-        bind_error(c->b, "SEM0219", s, "pack_all() takes 0 to 1 arguments, not %zu", s->n);
+        bind_error_word(c->b, "SEM0219", s, "pack_all() takes 0 to 1 arguments, not %zu", s->n);
     if (c->in != NULL && c->in->open)
         return bind_unknown(c->b, s);
     bool only_filled = filled != NULL && filled->kind == EX_CONST && filled->value.b;
@@ -209,7 +251,8 @@ static struct expr *column_names_of(const struct cx *c, const struct syn *s)
 {
     const struct plan *p = s->n == 1 ? bind_table(c->b, c->env, s->kids[0]) : NULL;
     if (p == NULL)
-        bind_error(c->b, "SEM0219", s, "column_names_of() takes 1 table, not %zu arguments", s->n);
+        bind_error_word(c->b, "SEM0219", s, "column_names_of() takes 1 table, not %zu arguments",
+                        s->n);
     if (p == NULL || p->open)
         return bind_unknown(c->b, s);
     AUTO(sbuf_fini) struct sbuf b = sbuf_make((size_t)64 << 20);
@@ -232,8 +275,8 @@ static struct expr *ingestion_time(const struct cx *c, const struct syn *s)
 
 static struct expr *no_table_here(const struct cx *c, const struct syn *s)
 {
-    bind_error(c->b, "SEM0139", s, "%s() gives a table; a scalar value is expected here",
-               z(c->b, s->text));
+    bind_error_word(c->b, "SEM0139", s, "%s() gives a table; a scalar value is expected here",
+                    z(c->b, s->text));
     return bind_unknown(c->b, s);
 }
 
@@ -278,17 +321,18 @@ static size_t bind_arguments(const struct cx *c, const struct syn *s, struct exp
 static bool misplaced(const struct cx *c, const struct kql_func *f, const struct syn *s)
 {
     if ((f->flags & KF_WINDOW) != 0 && c->windows == NULL) {
-        bind_error(c->b, "SEM0235", s, "%s() can't be used here", f->name);
+        bind_error_word(c->b, "SEM0235", s, "%s() can't be used here", f->name);
         return true;
     }
     if ((f->flags & KF_WINDOW) != 0 && c->in != NULL && !c->in->ordered && !c->in->open) {
-        kql_diag_add(c->b->d, ERR_SEMANTIC, "SEM0235", s,
+        const struct syn word = syn_word(s);
+        kql_diag_add(c->b->d, ERR_SEMANTIC, "SEM0235", &word,
                      "put 'sort by …' or 'serialize' before it", "%s() needs rows in a fixed order",
                      f->name);
         return true;
     }
     if ((f->flags & KF_AGGREGATE) != 0 && c->inside_aggregate) {
-        bind_error(c->b, "SEM0165", s, "%s() can't stand inside another aggregate", f->name);
+        bind_error_word(c->b, "SEM0165", s, "%s() can't stand inside another aggregate", f->name);
         return true;
     }
     return false;
@@ -325,8 +369,8 @@ struct expr *bind_call(const struct cx *c, const struct syn *s)
     if (misplaced(c, f, s))
         return bind_unknown(c->b, s);
     if ((f->flags & KF_AGGREGATE) != 0 && !c->aggregates) {
-        bind_error(c->b, "SEM0160", s, "the aggregate %s() can't be used here (summarize?)",
-                   f->name);
+        bind_error_word(c->b, "SEM0160", s, "the aggregate %s() can't be used here (summarize?)",
+                        f->name);
         return bind_unknown(c->b, s);
     }
     struct cx inner = *c;

@@ -41,12 +41,30 @@ bool bind_type_of(struct binder *b, const struct syn *s, enum kql_type *out)
         s = s->kids[0];
     if (s->kind == SYN_TYPE && kql_type_parse(s->text, out))
         return true;
-    bind_error(b, "SEM0100", s, "'%s' is not a type", z(b, s->text));
     *out = KQL_UNKNOWN;
+    if (s->kind == SYN_ERROR)
+        return false;
+    bind_error(b, "SEM0100", s, "'%s' is not a type", z(b, s->text));
     return false;
 }
 
 /* ---- names ---- */
+static struct expr *table_as_scalar(const struct cx *c, const struct syn *s)
+{
+    bind_error(c->b, "SEM0139", s, "'%s' is a table; a scalar value is expected here (toscalar?)",
+               z(c->b, s->text));
+    return bind_unknown(c->b, s);
+}
+
+static const char *without_curls(struct str name)
+{
+    static const char *const curls[] = {"“", "”", "‘", "’", "„"};
+    for (size_t i = 0; i < COUNTOF(curls); i++)
+        if (str_starts(name, str_from(curls[i])))
+            return "texts stand in straight quotes: \"text\"";
+    return NULL;
+}
+
 static struct expr *unknown_name(const struct cx *c, const struct syn *s)
 {
     struct binder *b = c->b;
@@ -54,25 +72,25 @@ static struct expr *unknown_name(const struct cx *c, const struct syn *s)
         return bind_unknown(b, s);
     if ((c->in != NULL && c->in->lenient) || (c->right != NULL && c->right->lenient))
         return bind_absent(b, s);
-    struct suggest near = {.want = s->text, .distance = 3};
+    const struct kql_func *f = kql_func_get(s->text, KF_HIDDEN | KF_OPERATOR, 0);
+    if (f != NULL) {
+        bind_error(b, "SEM0100", s, "'%s' is a function: %s( … )", f->name, f->name);
+        return bind_unknown(b, s);
+    }
+    if (bind_is_table(b, c->env, s))
+        return table_as_scalar(c, s);
+    struct suggest near = {.want = s->text};
     for (size_t i = 0; c->in != NULL && i < c->in->cols.n; i++)
         suggest_offer(&near, c->in->cols.p[i].name);
     for (struct binding *v = c->env; v != NULL; v = v->next)
         suggest_offer(&near, v->name);
-    const char *hint = NULL;
+    const char *hint = without_curls(s->text);
     if (near.best.n > 0)
         hint = arena_fmt(b->a, "did you mean '%.*s'?", STR_ARG(near.best)).p;
     kql_diag_add(b->d, ERR_SEMANTIC, "SEM0100", s, hint,
                  "the name '%s' does not refer to a known column, table, variable or function",
                  z(b, s->text));
     return bind_unknown(b, s);
-}
-
-static struct expr *table_as_scalar(const struct cx *c, const struct syn *s)
-{
-    bind_error(c->b, "SEM0139", s, "'%s' is a table; a scalar value is expected here (toscalar?)",
-               z(c->b, s->text));
-    return bind_unknown(c->b, s);
 }
 
 /* toscalar() is computed once, before there are rows: what a function's caller passes from its own
@@ -124,9 +142,10 @@ static struct expr *path_step(const struct cx *c, struct expr *object, struct ex
     if (object->absent)
         object = bind_absent_as(c->b, object, KQL_DYNAMIC);
     if (object->type != KQL_DYNAMIC) {
-        bind_error(c->b, "SEM0218", s,
-                   "a path needs a dynamic value before it, not %s (use parse_json or todynamic)",
-                   kql_type_name(object->type));
+        bind_error_word(
+            c->b, "SEM0218", s,
+            "a path needs a dynamic value before it, not %s (use parse_json or todynamic)",
+            kql_type_name(object->type));
         return bind_unknown(c->b, s);
     }
     struct expr *e = ex_call2(c->b, "[]", KQL_DYNAMIC, object, step);
@@ -143,7 +162,7 @@ static struct expr *bind_member(const struct cx *c, const struct syn *s)
     if (of_graph != NULL)
         return of_graph;
     if (s->n == 2) {
-        bind_error(c->b, "SEM0001", s, "'%s' can't be called on a value", z(c->b, s->text));
+        bind_error_word(c->b, "SEM0001", s, "'%s' can't be called on a value", z(c->b, s->text));
         return bind_unknown(c->b, s);
     }
     struct expr *of_scan = bind_scan_state(c, s);
@@ -154,7 +173,8 @@ static struct expr *bind_member(const struct cx *c, const struct syn *s)
     if (left || right) {
         const struct plan *side = left ? c->in : c->right;
         struct cx one = cx_of(c->b, NULL, side);
-        struct syn name = {.kind = SYN_NAME, .off = s->off, .len = s->len, .text = s->text};
+        struct syn name = syn_word(s);
+        name.kind = SYN_NAME;
         if (side == NULL) {
             bind_error(c->b, "SEM0100", s, "%s is known in join conditions only", z(c->b, o->text));
             return bind_unknown(c->b, s);
@@ -185,7 +205,8 @@ static struct expr *refuse(const struct cx *c, const struct syn *s, const char *
     for (size_t i = 0; i < n; i++)
         sbuf_addf(&b, "%s%s", i ? " and " : "", kql_type_name(args[i]->type));
     struct str types = arena_str(c->b->a, sbuf_str(&b));
-    kql_diag_add(c->b->d, ERR_SEMANTIC, "SEM0064", s,
+    const struct syn word = syn_word(s);
+    kql_diag_add(c->b->d, ERR_SEMANTIC, "SEM0064", &word,
                  "cast one side, for example with tostring(), tolong() or todatetime()",
                  "the operator '%s' can't be used with %s", op, types.p);
     return bind_unknown(c->b, s);
@@ -259,7 +280,7 @@ static struct expr *operator_call(const struct cx *c, const struct syn *s, struc
 {
     const struct kql_func *f = kql_func_get(op, KF_OPERATOR, KF_OPERATOR);
     if (f == NULL) { /* column:"text" is parsed everywhere, and means something in search */
-        bind_error(c->b, "SEM0001", s, "the operator '%s' can't stand here", z(c->b, op));
+        bind_error_word(c->b, "SEM0001", s, "the operator '%s' can't stand here", z(c->b, op));
         return bind_unknown(c->b, s);
     }
     struct kql_arg kinds[3];
@@ -399,7 +420,7 @@ static struct expr *bind_in(const struct cx *c, const struct syn *s)
     }
     for (size_t i = 1; i < s->n; i++)
         if (!comparable(args[0], args[i]))
-            return refuse(c, s, f->name, args, i + 1 > 2 ? 2 : i + 1);
+            return refuse(c, text ? s->kids[0] : s, f->name, args, i + 1 > 2 ? 2 : i + 1);
     struct expr *e = ex_call(c->b, f->name, KQL_BOOL, args, s->n);
     e->fn = f;
     e->off = s->off;

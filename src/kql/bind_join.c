@@ -13,7 +13,7 @@ static const struct {
     {"rightouter", JOIN_RIGHTOUTER}, {"rightsemi", JOIN_RIGHTSEMI},
 };
 
-static bool read_kind(struct binder *b, const struct syn *op, enum join_kind *k)
+static bool read_kind(const struct syn *op, enum join_kind *k)
 {
     const struct syn *p = syn_param(op, "kind");
     if (p == NULL || p->n == 0)
@@ -23,8 +23,7 @@ static bool read_kind(struct binder *b, const struct syn *op, enum join_kind *k)
             *k = kinds[i].kind;
             return true;
         }
-    bind_error(b, "SEM0219", p, "'%s' is not a kind of join", z(b, p->kids[0]->text));
-    return false;
+    return true; /* bind_check_params has told */
 }
 
 struct pairs {
@@ -91,7 +90,14 @@ static void bind_condition(struct binder *b, const struct plan *l, const struct 
             add_pair(b, bind_expr(&c, x), bind_expr(&c, y), s, out);
             return;
         }
+        if (!is_side(x, "$left"))
+            bind_error(b, "SEM0001", x, "a side of a join's condition is $left.a or $right.b");
+        if (!is_side(y, "$right"))
+            bind_error(b, "SEM0001", y, "a side of a join's condition is $left.a or $right.b");
+        return;
     }
+    if (s->kind == SYN_ERROR)
+        return;
     if (s->kind == SYN_NAME) {
         struct cx lc = cx_of(b, NULL, l), rc = cx_of(b, NULL, r);
         struct expr *x = bind_expr(&lc, s);
@@ -129,7 +135,7 @@ static void add_side(struct binder *b, struct plan *p, const struct plan *side, 
 static struct plan *join(struct binder *b, struct binding *env, struct plan *in,
                          const struct syn *op, enum join_kind k, bool lookup)
 {
-    if (op->n == 0 || !read_kind(b, op, &k))
+    if (op->n == 0 || !read_kind(op, &k))
         return bind_nothing(b, op);
     struct plan *right = bind_table(b, env, op->kids[0]);
     struct plan *p = plan_two(b, P_JOIN, in, right, op);
@@ -140,7 +146,7 @@ static struct plan *join(struct binder *b, struct binding *env, struct plan *in,
         for (size_t n = 0; on != NULL && on->kind == SYN_CLAUSE && n < on->n; n++)
             bind_condition(b, in, right, on->kids[n], &v);
     }
-    if (v.n == 0 && b->d->n_errors == before && !p->open)
+    if (v.n == 0 && b->d->n_errors == before && !p->open && !op->broken)
         bind_error(b, "SEM0001", op, "join needs 'on' and the columns that must agree");
     p->join = k;
     p->lookup = lookup;

@@ -88,26 +88,50 @@ static struct binding table_argument(const struct cx *c, const struct syn *param
     struct binding v = {.kind = BOUND_PLAN, .name = param->text};
     struct plan *p = piped;
     if (p == NULL && arg == NULL) {
-        bind_error(b, "SEM0219", call, "%s(): the table argument '%s' is missing", z(b, call->text),
-                   z(b, param->text));
+        bind_error_word(b, "SEM0219", call, "%s(): the table argument '%s' is missing",
+                        z(b, call->text), z(b, param->text));
         p = bind_nothing(b, call);
     } else if (p == NULL) {
         p = bind_table(b, c->env, arg);
     }
     const struct syn *want = param->kids[0];
+    bool open = false;
     for (size_t i = 0; i < want->n && !p->open; i++)
         if (want->kids[i]->kind == SYN_COLUMN_DECL &&
-            bind_find_column(p, want->kids[i]->text) == NULL)
+            bind_find_column(p, want->kids[i]->text) == NULL) {
+            open = true;
             bind_error(b, "SEM0100", arg != NULL ? arg : call,
                        "%s(): the table given for '%s' has no column '%s'", z(b, call->text),
                        z(b, param->text), z(b, want->kids[i]->text));
+        }
+    if (open) /* the body would say it again */
+        p = bind_nothing(b, call);
     p->shared_id = ++b->next_shared;
     v.plan = p;
     return v;
 }
 
+static bool declared(const struct syn *decl, struct str name)
+{
+    for (size_t i = 1; i < decl->n; i++)
+        if (str_eq(decl->kids[i]->text, name))
+            return true;
+    return false;
+}
+
+/* One that was not read, or whose name is unknown, may be the one that is missing. */
+static bool call_is_odd(const struct syn *call, const struct syn *decl)
+{
+    for (size_t i = 0; i < call->n; i++)
+        if (call->kids[i]->kind == SYN_ERROR ||
+            (call->kids[i]->kind == SYN_NAMED && !declared(decl, call->kids[i]->text)))
+            return true;
+    return false;
+}
+
 static struct binding scalar_argument(const struct cx *c, const struct syn *param,
-                                      const struct syn *arg, const struct syn *call)
+                                      const struct syn *arg, const struct syn *call,
+                                      const struct syn *decl)
 {
     struct binder *b = c->b;
     struct binding v = {.kind = BOUND_SCALAR, .name = param->text};
@@ -120,8 +144,9 @@ static struct binding scalar_argument(const struct cx *c, const struct syn *para
         struct cx none = cx_of(b, NULL, NULL);
         v.e = bind_expr(&none, param->kids[1]);
     } else {
-        bind_error(b, "SEM0219", call, "%s(): the argument '%s' is missing", z(b, call->text),
-                   z(b, param->text));
+        if (!call_is_odd(call, decl))
+            bind_error_word(b, "SEM0219", call, "%s(): the argument '%s' is missing",
+                            z(b, call->text), z(b, param->text));
         v.e = bind_unknown(b, call);
     }
     bool number = kql_type_is_number(t) && kql_type_is_number(v.e->type);
@@ -131,14 +156,6 @@ static struct binding scalar_argument(const struct cx *c, const struct syn *para
                    z(b, call->text), z(b, param->text), kql_type_name(t), kql_type_name(v.e->type));
     v.e = ex_fold(b, ex_cast(b, v.e, t));
     return v;
-}
-
-static bool declared(const struct syn *decl, struct str name)
-{
-    for (size_t i = 1; i < decl->n; i++)
-        if (str_eq(decl->kids[i]->text, name))
-            return true;
-    return false;
 }
 
 static void check_arguments(const struct cx *c, const struct syn *call, const struct syn *decl,
@@ -161,9 +178,9 @@ static void check_arguments(const struct cx *c, const struct syn *call, const st
             bind_error(c->b, "SEM0219", call->kids[i], "%s() has no parameter '%s'",
                        z(c->b, call->text), z(c->b, call->kids[i]->text));
     }
-    if (positional > decl->n - 1)
-        bind_error(c->b, "SEM0219", call, "%s() takes %zu argument%s, not %zu", z(c->b, call->text),
-                   decl->n - 1, decl->n == 2 ? "" : "s", positional);
+    if (positional > decl->n - 1 && !call_is_odd(call, decl))
+        bind_error_word(c->b, "SEM0219", call, "%s() takes %zu argument%s, not %zu",
+                        z(c->b, call->text), decl->n - 1, decl->n == 2 ? "" : "s", positional);
 }
 
 static struct binding *bind_arguments(const struct cx *c, const struct syn *call,
@@ -179,7 +196,7 @@ static struct binding *bind_arguments(const struct cx *c, const struct syn *call
         const struct syn *arg = first ? NULL : argument_for(call, param, &next);
         bool table = param->n > 0 && param->kids[0]->kind == SYN_SCHEMA;
         struct binding v = table ? table_argument(c, param, arg, first ? piped : NULL, call)
-                                 : scalar_argument(c, param, arg, call);
+                                 : scalar_argument(c, param, arg, call, decl);
         env = bind_push(c->b, env, v);
     }
     return env;
@@ -201,6 +218,7 @@ bool bind_call_user(const struct cx *c, const struct syn *call, const struct syn
     if (!bind_stored_enter(b, decl, call, &frame))
         return false;
     b->inline_depth++;
+    bind_called(b, decl);
     bool ok = bind_statements(b, env, decl->kids[0], out_plan, out_expr);
     b->inline_depth--;
     return bind_stored_leave(b, call, &frame) && ok;
@@ -216,6 +234,7 @@ static struct binding *bind_let(struct binder *b, struct binding *env, const str
     v.syn = value;
     if (value->kind == SYN_FUNC_DECL) {
         v.kind = BOUND_FUNCTION;
+        bind_declared(b, value, env);
     } else if (value->kind == SYN_MATERIALIZE) {
         v.kind = BOUND_PLAN;
         v.plan = bind_table(b, env, value->kids[0]);
@@ -287,13 +306,23 @@ static void bind_result(struct binder *b, struct binding *env, const struct syn 
     *out_expr = bind_expr(&c, s);
 }
 
+static bool is_let(const struct syn *query, size_t end, struct str name)
+{
+    for (size_t i = 0; i < end; i++)
+        if (query->kids[i]->kind == SYN_LET && str_eq(query->kids[i]->text, name))
+            return true;
+    return false;
+}
+
 bool bind_statements(struct binder *b, struct binding *env, const struct syn *query,
                      struct plan **out_plan, struct expr **out_expr)
 {
     bool any = false;
     for (size_t i = 0; i < query->n && !b->failed_limit; i++) {
         const struct syn *s = query->kids[i];
-        if (s->kind == SYN_LET)
+        if (s->kind == SYN_LET && is_let(query, i, s->text))
+            bind_error_word(b, "SEM0001", s, "the name '%s' is given twice", z(b, s->text));
+        else if (s->kind == SYN_LET)
             env = bind_let(b, env, s);
         else if (s->kind == SYN_DECLARE_PARAMS)
             env = declare_parameters(b, env, s);
@@ -306,7 +335,7 @@ bool bind_statements(struct binder *b, struct binding *env, const struct syn *qu
             any = true;
         }
     }
-    if (!any)
+    if (!any && !b->unparsed)
         bind_error(b, "SEM0001", query, "there is no expression that gives a result");
     return any;
 }

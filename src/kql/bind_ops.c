@@ -54,12 +54,71 @@ static const struct bind_op ops[] = {
     {"where", op_where},
 };
 
+/* Operators whose text has errors and that are bound all the same, for more errors. */
+static const struct {
+    const char *name;
+    unsigned char least; /* so many parts must have been read */
+    bool same;           /* rows keep their columns */
+} broken_ops[] = {
+    {"count", 0, false},
+    {"distinct", 1, false},
+    {"extend", 1, false},
+    {"facet", 1, false},
+    {"fork", 1, false},
+    {"join", 1, false},
+    {"lookup", 1, false},
+    {"make-series", 1, false},
+    {"mv-apply", 1, false},
+    {"mv-expand", 1, false},
+    {"parse", 1, false},
+    {"parse-where", 1, false},
+    {"print", 1, false},
+    {"project", 1, false},
+    {"project-away", 1, false},
+    {"project-keep", 1, false},
+    {"project-rename", 1, false},
+    {"project-reorder", 1, false},
+    {"sample", 1, true},
+    {"serialize", 0, false},
+    {"sort", 1, true},
+    {"summarize", 1, false},
+    {"take", 1, true},
+    {"top", 1, true},
+    {"union", 1, false},
+    {"where", 1, true},
+};
+
+/* What stands behind an operator that could not be read; whether it is bound as far as it could be.
+ */
+static struct plan *broken(struct binder *b, struct plan *in, const struct syn *op, bool *bind)
+{
+    bool same = false;
+    *bind = false;
+    for (size_t i = 0; i < COUNTOF(broken_ops); i++)
+        if (str_eqz(op->text, broken_ops[i].name)) {
+            same = broken_ops[i].same;
+            *bind = op->kind == SYN_OP && op->n >= broken_ops[i].least;
+        }
+    return same && in != NULL ? in : bind_nothing(b, op);
+}
+
+static struct plan *bind_whole(struct binder *b, struct binding *env, struct plan *in,
+                               const struct syn *op);
 struct plan *bind_operator(struct binder *b, struct binding *env, struct plan *in,
                            const struct syn *op)
 {
+    bool bind;
+    if (op->kind != SYN_ERROR && !op->broken)
+        return bind_whole(b, env, in, op);
+    struct plan *after = broken(b, in, op, &bind);
+    struct plan *p = bind ? bind_whole(b, env, in, op) : NULL;
+    return p == NULL || op->lost ? after : p;
+}
+
+static struct plan *bind_whole(struct binder *b, struct binding *env, struct plan *in,
+                               const struct syn *op)
+{
     static const char *const sources[] = {"evaluate", "find", "print", "range", "search", "union"};
-    if (op->kind == SYN_ERROR)
-        return bind_nothing(b, op);
     bool source = false;
     for (size_t i = 0; i < COUNTOF(sources); i++)
         source = source || str_eqz(op->text, sources[i]);
@@ -72,6 +131,7 @@ struct plan *bind_operator(struct binder *b, struct binding *env, struct plan *i
                    z(b, op->text));
         return bind_nothing(b, op);
     }
+    bind_check_params(b, op);
     for (size_t i = 0; i < COUNTOF(ops); i++)
         if (str_eqz(op->text, ops[i].name))
             return ops[i].fn(b, env, in, op);
@@ -122,7 +182,7 @@ struct plan *op_where(struct binder *b, struct binding *env, struct plan *in, co
     c.windows = &windows;
     if (op->n == 0)
         return in;
-    struct expr *e = bind_bool(&c, op->kids[0]);
+    struct expr *e = op->broken ? bind_expr(&c, op->kids[0]) : bind_bool(&c, op->kids[0]);
     return windows ? where_windows(b, in, e, op) : plan_filter(b, in, e, op);
 }
 
@@ -133,9 +193,9 @@ struct expr *bind_row_count(struct binder *b, struct binding *env, const struct 
     struct expr *e = bind_constant(&c, s, KQL_UNKNOWN);
     if (e->type == KQL_UNKNOWN)
         return ex_long(b, 0);
-    if (e->type == KQL_DYNAMIC || kql_type_is_number(e->type))
+    if (e->type == KQL_DYNAMIC || e->type == KQL_LONG || e->type == KQL_INT)
         return ex_fold(b, ex_cast(b, e, KQL_LONG));
-    bind_error(b, "SEM0001", s, "a number of rows is expected here, not %s",
+    bind_error(b, "SEM0001", s, "a whole number of rows is expected here, not %s",
                kql_type_name(e->type));
     return ex_long(b, 0);
 }

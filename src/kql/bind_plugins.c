@@ -32,8 +32,8 @@ const struct plan_col *plugin_column(const struct plugin_call *v, const char *na
 {
     const struct syn *s = plugin_argument(v, name, at);
     if (s == NULL) {
-        bind_error(v->b, "SEM0219", v->call, "%s() needs a column as argument %zu",
-                   z(v->b, v->call->text), at + 1);
+        bind_error_word(v->b, "SEM0219", v->call, "%s() needs a column as argument %zu",
+                        z(v->b, v->call->text), at + 1);
         return NULL;
     }
     s = bind_strip(s);
@@ -703,7 +703,8 @@ static struct plan *unknown_plugin(const struct plugin_call *v)
         suggest_offer(&near, str_from(plugins[i].name));
     const char *hint =
         near.best.n == 0 ? NULL : z(b, arena_fmt(b->a, "did you mean '%.*s'?", STR_ARG(near.best)));
-    kql_diag_add(b->d, ERR_SEMANTIC, "SEM0260", v->call, hint, "unknown plugin: '%s'",
+    const struct syn word = syn_word(v->call);
+    kql_diag_add(b->d, ERR_SEMANTIC, "SEM0260", &word, hint, "unknown plugin: '%s'",
                  z(b, v->call->text));
     return bind_nothing(b, v->call);
 }

@@ -35,6 +35,13 @@ struct binding {
     struct binding *next;            /* the binding before */
 };
 
+/* A function that a let statement declares: called at least once? */
+struct declared {
+    const struct syn *decl;
+    struct binding *env;
+    bool called;
+};
+
 struct binder {
     struct arena *a;
     const struct kql_options *o;
@@ -49,6 +56,9 @@ struct binder {
     bool failed_limit;
     struct expr **passed; /* by id: columns without a place in the text, made once (ex_column) */
     size_t n_passed;
+    VEC(struct declared) declared;
+    bool
+        unparsed; /* the text has errors: what is healthy is bound for more of them, nothing runs */
     struct kql_render render;
 };
 
@@ -77,6 +87,12 @@ static inline struct cx cx_of(struct binder *b, struct binding *env, const struc
 /* ---- errors ---- */
 #define bind_error(b, kind, at, ...)                                                               \
     kql_diag_add((b)->d, ERR_SEMANTIC, (kind), (at), NULL, __VA_ARGS__)
+/* At the word of `at` that tells what it is: the operator, the function's name. */
+#define bind_error_word(b, kind, at, ...)                                                          \
+    do {                                                                                           \
+        const struct syn word_ = syn_word(at);                                                     \
+        kql_diag_add((b)->d, ERR_SEMANTIC, (kind), &word_, NULL, __VA_ARGS__);                     \
+    } while (0)
 struct expr *bind_unknown(struct binder *b, const struct syn *at);
 struct plan *bind_nothing(struct binder *b, const struct syn *at); /* open, no columns */
 const char *z(struct binder *b, struct str s);                     /* for messages */
@@ -207,6 +223,8 @@ struct plan *bind_table(struct binder *b, struct binding *env, const struct syn 
 bool bind_is_table(struct binder *b, struct binding *env, const struct syn *s);
 struct plan *bind_operator(struct binder *b, struct binding *env, struct plan *in,
                            const struct syn *op);
+/* Refuses values of op's parameters (kind= …) that there are none of (bind_params.c). */
+void bind_check_params(struct binder *b, const struct syn *op);
 struct plan *bind_contextual(struct binder *b, struct binding *env, struct plan *in,
                              const struct syn *s);
 /* Statements of a query or a function body; the last expression's table (*out_plan) or value. */
@@ -235,6 +253,12 @@ struct binding *bind_restrict(struct binder *b, struct binding *env, const struc
 /* May a table or function of the catalogue be named where env is visible? */
 bool bind_may_read(struct binding *env, struct str workspace, struct str name);
 bool bind_is_restricted(struct binding *env);
+
+/* ---- functions that nobody calls (bind_unused.c) ---- */
+void bind_declared(struct binder *b, const struct syn *decl, struct binding *env);
+void bind_called(struct binder *b, const struct syn *decl);
+/* Finds the mistakes in their bodies that do not depend on arguments. */
+void bind_check_unused(struct binder *b);
 
 bool bind_function_is_table(struct binder *b, struct binding *env, const struct syn *decl);
 

@@ -47,6 +47,8 @@ bool bind_match_columns(struct binder *b, const struct plan *in, const struct sy
         (void)bind_expr(&cx, s); /* says what is wrong, with a hint; nothing if in is lenient */
         return in->lenient;
     }
+    if (s->kind == SYN_ERROR)
+        return false;
     if (s->kind != SYN_WILDNAME && s->kind != SYN_STAR) {
         bind_error(b, "SEM0001", s, "the name of a column is expected here");
         return false;
@@ -65,6 +67,7 @@ struct item {
     bool column_of_several; /* its name tells it from the others: print keeps it */
     struct expr *e;
     size_t from; /* number of the item in the text that it comes from */
+    const struct syn *at;
 };
 struct items {
     struct item *p;
@@ -146,6 +149,11 @@ static void bind_item(const struct cx *c, const struct syn *s, struct items *out
         return;
     }
     bool named = s->kind == SYN_NAMED;
+    if (s->kind == SYN_STAR && c->in != NULL) {
+        kql_diag_add(b->d, ERR_SEMANTIC, "SEM0001", s, "without a project all columns stay",
+                     "'*' can't stand here: columns are named one by one");
+        return;
+    }
     if (!named && (s->kind == SYN_STAR || s->kind == SYN_WILDNAME) && c->in != NULL) {
         struct plan_cols cols = {0};
         (void)bind_match_columns(b, c->in, s, &cols);
@@ -167,8 +175,10 @@ static struct items bind_items(const struct cx *c, struct syn *const *list, size
     struct items v = {.rest = rest};
     for (size_t i = 0, done = 0; i < n; i++) {
         bind_item(c, list[i], &v);
-        for (; done < v.n; done++)
+        for (; done < v.n; done++) {
             v.p[done].from = i;
+            v.p[done].at = list[i];
+        }
     }
     return v;
 }
@@ -215,8 +225,8 @@ struct plan *op_extend(struct binder *b, struct binding *env, struct plan *in, c
         size_t at = find_named(list, n, name);
         if (at != SIZE_MAX && at >= old && it->name.n > 0) {
             if (it->explicit_name)
-                bind_error(b, "SEM0028", op, "the column '%s' is given twice", z(b, name));
-            if (!it->explicit_name)
+                bind_error(b, "SEM0028", it->at, "the column '%s' is given twice", z(b, name));
+            else
                 name = names_unique(names_of(b, &names, list, n), name);
             at = it->explicit_name ? at : SIZE_MAX;
         }
@@ -260,7 +270,8 @@ struct plan *op_project(struct binder *b, struct binding *env, struct plan *in,
     for (size_t i = 0; i < v.n; i++)
         if (v.p[i].explicit_name) {
             if (map_get(names.used, v.p[i].name) != NULL)
-                bind_error(b, "SEM0028", op, "the column '%s' is given twice", z(b, v.p[i].name));
+                bind_error(b, "SEM0028", v.p[i].at, "the column '%s' is given twice",
+                           z(b, v.p[i].name));
             names_reserve(&names, v.p[i].name);
         }
     for (size_t i = 0; i < v.n; i++) {
@@ -332,13 +343,15 @@ struct plan *op_project_rename(struct binder *b, struct binding *env, struct pla
     (void)env;
     size_t n = in->cols.n;
     struct named_expr *list = arena_array(b->a, struct named_expr, n + op->n + 1);
+    const struct syn **old = arena_array(b->a, const struct syn *, n + op->n + 1);
     for (size_t i = 0; i < n; i++)
         list[i] = (struct named_expr){in->cols.p[i], ex_column(b, &in->cols.p[i], NULL)};
     for (size_t i = 0; i < op->n; i++) {
         const struct syn *s = op->kids[i];
         struct plan_cols cols = {0};
         if (s->kind != SYN_NAMED) {
-            bind_error(b, "SEM0001", s, "project-rename takes New = Old");
+            if (s->kind != SYN_ERROR)
+                bind_error(b, "SEM0001", s, "project-rename takes New = Old");
             continue;
         }
         if (!bind_match_columns(b, in, s->kids[0], &cols) || cols.n > 1)
@@ -349,12 +362,16 @@ struct plan *op_project_rename(struct binder *b, struct binding *env, struct pla
             if (in->cols.p[k].id == cols.p[0].id) {
                 list[k].col.name = s->text;
                 list[k].col.hidden = false;
+                old[k] = s;
             }
     }
     for (size_t i = 0; i < n && !in->open; i++)
-        if (find_named(list, i, list[i].col.name) != SIZE_MAX && !list[i].col.hidden)
-            bind_error(b, "SEM0028", op, "two columns would be called '%s'",
+        if (find_named(list, i, list[i].col.name) != SIZE_MAX && !list[i].col.hidden) {
+            const struct syn *x = old[find_named(list, i, list[i].col.name)], *y = old[i];
+            x = x == NULL || (y != NULL && y->off > x->off) ? y : x; /* the later one */
+            bind_error(b, "SEM0028", x != NULL ? x : op, "two columns would be called '%s'",
                        z(b, list[i].col.name));
+        }
     return plan_project(b, in, list, n, op);
 }
 
@@ -495,6 +512,25 @@ static enum kql_type range_type(const struct expr *from, const struct expr *to,
     return t == KQL_INT ? KQL_LONG : t;
 }
 
+/* Each value that can't be counted; where all can, they do not go together. */
+static void refuse_range(struct binder *b, struct expr *const *v, const struct syn *op)
+{
+    bool told = false;
+    for (size_t i = 0; i < 3; i++) {
+        enum kql_type t = v[i]->type;
+        if (t == KQL_UNKNOWN || t == KQL_DYNAMIC || t == KQL_DATETIME || t == KQL_TIMESPAN ||
+            kql_type_is_number(t)) {
+            told = told || t == KQL_UNKNOWN;
+            continue;
+        }
+        told = true;
+        bind_error(b, "SEM0001", op->kids[i + 1],
+                   "range needs a number, a datetime or a timespan here, not %s", kql_type_name(t));
+    }
+    if (!told)
+        bind_error(b, "SEM0001", op, "range needs numbers, datetimes or timespans of one type");
+}
+
 struct plan *op_range(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
     (void)in;
@@ -506,9 +542,7 @@ struct plan *op_range(struct binder *b, struct binding *env, struct plan *in, co
     p->n_exprs = 3;
     enum kql_type t = range_type(p->exprs[0], p->exprs[1], p->exprs[2]);
     if (t == KQL_UNKNOWN || t == KQL_STRING || t == KQL_BOOL || t == KQL_GUID) {
-        if (p->exprs[0]->type != KQL_UNKNOWN && p->exprs[1]->type != KQL_UNKNOWN &&
-            p->exprs[2]->type != KQL_UNKNOWN)
-            bind_error(b, "SEM0001", op, "range needs numbers, datetimes or timespans of one type");
+        refuse_range(b, p->exprs, op);
         t = KQL_UNKNOWN;
         p->open = true;
     }

@@ -72,7 +72,7 @@ struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const st
 static const char *near_table(struct binder *b, struct str name)
 {
     const struct kql_catalog *cat = b->o->catalog;
-    struct suggest near = {.want = name, .distance = 3};
+    struct suggest near = {.want = name};
     struct kql_table t;
     for (size_t i = 0; cat->table_at != NULL && i < 5000 && cat->table_at(cat->self, b->a, i, &t);
          i++)
@@ -242,7 +242,8 @@ static struct plan *bind_table_call(struct binder *b, struct binding *env, const
         const char *hint =
             near.n > 0 ? arena_fmt(b->a, "did you mean '%.*s'?", STR_ARG(near)).p : NULL;
         bool scalar = kql_func_find(s->text) != NULL;
-        kql_diag_add(b->d, ERR_SEMANTIC, "SEM0260", s, scalar ? NULL : hint,
+        const struct syn word = syn_word(s);
+        kql_diag_add(b->d, ERR_SEMANTIC, "SEM0260", &word, scalar ? NULL : hint,
                      scalar ? "%s() does not give a table" : "unknown function '%s'",
                      z(b, s->text));
         if (!scalar)
@@ -252,8 +253,8 @@ static struct plan *bind_table_call(struct binder *b, struct binding *env, const
     decl = bind_variant(&c, s, decl);
     if (!bind_call_user(&c, s, decl, fenv, NULL, &p, &e) || p == NULL) {
         if (e != NULL && e->type != KQL_UNKNOWN)
-            bind_error(b, "SEM0001", s, "%s() gives a scalar; a table is expected here",
-                       z(b, s->text));
+            bind_error_word(b, "SEM0001", s, "%s() gives a scalar; a table is expected here",
+                            z(b, s->text));
         return bind_nothing(b, s);
     }
     return p;
@@ -301,7 +302,8 @@ static struct plan *bind_datatable(struct binder *b, struct binding *env, const 
     bind_schema(b, s->kids[0], &p->cols);
     size_t n = s->n - 1, width = p->cols.n;
     if (width == 0 ? n > 0 : n % width != 0) {
-        bind_error(b, "SEM0028", s, "%zu values do not fill rows of %zu columns", n, width);
+        if (!b->unparsed)
+            bind_error(b, "SEM0028", s, "%zu values do not fill rows of %zu columns", n, width);
         return p;
     }
     struct cx c = cx_of(b, env, NULL);
@@ -376,6 +378,8 @@ static struct plan *bind_as(struct binder *b, struct binding **env, struct plan 
 {
     struct str name = pipe->kids[at]->n > 0 ? pipe->kids[at]->kids[0]->text : STR_NONE;
     bool used = false;
+    if (pipe->kids[at]->broken)
+        return p;
     for (size_t i = at + 1; i < pipe->n && !used; i++)
         used = mentions(pipe->kids[i], name);
     p = bind_operator(b, *env, p, pipe->kids[at]);
@@ -399,6 +403,12 @@ static struct plan *bind_pipe(struct binder *b, struct binding *env, const struc
     return p;
 }
 
+static struct plan *no_table(struct binder *b, const struct syn *s)
+{
+    bind_error(b, "SEM0001", s, "a table is expected here");
+    return bind_nothing(b, s);
+}
+
 struct plan *bind_table(struct binder *b, struct binding *env, const struct syn *s)
 {
     switch ((int)s->kind) {
@@ -408,6 +418,9 @@ struct plan *bind_table(struct binder *b, struct binding *env, const struct syn 
         return bind_operator(b, env, NULL, s);
     case SYN_SUBQUERY:
     case SYN_PAREN:
+        if (s->kids[0]->kind == SYN_LITERAL || s->kids[0]->kind == SYN_BINARY)
+            return no_table(b, s);
+        return bind_table(b, env, s->kids[0]);
     case SYN_TOTABLE:
     case SYN_NAMED:
         return bind_table(b, env, s->kids[0]);
@@ -430,8 +443,7 @@ struct plan *bind_table(struct binder *b, struct binding *env, const struct syn 
         bind_error(b, "SEM0001", s, "names with * can stand in union, search and find only");
         return bind_nothing(b, s);
     default:
-        bind_error(b, "SEM0001", s, "a table is expected here");
-        return bind_nothing(b, s);
+        return no_table(b, s);
     }
 }
 

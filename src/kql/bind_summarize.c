@@ -214,16 +214,19 @@ static bool is_key_column(const struct plan *p, uint32_t col)
 }
 
 /* A column of the input that stands outside of all aggregates; NULL: none. */
-static const struct plan_col *loose_column(const struct expr *e, const struct plan *p)
+static const struct plan_col *loose_column(const struct expr *e, const struct plan *p,
+                                           const struct expr **where)
 {
     const struct plan_col *found = NULL;
     if (e->kind == EX_CALL && (e->fn->flags & KF_AGGREGATE) != 0)
         return NULL;
     for (size_t i = 0; e->kind == EX_COLUMN && i < p->in[0]->cols.n; i++)
-        if (p->in[0]->cols.p[i].id == e->col && !is_key_column(p, e->col))
+        if (p->in[0]->cols.p[i].id == e->col && !is_key_column(p, e->col)) {
             found = &p->in[0]->cols.p[i];
+            *where = e;
+        }
     for (size_t i = 0; i < e->n_args && found == NULL; i++)
-        found = loose_column(e->args[i], p);
+        found = loose_column(e->args[i], p, where);
     return found;
 }
 
@@ -232,13 +235,19 @@ struct expr *bind_aggregated(struct binder *b, struct expr *e, const struct plan
 {
     if (e->type == KQL_UNKNOWN)
         return e;
-    const struct plan_col *c = ex_has_aggregate(e) ? loose_column(e, p) : NULL;
+    const struct expr *where = NULL;
+    const struct plan_col *c = ex_has_aggregate(e) ? loose_column(e, p, &where) : NULL;
+    struct syn place = *at;
+    if (where != NULL && where->len > 0) {
+        place.off = where->off;
+        place.len = where->len;
+    }
     if (ex_has_aggregate(e) && c == NULL)
         return e;
     if (c == NULL)
         bind_error(b, "SEM0221", at, "an aggregate is expected here, such as count() or max(x)");
     else
-        kql_diag_add(b->d, ERR_SEMANTIC, "SEM0221", at, "aggregate it, or group by it",
+        kql_diag_add(b->d, ERR_SEMANTIC, "SEM0221", &place, "aggregate it, or group by it",
                      "'%s' has a value a row, the aggregates beside it one a group", z(b, c->name));
     return bind_unknown(b, at);
 }
@@ -321,13 +330,17 @@ struct plan *op_summarize(struct binder *b, struct binding *env, struct plan *in
     struct summary s = {.b = b, .c = cx_of(b, env, in), .names = names_start(b)};
     s.p = plan_new(b, P_AGGREGATE, in, op);
     s.c.aggregates = true;
+    size_t before = b->d->n_errors;
     const struct syn *by = syn_clause(op, "by"), *aggs = syn_clause(op, "aggregates");
     for (size_t i = 0; by != NULL && i < by->n; i++)
         bind_key(&s, by->kids[i]);
     for (size_t i = 0; aggs != NULL && i < aggs->n; i++)
         bind_aggregate(&s, aggs->kids[i]);
-    if (s.p->cols.n == 0 && !in->open)
+    bool none = (by == NULL || by->n == 0) && (aggs == NULL || aggs->n == 0);
+    if (none && !in->open && !op->broken)
         bind_error(b, "SEM0001", op, "summarize needs an aggregate or a key");
+    if (b->d->n_errors > before)
+        s.p->open = true; /* columns may be missing */
     if (makes_lists(s.p))
         s.p->in[0] = bind_seen_order(b, s.p->in[0]);
     return s.p;

@@ -630,6 +630,26 @@ static struct branches tables_concerned(struct binder *b, const struct branches 
     return left.n > 0 ? left : *all;
 }
 
+/* Names in the predicate that none of the tables has. */
+static void refuse_unknown(struct binder *b, struct binding *env, const struct branches *all,
+                           const struct syn *s)
+{
+    bool known = all->n == 0 || bind_lookup(env, s->text) != NULL;
+    if (s->kind == SYN_BINARY || s->kind == SYN_PAREN || s->kind == SYN_BETWEEN ||
+        s->kind == SYN_UNARY)
+        for (size_t i = 0; i < s->n; i++)
+            refuse_unknown(b, env, all, s->kids[i]);
+    if (s->kind == SYN_IN)
+        refuse_unknown(b, env, all, s->kids[0]);
+    if (s->kind != SYN_NAME)
+        return;
+    for (size_t i = 0; i < all->n; i++)
+        known = known || all->p[i].p->open || bind_find_column(all->p[i].p, s->text) != NULL;
+    struct cx c = cx_of(b, env, all->n > 0 ? all->p[0].p : NULL);
+    if (!known)
+        (void)bind_expr(&c, s); /* says so, with a hint */
+}
+
 struct plan *op_find(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
     struct branches v = {0}, kept = {0};
@@ -645,6 +665,7 @@ struct plan *op_find(struct binder *b, struct binding *env, struct plan *in, con
     f.away = syn_clause(op, "project-away");
     if (pred == NULL)
         return bind_nothing(b, op);
+    refuse_unknown(b, env, &v, pred);
     v = tables_concerned(b, &v, pred, op);
     find_names(&f, &v, pred);
     for (size_t i = 0; i < v.n; i++) {

@@ -488,6 +488,7 @@ bool kql_func_match(struct arena *a, const struct kql_func *f, const struct kql_
         out->max_args = hi > out->max_args ? hi : out->max_args;
         if (n < lo || n > hi)
             continue;
+        out->n_tried++;
         struct attempt t = try_sig(&g, args, n, want);
         if (t.cost >= FIT_NONE)
             note_failure(out, &t, &have);

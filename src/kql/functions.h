@@ -72,6 +72,7 @@ struct kql_match {
     size_t bad_arg;            /* else: first argument that does not fit the nearest signature */
     const char *expected;      /* what it should be, for people */
     bool bad_constant;         /* … and must not depend on a row */
+    size_t n_tried;            /* signatures that take so many arguments */
 };
 /* Picks the signature of f that fits with the fewest conversions (the first of equals). out->want
  * lies in a. */

@@ -108,24 +108,34 @@ static size_t escape_len(struct str s)
     return c != 0 && strchr("'\"\\abfnrtv", c) != NULL ? 2 : 0;
 }
 
-static const char *lex_quoted(struct lexer *l, bool verbatim)
+static void bad(struct tok *t, const char *why, size_t off, size_t len)
+{
+    t->kind = TOK_BAD;
+    t->why = why;
+    t->why_off = (uint32_t)off;
+    t->why_len = (uint32_t)len;
+}
+
+static void lex_quoted(struct lexer *l, bool verbatim, struct tok *t)
 {
     unsigned char q = peek(l, 0);
-    const char *why = NULL;
     l->i++;
     for (;;) {
         unsigned char c = peek(l, 0);
-        if (l->i >= l->s.n || c == '\n' || c == '\r')
-            return bad_text;
+        if (l->i >= l->s.n || c == '\n' || c == '\r') {
+            if (t->why == NULL)
+                bad(t, bad_text, l->i, 0);
+            return;
+        }
         if (c == q && verbatim && peek(l, 1) == q) {
             l->i += 2;
         } else if (c == q) {
             l->i++;
-            return why;
+            return;
         } else if (c == '\\' && !verbatim) {
             size_t n = escape_len(str_sub(l->s, l->i, l->s.n));
-            if (n == 0)
-                why = bad_escape;
+            if (n == 0 && t->why == NULL)
+                bad(t, bad_escape, l->i, 1);
             l->i += n > 0 ? n : l->i + 1 < l->s.n && peek(l, 1) != '\n' ? 2 : 1;
         } else {
             l->i++;
@@ -157,12 +167,10 @@ static struct tok lex_string_token(struct lexer *l)
     bool verbatim = peek(l, 0) == '@';
     if (verbatim)
         l->i++;
-    if (peek(l, 0) == '`' || peek(l, 0) == '~')
-        t.why = lex_multi_line(l, peek(l, 0) == '`' ? "```" : "~~~") ? NULL : bad_multi;
-    else
-        t.why = lex_quoted(l, verbatim);
-    if (t.why != NULL)
-        t.kind = TOK_BAD;
+    if (peek(l, 0) != '`' && peek(l, 0) != '~')
+        lex_quoted(l, verbatim, &t);
+    else if (!lex_multi_line(l, peek(l, 0) == '`' ? "```" : "~~~"))
+        bad(&t, bad_multi, l->i, 0);
     t.len = (uint32_t)(l->i - t.off);
     return t;
 }
@@ -345,8 +353,7 @@ static struct tok number_suffix(struct lexer *l, struct tok t)
     } else if (t.kind == TOK_LONG && !(suffix.n == 1 && strchr("lLuUfFwW", suffix.p[0]) != NULL)) {
         t.kind = TOK_IDENT;
     } else {
-        t.kind = TOK_BAD;
-        t.why = bad_suffix;
+        bad(&t, bad_suffix, t.off, l->i - t.off);
     }
     return t;
 }
@@ -405,8 +412,12 @@ static struct tok lex_typed(struct lexer *l, struct tok t)
         l->i++;
     if (l->i >= l->s.n) {
         l->i = mark + 1; /* go on behind the parenthesis: the rest may hold more to report */
-        t.kind = TOK_BAD;
-        t.why = bad_paren;
+        size_t end = l->i;
+        while (end < l->s.n && l->s.p[end] != '\n' && l->s.p[end] != '\r' && l->s.p[end] != '|')
+            end++;
+        while (end > l->i && l->s.p[end - 1] == ' ')
+            end--;
+        bad(&t, bad_paren, end, 0);
     } else {
         l->i++;
     }
@@ -448,8 +459,7 @@ static struct tok lex_punct(struct lexer *l)
         if (c == (unsigned char)two[i][0] && peek(l, 1) == (unsigned char)two[i][1])
             t.len = 2;
     if (c == 0 || strchr("*@|}])-,:.=!><%+?;/{[(", c) == NULL) {
-        t.kind = TOK_BAD;
-        t.why = bad_char;
+        bad(&t, bad_char, t.off, t.len);
     }
     l->i += t.len;
     return t;

@@ -18,7 +18,8 @@ enum tok_kind {
 struct tok {
     enum tok_kind kind;
     uint32_t off, len;
-    const char *why; /* TOK_BAD: what is wrong */
+    const char *why; /* TOK_BAD: what is wrong, and the place of it */
+    uint32_t why_off, why_len;
 };
 /* All tokens of the text, closed by one TOK_EOF. The array lives in a. */
 struct tok *lex_all(struct arena *a, struct str text, size_t *out_n);

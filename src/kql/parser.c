@@ -71,6 +71,12 @@ void p_leave(struct parser *p)
     p->depth--;
 }
 
+static bool at_sign(const struct parser *p, const char *signs)
+{
+    struct str t = p_tok(p, 0)->kind == TOK_PUNCT ? p_text(p, 0) : STR_NONE;
+    return t.n == 1 && strchr(signs, t.p[0]) != NULL;
+}
+
 void p_recover(struct parser *p)
 {
     unsigned open = 0;
@@ -78,15 +84,66 @@ void p_recover(struct parser *p)
         return;
     p->panic = false;
     for (; p_tok(p, 0)->kind != TOK_EOF; p->at++) {
-        struct str t = p_tok(p, 0)->kind == TOK_PUNCT ? p_text(p, 0) : STR_NONE;
-        bool closes = t.n == 1 && strchr(")]}", t.p[0]) != NULL;
-        if (open == 0 && (closes || str_eqz(t, "|") || str_eqz(t, ";")))
-            return;
-        if (t.n == 1 && strchr("([{", t.p[0]) != NULL)
+        bool closes = at_sign(p, ")]}");
+        if (open == 0 && (closes || at_sign(p, "|;")))
+            break;
+        if (at_sign(p, "([{"))
             open++;
         else if (closes)
             open--;
     }
+    p->told = p->at + 1;
+}
+
+/* To the bracket that closes what is open here, over others; if there is none before the next '|'
+ * or ';', to the first other one or to that. True: it was taken. */
+static bool skip_to(struct parser *p, const char *bracket)
+{
+    unsigned open = 0;
+    size_t stop = 0;
+    for (; p_tok(p, 0)->kind != TOK_EOF; p->at++) {
+        if (open == 0 && at_sign(p, bracket)) {
+            p->at++;
+            return true;
+        }
+        if (open == 0 && at_sign(p, "|;"))
+            break;
+        if (open == 0 && stop == 0 && at_sign(p, ")]}"))
+            stop = p->at;
+        if (at_sign(p, "([{"))
+            open++;
+        else if (open > 0 && at_sign(p, ")]}"))
+            open--;
+    }
+    if (stop > 0)
+        p->at = stop;
+    p->told = p->at + 1;
+    return false;
+}
+
+bool p_close(struct parser *p, const char *bracket, const char *what)
+{
+    if (p_accept(p, bracket))
+        return true;
+    (void)p_expect(p, bracket, what);
+    (void)skip_to(p, bracket);
+    p->panic = false;
+    return false;
+}
+
+bool p_at_end(const struct parser *p)
+{
+    return p_at_kind(p, TOK_EOF) || (!p->panic && at_sign(p, "|;)]}"));
+}
+
+bool p_new_line(const struct parser *p)
+{
+    const struct tok *t = p_tok(p, 0);
+    if (t->kind == TOK_EOF || p->at == 0)
+        return true;
+    const struct tok *before = tok_at(p, p->at - 1);
+    size_t end = (size_t)before->off + before->len;
+    return str_holds(str_sub(p->text, end, t->off - end), '\n');
 }
 
 /* ---- nodes ---- */
@@ -167,6 +224,21 @@ void p_set_params(struct parser *p, struct syn *op, const struct syn_list *param
 
 /* ---- errors ---- */
 
+static void tell(struct parser *p, const char *kind, const struct syn *at, const char *hint,
+                 const char *fmt, va_list ap) PRINTF_LIKE(5, 0);
+static void tell(struct parser *p, const char *kind, const struct syn *at, const char *hint,
+                 const char *fmt, va_list ap)
+{
+    p->errors++;
+    if (p->told == p->at + 1)
+        return;
+    p->told = p->at + 1;
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(4096);
+    sbuf_addv(&b, fmt, ap);
+    struct str m = sbuf_str(&b);
+    kql_diag_add(p->d, ERR_SYNTAX, kind, at, hint, "%.*s", STR_ARG(m));
+}
+
 struct syn *p_error(struct parser *p, const char *kind, const char *hint, const char *fmt, ...)
 {
     const struct tok *t = p_tok(p, 0);
@@ -174,16 +246,26 @@ struct syn *p_error(struct parser *p, const char *kind, const char *hint, const 
     s->len = t->len;
     if (p->panic)
         return s;
-    p->panic = true;
     va_list ap;
     va_start(ap, fmt);
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(4096);
-    sbuf_addv(&b, fmt, ap);
+    tell(p, kind, s, hint, fmt, ap);
     va_end(ap);
-    if (p->d->n_errors < KQL_MAX_ERRORS) {
-        struct str m = sbuf_str(&b);
-        kql_diag_add(p->d, ERR_SYNTAX, kind, s, hint, "%.*s", STR_ARG(m));
-    }
+    p->panic = true;
+    p->lost++;
+    return s;
+}
+
+struct syn *p_error_at(struct parser *p, const char *kind, const struct syn *at, const char *hint,
+                       const char *fmt, ...)
+{
+    struct syn *s = make(p, SYN_ERROR, at->off, STR_NONE);
+    s->len = at->len;
+    if (p->panic)
+        return s;
+    va_list ap;
+    va_start(ap, fmt);
+    tell(p, kind, s, hint, fmt, ap);
+    va_end(ap);
     return s;
 }
 
@@ -201,13 +283,43 @@ static struct str describe(const struct parser *p)
     return arena_fmt(p->a, "'%.*s%s'", STR_ARG(t), cut ? "…" : "");
 }
 
+static struct syn *bad_token(struct parser *p, const char *hint)
+{
+    const struct tok *t = p_tok(p, 0);
+    const struct syn place = {.off = t->why_off, .len = t->why_len};
+    struct str found = describe(p);
+    struct syn *s = p_error_at(p, "SYN0001", &place, hint, "%s: %.*s", t->why, STR_ARG(found));
+    p->panic = true;
+    p->lost++;
+    return s;
+}
+
+/* What is missing at the end of a line is missing there, not at the start of the next. */
+static struct syn *expected(struct parser *p, bool behind, const char *what, const char *hint)
+{
+    const struct tok *t = p_tok(p, 0);
+    struct str found = describe(p);
+    struct syn place = {.off = t->off, .len = t->len};
+    if (behind && p->at > 0)
+        place = (struct syn){.off = end_of_last(p, 0)};
+    return p_error_at(p, "SYN0002", &place, hint, "expected %s, found %.*s", what, STR_ARG(found));
+}
+
 struct syn *p_expected(struct parser *p, const char *what, const char *hint)
 {
-    struct str found = describe(p);
-    const struct tok *t = p_tok(p, 0);
-    if (t->kind == TOK_BAD)
-        return p_error(p, "SYN0001", hint, "%s: %.*s", t->why, STR_ARG(found));
-    return p_error(p, "SYN0002", hint, "expected %s, found %.*s", what, STR_ARG(found));
+    if (p_tok(p, 0)->kind == TOK_BAD)
+        return bad_token(p, hint);
+    struct syn *s = expected(p, p_new_line(p), what, hint);
+    p->panic = true;
+    p->lost++;
+    return s;
+}
+
+struct syn *p_missing(struct parser *p, const char *what, const char *hint)
+{
+    if (p_tok(p, 0)->kind == TOK_BAD)
+        return bad_token(p, hint);
+    return expected(p, true, what, hint);
 }
 
 /* ---- the query ---- */
@@ -224,6 +336,7 @@ static struct syn *refuse(struct parser *p, const char *kind, enum err_code code
 /* What is kept as raw tokens (the body of a pattern) takes any token but those that are none. */
 static void refuse_bad_tokens(struct parser *p)
 {
+    p->panic = false;
     for (p->at = 0; p->d->n_errors == 0 && p->at < p->n; p->at++)
         if (p_tok(p, 0)->kind == TOK_BAD)
             p_expected(p, "a token", NULL);

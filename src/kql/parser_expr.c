@@ -11,9 +11,36 @@ static bool in_words(const struct parser *p, const char *const *words, size_t n)
             return true;
     return false;
 }
-static struct syn *binary(struct parser *p, struct syn *l, struct str op, struct syn *r)
+/* The tokens that the cursor stands behind: the word that errors about a node are about. */
+struct word {
+    uint32_t off, end;
+};
+static struct word take_words(struct parser *p, size_t n)
 {
-    return p_node2(p, SYN_BINARY, l->off, op, l, r);
+    struct word w = {p_off(p), p_tok(p, n - 1)->off + p_tok(p, n - 1)->len};
+    p->at += n;
+    return w;
+}
+static struct syn *about(struct syn *s, struct word w)
+{
+    s->word_off = w.off;
+    s->word_len = w.end - w.off;
+    return s;
+}
+static struct syn *binary(struct parser *p, struct syn *l, struct str op, struct word w,
+                          struct syn *r)
+{
+    return about(p_node2(p, SYN_BINARY, l->off, op, l, r), w);
+}
+
+/* At a word that goes on after an expression, and is no name: where it stands instead of one, the
+ * expression is missing. */
+static bool at_joining(const struct parser *p)
+{
+    static const char *const words[] = {"and", "asc", "by", "desc", "from", "in",
+                                        "of",  "on",  "or", "step", "to",   "with"};
+    return p_at_kind(p, TOK_IDENT) && in_words(p, words, COUNTOF(words)) &&
+           !kql_name_is_reference(p_text(p, 0));
 }
 
 /* ---- primaries ---- */
@@ -21,16 +48,22 @@ static struct syn *binary(struct parser *p, struct syn *l, struct str op, struct
 static struct syn *call(struct parser *p, uint32_t off, struct str name)
 {
     struct syn_list args = {0};
+    unsigned before = p->errors;
+    struct word w = {off, off + p_tok(p, 0)->off - off};
+    const struct tok *last = p->at > 0 ? &p->toks[p->at - 1] : p_tok(p, 0);
+    w.end = last->off + last->len;
     p_expect(p, "(", "after the function's name");
-    while (!p->panic && !p_at(p, ")")) {
+    while (!p->panic && !p_at(p, ")") && !at_joining(p)) {
         p_push(p, &args, p_named_expr(p));
         if (!p_accept(p, ","))
             break;
         if (p_at(p, ")"))
-            p_expected(p, "an argument after ','", NULL);
+            p_push(p, &args, p_missing(p, "an argument after ','", NULL));
     }
-    p_expect(p, ")", "or ',' after the argument");
-    return p_node(p, SYN_CALL, off, name, &args);
+    if (!p_close(p, ")", "or ',' after the argument") || p->errors > before)
+        p_push(p, &args,
+               p_node(p, SYN_ERROR, p_off(p), STR_NONE, NULL)); /* their number says nothing */
+    return about(p_node(p, SYN_CALL, off, name, &args), w);
 }
 
 static struct syn *typeof_expr(struct parser *p)
@@ -40,7 +73,7 @@ static struct syn *typeof_expr(struct parser *p)
     if (p_at_n(p, 1, ")") || !p_at_n(p, 2, ":")) {
         p_expect(p, "(", "after typeof");
         struct syn *t = p_type(p);
-        p_expect(p, ")", "after the type");
+        p_close(p, ")", "after the type");
         return p_node1(p, SYN_TYPEOF, off, STR_NONE, t);
     }
     return p_node1(p, SYN_TYPEOF, off, STR_NONE, p_schema(p, false));
@@ -49,6 +82,7 @@ static struct syn *typeof_expr(struct parser *p)
 static struct syn *datatable(struct parser *p)
 {
     uint32_t off = p_off(p);
+    unsigned before = p->errors;
     struct syn_list kids = {0};
     p->at++;
     p_push(p, &kids, p_schema(p, false));
@@ -58,12 +92,15 @@ static struct syn *datatable(struct parser *p)
         if (!p_accept(p, ","))
             break;
     }
-    p_expect(p, "]", "or ',' after the value");
+    p_close(p, "]", "or ',' after the value");
     size_t cols = kids.p[0]->n;
-    if (!p->panic && (cols == 0 ? kids.n > 1 : (kids.n - 1) % cols != 0))
-        p_error(p, "SYN0003", NULL,
-                "datatable has %zu values, which is not a multiple of its %zu columns", kids.n - 1,
-                cols);
+    if (p->errors == before && (cols == 0 ? kids.n > 1 : (kids.n - 1) % cols != 0)) {
+        const struct syn *first = kids.p[1], *last = kids.p[kids.n - 1];
+        struct syn values = {.off = first->off, .len = last->off + last->len - first->off};
+        p_error_at(p, "SYN0003", &values, NULL,
+                   "datatable has %zu values, which is not a multiple of its %zu columns",
+                   kids.n - 1, cols);
+    }
     return p_node(p, SYN_DATATABLE, off, STR_NONE, &kids);
 }
 
@@ -79,7 +116,7 @@ static struct syn *externaldata(struct parser *p)
         if (!p_accept(p, ","))
             break;
     }
-    p_expect(p, "]", "after the addresses");
+    p_close(p, "]", "after the addresses");
     struct syn *s = p_node(p, SYN_EXTERNALDATA, off, STR_NONE, &kids);
     if (p_accept(p, "with"))
         p_with_params(p, s);
@@ -97,8 +134,7 @@ static struct syn *pipe_call(struct parser *p, enum syn_kind kind)
     }
     p_expect(p, "(", "before the query");
     struct syn *q = p_pipe(p);
-    p_recover(p);
-    p_expect(p, ")", "after the query");
+    p_close(p, ")", "after the query");
     return p_node1(p, kind, off, STR_NONE, q);
 }
 
@@ -115,7 +151,7 @@ static struct syn *entity_group(struct parser *p)
         if (!p_accept(p, ","))
             break;
     }
-    p_expect(p, "]", "after the members");
+    p_close(p, "]", "after the members");
     return p_node(p, SYN_MACRO, off, name, &kids);
 }
 
@@ -129,9 +165,7 @@ static struct syn *parenthesised(struct parser *p)
     uint32_t off = p_off(p);
     p->at++;
     struct syn *inner = p_pipe(p);
-    if (is_tabular(inner))
-        p_recover(p);
-    p_expect(p, ")", is_tabular(inner) ? "or '|' after the operator" : "after the expression");
+    p_close(p, ")", is_tabular(inner) ? "or '|' after the operator" : "after the expression");
     return p_node1(p, is_tabular(inner) ? SYN_SUBQUERY : SYN_PAREN, off, STR_NONE, inner);
 }
 
@@ -173,15 +207,18 @@ static struct syn *primary(struct parser *p)
         return parenthesised(p);
     if (p_accept(p, "*"))
         return p_node(p, SYN_STAR, off, STR("*"), NULL);
+    if (at_joining(p))
+        return p_missing(p, "an expression", NULL);
     if (p_at_name(p, 0, true))
         return named_primary(p);
-    return p_expected(p, "an expression", p_at(p, "!") ? "negate with not( … )" : NULL);
+    return p_missing(p, "an expression", p_at(p, "!") ? "negate with not( … )" : NULL);
 }
 
 static struct syn *member(struct parser *p, struct syn *object)
 {
     uint32_t off = p_off(p);
     struct str name;
+    struct word w = {off, off + p_tok(p, 0)->len};
     if (p_at_kind(p, TOK_IDENT)) { /* behind a dot every word is a name */
         name = p_text(p, 0);
         p->at++;
@@ -189,20 +226,23 @@ static struct syn *member(struct parser *p, struct syn *object)
         return object;
     }
     if (!p_at(p, "("))
-        return p_node1(p, SYN_MEMBER, object->off, name, object);
+        return about(p_node1(p, SYN_MEMBER, object->off, name, object), w);
     struct syn *c = call(p, off, name);
-    return p_node2(p, SYN_MEMBER, object->off, name, object, c);
+    return about(p_node2(p, SYN_MEMBER, object->off, name, object, c), w);
 }
 
 /* [ index ]; a literal string is a member's name. */
 static struct syn *element(struct parser *p, struct syn *object)
 {
+    struct word w = {p_off(p), 0};
     p->at++;
     struct syn *e = p_expr(p);
-    p_expect(p, "]", "after the index");
-    if (e->kind == SYN_LITERAL && e->value.type == KQL_STRING)
-        return p_node1(p, SYN_MEMBER, object->off, e->value.s, object);
-    return p_node2(p, SYN_INDEX, object->off, STR_NONE, object, e);
+    p_close(p, "]", "after the index");
+    struct syn *s = e->kind == SYN_LITERAL && e->value.type == KQL_STRING
+                        ? p_node1(p, SYN_MEMBER, object->off, e->value.s, object)
+                        : p_node2(p, SYN_INDEX, object->off, STR_NONE, object, e);
+    w.end = s->off + s->len > w.off ? s->off + s->len : w.off + 1;
+    return about(s, w);
 }
 
 /* database("x").Table*: a wild card may end the path behind a place. Elsewhere * multiplies. */
@@ -251,8 +291,8 @@ static struct syn *signed_expr(struct parser *p)
     if (!p_at(p, "-") && !p_at(p, "+"))
         return p_path(p);
     struct str op = p_text(p, 0);
-    p->at++;
-    return p_node1(p, SYN_UNARY, off, op, p_path(p));
+    struct word w = take_words(p, 1);
+    return about(p_node1(p, SYN_UNARY, off, op, p_path(p)), w);
 }
 
 /* ---- operators, by strength ---- */
@@ -307,17 +347,17 @@ static struct str modern(struct str op)
     return op;
 }
 
-static bool take_string_op(struct parser *p, struct str *op)
+static bool take_string_op(struct parser *p, struct str *op, struct word *w)
 {
     if (p_at(p, "matches") && p_at_n(p, 1, "regex")) {
         *op = STR("matches regex");
-        p->at += 2;
+        *w = take_words(p, 2);
         return true;
     }
     if (!in_words(p, string_ops, COUNTOF(string_ops)))
         return false;
     *op = modern(p_text(p, 0));
-    p->at++;
+    *w = take_words(p, 1);
     return true;
 }
 
@@ -325,8 +365,9 @@ static struct syn *string_expr(struct parser *p)
 {
     struct syn *l = signed_expr(p);
     struct str op;
-    while (take_string_op(p, &op))
-        l = binary(p, l, op, signed_expr(p));
+    struct word w;
+    while (take_string_op(p, &op, &w))
+        l = binary(p, l, op, w, signed_expr(p));
     return l;
 }
 
@@ -336,8 +377,8 @@ static struct syn *left_chain(struct parser *p, struct syn *(*next)(struct parse
     struct syn *l = next(p);
     while (in_words(p, ops, n)) {
         struct str op = p_text(p, 0);
-        p->at++;
-        l = binary(p, l, op, next(p));
+        struct word w = take_words(p, 1);
+        l = binary(p, l, op, w, next(p));
     }
     return l;
 }
@@ -359,8 +400,8 @@ static struct syn *once(struct parser *p, struct syn *(*next)(struct parser *),
     if (!in_words(p, ops, n))
         return l;
     struct str op = modern(p_text(p, 0));
-    p->at++;
-    return binary(p, l, op, next(p));
+    struct word w = take_words(p, 1);
+    return binary(p, l, op, w, next(p));
 }
 static struct syn *relation(struct parser *p)
 {
@@ -373,40 +414,44 @@ static struct syn *in_expr(struct parser *p, struct syn *left)
 {
     struct str op = p_text(p, 0);
     struct syn_list kids = {0};
-    p->at++;
+    struct word w = take_words(p, 1);
     p_push(p, &kids, left);
     if (!p_at(p, "(")) { /* a bare list: x in~ names */
-        p_push(p, &kids, p_path(p));
-        return p_node(p, SYN_IN, left->off, op, &kids);
+        if (p_at_literal(p))
+            p_push(p, &kids, p_expected(p, "'(' before the list", NULL));
+        else
+            p_push(p, &kids, p_path(p));
+        return about(p_node(p, SYN_IN, left->off, op, &kids), w);
     }
     uint32_t off = p_off(p);
     p->at++;
     while (!p->panic && !p_at(p, ")")) {
-        struct syn *e = p_pipe(p);
-        if (is_tabular(e)) {
-            p_recover(p);
+        /* a query can only be alone; behind a constant '|' is what follows a list that is not
+         * closed */
+        struct syn *e = kids.n > 1 || p_at_literal(p) ? p_expr(p) : p_pipe(p);
+        if (is_tabular(e))
             e = p_node1(p, SYN_SUBQUERY, off, STR_NONE, e);
-        }
         p_push(p, &kids, e);
         if (!p_accept(p, ","))
             break;
     }
-    p_expect(p, ")", "or ',' in the list");
-    return p_node(p, SYN_IN, left->off, op, &kids);
+    p_close(p, ")", "or ',' in the list");
+    return about(p_node(p, SYN_IN, left->off, op, &kids), w);
 }
 
 static struct syn *between_expr(struct parser *p, struct syn *left)
 {
     struct str op = p_text(p, 0);
     struct syn_list kids = {0};
-    p->at++;
+    struct word w = take_words(p, 1);
     p_push(p, &kids, left);
-    p_expect(p, "(", "before the range");
+    bool open = p_expect(p, "(", "before the range");
     p_push(p, &kids, p_expr(p));
     p_expect(p, "..", "between the two ends of the range");
     p_push(p, &kids, p_expr(p));
-    p_expect(p, ")", "after the range");
-    return p_node(p, SYN_BETWEEN, left->off, op, &kids);
+    if (open)
+        p_close(p, ")", "after the range");
+    return about(p_node(p, SYN_BETWEEN, left->off, op, &kids), w);
 }
 
 static struct syn *equality(struct parser *p)
@@ -421,19 +466,21 @@ static struct syn *equality(struct parser *p)
     if (!in_words(p, equals, COUNTOF(equals)))
         return l;
     struct str op = modern(p_text(p, 0));
-    p->at++;
-    return binary(p, l, op, relation(p));
+    struct word w = take_words(p, 1);
+    return binary(p, l, op, w, relation(p));
 }
 
 /* A chain of one associative operator as a balanced tree: its height is the logarithm of its
  * length. */
-static struct syn *balanced(struct parser *p, struct str op, struct syn **v, size_t n)
+static struct syn *balanced(struct parser *p, struct str op, struct syn **v,
+                            const struct word *words, size_t n)
 {
     if (n == 1)
         return v[0];
     size_t half = n / 2;
-    struct syn *l = balanced(p, op, v, half), *r = balanced(p, op, v + half, n - half);
-    struct syn *s = binary(p, l, op, r);
+    struct syn *l = balanced(p, op, v, words, half);
+    struct syn *r = balanced(p, op, v + half, words + half, n - half);
+    struct syn *s = binary(p, l, op, words[half - 1], r);
     s->len = r->off + r->len - l->off;
     return s;
 }
@@ -441,10 +488,14 @@ static struct syn *logic_chain(struct parser *p, const char *word,
                                struct syn *(*next)(struct parser *))
 {
     struct syn_list v = {0};
+    VEC(struct word) words = {0}; /* words.p[i] stands behind v.p[i] */
     p_push(p, &v, next(p));
-    while (p_accept(p, word))
+    while (p_at(p, word)) {
+        struct word w = take_words(p, 1);
+        VEC_PUSH(p->a, &words, w);
         p_push(p, &v, next(p));
-    return balanced(p, str_from(word), v.p, v.n);
+    }
+    return balanced(p, str_from(word), v.p, words.p, v.n);
 }
 static struct syn *and_expr(struct parser *p)
 {
@@ -495,11 +546,33 @@ static struct syn *named_tuple(struct parser *p)
     return p_node(p, SYN_NAMED_TUPLE, off, STR_NONE, &kids);
 }
 
+/* my-column = …: the number of tokens of the name, 0 for none. */
+static size_t dashed_name(const struct parser *p)
+{
+    size_t n = 1;
+    if (!p_at_kind(p, TOK_IDENT))
+        return 0;
+    while (p_adjacent(p, n - 1) && p_at_n(p, n, "-") && p_adjacent(p, n) &&
+           p_tok(p, n + 1)->kind == TOK_IDENT)
+        n += 2;
+    return n > 1 && p_at_n(p, n, "=") ? n : 0;
+}
+
 struct syn *p_named_expr(struct parser *p)
 {
     uint32_t off = p_off(p);
+    size_t n = dashed_name(p);
     if (at_name_tuple(p))
         return named_tuple(p);
+    if (n > 0) {
+        const struct tok *last = p_tok(p, n - 1);
+        struct syn whole = {.off = off, .len = last->off + last->len - off};
+        whole.text = str_sub(p->text, off, off + whole.len);
+        (void)p_error_at(p, "SYN0002", &whole, NULL, "a name with a dash needs brackets: ['%.*s']",
+                         STR_ARG(whole.text));
+        p->at += n + 1;
+        return p_node1(p, SYN_NAMED, off, whole.text, p_expr(p));
+    }
     if (!p_at_name(p, 0, true) || !p_at_n(p, p_tok(p, 0)->kind == TOK_IDENT ? 1 : 3, "="))
         return p_expr(p);
     struct str name;
@@ -507,6 +580,17 @@ struct syn *p_named_expr(struct parser *p)
         return p_expr(p);
     p->at++;
     return p_node1(p, SYN_NAMED, off, name, p_expr(p));
+}
+
+struct syn *p_condition(struct parser *p)
+{
+    struct syn *s = p_expr(p);
+    if (!p_accept(p, "="))
+        return s;
+    struct syn *r = p_expr(p);
+    struct syn whole = {.off = s->off, .len = r->off + r->len - s->off};
+    return p_error_at(p, "SYN0002", &whole,
+                      "equality is written ==", "a condition is expected here, not an assignment");
 }
 
 /* expression [asc|desc] [nulls first|last] */

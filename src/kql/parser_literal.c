@@ -141,12 +141,15 @@ static struct syn *typed_literal(struct parser *p)
     CHECK(str_find(t, STR("("), &open));
     CHECK(kql_type_parse(str_trim(str_sub(t, 0, open)), &v.type));
     if (!typed_value(p, str_trim(str_sub(t, open + 1, t.n - open - 2)), &v)) {
-        return p_error(p, "SYN0003",
-                       v.type == KQL_DATETIME
-                           ? "write datetime(2026-01-31 12:00:00); to convert a value "
-                             "use todatetime()"
-                           : "to convert a value use the to…() function of that type",
-                       "%.*s is not a %s constant", STR_ARG(t), kql_type_name(v.type));
+        struct syn *e = p_error(p, "SYN0003",
+                                v.type == KQL_DATETIME
+                                    ? "write datetime(2026-01-31 12:00:00); to convert a value "
+                                      "use todatetime()"
+                                    : "to convert a value use the to…() function of that type",
+                                "%.*s is not a %s constant", STR_ARG(t), kql_type_name(v.type));
+        p->panic = false;
+        p->at++;
+        return e;
     }
     p->at++;
     struct syn *s = p_node(p, SYN_LITERAL, off, t, NULL);
@@ -218,13 +221,18 @@ static struct syn *number_literal(struct parser *p, bool sign)
         ok = real_value(t, &v.d);
     else
         ok = timespan_value(t, &v.i);
-    if (!ok)
-        return p_error(p, "SYN0003",
-                       k == TOK_LONG
-                           ? "the largest long is 9223372036854775807; use a real or a decimal"
-                           : NULL,
-                       "%.*s is out of range", STR_ARG(t));
+    struct syn *e = NULL;
+    if (!ok) {
+        e = p_error(p, "SYN0003",
+                    k == TOK_LONG
+                        ? "the largest long is 9223372036854775807; use a real or a decimal"
+                        : NULL,
+                    "%.*s is out of range", STR_ARG(t));
+        p->panic = false;
+    }
     p->at += sign ? 2 : 1;
+    if (e != NULL)
+        return e;
     struct syn *s = p_node(p, SYN_LITERAL, off, t, NULL);
     s->value = v;
     return s;
@@ -359,8 +367,7 @@ struct syn *p_dynamic(struct parser *p)
     p->at++;
     p_expect(p, "(", "after dynamic");
     dynamic_value(p, &w);
-    p_expect(p, ")", "after the dynamic value");
-    if (p->panic)
+    if (!p_close(p, ")", "after the dynamic value"))
         return p_node(p, SYN_ERROR, off, STR_NONE, NULL);
     struct syn *s = p_node(p, SYN_DYNAMIC, off, arena_str(p->a, sbuf_str(&b)), NULL);
     s->value =

@@ -2,6 +2,7 @@
  * parameters. KQL has three classes of keywords: most may be used like any name; some only where a
  * name is declared (extend count = …), there they need ['brackets'] when referred to; and some
  * never without brackets. */
+#include "kql/functions.h"
 #include "kql/parser_priv.h"
 
 static const char *const never[] = {
@@ -62,7 +63,10 @@ bool p_take_name(struct parser *p, bool declaration, struct str *out)
         struct str hint =
             keyword ? arena_fmt(p->a, "a keyword needs brackets to be a name: ['%.*s']", STR_ARG(t))
                     : STR_NONE;
-        p_expected(p, "a name", keyword ? arena_strz(p->a, hint) : NULL);
+        if (p_at_end(p) || p_at(p, ","))
+            p_missing(p, "a name", NULL);
+        else
+            p_expected(p, "a name", keyword ? arena_strz(p->a, hint) : NULL);
         return false;
     }
     if (p_tok(p, 0)->kind == TOK_IDENT) {
@@ -114,27 +118,57 @@ struct syn *p_wild_name(struct parser *p)
                   off, text, NULL);
 }
 
+static const char type_names[] =
+    "the types are bool, datetime, decimal, dynamic, guid, int, long, real, string and timespan";
+
+static struct syn *unknown_type(struct parser *p)
+{
+    static const char *const names[] = {"bool", "datetime", "decimal", "dynamic", "guid",
+                                        "int",  "long",     "real",    "string",  "timespan"};
+    struct suggest near = {.want = p_text(p, 0)};
+    for (size_t i = 0; i < COUNTOF(names); i++)
+        suggest_offer(&near, str_from(names[i]));
+    struct str hint = arena_fmt(p->a, "did you mean '%.*s'?", STR_ARG(near.best));
+    struct syn *s = p_error(p, "SYN0002", near.best.n > 0 ? arena_strz(p->a, hint) : type_names,
+                            "'%.*s' is not a type", STR_ARG(near.want));
+    p->panic = false;
+    p->at++;
+    return s;
+}
+
 struct syn *p_type(struct parser *p)
 {
     uint32_t off = p_off(p);
     enum kql_type t;
-    if (!p_at_kind(p, TOK_IDENT) || !kql_type_parse(p_text(p, 0), &t))
-        return p_expected(
-            p, "a type",
-            "the types are bool, datetime, decimal, dynamic, guid, int, long, real, string "
-            "and timespan");
+    if (!p_at_kind(p, TOK_IDENT))
+        return p_expected(p, "a type", type_names);
+    if (!kql_type_parse(p_text(p, 0), &t))
+        return unknown_type(p);
     struct str text = str_from(kql_type_name(t));
     p->at++;
     return p_node(p, SYN_TYPE, off, text, NULL);
+}
+
+/* : type; the name before it is known, whatever stands here. */
+static struct syn *type_after(struct parser *p, const char *what)
+{
+    if (p_expect(p, ":", what))
+        return p_type(p);
+    struct syn *s = p_node(p, SYN_ERROR, p_off(p), STR_NONE, NULL);
+    struct str t = p_text(p, 0);
+    if (str_eqz(t, ",") || str_eqz(t, ")"))
+        p->panic = false;
+    return s;
 }
 
 static struct syn *column_decl(struct parser *p)
 {
     uint32_t off = p_off(p);
     struct str name;
-    if (!p_take_name(p, true, &name) || !p_expect(p, ":", "and a type after the column's name"))
+    if (!p_take_name(p, true, &name))
         return p_node(p, SYN_ERROR, off, STR_NONE, NULL);
-    return p_node1(p, SYN_COLUMN_DECL, off, name, p_type(p));
+    return p_node1(p, SYN_COLUMN_DECL, off, name,
+                   type_after(p, "and a type after the column's name"));
 }
 
 /* ( name:type, … ) with an optional comma at the end; (*) where any table is welcome. */
@@ -153,7 +187,7 @@ struct syn *p_schema(struct parser *p, bool open_allowed)
                 break;
         }
     }
-    p_expect(p, ")", "or ',' after the column's type");
+    p_close(p, ")", "or ',' after the column's type");
     return p_node(p, SYN_SCHEMA, off, text, &cols);
 }
 
@@ -163,9 +197,14 @@ struct syn *p_func_param(struct parser *p, bool tables)
     uint32_t off = p_off(p);
     struct syn_list kids = {0};
     struct str name;
-    if (!p_take_name(p, true, &name) || !p_expect(p, ":", "and a type after the parameter's name"))
+    if (!p_take_name(p, true, &name))
         return p_node(p, SYN_ERROR, off, STR_NONE, NULL);
-    p_push(p, &kids, tables && p_at(p, "(") ? p_schema(p, true) : p_type(p));
+    if (tables && p_at(p, ":") && p_at_n(p, 1, "(")) {
+        p->at++;
+        p_push(p, &kids, p_schema(p, true));
+    } else {
+        p_push(p, &kids, type_after(p, "and a type after the parameter's name"));
+    }
     if (p_accept(p, "="))
         p_push(p, &kids, p_literal(p, true));
     return p_node(p, SYN_FUNC_PARAM, off, name, &kids);

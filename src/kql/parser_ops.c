@@ -1,4 +1,5 @@
 /* Finds the operator at the cursor and parses it: the table rows are in parser_ops_*.c. */
+#include "kql/functions.h"
 #include "kql/names.h"
 #include "kql/parser_priv.h"
 
@@ -37,64 +38,76 @@ const struct p_op *p_op_here(const struct parser *p, size_t *out_tokens)
     return o;
 }
 
-/* Letters to change between a and b (Levenshtein), capped at 9. */
-static unsigned distance(struct str a, const char *bz)
-{
-    enum { MAX = 32 };
-    unsigned row[MAX + 1];
-    size_t bn = strlen(bz);
-    if (a.n > MAX || bn > MAX)
-        return 9;
-    for (size_t j = 0; j <= bn; j++)
-        row[j] = (unsigned)j;
-    for (size_t i = 1; i <= a.n; i++) {
-        unsigned diagonal = row[0];
-        row[0] = (unsigned)i;
-        for (size_t j = 1; j <= bn; j++) {
-            unsigned up = row[j], best = diagonal + ((a.p[i - 1] | 32) != (bz[j - 1] | 32));
-            if (up + 1 < best)
-                best = up + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            diagonal = up;
-            row[j] = best;
-        }
-    }
-    return row[bn];
-}
-
 static const char *suggestion(struct str word)
 {
     static const char *const sql[][2] = {{"select", "project"}, {"group", "summarize"},
                                          {"having", "where"},   {"groupby", "summarize"},
                                          {"head", "take"},      {"rename", "project-rename"}};
-    unsigned best = word.n <= 4 ? 2 : 3;
-    const char *name = NULL;
+    struct suggest near = {.want = word};
     for (size_t i = 0; i < COUNTOF(sql); i++)
         if (str_ieqz(word, sql[i][0]))
             return sql[i][1];
     for (size_t t = 0; t < COUNTOF(tables); t++)
-        for (const struct p_op *o = tables[t]; o->spelling != NULL; o++) {
-            unsigned d = distance(word, o->spelling);
-            if (d < best) {
-                best = d;
-                name = o->spelling;
-            }
-        }
-    return name;
+        for (const struct p_op *o = tables[t]; o->spelling != NULL; o++)
+            suggest_offer(&near, str_from(o->spelling));
+    return near.best.n > 0 ? near.best.p : NULL;
+}
+
+/* What people write who know other languages. */
+static const struct {
+    const char *word, *hint;
+} slips[] = {
+    {"!", "negate with not( … )"},
+    {"&", "conditions are joined with 'and'"},
+    {"AND", "keywords are written in small letters: and"},
+    {"NOT", "negate with not( … ), !in, !has, !contains …"},
+    {"OR", "keywords are written in small letters: or"},
+    {"as", "a column gets its name in front: name = expression"},
+    {"is", "use isnull(), isnotnull(), isempty() or isnotempty()"},
+    {"like", "use contains, startswith, has or matches regex"},
+    {"not", "negate with not( … ), !in, !has, !contains …"},
+    {"=", "equality is written =="},
+};
+
+const char *p_slip_hint(struct parser *p)
+{
+    static const char *const more[] = {"and",       "asc",       "between", "by",      "desc",
+                                       "contains",  "endswith",  "has",     "has_all", "has_any",
+                                       "hasprefix", "hassuffix", "in",      "matches", "on",
+                                       "or",        "startswith"};
+    struct str word = p_text(p, 0);
+    struct suggest near = {.want = word};
+    for (size_t i = 0; i < COUNTOF(slips); i++)
+        if (str_eqz(word, slips[i].word))
+            return slips[i].hint;
+    if (!p_at_kind(p, TOK_IDENT))
+        return NULL;
+    for (size_t i = 0; i < COUNTOF(more); i++)
+        suggest_offer(&near, str_from(more[i]));
+    if (near.best.n == 0 || near.distance == 0)
+        return NULL;
+    return arena_strz(p->a, arena_fmt(p->a, "did you mean '%.*s'?", STR_ARG(near.best)));
 }
 
 static struct syn *unknown_operator(struct parser *p)
 {
     size_t n;
+    if (p_at_end(p) && p->told == p->at) /* of the '|' before it */
+        return p_node(p, SYN_ERROR, p_off(p), STR_NONE, NULL);
+    if (p_at_end(p))
+        return p_missing(p, "an operator after '|'", NULL);
     if (!p_at_kind(p, TOK_IDENT))
         return p_expected(p, "an operator after '|'", NULL);
     struct str word = dashed_word(p, &n);
     const char *near = suggestion(word);
     struct str hint = near != NULL ? arena_fmt(p->a, "did you mean '%s'?", near) : STR_NONE;
-    struct syn *s = p_error(p, "SYN0006", near != NULL ? arena_strz(p->a, hint) : NULL,
-                            "unknown operator '%.*s'", STR_ARG(word));
+    struct syn at = {.off = p_off(p), .len = (uint32_t)word.n};
+    struct syn *s = p_error_at(p, "SYN0006", &at, near != NULL ? arena_strz(p->a, hint) : NULL,
+                               "unknown operator '%.*s'", STR_ARG(word));
+    const struct p_op *meant = near != NULL ? find(str_from(near)) : NULL;
+    s->text = meant != NULL ? str_from(meant->name) : STR_NONE;
     p->at += n;
+    p->panic = true;
     return s;
 }
 
@@ -108,11 +121,17 @@ struct syn *p_operator(struct parser *p)
         return p_error(p, "", NULL, "in panic");
     if (o == NULL)
         return unknown_operator(p);
+    unsigned before = p->errors, lost = p->lost;
     p->at += n;
     struct syn *head = p_node(p, SYN_OP, off, str_from(o->name), NULL);
+    uint32_t word = head->len;
     p_params(p, head, o->params);
     o->parse(p, head, &kids);
     struct syn *s = p_node(p, SYN_OP, off, head->text, &kids);
+    s->word_off = off;
+    s->word_len = word;
+    s->broken = p->errors > before;
+    s->lost = p->lost > lost;
     s->params = head->params;
     s->n_params = head->n_params;
     return s;

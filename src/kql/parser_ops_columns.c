@@ -156,8 +156,7 @@ static bool op_mv_apply(struct parser *p, struct syn *op, struct syn_list *kids)
     p_expect(p, "on", "before the subquery");
     p_expect(p, "(", "after 'on'");
     p_push(p, &on, p_contextual(p));
-    p_recover(p);
-    p_expect(p, ")", "after the subquery");
+    p_close(p, ")", "after the subquery");
     p_push(p, kids, p_clause(p, off, "on", &on));
     return !p->panic;
 }

@@ -5,9 +5,7 @@
 static bool op_where(struct parser *p, struct syn *op, struct syn_list *kids)
 {
     (void)op;
-    p_push(p, kids, p_expr(p));
-    if (p_at(p, "="))
-        p_expected(p, "the end of the condition", "equality is written ==");
+    p_push(p, kids, p_condition(p));
     return !p->panic;
 }
 static bool op_nothing(struct parser *p, struct syn *op, struct syn_list *kids)
@@ -120,7 +118,7 @@ static void in_tables(struct parser *p, struct syn_list *kids)
         return;
     p->at += 2;
     p_list(p, &tables, source);
-    p_expect(p, ")", "after the tables");
+    p_close(p, ")", "after the tables");
     p_push(p, kids, p_clause(p, off, "in", &tables));
 }
 static bool op_search(struct parser *p, struct syn *op, struct syn_list *kids)
@@ -221,7 +219,7 @@ static void scan_clauses(struct parser *p, struct syn_list *kids)
     if (p_accept(p, "declare")) {
         p_expect(p, "(", "after 'declare'");
         p_list(p, &decl, declared);
-        p_expect(p, ")", "after the declarations");
+        p_close(p, ")", "after the declarations");
         p_push(p, kids, p_clause(p, off, "declare", &decl));
     }
 }
@@ -233,7 +231,7 @@ static bool op_scan(struct parser *p, struct syn *op, struct syn_list *kids)
     p_expect(p, "(", "before the steps");
     while (!p->panic && !p_at(p, ")"))
         p_push(p, kids, scan_step(p));
-    return p_expect(p, ")", "after the steps");
+    return p_close(p, ")", "after the steps");
 }
 
 const struct p_op p_ops_rows[] = {

@@ -175,8 +175,7 @@ static bool op_make_graph(struct parser *p, struct syn *op, struct syn_list *kid
         p_push(p, &by, p_name(p, false));
         p_expect(p, "(", "before the graph operators");
         p_push(p, &by, p_contextual(p));
-        p_recover(p);
-        p_expect(p, ")", "after the graph operators");
+        p_close(p, ")", "after the graph operators");
         p_push(p, kids, p_clause(p, off, "partitioned-by", &by));
     }
     (void)op;

@@ -25,14 +25,18 @@ static bool op_join(struct parser *p, struct syn *op, struct syn_list *kids)
     (void)op;
     p_push(p, kids, p_operand(p));
     uint32_t off = p_off(p);
+    bool on_missing = !p_at(p, "on") && !p_at(p, "where");
     if (p_accept(p, "on")) {
-        p_list(p, &on, p_expr);
+        p_list(p, &on, p_condition);
         p_push(p, kids, p_clause(p, off, "on", &on));
     } else if (p_accept(p, "where")) {
         p_push(p, &on, p_expr(p));
         p_push(p, kids, p_clause(p, off, "where", &on));
+    } else if (str_eqz(op->text, "join") && on_missing) {
+        p_error_at(p, "SYN0002", op, "write: join kind=inner (T) on Column",
+                   "join needs 'on' and the columns that must agree");
     } else {
-        p_expected(p, "'on' and the join's conditions", NULL);
+        p_missing(p, "'on' and the columns that must agree", NULL);
     }
     return !p->panic;
 }
@@ -95,8 +99,7 @@ static struct syn *in_parentheses(struct parser *p)
 {
     p_expect(p, "(", "before the subquery");
     struct syn *s = p_contextual(p);
-    p_recover(p);
-    p_expect(p, ")", "after the subquery");
+    p_close(p, ")", "after the subquery");
     return s;
 }
 static bool op_fork(struct parser *p, struct syn *op, struct syn_list *kids)
@@ -141,8 +144,7 @@ static struct syn *partition_body(struct parser *p)
     if (!p_accept(p, "{"))
         return in_parentheses(p);
     struct syn *q = p_pipe(p);
-    p_recover(p);
-    p_expect(p, "}", "after the subquery");
+    p_close(p, "}", "after the subquery");
     return p_node1(p, SYN_SUBQUERY, off, STR_NONE, q);
 }
 static bool op_partition(struct parser *p, struct syn *op, struct syn_list *kids)
@@ -187,7 +189,7 @@ static bool op_macro_expand(struct parser *p, struct syn *op, struct syn_list *k
     p_push(p, &parts, p_name(p, true));
     p_expect(p, "(", "before the subquery");
     p_push(p, &parts, p_statements(p, ")"));
-    p_expect(p, ")", "after the subquery");
+    p_close(p, ")", "after the subquery");
     p_push(p, kids, p_node(p, SYN_MACRO, off, STR("macro-expand"), &parts));
     return !p->panic;
 }

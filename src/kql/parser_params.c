@@ -24,7 +24,7 @@ static struct syn *value(struct parser *p)
         p->at++;
         return p_node(p, SYN_NAME, off, word, NULL);
     }
-    return p_name(p, true);
+    return p_missing(p, "a value", NULL);
 }
 
 /* Tokens that the parameter's name takes: 1, 3 for hint.x, 0 when there is none. */
@@ -84,6 +84,6 @@ void p_with_params(struct parser *p, struct syn *op)
         if (!p_accept(p, ","))
             break;
     }
-    p_expect(p, ")", "or ',' after the property");
+    p_close(p, ")", "or ',' after the property");
     p_set_params(p, op, &params);
 }

@@ -1,6 +1,10 @@
-/* What the parser's files share: a cursor over tokens, and panic mode. After the first error of an
- * operator the parser is in panic: every p_* test fails, loops end, nothing more is reported, until
- * a caller that knows a safe place (the next '|', ';' or closing bracket) calls p_recover. */
+/* What the parser's files share: a cursor over tokens, and what happens after an error.
+ *  - Something is missing where the text goes on well (an expression before '|'): it is reported
+ * and a SYN_ERROR stands for it (p_missing).
+ *  - Something else stands there: the parser is in panic. Every p_* test fails, loops end, nothing
+ *    more is reported, until a caller that knows a safe place (a closing bracket: p_close; the next
+ *    '|', ';' or closing bracket: p_recover) has gone there.
+ * Errors at one token are reported once. */
 #pragma once
 #include "kql/lexer.h"
 #include "kql/syntax.h"
@@ -12,6 +16,9 @@ struct parser {
     size_t n, at;
     unsigned depth;
     bool panic;
+    size_t told;     /* the token of the last error, from 1; 0: none */
+    unsigned errors; /* also those that were not reported */
+    unsigned lost;   /* how often text was left out */
     struct kql_diags *d;
 };
 struct syn_list {
@@ -35,6 +42,11 @@ bool p_enter(struct parser *p); /* counts depth; false and an error past the lim
 void p_leave(struct parser *p);
 void p_recover(
     struct parser *p); /* leaves panic, standing before '|', ';', a closing bracket or the end */
+/* Takes the closing bracket, or reports what stands in its place and goes behind it; never leaves
+ * the parser in panic. False: something was wrong. */
+bool p_close(struct parser *p, const char *bracket, const char *what);
+bool p_at_end(const struct parser *p);   /* of an operator: '|', ';', a closing bracket, the end */
+bool p_new_line(const struct parser *p); /* the token is the first of its line, or the end */
 
 /* ---- nodes and errors ---- */
 struct syn *p_node(struct parser *p, enum syn_kind k, uint32_t off, struct str text,
@@ -47,6 +59,10 @@ struct syn *p_error(struct parser *p, const char *kind, const char *hint, const 
     PRINTF_LIKE(4, 5);
 struct syn *p_expected(struct parser *p, const char *what,
                        const char *hint); /* "expected …, found …" */
+struct syn *p_missing(struct parser *p, const char *what, const char *hint);
+/* At s, without panic. */
+struct syn *p_error_at(struct parser *p, const char *kind, const struct syn *s, const char *hint,
+                       const char *fmt, ...) PRINTF_LIKE(5, 6);
 void p_push(struct parser *p, struct syn_list *l, struct syn *s);
 
 /* ---- names (parser_name.c) ---- */
@@ -65,6 +81,7 @@ struct syn *p_func_param(struct parser *p, bool tables);
 /* ---- expressions (parser_expr.c, parser_literal.c) ---- */
 struct syn *p_expr(struct parser *p);
 struct syn *p_named_expr(struct parser *p);
+struct syn *p_condition(struct parser *p); /* p_expr; "a = b" is one error */
 struct syn *p_ordered(struct parser *p);
 struct syn *p_path(struct parser *p); /* primary with .member, [index] and calls */
 bool p_list(struct parser *p, struct syn_list *out,
@@ -92,6 +109,8 @@ const struct p_op *p_op_here(const struct parser *p,
 struct syn *p_operator(struct parser *p);
 extern const struct p_op p_ops_rows[], p_ops_columns[], p_ops_tables[],
     p_ops_shape[]; /* each ends with a NULL spelling */
+/* What is probably meant by the word that stands behind an operator's end; NULL: no idea. */
+const char *p_slip_hint(struct parser *p);
 void p_params(struct parser *p, struct syn *op, const char *allowed);
 void p_with_params(struct parser *p, struct syn *op); /* ( name = value, … ) as "with.name" */
 void p_set_params(struct parser *p, struct syn *op, const struct syn_list *params);

@@ -9,21 +9,81 @@ static struct syn *source(struct parser *p)
     const struct p_op *o = p_op_here(p, &n);
     /* range(1, 5) is a call; range x from … the operator. */
     bool call = o != NULL && strcmp(o->name, "range") == 0 && p_at_n(p, n, "(");
+    if (p_at(p, "|"))
+        return p_error(p, "SYN0002", NULL, "expected a table before '|'");
     if (o != NULL && o->source && !call)
         return p_operator(p);
     return p_expr(p);
+}
+
+/* At an operator in whose front the '|' is missing; on a new line, what may start a query does. */
+static bool at_missing_pipe(const struct parser *p)
+{
+    size_t n;
+    const struct p_op *o = p_op_here(p, &n);
+    return o != NULL && !(o->source && p_new_line(p));
+}
+
+/* A line that looks like a statement of its own: the ';' before it is missing. */
+static bool at_new_statement(const struct parser *p)
+{
+    static const char *const words[] = {"let", "set", "declare", "alias", "restrict"};
+    size_t n;
+    const struct p_op *o = p_op_here(p, &n);
+    if (p->panic || p->at == 0 || !p_new_line(p) || p_tok(p, 0)->kind != TOK_IDENT)
+        return false;
+    for (size_t i = 0; i < COUNTOF(words); i++)
+        if (p_at(p, words[i]))
+            return true;
+    return o != NULL ? o->source : p_at_n(p, 1, "|") || p_tok(p, 1)->kind == TOK_EOF;
+}
+
+static void after_operator(struct parser *p, struct syn *last)
+{
+    if (last != NULL && last->kind == SYN_OP && !at_missing_pipe(p))
+        last->broken = last->lost = true; /* what stands here was probably meant to be part of it */
+    const char *hint = p_slip_hint(p);
+    if (at_missing_pipe(p))
+        (void)p_expected(p, "'|' before the operator", NULL);
+    else
+        (void)p_expected(p, "'|', ';' or the end of the query", hint);
+}
+
+/* "a == 1 || b == 2" */
+static bool two_pipes(struct parser *p)
+{
+    if (!p_at(p, "|") || !p_at_n(p, 1, "|") || !p_adjacent(p, 0))
+        return false;
+    p->at++;
+    p_missing(p, "an operator after '|'", "conditions are joined with 'or'");
+    p->at++;
+    p->panic = true;
+    return true;
 }
 
 /* | operator | operator …, into kids. Each operator that fails is skipped, so that the next one is
  * still checked. */
 static void operators(struct parser *p, struct syn_list *kids)
 {
-    p_recover(p);
-    while (p_accept(p, "|")) {
-        if (p_at(p, "|") || p_at(p, ";") || p_at_kind(p, TOK_EOF))
-            p_expected(p, "an operator after '|'", NULL);
-        p_push(p, kids, p_operator(p));
+    for (;;) {
         p_recover(p);
+        if (two_pipes(p))
+            continue;
+        if (p_accept(p, "|")) {
+            p_push(p, kids, p_operator(p));
+        } else if (p_at_end(p) || (p->told == p->at + 1 && p_new_line(p))) {
+            return;
+        } else if (at_missing_pipe(p)) {
+            after_operator(p, NULL);
+            p->panic = false;
+            p_push(p, kids, p_operator(p));
+        } else {
+            after_operator(p, kids->n > 0 ? kids->p[kids->n - 1] : NULL);
+            p->panic = false;
+            if (at_new_statement(p))
+                return;
+            p->panic = true;
+        }
     }
 }
 
@@ -34,7 +94,7 @@ struct syn *p_pipe(struct parser *p)
     if (!p_enter(p))
         return p_error(p, "SYN0004", NULL, "nested too deeply");
     struct syn *s = source(p);
-    if (p_at(p, "|") || (p->panic && s->kind == SYN_OP)) {
+    if (p->panic || p_at(p, "|") || at_missing_pipe(p) || (s->kind == SYN_OP && !p_at_end(p))) {
         p_push(p, &kids, s);
         operators(p, &kids);
         s = kids.n > 1 ? p_node(p, SYN_PIPE, off, STR_NONE, &kids) : s;
@@ -80,15 +140,18 @@ static struct syn *function(struct parser *p, struct str text)
 {
     uint32_t off = p_off(p);
     struct syn_list kids = {0};
+    unsigned lost = p->lost;
     p_push(p, &kids, NULL); /* the body comes first, and is read last */
     p_expect(p, "(", "before the parameters");
     if (!p_at(p, ")"))
         p_list(p, &kids, parameter);
-    p_expect(p, ")", "after the parameters");
+    p_close(p, ")", "after the parameters");
     p_expect(p, "{", "before the function's body");
     kids.p[0] = p_statements(p, "}");
-    p_expect(p, "}", "after the function's body");
-    return p_node(p, SYN_FUNC_DECL, off, text, &kids);
+    p_close(p, "}", "after the function's body");
+    struct syn *s = p_node(p, SYN_FUNC_DECL, off, text, &kids);
+    s->lost = p->lost > lost;
+    return s;
 }
 
 /* ---- statements ---- */
@@ -106,9 +169,14 @@ static struct syn *let(struct parser *p)
     uint32_t off = p_off(p);
     struct str name;
     p->at++;
-    if (!p_take_name(p, true, &name) || !p_expect(p, "=", "after the name"))
+    uint32_t word = p_off(p);
+    if (!p_take_name(p, true, &name))
         return p_node(p, SYN_ERROR, off, STR_NONE, NULL);
-    return p_node1(p, SYN_LET, off, name, let_value(p));
+    p_expect(p, "=", "after the name");
+    struct syn *s = p_node1(p, SYN_LET, off, name, let_value(p));
+    s->word_off = word;
+    s->word_len = (uint32_t)name.n;
+    return s;
 }
 
 static struct syn *set(struct parser *p)
@@ -143,7 +211,7 @@ static struct syn *declare_params(struct parser *p)
     p_expect(p, "(", "before the parameters");
     if (!p_at(p, ")"))
         p_list(p, &kids, scalar_parameter);
-    p_expect(p, ")", "after the parameters");
+    p_close(p, ")", "after the parameters");
     return p_node(p, SYN_DECLARE_PARAMS, off, STR_NONE, &kids);
 }
 
@@ -251,7 +319,13 @@ static void statement_end(struct parser *p, const char *end)
 {
     bool good = p_at(p, ";") || p_at_kind(p, TOK_EOF) || (end != NULL && p_at(p, end));
     if (!p->panic && !good)
-        p_expected(p, "'|', ';' or the end of the query", NULL);
+        p_expected(p, "'|', ';' or the end of the query", p_slip_hint(p));
+    if (p->told == p->at + 1) { /* reported already; the next statement may start here */
+        p->panic = false;
+        if (at_new_statement(p))
+            return;
+        p->panic = true;
+    }
     for (;;) {
         p_recover(p);
         if (p_at_kind(p, TOK_EOF) || p_at(p, ";") || (end != NULL && p_at(p, end)))
@@ -276,8 +350,10 @@ struct syn *p_statements(struct parser *p, const char *end)
     while (!p_at_kind(p, TOK_EOF) && !(end != NULL && p_at(p, end))) {
         if (p_accept(p, ";"))
             continue;
+        size_t before = p->at;
         p_push(p, &kids, statement(p));
         statement_end(p, end);
+        p->at += p->at == before && !p_at_kind(p, TOK_EOF); /* always on */
     }
     p_leave(p);
     if (kids.n == 0 && end == NULL && !p->panic)

@@ -42,3 +42,13 @@ bool syn_equal(const struct syn *a, const struct syn *b)
             return false;
     return true;
 }
+
+struct syn syn_word(const struct syn *s)
+{
+    struct syn w = {.kind = SYN_ERROR, .off = s->off, .len = s->len, .text = s->text};
+    if (s->word_len > 0) {
+        w.off = s->word_off;
+        w.len = s->word_len;
+    }
+    return w;
+}

@@ -73,12 +73,17 @@ enum syn_kind {
     SYN_CLAUSE,       /* text=role; kids by role, for parts of operators ("by", "on", "step", "of",
                          "match", …) */
     SYN_RAW,          /* text=uninterpreted token (graph patterns' arrows and the like) */
-    SYN_ERROR         /* stands where parsing failed; diagnostics hold the reason */
+    SYN_ERROR /* stands where parsing failed; diagnostics hold the reason. In the place of an
+                 operator: text=what it probably is meant to be */
 };
 
 struct syn {
     enum syn_kind kind;
     uint32_t off, len;
+    uint32_t word_off, word_len; /* the word that errors are about: the operator between two sides,
+                                    a call's or member's name; 0, 0: the whole */
+    bool broken, lost; /* OP: an error was found in its text; OP, FUNC_DECL: part of it was
+                          not read */
     struct str text;
     struct kql_value value; /* LITERAL, DYNAMIC */
     struct syn **kids;
@@ -157,21 +162,29 @@ struct kql_diags {
     struct arena *a;
     struct str text; /* the query, for line and column */
     size_t n_errors;
+    bool kept; /* the newest is in the list */
 };
+/* Counts an error and keeps it, unless there is one at that place already or the list is full. at
+ * may be NULL; hint may be NULL. */
 void kql_diag_add(struct kql_diags *d, enum err_code code, const char *kind, const struct syn *at,
                   const char *hint, const char *fmt, ...) PRINTF_LIKE(6, 7);
 /* Marks the newest as absent. */
 void kql_diag_absent(struct kql_diags *d);
-/* The first error as a struct err (code, pos, len, kind, msg, hint). */
+void kql_diags_sort(struct kql_diags *d); /* by place */
+/* v.p[i] as a struct err (code, pos, len, kind, msg, hint). */
+void kql_diag_err(const struct kql_diags *d, size_t i, struct err *e);
+/* The first syntax error, or if there is none the first error; e stays as it is without any. */
 void kql_diags_err(const struct kql_diags *d, struct err *e);
 /* An engine's ERR_UNSUPPORTED knows the byte of the query only; this adds its line and column. */
 void kql_err_locate(struct str text, struct err *e);
 
-enum { KQL_MAX_BYTES = 1 << 20, KQL_MAX_DEPTH = 200, KQL_MAX_HEIGHT = 1000, KQL_MAX_ERRORS = 50 };
+enum { KQL_MAX_BYTES = 1 << 20, KQL_MAX_DEPTH = 200, KQL_MAX_HEIGHT = 1000, KQL_MAX_ERRORS = 20 };
 /* Parses a whole query. Always returns a tree (with SYN_ERROR nodes); diags->n_errors says whether
  * it is good. Recovers at '|', ';' and ')' so that several errors are found in one pass. Source:
  * KQL reference; grammar Kql.g4. */
 struct syn *kql_parse(struct arena *a, struct str text, struct kql_diags *diags);
+/* A node at the word that errors about s are about. */
+struct syn syn_word(const struct syn *s);
 bool syn_equal(const struct syn *a,
                const struct syn *b); /* ignoring positions and parentheses' layout */
 const struct syn *syn_param(const struct syn *op,

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Result schemas of our queries, compared with the official KQL language service.
+"""Result schemas of our queries, and the places of mistakes, compared with the official KQL language service.
 
 Installs what language_service/package-lock.json pins into build/language-service (once); without
 node, npm or the package everything is skipped with the reason. The queries are those of cases/,
 of content/rules and of 'vedette kql reference'; names and types of their columns have to agree with 'vedette kql check', unless
 language_service/known.txt has the query with a reason. A line there that no longer differs fails. What
 the service refuses counts as a difference, too, but for the reference's queries: their arguments are
-guessed.
+guessed. The queries of language_service/wrong.txt must be refused by both, at the same places
+(wrong_queries.py).
 $VEDETTE is the program. The last line is 'N passed, N failed[, N skipped]'.
 """
 import json
@@ -18,6 +19,7 @@ import tempfile
 
 from format import rule_queries
 from run import HERE, NOW, PROGRAM, read_cases
+from wrong_queries import wrong_difference, wrong_queries
 
 ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "tests"))
@@ -95,8 +97,10 @@ def columns_of(answer):
     return ["%s:%s" % (c["name"], c["type"]) for c in last["columns"]]
 
 
-def difference(name, ours, theirs):
+def difference(name, query, ours, theirs):
     """What differs, None if nothing does, False if there is nothing to compare."""
+    if name.startswith("wrong: "):
+        return wrong_difference(query, ours, theirs)
     if "error" in ours or ours.get("open_schema") or theirs.get("open"):
         return False
     if "errors" in theirs and name.startswith("reference: "):
@@ -110,7 +114,7 @@ def difference(name, ours, theirs):
 
 
 def main():
-    named = list(answered_queries())
+    named = list(answered_queries()) + list(wrong_queries(OWN))
     problem = install(OWN, PLACE)
     if problem:
         print("skipped: %s\n0 passed, 0 failed, %d skipped" % (problem, len(named)))
@@ -122,7 +126,7 @@ def main():
     ours = our_answers(tables, queries)
     passed = failed = 0
     for (name, query), mine, other in zip(named, ours, theirs):
-        why = difference(name, mine, other)
+        why = difference(name, query, mine, other)
         if (why is False and name not in known) or matches_pattern(name, known):
             continue
         if name in known:

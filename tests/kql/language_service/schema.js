@@ -1,6 +1,6 @@
 // What the official language service says of queries: JSON lines {"id","query"} on standard input, a
-// line {"id","columns":[{"name","type"}]} or {"id","errors":[…]} for each. The first line is
-// {"tables":{"T":[["column","type"],…]}}.
+// line {"id","columns":[{"name","type"}]} or {"id","errors":[…],"places":[{"code","start","length","message"}]}
+// for each; places count code points. The first line is {"tables":{"T":[["column","type"],…]}}.
 'use strict';
 const readline = require('readline');
 require('@kusto/language-service-next/bridge.min.js');
@@ -18,15 +18,22 @@ function globalsOf(tables) {
   return GlobalState.Default.WithDatabase(database);
 }
 
+const pointsIn = (text, units) => [...text.slice(0, units)].length;
+
 function answer(globals, query) {
   const code = KustoCode.ParseAndAnalyze(query, globals);
   const list = code.GetDiagnostics();
   const errors = [];
+  const places = [];
   for (let i = 0; i < list.Count; i++) {
     const one = list.getItem(i);
-    if (one.Severity === 'Error') errors.push(`${one.Code}: ${one.Message}`);
+    if (one.Severity !== 'Error') continue;
+    const start = pointsIn(query, one.Start);
+    const length = pointsIn(query, one.Start + one.Length) - start;
+    errors.push(`${one.Code}: ${one.Message}`);
+    places.push({ code: one.Code, start, length, message: one.Message });
   }
-  if (errors.length > 0) return { errors };
+  if (errors.length > 0) return { errors, places };
   const type = code.ResultType;
   if (!type || type.Columns === undefined) return { columns: null };
   const columns = [];
