@@ -204,42 +204,57 @@ PAIR(fn_not_equals, NE)
 
 /* ---- filling: the second argument is what stands for "missing"; null in any case ---- */
 
-static void mark_missing(struct cf_call *c, size_t r, struct series *s)
+static void mark_missing(struct cf_call *c, size_t r, struct series *s, double *placeholder)
 {
     bool is_int = false;
     int64_t whole = 0;
     double missing = NOT_A_NUMBER;
     if (c->n_args < 2 || cf_null(c, 1, r) || !js_number(cf_str(c, 1, r), &is_int, &whole, &missing))
         return;
-    for (size_t i = 0; i < s->n; i++)
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->null[i])
+            s->v[i] = NOT_A_NUMBER;
         s->null[i] = s->null[i] || s->v[i] == missing;
+    }
+    *placeholder = missing;
+}
+
+/* What no neighbour could fill stays as it was: null, or the sign for "missing". */
+static void restore_missing(struct series *s, double placeholder)
+{
+    for (size_t i = 0; i < s->n; i++)
+        s->null[i] = s->null[i] && s->v[i] != placeholder;
 }
 
 static void fn_fill_forward(struct cf_call *c, size_t r)
 {
     struct series s;
+    double placeholder = NOT_A_NUMBER;
     if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
         return;
-    mark_missing(c, r, &s);
+    mark_missing(c, r, &s, &placeholder);
     for (size_t i = 1; i < s.n; i++)
         if (s.null[i] && !s.null[i - 1]) {
             s.v[i] = s.v[i - 1];
             s.null[i] = false;
         }
+    restore_missing(&s, placeholder);
     series_out(c, r, &s);
 }
 
 static void fn_fill_backward(struct cf_call *c, size_t r)
 {
     struct series s;
+    double placeholder = NOT_A_NUMBER;
     if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
         return;
-    mark_missing(c, r, &s);
+    mark_missing(c, r, &s, &placeholder);
     for (size_t i = s.n; i-- > 1;)
         if (s.null[i - 1] && !s.null[i]) {
             s.v[i - 1] = s.v[i];
             s.null[i - 1] = false;
         }
+    restore_missing(&s, placeholder);
     series_out(c, r, &s);
 }
 
@@ -247,10 +262,11 @@ static void fn_fill_backward(struct cf_call *c, size_t r)
 static void fn_fill_const(struct cf_call *c, size_t r)
 {
     struct series s;
+    double placeholder = NOT_A_NUMBER;
     struct str value = cf_null(c, 2, r) ? STR("0") : cf_str(c, 2, r), item = STR_NONE;
     if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
         return;
-    mark_missing(c, r, &s);
+    mark_missing(c, r, &s, &placeholder);
     struct sbuf *b = cf_buf(c);
     struct json_out w = json_out_make(b);
     struct js_iter it = js_begin(cf_str(c, 0, r));
@@ -283,11 +299,12 @@ static void fill_gap(struct series *s, size_t from, size_t to, bool edges)
 static void fn_fill_linear(struct cf_call *c, size_t r)
 {
     struct series s;
+    double placeholder = NOT_A_NUMBER;
     size_t known = 0;
     if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
         return;
     bool edges = cf_null(c, 2, r) || cf_bool(c, 2, r);
-    mark_missing(c, r, &s);
+    mark_missing(c, r, &s, &placeholder);
     for (size_t i = 0; i < s.n; i++)
         known += s.null[i] ? 0 : 1;
     if (known == 0) {
@@ -305,6 +322,7 @@ static void fn_fill_linear(struct cf_call *c, size_t r)
             fill_gap(&s, i, to, edges);
         i = to + 1;
     }
+    restore_missing(&s, placeholder);
     series_out(c, r, &s);
 }
 
