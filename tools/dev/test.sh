@@ -146,6 +146,7 @@ suites_program()
     suite "kql format" 120 python3 tests/kql/format.py
     suite "kql properties" 120 python3 tests/kql/properties.py
     suite "kql mistakes" 120 python3 tests/kql/mistakes.py
+    suite "kql names" 120 python3 tests/kql/names.py
     suite "kql reference" 120 python3 tests/kql/reference.py
     suite_if tests/conformance/run.py conformance 600 python3 tests/conformance/run.py
     suite_if tests/clients/run.py clients 300 python3 tests/clients/run.py

@@ -132,7 +132,10 @@ static const struct emit_func funcs[] = {
     {"substring", "sl", "vdf_substring($1, $2)"},
     {"substring", "sll", "vdf_substring($1, $2, $3)"},
     {"tolower", "s", "lower($1)"},
-    {"toupper", "s", "upper($1)"},
+    /* the database makes a capital of the sharp s, which Kusto leaves */
+    {"toupper", "s",
+     "CASE WHEN contains($1, 'ß') THEN array_to_string(list_transform(string_split($1, 'ß'), "
+     "lambda x: upper(x)), 'ß') ELSE upper($1) END"},
     {"tohex", "?", "vdf_tohex($1, 0)"},
     {"tohex", "?l", "vdf_tohex($1, $2)"},
     {"translate", "sss", "vdf_translate($1, $2, $3)"},
@@ -421,6 +424,7 @@ static const struct emit_func funcs[] = {
     {"ipv4_is_match", "ssl", "(vdf_ipv4_compare($1, $2, $3) = 0)"},
     {"ipv4_is_private", "s", "vdf_ipv4_private($1)"},
     {"ipv4_netmask_suffix", "s", "vdf_ipv4_suffix($1)"},
+    {"format_ipv4_mask", "s", "vdf_format_ipv4_mask($1, 32)"},
     {"format_ipv4_mask", "sl", "vdf_format_ipv4_mask($1, $2)"},
     {"has_ipv4", "ss", "vdf_has_ipv4($1, $2)"},
     {"has_any_ipv4", "ss*", "vdf_has_ipv4($*)"},
