@@ -80,12 +80,13 @@ static bool open_detect(struct vedette *v, struct err *e)
 static void open_router(struct vedette *v)
 {
     const struct http_routes families[] = {
-        {health_routes, n_health_routes, v},     {oauth_routes, n_oauth_routes, v},
-        {ingest_routes, n_ingest_routes, v},     {query_routes, n_query_routes, v},
-        {batch_routes, n_batch_routes, v},       {metadata_routes, n_metadata_routes, v},
-        {incident_routes, n_incident_routes, v}, {rule_routes, n_rule_routes, v},
-        {table_routes, n_table_routes, v},       {own_routes, n_own_routes, v},
-        {kusto_routes, n_kusto_routes, v},       {saved_routes, n_saved_routes, v},
+        {health_routes, n_health_routes, v},       {oauth_routes, n_oauth_routes, v},
+        {ingest_routes, n_ingest_routes, v},       {query_routes, n_query_routes, v},
+        {batch_routes, n_batch_routes, v},         {metadata_routes, n_metadata_routes, v},
+        {incident_routes, n_incident_routes, v},   {rule_routes, n_rule_routes, v},
+        {table_routes, n_table_routes, v},         {own_routes, n_own_routes, v},
+        {kusto_routes, n_kusto_routes, v},         {saved_routes, n_saved_routes, v},
+        {watchlist_routes, n_watchlist_routes, v},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
