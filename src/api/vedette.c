@@ -93,6 +93,7 @@ static void open_router(struct vedette *v)
         {own_routes, n_own_routes, v, false},
         {kusto_routes, n_kusto_routes, v, true},
         {saved_routes, n_saved_routes, v, false},
+        {watchlist_routes, n_watchlist_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;

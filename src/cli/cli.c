@@ -9,6 +9,7 @@
 static const struct cli_command commands[] = {
     {"config", "check or show the settings of serve", cli_config},
     {"demo", "play an intrusion into a scratch server, show what it finds", cli_demo},
+    {"functions", "import, list, show and delete functions of a workspace", cli_functions},
     {"incidents", "list, show and update incidents", cli_incidents},
     {"ingest", "store records from files", cli_ingest},
     {"kql", "compile, run or explain KQL without a server", cli_kql},
@@ -17,6 +18,7 @@ static const struct cli_command commands[] = {
     {"serve", "run the server", cli_serve},
     {"simulate", "write a small company's logs, with an intrusion in them", cli_simulate},
     {"tables", "list tables, or define a custom one", cli_tables},
+    {"watchlists", "import, list, show and delete watchlists", cli_watchlists},
 };
 
 static void usage(FILE *to)

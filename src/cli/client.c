@@ -171,6 +171,21 @@ bool client_call(struct client *c, const char *method, const char *target, const
     return true;
 }
 
+struct str client_encoded(struct arena *a, struct str s)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                     c == '-' || c == '_' || c == '.' || c == '~';
+        if (plain)
+            sbuf_addc(&b, (char)c);
+        else
+            sbuf_addf(&b, "%%%02X", c);
+    }
+    return arena_str(a, sbuf_str(&b));
+}
+
 bool client_workspace(struct client *c, const char *name, struct client_workspace *out,
                       struct err *e)
 {

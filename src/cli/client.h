@@ -25,6 +25,8 @@ bool client_call(struct client *c, const char *method, const char *target, const
 bool client_call_any(struct client *c, const char *method, const char *target,
                      const char *content_type, struct str body, int *out_status, struct json *out,
                      struct err *e) MUST_USE;
+/* s for a place in a URL's path or query. */
+struct str client_encoded(struct arena *a, struct str s);
 struct client_workspace {
     const char *id, *name, *dcr;
     const char *insights; /* "/subscriptions/…/Microsoft.SecurityInsights" of it */

@@ -3,6 +3,7 @@
 
 int cli_config(int argc, char **argv);
 int cli_demo(int argc, char **argv);
+int cli_functions(int argc, char **argv);
 int cli_incidents(int argc, char **argv);
 int cli_ingest(int argc, char **argv);
 int cli_kql(int argc, char **argv);
@@ -11,3 +12,4 @@ int cli_rules(int argc, char **argv);
 int cli_serve(int argc, char **argv);
 int cli_simulate(int argc, char **argv);
 int cli_tables(int argc, char **argv);
+int cli_watchlists(int argc, char **argv);

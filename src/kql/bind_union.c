@@ -350,8 +350,10 @@ struct plan *op_union(struct binder *b, struct binding *env, struct plan *in, co
         add_operand(b, env, &v, op->kids[i], quiet);
     if (v.n == 0 && b->d->n_errors == 0) {
         bool all = op->n == 1 && bind_strip(op->kids[0])->kind != SYN_NAME;
-        if (!all)
+        if (!all) {
             bind_error(b, "SEM0100", op, "none of the tables of this union exists");
+            kql_diag_absent(b->d);
+        }
         return all ? plan_values(b, op) : bind_nothing(b, op);
     }
     struct str source = text_param(op, "withsource");

@@ -237,8 +237,8 @@ static bool read(struct arena *a, const struct library_save *x, struct kql_store
     return false;
 }
 
-bool function_check(struct arena *a, struct workspace *w, const struct library_save *x, int64_t now,
-                    struct str *out_missing, struct err *e)
+static bool check(struct arena *a, struct workspace *w, const struct library_save *x, int64_t now,
+                  struct str *out_missing, struct err *e)
 {
     struct check c = {.inner = workspace_catalog(w)};
     c.f = (struct kql_stored_function){.name = x->alias,
@@ -266,4 +266,14 @@ bool function_check(struct arena *a, struct workspace *w, const struct library_s
     if (kql_compile(a, text, &o, &q, &d))
         return true;
     return judge(a, x, &d, head.n + 1, out_missing, e);
+}
+
+bool function_check(struct arena *a, struct workspace *w, const struct library_save *x, int64_t now,
+                    struct str *out_missing, struct err *e)
+{
+    /* What is bound is thrown away; a file may bring a thousand functions. */
+    AUTO(arena_freep) struct arena *own = arena_new(0);
+    bool ok = check(own, w, x, now, out_missing, e);
+    *out_missing = arena_str(a, *out_missing);
+    return ok;
 }

@@ -30,8 +30,13 @@ static bool save(struct import *m, struct library_save x)
         x.id = before.id;
     if (m->out->saved.n >= MAX_FOUND)
         return err_set(m->e, ERR_LIMIT, "more than %d functions in one file", MAX_FOUND);
-    if (!library_save(m->l, m->a, m->w, &x, &s, m->e))
+    if (!saved_keep(m->l, m->a, m->w, &x, &s, m->e)) {
+        struct pos at = m->e->pos;
+        if (at.line > 0)
+            err_prefix(m->e, "line %u, column %u of the query", at.line, at.col);
+        m->e->pos = (struct pos){0};
         return false;
+    }
     VEC_PUSH(m->a, &m->out->saved, s);
     return true;
 }
@@ -268,7 +273,11 @@ bool library_import(struct library *l, struct arena *a, struct workspace *w, str
     bool yaml = str_ends(file, STR(".yaml")) || str_ends(file, STR(".yml"));
     bool json = str_starts(start, STR("{")) || str_starts(start, STR("["));
     bool ok = yaml ? import_yaml(&m, text) : json ? import_json(&m, text) : import_query(&m, text);
+    bool flushed = incidents_flush(l->o.incidents, ok ? e : NULL);
+    if (!ok && own.pos.line > 0)
+        err_prefix(&own, "line %u, column %u", own.pos.line, own.pos.col);
+    own.pos = (struct pos){0};
     if (!ok && e != NULL)
         *e = own;
-    return ok;
+    return ok && flushed;
 }

@@ -100,3 +100,46 @@ bool library_command_read(struct arena *a, struct str text, size_t *at, struct l
 bool library_command_run(struct library *l, struct arena *a, struct workspace *w,
                          const struct library_command *c, struct str who, struct state_saved **out,
                          size_t *n, struct err *e) MUST_USE;
+
+/* ---- watchlists ---- */
+/* Sources: "Watchlists" of the Security Insights API, "Watchlists in Microsoft Sentinel" (limits).
+ */
+enum {
+    WATCHLIST_MAX_CONTENT = 3800000, /* bytes of rawContent */
+    WATCHLIST_MAX_LINE = 10240,      /* bytes of one line of it, and of an item as JSON */
+    WATCHLIST_MAX_COLUMNS = 200,
+    WATCHLIST_MAX_ITEMS = 10000000, /* of a workspace */
+    WATCHLIST_MAX_LISTS = 1000
+};
+/* PUT of an ARM body. With rawContent the rows of the file are added: one whose search key is that
+ * of one item takes its place, one that is there as it is stays. Errors: ERR_INVALID (the property,
+ * or the line of the file), ERR_CONFLICT (etag), ERR_LIMIT. */
+bool library_watchlist_put(struct library *l, struct arena *a, struct workspace *w,
+                           struct str alias, const struct json *body, struct str if_match,
+                           struct str who, struct state_watchlist *out, bool *out_created,
+                           struct err *e) MUST_USE;
+/* Errors: ERR_NOT_FOUND. */
+bool library_watchlist_get(struct library *l, struct arena *a, struct workspace *w,
+                           struct str alias, struct state_watchlist *out, struct err *e) MUST_USE;
+bool library_watchlist_list(struct library *l, struct arena *a, struct workspace *w,
+                            struct state_watchlist **out, size_t *n, struct err *e) MUST_USE;
+bool library_watchlist_delete(struct library *l, struct workspace *w, struct str alias,
+                              struct str who, bool *out_was_there, struct err *e) MUST_USE;
+void library_watchlist_to_json(struct library *l, struct arena *a, struct workspace *w,
+                               const struct state_watchlist *x, struct json_out *out);
+
+/* One item by its id, a GUID: PUT of an ARM body {properties: {itemsKeyValue, entityMapping?}}. A
+ * column that the list has not is added to it. */
+bool library_item_put(struct library *l, struct arena *a, struct workspace *w, struct str alias,
+                      struct str id, const struct json *body, struct str if_match, struct str who,
+                      struct state_watchlist_item *out, bool *out_created, struct err *e) MUST_USE;
+bool library_item_get(struct library *l, struct arena *a, struct workspace *w, struct str alias,
+                      struct str id, struct state_watchlist_item *out, struct err *e) MUST_USE;
+/* Those behind the id `after`, at most max. */
+bool library_item_list(struct library *l, struct arena *a, struct workspace *w, struct str alias,
+                       struct str after, size_t max, struct state_watchlist_item **out, size_t *n,
+                       struct err *e) MUST_USE;
+bool library_item_delete(struct library *l, struct workspace *w, struct str alias, struct str id,
+                         struct str who, bool *out_was_there, struct err *e) MUST_USE;
+void library_item_to_json(struct library *l, struct arena *a, struct workspace *w, struct str alias,
+                          const struct state_watchlist_item *x, struct json_out *out);

@@ -38,6 +38,9 @@ bool function_check(struct arena *a, struct workspace *w, const struct library_s
 /* ---- saved.c ---- */
 /* What the store is told of a function; its texts live in a. */
 struct kql_stored_function function_of(struct arena *a, const struct state_saved *x);
+/* library_save, whose audit row waits in the outbox for the next flush. */
+bool saved_keep(struct library *l, struct arena *a, struct workspace *w,
+                const struct library_save *x, struct library_saved *out, struct err *e) MUST_USE;
 /* "{query}", the closing brace on a line of its own when a comment stands before it. */
 struct str body_of(struct arena *a, struct str query);
 
@@ -54,3 +57,61 @@ bool watchlist_publish(struct arena *a, struct workspace *w, const struct state_
 /* state_watchlist.columns as texts. */
 bool watchlist_columns(struct arena *a, struct str text, struct str **out, size_t *n,
                        struct err *e) MUST_USE;
+
+/* ---- watchlist_file.c ---- */
+struct watchlist_file {
+    struct str *columns; /* of the header */
+    size_t n_columns;
+    VEC(struct str) items; /* JSON objects: column → text */
+    VEC(struct str) keys;  /* their values of the search key */
+};
+/* The rows of a file; separator ',' or '\t'. Errors: ERR_INVALID, ERR_LIMIT, with the line. */
+struct watchlist_format {
+    char separator;
+    int64_t lines_to_skip;
+    struct str search_key;
+};
+bool watchlist_file_read(struct arena *a, struct str text, const struct watchlist_format *f,
+                         struct watchlist_file *out, struct err *e) MUST_USE;
+/* May a column be called that; search_key: the list's. */
+bool watchlist_column_ok(struct str name, struct str search_key, struct err *e) MUST_USE;
+
+/* ---- watchlist_rows.c ---- */
+/* Rows for the table Watchlist, gathered and put into the outbox in pieces. */
+struct watchlist_rows {
+    struct library *l;
+    struct arena *a;
+    struct workspace *w;
+    const struct state_watchlist *x;
+    const char *table;
+    struct sbuf b;
+    struct json_out o;
+    size_t n;
+    struct str correlation;
+};
+enum watchlist_status { WATCHLIST_CREATE, WATCHLIST_UPDATE, WATCHLIST_DELETE };
+struct watchlist_rows watchlist_rows_make(struct library *l, struct arena *a, struct workspace *w,
+                                          const struct state_watchlist *x); /* x is borrowed */
+void watchlist_rows_fini(struct watchlist_rows *r);
+/* A row about the list (item NULL) or one of its items. */
+bool watchlist_rows_add(struct watchlist_rows *r, const struct state_watchlist_item *item,
+                        enum watchlist_status status, struct err *e) MUST_USE;
+bool watchlist_rows_end(struct watchlist_rows *r, struct err *e) MUST_USE; /* puts the rest */
+
+/* ---- watchlist.c ---- */
+/* The list, inside a transaction; ERR_NOT_FOUND. */
+bool watchlist_find(struct library *l, struct arena *a, struct workspace *w, struct str alias,
+                    struct state_watchlist *out, struct err *e) MUST_USE;
+/* x->columns with those of names that it lacks. */
+bool watchlist_add_columns(struct arena *a, struct state_watchlist *x, const struct str *names,
+                           size_t n, struct err *e) MUST_USE;
+/* Tells the store what the database holds of an alias now. */
+bool watchlist_settle(struct library *l, struct arena *a, struct workspace *w, struct str alias,
+                      struct err *e) MUST_USE;
+bool watchlist_audit(struct library *l, struct arena *a, struct workspace *w,
+                     const struct state_watchlist *x, const char *operation,
+                     const char *description, struct str who, struct err *e) MUST_USE;
+/* Ends a transaction: commits or, when ok is false, rolls back. */
+bool library_end(struct library *l, bool ok, struct err *e) MUST_USE;
+/* "createdBy": {objectId, email, name} */
+void write_user(struct json_out *o, const char *key, struct str name);

@@ -228,8 +228,8 @@ static bool in_transaction(struct saving *s, struct err *e)
     return state_commit(state, e);
 }
 
-bool library_save(struct library *l, struct arena *a, struct workspace *w,
-                  const struct library_save *x, struct library_saved *out, struct err *e)
+bool saved_keep(struct library *l, struct arena *a, struct workspace *w,
+                const struct library_save *x, struct library_saved *out, struct err *e)
 {
     struct library_save given = *x;
     if (given.tags.n == 0)
@@ -248,8 +248,13 @@ bool library_save(struct library *l, struct arena *a, struct workspace *w,
     if (s.unchanged)
         return true;
     bool renamed = s.old_alias.n > 0 && !str_eq(s.old_alias, x->alias);
-    return (!renamed || publish(l, a, w, s.old_alias, e)) && publish(l, a, w, x->alias, e) &&
-           incidents_flush(l->o.incidents, e);
+    return (!renamed || publish(l, a, w, s.old_alias, e)) && publish(l, a, w, x->alias, e);
+}
+
+bool library_save(struct library *l, struct arena *a, struct workspace *w,
+                  const struct library_save *x, struct library_saved *out, struct err *e)
+{
+    return saved_keep(l, a, w, x, out, e) && incidents_flush(l->o.incidents, e);
 }
 
 /* ---- reading and deleting ---- */

@@ -107,23 +107,18 @@ bool state_watchlist_item_get(struct state *s, struct arena *a, struct str works
     return err_set(e, why.code, "%s", why.msg);
 }
 
-static bool some_items(struct state *s, struct arena *a, const char *tail, const struct bind *b,
-                       size_t n_binds, struct state_watchlist_item **out, size_t *n, struct err *e)
-{
-    void *rows = NULL;
-    if (!table_select(s, a, &items, NULL, tail, b, n_binds, &rows, n, e))
-        return false;
-    *out = rows;
-    return true;
-}
-
 bool state_watchlist_items(struct state *s, struct arena *a, struct str workspace, struct str list,
                            struct str after, size_t max, struct state_watchlist_item **out,
                            size_t *n, struct err *e)
 {
     struct bind b[] = {BT(workspace), BT(list), BT(after), BI((int64_t)max)};
-    return some_items(s, a, "WHERE workspace = ?1 AND list = ?2 AND id > ?3 ORDER BY id LIMIT ?4",
-                      b, COUNTOF(b), out, n, e);
+    void *rows = NULL;
+    if (!table_select(s, a, &items, NULL,
+                      "WHERE workspace = ?1 AND list = ?2 AND id > ?3 ORDER BY id LIMIT ?4", b,
+                      COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    return true;
 }
 
 bool state_watchlist_items_of(struct state *s, struct arena *a, struct str workspace,
@@ -131,8 +126,14 @@ bool state_watchlist_items_of(struct state *s, struct arena *a, struct str works
                               struct state_watchlist_item **out, size_t *n, struct err *e)
 {
     struct bind b[] = {BT(workspace), BT(list), BT(search_key)};
-    return some_items(s, a, "WHERE workspace = ?1 AND list = ?2 AND search_key = ?3 ORDER BY id", b,
-                      COUNTOF(b), out, n, e);
+    void *rows = NULL;
+    /* Without the hint the primary key is taken for the order, and the whole list is read. */
+    if (!table_select(s, a, &items, "watchlist_items INDEXED BY watchlist_items_by_key",
+                      "WHERE workspace = ?1 AND list = ?2 AND search_key = ?3 ORDER BY id", b,
+                      COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    return true;
 }
 
 bool state_watchlist_item_count(struct state *s, struct str workspace, int64_t *out, struct err *e)

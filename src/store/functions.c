@@ -195,6 +195,8 @@ static bool watchlist_body(const struct store_watchlist *l, struct sbuf *b)
                  " | where array_length(keys) == 0 or SearchKey in (keys)"
                  " | project _DTItemId, LastUpdatedTimeUTC, SearchKey");
     for (size_t i = 0; i < l->n; i++) {
+        if (str_eqz(l->columns[i], "SearchKey")) /* the search key itself */
+            continue;
         sbuf_addz(b, ", [");
         text(b, l->columns[i]);
         sbuf_addz(b, "] = tostring(WatchlistItem[");

@@ -1,0 +1,172 @@
+/* Microsoft.SecurityInsights/watchlists and their items. */
+#include "api/api_priv.h"
+#include "text/json.h"
+
+/* rawContent as JSON text may double in size. */
+enum { MAX_LIST = 2 * WATCHLIST_MAX_CONTENT + 65536, MAX_ITEM = 1 << 20, PAGE = 1000 };
+
+/* ---- lists ---- */
+
+static void list(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct state_watchlist *all = NULL;
+    size_t n = 0;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    if (!library_watchlist_list(v->library, q->arena, w, &all, &n, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    struct json_out o = api_list(r);
+    for (size_t i = 0; i < n; i++)
+        library_watchlist_to_json(v->library, q->arena, w, &all[i], &o);
+    api_list_end(&o);
+}
+
+static void get(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct state_watchlist x = {0};
+    struct workspace *w = api_workspace(v, q, r);
+    struct json_out o = json_out_make(&r->body);
+    if (w == NULL)
+        return;
+    if (library_watchlist_get(v->library, q->arena, w, http_param(q, "alias"), &x, &e))
+        library_watchlist_to_json(v->library, q->arena, w, &x, &o);
+    else
+        api_error(v, q, &e, r);
+}
+
+static void put(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct json body = {0};
+    struct state_watchlist x = {0};
+    bool created = false;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL || !api_body(v, q, r, &body))
+        return;
+    if (!library_watchlist_put(v->library, q->arena, w, http_param(q, "alias"), &body,
+                               http_header(q, "if-match"), api_caller(q)->name, &x, &created, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    struct json_out o = json_out_make(&r->body);
+    r->status = created ? 201 : 200;
+    library_watchlist_to_json(v->library, q->arena, w, &x, &o);
+}
+
+static void delete (void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    bool was_there = false;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    if (library_watchlist_delete(v->library, w, http_param(q, "alias"), api_caller(q)->name,
+                                 &was_there, &e))
+        r->status = was_there ? 200 : 204;
+    else
+        api_error(v, q, &e, r);
+}
+
+/* ---- items ---- */
+
+static void items(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct state_watchlist_item *all = NULL;
+    struct str alias = http_param(q, "alias");
+    size_t n = 0;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    if (!library_item_list(v->library, q->arena, w, alias, http_query(q, "$skipToken"), PAGE, &all,
+                           &n, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    struct json_out o = json_out_make(&r->body);
+    json_obj(&o);
+    json_key(&o, "value");
+    json_arr(&o);
+    for (size_t i = 0; i < n; i++)
+        library_item_to_json(v->library, q->arena, w, alias, &all[i], &o);
+    json_arr_end(&o);
+    if (n == PAGE)
+        json_kv_str(&o, "nextLink", api_link(v, q, "$skipToken", all[n - 1].id));
+    json_obj_end(&o);
+}
+
+static void item_get(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct state_watchlist_item x = {0};
+    struct str alias = http_param(q, "alias");
+    struct workspace *w = api_workspace(v, q, r);
+    struct json_out o = json_out_make(&r->body);
+    if (w == NULL)
+        return;
+    if (library_item_get(v->library, q->arena, w, alias, http_param(q, "item"), &x, &e))
+        library_item_to_json(v->library, q->arena, w, alias, &x, &o);
+    else
+        api_error(v, q, &e, r);
+}
+
+static void item_put(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct json body = {0};
+    struct state_watchlist_item x = {0};
+    struct str alias = http_param(q, "alias");
+    bool created = false;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL || !api_body(v, q, r, &body))
+        return;
+    if (!library_item_put(v->library, q->arena, w, alias, http_param(q, "item"), &body,
+                          http_header(q, "if-match"), api_caller(q)->name, &x, &created, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    struct json_out o = json_out_make(&r->body);
+    r->status = created ? 201 : 200;
+    library_item_to_json(v->library, q->arena, w, alias, &x, &o);
+}
+
+static void item_delete(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    bool was_there = false;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    if (library_item_delete(v->library, w, http_param(q, "alias"), http_param(q, "item"),
+                            api_caller(q)->name, &was_there, &e))
+        r->status = was_there ? 200 : 204;
+    else
+        api_error(v, q, &e, r);
+}
+
+#define ONE_PATH INSIGHTS_PATH "/watchlists/{alias}"
+#define ITEM_PATH ONE_PATH "/watchlistItems"
+const struct http_route watchlist_routes[] = {
+    {HTTP_GET, INSIGHTS_PATH "/watchlists", list, "watchlists/read", 0, FAMILY_ARM},
+    {HTTP_GET, ONE_PATH, get, "watchlists/read", 0, FAMILY_ARM},
+    {HTTP_PUT, ONE_PATH, put, "watchlists/write", MAX_LIST, FAMILY_ARM},
+    {HTTP_DELETE, ONE_PATH, delete, "watchlists/write", 0, FAMILY_ARM},
+    {HTTP_GET, ITEM_PATH, items, "watchlists/read", 0, FAMILY_ARM},
+    {HTTP_GET, ITEM_PATH "/{item}", item_get, "watchlists/read", 0, FAMILY_ARM},
+    {HTTP_PUT, ITEM_PATH "/{item}", item_put, "watchlists/write", MAX_ITEM, FAMILY_ARM},
+    {HTTP_DELETE, ITEM_PATH "/{item}", item_delete, "watchlists/write", 0, FAMILY_ARM},
+};
+const size_t n_watchlist_routes = COUNTOF(watchlist_routes);
