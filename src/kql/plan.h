@@ -202,6 +202,7 @@ struct plan {
     struct make_series *series;
     struct program *program;
     uint32_t shared_id;
+    bool cols_shared;  /* the array of cols is another node's; only for making the plan */
     bool open;         /* columns that only rows tell may be missing here; cannot be executed */
     bool ordered;      /* the rows have a promised order (sort … kept by where, extend, take) */
     uint32_t off, len; /* source range */
