@@ -79,6 +79,7 @@ static struct plan *edges_both_ways(struct match *m)
                             ex_column(b, &back->cols.p[EDGE_TARGET], NULL)};
     struct plan *turned =
         plan_filter(b, back, ex_call2(b, "!=", KQL_BOOL, ends[0], ends[1]), m->op);
+    plan_own_cols(b, turned);
     struct plan_col source = turned->cols.p[EDGE_SOURCE];
     turned->cols.p[EDGE_SOURCE] = turned->cols.p[EDGE_TARGET];
     turned->cols.p[EDGE_TARGET] = source;

@@ -186,6 +186,8 @@ struct plan *plan_two(struct binder *b, enum plan_kind k, struct plan *l, struct
                       const struct syn *at);
 void plan_add_col(struct binder *b, struct plan *p, struct plan_col c);
 struct plan_col plan_fresh(struct binder *b, struct str name, enum kql_type t);
+/* Before cols is changed in place: a filter has its input's. */
+void plan_own_cols(struct binder *b, struct plan *p);
 void plan_copy_cols(struct binder *b, struct plan *p, const struct plan *from);
 void plan_add_named(struct binder *b, struct plan *p, struct named_expr n);
 /* For an operator that reads its input several times: a shared plan, so that chains of such

@@ -38,9 +38,19 @@ struct plan *plan_two(struct binder *b, enum plan_kind k, struct plan *l, struct
     return p;
 }
 
+void plan_own_cols(struct binder *b, struct plan *p)
+{
+    struct plan from = *p;
+    if (!p->cols_shared)
+        return;
+    plan_copy_cols(b, p, &from);
+    p->cols_shared = false;
+}
+
 void plan_add_col(struct binder *b, struct plan *p, struct plan_col c)
 {
     size_t cap = p->cols.n;
+    plan_own_cols(b, p);
     if ((cap & (cap - 1)) == 0) { /* doubled at powers of two */
         size_t n = cap == 0 ? 1 : cap * 2;
         p->cols.p = arena_grow(b->a, p->cols.p, cap * sizeof(c), n * sizeof(c));
@@ -84,7 +94,8 @@ struct plan *plan_filter(struct binder *b, struct plan *in, struct expr *e, cons
     p->exprs = arena_array(b->a, struct expr *, 1);
     p->exprs[0] = e;
     p->n_exprs = 1;
-    plan_copy_cols(b, p, in);
+    p->cols = in->cols; /* of a wide table, some filters' copies would be most of the memory */
+    p->cols_shared = true;
     p->ordered = in->ordered;
     return p;
 }

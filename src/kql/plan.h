@@ -204,6 +204,7 @@ struct plan {
     struct make_series *series;
     struct program *program;
     uint32_t shared_id;
+    bool cols_shared;  /* the array of cols is another node's; only for making the plan */
     bool open;         /* columns that only rows tell may be missing here; cannot be executed */
     bool lenient;      /* its other columns come from rows, and there are none: a name that is not
                           known here is one of them, and empty */
