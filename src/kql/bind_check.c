@@ -93,4 +93,6 @@ void bind_check_constants(const struct cx *c, const struct kql_func *f, struct e
         check_byte_unit(c, constant_text(args, n, 2), at);
     else if (str_eqz(name, "datetime_part") || str_eqz(name, "datepart"))
         check_part(c, f->name, first, true, at);
+    else if (str_starts(name, STR("series_")))
+        bind_check_series(c, f, args, n, at);
 }

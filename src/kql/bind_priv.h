@@ -108,6 +108,9 @@ struct expr *bind_session_call(const struct cx *c, const struct syn *s);
 /* Refuses constant arguments that can only be mistakes: formats with unknown letters … */
 void bind_check_constants(const struct cx *c, const struct kql_func *f, struct expr *const *args,
                           size_t n, const struct syn *at);
+/* The same of series functions. */
+void bind_check_series(const struct cx *c, const struct kql_func *f, struct expr *const *args,
+                       size_t n, const struct syn *at);
 /* LIM0002, once; from then on nothing more is bound. `at` may be NULL. */
 void bind_too_large(struct binder *b, const struct syn *at);
 /* Refuses a constant regular expression that is none: it would match nothing, in silence. */

@@ -62,17 +62,20 @@ bool bind_match_columns(struct binder *b, const struct plan *in, const struct sy
 struct item {
     struct str name; /* empty: none given and none found */
     bool explicit_name;
+    bool column_of_several; /* its name tells it from the others: print keeps it */
     struct expr *e;
+    size_t from; /* number of the item in the text that it comes from */
 };
 struct items {
     struct item *p;
     size_t n, cap;
+    bool rest; /* project: behind (a, b) = f(x) come the columns that got no name */
 };
 
 static void push_item(struct binder *b, struct items *v, struct str name, bool given,
                       struct expr *e)
 {
-    struct item it = {name, given, e};
+    struct item it = {.name = name, .explicit_name = given, .e = e};
     VEC_PUSH(b->a, v, it);
 }
 
@@ -96,16 +99,20 @@ static void multi_items(const struct cx *c, const struct syn *call, struct expr 
     size_t arrays = e->n_args; /* of array_sort_asc(a, b, nulls last): one column each */
     if (cols == NULL && arrays > 1 && e->args[arrays - 1]->type == KQL_BOOL)
         arrays--;
-    size_t want = first_only ? 1 : names != NULL ? n : cols != NULL ? n_cols : arrays;
+    size_t named = first_only ? 1 : names != NULL ? n : 0;
+    size_t all = cols != NULL ? n_cols : arrays;
+    bool rest = out->rest && names != NULL && cols != NULL && n_cols > n;
+    size_t want = named == 0 || rest ? all : named;
     for (size_t i = 0; i < want; i++) {
         enum kql_type t = cols != NULL && i < n_cols ? cols[i].type : KQL_DYNAMIC;
         struct expr *v = ex_call2(b, "[]", KQL_DYNAMIC, e, ex_long(b, (int64_t)i));
-        struct str name = names != NULL ? names[i]->text : base;
-        if (names == NULL && !first_only)
+        struct str name = i < named && names != NULL ? names[i]->text : base;
+        if (i >= named)
             name = cols != NULL
                        ? arena_fmt(b->a, "%s_%.*s_%s", e->fn->name, STR_ARG(first), cols[i].suffix)
                        : sorted_name(c, call, i);
-        push_item(b, out, name, names != NULL || first_only, ex_cast(b, v, t));
+        push_item(b, out, name, i < named, ex_cast(b, v, t));
+        out->p[out->n - 1].column_of_several = name.n > 0;
     }
 }
 
@@ -155,11 +162,14 @@ static void bind_item(const struct cx *c, const struct syn *s, struct items *out
         push_item(b, out, name, named, e);
 }
 
-static struct items bind_items(const struct cx *c, struct syn *const *list, size_t n)
+static struct items bind_items(const struct cx *c, struct syn *const *list, size_t n, bool rest)
 {
-    struct items v = {0};
-    for (size_t i = 0; i < n; i++)
+    struct items v = {.rest = rest};
+    for (size_t i = 0, done = 0; i < n; i++) {
         bind_item(c, list[i], &v);
+        for (; done < v.n; done++)
+            v.p[done].from = i;
+    }
     return v;
 }
 
@@ -177,7 +187,7 @@ struct plan *op_extend(struct binder *b, struct binding *env, struct plan *in, c
     struct cx c = cx_of(b, env, in);
     bool windows = false;
     c.windows = &windows;
-    struct items v = bind_items(&c, op->kids, op->n);
+    struct items v = bind_items(&c, op->kids, op->n, false);
     struct named_expr *list = arena_array(b->a, struct named_expr, in->cols.n + v.n + 1);
     size_t n = 0, old = in->cols.n;
     struct names names = names_start(b);
@@ -222,7 +232,7 @@ struct plan *op_project(struct binder *b, struct binding *env, struct plan *in,
     struct cx c = cx_of(b, env, in);
     bool windows = false;
     c.windows = &windows;
-    struct items v = bind_items(&c, op->kids, op->n);
+    struct items v = bind_items(&c, op->kids, op->n, true);
     struct named_expr *list = arena_array(b->a, struct named_expr, v.n + 1);
     struct names names = names_start(b);
     for (size_t i = 0; i < v.n; i++)
@@ -422,14 +432,13 @@ struct plan *op_print(struct binder *b, struct binding *env, struct plan *in, co
     (void)in;
     struct cx c = cx_of(b, env, NULL);
     struct plan *one = plan_new(b, P_ONE_ROW, NULL, op);
-    struct items v = bind_items(&c, op->kids, op->n);
+    struct items v = bind_items(&c, op->kids, op->n, false);
     struct named_expr *list = arena_array(b->a, struct named_expr, v.n + 1);
     struct names names = names_start(b);
     for (size_t i = 0; i < v.n; i++) {
         struct str name = v.p[i].name;
-        bool sorted = str_ends(name, STR("_sorted")); /* columns of array_sort_asc() and _desc() */
-        if (!v.p[i].explicit_name && !sorted)
-            name = arena_fmt(b->a, "print_%zu", i);
+        if (!v.p[i].explicit_name && !v.p[i].column_of_several)
+            name = arena_fmt(b->a, "print_%zu", v.p[i].from);
         name = names_unique(&names, name);
         list[i] = (struct named_expr){plan_fresh(b, name, v.p[i].e->type), v.p[i].e};
     }

@@ -48,7 +48,7 @@ static void dict_keeps_empty_texts_and_zero_bytes(void **state)
 /* Three columns: rows 1 1 1 (40), 1 1 2 (30), 2 1 0 (20), 0 0 2 (10). */
 static const uint8_t few_codes[] = {0, 1, 1, 2, 0, 1, 1, 1, 2, 1, 2, 0};
 static const double few_weights[] = {10, 0, 40, 0, 30, 0, 20, 0};
-static const struct mine_rows few = {3, 4, few_codes, few_weights, {100, 0}};
+static const struct mine_rows few = {3, 4, few_codes, few_weights, {100, 0}, NULL, NULL};
 
 static const struct mine_pattern *find(const struct mine_patterns *v, uint8_t a, uint8_t b,
                                        uint8_t c)
@@ -112,17 +112,15 @@ static void no_rows_have_no_patterns(void **state)
 {
     (void)state;
     AUTO(arena_freep) struct arena *a = arena_new(0);
-    const struct mine_rows none = {3, 0, few_codes, few_weights, {0, 0}};
+    const struct mine_rows none = {3, 0, few_codes, few_weights, {0, 0}, NULL, NULL};
     assert_int_equal(mine_closed(a, &none, 0.1, 3).n, 0);
     assert_int_equal(mine_seeds(a, &none, 0.1, 0.5, 3).n, 0);
     assert_true(mine_deepening(a, &none, 0.1, 3).complete);
 }
 
 /* Columns without any connection: far more combinations than the limits allow. */
-static void too_many_patterns_end_the_search(void **state)
+static struct mine_rows unconnected(struct arena *a)
 {
-    (void)state;
-    AUTO(arena_freep) struct arena *a = arena_new(0);
     uint8_t *codes = arena_array(a, uint8_t, WIDE * ROWS);
     double *weights = arena_array(a, double, ROWS *MINE_SETS);
     uint32_t random = 1;
@@ -132,11 +130,35 @@ static void too_many_patterns_end_the_search(void **state)
     }
     for (size_t i = 0; i < ROWS; i++)
         weights[i * MINE_SETS] = 1;
-    const struct mine_rows r = {WIDE, ROWS, codes, weights, {ROWS, 0}};
+    return (struct mine_rows){WIDE, ROWS, codes, weights, {ROWS, 0}, NULL, NULL};
+}
+
+static void too_many_patterns_end_the_search(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    const struct mine_rows r = unconnected(a);
     assert_false(mine_closed(a, &r, 0.015, 5).complete);
     struct mine_patterns v = mine_deepening(a, &r, 0.015, WIDE);
     assert_true(v.complete);
     assert_true(v.n > 1000 && v.n <= MINE_MAX_PATTERNS);
+}
+
+static bool stop_at_third(void *self)
+{
+    return ++*(int *)self >= 3;
+}
+
+static void whoever_waits_can_stop_the_search(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct mine_rows r = unconnected(a);
+    int asked = 0;
+    r.stops = stop_at_third;
+    r.self = &asked;
+    assert_false(mine_closed(a, &r, 0.015, 5).complete);
+    assert_int_equal(asked, 3);
 }
 
 int main(void)
@@ -149,6 +171,7 @@ int main(void)
         cmocka_unit_test(seeds_climb_and_chosen_patterns_differ),
         cmocka_unit_test(no_rows_have_no_patterns),
         cmocka_unit_test(too_many_patterns_end_the_search),
+        cmocka_unit_test(whoever_waits_can_stop_the_search),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

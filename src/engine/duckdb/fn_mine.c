@@ -201,14 +201,16 @@ static int by_codes(const void *x, const void *y)
     return memcmp(p->codes, q->codes, p->n_columns);
 }
 
-/* Rows whose frequent values are the same become one; those without any go. */
-static void reduce_rows(const struct table *t, const struct frequent *f, struct dict *rows,
-                        struct reduced *out)
+/* Rows whose frequent values are the same become one; those without any go. false: stopped. */
+static bool reduce_rows(const struct table *t, const struct frequent *f, const struct mine_rows *r,
+                        struct dict *rows, struct reduced *out)
 {
     size_t n = t->n_columns;
     uint8_t *codes = xcalloc(n + 1, 1);
-    for (uint32_t i = 0; i < t->rows.n; i++) {
+    bool stopped = false;
+    for (uint32_t i = 0; i < t->rows.n && !stopped; i++) {
         bool any = false;
+        stopped = i % MINE_CHECK_EVERY == 0 && r->stops(r->self);
         for (size_t c = 0; c < n; c++) {
             codes[c] = f->codes[c][code_at(t, i, c)];
             any = any || codes[c] != 0;
@@ -223,16 +225,17 @@ static void reduce_rows(const struct table *t, const struct frequent *f, struct 
         out[i].codes = (const uint8_t *)dict_at(rows, i).p;
         out[i].n_columns = n;
     }
-    qsort(out, rows->n, sizeof(*out), by_codes);
+    qsort(out, stopped ? 0 : rows->n, sizeof(*out), by_codes);
     xfree(codes);
+    return !stopped;
 }
 
-static void fill_rows(struct arena *a, const struct table *t, const struct frequent *f,
+static bool fill_rows(struct arena *a, const struct table *t, const struct frequent *f,
                       struct mine_rows *r)
 {
     AUTO(dict_fini) struct dict distinct = {0};
     struct reduced *list = xcalloc(t->rows.n + 1, sizeof(*list));
-    reduce_rows(t, f, &distinct, list);
+    bool done = reduce_rows(t, f, r, &distinct, list);
     r->n = distinct.n;
     uint8_t *codes = arena_array(a, uint8_t, r->n * r->n_columns + 1);
     double *weights = arena_array(a, double, r->n *MINE_SETS + 1);
@@ -244,6 +247,7 @@ static void fill_rows(struct arena *a, const struct table *t, const struct frequ
     r->codes = codes;
     r->weights = weights;
     xfree(list);
+    return done;
 }
 
 /* ---- the three questions ---- */
@@ -343,6 +347,11 @@ static bool read_question(struct arena *a, const char *text, size_t n_columns, s
     return q->wildcards->n == n_columns;
 }
 
+static bool query_stops(void *self)
+{
+    return cf_stops(self);
+}
+
 static void finalize(void *state, struct cf_call *c, size_t row)
 {
     const struct table *t = ((struct mine_state *)state)->t;
@@ -356,13 +365,14 @@ static void finalize(void *state, struct cf_call *c, size_t row)
     AUTO(arena_freep) struct arena *a = arena_new(0);
     if (t->full || !read_question(a, t->question, t->n_columns, &q))
         return;
-    struct mine_rows r = {.n_columns = t->n_columns};
+    struct mine_rows r = {.n_columns = t->n_columns, .stops = query_stops, .self = c};
     struct frequent f = {arena_alloc(a, (t->n_columns + 1) * sizeof(*f.texts)),
                          arena_alloc(a, (t->n_columns + 1) * sizeof(*f.codes))};
     memcpy(r.totals, t->totals, sizeof(r.totals));
-    for (size_t i = 0; i < t->n_columns; i++)
+    for (size_t i = 0; i < t->n_columns && !cf_stops(c); i++)
         find_frequent(t, i, q.threshold, &f);
-    fill_rows(a, t, &f, &r);
+    if (cf_stops(c) || !fill_rows(a, t, &f, &r))
+        return;
     struct mine_patterns v = q.kind == MINE_AUTOCLUSTER ? cluster(a, &q, &r)
                              : q.kind == MINE_BASKET    ? basket(a, &q, &r)
                                                         : difference(a, &q, &r);

@@ -13,6 +13,7 @@
 enum {
     MAX_BYTES = 256 << 20,
     CHECK_EVERY = 1024,
+    STEPS = 256, /* texts, after which the query is asked whether it goes on */
     MAX_PATTERNS = 1 << 20,
     SUMMARY = 1 << 20,
     LEAST_SUPPORT = 2
@@ -89,12 +90,21 @@ struct reducer {
     const struct texts *t;
     struct words_cutter cutter;
     int64_t support;
-    bool full;
+    bool full; /* or stopped */
+    struct cf_call *c;
+    size_t steps;
     struct dict words;  /* place, word */
     int64_t *frequency; /* one a word */
     size_t cap;
     struct sbuf key;
 };
+
+/* false: nothing is to be done any more. */
+static bool goes_on(struct reducer *d)
+{
+    d->full = d->full || (d->steps++ % STEPS == 0 && cf_stops(d->c));
+    return !d->full;
+}
 
 static struct str word_key(struct reducer *d, const struct words *w, size_t i)
 {
@@ -129,7 +139,7 @@ static void count_words(struct reducer *d)
     int64_t *summary = xcalloc(SUMMARY, sizeof(*summary));
     struct words w;
     for (int pass = 0; pass < 2; pass++)
-        for (uint32_t v = 0; v < d->t->values.n && !d->full; v++) {
+        for (uint32_t v = 0; v < d->t->values.n && goes_on(d); v++) {
             words_find(&d->cutter, dict_at(&d->t->values, v), &w);
             for (size_t i = 0; i < w.n; i++) {
                 if (!may_stay(&w, i))
@@ -253,7 +263,7 @@ static void first_patterns(struct patterns *ps, uint32_t *of_value)
 {
     struct reducer *d = ps->d;
     struct words w;
-    for (uint32_t v = 0; v < d->t->values.n && !d->full; v++) {
+    for (uint32_t v = 0; v < d->t->values.n && goes_on(d); v++) {
         struct fixed f = {0};
         words_find(&d->cutter, dict_at(&d->t->values, v), &w);
         for (size_t i = 0; i < w.n; i++)
@@ -287,7 +297,7 @@ static void widen(struct patterns *ps, uint32_t at)
 static void widen_all(struct patterns *ps)
 {
     for (size_t k = WORDS_MAX; k > 0; k--)
-        for (uint32_t i = 0; i < ps->v.n && !ps->d->full; i++) {
+        for (uint32_t i = 0; i < ps->v.n && goes_on(ps->d); i++) {
             const struct pattern *p = &ps->v.p[i];
             if (p->to == 0 && p->count < ps->d->support && count_fixed(&p->fixed) == k)
                 widen(ps, i);
@@ -362,7 +372,7 @@ static void put_groups(struct answer *x)
 static void put_values(struct answer *x, const uint32_t *of_value)
 {
     const struct patterns *ps = x->ps;
-    for (uint32_t v = 0; v < ps->d->t->values.n; v++) {
+    for (uint32_t v = 0; v < ps->d->t->values.n && goes_on(ps->d); v++) {
         uint32_t at = of_value[v];
         while (ps->v.p[at].to != 0)
             at = ps->v.p[at].to - 1;
@@ -427,7 +437,7 @@ static void finalize(void *state, struct cf_call *c, size_t row)
         return;
     }
     AUTO(arena_freep) struct arena *a = arena_new((size_t)4 << 30);
-    struct reducer d = {.a = a, .t = s->t, .key = sbuf_make(MAX_BYTES)};
+    struct reducer d = {.a = a, .t = s->t, .c = c, .key = sbuf_make(MAX_BYTES)};
     run(&d, c, row);
     dict_fini(&d.words);
     xfree(d.frequency);

@@ -1,27 +1,59 @@
 /* Series functions, element by element and over the whole: arithmetic, comparison, filling,
  * filters, statistics. Source: the series functions' pages of the Kusto reference. */
 #include "engine/duckdb/fn_series.h"
+#include "text/date.h"
 #include <math.h>
 
 static const double NOT_A_NUMBER = (double)NAN;
 
+/* What a dynamic says of numbers that JSON lacks, and datetimes in the one form that they have in
+ * a dynamic, as ticks. */
+static bool text_as_number(struct str item, double *out)
+{
+    static const struct {
+        const char *text;
+        double v;
+    } names[] = {{"\"NaN\"", (double)NAN},
+                 {"\"Infinity\"", (double)INFINITY},
+                 {"\"-Infinity\"", -(double)INFINITY}};
+    int64_t ticks = 0;
+    item = str_trim(item);
+    for (size_t i = 0; i < COUNTOF(names); i++)
+        if (str_eqz(item, names[i].text)) {
+            *out = names[i].v;
+            return true;
+        }
+    struct str inner = item.n > 2 ? str_sub(item, 1, item.n - 2) : STR_NONE;
+    if (inner.n != sizeof("2026-01-02T03:04:05.0000000Z") - 1 || inner.p[10] != 'T' ||
+        !date_parse_iso(inner, &ticks))
+        return false;
+    *out = (double)ticks;
+    return true;
+}
+
 bool series_read(struct arena *a, struct str text, struct series *out)
 {
     struct str item = STR_NONE;
-    size_t i = 0;
-    if (js_type(text) != JS_ARRAY)
+    size_t i = 0, n = js_type(text) == JS_ARRAY ? js_count(text) : SIZE_MAX;
+    if (n > SERIES_MAX)
         return false;
-    *out = series_new(a, js_count(text), true);
+    *out = series_new(a, n, true);
     for (struct js_iter it = js_begin(text); js_next(&it, NULL, &item) && i < out->n; i++) {
         bool is_int = false;
         int64_t whole = 0;
-        out->null[i] = !js_number(item, &is_int, &whole, &out->v[i]);
+        out->null[i] = js_type(item) == JS_STRING ? !text_as_number(item, &out->v[i])
+                                                  : !js_number(item, &is_int, &whole, &out->v[i]);
         if (out->null[i])
             out->v[i] = NOT_A_NUMBER;
         else
             out->ints = out->ints && is_int;
     }
     return true;
+}
+
+bool series_known(const struct series *s, size_t i)
+{
+    return !s->null[i] && isfinite(s->v[i]);
 }
 
 struct series series_new(struct arena *a, size_t n, bool ints)
@@ -51,12 +83,28 @@ void series_out(struct cf_call *c, size_t r, const struct series *s)
     cf_out_str(c, r, sbuf_str(b));
 }
 
+void series_out_list(struct cf_call *c, size_t r, const struct series *const *list, size_t n)
+{
+    struct sbuf *b = cf_buf(c);
+    struct json_out w = json_out_make(b);
+    json_arr(&w);
+    for (size_t i = 0; i < n; i++)
+        series_write(&w, list[i]);
+    json_arr_end(&w);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
 static bool arg_series(struct cf_call *c, size_t r, size_t arg, struct series *out)
 {
     return series_read(cf_arena(c), cf_str(c, arg, r), out);
 }
 
 /* ---- one series in, one out ---- */
+
+static double sign_of(double x)
+{
+    return (x > 0) - (x < 0);
+}
 
 static void each(struct cf_call *c, size_t r, double (*fn)(double))
 {
@@ -65,13 +113,8 @@ static void each(struct cf_call *c, size_t r, double (*fn)(double))
         return;
     for (size_t i = 0; i < s.n; i++)
         s.v[i] = fn(s.v[i]);
-    s.ints = s.ints && fn == fabs;
+    s.ints = s.ints && (fn == fabs || fn == sign_of);
     series_out(c, r, &s);
-}
-
-static double sign_of(double x)
-{
-    return (x > 0) - (x < 0);
 }
 
 #define EACH(name, fn)                                                                             \
@@ -202,144 +245,201 @@ PAIR(fn_greater_equals, GE)
 PAIR(fn_equals, EQ)
 PAIR(fn_not_equals, NE)
 
-/* ---- filling: the second argument is what stands for "missing"; null in any case ---- */
+/* ---- filling: the second argument is what stands for "missing"; null in any case. Items that are
+ * not filled, and those that fill, are written as they came. ---- */
 
-static void mark_missing(struct cf_call *c, size_t r, struct series *s)
+struct gaps {
+    struct series s; /* null: missing */
+    struct str *items;
+};
+
+static bool read_gaps(struct cf_call *c, size_t r, struct gaps *out)
 {
     bool is_int = false;
     int64_t whole = 0;
+    size_t n = 0;
     double missing = NOT_A_NUMBER;
-    if (c->n_args < 2 || cf_null(c, 1, r) || !js_number(cf_str(c, 1, r), &is_int, &whole, &missing))
-        return;
-    for (size_t i = 0; i < s->n; i++)
-        s->null[i] = s->null[i] || s->v[i] == missing;
+    if (cf_null(c, 0, r) || !arg_series(c, r, 0, &out->s))
+        return false;
+    out->items = js_items(cf_arena(c), cf_str(c, 0, r), NULL, &n);
+    if (!cf_null(c, 1, r) && js_number(cf_str(c, 1, r), &is_int, &whole, &missing))
+        for (size_t i = 0; i < out->s.n; i++)
+            out->s.null[i] = out->s.null[i] || out->s.v[i] == missing;
+    return true;
+}
+
+static void out_items(struct cf_call *c, size_t r, const struct gaps *g)
+{
+    struct sbuf *b = cf_buf(c);
+    struct json_out w = json_out_make(b);
+    json_arr(&w);
+    for (size_t i = 0; i < g->s.n; i++)
+        json_raw(&w, g->items[i]);
+    json_arr_end(&w);
+    cf_out_str(c, r, sbuf_str(b));
 }
 
 static void fn_fill_forward(struct cf_call *c, size_t r)
 {
-    struct series s;
-    if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
+    struct gaps g;
+    bool known = false;
+    if (!read_gaps(c, r, &g))
         return;
-    mark_missing(c, r, &s);
-    for (size_t i = 1; i < s.n; i++)
-        if (s.null[i] && !s.null[i - 1]) {
-            s.v[i] = s.v[i - 1];
-            s.null[i] = false;
-        }
-    series_out(c, r, &s);
+    for (size_t i = 0; i < g.s.n; i++) {
+        if (g.s.null[i] && known)
+            g.items[i] = g.items[i - 1];
+        known = known || !g.s.null[i];
+    }
+    out_items(c, r, &g);
 }
 
 static void fn_fill_backward(struct cf_call *c, size_t r)
 {
-    struct series s;
-    if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
+    struct gaps g;
+    bool known = false;
+    if (!read_gaps(c, r, &g))
         return;
-    mark_missing(c, r, &s);
-    for (size_t i = s.n; i-- > 1;)
-        if (s.null[i - 1] && !s.null[i]) {
-            s.v[i - 1] = s.v[i];
-            s.null[i - 1] = false;
-        }
-    series_out(c, r, &s);
+    for (size_t i = g.s.n; i-- > 0;) {
+        if (g.s.null[i] && known)
+            g.items[i] = g.items[i + 1];
+        known = known || !g.s.null[i];
+    }
+    out_items(c, r, &g);
 }
 
 /* series, missing, value: the value is written as it was given. */
 static void fn_fill_const(struct cf_call *c, size_t r)
 {
-    struct series s;
-    struct str value = cf_null(c, 2, r) ? STR("0") : cf_str(c, 2, r), item = STR_NONE;
-    if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
+    struct gaps g;
+    struct str value = cf_null(c, 2, r) ? STR("0") : cf_str(c, 2, r);
+    if (!read_gaps(c, r, &g))
         return;
-    mark_missing(c, r, &s);
-    struct sbuf *b = cf_buf(c);
-    struct json_out w = json_out_make(b);
-    struct js_iter it = js_begin(cf_str(c, 0, r));
-    json_arr(&w);
-    for (size_t i = 0; js_next(&it, NULL, &item) && i < s.n; i++)
-        json_raw(&w, s.null[i] ? value : item);
-    json_arr_end(&w);
-    cf_out_str(c, r, sbuf_str(b));
+    for (size_t i = 0; i < g.s.n; i++)
+        if (g.s.null[i])
+            g.items[i] = value;
+    out_items(c, r, &g);
 }
 
-static void fill_gap(struct series *s, size_t from, size_t to, bool edges)
+static void fill_gap(struct arena *a, struct gaps *g, size_t from, size_t to, bool edges)
 {
+    const struct series *s = &g->s;
     bool left = from > 0, right = to < s->n;
+    if (!left || !right) {
+        for (size_t i = from; i < to && edges && (left || right); i++)
+            g->items[i] = g->items[left ? from - 1 : to];
+        return;
+    }
+    double step = (s->v[to] - s->v[from - 1]) / (double)(to - from + 1);
     for (size_t i = from; i < to; i++) {
-        if (left && right) {
-            double step = (s->v[to] - s->v[from - 1]) / (double)(to - from + 1);
-            s->v[i] = s->v[from - 1] + step * (double)(i - from + 1);
-        } else if ((left || right) && edges) {
-            s->v[i] = left ? s->v[from - 1] : s->v[to];
-        } else {
-            continue;
-        }
-        s->null[i] = false;
-        if (s->ints)
-            s->v[i] = trunc(s->v[i]);
+        AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+        struct json_out w = json_out_make(&b);
+        double v = s->v[from - 1] + step * (double)(i - from + 1);
+        if (s->ints && fabs(v) < 9e15)
+            json_int(&w, (int64_t)v);
+        else
+            json_real(&w, v);
+        g->items[i] = arena_str(a, sbuf_str(&b));
     }
 }
 
-/* series, missing, edges, constant for a series that has nothing */
+/* series, missing, edges, value for a series of missing items only: null keeps them */
 static void fn_fill_linear(struct cf_call *c, size_t r)
 {
-    struct series s;
-    size_t known = 0;
-    if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
+    struct gaps g;
+    size_t gap = 0;
+    if (!read_gaps(c, r, &g))
         return;
-    bool edges = cf_null(c, 2, r) || cf_bool(c, 2, r);
-    mark_missing(c, r, &s);
-    for (size_t i = 0; i < s.n; i++)
-        known += s.null[i] ? 0 : 1;
-    if (known == 0) {
-        s.ints = false;
-        for (size_t i = 0; i < s.n; i++) {
-            s.v[i] = cf_null(c, 3, r) ? 0 : cf_f64(c, 3, r);
-            s.null[i] = false;
+    bool edges = cf_null(c, 2, r) || cf_bool(c, 2, r), known = false;
+    for (size_t i = 0; i < g.s.n; i++)
+        known = known || !g.s.null[i];
+    for (size_t i = 0; i < g.s.n && !known && !cf_null(c, 3, r); i++)
+        g.items[i] = cf_str(c, 3, r);
+    for (size_t i = 0; i <= g.s.n && known; i++)
+        if (i == g.s.n || !g.s.null[i]) {
+            if (i > gap)
+                fill_gap(cf_arena(c), &g, gap, i, edges);
+            gap = i + 1;
         }
-    }
-    for (size_t i = 0; i < s.n;) {
-        size_t to = i;
-        while (to < s.n && s.null[to])
-            to++;
-        if (to > i)
-            fill_gap(&s, i, to, edges);
-        i = to + 1;
-    }
-    series_out(c, r, &s);
+    out_items(c, r, &g);
 }
 
 /* ---- filters ---- */
 
-/* series, filter, normalize, center */
+enum { MAX_DIRECT = 1 << 24 }; /* products, above which a filter goes through the transform */
+
+static void filter_directly(const struct series *s, const struct series *f, size_t shift,
+                            struct series *out)
+{
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t k = 0; k < f->n; k++) {
+            size_t at = i + shift;
+            double x = at >= k && at - k < s->n && !s->null[at - k] ? s->v[at - k] : 0;
+            out->v[i] += f->v[k] * x;
+        }
+}
+
+/* The same by the convolution theorem: the filter as the imaginary part of one transform, so that
+ * the imaginary part of the square is twice the product. */
+static void filter_by_transform(struct arena *a, const struct series *s, const struct series *f,
+                                size_t shift, struct series *out)
+{
+    size_t m = 1;
+    while (m < s->n + f->n)
+        m *= 2;
+    double *re = arena_array(a, double, m), *im = arena_array(a, double, m);
+    for (size_t i = 0; i < s->n; i++)
+        re[i] = s->null[i] ? 0 : s->v[i];
+    for (size_t i = 0; i < f->n; i++)
+        im[i] = f->v[i];
+    fourier_transform(a, re, im, m);
+    for (size_t i = 0; i < m; i++) {
+        double x = re[i] * re[i] - im[i] * im[i];
+        im[i] = 2 * re[i] * im[i];
+        re[i] = x;
+    }
+    fourier_transform(a, im, re, m);
+    for (size_t i = 0; i < s->n; i++) {
+        double v = i + shift < m ? im[i + shift] / (2 * (double)m) : 0;
+        out->v[i] = out->ints ? round(v) : v;
+    }
+}
+
+/* series, filter, normalize, center. A filter with a coefficient below zero has no size to be
+ * normalized by. */
 static void fn_fir(struct cf_call *c, size_t r)
 {
     struct series s, f;
     double sum = 0;
-    if (!arg_series(c, r, 0, &s) || !arg_series(c, r, 1, &f) || f.n == 0)
+    bool negative = false;
+    if (cf_null(c, 0, r) || cf_null(c, 1, r) || cf_null(c, 3, r) || !arg_series(c, r, 0, &s) ||
+        !arg_series(c, r, 1, &f) || f.n == 0)
         return;
-    for (size_t i = 0; i < f.n; i++)
+    for (size_t i = 0; i < f.n; i++) {
+        if (!series_known(&f, i))
+            return;
         sum += f.v[i];
-    bool normalize = cf_null(c, 2, r) ? true : cf_bool(c, 2, r);
-    bool center = !cf_null(c, 3, r) && cf_bool(c, 3, r);
-    if (normalize && sum != 0)
-        for (size_t i = 0; i < f.n; i++)
-            f.v[i] /= sum;
+        negative = negative || f.v[i] < 0;
+    }
+    bool normalize = cf_null(c, 2, r) ? !negative : cf_bool(c, 2, r);
+    if (normalize && negative)
+        return;
+    for (size_t i = 0; i < f.n && normalize && sum != 0; i++)
+        f.v[i] /= sum;
     struct series out = series_new(cf_arena(c), s.n, s.ints && f.ints && !normalize);
-    size_t shift = center ? f.n / 2 : 0;
-    for (size_t i = 0; i < s.n; i++)
-        for (size_t k = 0; k < f.n; k++) {
-            size_t at = i + shift;
-            double x = at >= k && at - k < s.n && !s.null[at - k] ? s.v[at - k] : 0;
-            out.v[i] += f.v[k] * x;
-        }
+    size_t shift = cf_bool(c, 3, r) ? f.n / 2 : 0;
+    if (s.n * f.n <= MAX_DIRECT)
+        filter_directly(&s, &f, shift, &out);
+    else
+        filter_by_transform(cf_arena(c), &s, &f, shift, &out);
     series_out(c, r, &out);
 }
 
+enum { MAX_RECURSION = 1 << 30 };
 static void fn_iir(struct cf_call *c, size_t r)
 {
     struct series s, b, a;
     if (!arg_series(c, r, 0, &s) || !arg_series(c, r, 1, &b) || !arg_series(c, r, 2, &a) ||
-        a.n == 0 || a.v[0] == 0)
+        a.n == 0 || a.v[0] == 0 || s.n * (a.n + b.n) > MAX_RECURSION)
         return;
     struct series out = series_new(cf_arena(c), s.n, false);
     for (size_t i = 0; i < s.n; i++) {
@@ -389,7 +489,7 @@ static double dot(const struct series *x, const struct series *y)
 static void fn_dot(struct cf_call *c, size_t r)
 {
     struct series x, y;
-    if (read_pair(c, r, &x, &y))
+    if (read_pair(c, r, &x, &y) && x.n > 0 && y.n > 0)
         cf_out_f64(c, r, dot(&x, &y));
 }
 
@@ -400,12 +500,22 @@ static void fn_magnitude(struct cf_call *c, size_t r)
         cf_out_f64(c, r, sqrt(dot(&s, &s)));
 }
 
+/* two series, and their magnitudes or null. The longer one is cut to the length of the other; a
+ * place where one has no number counts for neither. */
 static void fn_cosine(struct cf_call *c, size_t r)
 {
     struct series x, y;
-    if (!arg_series(c, r, 0, &x) || !arg_series(c, r, 1, &y))
+    double xx = 0, yy = 0;
+    if (cf_null(c, 0, r) || cf_null(c, 1, r) || !arg_series(c, r, 0, &x) ||
+        !arg_series(c, r, 1, &y))
         return;
-    double sizes = sqrt(dot(&x, &x)) * sqrt(dot(&y, &y));
+    for (size_t i = 0; i < x.n && i < y.n; i++)
+        if (!x.null[i] && !y.null[i]) {
+            xx += x.v[i] * x.v[i];
+            yy += y.v[i] * y.v[i];
+        }
+    double sizes = (cf_null(c, 2, r) ? sqrt(xx) : cf_f64(c, 2, r)) *
+                   (cf_null(c, 3, r) ? sqrt(yy) : cf_f64(c, 3, r));
     if (sizes != 0)
         cf_out_f64(c, r, dot(&x, &y) / sizes);
 }
@@ -423,6 +533,9 @@ static void fn_pearson(struct cf_call *c, size_t r)
     struct series x, y;
     if (!arg_series(c, r, 0, &x) || !arg_series(c, r, 1, &y) || x.n != y.n || x.n == 0)
         return;
+    for (size_t i = 0; i < x.n; i++)
+        if (x.null[i] || y.null[i])
+            return;
     double mx = mean_of(&x), my = mean_of(&y), xy = 0, xx = 0, yy = 0;
     for (size_t i = 0; i < x.n; i++) {
         xy += (x.v[i] - mx) * (y.v[i] - my);
@@ -432,7 +545,8 @@ static void fn_pearson(struct cf_call *c, size_t r)
     cf_out_f64(c, r, xy / sqrt(xx * yy));
 }
 
-/* ---- statistics: min, min_idx, max, max_idx, avg, stdev, variance of what is not null ---- */
+/* ---- statistics: null as soon as one item is not a finite number, unless those are passed over
+ * ---- */
 
 struct stats {
     double min, max, avg, variance;
@@ -441,17 +555,18 @@ struct stats {
     double sum;
 };
 
-static struct stats stats_of(const struct series *s, bool ignore_nonfinite)
+/* false: there is nothing to say. */
+static bool stats_of(struct cf_call *c, size_t r, struct series *s, struct stats *out)
 {
-    struct stats t = {.min = NOT_A_NUMBER,
-                      .max = NOT_A_NUMBER,
-                      .avg = NOT_A_NUMBER,
-                      .variance = NOT_A_NUMBER,
-                      .min_at = -1,
-                      .max_at = -1};
+    struct stats t = {0};
     double squares = 0;
+    if (cf_null(c, 0, r) || !arg_series(c, r, 0, s))
+        return false;
+    bool ignoring = !cf_null(c, 1, r) && cf_bool(c, 1, r);
     for (size_t i = 0; i < s->n; i++) {
-        if (s->null[i] || (ignore_nonfinite && !isfinite(s->v[i])))
+        if (!series_known(s, i) && !ignoring)
+            return false;
+        if (!series_known(s, i))
             continue;
         if (t.n == 0 || s->v[i] < t.min) {
             t.min = s->v[i];
@@ -465,36 +580,30 @@ static struct stats stats_of(const struct series *s, bool ignore_nonfinite)
         t.n++;
     }
     if (t.n == 0)
-        return t;
+        return false;
     t.avg = t.sum / (double)t.n;
     for (size_t i = 0; i < s->n; i++)
-        if (!s->null[i] && (!ignore_nonfinite || isfinite(s->v[i])))
+        if (series_known(s, i))
             squares += (s->v[i] - t.avg) * (s->v[i] - t.avg);
     t.variance = t.n > 1 ? squares / (double)(t.n - 1) : 0;
-    return t;
+    *out = t;
+    return true;
 }
 
 static void number(struct json_out *w, const struct series *s, double v)
 {
-    if (isnan(v))
-        json_null(w);
-    else if (s->ints && fabs(v) < 9e15)
+    if (s->ints && fabs(v) < 9e15)
         json_int(w, (int64_t)v);
     else
         json_real(w, v);
 }
 
-static bool ignores(struct cf_call *c, size_t r)
-{
-    return c->n_args > 1 && !cf_null(c, 1, r) && cf_bool(c, 1, r);
-}
-
 static void fn_stats(struct cf_call *c, size_t r)
 {
     struct series s;
-    if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
+    struct stats t;
+    if (!stats_of(c, r, &s, &t))
         return;
-    struct stats t = stats_of(&s, ignores(c, r));
     struct sbuf *b = cf_buf(c);
     struct json_out w = json_out_make(b);
     json_arr(&w);
@@ -512,9 +621,9 @@ static void fn_stats(struct cf_call *c, size_t r)
 static void fn_stats_dynamic(struct cf_call *c, size_t r)
 {
     struct series s;
-    if (cf_null(c, 0, r) || !arg_series(c, r, 0, &s))
+    struct stats t;
+    if (!stats_of(c, r, &s, &t))
         return;
-    struct stats t = stats_of(&s, ignores(c, r));
     struct sbuf *b = cf_buf(c);
     struct json_out w = json_out_make(b);
     json_obj(&w);
@@ -528,7 +637,7 @@ static void fn_stats_dynamic(struct cf_call *c, size_t r)
     json_kv_real(&w, "stdev", sqrt(t.variance));
     json_kv_real(&w, "variance", t.variance);
     json_kv_real(&w, "sum", t.sum);
-    json_kv_int(&w, "len", (int64_t)t.n);
+    json_kv_int(&w, "len", (int64_t)s.n);
     json_obj_end(&w);
     cf_out_str(c, r, sbuf_str(b));
 }
@@ -564,14 +673,14 @@ const struct cf_scalar fn_series_rows[] = {
     ROW("fill_forward", "jj:j", fn_fill_forward, CF_NULLS),
     ROW("fill_backward", "jj:j", fn_fill_backward, CF_NULLS),
     ROW("fill_const", "jjj:j", fn_fill_const, CF_NULLS),
-    ROW("fill_linear", "jjbd:j", fn_fill_linear, CF_NULLS),
-    ROW("fir", "jjbb:j", fn_fir, 0),
+    ROW("fill_linear", "jjbj:j", fn_fill_linear, CF_NULLS),
+    ROW("fir", "jjbb:j", fn_fir, CF_NULLS),
     ROW("iir", "jjj:j", fn_iir, 0),
     ROW("sum", "j:d", fn_sum, 0),
     ROW("product", "j:d", fn_product, 0),
     ROW("dot", "jj:d", fn_dot, 0),
     ROW("magnitude", "j:d", fn_magnitude, 0),
-    ROW("cosine", "jj:d", fn_cosine, 0),
+    ROW("cosine", "jjdd:d", fn_cosine, CF_NULLS),
     ROW("pearson", "jj:d", fn_pearson, 0),
     ROW("stats", "jb:j", fn_stats, CF_NULLS),
     ROW("stats_dynamic", "jb:j", fn_stats_dynamic, CF_NULLS),

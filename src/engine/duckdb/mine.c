@@ -5,16 +5,40 @@
 #include <stdlib.h>
 
 static const uint64_t max_visits = 600000000; /* a few seconds */
-enum { MAX_CHOSEN = 1000, MAX_CELLS = 64 << 20 };
+enum { MAX_CHOSEN = 1000, MAX_CELLS = 64 << 20, ASK_EVERY = 1 << 20 };
+
+/* ---- limits ---- */
+struct budget {
+    const struct mine_rows *r;
+    uint64_t visits, asked_at;
+    bool stopped;
+};
+
+/* Counts values looked at; false: too many, or whoever waits does so no longer. */
+static bool may_visit(struct budget *b, size_t n)
+{
+    b->visits += n;
+    b->stopped = b->stopped || b->visits > max_visits;
+    if (!b->stopped && b->r->stops != NULL && b->visits - b->asked_at >= ASK_EVERY) {
+        b->asked_at = b->visits;
+        b->stopped = b->r->stops(b->r->self);
+    }
+    return !b->stopped;
+}
 
 /* ---- closed patterns ---- */
+/* What a value of a column has in a node. */
+struct tally {
+    double weights[MINE_SETS];
+    size_t n;
+};
 struct miner {
     struct arena *a;
     const struct mine_rows *r;
+    struct budget budget;
+    bool two_sets;
     double least[MINE_SETS];   /* a pattern has this weight in one of the sets */
     size_t max_depth, n_codes; /* n_codes: one more than the largest code */
-    uint64_t visits;
-    bool stopped;
     uint32_t *order, *scratch; /* rows; a node owns a part of order */
     uint8_t *cells;            /* the values chosen so far */
     uint8_t *closed;           /* of the node at each depth, one behind the other */
@@ -33,13 +57,11 @@ static uint8_t code_at(const struct mine_rows *r, uint32_t row, size_t column)
     return r->codes[column * r->n + row];
 }
 
-/* Counts rows looked at; false: too many. */
-static bool may_visit(struct miner *m, size_t n)
+static bool goes_on(struct miner *m, size_t visits)
 {
-    m->visits += n;
-    m->stopped = m->stopped || m->visits > max_visits || m->found.n > MINE_MAX_PATTERNS ||
-                 m->found.n * m->r->n_columns > MAX_CELLS;
-    return !m->stopped;
+    m->budget.stopped = m->budget.stopped || m->found.n > MINE_MAX_PATTERNS ||
+                        m->found.n * m->r->n_columns > MAX_CELLS;
+    return may_visit(&m->budget, visits);
 }
 
 /* The value that all rows of a node share in a column; 0: none. */
@@ -49,7 +71,7 @@ static uint8_t shared_code(struct miner *m, const struct node *x, size_t column)
     size_t i = x->from + 1;
     while (code != 0 && i < x->to && code_at(m->r, m->order[i], column) == code)
         i++;
-    m->visits += i - x->from;
+    m->budget.visits += i - x->from;
     return i == x->to ? code : 0;
 }
 
@@ -69,7 +91,7 @@ static void note_pattern(struct miner *m, const struct node *x, const uint8_t *c
     for (size_t c = 0; c < n; c++)
         p.n_fixed += closed[c] != 0 ? 1 : 0;
     if (p.n_fixed == 0 || map_get(m->seen, (struct str){(const char *)closed, n}) != NULL ||
-        !may_visit(m, x->to - x->from))
+        !goes_on(m, x->to - x->from))
         return;
     struct str cells = arena_str(m->a, (struct str){(const char *)closed, n});
     p.cells = (const uint8_t *)cells.p;
@@ -80,41 +102,57 @@ static void note_pattern(struct miner *m, const struct node *x, const uint8_t *c
     VEC_PUSH(m->a, &m->found, p);
 }
 
-static void mine_node(struct miner *m, const struct node *x);
+/* One way through the rows for their number and weight by value: most columns turn out to have no
+ * value that is frequent, and are done with. */
+static void tally_column(const struct miner *m, const struct node *x, size_t column,
+                         struct tally *t)
+{
+    const uint8_t *codes = m->r->codes + column * m->r->n;
+    memset(t, 0, m->n_codes * sizeof(*t));
+    for (size_t i = x->from; i < x->to; i++) {
+        const double *weights = m->r->weights + (size_t)m->order[i] * MINE_SETS;
+        struct tally *k = &t[codes[m->order[i]]];
+        k->n++;
+        k->weights[0] += weights[0];
+        if (m->two_sets)
+            k->weights[1] += weights[1];
+    }
+}
+
+static bool is_frequent(const struct miner *m, const struct tally *k)
+{
+    return k->n > 0 && (k->weights[0] >= m->least[0] || k->weights[1] >= m->least[1]);
+}
 
 /* Orders the node's rows by their value in a column: bounds[code] … bounds[code + 1]. */
-static void split(struct miner *m, const struct node *x, size_t column, size_t *bounds,
-                  double (*weights)[MINE_SETS])
+static void split(struct miner *m, const struct node *x, size_t column, const struct tally *t,
+                  size_t *bounds)
 {
     size_t next[MINE_MAX_CODES + 1];
-    memset(next, 0, (m->n_codes + 1) * sizeof(*next));
-    memset(weights, 0, m->n_codes * sizeof(*weights));
-    for (size_t i = x->from; i < x->to; i++) {
-        uint8_t code = code_at(m->r, m->order[i], column);
-        next[code + 1]++;
-        for (size_t s = 0; s < MINE_SETS; s++)
-            weights[code][s] += m->r->weights[(size_t)m->order[i] * MINE_SETS + s];
-    }
-    next[0] = x->from;
-    for (size_t k = 1; k <= m->n_codes; k++)
-        next[k] += next[k - 1];
-    memcpy(bounds, next, (m->n_codes + 1) * sizeof(*next));
+    next[0] = bounds[0] = x->from;
+    for (size_t k = 0; k < m->n_codes; k++)
+        next[k + 1] = bounds[k + 1] = bounds[k] + t[k].n;
     for (size_t i = x->from; i < x->to; i++)
         m->scratch[next[code_at(m->r, m->order[i], column)]++] = m->order[i];
     memcpy(m->order + x->from, m->scratch + x->from, (x->to - x->from) * sizeof(*m->order));
 }
 
+static void mine_node(struct miner *m, const struct node *x);
+
 static void mine_column(struct miner *m, const struct node *x, size_t column)
 {
-    double weights[MINE_MAX_CODES][MINE_SETS];
-    size_t bounds[MINE_MAX_CODES + 1];
-    if (!may_visit(m, 2 * (x->to - x->from) + m->n_codes))
+    struct tally t[MINE_MAX_CODES];
+    size_t bounds[MINE_MAX_CODES + 1], code = 1;
+    if (!goes_on(m, x->to - x->from + m->n_codes))
         return;
-    split(m, x, column, bounds, weights);
-    for (size_t code = 1; code < m->n_codes && !m->stopped; code++) {
-        bool frequent = bounds[code + 1] > bounds[code] &&
-                        (weights[code][0] >= m->least[0] || weights[code][1] >= m->least[1]);
-        if (!frequent)
+    tally_column(m, x, column, t);
+    while (code < m->n_codes && !is_frequent(m, &t[code]))
+        code++;
+    if (code == m->n_codes || !goes_on(m, x->to - x->from))
+        return;
+    split(m, x, column, t, bounds);
+    for (; code < m->n_codes && !m->budget.stopped; code++) {
+        if (!is_frequent(m, &t[code]))
             continue;
         m->cells[column] = (uint8_t)code;
         mine_node(m, &(struct node){bounds[code], bounds[code + 1], column + 1, x->depth + 1});
@@ -127,7 +165,8 @@ static void mine_node(struct miner *m, const struct node *x)
 {
     const uint8_t *closed = closure(m, x);
     note_pattern(m, x, closed);
-    for (size_t c = x->first; c < m->r->n_columns && x->depth < m->max_depth && !m->stopped; c++)
+    for (size_t c = x->first; c < m->r->n_columns && x->depth < m->max_depth && !m->budget.stopped;
+         c++)
         if (closed[c] == 0)
             mine_column(m, x, c);
 }
@@ -140,15 +179,16 @@ static void least_weights(const struct mine_rows *r, double least, double *out)
 }
 
 static struct mine_patterns search(struct arena *a, const struct mine_rows *r, double least,
-                                   size_t max_dimensions, uint64_t *visits)
+                                   size_t max_dimensions, struct budget *budget)
 {
-    struct miner m = {.a = a, .r = r, .visits = *visits, .seen = map_new(a, false)};
+    struct miner m = {.a = a, .r = r, .budget = *budget, .seen = map_new(a, false)};
     m.max_depth = max_dimensions < MINE_MAX_DIMENSIONS ? max_dimensions : MINE_MAX_DIMENSIONS;
     least_weights(r, least, m.least);
     m.order = arena_array(a, uint32_t, r->n + 1);
     m.scratch = arena_array(a, uint32_t, r->n + 1);
     m.cells = arena_array(a, uint8_t, r->n_columns + 1);
     m.closed = arena_array(a, uint8_t, r->n_columns * (m.max_depth + 1) + 1);
+    m.two_sets = r->totals[1] > 0;
     for (size_t i = 0; i < r->n; i++)
         m.order[i] = (uint32_t)i;
     m.n_codes = 1;
@@ -156,24 +196,24 @@ static struct mine_patterns search(struct arena *a, const struct mine_rows *r, d
         m.n_codes = r->codes[i] >= m.n_codes ? (size_t)r->codes[i] + 1 : m.n_codes;
     if (r->n > 0)
         mine_node(&m, &(struct node){0, r->n, 0, 0});
-    *visits = m.visits;
-    return (struct mine_patterns){m.found.p, m.found.n, !m.stopped};
+    *budget = m.budget;
+    return (struct mine_patterns){m.found.p, m.found.n, !m.budget.stopped};
 }
 
 struct mine_patterns mine_closed(struct arena *a, const struct mine_rows *r, double least,
                                  size_t max_dimensions)
 {
-    uint64_t visits = 0;
-    return search(a, r, least, max_dimensions, &visits);
+    struct budget budget = {.r = r};
+    return search(a, r, least, max_dimensions, &budget);
 }
 
 struct mine_patterns mine_deepening(struct arena *a, const struct mine_rows *r, double least,
                                     size_t max_dimensions)
 {
     struct mine_patterns best = {0};
-    uint64_t visits = 0;
+    struct budget budget = {.r = r};
     for (size_t d = 1; d <= max_dimensions && d <= MINE_MAX_DIMENSIONS; d++) {
-        struct mine_patterns v = search(a, r, least, d, &visits);
+        struct mine_patterns v = search(a, r, least, d, &budget);
         if (!v.complete || (d > 1 && v.n == best.n))
             break;
         best = v;
@@ -186,7 +226,7 @@ struct seeker {
     struct arena *a;
     const struct mine_rows *r;
     double least, size_weight;
-    uint64_t visits;
+    struct budget budget;
     uint32_t *rows; /* that have the values so far */
     size_t n;
     bool *covered;
@@ -205,12 +245,11 @@ static size_t next_column(struct seeker *k, uint32_t seed, const uint8_t *cells,
     for (size_t c = 0; c < k->r->n_columns; c++) {
         uint8_t code = code_at(k->r, seed, c);
         double weight = 0;
-        if (code == 0 || cells[c] != 0)
+        if (code == 0 || cells[c] != 0 || !may_visit(&k->budget, k->n))
             continue;
         for (size_t i = 0; i < k->n; i++)
             if (code_at(k->r, k->rows[i], c) == code)
                 weight += k->r->weights[(size_t)k->rows[i] * MINE_SETS];
-        k->visits += k->n;
         if (weight < k->least || (best < k->r->n_columns && weight <= *out_weight))
             continue;
         best = c;
@@ -246,7 +285,7 @@ static struct mine_pattern expand(struct seeker *k, uint32_t seed)
     k->n = k->r->n;
     for (size_t i = 0; i < k->n; i++)
         k->rows[i] = (uint32_t)i;
-    for (size_t n_fixed = 1; n_fixed <= k->r->n_columns && k->visits < max_visits; n_fixed++) {
+    for (size_t n_fixed = 1; n_fixed <= k->r->n_columns && !k->budget.stopped; n_fixed++) {
         size_t c = next_column(k, seed, cells, &weight);
         if (c == k->r->n_columns)
             break;
@@ -287,13 +326,14 @@ struct mine_patterns mine_seeds(struct arena *a, const struct mine_rows *r, doub
 {
     double weights[MINE_SETS];
     least_weights(r, least, weights);
-    struct seeker k = {.a = a, .r = r, .least = weights[0], .size_weight = size_weight};
+    struct seeker k = {
+        .a = a, .r = r, .least = weights[0], .size_weight = size_weight, .budget = {.r = r}};
     struct mine_patterns v = {.complete = true};
     n_seeds = n_seeds < r->n ? n_seeds : r->n;
     v.p = arena_array(a, struct mine_pattern, n_seeds + 1);
     k.rows = arena_array(a, uint32_t, r->n + 1);
     k.covered = arena_array(a, bool, r->n + 1);
-    for (size_t i = 0; i < n_seeds && k.visits < max_visits; i++) {
+    for (size_t i = 0; i < n_seeds && !k.budget.stopped; i++) {
         size_t seed = next_seed(&k);
         if (seed == r->n)
             break;
@@ -371,16 +411,15 @@ void mine_choose(struct arena *a, const struct mine_rows *r, struct mine_pattern
                  double least_new)
 {
     bool *covered = arena_array(a, bool, r->n + 1);
+    struct budget budget = {.r = r};
     size_t n = 0;
-    uint64_t visits = 0;
-    for (size_t i = 0; i < v->n && n < MAX_CHOSEN && visits < max_visits; i++) {
+    for (size_t i = 0; i < v->n && n < MAX_CHOSEN && may_visit(&budget, n * r->n_columns); i++) {
         bool wanted = true;
         for (size_t k = 0; wanted && k < n; k++)
             wanted = !nested(r, &v->p[k], &v->p[i]);
         if (!wanted)
             continue;
-        visits += r->n;
-        if (!is_new(r, &v->p[i], covered, least_new))
+        if (!may_visit(&budget, r->n) || !is_new(r, &v->p[i], covered, least_new))
             continue;
         for (size_t row = 0; row < r->n; row++)
             covered[row] = covered[row] || has_pattern(r, row, &v->p[i]);

@@ -16,9 +16,11 @@ enum {
 
 struct mine_rows {
     size_t n_columns, n;
-    const uint8_t *codes;     /* column by column; 0: a value that is too rare to matter */
-    const double *weights;    /* MINE_SETS a row: of the first set, of the second */
-    double totals[MINE_SETS]; /* of all rows, also of those that are not here */
+    const uint8_t *codes;      /* column by column; 0: a value that is too rare to matter */
+    const double *weights;     /* MINE_SETS a row: of the first set, of the second */
+    double totals[MINE_SETS];  /* of all rows, also of those that are not here */
+    bool (*stops)(void *self); /* asked now and then; true ends the search. NULL: nobody asks */
+    void *self;
 };
 struct mine_pattern {
     const uint8_t *cells; /* one a column; 0: any value */
@@ -29,7 +31,7 @@ struct mine_pattern {
 struct mine_patterns {
     struct mine_pattern *p;
     size_t n;
-    bool complete; /* false: there are more than the limits allow */
+    bool complete; /* false: there are more than the limits allow, or the search was stopped */
 };
 
 /* All closed patterns (no further column has one value in all their rows) whose share of a set is
