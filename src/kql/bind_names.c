@@ -14,7 +14,7 @@ static struct str join_path(struct binder *b, struct str head, struct str tail)
     return head.n == 0 ? STR_NONE : arena_fmt(b->a, "%.*s_%.*s", STR_ARG(head), STR_ARG(tail));
 }
 
-/* "sum_$1", "$1", "$only", "$value", "$IngestionTime", or a name as it stands. */
+/* "sum_$1", "$1", "$1_sorted", "$only", "$value", "$IngestionTime", or a name as it stands. */
 static struct str name_by_rule(const struct cx *c, const struct syn *s, const char *rule)
 {
     struct str r = str_from(rule);
@@ -31,8 +31,11 @@ static struct str name_by_rule(const struct cx *c, const struct syn *s, const ch
     if (r.n == 2)
         return first;
     struct str head = arena_fmt(c->b->a, "%.*s%.*s", (int)at, r.p, STR_ARG(first));
-    if (!str_ends(r, STR("_$2")))
-        return head;
+    struct str tail = str_sub(r, at + 2, r.n);
+    if (!str_eqz(tail, "_$2"))
+        return first.n > 0 || tail.n == 0
+                   ? arena_fmt(c->b->a, "%.*s%.*s", STR_ARG(head), STR_ARG(tail))
+                   : STR_NONE;
     return join_path(c->b, head, s->n > 1 ? bind_auto_name(c, s->kids[1]) : STR_NONE);
 }
 
