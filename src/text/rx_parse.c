@@ -540,5 +540,10 @@ bool rx_parse(struct arena *a, struct str pattern, struct rx_tree *out, struct e
                        RX_MAX_PATTERN);
     if (!utf8_valid(pattern, &bad))
         return err_set(e, ERR_INVALID, "the pattern is not UTF-8, at byte %zu", bad);
-    return parse_by(a, pattern, false, out, e) || parse_by(a, pattern, true, out, NULL);
+    struct err why = {0};
+    if (parse_by(a, pattern, false, out, &why) || parse_by(a, pattern, true, out, NULL))
+        return true;
+    if (e != NULL)
+        *e = why;
+    return false;
 }

@@ -85,7 +85,7 @@ enum rx_kind {
     RX_CONCAT,
     RX_ALT
 };
-enum { RX_NO_MAX = UINT32_MAX };
+#define RX_NO_MAX UINT32_MAX
 struct rx_node {
     enum rx_kind kind;
     uint8_t flags; /* those in force here */
