@@ -161,7 +161,8 @@ static bool hex_escape(struct rx_parser *p, size_t from, struct rx_item *out)
     return true;
 }
 
-/* \12 and \123; one digit alone would be a back-reference elsewhere. p is at the digit. */
+/* \12 and \123; outside of a class one digit alone would be a back-reference elsewhere. p is at the
+ * digit. */
 static bool octal_escape(struct rx_parser *p, size_t from, struct rx_item *out)
 {
     size_t n = 0;
@@ -169,7 +170,7 @@ static bool octal_escape(struct rx_parser *p, size_t from, struct rx_item *out)
         out->cp = out->cp * 8 + (rx_peek(p) - '0');
         rx_bump(p);
     }
-    if (n > 1 || (n == 1 && out->cp == 0))
+    if (n > 1 || (n == 1 && (out->cp == 0 || p->in_class)))
         return true;
     return rx_fail(p, from, from + 2,
                    "back-references (\\1) are not part of the language; the character of that "
@@ -560,8 +561,10 @@ bool rx_class(struct rx_parser *p, struct rx_set **out)
 {
     size_t open = p->at;
     struct bracket b = {0};
+    bool outer = p->in_class;
     if (!rx_deeper(p))
         return false;
+    p->in_class = true;
     rx_bump_blanks(p);
     bool negated = rx_peek(p) == '^';
     if (negated)
@@ -570,6 +573,7 @@ bool rx_class(struct rx_parser *p, struct rx_set **out)
     if (!members(p, open, &b))
         return false;
     p->depth--;
+    p->in_class = outer;
     rx_bump(p);
     *out = close_operand(p, &b);
     if (negated)

@@ -3,14 +3,9 @@
 #include "text/rx_priv.h"
 
 struct emitter {
-    struct arena *a;
     struct sbuf *b;
     bool ascii; /* the pattern for ASCII text */
     bool i, s;  /* PCRE2's flags where we are */
-    VEC(struct rx_copy) copies;
-    VEC(uint32_t) loops;
-    uint32_t n_pcre_groups;
-    bool too_many;
 };
 
 /* ---- characters ---- */
@@ -99,8 +94,6 @@ static void put_bits(struct emitter *e, const struct rx_bits *in)
 }
 
 /* ---- sets for other text ---- */
-#define WORD_ITEMS "0-9A-Z_a-z\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}"
-
 static bool is_perl(const struct rx_set *s, const char *of)
 {
     return s->kind == SET_PERL && strchr(of, s->perl) != NULL;
@@ -146,7 +139,7 @@ static void put_members(struct emitter *e, const struct rx_set *s)
     else if (s->kind == SET_PROP)
         sbuf_addf(e->b, "\\%s{%s}%s", p, s->prop, s->extra);
     else if (s->perl == 'w')
-        sbuf_addz(e->b, WORD_ITEMS);
+        sbuf_addz(e->b, RX_WORD_ITEMS);
     else
         sbuf_addf(e->b, "\\%s{%s}", p, s->perl == 'd' ? "Nd" : "White_Space");
 }
@@ -278,7 +271,7 @@ static void put_literal(struct emitter *e, const struct rx_node *n)
 }
 
 /* ---- assertions ---- */
-#define U "[" WORD_ITEMS "]"
+#define U "[" RX_WORD_ITEMS "]"
 static const struct {
     const char *text, *unicode; /* the second: with Unicode's words */
 } looks[] = {
@@ -317,20 +310,10 @@ static void put_dot(struct emitter *e, const struct rx_node *n)
 /* ---- groups and repetitions ---- */
 static void put_node(struct emitter *e, const struct rx_node *n);
 
-static uint32_t new_group(struct emitter *e)
-{
-    e->too_many = e->too_many || e->n_pcre_groups >= RX_MAX_COPIES;
-    return ++e->n_pcre_groups;
-}
-
 static void put_group(struct emitter *e, const struct rx_node *n)
 {
     bool i = e->i, s = e->s;
     sbuf_addz(e->b, n->group > 0 ? "(" : "(?:");
-    if (n->group > 0) {
-        struct rx_copy c = {n->group, new_group(e)};
-        VEC_PUSH(e->a, &e->copies, c);
-    }
     put_node(e, n->kids);
     sbuf_addc(e->b, ')');
     e->i = i;
@@ -370,43 +353,13 @@ static void put_counts(struct emitter *e, uint32_t min, uint32_t max, bool lazy)
         sbuf_addc(e->b, '?');
 }
 
-/* A loop whose rounds may be empty: in the dialect only the first one may, and a further one goes
- * on with the next way to match. A callout behind each round compares where it began (second group)
- * with where it ends and with where the loop began (first group). */
-static void put_checked_loop(struct emitter *e, const struct rx_node *n)
-{
-    const struct rx_node *sub = n->kids;
-    if (n->min > 1) {
-        put_atom(e, sub);
-        put_counts(e, n->min - 1, n->min - 1, false);
-    }
-    bool i = e->i, s = e->s;
-    e->too_many = e->too_many || e->loops.n >= RX_MAX_LOOPS;
-    uint32_t before = new_group(e);
-    (void)new_group(e);
-    size_t loop = e->loops.n;
-    VEC_PUSH(e->a, &e->loops, before);
-    sbuf_addz(e->b, "()(?:()");
-    put_atom(e, sub);
-    sbuf_addf(e->b, "(?C%u))", (unsigned)loop % 256);
-    e->i = i;
-    e->s = s;
-    put_counts(e, n->min > 0, RX_NO_MAX, n->lazy);
-}
-
 static void put_repeat(struct emitter *e, const struct rx_node *n)
 {
     uint32_t min = n->min, max = n->max;
     const struct rx_node *sub = n->kids;
-    if (max == 0)
-        return;
-    if (sub->empty) {
+    if (sub->empty && max > 1) {
         min = min > 0;
         max = 1;
-    }
-    if (max == RX_NO_MAX && sub->nullable && sub->choosy) {
-        put_checked_loop(e, n);
-        return;
     }
     put_atom(e, sub);
     if (min != 1 || max != 1)
@@ -424,7 +377,7 @@ static void put_kids(struct emitter *e, const struct rx_node *n)
 
 static void put_node(struct emitter *e, const struct rx_node *n)
 {
-    if (e->b->failed || e->too_many)
+    if (e->b->failed)
         return;
     switch (n->kind) {
     case RX_EMPTY:
@@ -456,20 +409,23 @@ static void put_node(struct emitter *e, const struct rx_node *n)
 }
 
 bool rx_emit(struct arena *a, const struct rx_tree *t, bool ascii, enum rx_where where,
-             struct rx_program *out, struct err *err)
+             struct str *out, struct err *err)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(RX_MAX_PROGRAM);
-    struct emitter e = {.a = a, .b = &b, .ascii = ascii};
+    struct emitter e = {.b = &b, .ascii = ascii};
     sbuf_addz(&b, where == RX_AT_START ? "\\A(?:" : where == RX_AT_END ? "(?:" : "");
     put_node(&e, t->root);
     sbuf_addz(&b, where == RX_AT_START ? ")" : where == RX_AT_END ? ")\\z" : "");
-    if (e.too_many || !sbuf_ok(&b))
+    if (!sbuf_ok(&b))
         return err_set(err, ERR_LIMIT, "the pattern is too large");
-    *out = (struct rx_program){.text = arena_str(a, sbuf_str(&b)),
-                               .copies = e.copies.p,
-                               .n_copies = e.copies.n,
-                               .loops = e.loops.p,
-                               .n_loops = e.loops.n,
-                               .n_pcre_groups = e.n_pcre_groups};
+    *out = arena_str(a, sbuf_str(&b));
     return true;
+}
+
+struct str rx_emit_one(struct arena *a, const struct rx_node *n)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(RX_MAX_PROGRAM);
+    struct emitter e = {.b = &b};
+    put_node(&e, n);
+    return arena_str(a, sbuf_str(&b));
 }

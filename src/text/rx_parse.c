@@ -109,6 +109,7 @@ static struct rx_node *node_new(struct rx_parser *p, enum rx_kind kind)
     struct rx_node *n = arena_new_of(p->a, struct rx_node);
     n->kind = kind;
     n->flags = p->flags;
+    n->id = p->tree->n_nodes++;
     n->nullable = n->empty = kind == RX_EMPTY || kind == RX_LOOK;
     return n;
 }
@@ -143,7 +144,7 @@ static struct rx_node *finish(struct rx_node *n)
 }
 
 /* ---- repetitions ---- */
-static bool repeat(struct rx_parser *p, struct rx_node *seq, struct rx_node **tail, uint32_t min,
+static void repeat(struct rx_parser *p, struct rx_node *seq, struct rx_node **tail, uint32_t min,
                    uint32_t max)
 {
     struct rx_node *sub = seq->last;
@@ -161,7 +162,7 @@ static bool repeat(struct rx_parser *p, struct rx_node *seq, struct rx_node **ta
     else
         seq->kids = n;
     seq->last = finish(n);
-    return true;
+    p->tree->loops = p->tree->loops || (max == RX_NO_MAX && sub->nullable && sub->choosy);
 }
 
 static bool can_repeat(struct rx_parser *p, const struct rx_node *seq, bool after_repeat)
@@ -461,7 +462,8 @@ static bool parse_repeat(struct rx_parser *p, struct rx_node *seq, struct rx_nod
         rx_bump(p);
     else if (!counts(p, &min, &max))
         return false;
-    return repeat(p, seq, tail, min, max);
+    repeat(p, seq, tail, min, max);
+    return true;
 }
 
 /* One branch: up to a '|', the ')' of the group around it, or the end. */
@@ -538,5 +540,10 @@ bool rx_parse(struct arena *a, struct str pattern, struct rx_tree *out, struct e
                        RX_MAX_PATTERN);
     if (!utf8_valid(pattern, &bad))
         return err_set(e, ERR_INVALID, "the pattern is not UTF-8, at byte %zu", bad);
-    return parse_by(a, pattern, false, out, e) || parse_by(a, pattern, true, out, NULL);
+    struct err why = {0};
+    if (parse_by(a, pattern, false, out, &why) || parse_by(a, pattern, true, out, NULL))
+        return true;
+    if (e != NULL)
+        *e = why;
+    return false;
 }

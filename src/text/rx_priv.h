@@ -3,7 +3,8 @@
  * text reaches PCRE2 unread.
  *
  * Two patterns, because Unicode classes are slow and most text is ASCII: one for text that is ASCII
- * only, where each class is a set of 128 characters, and one for the rest. */
+ * only, where each class is a set of 128 characters, and one for the rest. What PCRE2 does not do
+ * in the dialect's way, or not in bounded time, a machine of our own does (rx_vm.c). */
 #pragma once
 #include "text/rx.h"
 
@@ -11,9 +12,7 @@ enum {
     RX_MAX_PATTERN = 64 << 10, /* bytes */
     RX_MAX_DEPTH = 250,        /* groups, repetitions and classes inside each other */
     RX_MAX_REPEAT = 65535,     /* what PCRE2 counts to */
-    RX_MAX_PROGRAM = 1 << 20,  /* bytes of a pattern for PCRE2 */
-    RX_MAX_LOOPS = 250,        /* loops whose rounds may be empty */
-    RX_MAX_COPIES = 5000       /* groups of PCRE2 */
+    RX_MAX_PROGRAM = 1 << 20   /* bytes of a pattern for PCRE2 */
 };
 
 enum rx_flag {
@@ -86,7 +85,7 @@ enum rx_kind {
     RX_CONCAT,
     RX_ALT
 };
-enum { RX_NO_MAX = UINT32_MAX };
+#define RX_NO_MAX UINT32_MAX
 struct rx_node {
     enum rx_kind kind;
     uint8_t flags; /* those in force here */
@@ -98,6 +97,7 @@ struct rx_node {
     enum rx_look look;
     uint32_t min, max; /* RX_REPEAT */
     uint32_t group;    /* RX_GROUP: its number; 0: none */
+    uint32_t id;       /* nodes are numbered */
     struct rx_set *set;
     struct rx_node *kids, *last, *next;
 };
@@ -108,8 +108,9 @@ struct rx_name {
 };
 struct rx_tree {
     struct rx_node *root;
-    uint32_t n_groups;
-    bool re2; /* the dialect refuses the pattern, RE2 does not */
+    uint32_t n_groups, n_nodes;
+    bool loops; /* there are loops whose rounds may be empty, and which way they go shows */
+    bool re2;   /* the dialect refuses the pattern, RE2 does not */
     struct rx_name *names;
 };
 
@@ -120,6 +121,7 @@ struct rx_parser {
     size_t at;
     uint8_t flags;
     bool re2; /* by RE2's rules */
+    bool in_class;
     size_t depth;
     struct rx_tree *tree;
     struct rx_set *props[2]; /* those seen, without and with the flag i */
@@ -178,17 +180,18 @@ void rx_fold_each(void (*fn)(void *arg, uint32_t cp, uint32_t next), void *arg);
 bool rx_parse(struct arena *a, struct str pattern, struct rx_tree *out, struct err *e) MUST_USE;
 
 /* ---- to PCRE2 ---- */
-struct rx_copy {
-    uint32_t group, of_pcre;
-};
-struct rx_program {
-    struct str text;
-    struct rx_copy *copies; /* a group may have several */
-    size_t n_copies;
-    uint32_t *loops; /* a loop's number is that of its callout; the first of its two groups */
-    size_t n_loops;
-    uint32_t n_pcre_groups;
-};
-/* ascii: the pattern for ASCII text. Errors: ERR_LIMIT. */
+/* The members of Unicode's \w in brackets: as UTS #18 has it, and not PCRE2's. */
+#define RX_WORD_ITEMS "0-9A-Z_a-z\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}"
+/* ascii: the pattern for ASCII text. Groups keep their numbers. Errors: ERR_LIMIT. */
 bool rx_emit(struct arena *a, const struct rx_tree *t, bool ascii, enum rx_where where,
-             struct rx_program *out, struct err *e) MUST_USE;
+             struct str *out, struct err *e) MUST_USE;
+/* One character or class, for text that is not ASCII. */
+struct str rx_emit_one(struct arena *a, const struct rx_node *n);
+
+/* ---- the machine that never goes back ---- */
+struct rx_vm; /* immutable: shared by threads */
+struct rx_vm *rx_vm_new(const struct rx_tree *t, enum rx_where where); /* t outlives it */
+void rx_vm_free(struct rx_vm *v);
+/* RX_TOO_COSTLY: the pattern is too large for it, or the text too long for the pattern. */
+enum rx_result rx_vm_search(const struct rx_vm *v, struct str text, size_t from,
+                            struct rx_match *out) MUST_USE;
