@@ -31,15 +31,10 @@ static struct binding *pretend_parameters(struct binder *b, struct binding *env,
     return env;
 }
 
-bool bind_function_is_table(struct binder *b, struct binding *env, const struct syn *decl)
+static bool last_is_table(struct binder *b, struct binding *env, const struct syn *decl)
 {
     const struct syn *body = decl->kids[0];
-    const struct binding *declared_env = env;
     bool table = false;
-    if (env == NULL && bind_stored_is_table(b, decl, &table))
-        return table;
-    if (b->inline_depth >= BIND_MAX_INLINE)
-        return true;
     b->inline_depth++;
     env = pretend_parameters(b, env, decl);
     for (size_t i = 0; i < body->n; i++) {
@@ -58,9 +53,31 @@ bool bind_function_is_table(struct binder *b, struct binding *env, const struct 
         }
     }
     b->inline_depth--;
-    if (declared_env == NULL)
-        bind_stored_set_table(b, decl, table);
     return table;
+}
+
+/* Answered once for a function, what it sees and how deep it is asked: bodies that call two others,
+ * whose bodies call two others, would be looked at twice as often with each step. */
+bool bind_function_is_table(struct binder *b, struct binding *env, const struct syn *decl)
+{
+    const uintptr_t key[3] = {(uintptr_t)decl, (uintptr_t)env, b->inline_depth};
+    struct str asked = {(const char *)key, sizeof(key)};
+    bool table = false;
+    if (env == NULL && bind_stored_is_table(b, decl, &table))
+        return table;
+    if (b->inline_depth >= BIND_MAX_INLINE || b->failed_limit)
+        return true;
+    if (b->gives_table == NULL)
+        b->gives_table = map_new(b->a, false);
+    uintptr_t known = (uintptr_t)map_get(b->gives_table, asked); /* 0: not yet, 1: no, 2: yes */
+    if (known == 0) {
+        table = last_is_table(b, env, decl);
+        if (env == NULL)
+            bind_stored_set_table(b, decl, table);
+        known = table ? 2 : 1;
+        map_put(b->gives_table, arena_str(b->a, asked), (void *)known);
+    }
+    return known == 2;
 }
 
 /* ---- parameters ---- */

@@ -51,6 +51,7 @@ struct binder {
     struct binding *outside; /* what was visible where the innermost toscalar() stands */
     const struct syn *query; /* all its statements */
     struct map *functions;   /* stored functions, read once: name → struct stored */
+    struct map *gives_table; /* answers of bind_function_is_table() */
     uint32_t next_id, next_shared;
     unsigned inline_depth, nodes, exprs;
     bool failed_limit;
