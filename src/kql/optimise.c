@@ -294,6 +294,18 @@ static void rebuild_parts(struct prune *v, struct plan *n)
         n->series = rebuild_series(v, n->series);
 }
 
+/* The inner plan of an apply by what is read inside of it: each column of the outer row that it
+ * passes on is one more by which the database tells outer rows apart. */
+static struct plan *rebuild_inner(struct prune *v, struct plan *p)
+{
+    struct prune own = {.a = v->a};
+    for (size_t i = 0; i < p->cols.n; i++)
+        if (is_marked(v, p->cols.p[i].id))
+            mark_id(&own, p->cols.p[i].id);
+    mark_plan(&own, p);
+    return rebuild(&own, p);
+}
+
 static struct plan *rebuild(struct prune *v, struct plan *p)
 {
     struct plan *n = arena_new_of(v->a, struct plan);
@@ -313,7 +325,9 @@ static struct plan *rebuild(struct prune *v, struct plan *p)
     rebuild_parts(v, n);
     n->in = arena_array(v->a, struct plan *, p->n_in + 1);
     for (size_t i = 0; i < p->n_in; i++)
-        n->in[i] = p->kind == P_SHARED ? rebuild_shared(v, p->in[i]) : rebuild(v, p->in[i]);
+        n->in[i] = p->kind == P_SHARED            ? rebuild_shared(v, p->in[i])
+                   : p->kind == P_APPLY && i == 1 ? rebuild_inner(v, p->in[i])
+                                                  : rebuild(v, p->in[i]);
     return n;
 }
 

@@ -376,7 +376,7 @@ static const struct search_row searches[] = {
     {"hassuffix", "vd_hassuffix"},
     {"hassuffix_cs", "vd_hassuffix_cs"},
     {"contains", "vd_contains"},
-    {"contains_cs", "vd_contains_cs"},
+    {"contains_cs", "contains"},
     {"startswith", "vd_startswith"},
     {"startswith_cs", "starts_with"},
     {"endswith", "vd_endswith"},

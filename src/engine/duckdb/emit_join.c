@@ -28,18 +28,44 @@ static bool conditions(struct emit *m, const struct plan *p, struct sbuf *out)
     return true;
 }
 
-/* The left side of innerunique: one row a key. */
+static bool is_key(const struct plan *p, uint32_t id)
+{
+    for (size_t i = 0; i < p->n_exprs; i += 2)
+        if (p->exprs[i]->kind == EX_COLUMN && p->exprs[i]->col == id)
+            return true;
+    return false;
+}
+
+static bool keys_are_columns(const struct plan *p)
+{
+    for (size_t i = 0; i < p->n_exprs; i += 2)
+        if (p->exprs[i]->kind != EX_COLUMN)
+            return false;
+    return true;
+}
+
+/* The left side of innerunique: one row a key, the first that comes. first() of each column takes
+ * them all from the same row, and those that nobody reads cost nothing. */
 static bool left_unique(struct emit *m, const struct plan *p, struct sbuf *out)
 {
-    sbuf_addz(out, "(SELECT DISTINCT ON (");
-    for (size_t i = 0; i < p->n_exprs; i += 2) {
+    const struct plan_cols *cols = &p->in[0]->cols;
+    bool columns = keys_are_columns(p);
+    sbuf_addz(out, columns ? "(SELECT " : "(SELECT DISTINCT ON (");
+    for (size_t i = 0; columns && i < cols->n; i++) {
+        uint32_t id = cols->p[i].id;
+        sbuf_addf(out, is_key(p, id) ? "%sc%u" : "%sfirst(c%u) AS c%u", i ? ", " : "", id, id);
+    }
+    for (size_t i = 0; !columns && i < p->n_exprs; i += 2) {
         sbuf_addz(out, i ? ", " : "");
         if (!emit_expr(m, p->exprs[i], EMIT_EXACT, out))
             return false;
     }
-    sbuf_addz(out, ") * FROM ");
+    sbuf_addz(out, columns ? " FROM " : ") * FROM ");
     if (!emit_from(m, p->in[0], out))
         return false;
+    sbuf_addz(out, columns ? " GROUP BY " : "");
+    for (size_t i = 0; columns && i < p->n_exprs; i += 2)
+        sbuf_addf(out, "%sc%u", i ? ", " : "", p->exprs[i]->col);
     sbuf_addf(out, ") AS t%u", emit_fresh(m));
     return true;
 }

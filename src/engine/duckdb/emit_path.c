@@ -46,6 +46,10 @@ bool emit_path(struct emit *m, const struct expr *x, bool as_text, bool *done, s
     *done = n > 0;
     if (n == 0)
         return true;
+    const struct kql_value *first = &steps[n - 1]->args[1]->value;
+    if (n == 1 && expr_is_call(x, "split") && x->n_args == 2 && first->type != KQL_STRING &&
+        first->i >= 0)
+        return emit_split_at(m, x, first->i, as_text, out);
     bool text = is_parse_json(x);
     sbuf_addf(out, "vdc_%s_path%s(", text ? "text" : "dyn", as_text ? "_str" : "");
     if (!(text ? emit_as(m, x->args[0], KQL_STRING, out) : emit_as(m, x, KQL_DYNAMIC, out)))

@@ -169,6 +169,10 @@ const struct emit_func *emit_func_find(const char *name, size_t n_args);
 bool emit_func_call(struct emit *m, const struct expr *x, const struct emit_func *row,
                     struct sbuf *out);
 emit_call_fn *emit_compare_find(const char *name);
+/* Text whose other arguments are known (emit_text.c), JSON of known keys (emit_pack.c). */
+emit_call_fn emit_substring, emit_indexof, emit_bag_pack, emit_pack_array;
+bool emit_split_at(struct emit *m, const struct expr *split, int64_t index, bool as_text,
+                   struct sbuf *out);
 /* Calls over t-digests (emit_sketch.c). */
 emit_call_fn emit_percentile_tdigest, emit_percentiles_tdigest, emit_rank_tdigest;
 emit_call_fn *emit_scalar_find(const char *name);

@@ -1,7 +1,7 @@
 #include "engine/duckdb/find.h"
+#include "engine/duckdb/lanes.h"
 
-enum { LANES = 16, LOOKED_AT = 64 };
-typedef unsigned char lanes __attribute__((vector_size(LANES)));
+enum { LOOKED_AT = 64 };
 
 static bool is_letter(unsigned char c)
 {
@@ -68,23 +68,18 @@ bool finder_at(const struct finder *f, struct str hay, size_t at)
 /* Bytes of the result that are not 0: places where both bytes fit. */
 static lanes candidates(const struct finder *f, const char *p)
 {
-    lanes a, b;
-    memcpy(&a, p + f->at[0], sizeof a);
-    memcpy(&b, p + f->at[1], sizeof b);
+    lanes a = lanes_load(p + f->at[0]), b = lanes_load(p + f->at[1]);
     return (lanes)(((a | f->mask[0]) == f->byte[0]) & ((b | f->mask[1]) == f->byte[1]));
 }
 
 /* The first of 16 places that fits, from the one given on. */
 static size_t first_in(const struct finder *f, struct str hay, size_t at)
 {
-    lanes fit = candidates(f, hay.p + at);
-    uint64_t half[2];
-    memcpy(half, &fit, sizeof half);
-    if ((half[0] | half[1]) == 0)
-        return SIZE_MAX;
-    for (size_t i = 0; i < LANES; i++)
-        if (fit[i] != 0 && finder_at(f, hay, at + i))
-            return at + i;
+    for (unsigned fit = lanes_bits(candidates(f, hay.p + at)); fit != 0; fit &= fit - 1) {
+        size_t place = at + (unsigned)__builtin_ctz(fit);
+        if (finder_at(f, hay, place))
+            return place;
+    }
     return SIZE_MAX;
 }
 

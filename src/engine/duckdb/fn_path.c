@@ -15,10 +15,9 @@ static void path_read(struct path *p, struct str text)
     struct str item = STR_NONE;
     p->steps = arena_array(p->a, struct js_step, js_count(text) + 1);
     for (struct js_iter it = js_begin(text); js_next(&it, NULL, &item); p->n++) {
-        struct js_step *s = &p->steps[p->n];
-        s->is_index = str_to_i64(item, &s->index);
-        if (!s->is_index)
-            s->key = js_decode(p->a, item);
+        int64_t index;
+        p->steps[p->n] = str_to_i64(item, &index) ? js_step_index(index)
+                                                  : js_step_key(p->a, js_decode(p->a, item));
     }
 }
 
@@ -27,7 +26,7 @@ static void *path_new(const struct cf_const *args, size_t n)
     if (n < 2 || !args[1].known || args[1].is_null)
         return NULL;
     struct path *p = xcalloc(1, sizeof *p);
-    p->a = arena_new(args[1].text.n * 64 + 65536);
+    p->a = arena_new(args[1].text.n * 256 + 65536);
     path_read(p, arena_str(p->a, args[1].text));
     return p;
 }

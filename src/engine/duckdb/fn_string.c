@@ -167,6 +167,31 @@ static void fn_split(struct cf_call *c, size_t r)
         cf_out_str(c, r, sbuf_str(b));
 }
 
+/* split(text, delimiter)[index]: the part as a JSON string, or as text; null or '' past the end. */
+static void fn_split_at(struct cf_call *c, size_t r)
+{
+    struct str s = cf_str(c, 0, r), d = cf_str(c, 1, r);
+    int64_t left = cf_i64(c, 2, r);
+    for (;; left--) {
+        const char *p = d.n == 0 || s.n < d.n ? NULL
+                        : d.n == 1            ? memchr(s.p, d.p[0], s.n)
+                                              : memmem(s.p, s.n, d.p, d.n);
+        if (left == 0 || p == NULL) {
+            s.n = p != NULL ? (size_t)(p - s.p) : s.n;
+            break;
+        }
+        s = str_sub(s, (size_t)(p - s.p) + d.n, s.n);
+    }
+    if (left != 0)
+        return;
+    if (c->out_type == 'j') {
+        struct sbuf *b = cf_buf(c);
+        json_escape(b, s);
+        s = sbuf_str(b);
+    }
+    cf_out_str(c, r, s);
+}
+
 static void fn_strrep(struct cf_call *c, size_t r)
 {
     struct str s = cf_str(c, 0, r), d = cf_str(c, 2, r);
@@ -295,6 +320,8 @@ const struct cf_scalar fn_string_rows[] = {
     {.name = "vdf_replace_strings", .sig = "sjj:s", .row = fn_replace_strings},
     {.name = "vdf_split", .sig = "ss:j", .row = fn_split},
     {.name = "vdf_split", .sig = "ssl:j", .row = fn_split},
+    {.name = "vdf_split_at", .sig = "ssl:j", .row = fn_split_at},
+    {.name = "vdf_split_at_str", .sig = "ssl:s", .row = fn_split_at},
     {.name = "vdf_strrep", .sig = "sls:s", .row = fn_strrep},
     {.name = "vdf_translate", .sig = "sss:s", .row = fn_translate},
     {.name = "vdf_tohex", .sig = "ll:s", .row = fn_tohex},

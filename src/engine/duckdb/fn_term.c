@@ -151,7 +151,6 @@ TERM(hasprefix_cs, ANCHOR_START | KEEP_CASE, found_in)
 TERM(hassuffix, ANCHOR_END, found_in)
 TERM(hassuffix_cs, ANCHOR_END | KEEP_CASE, found_in)
 TERM(contains, 0, found_in)
-TERM(contains_cs, KEEP_CASE, found_in)
 TERM(startswith, 0, match_start)
 TERM(endswith, 0, match_end)
 TERM(equals, 0, match_whole)
@@ -237,7 +236,6 @@ const struct cf_scalar fn_term_rows[] = {
     TERM_ROW(hassuffix),
     TERM_ROW(hassuffix_cs),
     TERM_ROW(contains),
-    TERM_ROW(contains_cs),
     TERM_ROW(startswith),
     TERM_ROW(endswith),
     TERM_ROW(equals),

@@ -1,9 +1,15 @@
 #include "engine/duckdb/jscan.h"
+#include "engine/duckdb/lanes.h"
 #include "text/json.h"
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
 
 static size_t blanks(struct str t, size_t at)
 {
-    while (at < t.n && (t.p[at] == ' ' || t.p[at] == '\n' || t.p[at] == '\t' || t.p[at] == '\r'))
+    while (at < t.n && is_blank(t.p[at]))
         at++;
     return at;
 }
@@ -33,11 +39,18 @@ enum js_type js_type(struct str v)
 /* Behind the string whose opening quote is at at. */
 static size_t skip_string(struct str t, size_t at)
 {
-    for (at++; at < t.n; at++) {
-        if (t.p[at] == '\\')
-            at++;
-        else if (t.p[at] == '"')
+    at++;
+    while (at < t.n) {
+        if (t.n - at >= LANES) {
+            lanes v = lanes_load(t.p + at);
+            unsigned i = lanes_first((lanes)((v == '"') | (v == '\\')));
+            at += i;
+            if (i == LANES)
+                continue;
+        }
+        if (t.p[at] == '"')
             return at + 1;
+        at += t.p[at] == '\\' ? 2 : 1;
     }
     return t.n;
 }
@@ -55,6 +68,13 @@ static size_t skip_nested(struct str t, size_t at)
 {
     size_t depth = 0;
     while (at < t.n) {
+        if (t.n - at >= LANES) { /* with this bit both kinds of brackets are the same */
+            lanes v = lanes_load(t.p + at), bracket = v | 0x20;
+            unsigned i = lanes_first((lanes)((v == '"') | (bracket == '{') | (bracket == '}')));
+            at += i;
+            if (i == LANES)
+                continue;
+        }
         unsigned char kind = kinds[(unsigned char)t.p[at]];
         if (kind == QUOTES) {
             at = skip_string(t, at);
@@ -138,16 +158,27 @@ static bool key_is(struct str raw, struct str key)
 /* Repeated keys: the last wins. */
 bool js_get(struct str object, struct str key, struct str *out)
 {
-    struct js_iter it = js_begin(object);
-    struct str k, v;
+    struct str t = object;
+    size_t at = blanks(t, 0);
     bool found = false;
-    if (!it.object)
+    if (at >= t.n || t.p[at] != '{')
         return false;
-    while (js_next(&it, &k, &v)) {
-        if (key_is(k, key)) {
-            *out = v;
+    for (at = blanks(t, at + 1); at < t.n && t.p[at] == '"';) {
+        size_t from = at, end = skip_string(t, at);
+        at = blanks(t, end);
+        if (at < t.n && t.p[at] == ':')
+            at = blanks(t, at + 1);
+        size_t value = at;
+        at = skip_value(t, at);
+        if (at == value)
+            break;
+        if (end - from >= key.n + 2 && key_is((struct str){t.p + from, end - from}, key)) {
+            *out = (struct str){t.p + value, at - value};
             found = true;
         }
+        at = blanks(t, at);
+        if (at < t.n && t.p[at] == ',')
+            at = blanks(t, at + 1);
     }
     return found;
 }
@@ -252,12 +283,101 @@ bool js_path_step(struct str *path, struct str *key, int64_t *index)
     return n > 0;
 }
 
+struct js_step js_step_index(int64_t index)
+{
+    return (struct js_step){.is_index = true, .index = index};
+}
+
+struct js_step js_step_key(struct arena *a, struct str key)
+{
+    char *quoted = arena_alloc(a, key.n + 2);
+    quoted[0] = quoted[key.n + 1] = '"';
+    if (key.n > 0)
+        memcpy(quoted + 1, key.p, key.n);
+    struct js_step s = {.key = {quoted + 1, key.n}};
+    unsigned char c = (unsigned char)quoted[1];
+    s.is_word = (unsigned)((c | 32) - 'a') < 26u || (unsigned)(c - '0') < 10u || c == '_';
+    finder_set(&s.quoted, (struct str){quoted, key.n + 2}, false);
+    return s;
+}
+
+/* How deep a place of a text without backslashes is, 64 bytes at a time. */
+struct depth {
+    struct str text;
+    size_t at;
+    uint64_t in_string; /* all bits: at is inside of one */
+    int64_t deep;
+};
+
+static uint64_t ones(uint64_t v)
+{
+    uint64_t n = 0;
+    for (; v != 0; v &= v - 1) /* there are few */
+        n++;
+    return n;
+}
+
+/* Bit i: an odd number of bits up to i are set. */
+static uint64_t running_parity(uint64_t v)
+{
+    for (unsigned by = 1; by < 64; by *= 2)
+        v ^= v << by;
+    return v;
+}
+
+static int64_t depth_at(struct depth *k, size_t place)
+{
+    while (k->at < place) {
+        char tail[4 * LANES] = {0};
+        size_t n = place - k->at < sizeof tail ? place - k->at : sizeof tail;
+        const char *p = k->text.p + k->at;
+        if (k->text.n - k->at < sizeof tail)
+            p = memcpy(tail, p, n);
+        uint64_t quotes = 0, opens = 0, closes = 0;
+        uint64_t seen = n < sizeof tail ? ((uint64_t)1 << n) - 1 : UINT64_MAX;
+        for (unsigned i = 0; i < 4; i++) {
+            lanes v = lanes_load(p + i * LANES), bracket = v | 0x20;
+            quotes |= (uint64_t)lanes_bits((lanes)(v == '"')) << i * LANES;
+            opens |= (uint64_t)lanes_bits((lanes)(bracket == '{')) << i * LANES;
+            closes |= (uint64_t)lanes_bits((lanes)(bracket == '}')) << i * LANES;
+        }
+        uint64_t outside = ~(running_parity(quotes) ^ k->in_string) & seen;
+        k->deep += (int64_t)ones(opens & outside) - (int64_t)ones(closes & outside);
+        if (__builtin_parityll(quotes & seen))
+            k->in_string = ~k->in_string;
+        k->at += n;
+    }
+    return k->deep;
+}
+
+/* The same as js_get() without walking from member to member: the text has no backslash, so that a
+ * name in quotes with a colon behind it is a key, of this object if it is not deeper. */
+static bool get_word(struct str t, const struct js_step *s, struct str *out)
+{
+    size_t at = blanks(t, 0), value = SIZE_MAX;
+    if (at >= t.n || t.p[at] != '{')
+        return false;
+    struct depth k = {t, at + 1, 0, 1};
+    for (size_t p = at; (p = finder_find(&s->quoted, t, p)) != SIZE_MAX; p++) {
+        size_t colon = blanks(t, p + s->quoted.needle.n);
+        if (colon < t.n && t.p[colon] == ':' && depth_at(&k, p) == 1)
+            value = blanks(t, colon + 1);
+    }
+    if (value == SIZE_MAX)
+        return false;
+    *out = str_sub(t, value, skip_value(t, value) - value);
+    return out->n > 0;
+}
+
 bool js_path(struct str v, const struct js_step *steps, size_t n, struct str *out)
 {
+    bool plain = !str_holds(v, '\\');
     for (size_t i = 0; i < n; i++) {
+        const struct js_step *s = &steps[i];
         struct str in = v;
-        bool found =
-            steps[i].is_index ? js_at(in, steps[i].index, &v) : js_get(in, steps[i].key, &v);
+        bool found = s->is_index           ? js_at(in, s->index, &v)
+                     : plain && s->is_word ? get_word(in, s, &v)
+                                           : js_get(in, s->key, &v);
         if (!found)
             return false;
     }

@@ -2,7 +2,7 @@
  * the text. Spans may have blanks around them only if the text had. Nothing here allocates but
  * js_items and js_decode (arena). */
 #pragma once
-#include "base/base.h"
+#include "engine/duckdb/find.h"
 
 enum js_type { JS_NONE, JS_NULL, JS_BOOL, JS_NUMBER, JS_STRING, JS_ARRAY, JS_OBJECT };
 enum js_type js_type(struct str v);
@@ -22,7 +22,12 @@ struct js_step {
     bool is_index;
     int64_t index; /* negative: from the end */
     struct str key;
+    bool is_word;         /* it starts with a letter, a digit or '_' */
+    struct finder quoted; /* "key" */
 };
+struct js_step js_step_index(int64_t index);
+/* The key, in quotes too, lives in a. */
+struct js_step js_step_key(struct arena *a, struct str key);
 bool js_path(struct str v, const struct js_step *steps, size_t n, struct str *out);
 /* Whether text is JSON, written as the JSON writer would write it again. false: perhaps not. */
 bool js_is_compact(struct str text);
