@@ -65,6 +65,15 @@ static const char *without_curls(struct str name)
     return NULL;
 }
 
+/* Did the input of an operator before this one have that column? */
+static bool was_there(const struct plan *p, struct str name)
+{
+    for (size_t i = 0; p != NULL && p->n_in > 0 && i < 1000; p = p->in[0], i++)
+        if (bind_find_column(p->in[0], name) != NULL)
+            return true;
+    return false;
+}
+
 static struct expr *unknown_name(const struct cx *c, const struct syn *s)
 {
     struct binder *b = c->b;
@@ -85,6 +94,8 @@ static struct expr *unknown_name(const struct cx *c, const struct syn *s)
     const char *hint = without_curls(s->text);
     if (near.best.n > 0)
         hint = arena_fmt(b->a, "did you mean '%.*s'?", STR_ARG(near.best)).p;
+    if ((near.best.n == 0 || near.distance > 0) && was_there(c->in, s->text))
+        hint = "the input has this column, but an operator before this one does not keep it";
     kql_diag_add(b->d, ERR_SEMANTIC, "SEM0100", s, hint,
                  "the name '%s' does not refer to a known column, table, variable or function",
                  z(b, s->text));

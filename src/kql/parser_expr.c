@@ -567,7 +567,7 @@ struct syn *p_named_expr(struct parser *p)
     if (n > 0) {
         const struct tok *last = p_tok(p, n - 1);
         struct syn whole = {.off = off, .len = last->off + last->len - off};
-        whole.text = str_sub(p->text, off, off + whole.len);
+        whole.text = str_sub(p->text, off, whole.len);
         (void)p_error_at(p, "SYN0002", &whole, NULL, "a name with a dash needs brackets: ['%.*s']",
                          STR_ARG(whole.text));
         p->at += n + 1;
