@@ -25,6 +25,8 @@ bool client_call(struct client *c, const char *method, const char *target, const
 bool client_call_any(struct client *c, const char *method, const char *target,
                      const char *content_type, struct str body, int *out_status, struct json *out,
                      struct err *e) MUST_USE;
+/* What an answer that is a refusal says, as an error; always false. */
+bool client_refused(int status, const struct json *answer, struct err *e);
 struct client_workspace {
     const char *id, *name, *dcr;
     const char *insights; /* "/subscriptions/…/Microsoft.SecurityInsights" of it */
