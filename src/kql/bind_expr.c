@@ -466,6 +466,7 @@ static bool over_budget(struct binder *b, const struct syn *at)
 {
     if (++b->exprs >= BIND_MAX_EXPRS || arena_used(b->a) >= BIND_MAX_BYTES)
         bind_too_large(b, at);
+    b->failed_limit = b->failed_limit || kql_diags_full(b->told); /* nothing more would be told */
     return b->failed_limit;
 }
 

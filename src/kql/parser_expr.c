@@ -266,8 +266,9 @@ struct syn *p_path(struct parser *p)
 {
     if (!p_enter(p))
         return p_error(p, "SYN0004", NULL, "nested too deeply");
+    size_t before = p->at;
     struct syn *e = primary(p);
-    while (!p->panic) {
+    while (!p->panic && p->at > before) {
         if (p_at(p, "[")) {
             e = element(p, e);
         } else if (p_at(p, ".") && p_at_n(p, 1, "[")) {

@@ -136,7 +136,7 @@ static bool at_function(const struct parser *p)
     unsigned open = 0;
     if (!p_at(p, "("))
         return false;
-    for (size_t k = 0; p_tok(p, k)->kind != TOK_EOF; k++) {
+    for (size_t k = 0; p_tok(p, k)->kind != TOK_EOF && !p_at_n(p, k, ";"); k++) {
         if (p_at_n(p, k, "("))
             open++;
         else if (p_at_n(p, k, ")") && --open == 0)

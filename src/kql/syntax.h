@@ -166,7 +166,8 @@ struct kql_diags {
  * may be NULL; hint may be NULL. */
 void kql_diag_add(struct kql_diags *d, enum err_code code, const char *kind, const struct syn *at,
                   const char *hint, const char *fmt, ...) PRINTF_LIKE(6, 7);
-void kql_diags_sort(struct kql_diags *d); /* by place */
+bool kql_diags_full(const struct kql_diags *d); /* no more is kept, only counted */
+void kql_diags_sort(struct kql_diags *d);       /* by place */
 /* v.p[i] as a struct err (code, pos, len, kind, msg, hint). */
 void kql_diag_err(const struct kql_diags *d, size_t i, struct err *e);
 /* The first syntax error, or if there is none the first error; e stays as it is without any. */
