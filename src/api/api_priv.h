@@ -58,6 +58,10 @@ void api_error(struct vedette *v, const struct http_request *q, const struct err
                struct http_response *r);
 void api_error_status(struct vedette *v, const struct http_request *q, int status,
                       const struct err *e, struct http_response *r);
+/* 400 in the query family's body. d: the query's text, and all its errors when it was not compiled;
+ * the words that an error is about are told as "token". */
+void api_query_error(const struct http_request *q, const struct err *e, const struct kql_diags *d,
+                     struct http_response *r);
 /* An ARM-shaped body with a code of the caller's choice. */
 void api_error_code(struct http_response *r, int status, const char *code, const char *message);
 

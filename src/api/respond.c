@@ -106,9 +106,10 @@ static void write_arm(struct json_out *w, const struct http_request *q, int stat
     json_obj_end(w);
 }
 
-static void write_innermost(struct json_out *w, const struct http_request *q, const struct err *e)
+/* text: the query, whose words the place covers; empty: not known here. */
+static void write_place(struct json_out *w, const struct http_request *q, struct str text,
+                        const struct err *e)
 {
-    json_key(w, "innererror");
     json_obj(w);
     json_kv_z(w, "code", e->kind);
     json_kv_str(w, "message", message_of(q, e));
@@ -116,11 +117,29 @@ static void write_innermost(struct json_out *w, const struct http_request *q, co
         json_kv_int(w, "line", e->pos.line);
         json_kv_int(w, "pos", e->pos.col);
     }
+    if (e->pos.line > 0 && text.n > 0)
+        json_kv_str(w, "token", str_sub(text, e->pos.off, e->len));
     json_obj_end(w);
 }
 
+/* All errors of a query that has several. */
+static void write_details(struct json_out *w, const struct http_request *q,
+                          const struct kql_diags *d)
+{
+    if (d == NULL || d->v.n < 2)
+        return;
+    json_key(w, "details");
+    json_arr(w);
+    for (size_t i = 0; i < d->v.n; i++) {
+        struct err one = {0};
+        kql_diag_err(d, i, &one);
+        write_place(w, q, d->text, &one);
+    }
+    json_arr_end(w);
+}
+
 static void write_query(struct json_out *w, const struct http_request *q, int status,
-                        const struct err *e)
+                        const struct err *e, const struct kql_diags *d)
 {
     bool syntax = e->code == ERR_SYNTAX, about_query = status == 400 && e->kind[0] != '\0';
     json_obj(w);
@@ -139,8 +158,10 @@ static void write_query(struct json_out *w, const struct http_request *q, int st
         json_kv_z(w, "message",
                   syntax ? "A recognition error occurred in the query."
                          : "A semantic error occurred.");
-        write_innermost(w, q, e);
+        json_key(w, "innererror");
+        write_place(w, q, d != NULL ? d->text : STR(""), e);
         json_obj_end(w);
+        write_details(w, q, d);
     }
     json_obj_end(w);
     json_obj_end(w);
@@ -256,13 +277,21 @@ void api_error_status(struct vedette *v, const struct http_request *q, int statu
     if (status == 401)
         http_response_header(r, "WWW-Authenticate", STR("Bearer realm=\"vedette\""));
     if (strcmp(family, FAMILY_QUERY) == 0)
-        write_query(&w, q, status, e);
+        write_query(&w, q, status, e, NULL);
     else if (strcmp(family, FAMILY_KUSTO) == 0)
         write_kusto(&w, q, status, e);
     else if (strcmp(family, FAMILY_OAUTH) == 0)
         write_oauth(&w, q, status, e);
     else
         write_arm(&w, q, status, e);
+}
+
+void api_query_error(const struct http_request *q, const struct err *e, const struct kql_diags *d,
+                     struct http_response *r)
+{
+    struct json_out w = json_out_make(&r->body);
+    r->status = 400;
+    write_query(&w, q, 400, e, d);
 }
 
 void api_error(struct vedette *v, const struct http_request *q, const struct err *e,

@@ -88,6 +88,8 @@ static void write_issues(struct json_out *o, const struct rule_issues *is)
         json_kv_int(o, "line", x->line);
         json_kv_str(o, "key", x->key);
         json_kv_str(o, "message", x->message);
+        if (x->excerpt.n > 0)
+            json_kv_str(o, "excerpt", x->excerpt);
         json_obj_end(o);
     }
     json_arr_end(o);

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/complain.h"
 #include "cli/text_table.h"
+#include "text/excerpt.h"
 
 typedef void print_fn(struct arena *a, const struct json *table, struct sbuf *out);
 
@@ -155,6 +156,64 @@ static print_fn *find_format(const char *name)
     return NULL;
 }
 
+/* ---- errors of the query ---- */
+
+static size_t offset_of(struct str text, int64_t line, int64_t column)
+{
+    size_t at = 0;
+    for (; line > 1 && at < text.n; at++)
+        line -= text.p[at] == '\n';
+    for (; column > 1 && at < text.n; column--)
+        do
+            at++;
+        while (at < text.n && ((unsigned char)text.p[at] & 0xC0U) == 0x80U);
+    return at;
+}
+
+/* {"message", "line", "pos", "token"} with the line of the query that it is about. */
+static bool print_error(const struct json *x, struct str query)
+{
+    const struct json *line = json_get(x, "line"), *pos = json_get(x, "pos");
+    struct str message = json_text(json_get(x, "message"), STR(""));
+    if (line == NULL || pos == NULL || line->type != JSON_INT || pos->type != JSON_INT)
+        return false;
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 16);
+    sbuf_addf(&b, "vedette query: line %lld, column %lld: %.*s\n", (long long)line->i,
+              (long long)pos->i, STR_ARG(message));
+    excerpt_add(&b, query, offset_of(query, line->i, pos->i),
+                json_text(json_get(x, "token"), STR("")).n);
+    fwrite(sbuf_str(&b).p, 1, b.n, stderr);
+    return true;
+}
+
+/* Prints what is wrong with the query, if the answer says where. */
+static bool print_errors(const struct json *answer, struct str query)
+{
+    const struct json *error = json_get(answer, "error"), *list = json_get(error, "details");
+    bool any = false;
+    for (size_t i = 0; list != NULL && list->type == JSON_ARRAY && i < list->n; i++)
+        any = print_error(&list->items[i], query) || any;
+    const struct json *at = error;
+    for (const struct json *in = at; (in = json_get(in, "innererror")) != NULL; at = in)
+        ;
+    return any || (at != NULL && print_error(at, query));
+}
+
+/* On false, e without a message: it is printed already. */
+static bool call(struct client *c, const char *target, const char *kql, struct str body,
+                 struct json *out, struct err *e)
+{
+    int status = 0;
+    if (!client_call_any(c, "POST", target, NULL, body, &status, out, e))
+        return false;
+    if (status >= 200 && status <= 299)
+        return true;
+    if (!print_errors(out, str_from(kql)))
+        return client_refused(status, out, e);
+    *e = (struct err){.code = ERR_INVALID};
+    return false;
+}
+
 static bool ask(struct client *c, const char *workspace, const char *kql, struct json *out,
                 struct err *e)
 {
@@ -167,8 +226,8 @@ static bool ask(struct client *c, const char *workspace, const char *kql, struct
     if (!sbuf_ok(&body))
         return err_set(e, ERR_LIMIT, "the query is too long");
     return client_workspace(c, workspace, &w, e) &&
-           client_call(c, "POST", arena_fmt(c->a, "/v1/workspaces/%s/query", w.id).p, NULL,
-                       sbuf_str(&body), out, e);
+           call(c, arena_fmt(c->a, "/v1/workspaces/%s/query", w.id).p, kql, sbuf_str(&body), out,
+                e);
 }
 
 static bool run(struct client *c, const char *workspace, const char *kql, print_fn *print,
@@ -226,7 +285,7 @@ int cli_query(int argc, char **argv)
         ok = run(&client, workspace, argv[optind], print, &e);
         client_close(&client);
     }
-    if (!ok)
+    if (!ok && e.msg[0] != '\0')
         complain("query", &e);
     return ok ? 0 : 1;
 }

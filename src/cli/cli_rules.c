@@ -119,6 +119,8 @@ static size_t print_issues(const char *file, const struct json *answer)
         fprintf(stderr, "%s:%lld: %.*s: %.*s: %.*s\n", file,
                 (long long)(line != NULL ? line->i : 0), STR_ARG(level), STR_ARG(key),
                 STR_ARG(message));
+        struct str excerpt = json_text(json_get(x, "excerpt"), STR(""));
+        fprintf(stderr, "%.*s", STR_ARG(excerpt));
         errors += str_eqz(level, "error") ? 1 : 0;
     }
     return errors;

@@ -140,7 +140,7 @@ static enum err_code code_of(int status)
 }
 
 /* The innermost message says what to do; its place comes along. */
-static bool refused(int status, const struct json *answer, struct err *e)
+bool client_refused(int status, const struct json *answer, struct err *e)
 {
     const struct json *at = json_get(answer, "error");
     struct str message = json_text(json_get(at, "message"), STR(""));
@@ -165,7 +165,7 @@ bool client_call(struct client *c, const char *method, const char *target, const
     if (!client_call_any(c, method, target, content_type, body, &status, &answer, e))
         return false;
     if (status < 200 || status > 299)
-        return refused(status, &answer, e);
+        return client_refused(status, &answer, e);
     if (out != NULL)
         *out = answer;
     return true;

@@ -27,6 +27,8 @@ bool client_call_any(struct client *c, const char *method, const char *target,
                      struct err *e) MUST_USE;
 /* s for a place in a URL's path or query. */
 struct str client_encoded(struct arena *a, struct str s);
+/* What an answer that is a refusal says, as an error; always false. */
+bool client_refused(int status, const struct json *answer, struct err *e);
 struct client_workspace {
     const char *id, *name, *dcr;
     const char *insights; /* "/subscriptions/…/Microsoft.SecurityInsights" of it */

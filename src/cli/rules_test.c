@@ -353,6 +353,7 @@ static void print_issue(const struct rule_issue *x)
     fprintf(stderr, "%.*s:%u: %s: %.*s%s%.*s\n", STR_ARG(x->file), x->line,
             x->warning ? "warning" : "error", STR_ARG(x->key), x->key.n > 0 ? ": " : "",
             STR_ARG(x->message));
+    fprintf(stderr, "%.*s", STR_ARG(x->excerpt));
 }
 
 bool rules_validate_file(const char *path, struct err *e)

@@ -31,6 +31,7 @@ struct rule {
     struct str id; /* YAML id or ARM resource name, lower case */
     enum rule_kind kind;
     struct str name, description, query;
+    uint32_t query_line; /* of the YAML where the query's text starts, line by line; 0: unknown */
     bool enabled;
     enum rule_severity severity;
     int64_t frequency, period; /* ticks */
@@ -61,6 +62,7 @@ struct rule_issue {
     uint32_t line;  /* 0: no line */
     struct str key; /* "entityMappings[0].fieldMappings[1].identifier" */
     struct str message;
+    struct str excerpt; /* of the query: its line and a mark below the place; may be empty */
 };
 struct rule_issues {
     VEC(struct rule_issue) v;

@@ -1,6 +1,7 @@
 /* What no key shows alone: contradictions between keys, and the query against the workspace's
  * tables. */
 #include "detect/rule_priv.h"
+#include "text/excerpt.h"
 
 static void check_schedule(struct rule_reader *r, const struct json *root)
 {
@@ -127,6 +128,19 @@ static void check_columns(const struct rule *r, const struct plan_cols *cols,
     need_column(is, cols, r->tactics_column, "alertDetailsOverride.alertTacticsColumnName");
 }
 
+/* first: the line of the file where the query starts; 0: unknown. */
+static void query_issue(const struct kql_diags *d, size_t i, uint32_t first, struct rule_issues *is)
+{
+    struct err e = {0};
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(4096);
+    kql_diag_err(d, i, &e);
+    rule_issue_add(is, false, first > 0 ? first + e.pos.line - 1 : 0, STR("query"),
+                   "line %u, column %u of the query: %s%s%s", e.pos.line, e.pos.col, e.msg,
+                   e.hint[0] != '\0' ? "; " : "", e.hint);
+    excerpt_add(&b, d->text, e.pos.off, e.len);
+    is->v.p[is->v.n - 1].excerpt = arena_str(is->a, sbuf_str(&b));
+}
+
 bool rule_check_query(struct arena *a, struct workspace *w, const struct rule *r, int64_t now,
                       struct rule_issues *is)
 {
@@ -140,10 +154,8 @@ bool rule_check_query(struct arena *a, struct workspace *w, const struct rule *r
     struct kql_diags diags = {.a = a, .text = r->query};
     size_t before = is->n_errors;
     if (!kql_compile(a, r->query, &o, &q, &diags)) {
-        struct err e = {0};
-        kql_diags_err(&diags, &e);
-        rule_issue_add(is, false, 0, STR("query"), "line %u, column %u of the query: %s%s%s",
-                       e.pos.line, e.pos.col, e.msg, e.hint[0] != '\0' ? "; " : "", e.hint);
+        for (size_t i = 0; i < diags.v.n; i++)
+            query_issue(&diags, i, r->query_line, is);
         return false;
     }
     if (q.n != 1)

@@ -22,8 +22,8 @@ static void issue_addv(struct rule_issues *is, bool warning, uint32_t line, stru
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(4096);
     sbuf_addv(&b, fmt, ap);
-    struct rule_issue i = {warning, is->file, line, arena_str(is->a, key),
-                           arena_str(is->a, sbuf_str(&b))};
+    struct rule_issue i = {
+        warning, is->file, line, arena_str(is->a, key), arena_str(is->a, sbuf_str(&b)), STR_NONE};
     VEC_PUSH(is->a, &is->v, i);
     if (!warning)
         is->n_errors++;
@@ -243,11 +243,26 @@ static bool read_severity(struct rule_reader *r, const struct json *v, struct st
                     STR_ARG(s));
 }
 
+/* "key: |": the value's lines are those behind the key's. v->off is the key's place. */
+static bool is_block(const struct rule_reader *r, const struct json *v)
+{
+    size_t i = v->off;
+    while (i < r->text.n && r->text.p[i] != ':' && r->text.p[i] != '\n')
+        i++;
+    do
+        i++;
+    while (i < r->text.n && r->text.p[i] == ' ');
+    return r->yaml && i < r->text.n && r->text.p[i] == '|';
+}
+
 static bool read_query(struct rule_reader *r, const struct json *v, struct str key)
 {
     size_t max = r->is->max_query_chars != 0 ? r->is->max_query_chars : MAX_QUERY;
     if (!limited(r, v, key, max, &r->out->query))
         return false;
+    bool block = is_block(r, v);
+    if (block || !str_holds(r->out->query, '\n'))
+        r->out->query_line = rule_line(r, v) + block;
     return str_trim(r->out->query).n > 0 || rule_bad(r, v, key, "it is empty");
 }
 

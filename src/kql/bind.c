@@ -187,6 +187,8 @@ bool kql_compile(struct arena *a, struct str text, const struct kql_options *opt
     b.seen_tables = map_new(a, false);
     b.functions = map_new(a, false);
     b.unparsed = diags->n_errors > 0;
+    b.told = diags;
+    b.failed_limit = kql_diags_full(diags);
     read_request(&b, &own);
     out->request = own.request;
     bind_query(&b, query);

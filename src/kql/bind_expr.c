@@ -65,6 +65,15 @@ static const char *without_curls(struct str name)
     return NULL;
 }
 
+/* Did the input of an operator before this one have that column? */
+static bool was_there(const struct plan *p, struct str name)
+{
+    for (size_t i = 0; p != NULL && p->n_in > 0 && i < 1000; p = p->in[0], i++)
+        if (bind_find_column(p->in[0], name) != NULL)
+            return true;
+    return false;
+}
+
 static struct expr *unknown_name(const struct cx *c, const struct syn *s)
 {
     struct binder *b = c->b;
@@ -87,6 +96,8 @@ static struct expr *unknown_name(const struct cx *c, const struct syn *s)
     const char *hint = without_curls(s->text);
     if (near.best.n > 0)
         hint = arena_fmt(b->a, "did you mean '%.*s'?", STR_ARG(near.best)).p;
+    if ((near.best.n == 0 || near.distance > 0) && was_there(c->in, s->text))
+        hint = "the input has this column, but an operator before this one does not keep it";
     kql_diag_add(b->d, ERR_SEMANTIC, "SEM0100", s, hint,
                  "the name '%s' does not refer to a known column, table, variable or function",
                  z(b, s->text));
@@ -472,6 +483,7 @@ static bool over_budget(struct binder *b, const struct syn *at)
 {
     if (++b->exprs >= BIND_MAX_EXPRS || arena_used(b->a) >= BIND_MAX_BYTES)
         bind_too_large(b, at);
+    b->failed_limit = b->failed_limit || kql_diags_full(b->told); /* nothing more would be told */
     return b->failed_limit;
 }
 

@@ -323,21 +323,14 @@ static void bind_result(struct binder *b, struct binding *env, const struct syn 
     *out_expr = bind_expr(&c, s);
 }
 
-static bool is_let(const struct syn *query, size_t end, struct str name)
-{
-    for (size_t i = 0; i < end; i++)
-        if (query->kids[i]->kind == SYN_LET && str_eq(query->kids[i]->text, name))
-            return true;
-    return false;
-}
-
 bool bind_statements(struct binder *b, struct binding *env, const struct syn *query,
                      struct plan **out_plan, struct expr **out_expr)
 {
     bool any = false;
+    struct map *given = map_new(b->a, false);
     for (size_t i = 0; i < query->n && !b->failed_limit; i++) {
         const struct syn *s = query->kids[i];
-        if (s->kind == SYN_LET && is_let(query, i, s->text))
+        if (s->kind == SYN_LET && map_put(given, s->text, b) != NULL)
             bind_error_word(b, "SEM0001", s, "the name '%s' is given twice", z(b, s->text));
         else if (s->kind == SYN_LET)
             env = bind_let(b, env, s);

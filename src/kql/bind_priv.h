@@ -46,6 +46,7 @@ struct binder {
     struct arena *a;
     const struct kql_options *o;
     struct kql_diags *d;
+    const struct kql_diags *told; /* the query's; d may be another's for a while */
     struct kql_query *q;
     struct map *seen_tables;
     struct binding *outside; /* what was visible where the innermost toscalar() stands */

@@ -13,6 +13,11 @@ static bool is_told(const struct kql_diags *d, uint32_t off)
     return false;
 }
 
+bool kql_diags_full(const struct kql_diags *d)
+{
+    return d->v.n >= KQL_MAX_ERRORS;
+}
+
 void kql_diag_add(struct kql_diags *d, enum err_code code, const char *kind, const struct syn *at,
                   const char *hint, const char *fmt, ...)
 {
@@ -24,7 +29,7 @@ void kql_diag_add(struct kql_diags *d, enum err_code code, const char *kind, con
         g.off = at->off;
         g.len = at->len;
     }
-    if (is_told(d, g.off) || d->v.n >= KQL_MAX_ERRORS)
+    if (kql_diags_full(d) || is_told(d, g.off))
         return;
     g.hint = hint != NULL ? arena_str(d->a, str_from(hint)) : STR_NONE;
     va_list ap;

@@ -61,6 +61,8 @@ bool p_enter(struct parser *p)
     if (p->depth >= KQL_MAX_DEPTH) {
         p_error(p, "SYN0004", "split the query with let statements",
                 "the query is nested more than %d levels deep", KQL_MAX_DEPTH);
+        p->at = p->n - 1; /* what follows is as deep */
+        p->told = p->n;
         return false;
     }
     p->depth++;
@@ -233,6 +235,9 @@ static void tell(struct parser *p, const char *kind, const struct syn *at, const
     if (p->told == p->at + 1)
         return;
     p->told = p->at + 1;
+    p->d->n_errors += kql_diags_full(p->d);
+    if (kql_diags_full(p->d))
+        return;
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(4096);
     sbuf_addv(&b, fmt, ap);
     struct str m = sbuf_str(&b);

@@ -266,8 +266,9 @@ struct syn *p_path(struct parser *p)
 {
     if (!p_enter(p))
         return p_error(p, "SYN0004", NULL, "nested too deeply");
+    size_t before = p->at;
     struct syn *e = primary(p);
-    while (!p->panic) {
+    while (!p->panic && p->at > before) {
         if (p_at(p, "[")) {
             e = element(p, e);
         } else if (p_at(p, ".") && p_at_n(p, 1, "[")) {
@@ -567,7 +568,7 @@ struct syn *p_named_expr(struct parser *p)
     if (n > 0) {
         const struct tok *last = p_tok(p, n - 1);
         struct syn whole = {.off = off, .len = last->off + last->len - off};
-        whole.text = str_sub(p->text, off, off + whole.len);
+        whole.text = str_sub(p->text, off, whole.len);
         (void)p_error_at(p, "SYN0002", &whole, NULL, "a name with a dash needs brackets: ['%.*s']",
                          STR_ARG(whole.text));
         p->at += n + 1;

@@ -38,15 +38,27 @@ static bool at_new_statement(const struct parser *p)
     return o != NULL ? o->source : p_at_n(p, 1, "|") || p_tok(p, 1)->kind == TOK_EOF;
 }
 
+/* What stands where a statement or an operator should have ended. */
+static void unexpected(struct parser *p)
+{
+    const char *hint = p_slip_hint(p);
+    bool item = p_at_literal(p) || p_at_name(p, 0, false);
+    if (at_new_statement(p))
+        (void)p_expected(p, "';' before the next statement", NULL);
+    else
+        (void)p_expected(p, "'|', ';' or the end of the query",
+                         hint == NULL && item ? "is a ',' or an operator missing before it?"
+                                              : hint);
+}
+
 static void after_operator(struct parser *p, struct syn *last)
 {
     if (last != NULL && last->kind == SYN_OP && !at_missing_pipe(p))
         last->broken = last->lost = true; /* what stands here was probably meant to be part of it */
-    const char *hint = p_slip_hint(p);
     if (at_missing_pipe(p))
         (void)p_expected(p, "'|' before the operator", NULL);
     else
-        (void)p_expected(p, "'|', ';' or the end of the query", hint);
+        unexpected(p);
 }
 
 /* "a == 1 || b == 2" */
@@ -124,7 +136,7 @@ static bool at_function(const struct parser *p)
     unsigned open = 0;
     if (!p_at(p, "("))
         return false;
-    for (size_t k = 0; p_tok(p, k)->kind != TOK_EOF; k++) {
+    for (size_t k = 0; p_tok(p, k)->kind != TOK_EOF && !p_at_n(p, k, ";"); k++) {
         if (p_at_n(p, k, "("))
             open++;
         else if (p_at_n(p, k, ")") && --open == 0)
@@ -319,7 +331,7 @@ static void statement_end(struct parser *p, const char *end)
 {
     bool good = p_at(p, ";") || p_at_kind(p, TOK_EOF) || (end != NULL && p_at(p, end));
     if (!p->panic && !good)
-        p_expected(p, "'|', ';' or the end of the query", p_slip_hint(p));
+        unexpected(p);
     if (p->told == p->at + 1) { /* reported already; the next statement may start here */
         p->panic = false;
         if (at_new_statement(p))

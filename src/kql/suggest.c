@@ -7,28 +7,31 @@ static char lower(char c)
 {
     return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
 }
-/* Levenshtein distance with adjacent swaps counted as two; names longer than MAX_NAME are never
- * near. */
+/* Letters to change, add, leave out or swap with their neighbour; names longer than MAX_NAME are
+ * never near. */
 static unsigned distance(struct str a, struct str b)
 {
-    unsigned row[MAX_NAME + 1];
+    unsigned rows[3][MAX_NAME + 1]; /* this letter of a, the one before, the one before that */
     for (unsigned j = 0; j <= b.n; j++)
-        row[j] = j;
+        rows[0][j] = j;
     for (unsigned i = 1; i <= a.n; i++) {
-        unsigned diagonal = row[0];
-        row[0] = i;
+        unsigned *now = rows[i % 3];
+        const unsigned *last = rows[(i + 2) % 3], *earlier = rows[(i + 1) % 3];
+        now[0] = i;
         for (unsigned j = 1; j <= b.n; j++) {
-            unsigned up = row[j];
-            unsigned best = diagonal + (lower(a.p[i - 1]) != lower(b.p[j - 1]));
-            if (up + 1 < best)
-                best = up + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
-            diagonal = up;
+            char x = lower(a.p[i - 1]), y = lower(b.p[j - 1]);
+            unsigned best = last[j - 1] + (x != y);
+            if (last[j] + 1 < best)
+                best = last[j] + 1;
+            if (now[j - 1] + 1 < best)
+                best = now[j - 1] + 1;
+            if (i > 1 && j > 1 && x == lower(b.p[j - 2]) && lower(a.p[i - 2]) == y &&
+                earlier[j - 2] + 1 < best)
+                best = earlier[j - 2] + 1;
+            now[j] = best;
         }
     }
-    return row[b.n];
+    return rows[a.n % 3][b.n];
 }
 
 void suggest_offer(struct suggest *s, struct str candidate)
@@ -37,7 +40,7 @@ void suggest_offer(struct suggest *s, struct str candidate)
     if (w.n == 0 || w.n > MAX_NAME || candidate.n == 0 || candidate.n > MAX_NAME)
         return;
     size_t gap = w.n > candidate.n ? w.n - candidate.n : candidate.n - w.n;
-    unsigned limit = w.n <= 3 ? 1 : w.n <= 8 ? 2 : 3;
+    unsigned limit = w.n <= 2 ? 0 : w.n <= 4 ? 1 : w.n <= 8 ? 2 : 3; /* 0: another case only */
     if (gap > limit)
         return;
     unsigned d = distance(w, candidate);

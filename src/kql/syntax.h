@@ -170,7 +170,8 @@ void kql_diag_add(struct kql_diags *d, enum err_code code, const char *kind, con
                   const char *hint, const char *fmt, ...) PRINTF_LIKE(6, 7);
 /* Marks the newest as absent. */
 void kql_diag_absent(struct kql_diags *d);
-void kql_diags_sort(struct kql_diags *d); /* by place */
+bool kql_diags_full(const struct kql_diags *d); /* no more is kept, only counted */
+void kql_diags_sort(struct kql_diags *d);       /* by place */
 /* v.p[i] as a struct err (code, pos, len, kind, msg, hint). */
 void kql_diag_err(const struct kql_diags *d, size_t i, struct err *e);
 /* The first syntax error, or if there is none the first error; e stays as it is without any. */

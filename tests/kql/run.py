@@ -2,7 +2,8 @@
 """What KQL queries give, one case after another.
 
 run.py [PART…] runs the files of cases/ whose names contain one of the parts. A case is a line
-"== name", the query, a line "--", then either "error CODE [LINE:COLUMN]" or the columns ("name:type,
+"== name", the query, a line "--", then either "error CODE [LINE:COLUMN]", which may be followed by all
+errors as "LINE:COLUMN message (hint)", or the columns ("name:type,
 …", or "no columns") and a line of JSON for each row. Rows may come in any order unless the name ends
 in "(ordered)". $VEDETTE is the program; all cases of a file run in one process, with the places of
 mmdb.py. Prints a line for each case that fails; the last line is 'N passed, N failed'.
@@ -49,6 +50,11 @@ def answers(cases, places):
     return found, stderr
 
 
+def shown(error):
+    text = "%d:%d %s" % (error["line"], error["column"], error["message"])
+    return text + " (%s)" % error["hint"] if "hint" in error else text
+
+
 def trouble(name, wanted, answer):
     """What is wrong with the answer, or None."""
     error = answer.get("error")
@@ -57,7 +63,10 @@ def trouble(name, wanted, answer):
         right = error and error["code"] == code
         if right and place:
             right = "%d:%d" % (error["line"], error["column"]) == place[0]
-        return None if right else "want %s, got %s" % (wanted[0], answer)
+        if right and wanted[1:]:
+            right = wanted[1:] == [shown(e) for e in answer.get("errors", [error])]
+        return None if right else "want %s\n      got  %s" % (
+            "\n           ".join(wanted), "\n           ".join([str(error)] + [shown(e) for e in answer.get("errors", [])]))
     if error:
         return "error %s" % error
     columns = ", ".join("%s:%s" % (c["name"], c["type"]) for c in answer["columns"])

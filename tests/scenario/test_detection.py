@@ -293,6 +293,16 @@ def test_rules_by_the_command_line():
         code, _, error = run("rules", "validate", bad)
         equal(code, 1)
         contains(error, "%s:" % bad)
+        with open(bad, "w", encoding="utf-8") as f:
+            f.write(rule(2).replace("query: |\n", "query: |\n  print Foo, Bar\n  | where x = 1\n  //", 1))
+        for command in ("validate", "import"):
+            error = run("rules", command, bad, **({"data": s.data} if command == "import" else {}))[2]
+            line = open(bad, encoding="utf-8").read().split("print Foo")[0].count("\n") + 1
+            contains(error, "bad.yaml:%d: error: query: line 1, column 7 of the query" % line)
+            contains(error, "bad.yaml:%d: error: query: line 2, column 9 of the query" % (line + 1))
+            contains(error, "\n    print Foo, Bar\n          ^~~\n")
+            contains(error, "\n    print Foo, Bar\n               ^~~\n")
+            contains(error, "\n    | where x = 1\n            ^~~~~\n")
         equal(run("rules", "validate", good)[0], 0)
         equal(run("rules", "import", folder + "/none", data=s.data)[0], 1)
 

@@ -123,11 +123,19 @@ def test_errors_say_where():
         inner = answer.json()["error"]["innererror"]
         equal(inner["code"], "SyntaxError")
         equal((inner["innererror"]["line"], inner["innererror"]["pos"]), (2, 3))
+        equal(inner["innererror"]["token"], "wher")
+        equal("details" in answer.json()["error"], False)
         contains(answer.message(), "did you mean 'where'?")
         answer = s.ask("Heartbeat | where Computr == 'a'")
         equal(answer.json()["error"]["innererror"]["code"], "SemanticError")
         contains(answer.message(), "Computer")
         equal(s.ask("NoSuchTable").status, 400)
+        error = s.ask("Heartbeat | where Foo == 'ü' and Bär == 1\n| extend x = strlen(),").json()["error"]
+        equal([(d["code"], d["line"], d["pos"], d["token"]) for d in error["details"]],
+              [("SEM0100", 1, 19, "Foo"), ("SEM0100", 1, 34, "Bär"), ("SEM0219", 2, 14, "strlen"),
+               ("SYN0002", 2, 23, "")])
+        equal(error["innererror"]["code"], "SyntaxError")
+        equal(error["innererror"]["innererror"]["pos"], 23)
         equal(s.ask("").status, 400)
         equal(s.ask("Heartbeat | evaluate python(typeof(*), 'x')").status, 400)
         identity = s.workspace()["id"]
@@ -151,7 +159,12 @@ def test_the_command_line_asks_the_running_server():
         equal(json.loads(out)["rows"], [[{"a": 1}]])
         code, _, error = run("query", "Heartbeat | tke 1", data=s.data)
         equal(code, 1)
-        contains(error, "line 1, column 13")
+        contains(error, "line 1, column 13: unknown operator 'tke'")
+        contains(error, "\n    Heartbeat | tke 1\n                ^~~\n")
+        error = run("query", "Heartbeat\n| where Bär == 1 and Foo", data=s.data)[2]
+        contains(error, "line 2, column 9: ")
+        contains(error, "\n    | where Bär == 1 and Foo\n            ^~~\n")
+        contains(error, "\n    | where Bär == 1 and Foo\n                         ^~~\n")
         s.stop()
         contains(run("query", "Heartbeat | count", data=s.data)[1], "1")
         s.start()

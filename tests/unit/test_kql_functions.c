@@ -93,6 +93,10 @@ static void test_suggest(void **state)
     struct arena *a = arena_new(0);
     struct str s = kql_func_suggest(a, STR("tostrng"));
     assert_true(str_eqz(s, "tostring"));
+    assert_true(str_eqz(kql_func_suggest(a, STR("abS")), "abs"));
+    assert_true(str_eqz(kql_func_suggest(a, STR("asb")), "abs")); /* one swap */
+    assert_int_equal(kql_func_suggest(a, STR("xbz")).n, 0);
+    assert_int_equal(kql_func_suggest(a, STR("qx")).n, 0); /* two letters are near to too much */
     assert_int_equal(kql_func_suggest(a, STR("qqqqqqqqqq")).n, 0);
     arena_free(a);
 }
