@@ -551,6 +551,28 @@ static void fn_range_count_real(struct cf_call *c, size_t r)
         give_count(c, r, floor((b - a) / s + 1e-9) + 1);
 }
 
+static void refuse_series_step(struct cf_call *c)
+{
+    cf_refuse(c, ERR_INVALID, "make-series: the step must be above zero");
+}
+
+/* The step of make-series, once it is known. */
+static void fn_step(struct cf_call *c, size_t r)
+{
+    if (cf_i64(c, 0, r) > 0)
+        cf_out_i64(c, r, cf_i64(c, 0, r));
+    else
+        refuse_series_step(c);
+}
+
+static void fn_step_real(struct cf_call *c, size_t r)
+{
+    if (cf_f64(c, 0, r) > 0)
+        cf_out_f64(c, r, cf_f64(c, 0, r));
+    else
+        refuse_series_step(c);
+}
+
 static void fn_bin_at(struct cf_call *c, size_t r)
 {
     int64_t v = cf_i64(c, 0, r), size = cf_i64(c, 1, r), fixed = cf_i64(c, 2, r), d;
@@ -673,6 +695,8 @@ const struct cf_scalar fn_date_rows[] = {
     {.name = "vdf_format_timespan", .sig = "ls:s", .row = fn_format_span},
     {.name = "vd_range_count", .sig = "lll:l", .row = fn_range_count},
     {.name = "vd_range_count", .sig = "ddd:l", .row = fn_range_count_real},
+    {.name = "vd_step", .sig = "l:l", .row = fn_step},
+    {.name = "vd_step", .sig = "d:d", .row = fn_step_real},
     {.name = "vdf_around", .sig = "lll:b", .row = fn_around},
     {.name = "vdf_around_real", .sig = "ddd:b", .row = fn_around_real},
     {.name = "vd_bin_at", .sig = "lll:l", .row = fn_bin_at},
