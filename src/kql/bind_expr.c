@@ -353,7 +353,8 @@ static struct expr *in_table(const struct cx *c, const struct syn *s, struct exp
 {
     struct plan *p = bind_table(c->b, c->env, s->kids[1]);
     struct expr *sub = arena_new_of(c->b->a, struct expr);
-    *sub = (struct expr){.kind = EX_SUBQUERY, .plan = p, .off = s->off, .len = s->len};
+    *sub = (struct expr){
+        .kind = EX_SUBQUERY, .plan = p, .as_table = true, .off = s->off, .len = s->len};
     sub->type = p->cols.n > 0 ? p->cols.p[0].type : KQL_UNKNOWN;
     if (p->open || left->type == KQL_UNKNOWN)
         return bind_unknown(c->b, s);

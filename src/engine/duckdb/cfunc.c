@@ -1,10 +1,12 @@
 #include "engine/duckdb/cfunc.h"
 
 /* What DuckDB keeps for one registered overload. */
+enum { CF_MEASURED = 8 }; /* no function prepares a text behind its eighth argument */
 struct cf_bound {
     _Atomic int refs;
     void *value;
     void (*release)(void *);
+    size_t bytes[CF_MEASURED]; /* of constant texts, as prepare saw them; SIZE_MAX: no such */
 };
 
 /* ---- signatures ---- */
@@ -206,6 +208,25 @@ static void one_row(struct cf_call *c, size_t r)
         cf_out_null(c, r);
 }
 
+/* Was something prepared from a text that the database's C strings cut at a NUL? The rows have it
+ * whole. */
+static bool was_cut(const struct cf_call *c, const struct cf_bound *b)
+{
+    for (size_t i = 0; i < c->n_args && i < CF_MEASURED && c->n > 0; i++)
+        if (b->bytes[i] != SIZE_MAX && !cf_null(c, i, 0) && cf_str(c, i, 0).n != b->bytes[i])
+            return true;
+    return false;
+}
+
+/* What a function prepares when no argument is known. */
+static void *prepare_blind(const struct cf_scalar *fn, size_t n_args)
+{
+    struct cf_const *none = xcalloc(n_args + 1, sizeof(*none));
+    void *value = fn->prepare(none, n_args);
+    xfree(none);
+    return value;
+}
+
 static void scalar_entry(duckdb_function_info info, duckdb_data_chunk in, duckdb_vector out)
 {
     const struct cf_scalar *fn = duckdb_scalar_function_get_extra_info(info);
@@ -213,7 +234,9 @@ static void scalar_entry(duckdb_function_info info, duckdb_data_chunk in, duckdb
     call_begin(&c, fn, fn->sig);
     call_args(&c, in);
     const struct cf_bound *b = fn->prepare ? duckdb_scalar_function_get_bind_data(info) : NULL;
-    c.bound = b ? b->value : NULL;
+    bool cut = b != NULL && was_cut(&c, b);
+    void *own = cut ? prepare_blind(fn, c.n_args) : NULL;
+    c.bound = cut ? own : b != NULL ? b->value : NULL;
     c.out = (struct cf_vec){duckdb_vector_get_data(out), duckdb_vector_get_validity(out), out};
     if (fn->chunk) {
         fn->chunk(&c);
@@ -221,6 +244,8 @@ static void scalar_entry(duckdb_function_info info, duckdb_data_chunk in, duckdb
         for (size_t r = 0; r < c.n; r++)
             one_row(&c, r);
     }
+    if (own != NULL && fn->release != NULL)
+        fn->release(own);
     call_end(&c);
 }
 
@@ -309,6 +334,8 @@ static void scalar_bind(duckdb_bind_info info)
     b->refs = 1;
     b->release = fn->release;
     b->value = fn->prepare(consts, n);
+    for (size_t i = 0; i < CF_MEASURED; i++)
+        b->bytes[i] = i < n && texts[i] != NULL ? consts[i].text.n : SIZE_MAX;
     duckdb_scalar_function_set_bind_data(info, b, bound_drop);
     duckdb_scalar_function_set_bind_data_copy(info, bound_share);
     for (size_t i = 0; i < n; i++) {
