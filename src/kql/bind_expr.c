@@ -142,6 +142,8 @@ static struct expr *bind_member(const struct cx *c, const struct syn *s)
     struct expr *of_graph = c->graph != NULL ? bind_graph_member(c, s) : NULL;
     if (of_graph != NULL)
         return of_graph;
+    if (s->n == 2 && bind_is_qualifier(o)) /* database("d").f(x) */
+        return bind_call(c, s->kids[1]);
     if (s->n == 2) {
         bind_error(c->b, "SEM0001", s, "'%s' can't be called on a value", z(c->b, s->text));
         return bind_unknown(c->b, s);
