@@ -192,7 +192,7 @@ bool bind_qualifier(const struct cx *c, const struct syn *s, struct str *workspa
 
 bool bind_is_qualifier(const struct syn *s)
 {
-    static const char *const names[] = {"adx",     "app",      "arg",      "cluster",
+    static const char *const names[] = {"adx",      "app",      "arg",      "cluster",
                                         "database", "resource", "workspace"};
     if (s->kind == SYN_MEMBER && s->n == 2)
         return bind_is_qualifier(s->kids[0]) && bind_is_qualifier(s->kids[1]);
