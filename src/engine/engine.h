@@ -79,7 +79,7 @@ bool engine_peek(struct engine *g, const struct plan *in, const struct engine_so
 
 /* Quoting: the only way that an identifier or a literal gets into SQL. */
 void sql_ident(struct sbuf *b, struct str name); /* "a""b" */
-void sql_text(struct sbuf *b, struct str text);  /* 'a''b'; NUL bytes refused by callers */
+void sql_text(struct sbuf *b, struct str text);  /* 'a''b'; a NUL as chr(0) */
 void sql_value(struct sbuf *b, const struct kql_value *v);
 
 /* Writes a cell as design.md's JSON forms (query API, kql eval): datetime with 7 digits, NaN as

@@ -172,6 +172,8 @@ static struct expr *bind_member(const struct cx *c, const struct syn *s)
     struct expr *of_graph = c->graph != NULL ? bind_graph_member(c, s) : NULL;
     if (of_graph != NULL)
         return of_graph;
+    if (s->n == 2 && bind_is_qualifier(o)) /* database("d").f(x) */
+        return bind_call(c, s->kids[1]);
     if (s->n == 2) {
         bind_error_word(c->b, "SEM0001", s, "'%s' can't be called on a value", z(c->b, s->text));
         return bind_unknown(c->b, s);
@@ -385,7 +387,8 @@ static struct expr *in_table(const struct cx *c, const struct syn *s, struct exp
 {
     struct plan *p = bind_table(c->b, c->env, s->kids[1]);
     struct expr *sub = arena_new_of(c->b->a, struct expr);
-    *sub = (struct expr){.kind = EX_SUBQUERY, .plan = p, .off = s->off, .len = s->len};
+    *sub = (struct expr){
+        .kind = EX_SUBQUERY, .plan = p, .as_table = true, .off = s->off, .len = s->len};
     sub->type = p->cols.n > 0 ? p->cols.p[0].type : KQL_UNKNOWN;
     if (p->open || left->type == KQL_UNKNOWN)
         return bind_unknown(c->b, s);

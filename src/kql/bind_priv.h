@@ -245,6 +245,7 @@ bool bind_call_user(const struct cx *c, const struct syn *call, const struct syn
                     struct expr **out_expr);
 /* workspace("w"), database("d"), cluster("c").database("d") … in front of a table's name: false if
  * s is none of them. */
+bool bind_is_qualifier(const struct syn *s);
 bool bind_qualifier(const struct cx *c, const struct syn *s, struct str *workspace);
 
 /* ---- patterns (bind_pattern.c) ---- */

@@ -196,6 +196,18 @@ bool bind_qualifier(const struct cx *c, const struct syn *s, struct str *workspa
            str_eqz(s->text, "arg");
 }
 
+bool bind_is_qualifier(const struct syn *s)
+{
+    static const char *const names[] = {"adx",      "app",      "arg",      "cluster",
+                                        "database", "resource", "workspace"};
+    if (s->kind == SYN_MEMBER && s->n == 2)
+        return bind_is_qualifier(s->kids[0]) && bind_is_qualifier(s->kids[1]);
+    for (size_t i = 0; s->kind == SYN_CALL && i < COUNTOF(names); i++)
+        if (str_eqz(s->text, names[i]))
+            return true;
+    return false;
+}
+
 static struct plan *bind_qualified(struct binder *b, struct binding *env, const struct syn *s)
 {
     struct cx c = cx_of(b, env, NULL);
@@ -477,6 +489,10 @@ bool bind_is_table(struct binder *b, struct binding *env, const struct syn *s)
     case SYN_MEMBER: {
         if (bind_is_pattern(env, s))
             return true;
+        if (bind_is_qualifier(s->kids[0]) && s->n == 2 && !str_eqz(s->text, "table"))
+            return bind_is_table(b, env, s->kids[1]);
+        if (s->kids[0]->kind == SYN_MEMBER)
+            return bind_is_qualifier(s->kids[0]);
         struct binder quiet = *b;
         struct cx c = cx_of(&quiet, env, NULL);
         struct str w = STR_NONE;

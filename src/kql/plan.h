@@ -42,6 +42,7 @@ struct expr {
     uint32_t weight;   /* expressions in it, each counted as often as it is reached; arguments of
                           functions are shared, so this is what walking it costs */
     struct plan *plan; /* SUBQUERY */
+    bool as_table;     /* SUBQUERY: x in (T), all rows count; else the first row's value */
     bool absent;       /* always empty: a string that takes whatever type is asked for */
     uint32_t off, len; /* source range, for messages */
 };

@@ -11,6 +11,7 @@ import random
 import subprocess
 import sys
 
+from properties_values import VALUES
 from run import LIMIT_S, NOW, PROGRAM
 
 SEED, ROUNDS = 20260115, 60
@@ -302,7 +303,107 @@ def baskets(rng, rows, table):
            % (table, ", id" if weighted else "", least, "id" if weighted else "'~'", dimensions), list(wanted.values()), False)
 
 
-PROPERTIES = [filters, split_filters, sorting, joins, summaries, sets, baskets]
+def lookups(rng, rows, table):
+    """Each left row with each right row of its key, or with nothing; sides may have keys that are null."""
+    right = [random_row(rng, 100 + i) for i in range(rng.randint(0, 6))]
+    name = rng.choice(["a", "k", "f"])
+    at = NAMES.index(name)
+    pairs = [(x, y) for x in rows for y in right if x[at] == y[at]]
+    found = {x[0] for x, _ in pairs}
+    lookup = "%s | lookup kind=%%s (%s | project %s, other = id) on %s | project id, other" % (
+        table, table_text(right), name, name)
+    inner = [[x[0], y[0]] for x, y in pairs]
+    yield lookup % "inner", inner, False
+    yield lookup % "leftouter", inner + [[x[0], None] for x in rows if x[0] not in found], False
+
+
+def membership(rng, rows, table):
+    """The same list in each way in which a query may have one."""
+    name, kind = rng.choice(COLUMNS[1:3])
+    pool = WORDS if kind == "string" else list(range(-3, 6))
+    chosen = rng.sample(pool, rng.randint(1, 4))
+    texts = ", ".join(literal(v, kind) for v in chosen)
+    values = "datatable(v: %s)[%s]" % (kind, texts)
+    lists = [texts, "dynamic(%s)" % json.dumps(chosen, ensure_ascii=False),
+             "(%s)" % values, "toscalar(%s | summarize make_list(v))" % values,
+             "toscalar(%s | summarize make_set(v))" % values]
+    inside = [[row["id"]] for row in dictionaries(rows) if row[name] in chosen]
+    outside = [[row["id"]] for row in dictionaries(rows) if row[name] not in chosen]
+    for items in lists:
+        yield "%s | where %s in (%s) | project id" % (table, name, items), inside, False
+        yield "%s | where %s !in (%s) | project id" % (table, name, items), outside, False
+    yield ("let l = toscalar(%s | summarize make_list(v)); %s | where %s in (l) | project id"
+           % (values, table, name), inside, False)
+    if kind == "string":
+        folded = {v.lower() for v in chosen}
+        close = [[row["id"]] for row in dictionaries(rows) if row[name].lower() in folded]
+        for items in lists:
+            yield "%s | where %s in~ (%s) | project id" % (table, name, items), close, False
+
+
+def windows(rng, rows, table):
+    """Running sums, neighbours and ranks in an order that is given."""
+    ordered = sorted(dictionaries(rows), key=lambda row: (row["k"].encode(), row["id"]))
+    n, wanted, total, rank, dense = rng.randint(1, 3), [], 0, 0, 0
+    for i, row in enumerate(ordered):
+        restart = i == 0 or row["k"] != ordered[i - 1]["k"]
+        total = row["id"] if restart else total + row["id"]
+        dense += restart
+        rank = i + 1 if restart else rank
+        before = ordered[i - n]["id"] if i >= n else -5
+        behind = ordered[i + n]["id"] if i + n < len(ordered) else None
+        wanted.append([row["id"], total, before, behind, rank, dense])
+    yield ("%s | sort by k asc, id asc | extend total = row_cumsum(id, k != prev(k)), before = prev(id, %d, -5), "
+           "behind = next(id, %d), rank = row_rank_min(k), dense = row_rank_dense(k) "
+           "| project id, total, before, behind, rank, dense" % (table, n, n), wanted, True)
+
+
+def groups_by_row(rng, rows, table):
+    """The last row of each group in four ways, and groups put together from parts."""
+    last, sums = {}, {}
+    for row in dictionaries(rows):
+        last[row["k"]] = max(last.get(row["k"], -1), row["id"])
+        sums.setdefault(row["k"], []).append(row["id"])
+    wanted = [[k, i] for k, i in last.items()]
+    for query in ("summarize arg_max(id, *) by k | project k, id", "summarize id = max(id) by k",
+                  "partition by k (top 1 by id desc) | project k, id",
+                  "sort by k asc, id desc | extend n = row_number(1, k != prev(k)) | where n == 1 | project k, id"):
+        yield "%s | %s" % (table, query), wanted, False
+    cut = rng.randint(-1, 20)
+    yield ("let T = %s; union (T | where id < %d | summarize s = sum(id), n = count() by k), "
+           "(T | where id >= %d | summarize s = sum(id), n = count() by k) | summarize sum(s), sum(n) by k"
+           % (table, cut, cut), [[k, sum(v), len(v)] for k, v in sums.items()], False)
+    yield ("%s | summarize l = make_list(id), m = make_list(r) by k | mv-expand l to typeof(long) | project k, l"
+           % table, [[row["k"], row["id"]] for row in dictionaries(rows)], False)
+
+
+def unions(rng, rows, table):
+    """Columns by name, null where a side lacks one; a union counts what its sides count."""
+    left, right = rng.sample(["a", "b", "r", "f"], 2)
+    wanted = [[row["id"], row[left], None] for row in dictionaries(rows)]
+    wanted += [[row["id"], None, row[right]] for row in dictionaries(rows)]
+    yield ("let T = %s; union (T | project id, %s), (T | project id, %s) | project id, %s, %s"
+           % (table, left, right, left, right), wanted, False)
+    yield ("let T = %s; union kind=inner (T | project id, %s), (T | project id, %s)"
+           % (table, left, right), [[row["id"]] for row in dictionaries(rows)] * 2, False)
+    yield "let T = %s; union T, T, T | count" % table, [[3 * len(rows)]], False
+    yield ("let T = %s; T | join kind=inner (T) on id | count" % table, [[len(rows)]], False)
+
+
+def series(rng, rows, table):
+    """A series has a cell for each step, also where there is no row."""
+    start, step = rng.randint(-3, 2), rng.randint(1, 4)
+    end = start + rng.randint(1, 20)
+    axis = list(range(start, end, step))
+    counts = [sum(1 for row in rows if x <= row[0] < min(x + step, end)) for x in axis]
+    ids = [[row[0] for row in rows if x <= row[0] < min(x + step, end)] for x in axis]
+    wanted = [[counts, [max(found, default=-1) for found in ids], axis]] if any(counts) else []
+    yield ("%s | make-series n = count(), m = max(id) default=-1 on id from %d to %d step %d" % (table, start, end, step),
+           wanted, False)
+
+
+PROPERTIES = [filters, split_filters, sorting, joins, summaries, sets, baskets, lookups, membership, windows,
+              groups_by_row, unions, series]
 
 
 # ---- running ----
@@ -317,8 +418,8 @@ def batch(verb, queries, *options):
 
 
 def plain(rows, ordered):
-    texts = [json.dumps([float(v) if isinstance(v, int) and not isinstance(v, bool) else v for v in row])
-             for row in rows]
+    texts = [json.dumps([float(v) if isinstance(v, int) and not isinstance(v, bool) else v for v in row],
+                        sort_keys=True) for row in rows]
     return texts if ordered else sorted(texts)
 
 
@@ -328,6 +429,9 @@ def cases(seed, rounds):
         rows = [random_row(rng, i) for i in range(rng.choice([0, 1, 3, 8, 20]))]
         for make in PROPERTIES:
             for query, wanted, ordered in make(rng, rows, table_text(rows)):
+                yield make.__name__, query, wanted, ordered
+        for make in VALUES:
+            for query, wanted, ordered in make(rng):
                 yield make.__name__, query, wanted, ordered
 
 

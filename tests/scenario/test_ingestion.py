@@ -44,6 +44,16 @@ def test_records_are_there_when_acknowledged():
         balance(s, 5)
 
 
+def test_a_nul_in_a_text_is_kept():
+    with Server() as s:
+        sent = record(UserPrincipalName="a\0b", LocationDetails={"ci\0ty": "x\0"})
+        equal(s.post_logs(STREAM, [sent, record(UserPrincipalName="a")]).status, 204)
+        row = s.query("SigninLogs | where UserPrincipalName == 'a\\u0000b' | project UserPrincipalName, "
+                      "n = strlen(UserPrincipalName), City = tostring(LocationDetails['ci\\u0000ty'])")
+        equal([(r["UserPrincipalName"], r["n"], r["City"]) for r in row], [("a\0b", 3, "x\0")])
+        balance(s, 2)
+
+
 def test_a_retry_is_stored_once():
     with Server() as s:
         again = str(uuid.uuid4())

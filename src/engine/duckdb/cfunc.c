@@ -278,6 +278,25 @@ bool cf_nulls_through(struct cf_call *c)
     return any;
 }
 
+/* Was something prepared from a text that the database's C strings cut at a NUL? The rows have it
+ * whole. */
+static bool was_cut(const struct cf_call *c, const struct cf_bound *b)
+{
+    for (size_t i = 0; i < c->n_args && i < CF_MEASURED && c->n > 0; i++)
+        if (b->bytes[i] != SIZE_MAX && !cf_null(c, i, 0) && cf_str(c, i, 0).n != b->bytes[i])
+            return true;
+    return false;
+}
+
+/* What a function prepares when no argument is known. */
+static void *prepare_blind(const struct cf_scalar *fn, size_t n_args)
+{
+    struct cf_const *none = xcalloc(n_args + 1, sizeof(*none));
+    void *value = fn->prepare(none, n_args);
+    xfree(none);
+    return value;
+}
+
 static void scalar_entry(duckdb_function_info info, duckdb_data_chunk in, duckdb_vector out)
 {
     const struct cf_entry *entry = duckdb_scalar_function_get_extra_info(info);
@@ -290,6 +309,10 @@ static void scalar_entry(duckdb_function_info info, duckdb_data_chunk in, duckdb
     c.bound = c.call->value;
     c.running = c.call->running;
     cf_call_args(&c, fn->sig, in);
+    bool cut = fn->prepare != NULL && was_cut(&c, c.call);
+    void *own = cut ? prepare_blind(fn, c.n_args) : NULL;
+    if (cut)
+        c.bound = own;
     c.out = (struct cf_vec){duckdb_vector_get_data(out), duckdb_vector_get_validity(out), out};
     if (fn->chunk && cf_goes_on(&c, 0)) {
         fn->chunk(&c);
@@ -297,6 +320,8 @@ static void scalar_entry(duckdb_function_info info, duckdb_data_chunk in, duckdb
     } else if (!fn->chunk) {
         all_rows(&c);
     }
+    if (own != NULL && fn->release != NULL)
+        fn->release(own);
     if (cf_call_end(&c, message))
         duckdb_scalar_function_set_error(info, message);
 }
@@ -383,6 +408,8 @@ static bool prepare_call(duckdb_bind_info info, duckdb_client_context ctx,
     }
     b->release = fn->release;
     b->value = fn->prepare(consts, n);
+    for (size_t i = 0; i < CF_MEASURED; i++)
+        b->bytes[i] = i < n && texts[i] != NULL ? consts[i].text.n : SIZE_MAX;
     for (size_t i = 0; i < n; i++) {
         if (texts[i])
             duckdb_free(texts[i]);

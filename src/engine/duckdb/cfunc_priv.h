@@ -4,7 +4,10 @@
 #include "engine/duckdb/duck_priv.h"
 #include "engine/duckdb/running.h"
 
-enum { CF_ERROR_BYTES = 640 };
+enum {
+    CF_ERROR_BYTES = 640,
+    CF_MEASURED = 8 /* no function prepares a text behind its eighth argument */
+};
 
 /* What DuckDB keeps for one registered overload. */
 struct cf_entry {
@@ -19,6 +22,7 @@ struct cf_bound {
     _Atomic size_t booked;   /* the most that a chunk's texts took */
     void *value;             /* from prepare */
     void (*release)(void *);
+    size_t bytes[CF_MEASURED]; /* of constant texts, as prepare saw them; SIZE_MAX: no such */
 };
 
 /* ---- signatures (cfunc.c) ---- */

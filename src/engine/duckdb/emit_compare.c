@@ -258,22 +258,59 @@ static void fold_open(bool fold, struct sbuf *out)
     sbuf_addz(out, fold ? "vdc_fold(" : "(");
 }
 
+/* The values of a table's first column, or of a toscalar(), each as hv; dynamic ones are spread if
+ * they are arrays. */
+static bool subquery_values(struct emit *m, const struct expr *q, struct sbuf *out)
+{
+    const struct plan_col *c = &q->plan->cols.p[0];
+    if (c->type == KQL_DYNAMIC)
+        sbuf_addf(out, "(SELECT unnest(vdc_expand(hd, FALSE)) AS hv FROM (SELECT c%u AS hd FROM ",
+                  c->id);
+    else
+        sbuf_addf(out, "(SELECT c%u AS hv FROM ", c->id);
+    if (!emit_from(m, q->plan, out))
+        return false;
+    sbuf_addz(out, q->as_table ? "" : " LIMIT 1");
+    if (c->type == KQL_DYNAMIC)
+        sbuf_addf(out, ") AS t%u", emit_fresh(m));
+    sbuf_addf(out, ") AS t%u", emit_fresh(m));
+    return true;
+}
+
+/* What a dynamic value must be to equal one of a type: a number has no fraction that the type would
+ * lose, and a list's "1" is not 1. A table's column may be read as the other type. */
+static void same_kind(enum kql_type t, bool strict, struct sbuf *out)
+{
+    struct cast whole, real;
+    (void)cast_find(KQL_DYNAMIC, KQL_LONG, &whole);
+    (void)cast_find(KQL_DYNAMIC, KQL_REAL, &real);
+    if (t == KQL_INT || t == KQL_LONG)
+        sbuf_addf(out, " AND %shv%s = CAST(%shv%s AS DOUBLE)", real.before, real.after,
+                  whole.before, whole.after);
+    if (strict && t == KQL_STRING)
+        sbuf_addz(out, " AND vdc_dyn_type(hv) = 'string'");
+    else if (strict && kql_type_is_number(t))
+        sbuf_addz(out, " AND vdc_dyn_type(hv) IN ('long', 'int', 'double')");
+}
+
 static bool in_subquery(struct emit *m, const struct expr *x, struct str left, bool fold,
                         struct sbuf *out)
 {
     const struct expr *l = x->args[0], *q = x->args[1];
-    const struct plan_col *c = &q->plan->cols.p[0];
+    enum kql_type from = q->plan->cols.p[0].type, t = fold ? KQL_STRING : l->type;
     struct cast k;
-    enum kql_type t = fold ? KQL_STRING : l->type;
-    if (!cast_find(c->type, t, &k))
+    if (!cast_find(from, t, &k))
         return emit_unsupported(m, x->off, x->len, "this comparison with a table");
     sbuf_add(out, left);
     sbuf_addz(out, " IN (SELECT ");
     fold_open(fold, out);
-    sbuf_addf(out, "%sc%u%s) FROM ", k.before, c->id, k.after);
-    if (!emit_from(m, q->plan, out))
+    sbuf_addf(out, "%shv%s) FROM ", k.before, k.after);
+    if (!subquery_values(m, q, out))
         return false;
-    sbuf_addf(out, " WHERE c%u IS NOT NULL)", c->id);
+    sbuf_addz(out, " WHERE hv IS NOT NULL");
+    if (from == KQL_DYNAMIC)
+        same_kind(t, !q->as_table, out);
+    sbuf_addc(out, ')');
     return true;
 }
 
@@ -355,7 +392,8 @@ static bool op_in(struct emit *m, const struct expr *x, enum emit_ctx ctx, struc
         sbuf_addz(out, negated ? "(NOT (" : "(");
     else
         sbuf_addz(out, negated ? "(NOT coalesce(" : "coalesce(");
-    bool table = x->n_args == 2 && x->args[1]->kind == EX_SUBQUERY && x->args[1]->plan->cols.n;
+    const struct expr *q = x->n_args == 2 && x->args[1]->kind == EX_SUBQUERY ? x->args[1] : NULL;
+    bool table = q != NULL && q->plan->cols.n > 0 && (q->as_table || q->type == KQL_DYNAMIC);
     bool ok = table ? in_subquery(m, x, left, fold, out) : in_values(m, x, left, fold, out);
     if (plain || column)
         sbuf_addz(out, negated ? "))" : ")");
@@ -440,17 +478,13 @@ static bool has_list(struct emit *m, const struct expr *v, const char *fn, struc
     sbuf_addf(out, "%s(", fn);
     sbuf_add(out, left);
     sbuf_addz(out, ", ");
-    if (v->kind == EX_SUBQUERY && v->plan->cols.n) {
-        const struct plan_col *c = &v->plan->cols.p[0];
+    if (v->kind == EX_SUBQUERY && v->as_table && v->plan->cols.n) {
         struct cast k;
-        (void)cast_find(c->type, KQL_STRING, &k);
-        bool scalar = v->type == KQL_DYNAMIC && c->type == KQL_DYNAMIC;
-        sbuf_addf(out,
-                  scalar ? "vdc_dyn_strings((SELECT %sc%u%s FROM " : "(SELECT list(%sc%u%s) FROM ",
-                  scalar ? "" : k.before, c->id, scalar ? "" : k.after);
-        if (!emit_from(m, v->plan, out))
+        (void)cast_find(v->plan->cols.p[0].type, KQL_STRING, &k);
+        sbuf_addf(out, "(SELECT list(%shv%s) FROM ", k.before, k.after);
+        if (!subquery_values(m, v, out))
             return false;
-        sbuf_addz(out, scalar ? " LIMIT 1)))" : "))");
+        sbuf_addz(out, " WHERE hv IS NOT NULL))");
         return true;
     }
     sbuf_addz(out, v->type == KQL_DYNAMIC ? "vdc_dyn_strings(" : "list_value(");

@@ -46,23 +46,13 @@ static struct expr *key_for(struct lift *v, struct expr *e)
     return e;
 }
 
-/* x in (T), x has_any (T): T is a table there, not a value. */
-static bool takes_table(const struct expr *e)
-{
-    static const char *const names[] = {"in", "!in", "in~", "!in~", "has_any", "has_all"};
-    for (size_t i = 0; i < COUNTOF(names); i++)
-        if (expr_is_call(e, names[i]))
-            return e->n_args == 2;
-    return false;
-}
-
-/* The call with columns for its sub-queries, in a copy. A sub-query that differs from row to row
- * stays where it is. */
+/* The call with columns for its sub-queries, in a copy. Those that are tables, and those that
+ * differ from row to row, stay where they are. */
 static struct expr *lift_call(struct lift *v, struct expr *e)
 {
     struct expr *copy = NULL;
     for (size_t i = 0; i < e->n_args; i++) {
-        bool table = i > 0 && e->args[i]->kind == EX_SUBQUERY && takes_table(e);
+        bool table = e->args[i]->kind == EX_SUBQUERY && e->args[i]->as_table;
         struct expr *x = table ? e->args[i] : lift_expr(v, e->args[i]);
         if (x == e->args[i])
             continue;

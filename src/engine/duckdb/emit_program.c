@@ -135,16 +135,19 @@ static bool narrow(struct emit *m, const struct plan *p, struct sbuf *out)
                   : str_eqz(p->cols.p[i].name, "Column") ? "hcell.n"
                                                          : "hcell.v",
                   p->cols.p[i].id);
-    sbuf_addz(out, p->cols.n == 0 ? "SELECT 1 AS c0 FROM (SELECT hrow, unnest(["
-                                  : " FROM (SELECT hrow, unnest([");
-    for (size_t i = 0; i < in->n; i++) {
+    sbuf_addz(out, p->cols.n == 0 ? "SELECT 1 AS c0 FROM (SELECT hrow, unnest(CAST(["
+                                  : " FROM (SELECT hrow, unnest(CAST([");
+    for (size_t i = 0, n = 0; i < in->n; i++) {
         struct cast k;
+        if (in->p[i].hidden)
+            continue;
         (void)cast_find(in->p[i].type, KQL_STRING, &k);
-        sbuf_addz(out, i > 0 ? ", {'n': " : "{'n': ");
+        sbuf_addz(out, n++ > 0 ? ", {'n': " : "{'n': ");
         sql_text(out, in->p[i].name);
         sbuf_addf(out, ", 'v': %sc%u%s}", k.before, in->p[i].id, k.after);
     }
-    sbuf_addz(out, "]) AS hcell FROM (SELECT *, row_number() OVER () - 1 AS hrow FROM ");
+    sbuf_addz(out, "] AS STRUCT(n VARCHAR, v VARCHAR)[])) AS hcell FROM (SELECT *, row_number() "
+                   "OVER () - 1 AS hrow FROM ");
     if (!emit_from(m, p->in[0], out))
         return false;
     sbuf_addf(out, ") AS t%u)", emit_fresh(m));

@@ -175,6 +175,16 @@ bool emit_project(struct emit *m, const struct plan *p, struct sbuf *out)
     return emit_source(m, p->in[0], &hoists, out);
 }
 
+/* The database refuses a literal as a key. */
+#define NO_ORDER "NULL::BIGINT"
+static bool is_text_literal(struct str sql)
+{
+    size_t i = 1;
+    while (i < sql.n && (sql.p[i] != '\'' || (i + 1 < sql.n && sql.p[i + 1] == '\'')))
+        i += sql.p[i] == '\'' ? 2 : 1;
+    return sql.n > 1 && sql.p[0] == '\'' && i + 1 == sql.n;
+}
+
 /* NaN sorts beside nulls, nulls are the smallest; both flags are set by the binder. */
 bool emit_sort_keys(struct emit *m, const struct sort_key *k, size_t n, struct sbuf *out)
 {
@@ -182,8 +192,13 @@ bool emit_sort_keys(struct emit *m, const struct sort_key *k, size_t n, struct s
         if (i)
             sbuf_addz(out, ", ");
         const char *nulls = k[i].nulls_first ? "FIRST" : "LAST";
-        if (k[i].e->kind == EX_CONST) { /* the database refuses a literal here */
-            sbuf_addz(out, "NULL::BIGINT");
+        if (k[i].e->kind == EX_CONST) {
+            sbuf_addz(out, NO_ORDER);
+        } else if (k[i].e->type == KQL_STRING) {
+            struct str key;
+            if (!emit_arg(m, k[i].e, KQL_STRING, &key))
+                return false;
+            sbuf_add(out, is_text_literal(key) ? STR(NO_ORDER) : key);
         } else if (k[i].e->type == KQL_REAL) {
             sbuf_addz(out, "nullif(");
             if (!emit_expr(m, k[i].e, EMIT_EXACT, out))
