@@ -17,6 +17,8 @@ static const struct bind_op ops[] = {
     {"graph-match", op_graph_match},
     {"graph-shortest-paths", op_graph_match},
     {"graph-to-table", op_graph_to_table},
+    {"graph-where-edges", op_graph_where_edges},
+    {"graph-where-nodes", op_graph_where_nodes},
     {"invoke", op_invoke},
     {"join", op_join},
     {"lookup", op_lookup},
