@@ -23,11 +23,16 @@ struct vedette_options {
     int64_t rule_delay; /* ticks; < 0 = Sentinel's five minutes */
     unsigned rule_workers;
     int64_t rule_timeout_us;
-    double requests_per_second; /* of one caller; 0 = 200 */
-    int64_t token_lifetime;     /* ticks; 0 = one hour */
-    size_t query_max_rows;      /* 0 = 500,000 */
-    size_t query_max_bytes;     /* 0 = 64,000,000 */
-    bool metrics_open;          /* /metrics needs no token, from anywhere */
+    double requests_per_second;   /* of one caller; 0 = 200 */
+    int64_t token_lifetime;       /* ticks; 0 = one hour */
+    size_t query_max_rows;        /* 0 = 500,000 */
+    size_t query_max_bytes;       /* 0 = 64,000,000 */
+    size_t query_memory_bytes;    /* 0 = 1 GiB; see engine_limits */
+    int64_t query_timeout_us;     /* 0 = 3 minutes */
+    int64_t query_max_timeout_us; /* that a request may ask for; 0 = 10 minutes */
+    struct engine_size query_size;
+    size_t spill_max_bytes; /* see engine_options */
+    bool metrics_open;      /* /metrics needs no token, from anywhere */
 };
 /* Locks the data folder, checks its version, opens everything, makes a first workspace called
  * "default". The options' texts are borrowed. Errors: ERR_CONFLICT: the folder is in use (the

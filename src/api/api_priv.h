@@ -59,6 +59,16 @@ void api_error_status(struct vedette *v, const struct http_request *q, int statu
 /* An ARM-shaped body with a code of the caller's choice. */
 void api_error_code(struct http_response *r, int status, const char *code, const char *message);
 
+/* ---- limits.c ---- */
+struct api_limits {
+    struct engine_limits own, most; /* see engine_limits_wish */
+    int64_t since_us;
+};
+/* wait_s: as the request says, 0: nothing. Time counts from when the request came, so that waiting
+ * for a worker is part of it. */
+void api_limits(const struct vedette *v, const struct http_request *q, int64_t wait_s,
+                struct api_limits *out);
+
 /* ---- what handlers share ---- */
 /* The workspace that the path's {workspace} names, if the caller has the route's right there; NULL:
  * the answer is written. */

@@ -6,7 +6,7 @@
 struct kusto_table {
     struct kql_schema schema;
     size_t n_rows;
-    bool cut; /* rows are missing because of a limit */
+    const char *cut; /* rows are missing: because of which limit; NULL: none are */
     struct kql_value (*cell)(const void *self, size_t row, size_t column);
     const void *self;
 };

@@ -5,10 +5,6 @@
 #include "text/date.h"
 #include "text/json.h"
 
-static const char too_large[] =
-    "The results of this query exceed the set limits, so not all records "
-    "were returned (E_QUERY_RESULT_SET_TOO_LARGE, 0x80DA0003)";
-
 static void column(struct json_out *w, struct str name, enum kql_type type, bool v1)
 {
     json_obj(w);
@@ -34,7 +30,7 @@ static void cell(struct json_out *w, const struct kql_value *v, bool v1)
     else
         engine_value_json(w, v);
 }
-static void one_api_error(struct json_out *w)
+static void one_api_error(struct json_out *w, const char *why)
 {
     json_obj(w);
     json_key(w, "error");
@@ -43,20 +39,20 @@ static void one_api_error(struct json_out *w)
     json_kv_z(w, "message", "Request is invalid and cannot be executed.");
     json_kv_z(w, "@type",
               "Kusto.Data.Exceptions.KustoServicePartialQueryFailureLimitsExceededException");
-    json_kv_z(w, "@message", too_large);
+    json_kv_z(w, "@message", why);
     json_kv_bool(w, "@permanent", false);
     json_obj_end(w);
     json_obj_end(w);
 }
-static void cut_row(struct json_out *w, bool v1)
+static void cut_row(struct json_out *w, const char *why, bool v1)
 {
     json_obj(w);
     json_key(w, v1 ? "Exceptions" : "OneApiErrors");
     json_arr(w);
     if (v1)
-        json_z(w, too_large);
+        json_z(w, why);
     else
-        one_api_error(w);
+        one_api_error(w, why);
     json_arr_end(w);
     json_obj_end(w);
 }
@@ -72,8 +68,8 @@ static void rows(struct json_out *w, const struct kusto_table *t, bool v1)
         }
         json_arr_end(w);
     }
-    if (t->cut)
-        cut_row(w, v1);
+    if (t->cut != NULL)
+        cut_row(w, t->cut, v1);
     json_arr_end(w);
 }
 
@@ -270,7 +266,7 @@ static void v2_completion(struct json_out *w, const struct http_request *q, int6
 void kusto_write_v2(const struct http_request *q, int64_t now, const struct kusto_table *tables,
                     size_t n, const struct kql_render *render, struct http_response *r)
 {
-    bool cut = false;
+    const char *cut = NULL;
     struct json_out w = json_out_make(&r->body);
     json_arr(&w);
     json_obj(&w);
@@ -284,17 +280,17 @@ void kusto_write_v2(const struct http_request *q, int64_t now, const struct kust
         columns(&w, &tables[i].schema, false);
         rows(&w, &tables[i], false);
         json_obj_end(&w);
-        cut = cut || tables[i].cut;
+        cut = cut != NULL ? cut : tables[i].cut;
     }
     v2_completion(&w, q, now, n + 1);
     json_obj(&w);
     json_kv_z(&w, "FrameType", "DataSetCompletion");
-    json_kv_bool(&w, "HasErrors", cut);
+    json_kv_bool(&w, "HasErrors", cut != NULL);
     json_kv_bool(&w, "Cancelled", false);
-    if (cut) {
+    if (cut != NULL) {
         json_key(&w, "OneApiErrors");
         json_arr(&w);
-        one_api_error(&w);
+        one_api_error(&w, cut);
         json_arr_end(&w);
     }
     json_obj_end(&w);

@@ -149,6 +149,8 @@ static void requests(struct vedette *v, struct sbuf *b)
     one(b, "vedette_http_bytes_in_total", "counter", "Bytes of bodies received.",
         (double)s.bytes_in);
     one(b, "vedette_http_bytes_out_total", "counter", "Bytes of bodies sent.", (double)s.bytes_out);
+    one(b, "vedette_queries_pending", "gauge", "Queries that run or wait for a worker.",
+        (double)s.long_pending);
     one(b, "vedette_http_refused_busy_total", "counter", "Requests refused because of load.",
         (double)s.refused_busy);
     one(b, "vedette_http_inflight", "gauge", "Requests being worked on.", (double)s.inflight);

@@ -6,12 +6,12 @@
 #include "text/date.h"
 #include "text/json.h"
 
-enum { DEFAULT_WAIT_S = 240, MAX_WAIT_S = 3600, MAX_QUERY_BODY = 2 << 20, MAX_PARAMETERS = 256 };
+enum { MAX_QUERY_BODY = 2 << 20, MAX_PARAMETERS = 256 };
 
 struct command {
     struct str csl;
     struct workspace *database;
-    int64_t wait_s;
+    struct kql_request request;
     struct kql_param *params;
     size_t n_params;
     bool v2;
@@ -52,13 +52,13 @@ static void read_parameters(struct command *c, struct arena *a, const struct jso
     for (size_t i = 0; i < c->n_params; i++)
         c->params[i] = (struct kql_param){all->keys[i], constant(&all->items[i])};
 }
-static void read_timeout(struct command *c, const struct json *options)
+static void read_options(struct command *c, const struct json *options)
 {
-    int64_t ticks = 0;
-    struct str text = json_text(json_get(options, "servertimeout"), STR(""));
-    c->wait_s = DEFAULT_WAIT_S;
-    if (text.n > 0 && span_parse_kusto(text, &ticks) && ticks >= TICKS_PER_SECOND)
-        c->wait_s = ticks / TICKS_PER_SECOND < MAX_WAIT_S ? ticks / TICKS_PER_SECOND : MAX_WAIT_S;
+    for (size_t i = 0; options != NULL && options->type == JSON_OBJECT && i < options->n; i++) {
+        struct kql_value v = constant(&options->items[i]);
+        v.is_null = options->items[i].type == JSON_NULL;
+        kql_request_set(&c->request, options->keys[i], &v);
+    }
 }
 
 /* "properties" is an object, or (Python's client) the JSON of one in a text. */
@@ -69,7 +69,7 @@ static void read_properties(struct command *c, struct arena *a, const struct jso
     if (p != NULL && p->type == JSON_STRING && json_parse(a, p->text, NULL, &inner, &e))
         p = &inner;
     read_parameters(c, a, json_get(p, "Parameters"));
-    read_timeout(c, json_get(p, "Options"));
+    read_options(c, json_get(p, "Options"));
 }
 
 /* The database named, or the first that the caller may read: clients without one say NetDefaultDB.
@@ -105,22 +105,34 @@ static struct kql_value result_cell(const void *self, size_t row, size_t column)
 {
     return engine_rows_get(self, row, column);
 }
-static struct kusto_table result_table(const struct engine_rows *rows)
+/* Why rows are missing, in Kusto's words; NULL: none are. */
+static const char *cut_of(struct arena *a, const struct engine_rows *rows,
+                          const struct engine_limits *limits)
+{
+    if (!engine_rows_truncated(rows))
+        return NULL;
+    bool count = limits->max_rows > 0 && engine_rows_count(rows) >= limits->max_rows;
+    return arena_fmt(a,
+                     "Query result set has exceeded the internal %s limit %zu "
+                     "(E_QUERY_RESULT_SET_TOO_LARGE, 0x80DA0003).",
+                     count ? "record count" : "data size",
+                     count ? limits->max_rows : limits->max_bytes)
+        .p;
+}
+static struct kusto_table result_table(struct arena *a, const struct engine_rows *rows,
+                                       const struct engine_limits *limits)
 {
     return (struct kusto_table){.schema = *engine_rows_schema(rows),
                                 .n_rows = engine_rows_count(rows),
-                                .cut = engine_rows_truncated(rows),
+                                .cut = cut_of(a, rows, limits),
                                 .cell = result_cell,
                                 .self = rows};
 }
 
-static void fail(struct vedette *v, struct http_request *q, const struct command *c, struct err *e,
+static void fail(struct vedette *v, struct http_request *q, const struct err *e,
                  struct http_response *r)
 {
-    if (e->code == ERR_TIMEOUT) {
-        err_set(e, ERR_TIMEOUT, "The query exceeded the timeout of %lld s.", (long long)c->wait_s);
-        api_error_status(v, q, 504, e, r);
-    } else if (e->code == ERR_NOT_FOUND || e->code == ERR_UNSUPPORTED || e->code == ERR_LIMIT) {
+    if (e->code == ERR_NOT_FOUND || e->code == ERR_UNSUPPORTED || e->code == ERR_LIMIT) {
         api_error_status(v, q, 400, e, r);
     } else {
         api_error(v, q, e, r);
@@ -149,20 +161,22 @@ static void run_query(struct vedette *v, struct http_request *q, const struct co
     struct store_query sq = {.text = text};
     sq.options.params = c->params;
     sq.options.n_params = c->n_params;
-    sq.limits = (struct engine_limits){.deadline_us = clock_mono_us() + c->wait_s * 1000000,
-                                       .max_rows = v->o.query_max_rows,
-                                       .max_bytes = v->o.query_max_bytes,
-                                       .cancel = q->cancel};
+    sq.options.request = c->request;
+    struct api_limits limits;
+    api_limits(v, q, 0, &limits);
+    sq.limits = limits.own;
+    sq.most = &limits.most;
+    sq.since_us = limits.since_us;
     if (!workspace_query(c->database, q->arena, &sq, &res, &diags, &e)) {
         size_t left_out = c->csl.n + prefix - text.n;
         if (prefix > 0 && e.pos.line > 0 && e.pos.off >= prefix)
             e.pos = pos_in(c->csl, e.pos.off - prefix + left_out);
-        fail(v, q, c, &e, r);
+        fail(v, q, &e, r);
         return;
     }
     struct kusto_table *tables = arena_array(q->arena, struct kusto_table, res.n + 1);
     for (size_t i = 0; i < res.n; i++)
-        tables[i] = result_table(res.rows[i]);
+        tables[i] = result_table(q->arena, res.rows[i], &res.limits);
     write_tables(v, q, c, tables, res.n, &res.compiled.results[0].render, r);
     store_result_fini(&res);
 }
@@ -175,7 +189,7 @@ static void run_command(struct vedette *v, struct http_request *q, const struct 
     struct str rest = STR_NONE;
     struct kql_render none = {0};
     if (!kusto_show(v, q, c->database, c->csl, &t, &rest, &e)) {
-        fail(v, q, c, &e, r);
+        fail(v, q, &e, r);
     } else if (rest.n == 0) {
         write_tables(v, q, c, &t, 1, &none, r);
     } else {
@@ -183,7 +197,7 @@ static void run_command(struct vedette *v, struct http_request *q, const struct 
         struct str text = arena_fmt(q->arena, "%.*s%.*s", STR_ARG(table), STR_ARG(rest));
         if (text.n > KQL_MAX_BYTES) {
             err_set(&e, ERR_LIMIT, "the command's result is too large for a query behind it");
-            fail(v, q, c, &e, r);
+            fail(v, q, &e, r);
         } else {
             run_query(v, q, c, text, table.n, r);
         }

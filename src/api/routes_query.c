@@ -6,13 +6,13 @@
 #include "text/date.h"
 #include "text/json.h"
 
-enum { DEFAULT_WAIT_S = 180, MAX_WAIT_S = 600, MAX_QUERY_BODY = 2 << 20 };
+enum { MAX_WAIT_S = 86400, MAX_QUERY_BODY = 2 << 20 };
 
 struct ask {
     struct str query;
     bool has_scope;
     int64_t from, to;
-    int64_t wait_s;
+    int64_t wait_s; /* 0: not said */
     bool statistics, render;
 };
 
@@ -143,7 +143,7 @@ static void write_render(struct json_out *w, const struct kql_render *render)
     json_obj_end(w);
 }
 
-static void write_cut(struct vedette *v, struct json_out *w, struct arena *a)
+static void write_cut(const struct engine_limits *limits, struct json_out *w, struct arena *a)
 {
     json_key(w, "error");
     json_obj(w);
@@ -162,7 +162,7 @@ static void write_cut(struct vedette *v, struct json_out *w, struct arena *a)
                           "The results of this query exceed the set limit of %zu bytes or %zu "
                           "records, so not all records were returned "
                           "(E_QUERY_RESULT_SET_TOO_LARGE, 0x80DA0003)",
-                          v->o.query_max_bytes, v->o.query_max_rows));
+                          limits->max_bytes, limits->max_rows));
     json_kv_int(w, "severity", 2);
     json_kv_z(w, "severityName", "Error");
     json_obj_end(w);
@@ -171,7 +171,7 @@ static void write_cut(struct vedette *v, struct json_out *w, struct arena *a)
     json_obj_end(w);
 }
 
-static void write_answer(struct vedette *v, struct http_request *q, const struct ask *k,
+static void write_answer(struct http_request *q, const struct ask *k,
                          const struct store_result *res, int64_t took_us, struct http_response *r)
 {
     bool cut = false;
@@ -190,7 +190,7 @@ static void write_answer(struct vedette *v, struct http_request *q, const struct
     if (k->render)
         write_render(&w, &res->compiled.results[0].render);
     if (cut)
-        write_cut(v, &w, q->arena);
+        write_cut(&res->limits, &w, q->arena);
     json_obj_end(&w);
 }
 
@@ -217,12 +217,13 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
     sq.options.has_scope = k->has_scope;
     sq.options.scope_from = k->from;
     sq.options.scope_to = k->to;
-    sq.limits = (struct engine_limits){.deadline_us = began + k->wait_s * 1000000,
-                                       .max_rows = v->o.query_max_rows,
-                                       .max_bytes = v->o.query_max_bytes,
-                                       .cancel = q->cancel};
+    struct api_limits limits;
+    api_limits(v, q, k->wait_s, &limits);
+    sq.limits = limits.own;
+    sq.most = &limits.most;
+    sq.since_us = limits.since_us;
     if (workspace_query(ws, q->arena, &sq, &res, &diags, &e)) {
-        write_answer(v, q, k, &res, clock_mono_us() - began, r);
+        write_answer(q, k, &res, clock_mono_us() - began, r);
         store_result_fini(&res);
         return;
     }
@@ -231,9 +232,6 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
         if (e.kind[0] == '\0')
             memcpy(e.kind, "SEM0000", sizeof("SEM0000"));
         api_error_status(v, q, 400, &e, r);
-    } else if (e.code == ERR_TIMEOUT) {
-        err_set(&e, ERR_TIMEOUT, "The query exceeded the timeout of %lld s.", (long long)k->wait_s);
-        api_error_status(v, q, 504, &e, r);
     } else {
         api_error(v, q, &e, r);
     }
@@ -243,7 +241,7 @@ static void ask(struct vedette *v, struct http_request *q, struct str query, str
                 struct http_response *r)
 {
     struct err e = {0};
-    struct ask k = {.query = query, .wait_s = DEFAULT_WAIT_S};
+    struct ask k = {.query = query};
     struct workspace *w = api_workspace(v, q, r);
     int64_t now = clock_now(v->o.clock);
     if (w == NULL)

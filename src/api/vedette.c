@@ -32,6 +32,7 @@ static bool open_store(struct vedette *v, struct err *e)
                               .schema_dir = v->o.schema_dir,
                               .memory_bytes = v->o.memory_bytes,
                               .threads = v->o.threads,
+                              .spill_max_bytes = v->o.spill_max_bytes,
                               .geoip_file = v->o.geoip_file,
                               .max_queue_bytes = v->o.max_queue_bytes,
                               .fetch = v->allowed.hosts.n > 0 ? &v->fetch : NULL};
@@ -76,12 +77,17 @@ static bool open_detect(struct vedette *v, struct err *e)
 static void open_router(struct vedette *v)
 {
     const struct http_routes families[] = {
-        {health_routes, n_health_routes, v},     {oauth_routes, n_oauth_routes, v},
-        {ingest_routes, n_ingest_routes, v},     {query_routes, n_query_routes, v},
-        {batch_routes, n_batch_routes, v},       {metadata_routes, n_metadata_routes, v},
-        {incident_routes, n_incident_routes, v}, {rule_routes, n_rule_routes, v},
-        {table_routes, n_table_routes, v},       {own_routes, n_own_routes, v},
-        {kusto_routes, n_kusto_routes, v},
+        {health_routes, n_health_routes, v, false},
+        {oauth_routes, n_oauth_routes, v, false},
+        {ingest_routes, n_ingest_routes, v, false},
+        {query_routes, n_query_routes, v, true},
+        {batch_routes, n_batch_routes, v, true},
+        {metadata_routes, n_metadata_routes, v, false},
+        {incident_routes, n_incident_routes, v, false},
+        {rule_routes, n_rule_routes, v, false},
+        {table_routes, n_table_routes, v, false},
+        {own_routes, n_own_routes, v, false},
+        {kusto_routes, n_kusto_routes, v, true},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -97,6 +103,8 @@ static void set_defaults(struct vedette *v, const struct vedette_options *o)
     v->o.requests_per_second = o->requests_per_second > 0 ? o->requests_per_second : 200;
     v->o.query_max_rows = o->query_max_rows != 0 ? o->query_max_rows : 500000;
     v->o.query_max_bytes = o->query_max_bytes != 0 ? o->query_max_bytes : 64000000;
+    v->o.query_timeout_us = o->query_timeout_us != 0 ? o->query_timeout_us : 180000000;
+    v->o.query_max_timeout_us = o->query_max_timeout_us != 0 ? o->query_max_timeout_us : 600000000;
 }
 
 struct vedette *vedette_open(const struct vedette_options *o, struct err *e)

@@ -100,13 +100,15 @@ static bool compile(const struct session *s, struct arena *a, struct str text,
     return false;
 }
 
-static bool run_result(const struct session *s, struct str text, const struct kql_result *r,
-                       struct json_out *w, struct err *e)
+static bool run_result(const struct session *s, struct str text, const struct kql_query *q,
+                       size_t at, struct json_out *w, struct err *e)
 {
-    struct engine_limits limits = {.deadline_us = clock_mono_us() + s->timeout_us,
-                                   .max_rows = MAX_ROWS,
-                                   .max_bytes = MAX_BYTES};
+    const struct kql_result *r = &q->results[at];
+    int64_t now = clock_mono_us();
+    struct engine_limits limits = {
+        .deadline_us = now + s->timeout_us, .max_rows = MAX_ROWS, .max_bytes = MAX_BYTES};
     struct engine_rows *rows = NULL;
+    engine_limits_wish(&limits, &q->request, now, NULL);
     if (!engine_run(fixtures_engine(s->f), r->plan, fixtures_source(s->f), &limits, &rows, e)) {
         kql_err_locate(text, e);
         return false;
@@ -124,7 +126,7 @@ static bool answer(const struct session *s, struct arena *a, struct str text, st
     struct kql_query q;
     if (!compile(s, a, text, &q, e))
         return false;
-    if (s->run && !run_result(s, text, &q.results[0], w, e))
+    if (s->run && !run_result(s, text, &q, 0, w, e))
         return false;
     if (!s->run) {
         write_columns(w, &q.results[0].plan->cols);
@@ -140,7 +142,7 @@ static bool answer(const struct session *s, struct arena *a, struct str text, st
         json_kv_str(w, "name", q.results[i].name);
         if (!s->run)
             write_columns(w, &q.results[i].plan->cols);
-        else if (!run_result(s, text, &q.results[i], w, e))
+        else if (!run_result(s, text, &q, i, w, e))
             return false;
         json_obj_end(w);
     }

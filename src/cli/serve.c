@@ -41,6 +41,12 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .token_lifetime = set->token_lifetime,
         .query_max_rows = (size_t)set->query_max_rows,
         .query_max_bytes = (size_t)set->query_max_bytes,
+        .query_memory_bytes = (size_t)set->query_memory,
+        .query_timeout_us = set->query_timeout / TICKS_PER_US,
+        .query_max_timeout_us = set->query_max_timeout / TICKS_PER_US,
+        .query_size = {(size_t)set->query_max_operators, (size_t)set->query_max_depth,
+                       (size_t)set->query_max_union},
+        .spill_max_bytes = (size_t)set->spill_max,
         .metrics_open = set->metrics_open,
         .geoip_file = set->geoip_file,
     };
@@ -88,6 +94,8 @@ static bool listen_all(struct serving *s, const struct settings *set, struct err
     AUTO(sbuf_fini) struct sbuf cert = sbuf_make(1 << 20);
     AUTO(sbuf_fini) struct sbuf key = sbuf_make(1 << 20);
     struct http_server_options o = {.workers = (unsigned)set->workers,
+                                    .long_workers = (unsigned)set->query_workers,
+                                    .max_long_backlog = (size_t)set->query_queue,
                                     .max_connections = (unsigned)set->max_connections,
                                     .request_timeout_s =
                                         (unsigned)(set->request_timeout / TICKS_PER_SECOND)};

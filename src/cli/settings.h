@@ -15,6 +15,9 @@ struct settings {
         external_max; /* bytes; memory 0: the engine's choice */
     int64_t threads, workers, max_connections, rule_workers, requests_per_second, query_max_rows;
     int64_t max_records, max_depth, max_field;
+    int64_t query_workers, query_queue, query_max_operators, query_max_depth, query_max_union;
+    int64_t query_memory, spill_max;          /* bytes */
+    int64_t query_timeout, query_max_timeout; /* ticks */
     int64_t rule_delay, rule_timeout, token_lifetime, drain_timeout, request_timeout, max_past,
         max_future; /* ticks */
     bool metrics_open;

@@ -11,6 +11,7 @@ struct engine_options {
     const char *path;     /* NULL: in memory */
     const char *temp_dir; /* spill files; NULL: none */
     size_t memory_bytes;  /* 0: engine's default */
+    size_t spill_bytes;   /* of spill files; 0: engine's default */
     unsigned threads;     /* 0: cores */
 };
 struct engine *engine_open(const struct engine_options *o, struct err *e) MUST_USE;
@@ -35,13 +36,25 @@ struct engine_source {
     const struct engine_fetch *fetch; /* NULL: externaldata is switched off */
     const char *geoip_file;           /* of geo_info_from_ip_address(); NULL: none */
 };
+/* How large a query may be for the planner, which cannot be interrupted. 0: the default. */
+struct engine_size {
+    size_t max_operators; /* once functions and let statements are put in; 20,000 */
+    size_t max_depth;     /* of operators inside of one another; 400, which is also the most */
+    size_t max_union;     /* tables of one union; 3000 */
+};
 struct engine_limits {
     int64_t deadline_us; /* clock_mono_us(); 0 = none */
     size_t max_rows;     /* 0 = none; reaching it sets truncated */
     size_t max_bytes;
     const _Atomic bool *cancel; /* may be NULL */
     size_t memory_bytes;        /* of what functions compute; 0 = 1 GiB */
+    struct engine_size size;
+    size_t take_rows; /* more are left out without being truncated; 0 = none */
 };
+/* Limits as a request wants them. most: how far it may go beyond those that it has (deadline_us,
+ * max_rows, max_bytes), NULL: not at all. since_us: when its time began. */
+void engine_limits_wish(struct engine_limits *l, const struct kql_request *r, int64_t since_us,
+                        const struct engine_limits *most);
 struct engine_rows; /* one result: all rows, columnar; owned by the caller */
 bool engine_run(struct engine *g, const struct plan *p, const struct engine_source *src,
                 const struct engine_limits *lim, struct engine_rows **out, struct err *e) MUST_USE;
@@ -56,11 +69,13 @@ struct kql_value engine_rows_get(const struct engine_rows *r, size_t row, size_t
 bool engine_sql(const struct plan *p, const struct engine_source *src, struct sbuf *out,
                 struct err *e) MUST_USE;
 
-/* Runs a plan for its values, copied to a (rows × in->cols.n): what a catalogue's peek does.
- * ERR_LIMIT past ENGINE_PEEK_ROWS rows, since a column missed would be a wrong answer. */
+/* Runs a plan under the deadline, cancel and memory of lim (NULL: none) for its values, copied to a
+ * (rows × in->cols.n): what a catalogue's peek does. ERR_LIMIT past ENGINE_PEEK_ROWS rows, since a
+ * column missed would be a wrong answer. */
 enum { ENGINE_PEEK_ROWS = 100000 };
 bool engine_peek(struct engine *g, const struct plan *in, const struct engine_source *src,
-                 struct arena *a, struct kql_value **out, size_t *out_n, struct err *e) MUST_USE;
+                 const struct engine_limits *lim, struct arena *a, struct kql_value **out,
+                 size_t *out_n, struct err *e) MUST_USE;
 
 /* Quoting: the only way that an identifier or a literal gets into SQL. */
 void sql_ident(struct sbuf *b, struct str name); /* "a""b" */

@@ -140,7 +140,7 @@ static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_
                  size_t *out_n, struct err *e)
 {
     struct fixtures *f = self;
-    return engine_peek(f->engine, in, &f->source, a, out_rows, out_n, e);
+    return engine_peek(f->engine, in, &f->source, NULL, a, out_rows, out_n, e);
 }
 
 /* ---- source ---- */
@@ -190,7 +190,7 @@ struct fixtures *fixtures_open(const struct fixtures_options *o, struct err *e)
     f->a = a;
     f->tables = map_new(a, false);
     f->functions = map_new(a, false);
-    f->catalog = (struct kql_catalog){f, find_table, table_at, find_function, peek};
+    f->catalog = (struct kql_catalog){f, find_table, table_at, find_function, peek, NULL};
     f->source = (struct engine_source){f, from_item, column, o->fetch, o->geoip_file};
     struct engine_options eo = {.memory_bytes = o->memory_bytes, .threads = o->threads};
     f->engine = engine_open(&eo, e);

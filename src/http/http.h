@@ -40,9 +40,12 @@ struct http_request {
     struct str remote; /* peer address without port; "local" in-process */
     char id[37];       /* request id, a GUID */
     const struct http_route *route;
-    void *principal;            /* set by http_app.authorise, understood by the handlers */
-    struct str throttle_key;    /* set by http_app.authorise; empty: remote */
-    const _Atomic bool *cancel; /* set when the server stops; may be NULL */
+    void *principal;         /* set by http_app.authorise, understood by the handlers */
+    struct str throttle_key; /* set by http_app.authorise; empty: remote */
+    /* Set when nobody waits for the answer any more: the server stops or (routes of long work)
+     * the client has hung up; may be NULL. */
+    const _Atomic bool *cancel;
+    int64_t since_us; /* clock_mono_us() when it had come completely; 0: now */
 };
 struct str http_param(const struct http_request *q, const char *name); /* must be in the pattern */
 /* Absent: empty with p NULL. Names compare without case. */
@@ -79,6 +82,9 @@ struct http_routes { /* one API family's const table and what its handlers get *
     const struct http_route *routes;
     size_t n;
     void *ctx;
+    /* Its routes (open ones aside) are for workers of their own, so that others don't wait behind
+     * them. */
+    bool long_work;
 };
 struct http_app {
     void *self;
@@ -116,6 +122,7 @@ const struct http_route *http_router_find(const struct http_router *r, struct ar
                                           enum http_method m, struct str raw_path,
                                           struct http_pair **out_params, size_t *out_n,
                                           bool *out_other_method);
+bool http_router_is_long(const struct http_router *r, const struct http_route *route);
 size_t http_router_max_body(const struct http_router *r, const struct http_route *route);
 /* Splits "path?query", decodes the query. ERR_INVALID: bad percent-encoding, NUL, invalid UTF-8,
  * too many parameters. */
@@ -159,7 +166,9 @@ struct http_server_options {
     size_t n_listen;
     struct str cert_pem, key_pem; /* when a listener has tls */
     unsigned workers;             /* 0 = 4 */
-    size_t max_backlog;           /* requests waiting for a worker; 0 = 256 */
+    size_t max_backlog;           /* requests waiting for a worker; more get 503; 0 = 256 */
+    unsigned long_workers;        /* for routes of long work; 0 = 4 */
+    size_t max_long_backlog;      /* of these, more get 429; 0 = 64 */
     unsigned max_connections;     /* 0 = 512 */
     unsigned idle_timeout_s;      /* 0 = 30 */
     unsigned request_timeout_s;   /* from the first byte to the last of one request; 0 = 120 */
@@ -170,6 +179,7 @@ struct http_stats {
     uint64_t requests, bytes_in, bytes_out, refused_busy;
     uint64_t by_class[6]; /* [2] = 2xx … */
     uint64_t inflight;
+    uint64_t long_pending; /* requests of long work: waiting and worked on */
 };
 struct http_server;
 struct http_server *http_server_start(const struct http_server_options *o,

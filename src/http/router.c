@@ -11,6 +11,7 @@ enum { MAX_SEGMENTS = 24 };
 struct entry {
     const struct http_route *route;
     void *ctx;
+    bool long_work;
     struct str seg[MAX_SEGMENTS];
     size_t n;
 };
@@ -75,6 +76,7 @@ struct http_router *http_router_new(const struct http_routes *families, size_t n
             struct entry *x = &r->entries[r->n];
             x->route = &families[i].routes[k];
             x->ctx = families[i].ctx;
+            x->long_work = families[i].long_work && x->route->access != NULL;
             CHECK(split(str_from(x->route->pattern), x->seg, &x->n));
             for (size_t m = 0; m < r->n; m++)
                 CHECK(!same_shape(x, &r->entries[m]));
@@ -90,6 +92,14 @@ void http_router_free(struct http_router *r)
         return;
     xfree(r->entries);
     xfree(r);
+}
+
+bool http_router_is_long(const struct http_router *r, const struct http_route *route)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (r->entries[i].route == route)
+            return r->entries[i].long_work;
+    return false;
 }
 
 size_t http_router_max_body(const struct http_router *r, const struct http_route *route)

@@ -31,12 +31,14 @@ enum {
 struct http_server {
     struct http_server_options o;
     struct http_router *router;
-    struct pool *pool;
+    struct pool *pool, *long_pool;
+    struct watch *watch;
     struct MHD_Daemon *daemons[4];
     uint16_t ports[4];
     atomic_bool draining, cancel;
     atomic_size_t inflight_bytes;
-    atomic_uint_fast64_t open, requests, bytes_in, bytes_out, refused_busy, by_class[6];
+    atomic_uint_fast64_t open, long_pending, requests, bytes_in, bytes_out, refused_busy,
+        by_class[6];
 };
 
 enum exchange_state { EX_NEW, EX_BODY, EX_DISCARD, EX_WORKING, EX_DONE };
@@ -51,6 +53,7 @@ struct exchange {
     size_t counted, discarded; /* bytes booked in inflight_bytes; bytes thrown away */
     int64_t start_us;
     bool bad_target;
+    atomic_bool gone; /* the client; long work only */
     struct err target_err;
     char remote[INET6_ADDRSTRLEN];
 };
@@ -164,23 +167,65 @@ static void refuse(struct exchange *x, int status, enum err_code code, const cha
     x->state = EX_DISCARD;
 }
 
+static void finish(struct exchange *x)
+{
+    x->state = EX_DONE;
+    MHD_resume_connection(x->conn);
+}
+
 static void work(void *arg)
 {
     struct exchange *x = arg;
     x->q.body = sbuf_str(&x->body);
     http_dispatch(x->server->router, &x->q, &x->r);
-    x->state = EX_DONE;
-    MHD_resume_connection(x->conn);
+    finish(x);
+}
+
+/* Nobody reads the answer to what was given up while it waited. */
+static void long_work(void *arg)
+{
+    struct exchange *x = arg;
+    struct http_server *s = x->server;
+    if (atomic_load(&x->gone)) {
+        refuse(x, 503, ERR_CANCELLED, "The request was given up while it waited.");
+    } else {
+        x->q.body = sbuf_str(&x->body);
+        http_dispatch(s->router, &x->q, &x->r);
+    }
+    watch_remove(s->watch, &x->gone);
+    atomic_fetch_sub(&s->long_pending, 1);
+    finish(x);
+}
+
+static void start_long_work(struct exchange *x)
+{
+    struct http_server *s = x->server;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->conn, MHD_CONNECTION_INFO_CONNECTION_FD);
+    CHECK(info != NULL);
+    x->q.cancel = &x->gone;
+    watch_add(s->watch, info->connect_fd, &x->gone);
+    if (atomic_load(&s->cancel))
+        atomic_store(&x->gone, true);
+    atomic_fetch_add(&s->long_pending, 1);
+    if (pool_run(s->long_pool, long_work, x))
+        return;
+    atomic_fetch_sub(&s->long_pending, 1);
+    watch_remove(s->watch, &x->gone);
+    refuse(x, 429, ERR_BUSY, "Too many queries are waiting. Try again in a second.");
+    finish(x);
 }
 
 static enum MHD_Result start_work(struct exchange *x)
 {
     x->state = EX_WORKING;
+    x->q.since_us = clock_mono_us();
     MHD_suspend_connection(x->conn);
-    if (!pool_run(x->server->pool, work, x)) {
+    if (http_router_is_long(x->server->router, x->q.route)) {
+        start_long_work(x);
+    } else if (!pool_run(x->server->pool, work, x)) {
         refuse(x, 503, ERR_BUSY, "The server is busy. Try again in a second.");
-        x->state = EX_DONE;
-        MHD_resume_connection(x->conn);
+        finish(x);
     }
     return MHD_YES;
 }
@@ -392,6 +437,8 @@ static void fill_defaults(struct http_server_options *o)
 {
     o->workers = o->workers > 0 ? o->workers : 4;
     o->max_backlog = o->max_backlog > 0 ? o->max_backlog : 256;
+    o->long_workers = o->long_workers > 0 ? o->long_workers : 4;
+    o->max_long_backlog = o->max_long_backlog > 0 ? o->max_long_backlog : 64;
     o->max_connections = o->max_connections > 0 ? o->max_connections : 512;
     o->idle_timeout_s = o->idle_timeout_s > 0 ? o->idle_timeout_s : 30;
     o->request_timeout_s = o->request_timeout_s > 0 ? o->request_timeout_s : 120;
@@ -408,6 +455,8 @@ struct http_server *http_server_start(const struct http_server_options *o,
     fill_defaults(&s->o);
     s->router = router;
     s->pool = pool_new("http", s->o.workers, s->o.max_backlog);
+    s->long_pool = pool_new("http long work", s->o.long_workers, s->o.max_long_backlog);
+    s->watch = watch_new();
     AUTO(xfreep) char *cert = xstrndup(o->cert_pem);
     AUTO(xfreep) char *key = xstrndup(o->key_pem);
     bool ok = true;
@@ -433,6 +482,7 @@ void http_server_stats(const struct http_server *s, struct http_stats *out)
     out->bytes_out = atomic_load(&s->bytes_out);
     out->refused_busy = atomic_load(&s->refused_busy);
     out->inflight = atomic_load(&s->open);
+    out->long_pending = atomic_load(&s->long_pending);
     for (size_t i = 0; i < COUNTOF(out->by_class); i++)
         out->by_class[i] = atomic_load(&s->by_class[i]);
 }
@@ -459,6 +509,7 @@ bool http_server_drain(struct http_server *s, int64_t limit_ms)
     if (wait_idle(s, limit_ms))
         return true;
     atomic_store(&s->cancel, true);
+    watch_all_gone(s->watch);
     return wait_idle(s, limit_ms);
 }
 
@@ -467,9 +518,12 @@ void http_server_free(struct http_server *s)
     if (s == NULL)
         return;
     pool_drain(s->pool);
+    pool_drain(s->long_pool);
     for (size_t i = 0; i < s->o.n_listen; i++)
         if (s->daemons[i] != NULL)
             MHD_stop_daemon(s->daemons[i]);
     pool_free(s->pool);
+    pool_free(s->long_pool);
+    watch_free(s->watch);
     xfree(s);
 }

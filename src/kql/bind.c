@@ -1,4 +1,5 @@
 /* kql_compile: the way from text to an optimised plan. */
+#include "base/clock.h"
 #include "kql/bind_priv.h"
 
 static struct plan *scalar_result(struct binder *b, struct expr *e, const struct syn *at)
@@ -134,6 +135,44 @@ static void bind_query(struct binder *b, const struct syn *query)
     }
 }
 
+/* ---- set statements ---- */
+static struct kql_value option_value(struct binder *b, const struct syn *set)
+{
+    struct kql_value v = {.type = KQL_BOOL, .b = true};
+    struct cx none = cx_of(b, NULL, NULL);
+    if (set->n == 0)
+        return v;
+    if (set->kids[0]->kind == SYN_NAME)
+        return (struct kql_value){.type = KQL_STRING, .s = set->kids[0]->text};
+    struct expr *e = ex_fold(b, bind_expr(&none, set->kids[0]));
+    v.is_null = e->kind != EX_CONST;
+    return v.is_null ? v : e->value;
+}
+
+/* What the request asks for beside the query decides how it is bound. */
+static void read_request(struct binder *b, struct kql_options *o)
+{
+    struct kql_request *r = &o->request;
+    for (size_t i = 0; i < b->query->n; i++) {
+        const struct syn *s = b->query->kids[i];
+        struct kql_value v = {.is_null = true};
+        if (s->kind == SYN_SET)
+            v = option_value(b, s);
+        kql_request_set(r, s->text, &v);
+    }
+    if (r->has_now)
+        o->now_ticks = r->now;
+    if (r->column.n == 0 || (!r->has_from && !r->has_to))
+        return;
+    int64_t from = r->has_from ? r->from : 0, to = r->has_to ? r->to : TICKS_MAX;
+    bool both = o->has_scope;
+    if (!both)
+        o->scope_column = r->column;
+    o->scope_from = both && o->scope_from > from ? o->scope_from : from;
+    o->scope_to = both && o->scope_to < to ? o->scope_to : to;
+    o->has_scope = true;
+}
+
 bool kql_compile(struct arena *a, struct str text, const struct kql_options *opts,
                  struct kql_query *out, struct kql_diags *diags)
 {
@@ -143,9 +182,12 @@ bool kql_compile(struct arena *a, struct str text, const struct kql_options *opt
     const struct syn *query = kql_parse(a, text, diags);
     if (diags->n_errors > 0)
         return false;
-    struct binder b = {.a = a, .o = opts, .d = diags, .q = out, .query = query};
+    struct kql_options own = *opts;
+    struct binder b = {.a = a, .o = &own, .d = diags, .q = out, .query = query};
     b.seen_tables = map_new(a, false);
     b.functions = map_new(a, false);
+    read_request(&b, &own);
+    out->request = own.request;
     bind_query(&b, query);
     return diags->n_errors == 0 && out->n > 0;
 }

@@ -63,6 +63,10 @@ struct cx {
     bool *windows;                   /* set when a window function was bound; NULL: none allowed */
     struct scan *scan;               /* of a step of scan; NULL: elsewhere */
 };
+static inline void *bind_peek_self(const struct kql_catalog *c)
+{
+    return c->peek_self != NULL ? c->peek_self : c->self;
+}
 static inline struct cx cx_of(struct binder *b, struct binding *env, const struct plan *in)
 {
     return (struct cx){.b = b, .env = env, .in = in};

@@ -245,8 +245,8 @@ static bool compute(const struct cx *c, struct expr *e, const struct syn *s, str
     struct kql_value *rows = NULL;
     size_t count = 0;
     struct err why;
-    bool ok = catalog->peek(catalog->self, c->b->a, plan_project(c->b, one, &n, 1, s), &rows,
-                            &count, &why);
+    bool ok = catalog->peek(bind_peek_self(catalog), c->b->a, plan_project(c->b, one, &n, 1, s),
+                            &rows, &count, &why);
     if (!ok || count != 1)
         return false;
     *out = rows[0];

@@ -328,7 +328,7 @@ static struct str text_param(const struct syn *op, const char *name)
 struct plan *op_union(struct binder *b, struct binding *env, struct plan *in, const struct syn *op)
 {
     struct branches v = {0};
-    bool quiet = fuzzy(op);
+    bool quiet = fuzzy(op) || b->o->request.best_effort;
     if (in != NULL)
         add_branch(b, &v, in, STR("union_arg0"), op);
     if (in != NULL && in->kind == P_TABLE)

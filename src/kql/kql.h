@@ -2,6 +2,7 @@
  * I/O. */
 #pragma once
 #include "kql/plan.h"
+#include "kql/request.h"
 #include "kql/syntax.h"
 
 struct kql_table {
@@ -26,6 +27,8 @@ struct kql_catalog {
      * open schema. */
     bool (*peek)(void *self, struct arena *a, const struct plan *in, struct kql_value **out_rows,
                  size_t *out_n, struct err *e);
+    void
+        *peek_self; /* for peek instead of self, such as one with the query's limits; may be NULL */
 };
 struct kql_param {
     struct str name;
@@ -45,7 +48,8 @@ struct kql_options {
     struct str scope_column;        /* empty = TimeGenerated */
     const struct kql_param *params; /* declare query_parameters */
     size_t n_params;
-    bool rule_restrictions; /* refuse search *, union * as analytics rules do */
+    struct kql_request request; /* what the query's own set statements don't change */
+    bool rule_restrictions;     /* refuse search *, union * as analytics rules do */
 };
 struct kql_render {
     struct str chart; /* empty: no render */
@@ -60,7 +64,8 @@ struct kql_result {
 struct kql_query {
     struct kql_result *results; /* at least one */
     size_t n;
-    VEC(struct str) tables; /* every table that the query reads, once */
+    VEC(struct str) tables;     /* every table that the query reads, once */
+    struct kql_request request; /* with what the set statements say */
     bool open_schema; /* columns known only from rows; the plan could not be bound completely */
 };
 /* Parses, binds and optimises. On false diags has at least one error. The result lives in a. */

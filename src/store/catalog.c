@@ -54,13 +54,15 @@ static bool find_function(void *self, struct arena *a, struct str name,
 static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_value **out_rows,
                  size_t *out_n, struct err *e)
 {
-    struct workspace *w = self;
-    return engine_peek(w->s->engine, in, source_snapshot(w, a), a, out_rows, out_n, e);
+    const struct catalog_asker *k = self;
+    return engine_peek(k->w->s->engine, in, source_snapshot(k->w, a), k->limits, a, out_rows, out_n,
+                       e);
 }
 
 void catalog_init(struct workspace *w)
 {
-    w->catalog = (struct kql_catalog){w, find_table, table_at, find_function, peek};
+    w->asker = (struct catalog_asker){.w = w};
+    w->catalog = (struct kql_catalog){w, find_table, table_at, find_function, peek, &w->asker};
 }
 
 const struct kql_catalog *workspace_catalog(struct workspace *w)

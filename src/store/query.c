@@ -1,13 +1,14 @@
 /* Compiling and running KQL in a workspace, and the list of its tables. */
+#include "base/clock.h"
 #include "store/store_priv.h"
 
-static bool run_all(struct workspace *w, struct arena *a, const struct store_query *q,
+static bool run_all(struct workspace *w, struct arena *a, const struct engine_limits *limits,
                     struct store_result *out, struct err *e)
 {
     const struct engine_source *src = source_snapshot(w, a);
     out->rows = arena_array(a, struct engine_rows *, out->compiled.n);
     for (; out->n < out->compiled.n; out->n++)
-        if (!engine_run(w->s->engine, out->compiled.results[out->n].plan, src, &q->limits,
+        if (!engine_run(w->s->engine, out->compiled.results[out->n].plan, src, limits,
                         &out->rows[out->n], e))
             return false;
     return true;
@@ -17,7 +18,13 @@ bool workspace_query(struct workspace *w, struct arena *a, const struct store_qu
                      struct store_result *out, struct kql_diags *diags, struct err *e)
 {
     struct kql_options options = q->options;
-    options.catalog = &w->catalog;
+    struct engine_limits limits = q->limits;
+    int64_t since = q->since_us != 0 ? q->since_us : clock_mono_us();
+    struct kql_catalog catalog = w->catalog;
+    struct catalog_asker asker = {w, &limits};
+    catalog.peek_self = &asker;
+    options.catalog = &catalog;
+    engine_limits_wish(&limits, &options.request, since, q->most);
     if (options.session.database.n == 0)
         options.session.database = w->name;
     if (options.now_ticks == 0)
@@ -30,7 +37,13 @@ bool workspace_query(struct workspace *w, struct arena *a, const struct store_qu
         kql_diags_err(diags, e);
         return false;
     }
-    if (!run_all(w, a, q, &result, e)) {
+    limits = q->limits;
+    engine_limits_wish(&limits, &result.compiled.request, since, q->most);
+    result.limits = limits;
+    if (!run_all(w, a, &limits, &result, e)) {
+        if (e != NULL && e->code == ERR_TIMEOUT)
+            err_set(e, ERR_TIMEOUT, "The query exceeded the timeout of %lld s.",
+                    (long long)(limits.deadline_us - since + 500000) / 1000000);
         kql_err_locate(q->text, e);
         store_result_fini(&result);
         return false;

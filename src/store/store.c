@@ -59,8 +59,10 @@ static bool open_engine(struct store *s, const struct store_options *o, struct e
 {
     struct arena *a = arena_new(1 << 20);
     const char *tmp = arena_fmt(a, "%s/tmp", o->data_dir).p;
-    struct engine_options eo = {
-        .temp_dir = tmp, .memory_bytes = o->memory_bytes, .threads = o->threads};
+    struct engine_options eo = {.temp_dir = tmp,
+                                .memory_bytes = o->memory_bytes,
+                                .spill_bytes = o->spill_max_bytes,
+                                .threads = o->threads};
     bool ok = make_dir(tmp, e);
     if (ok)
         s->engine = engine_open(&eo, e);

@@ -8,8 +8,8 @@ struct store_options {
     const char
         *data_dir; /* made by the caller; the store keeps workspaces/<id>/hot.duckdb below it */
     struct clock *clock;
-    const char *schema_dir; /* content/schemas; NULL: built-in location */
-    size_t memory_bytes;
+    const char *schema_dir;               /* content/schemas; NULL: built-in location */
+    size_t memory_bytes, spill_max_bytes; /* of the engine; 0: its default */
     unsigned threads;
     const char *geoip_file; /* where addresses are (MaxMind DB); borrowed; NULL or "": none */
     size_t max_queue_bytes; /* bytes waiting to be committed per workspace; more gives ERR_BUSY; 0 =
@@ -113,16 +113,19 @@ struct str workspace_table_suggest(struct workspace *w, struct arena *a, struct 
 bool workspace_checkpoint(struct workspace *w, struct err *e) MUST_USE;
 
 /* Compiles and runs KQL in a workspace: the one way that everything above (API, detection, CLI)
- * queries. */
+ * queries. Errors beside those of the query: ERR_TIMEOUT says how many seconds it had. */
 struct store_query {
     struct str text;
-    struct kql_options options; /* catalog is filled in; now_ticks 0 = the clock's now */
-    struct engine_limits limits;
+    struct kql_options options;       /* catalog is filled in; now_ticks 0 = the clock's now */
+    struct engine_limits limits;      /* also of what is read to know a query's columns */
+    const struct engine_limits *most; /* see engine_limits_wish; may be NULL */
+    int64_t since_us;                 /* when the query's time began; 0 = now */
 };
 struct store_result {
     struct kql_query compiled;
     struct engine_rows **rows; /* one for each compiled.results */
     size_t n;
+    struct engine_limits limits; /* that held */
 };
 bool workspace_query(struct workspace *w, struct arena *a, const struct store_query *q,
                      struct store_result *out, struct kql_diags *diags, struct err *e) MUST_USE;

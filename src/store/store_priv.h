@@ -145,6 +145,12 @@ struct writer;
 struct writer *writer_start(struct workspace *w, size_t max_queue_bytes, struct err *e) MUST_USE;
 void writer_stop(struct writer *wr); /* commits what was accepted, joins */
 
+/* What the catalogue's peek is told of the query: kql_catalog.peek_self. */
+struct catalog_asker {
+    struct workspace *w;
+    const struct engine_limits *limits; /* may be NULL */
+};
+
 /* ---- workspace.c ---- */
 struct workspace {
     struct store *s;
@@ -157,6 +163,7 @@ struct workspace {
     size_t n_custom;
 
     struct kql_catalog catalog;
+    struct catalog_asker asker; /* of a query without limits */
     struct engine_source source;
     struct engine_conn *conn; /* writer thread's */
     struct ledger *ledger;

@@ -62,6 +62,7 @@ void cf_call_begin(struct cf_call *c, const char *sig)
     c->running = NULL;
     c->out_bytes = 0;
     c->steps = 0;
+    c->heavy = false;
     c->refused = false;
 }
 
@@ -118,8 +119,10 @@ void cf_row_begin(struct cf_call *c)
         arena_reset(c->arena);
 }
 
+enum { HEAVY = 16 << 10 };
 void cf_row_end(struct cf_call *c)
 {
+    c->heavy = c->buf.n > HEAVY || (c->arena && arena_used(c->arena) > HEAVY);
     if (c->buf.failed)
         cf_refuse(c, ERR_LIMIT, "a value would be larger than %zu MiB", CF_VALUE_BYTES >> 20);
     if (c->arena && arena_full(c->arena))

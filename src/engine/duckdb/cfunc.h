@@ -80,6 +80,7 @@ struct cf_call {
     struct running *running; /* the query; NULL: one without limits */
     size_t out_bytes;        /* texts written in this chunk */
     unsigned steps;          /* asked cf_stops() */
+    bool heavy;              /* the row before was no small one */
     bool refused;
     struct err why;
 };

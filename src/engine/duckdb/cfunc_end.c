@@ -5,7 +5,7 @@
 
 enum {
     CLOCK_EVERY = 16,    /* cf_stops: of the calls, which look at the clock */
-    ROWS_EVERY = 32,     /* cf_goes_on: the same of rows */
+    ROWS_EVERY = 32,     /* cf_goes_on: the same of rows, unless they are heavy */
     ROOM_STEP = 64 << 10 /* texts are booked in such steps */
 };
 
@@ -53,7 +53,7 @@ bool cf_stops(struct cf_call *c)
 
 bool cf_goes_on(struct cf_call *c, size_t r)
 {
-    return !c->refused && (r % ROWS_EVERY != 0 || !stops_now(c));
+    return !c->refused && ((r % ROWS_EVERY != 0 && !c->heavy) || !stops_now(c));
 }
 
 /* ---- memory ---- */

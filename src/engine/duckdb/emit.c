@@ -224,10 +224,33 @@ static bool dispatch(struct emit *m, const struct plan *p, struct sbuf *out)
     UNREACHABLE();
 }
 
+static bool limit_passed(struct emit *m, const struct plan *p, const char *what, size_t limit,
+                         const char *of)
+{
+    err_at(m->e, ERR_LIMIT, (struct pos){.off = p->off}, "%s more than %zu %s", what, limit, of);
+    if (m->e != NULL)
+        m->e->len = p->len;
+    return false;
+}
+
+/* The planner's time grows faster than the statement and it does not stop when it is told to. */
+static bool size_fits(struct emit *m, const struct plan *p)
+{
+    const struct engine_size *max = &m->size;
+    if (m->depth >= max->max_depth)
+        return limit_passed(m, p, "the query nests", max->max_depth, "operators");
+    if (++m->operators > max->max_operators)
+        return limit_passed(m, p, "the query has", max->max_operators,
+                            "operators once its functions are put in");
+    if (p->kind == P_UNION && p->n_in > max->max_union)
+        return limit_passed(m, p, "a union has", max->max_union, "tables");
+    return true;
+}
+
 bool emit_node(struct emit *m, const struct plan *p, struct sbuf *out)
 {
-    if (m->depth >= EMIT_MAX_DEPTH)
-        return err_set(m->e, ERR_LIMIT, "the query nests more than %d operators", EMIT_MAX_DEPTH);
+    if (!size_fits(m, p))
+        return false;
     struct emit_hoists *outer = m->hoists, *outer_agg = m->agg_hoists;
     m->hoists = NULL;
     m->agg_hoists = NULL;
@@ -267,19 +290,29 @@ static void write_ctes(const struct emit *m, struct sbuf *out)
         sbuf_addc(out, ' ');
 }
 
-bool emit_statement(const struct plan *p, const struct engine_source *src, size_t max_rows,
-                    struct emit_externals *externals, struct sbuf *out, struct err *e)
+static size_t or_default(size_t n, size_t fallback)
+{
+    return n > 0 ? n : fallback;
+}
+
+bool emit_statement(const struct plan *p, const struct engine_source *src,
+                    const struct emit_limits *limits, struct emit_externals *externals,
+                    struct sbuf *out, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct emit m = {.a = a, .src = src, .externals = externals, .e = e};
+    size_t depth = or_default(limits->size.max_depth, EMIT_MAX_DEPTH);
+    m.size = (struct engine_size){or_default(limits->size.max_operators, EMIT_MAX_OPERATORS),
+                                  depth < EMIT_MAX_DEPTH ? depth : EMIT_MAX_DEPTH,
+                                  or_default(limits->size.max_union, EMIT_MAX_UNION)};
     AUTO(sbuf_fini) struct sbuf body = sbuf_make(EMIT_MAX_SQL_BYTES);
     if (!emit_node(&m, p, &body))
         return false;
     write_ctes(&m, out);
-    if (max_rows) {
+    if (limits->most_rows) {
         sbuf_addz(out, "SELECT * FROM (");
         sbuf_add(out, sbuf_str(&body));
-        sbuf_addf(out, ") AS result LIMIT %zu", max_rows + 1);
+        sbuf_addf(out, ") AS result LIMIT %zu", limits->most_rows);
     } else {
         sbuf_add(out, sbuf_str(&body));
     }

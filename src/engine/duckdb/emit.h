@@ -11,9 +11,13 @@ struct emit_externals {
     VEC(const struct plan *) nodes;
 };
 
+struct emit_limits {
+    size_t most_rows; /* of the result; 0: all */
+    struct engine_size size;
+};
 /* Writes the statement for p. The columns of the result are in the order of p->cols; their names
- * are internal. max_rows 0: all, else one row more than max_rows is asked for, so that the reader
- * sees that it was cut. Errors: ERR_UNSUPPORTED with the position of what is not built yet,
- * ERR_LIMIT, what src gives. */
-bool emit_statement(const struct plan *p, const struct engine_source *src, size_t max_rows,
-                    struct emit_externals *externals, struct sbuf *out, struct err *e) MUST_USE;
+ * are internal. Errors: ERR_UNSUPPORTED with the position of what is not built yet, ERR_LIMIT, what
+ * src gives. */
+bool emit_statement(const struct plan *p, const struct engine_source *src,
+                    const struct emit_limits *limits, struct emit_externals *externals,
+                    struct sbuf *out, struct err *e) MUST_USE;

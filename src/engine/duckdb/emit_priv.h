@@ -5,7 +5,7 @@
 #include "engine/engine_store.h"
 #include "kql/functions.h"
 
-enum { EMIT_MAX_DEPTH = 400 };
+enum { EMIT_MAX_OPERATORS = 20000, EMIT_MAX_DEPTH = 400, EMIT_MAX_UNION = 3000 };
 
 struct emit_shared {
     const struct plan *node;
@@ -34,6 +34,8 @@ struct emit {
     struct err *e;
     uint32_t next;                   /* helper names */
     unsigned depth;                  /* of nested nodes and expressions */
+    struct engine_size size;         /* limits, none of them 0 */
+    size_t operators;                /* written so far */
     unsigned aggregates;             /* around the node being written, in this sub-query */
     VEC(struct emit_window) windows; /* of the P_SERIALIZE being written */
     VEC(struct emit_shared) shared;  /* P_SHARED nodes in the order of their CTEs */

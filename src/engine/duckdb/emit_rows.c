@@ -84,7 +84,11 @@ bool emit_range(struct emit *m, const struct plan *p, struct sbuf *out)
     else
         sbuf_addf(out, "CAST(vd_add(a, vd_mul(k, s)) AS %s) AS c%u", engine_sql_type(c->type),
                   c->id);
-    sbuf_addz(out, " FROM (SELECT a, s, unnest(range(0, n)) AS k FROM (SELECT a, s, "
+    /* A list as long as the range would be outside of all limits: lists of lists instead. */
+    sbuf_addz(out, " FROM (SELECT a, s, unnest(range(j * 2048, least(n, (j + 1) * 2048))) AS k "
+                   "FROM (SELECT a, s, n, unnest(range(i * 2048, least((n + 2047) // 2048, "
+                   "(i + 1) * 2048))) AS j FROM (SELECT a, s, n, "
+                   "unnest(range(0, (n + 4194303) // 4194304)) AS i FROM (SELECT a, s, "
                    "vd_range_count(a, b, s) AS n FROM (SELECT ");
     if (!emit_as(m, p->exprs[0], t, out))
         return false;
@@ -95,7 +99,7 @@ bool emit_range(struct emit *m, const struct plan *p, struct sbuf *out)
     enum kql_type step = t == KQL_DATETIME ? KQL_TIMESPAN : t;
     if (!emit_as(m, p->exprs[2], step, out))
         return false;
-    sbuf_addz(out, " AS s)))");
+    sbuf_addz(out, " AS s)))))");
     return true;
 }
 

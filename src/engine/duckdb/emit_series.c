@@ -43,9 +43,10 @@ static bool bounds(struct series *s, struct sbuf *out)
     if (!bound(s, x->to, last, out))
         return false;
     sbuf_addz(out, scan ? " AS ht, any_value(hs) AS hs FROM (SELECT ha, " : " AS ht, ");
+    sbuf_addz(out, "vd_step(");
     if (!emit_as(s->m, x->step, s->real ? KQL_REAL : step, out))
         return false;
-    sbuf_addz(out, " AS hs");
+    sbuf_addz(out, ") AS hs");
     if (scan) {
         sbuf_addz(out, " FROM (");
         sbuf_add(out, s->source);

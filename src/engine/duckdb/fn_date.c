@@ -433,20 +433,66 @@ static void fn_format_span(struct cf_call *c, size_t r)
 
 /* ---- ranges ---- */
 /* How many values range a … b by s has; both ends count. */
+/* What nobody has the time to count; its blocks still fit into a list. */
+#define MOST_STEPS 10000000000000
+
+/* How many steps lead from a to b; refuses what has no end. */
+static void give_count(struct cf_call *c, size_t r, double n)
+{
+    if (isnan(n) || n <= (double)MOST_STEPS) {
+        cf_out_i64(c, r, n > 0 ? (int64_t)n : 0);
+        return;
+    }
+    cf_refuse(c, ERR_LIMIT, "range: more than %lld rows", (long long)MOST_STEPS);
+    cf_hint(c, "take a larger step");
+}
+
+static void refuse_step(struct cf_call *c)
+{
+    cf_refuse(c, ERR_INVALID, "range: the step is zero");
+    cf_hint(c, "give one that leads from the first value to the last");
+}
+
 static void fn_range_count(struct cf_call *c, size_t r)
 {
     int64_t a = cf_i64(c, 0, r), b = cf_i64(c, 1, r), s = cf_i64(c, 2, r), d;
-    if (s == 0 || (s > 0 ? a > b : a < b) || __builtin_sub_overflow(b, a, &d) || s == INT64_MIN)
+    if (s == 0)
+        refuse_step(c);
+    else if ((s > 0 ? a > b : a < b) || __builtin_sub_overflow(b, a, &d) || s == INT64_MIN)
         cf_out_i64(c, r, 0);
     else
-        cf_out_i64(c, r, d / s + 1);
+        give_count(c, r, (double)(d / s) + 1);
 }
 
 static void fn_range_count_real(struct cf_call *c, size_t r)
 {
     double a = cf_f64(c, 0, r), b = cf_f64(c, 1, r), s = cf_f64(c, 2, r);
-    double n = floor((b - a) / s + 1e-9) + 1;
-    cf_out_i64(c, r, n > 0 && n < 1e9 ? (int64_t)n : 0);
+    if (s == 0)
+        refuse_step(c);
+    else
+        give_count(c, r, floor((b - a) / s + 1e-9) + 1);
+}
+
+static void refuse_series_step(struct cf_call *c)
+{
+    cf_refuse(c, ERR_INVALID, "make-series: the step must be above zero");
+}
+
+/* The step of make-series, once it is known. */
+static void fn_step(struct cf_call *c, size_t r)
+{
+    if (cf_i64(c, 0, r) > 0)
+        cf_out_i64(c, r, cf_i64(c, 0, r));
+    else
+        refuse_series_step(c);
+}
+
+static void fn_step_real(struct cf_call *c, size_t r)
+{
+    if (cf_f64(c, 0, r) > 0)
+        cf_out_f64(c, r, cf_f64(c, 0, r));
+    else
+        refuse_series_step(c);
 }
 
 static void fn_bin_at(struct cf_call *c, size_t r)
@@ -555,6 +601,8 @@ const struct cf_scalar fn_date_rows[] = {
     {.name = "vdf_format_timespan", .sig = "ls:s", .row = fn_format_span},
     {.name = "vd_range_count", .sig = "lll:l", .row = fn_range_count},
     {.name = "vd_range_count", .sig = "ddd:l", .row = fn_range_count_real},
+    {.name = "vd_step", .sig = "l:l", .row = fn_step},
+    {.name = "vd_step", .sig = "d:d", .row = fn_step_real},
     {.name = "vdf_around", .sig = "lll:b", .row = fn_around},
     {.name = "vdf_around_real", .sig = "ddd:b", .row = fn_around_real},
     {.name = "vd_bin_at", .sig = "lll:l", .row = fn_bin_at},

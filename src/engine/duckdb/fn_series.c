@@ -61,10 +61,11 @@ struct series series_new(struct arena *a, size_t n, bool ints)
     return (struct series){arena_array(a, double, n + 1), arena_array(a, bool, n + 1), n, ints};
 }
 
-void series_write(struct json_out *w, const struct series *s)
+enum { POLL_EVERY = 1024 };
+static void series_write(struct cf_call *c, struct json_out *w, const struct series *s)
 {
     json_arr(w);
-    for (size_t i = 0; i < s->n; i++) {
+    for (size_t i = 0; i < s->n && (i % POLL_EVERY != 0 || !cf_stops(c)); i++) {
         if (s->null[i])
             json_null(w);
         else if (s->ints && fabs(s->v[i]) < 9e15)
@@ -79,7 +80,7 @@ void series_out(struct cf_call *c, size_t r, const struct series *s)
 {
     struct sbuf *b = cf_buf(c);
     struct json_out w = json_out_make(b);
-    series_write(&w, s);
+    series_write(c, &w, s);
     cf_out_str(c, r, sbuf_str(b));
 }
 
@@ -89,7 +90,7 @@ void series_out_list(struct cf_call *c, size_t r, const struct series *const *li
     struct json_out w = json_out_make(b);
     json_arr(&w);
     for (size_t i = 0; i < n; i++)
-        series_write(&w, list[i]);
+        series_write(c, &w, list[i]);
     json_arr_end(&w);
     cf_out_str(c, r, sbuf_str(b));
 }
@@ -442,7 +443,7 @@ static void fn_iir(struct cf_call *c, size_t r)
         a.n == 0 || a.v[0] == 0 || s.n * (a.n + b.n) > MAX_RECURSION)
         return;
     struct series out = series_new(cf_arena(c), s.n, false);
-    for (size_t i = 0; i < s.n; i++) {
+    for (size_t i = 0; i < s.n && !cf_stops(c); i++) {
         double y = 0;
         for (size_t k = 0; k < b.n && k <= i; k++)
             y += b.v[k] * (s.null[i - k] ? 0 : s.v[i - k]);

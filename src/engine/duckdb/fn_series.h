@@ -18,7 +18,6 @@ bool series_read(struct arena *a, struct str text, struct series *out);
 struct series series_new(struct arena *a, size_t n, bool ints);
 /* Not null and finite. */
 bool series_known(const struct series *s, size_t i);
-void series_write(struct json_out *w, const struct series *s);
 void series_out(struct cf_call *c, size_t r, const struct series *s);
 /* An array of series: one for each column of a function that gives several. */
 void series_out_list(struct cf_call *c, size_t r, const struct series *const *list, size_t n);

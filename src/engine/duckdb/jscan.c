@@ -167,8 +167,12 @@ bool js_at(struct str array, int64_t index, struct str *out)
 struct str *js_items(struct arena *a, struct str v, struct str **keys, size_t *n)
 {
     *n = js_count(v);
-    struct str *items = arena_array(a, struct str, *n + 1);
-    struct str *k = arena_array(a, struct str, *n + 1);
+    struct str *items = arena_try(a, sizeof(*items) * (*n + 1));
+    struct str *k = arena_try(a, sizeof(*k) * (*n + 1));
+    if (!items || !k) { /* the arena says that it is full */
+        *n = 0;
+        items = k = arena_array(a, struct str, 1);
+    }
     struct js_iter it = js_begin(v);
     for (size_t i = 0; i < *n && js_next(&it, &k[i], &items[i]); i++)
         continue;

@@ -68,6 +68,10 @@ static bool config_fill(duckdb_config c, const struct engine_options *o, struct 
         snprintf(text, sizeof(text), "%zuB", o->memory_bytes);
         ok = config_set(c, "memory_limit", text, e);
     }
+    if (ok && o->spill_bytes) {
+        snprintf(text, sizeof(text), "%zuB", o->spill_bytes);
+        ok = config_set(c, "max_temp_directory_size", text, e);
+    }
     if (ok)
         ok = config_set(c, "temp_directory", o->temp_dir ? o->temp_dir : "", e);
     return ok;

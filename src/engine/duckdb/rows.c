@@ -145,16 +145,26 @@ static const struct str *make_text(struct engine_rows *rows, const struct rows_v
     return out;
 }
 
-static size_t vec_bytes(const struct rows_vec *v, enum kql_type type, size_t n)
+static bool is_text(enum kql_type t)
 {
-    if (type != KQL_STRING && type != KQL_DYNAMIC)
-        return n * 8;
-    size_t sum = 0;
-    for (size_t r = 0; r < n; r++) {
-        if (valid_at(v->valid, r))
-            sum += cf_string_t((const duckdb_string_t *)v->data + r).n + 2;
+    return t == KQL_STRING || t == KQL_DYNAMIC;
+}
+
+/* How many of a chunk's first n rows there is room for, and what they take. The row that passes the
+ * limit comes whole. */
+static size_t rows_within(const struct kql_schema *schema, const struct rows_vec *vecs, size_t n,
+                          size_t room, size_t *out_bytes)
+{
+    size_t r = 0, fixed = 0;
+    for (size_t i = 0; i < schema->n; i++)
+        fixed += is_text(schema->cols[i].type) ? 0 : 8;
+    for (*out_bytes = 0; r < n && *out_bytes < room; r++) {
+        *out_bytes += fixed;
+        for (size_t i = 0; i < schema->n; i++)
+            if (is_text(schema->cols[i].type) && valid_at(vecs[i].valid, r))
+                *out_bytes += cf_string_t((const duckdb_string_t *)vecs[i].data + r).n + 2;
     }
-    return sum;
+    return r;
 }
 
 static bool is_huge(duckdb_vector v)
@@ -165,18 +175,26 @@ static bool is_huge(duckdb_vector v)
     return huge;
 }
 
-static void take_chunk(struct engine_rows *rows, duckdb_data_chunk chunk, size_t n)
+static struct rows_vec *vecs_of(struct engine_rows *rows, duckdb_data_chunk chunk)
 {
-    struct rows_chunk k = {chunk, rows->n_rows, n, NULL};
-    k.vecs = arena_array(rows->arena, struct rows_vec, rows->schema.n);
+    struct rows_vec *vecs = arena_array(rows->arena, struct rows_vec, rows->schema.n);
+    for (size_t i = 0; i < rows->schema.n; i++) {
+        duckdb_vector v = duckdb_data_chunk_get_vector(chunk, i);
+        vecs[i].data = duckdb_vector_get_data(v);
+        vecs[i].valid = duckdb_vector_get_validity(v);
+    }
+    return vecs;
+}
+
+static void take_chunk(struct engine_rows *rows, duckdb_data_chunk chunk, struct rows_vec *vecs,
+                       size_t n)
+{
+    struct rows_chunk k = {chunk, rows->n_rows, n, vecs};
     for (size_t i = 0; i < rows->schema.n; i++) {
         enum kql_type type = rows->schema.cols[i].type;
-        duckdb_vector v = duckdb_data_chunk_get_vector(chunk, i);
-        k.vecs[i].data = duckdb_vector_get_data(v);
-        k.vecs[i].valid = duckdb_vector_get_validity(v);
         if (type == KQL_GUID || type == KQL_DECIMAL)
-            k.vecs[i].text = make_text(rows, &k.vecs[i], type, is_huge(v), n);
-        rows->bytes += vec_bytes(&k.vecs[i], type, n);
+            vecs[i].text =
+                make_text(rows, &vecs[i], type, is_huge(duckdb_data_chunk_get_vector(chunk, i)), n);
     }
     VEC_PUSH(rows->arena, &rows->chunks, k);
     rows->n_rows += n;
@@ -234,18 +252,18 @@ struct engine_rows *duck_rows_take(duckdb_result *result, const struct kql_schem
         duckdb_data_chunk chunk = duckdb_fetch_chunk(*result);
         if (!chunk)
             break;
-        size_t n = duckdb_data_chunk_get_size(chunk);
-        bool full = max_bytes && rows->bytes >= max_bytes;
-        if (max_rows && rows->n_rows + n > max_rows) {
-            n = max_rows - rows->n_rows;
-            full = true;
-        }
-        rows->truncated = rows->truncated || full;
-        if (n == 0 || (full && max_bytes && rows->bytes >= max_bytes)) {
+        size_t all = duckdb_data_chunk_get_size(chunk), bytes = 0;
+        size_t n = max_rows && max_rows - rows->n_rows < all ? max_rows - rows->n_rows : all;
+        struct rows_vec *vecs = vecs_of(rows, chunk);
+        n = rows_within(schema, vecs, n, max_bytes ? max_bytes - rows->bytes : SIZE_MAX, &bytes);
+        rows->truncated = n < all;
+        if (n == 0) {
             duckdb_destroy_data_chunk(&chunk);
             break;
         }
-        take_chunk(rows, chunk, n);
+        rows->bytes =
+            max_bytes && rows->bytes + bytes > max_bytes ? max_bytes : rows->bytes + bytes;
+        take_chunk(rows, chunk, vecs, n);
     }
     return rows;
 }

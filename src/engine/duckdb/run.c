@@ -157,7 +157,10 @@ bool engine_run(struct engine *g, const struct plan *p, const struct engine_sour
     AUTO(arena_freep) struct arena *a = arena_new(0);
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(EMIT_MAX_SQL_BYTES);
     struct emit_externals externals = {.a = a};
-    if (!emit_statement(p, src, lim->max_rows, &externals, &sql, e))
+    bool take = lim->take_rows > 0 && (lim->max_rows == 0 || lim->take_rows <= lim->max_rows);
+    size_t most = take ? lim->take_rows : lim->max_rows > 0 ? lim->max_rows + 1 : 0;
+    const struct emit_limits size = {most, lim->size};
+    if (!emit_statement(p, src, &size, &externals, &sql, e))
         return false;
     duckdb_connection con = duck_connect(g, e);
     if (!con)
@@ -168,7 +171,7 @@ bool engine_run(struct engine *g, const struct plan *p, const struct engine_sour
     if (ok) {
         struct kql_schema schema;
         schema_of(a, p, &schema);
-        *out = duck_rows_take(&r, &schema, lim->max_rows, lim->max_bytes, e);
+        *out = duck_rows_take(&r, &schema, take ? 0 : lim->max_rows, lim->max_bytes, e);
         ok = *out != NULL;
     }
     duckdb_destroy_result(&r);
@@ -177,18 +180,55 @@ bool engine_run(struct engine *g, const struct plan *p, const struct engine_sour
     return ok;
 }
 
+static size_t narrower(int64_t wish, size_t most)
+{
+    return most > 0 && (uint64_t)wish > most ? most : (size_t)wish;
+}
+
+void engine_limits_wish(struct engine_limits *l, const struct kql_request *r, int64_t since_us,
+                        const struct engine_limits *most)
+{
+    const struct engine_limits own = *l;
+    most = most != NULL ? most : &own;
+    int64_t last = most->deadline_us;
+    if (r->timeout > 0)
+        l->deadline_us = since_us + r->timeout / TICKS_PER_US;
+    if (r->no_timeout || (last != 0 && l->deadline_us > last))
+        l->deadline_us = last;
+    if (r->no_truncation) {
+        l->max_rows = most->max_rows;
+        l->max_bytes = most->max_bytes;
+    }
+    if (r->max_records > 0)
+        l->max_rows = narrower(r->max_records, most->max_rows);
+    if (r->max_bytes > 0)
+        l->max_bytes = narrower(r->max_bytes, most->max_bytes);
+    if (r->take_records > 0)
+        l->take_rows = (size_t)r->take_records;
+    if (r->memory_bytes > 0)
+        l->memory_bytes = narrower(r->memory_bytes, l->memory_bytes);
+}
+
 bool engine_sql(const struct plan *p, const struct engine_source *src, struct sbuf *out,
                 struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct emit_externals externals = {.a = a};
-    return emit_statement(p, src, 0, &externals, out, e);
+    const struct emit_limits none = {0};
+    return emit_statement(p, src, &none, &externals, out, e);
 }
 
 bool engine_peek(struct engine *g, const struct plan *in, const struct engine_source *src,
-                 struct arena *a, struct kql_value **out, size_t *out_n, struct err *e)
+                 const struct engine_limits *lim, struct arena *a, struct kql_value **out,
+                 size_t *out_n, struct err *e)
 {
     struct engine_limits limits = {.max_rows = ENGINE_PEEK_ROWS};
+    if (lim != NULL) {
+        limits.deadline_us = lim->deadline_us;
+        limits.cancel = lim->cancel;
+        limits.memory_bytes = lim->memory_bytes;
+        limits.size = lim->size;
+    }
     struct engine_rows *rows = NULL;
     if (!engine_run(g, in, src, &limits, &rows, e))
         return false;
