@@ -89,17 +89,9 @@ struct plan *bind_contextual(struct binder *b, struct binding *env, struct plan 
         return bind_contextual(b, env, in, s->kids[0]);
     if (s->kind == SYN_OP)
         return bind_operator(b, env, in, s);
-    if (s->kind == SYN_PIPE) {
-        struct plan *p = bind_contextual(b, env, in, s->kids[0]);
-        for (size_t i = 1; i < s->n; i++)
-            p = bind_operator(b, env, p, s->kids[i]);
-        return p;
-    }
-    if (s->kind != SYN_CONTEXTUAL)
-        return bind_table(b, env, s);
-    for (size_t i = 0; i < s->n; i++)
-        in = bind_operator(b, env, in, s->kids[i]);
-    return in;
+    if (s->kind == SYN_PIPE)
+        return bind_operators(b, env, bind_contextual(b, env, in, s->kids[0]), s, 1);
+    return s->kind == SYN_CONTEXTUAL ? bind_operators(b, env, in, s, 0) : bind_table(b, env, s);
 }
 
 /* ---- where ---- */

@@ -186,6 +186,9 @@ struct plan *bind_table(struct binder *b, struct binding *env, const struct syn 
 bool bind_is_table(struct binder *b, struct binding *env, const struct syn *s);
 struct plan *bind_operator(struct binder *b, struct binding *env, struct plan *in,
                            const struct syn *op);
+/* The operators of s, a pipe or a body, over p: those behind "as T" know T. */
+struct plan *bind_operators(struct binder *b, struct binding *env, struct plan *p,
+                            const struct syn *s, size_t from);
 struct plan *bind_contextual(struct binder *b, struct binding *env, struct plan *in,
                              const struct syn *s);
 /* Statements of a query or a function body; the last expression's table (*out_plan) or value. */
