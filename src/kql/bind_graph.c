@@ -1,4 +1,4 @@
-/* make-graph, graph-to-table, graph-mark-components, graph-where-…: graphs as two tables. Source:
+/* make-graph, graph-to-table, graph-mark-components: graphs as two tables. Source:
  * "make-graph operator", "graph-to-table operator", "graph-mark-components operator". */
 #include "kql/bind_graph.h"
 

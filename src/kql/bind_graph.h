@@ -53,4 +53,6 @@ struct plan *graph_union(struct binder *b, struct plan **in, size_t n);
  */
 struct plan *graph_add_degree(struct binder *b, const struct graph *g, struct plan *nodes,
                               size_t end, const char *name);
+/* Whether a text calls a function. s may be NULL. */
+bool graph_calls(const struct syn *s, const char *name);
 struct graph_var *graph_find_var(const struct graph_scope *s, struct str name);

@@ -33,11 +33,11 @@ struct branch {
 };
 
 /* ---- what the query says ---- */
-static bool calls(const struct syn *s, const char *name)
+bool graph_calls(const struct syn *s, const char *name)
 {
     bool found = s != NULL && s->kind == SYN_CALL && str_eqz(s->text, name);
     for (size_t i = 0; s != NULL && !found && i < s->n; i++)
-        found = calls(s->kids[i], name);
+        found = graph_calls(s->kids[i], name);
     return found;
 }
 
@@ -51,7 +51,7 @@ static bool names(const struct syn *s, struct str name)
 
 static bool asks(const struct match *m, const char *function)
 {
-    return calls(m->where, function) || calls(m->project, function);
+    return graph_calls(m->where, function) || graph_calls(m->project, function);
 }
 
 /* ---- tables ---- */

@@ -17,6 +17,8 @@ static const struct bind_op ops[] = {
     {"graph-match", op_graph_match},
     {"graph-shortest-paths", op_graph_match},
     {"graph-to-table", op_graph_to_table},
+    {"graph-where-edges", op_graph_where_edges},
+    {"graph-where-nodes", op_graph_where_nodes},
     {"invoke", op_invoke},
     {"join", op_join},
     {"lookup", op_lookup},
@@ -147,17 +149,9 @@ struct plan *bind_contextual(struct binder *b, struct binding *env, struct plan 
         return bind_contextual(b, env, in, s->kids[0]);
     if (s->kind == SYN_OP)
         return bind_operator(b, env, in, s);
-    if (s->kind == SYN_PIPE) {
-        struct plan *p = bind_contextual(b, env, in, s->kids[0]);
-        for (size_t i = 1; i < s->n; i++)
-            p = bind_operator(b, env, p, s->kids[i]);
-        return p;
-    }
-    if (s->kind != SYN_CONTEXTUAL)
-        return bind_table(b, env, s);
-    for (size_t i = 0; i < s->n; i++)
-        in = bind_operator(b, env, in, s->kids[i]);
-    return in;
+    if (s->kind == SYN_PIPE)
+        return bind_operators(b, env, bind_contextual(b, env, in, s->kids[0]), s, 1);
+    return s->kind == SYN_CONTEXTUAL ? bind_operators(b, env, in, s, 0) : bind_table(b, env, s);
 }
 
 /* ---- where ---- */

@@ -171,6 +171,24 @@ static bool use_fits(struct binder *b, const struct syn *decl, const struct use 
     return false;
 }
 
+/* In a body the parameters and the path are texts by their names. */
+static struct binding *bind_arguments(struct binder *b, struct binding *env, const struct syn *decl,
+                                      const struct use *u)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < decl->n; i++) {
+        const struct syn *k = decl->kids[i];
+        bool path = is_path(k);
+        if (!path && k->kind != SYN_FUNC_PARAM)
+            continue;
+        struct kql_value v = {.type = KQL_STRING, .s = path ? u->path : u->args[n++]};
+        struct binding name = {.kind = BOUND_SCALAR, .name = path ? k->kids[0]->text : k->text};
+        name.e = ex_const(b, v, u->call);
+        env = bind_push(b, env, name);
+    }
+    return env;
+}
+
 struct plan *bind_pattern_use(struct binder *b, struct binding *env, const struct syn *s)
 {
     struct binding *v = pattern_of(env, s);
@@ -188,7 +206,8 @@ struct plan *bind_pattern_use(struct binder *b, struct binding *env, const struc
         struct plan *p = NULL;
         struct expr *e = NULL;
         b->inline_depth++;
-        bool ok = bind_statements(b, v->env, c->kids[0], &p, &e);
+        struct binding *inside = bind_arguments(b, v->env, v->syn, &u);
+        bool ok = bind_statements(b, inside, c->kids[0], &p, &e);
         b->inline_depth--;
         if (ok && p == NULL && e != NULL && e->type != KQL_UNKNOWN)
             bind_error(b, "SEM0001", c,

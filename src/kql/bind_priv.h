@@ -229,6 +229,9 @@ struct plan *bind_operator(struct binder *b, struct binding *env, struct plan *i
                            const struct syn *op);
 /* Refuses values of op's parameters (kind= …) that there are none of (bind_params.c). */
 void bind_check_params(struct binder *b, const struct syn *op);
+/* The operators of s, a pipe or a body, over p: those behind "as T" know T. */
+struct plan *bind_operators(struct binder *b, struct binding *env, struct plan *p,
+                            const struct syn *s, size_t from);
 struct plan *bind_contextual(struct binder *b, struct binding *env, struct plan *in,
                              const struct syn *s);
 /* Statements of a query or a function body; the last expression's table (*out_plan) or value. */
@@ -302,7 +305,8 @@ bind_op_fn op_where, op_extend, op_project, op_project_away, op_project_keep, op
     op_search, op_mv_expand, op_mv_apply, op_parse, op_parse_where, op_parse_kv, op_make_series,
     op_range, op_print, op_evaluate, op_invoke, op_as, op_render, op_serialize, op_consume,
     op_getschema, op_fork, op_facet, op_partition, op_reduce, op_scan, op_nothing,
-    op_project_by_names, op_make_graph, op_graph_match, op_graph_to_table, op_graph_components;
+    op_project_by_names, op_make_graph, op_graph_match, op_graph_to_table, op_graph_components,
+    op_graph_where_nodes, op_graph_where_edges;
 
 /* ---- graphs (bind_graph.c, bind_graph_match.c) ---- */
 bool bind_is_graph(const struct plan *p);

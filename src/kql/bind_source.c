@@ -405,10 +405,10 @@ static struct plan *bind_as(struct binder *b, struct binding **env, struct plan 
     return rest;
 }
 
-static struct plan *bind_pipe(struct binder *b, struct binding *env, const struct syn *s)
+struct plan *bind_operators(struct binder *b, struct binding *env, struct plan *p,
+                            const struct syn *s, size_t from)
 {
-    struct plan *p = bind_table(b, env, s->kids[0]);
-    for (size_t i = 1; i < s->n && !b->failed_limit; i++)
+    for (size_t i = from; i < s->n && !b->failed_limit; i++)
         p = s->kids[i]->kind == SYN_OP && str_eqz(s->kids[i]->text, "as")
                 ? bind_as(b, &env, p, s, i)
                 : bind_operator(b, env, p, s->kids[i]);
@@ -425,7 +425,7 @@ struct plan *bind_table(struct binder *b, struct binding *env, const struct syn 
 {
     switch ((int)s->kind) {
     case SYN_PIPE:
-        return bind_pipe(b, env, s);
+        return bind_operators(b, env, bind_table(b, env, s->kids[0]), s, 1);
     case SYN_OP:
         return bind_operator(b, env, NULL, s);
     case SYN_SUBQUERY:

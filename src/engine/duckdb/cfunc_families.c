@@ -17,6 +17,7 @@ const struct cf_family cf_families[] = {
     {fn_geo_rows, NULL},
     {fn_geo_shape_rows, NULL},
     {fn_geoip_rows, NULL},
+    {fn_graph_rows, fn_graph_aggregates},
     {fn_hash_rows, NULL},
     {fn_hll_rows, fn_hll_aggregates},
     {fn_ip_rows, NULL},

@@ -154,49 +154,30 @@ static bool narrow(struct emit *m, const struct plan *p, struct sbuf *out)
     return true;
 }
 
-/* Components of a graph. Nodes get numbers first, so that the rounds compare whole numbers. Weak: a
- * node takes the least number among its neighbours until nothing changes. Strong: two nodes that
- * reach each other. */
-static bool graph_numbers(struct emit *m, const struct plan *p, struct sbuf *out)
+/* Components of a graph. Nodes get numbers, vd_components() takes the edges between these. */
+static bool components(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     const struct plan_cols *node = &p->in[0]->cols, *edge = &p->in[1]->cols;
+    bool strong = str_eqz(p->program->name, "graph-components-strong");
+    sbuf_addz(out, "SELECT ");
+    for (size_t i = 0; i < p->cols.n; i++)
+        sbuf_addf(out, "%s AS c%u%s", i == 0 ? "id" : "vd_component_at(all_of, n)", p->cols.p[i].id,
+                  i + 1 < p->cols.n ? ", " : "");
     sbuf_addf(out,
-              "WITH RECURSIVE hn AS MATERIALIZED (SELECT c%u AS id, row_number() OVER () AS n"
-              " FROM ",
+              " FROM (WITH hn AS MATERIALIZED (SELECT c%u AS id, row_number() OVER () AS n FROM ",
               node->p[0].id);
     if (!emit_from(m, p->in[0], out))
         return false;
-    sbuf_addz(out, "), he AS MATERIALIZED (SELECT DISTINCT a.n AS u, b.n AS v FROM ");
+    sbuf_addf(out,
+              ") SELECT hn.id, hn.n, hk.all_of FROM hn, (SELECT vd_components(u, v, %s, vd_query())"
+              " AS all_of FROM (SELECT n AS u, n AS v FROM hn UNION ALL SELECT a.n, b.n FROM ",
+              strong ? "TRUE" : "FALSE");
     if (!emit_from(m, p->in[1], out))
         return false;
     sbuf_addf(out,
               " JOIN hn AS a ON a.id IS NOT DISTINCT FROM c%u"
-              " JOIN hn AS b ON b.id IS NOT DISTINCT FROM c%u), ",
-              edge->p[1].id, edge->p[2].id);
-    return true;
-}
-
-static bool components(struct emit *m, const struct plan *p, struct sbuf *out)
-{
-    bool strong = str_eqz(p->program->name, "graph-components-strong");
-    sbuf_addz(out, "SELECT ");
-    for (size_t i = 0; i < p->cols.n; i++)
-        sbuf_addf(out, "%s AS c%u%s", i == 0 ? "id" : "dense_rank() OVER (ORDER BY k) - 1",
-                  p->cols.p[i].id, i + 1 < p->cols.n ? ", " : "");
-    sbuf_addz(out, " FROM (");
-    if (!graph_numbers(m, p, out))
-        return false;
-    if (strong)
-        sbuf_addz(out, "hr(u, v) AS (SELECT n, n FROM hn UNION"
-                       " SELECT hr.u, he.v FROM hr JOIN he ON he.u = hr.v), "
-                       "hk AS (SELECT x.u AS n, min(x.v) AS k FROM hr AS x JOIN hr AS y"
-                       " ON x.u = y.v AND x.v = y.u GROUP BY x.u) ");
-    else
-        sbuf_addz(out, "hb AS MATERIALIZED (SELECT u, v FROM he UNION SELECT v, u FROM he), "
-                       "hk(n, k) USING KEY (n) AS (SELECT n, n FROM hn UNION (SELECT hb.v,"
-                       " min(hk.k) FROM hk JOIN hb ON hb.u = hk.n JOIN recurring.hk AS old"
-                       " ON old.n = hb.v WHERE hk.k < old.k GROUP BY hb.v)) ");
-    sbuf_addf(out, "SELECT hn.id, hk.k FROM hn JOIN hk ON hk.n = hn.n) AS t%u", emit_fresh(m));
+              " JOIN hn AS b ON b.id IS NOT DISTINCT FROM c%u) AS t%u) AS hk) AS t%u",
+              edge->p[1].id, edge->p[2].id, emit_fresh(m), emit_fresh(m));
     return true;
 }
 

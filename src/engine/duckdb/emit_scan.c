@@ -3,6 +3,7 @@
 #include "engine/duckdb/duck_priv.h"
 #include "engine/duckdb/emit_priv.h"
 #include "engine/duckdb/steps.h"
+#include "engine/duckdb/steps_call.h"
 #include "kql/scan.h"
 #include "text/json.h"
 
@@ -82,23 +83,36 @@ static void write_ref(struct scan_emit *s, const struct scan_ref *r, enum kql_ty
     json_obj_end(w);
 }
 
-static bool plain_type(enum kql_type t)
-{
-    return t != KQL_DYNAMIC && t != KQL_DECIMAL && t != KQL_UNKNOWN;
-}
-
 static bool write_expr(struct scan_emit *s, const struct expr *x, struct json_out *w);
+
+/* Whether vd_scan can call it: of the functions of steps, or of those in C. */
+static bool can_call(struct scan_emit *s, const struct expr *x)
+{
+    bool dynamic = x->type == KQL_DYNAMIC, known = x->type != KQL_DECIMAL;
+    struct step_expr *args = arena_array(s->m->a, struct step_expr, x->n_args + 1);
+    for (size_t i = 0; i < x->n_args; i++) {
+        const struct expr *e = x->args[i];
+        args[i] = (struct step_expr){.kind = STEP_ROW, .type = e->type};
+        dynamic = dynamic || e->type == KQL_DYNAMIC;
+        known = known && e->type != KQL_DECIMAL && e->type != KQL_UNKNOWN;
+    }
+    struct str name = str_from(x->fn->name);
+    if (!known || x->type == KQL_UNKNOWN)
+        return false;
+    if (step_function_find(name, dynamic) != NULL)
+        return true;
+    struct step_outside *found = step_outside_new(s->m->a, name, args, x->n_args, x->type);
+    if (found != NULL)
+        step_outside_end(found);
+    return found != NULL;
+}
 
 static bool write_call(struct scan_emit *s, const struct expr *x, struct json_out *w)
 {
-    bool plain = plain_type(x->type);
-    for (size_t i = 0; i < x->n_args; i++)
-        plain = plain && plain_type(x->args[i]->type);
-    if (!plain || step_function_find(str_from(x->fn->name)) == NULL)
+    if (!can_call(s, x))
         return emit_unsupported(s->m, x->off, x->len,
-                                arena_fmt(s->m->a, "%s%s of a step's %s", x->fn->name,
-                                          x->fn->flags & KF_OPERATOR ? "" : "()",
-                                          plain ? "value" : "dynamic value")
+                                arena_fmt(s->m->a, "%s%s of a step's value", x->fn->name,
+                                          x->fn->flags & KF_OPERATOR ? "" : "()")
                                     .p);
     json_obj(w);
     write_type(w, x->type);

@@ -14,6 +14,8 @@ extern const struct cf_scalar fn_geo_grid_rows[];
 extern const struct cf_scalar fn_geo_rows[];
 extern const struct cf_scalar fn_geo_shape_rows[];
 extern const struct cf_scalar fn_geoip_rows[];
+extern const struct cf_scalar fn_graph_rows[];
+extern const struct cf_aggregate fn_graph_aggregates[];
 extern const struct cf_scalar fn_hash_rows[];
 extern const struct cf_scalar fn_hll_rows[];
 extern const struct cf_aggregate fn_hll_aggregates[];

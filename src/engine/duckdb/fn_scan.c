@@ -3,9 +3,10 @@
  * Source: "scan operator" of the Kusto reference, "Scan logic". */
 #include "engine/duckdb/fn.h"
 #include "engine/duckdb/steps.h"
+#include "engine/duckdb/steps_call.h"
 #include "kql/scan.h"
 
-enum { MAX_OUT_BYTES = 512 << 20 };
+enum { MAX_OUT_BYTES = 512 << 20, STEPS = 64 /* rows between looks at the clock */ };
 
 /* ---- the program ---- */
 struct step {
@@ -42,6 +43,26 @@ static struct str raw_of(struct arena *a, const struct json *v)
     return arena_str(a, sbuf_str(&b));
 }
 
+static void end_outside(void *outside)
+{
+    step_outside_end(outside);
+}
+
+/* As the emitter chose. */
+static void read_function(struct arena *a, struct str name, struct step_expr *x)
+{
+    bool dynamic = x->type == KQL_DYNAMIC;
+    for (size_t i = 0; i < x->n; i++)
+        dynamic = dynamic || x->args[i].type == KQL_DYNAMIC;
+    x->fn = step_function_find(name, dynamic);
+    if (x->fn != NULL)
+        return;
+    x->kind = STEP_OUTSIDE;
+    x->outside = step_outside_new(a, name, x->args, x->n, x->type);
+    CHECK(x->outside != NULL);
+    arena_defer(a, end_outside, x->outside);
+}
+
 static struct step_expr read_expr(struct arena *a, const struct json *v)
 {
     struct step_expr x = {.kind = STEP_CONST, .type = type_of(v), .at = count_of(v, "at")};
@@ -53,12 +74,11 @@ static struct step_expr read_expr(struct arena *a, const struct json *v)
         x.kind = STEP_STATE_DECLARED;
     } else if (args != NULL) {
         x.kind = STEP_CALL;
-        x.fn = step_function_find(json_text(json_get(v, "f"), STR_NONE));
-        CHECK(x.fn != NULL);
         x.n = args->n;
         x.args = arena_array(a, struct step_expr, x.n + 1);
         for (size_t i = 0; i < x.n; i++)
             x.args[i] = read_expr(a, &args->items[i]);
+        read_function(a, json_text(json_get(v, "f"), STR_NONE), &x);
     } else {
         x.value = step_value(a, constant != NULL ? raw_of(a, constant) : STR("null"), x.type);
     }
@@ -338,8 +358,9 @@ static void fn_scan(struct cf_call *c, size_t r)
     struct walk w = {.g = c->bound, .a = a, .made = made};
     begin(&w);
     struct str *row = arena_array(a, struct str, w.g->n_values + 1);
-    struct step_row seen = {made, row, &w, state_row, state_declared};
-    for (size_t i = 0; i < n; i++) {
+    struct step_caller *caller = step_caller_new(c);
+    struct step_row seen = {made, row, &w, state_row, state_declared, caller};
+    for (size_t i = 0; i < n && (i % STEPS != 0 || !cf_stops(c)); i++) {
         read_row(cf_string_t((const duckdb_string_t *)v.data + first + i), row, w.g->n_values);
         for (size_t k = w.g->n_steps; k-- > 0;)
             if (!advances(&w, k, &seen, i + 1))
@@ -348,6 +369,7 @@ static void fn_scan(struct cf_call *c, size_t r)
     }
     for (size_t k = 0; k < w.g->n_steps; k++)
         flush_pending(&w, k);
+    step_caller_free(caller);
     give(c, r, &w);
     end(&w);
 }

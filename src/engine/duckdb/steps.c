@@ -2,6 +2,7 @@
  * nulls, wrapping and rounding are those of the SQL that the emitter writes for the same names. */
 #include "engine/duckdb/steps.h"
 #include "base/clock.h"
+#include "engine/duckdb/steps_call.h"
 #include "engine/duckdb/unicode.h"
 #include <math.h>
 
@@ -447,6 +448,25 @@ static struct kql_value convert(struct arena *a, const struct kql_value *v, size
     return kql_value_convert(a, v, t, &out) ? out : null_of(t);
 }
 
+/* Code points. */
+static struct kql_value length(struct arena *a, const struct kql_value *v, size_t n,
+                               enum kql_type t)
+{
+    const char *p = v->s.p, *end = p != NULL ? p + v->s.n : p;
+    int64_t count = 0;
+    (void)a, (void)n;
+    for (; p < end; count++)
+        (void)utf8_next(&p, end);
+    return whole(t, count);
+}
+
+static struct kql_value ceiling(struct arena *a, const struct kql_value *v, size_t n,
+                                enum kql_type t)
+{
+    (void)a;
+    return any_null(v, n) ? null_of(t) : real(ceil(as_real(v)));
+}
+
 static const struct step_function functions[] = {
     {"!=", differs},
     {"!between", not_between},
@@ -468,6 +488,7 @@ static const struct step_function functions[] = {
     {"between", between},
     {"bin", bin},
     {"case", choose},
+    {"ceiling", ceiling},
     {"coalesce", coalesce},
     {"iff", choose},
     {"iif", choose},
@@ -484,6 +505,7 @@ static const struct step_function functions[] = {
     {"notnull", is_not_null},
     {"or", or_of},
     {"strcat", concatenate},
+    {"strlen", length},
     {"tobool", convert},
     {"todatetime", convert},
     {"todouble", convert},
@@ -494,11 +516,18 @@ static const struct step_function functions[] = {
     {"totimespan", convert},
 };
 
-const struct step_function *step_function_find(struct str name)
+/* What hands values on without looking into them takes dynamic ones, too. */
+static bool takes_dynamic(step_fn *fn)
+{
+    return fn == choose || fn == coalesce || fn == is_null || fn == is_not_null || fn == empty ||
+           fn == not_empty;
+}
+
+const struct step_function *step_function_find(struct str name, bool dynamic)
 {
     for (size_t i = 0; i < COUNTOF(functions); i++)
         if (str_eqz(name, functions[i].name))
-            return &functions[i];
+            return !dynamic || takes_dynamic(functions[i].fn) ? &functions[i] : NULL;
     return NULL;
 }
 
@@ -574,11 +603,14 @@ struct kql_value step_eval(const struct step_expr *x, const struct step_row *r)
     case STEP_STATE_DECLARED:
         return r->state_declared(r->self, x->step, x->at);
     case STEP_CALL:
+    case STEP_OUTSIDE:
         break;
     }
     struct kql_value *v = arena_array(r->a, struct kql_value, x->n + 1);
     for (size_t i = 0; i < x->n; i++)
         v[i] = step_eval(&x->args[i], r);
+    if (x->kind == STEP_OUTSIDE)
+        return step_outside_call(x->outside, r->caller, r->a, v, x->n);
     return x->fn->fn(r->a, v, x->n, x->type);
 }
 

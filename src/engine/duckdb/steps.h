@@ -5,17 +5,28 @@
 #include "kql/functions.h"
 #include "text/json.h"
 
+struct step_outside; /* steps_call.h */
+struct step_caller;
+
 /* A function that steps can evaluate. */
 struct step_function;
-/* NULL: not one of them. name is KQL's: "+", "iff" … */
-const struct step_function *step_function_find(struct str name);
+/* NULL: not one of them. name is KQL's: "+", "iff" … dynamic: some argument or the result is. */
+const struct step_function *step_function_find(struct str name, bool dynamic);
 
 struct step_expr {
-    enum { STEP_CONST, STEP_ROW, STEP_STATE_ROW, STEP_STATE_DECLARED, STEP_CALL } kind;
+    enum {
+        STEP_CONST,
+        STEP_ROW,
+        STEP_STATE_ROW,
+        STEP_STATE_DECLARED,
+        STEP_CALL,
+        STEP_OUTSIDE
+    } kind;
     enum kql_type type;
     struct kql_value value;         /* CONST */
     size_t step, at;                /* of the state; at: number of the value */
     const struct step_function *fn; /* CALL */
+    struct step_outside *outside;   /* OUTSIDE */
     struct step_expr *args;
     size_t n;
 };
@@ -27,6 +38,7 @@ struct step_row {
     void *self;
     const struct str *(*state_row)(void *self, size_t step);
     struct kql_value (*state_declared)(void *self, size_t step, size_t at);
+    struct step_caller *caller; /* for OUTSIDE */
 };
 struct kql_value step_eval(const struct step_expr *x, const struct step_row *r);
 /* A condition: null counts as false. */
