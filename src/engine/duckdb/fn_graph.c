@@ -120,7 +120,7 @@ static size_t state_bytes(const void *state)
 }
 
 /* ---- strong components ---- */
-enum { UNSEEN = UINT32_MAX };
+#define UNSEEN UINT32_MAX
 struct walk {
     uint32_t *start, *to;  /* edges by the node where they start */
     uint32_t *seen, *low;  /* number in the order of the walk; the least that a node reaches */
@@ -194,17 +194,28 @@ static bool walk_from(struct graph *g, struct walk *w, uint32_t node, struct cf_
     return true;
 }
 
+static uint32_t *cut(uint32_t **rest, size_t n)
+{
+    uint32_t *p = *rest;
+    *rest += n;
+    return p;
+}
+
 /* Every node's parent becomes the least node of its component. false: the query ends. */
 static bool find_strong(struct graph *g, struct cf_call *c)
 {
     size_t bytes = (g->n * 6 + 2 + g->n_edges) * sizeof(uint32_t);
     if (!cf_book(c, bytes))
         return false;
-    uint32_t *all = xcalloc(g->n * 6 + 2 + g->n_edges, sizeof(uint32_t)), *p = all;
-    struct walk w = {.start = p, .seen = p += g->n + 1, .low = p += g->n, .path = p += g->n};
-    w.next = p += g->n;
-    w.open = p += g->n;
-    w.to = p += g->n;
+    uint32_t *all = xcalloc(g->n * 6 + 2 + g->n_edges, sizeof(uint32_t)), *rest = all;
+    struct walk w = {0};
+    w.start = cut(&rest, g->n + 1);
+    w.seen = cut(&rest, g->n);
+    w.low = cut(&rest, g->n);
+    w.path = cut(&rest, g->n);
+    w.next = cut(&rest, g->n);
+    w.open = cut(&rest, g->n);
+    w.to = cut(&rest, g->n_edges);
     order_edges(g, &w);
     memset(w.seen, 0xff, g->n * sizeof(*w.seen));
     bool goes_on = true;

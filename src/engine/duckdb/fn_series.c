@@ -31,13 +31,18 @@ static bool text_as_number(struct str item, double *out)
     return true;
 }
 
-bool series_read(struct arena *a, struct str text, struct series *out)
+static bool read_series(struct cf_call *c, struct str text, struct series *out)
 {
     struct str item = STR_NONE;
-    size_t i = 0, n = js_type(text) == JS_ARRAY ? js_count(text) : SIZE_MAX;
-    if (n > SERIES_MAX)
+    if (js_type(text) != JS_ARRAY)
         return false;
-    *out = series_new(a, n, true);
+    size_t i = 0, n = js_count(text);
+    if (n > SERIES_MAX) {
+        cf_refuse(c, ERR_LIMIT, "a series may have at most %d items, not %zu", SERIES_MAX, n);
+        cf_hint(c, "use larger bins, or array_slice()");
+        return false;
+    }
+    *out = series_new(cf_arena(c), n, true);
     for (struct js_iter it = js_begin(text); js_next(&it, NULL, &item) && i < out->n; i++) {
         bool is_int = false;
         int64_t whole = 0;
@@ -95,9 +100,9 @@ void series_out_list(struct cf_call *c, size_t r, const struct series *const *li
     cf_out_str(c, r, sbuf_str(b));
 }
 
-static bool arg_series(struct cf_call *c, size_t r, size_t arg, struct series *out)
+bool series_arg(struct cf_call *c, size_t r, size_t arg, struct series *out)
 {
-    return series_read(cf_arena(c), cf_str(c, arg, r), out);
+    return read_series(c, cf_str(c, arg, r), out);
 }
 
 /* ---- one series in, one out ---- */
@@ -110,7 +115,7 @@ static double sign_of(double x)
 static void each(struct cf_call *c, size_t r, double (*fn)(double))
 {
     struct series s;
-    if (!arg_series(c, r, 0, &s))
+    if (!series_arg(c, r, 0, &s))
         return;
     for (size_t i = 0; i < s.n; i++)
         s.v[i] = fn(s.v[i]);
@@ -187,7 +192,7 @@ static bool read_pair(struct cf_call *c, size_t r, struct series *x, struct seri
 {
     struct arena *a = cf_arena(c);
     struct str left = cf_str(c, 0, r), right = cf_str(c, 1, r);
-    bool xs = series_read(a, left, x), ys = series_read(a, right, y);
+    bool xs = read_series(c, left, x), ys = read_series(c, right, y);
     if (!xs && !ys)
         return false;
     if (!xs)
@@ -260,7 +265,7 @@ static bool read_gaps(struct cf_call *c, size_t r, struct gaps *out)
     int64_t whole = 0;
     size_t n = 0;
     double missing = NOT_A_NUMBER;
-    if (cf_null(c, 0, r) || !arg_series(c, r, 0, &out->s))
+    if (cf_null(c, 0, r) || !series_arg(c, r, 0, &out->s))
         return false;
     out->items = js_items(cf_arena(c), cf_str(c, 0, r), NULL, &n);
     if (!cf_null(c, 1, r) && js_number(cf_str(c, 1, r), &is_int, &whole, &missing))
@@ -412,8 +417,8 @@ static void fn_fir(struct cf_call *c, size_t r)
     struct series s, f;
     double sum = 0;
     bool negative = false;
-    if (cf_null(c, 0, r) || cf_null(c, 1, r) || cf_null(c, 3, r) || !arg_series(c, r, 0, &s) ||
-        !arg_series(c, r, 1, &f) || f.n == 0)
+    if (cf_null(c, 0, r) || cf_null(c, 1, r) || cf_null(c, 3, r) || !series_arg(c, r, 0, &s) ||
+        !series_arg(c, r, 1, &f) || f.n == 0)
         return;
     for (size_t i = 0; i < f.n; i++) {
         if (!series_known(&f, i))
@@ -435,12 +440,11 @@ static void fn_fir(struct cf_call *c, size_t r)
     series_out(c, r, &out);
 }
 
-enum { MAX_RECURSION = 1 << 30 };
 static void fn_iir(struct cf_call *c, size_t r)
 {
     struct series s, b, a;
-    if (!arg_series(c, r, 0, &s) || !arg_series(c, r, 1, &b) || !arg_series(c, r, 2, &a) ||
-        a.n == 0 || a.v[0] == 0 || s.n * (a.n + b.n) > MAX_RECURSION)
+    if (!series_arg(c, r, 0, &s) || !series_arg(c, r, 1, &b) || !series_arg(c, r, 2, &a) ||
+        a.n == 0 || a.v[0] == 0)
         return;
     struct series out = series_new(cf_arena(c), s.n, false);
     for (size_t i = 0; i < s.n && !cf_stops(c); i++) {
@@ -460,7 +464,7 @@ static void fn_sum(struct cf_call *c, size_t r)
 {
     struct series s;
     double sum = 0;
-    if (!arg_series(c, r, 0, &s))
+    if (!series_arg(c, r, 0, &s))
         return;
     for (size_t i = 0; i < s.n; i++)
         sum += s.null[i] ? 0 : s.v[i];
@@ -471,7 +475,7 @@ static void fn_product(struct cf_call *c, size_t r)
 {
     struct series s;
     double product = 1;
-    if (!arg_series(c, r, 0, &s))
+    if (!series_arg(c, r, 0, &s))
         return;
     for (size_t i = 0; i < s.n; i++)
         product *= s.null[i] ? 1 : s.v[i];
@@ -497,7 +501,7 @@ static void fn_dot(struct cf_call *c, size_t r)
 static void fn_magnitude(struct cf_call *c, size_t r)
 {
     struct series s;
-    if (arg_series(c, r, 0, &s))
+    if (series_arg(c, r, 0, &s))
         cf_out_f64(c, r, sqrt(dot(&s, &s)));
 }
 
@@ -507,8 +511,8 @@ static void fn_cosine(struct cf_call *c, size_t r)
 {
     struct series x, y;
     double xx = 0, yy = 0;
-    if (cf_null(c, 0, r) || cf_null(c, 1, r) || !arg_series(c, r, 0, &x) ||
-        !arg_series(c, r, 1, &y))
+    if (cf_null(c, 0, r) || cf_null(c, 1, r) || !series_arg(c, r, 0, &x) ||
+        !series_arg(c, r, 1, &y))
         return;
     for (size_t i = 0; i < x.n && i < y.n; i++)
         if (!x.null[i] && !y.null[i]) {
@@ -532,7 +536,7 @@ static double mean_of(const struct series *s)
 static void fn_pearson(struct cf_call *c, size_t r)
 {
     struct series x, y;
-    if (!arg_series(c, r, 0, &x) || !arg_series(c, r, 1, &y) || x.n != y.n || x.n == 0)
+    if (!series_arg(c, r, 0, &x) || !series_arg(c, r, 1, &y) || x.n != y.n || x.n == 0)
         return;
     for (size_t i = 0; i < x.n; i++)
         if (x.null[i] || y.null[i])
@@ -561,7 +565,7 @@ static bool stats_of(struct cf_call *c, size_t r, struct series *s, struct stats
 {
     struct stats t = {0};
     double squares = 0;
-    if (cf_null(c, 0, r) || !arg_series(c, r, 0, s))
+    if (cf_null(c, 0, r) || !series_arg(c, r, 0, s))
         return false;
     bool ignoring = !cf_null(c, 1, r) && cf_bool(c, 1, r);
     for (size_t i = 0; i < s->n; i++) {

@@ -10,11 +10,11 @@ struct series {
     size_t n;
     bool ints; /* no item has a fraction or an exponent */
 };
-/* As many items as make-series makes at most; a longer array is no series. */
+/* As many items as make-series makes at most; a longer array ends the query. */
 enum { SERIES_MAX = 1 << 20 };
-/* Numbers, the texts of NaN and the infinities, and datetimes, which count as ticks; all else is
- * null. false: not an array, or too long. */
-bool series_read(struct arena *a, struct str text, struct series *out);
+/* An argument that is not null. Numbers, the texts of NaN and the infinities, and datetimes, which
+ * count as ticks, are items; all else is null. false: not an array, or refused. */
+bool series_arg(struct cf_call *c, size_t r, size_t arg, struct series *out);
 struct series series_new(struct arena *a, size_t n, bool ints);
 /* Not null and finite. */
 bool series_known(const struct series *s, size_t i);

@@ -64,7 +64,7 @@ static void fn_seasonal(struct cf_call *c, size_t r)
 {
     struct series s;
     size_t n = 0;
-    if (!series_read(cf_arena(c), cf_str(c, 0, r), &s))
+    if (!series_arg(c, r, 0, &s))
         return;
     if (s.n > 0 && !to_learn(&s, cf_i64(c, 2, r), &n))
         return;
@@ -148,7 +148,7 @@ static void fn_decompose(struct cf_call *c, size_t r)
 {
     struct series s;
     struct model m = {cf_i64(c, 1, r), cf_i64(c, 3, r), cf_str(c, 2, r), cf_f64(c, 4, r)};
-    if (series_read(cf_arena(c), cf_str(c, 0, r), &s))
+    if (series_arg(c, r, 0, &s))
         out_parts(c, r, &s, &m);
 }
 
@@ -157,7 +157,7 @@ static void fn_forecast(struct cf_call *c, size_t r)
 {
     struct series s;
     struct model m = {cf_i64(c, 2, r), cf_i64(c, 1, r), cf_str(c, 3, r), cf_f64(c, 4, r)};
-    if (series_read(cf_arena(c), cf_str(c, 0, r), &s))
+    if (series_arg(c, r, 0, &s))
         out_parts(c, r, &s, &m);
 }
 
@@ -268,7 +268,7 @@ static void fn_outliers(struct cf_call *c, size_t r)
     for (size_t i = 0; i < 6; i++)
         if (i != 2 && cf_null(c, i, r))
             return;
-    if (!series_read(cf_arena(c), cf_str(c, 0, r), &s) ||
+    if (!series_arg(c, r, 0, &s) ||
         !method_of(cf_str(c, 1, r), cf_f64(c, 3, r), cf_f64(c, 4, r), &k) ||
         (s.n > 0 && !to_learn(&s, cf_i64(c, 5, r), &k.n)))
         return;
@@ -286,7 +286,7 @@ static void fn_anomalies(struct cf_call *c, size_t r)
     struct arena *a = cf_arena(c);
     double threshold = cf_f64(c, 1, r);
     struct model m = {cf_i64(c, 2, r), cf_i64(c, 4, r), cf_str(c, 3, r), cf_f64(c, 6, r)};
-    if (!series_read(a, cf_str(c, 0, r), &s) || !to_learn(&s, m.test_points, &k.n) ||
+    if (!series_arg(c, r, 0, &s) || !to_learn(&s, m.test_points, &k.n) ||
         !method_of(cf_str(c, 5, r), 10, 90, &k) || !decompose(a, &s, &m, &p))
         return;
     k.scale = scale_of(&s);

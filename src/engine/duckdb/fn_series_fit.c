@@ -54,7 +54,7 @@ static void write_line(struct json_out *w, const struct line_fit *f, size_t n)
 static void fit_line(struct cf_call *c, size_t r, bool bag)
 {
     struct series s;
-    if (!series_read(cf_arena(c), cf_str(c, 0, r), &s) || s.n == 0)
+    if (!series_arg(c, r, 0, &s) || s.n == 0)
         return;
     struct line_fit f = line_fit(&s, 0, s.n);
     static const char *const names[] = {"rsquare", "slope", "variance", "rvariance",
@@ -198,7 +198,7 @@ static void write_side(struct json_out *w, const struct line_fit *f, bool bag)
 static void fn_fit_2lines(struct cf_call *c, size_t r)
 {
     struct series s;
-    if (!series_read(cf_arena(c), cf_str(c, 0, r), &s) || s.n < 4)
+    if (!series_arg(c, r, 0, &s) || s.n < 4)
         return;
     struct two_lines t = two_lines(cf_arena(c), &s);
     struct sbuf *b = cf_buf(c);
@@ -218,7 +218,7 @@ static void fn_fit_2lines(struct cf_call *c, size_t r)
 static void fn_fit_2lines_dynamic(struct cf_call *c, size_t r)
 {
     struct series s;
-    if (!series_read(cf_arena(c), cf_str(c, 0, r), &s) || s.n < 4)
+    if (!series_arg(c, r, 0, &s) || s.n < 4)
         return;
     struct two_lines t = two_lines(cf_arena(c), &s);
     struct sbuf *b = cf_buf(c);

@@ -153,11 +153,11 @@ static void fourier(struct cf_call *c, size_t r, bool inverse)
 {
     struct series re, im;
     struct arena *a = cf_arena(c);
-    if (cf_null(c, 0, r) || !series_read(a, cf_str(c, 0, r), &re))
+    if (cf_null(c, 0, r) || !series_arg(c, r, 0, &re))
         return;
     if (cf_null(c, 1, r))
         im = series_new(a, re.n, false);
-    else if (!series_read(a, cf_str(c, 1, r), &im) || im.n != re.n)
+    else if (!series_arg(c, r, 1, &im) || im.n != re.n)
         return;
     if (!whole(&re) || !whole(&im))
         return;

@@ -158,7 +158,7 @@ static void fn_detect(struct cf_call *c, size_t r)
 {
     struct series s;
     int64_t wanted = cf_i64(c, 3, r);
-    if (wanted < 1 || wanted > MAX_WANTED || !series_read(cf_arena(c), cf_str(c, 0, r), &s))
+    if (wanted < 1 || wanted > MAX_WANTED || !series_arg(c, r, 0, &s))
         return;
     struct period *list = arena_array(cf_arena(c), struct period, (size_t)wanted);
     (void)periods_find(cf_arena(c), &s, s.n, cf_f64(c, 1, r), cf_f64(c, 2, r), list,
@@ -187,7 +187,7 @@ static void fn_validate(struct cf_call *c, size_t r)
     struct period *list;
     size_t wanted = c->n_args - 1;
     struct arena *a = cf_arena(c);
-    if (wanted > MAX_VALIDATED || !series_read(a, cf_str(c, 0, r), &s))
+    if (wanted > MAX_VALIDATED || !series_arg(c, r, 0, &s))
         return;
     size_t n = candidates(a, &s, s.n, &list);
     struct series periods = series_new(a, wanted, false), scores = series_new(a, wanted, false);

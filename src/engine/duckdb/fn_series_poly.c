@@ -166,15 +166,14 @@ static void fit_poly(struct cf_call *c, size_t r, const struct series *ys, const
 static void fn_fit_poly(struct cf_call *c, size_t r)
 {
     struct series ys, xs;
-    struct arena *a = cf_arena(c);
-    if (cf_null(c, 0, r) || cf_null(c, 2, r) || !series_read(a, cf_str(c, 0, r), &ys))
+    if (cf_null(c, 0, r) || cf_null(c, 2, r) || !series_arg(c, r, 0, &ys))
         return;
     int64_t degree = cf_i64(c, 2, r);
     if (degree < 0 || degree > MAX_DEGREE)
         return;
     if (cf_null(c, 1, r))
         fit_poly(c, r, &ys, NULL, (size_t)degree);
-    else if (series_read(a, cf_str(c, 1, r), &xs) && xs.n == ys.n)
+    else if (series_arg(c, r, 1, &xs) && xs.n == ys.n)
         fit_poly(c, r, &ys, &xs, (size_t)degree);
 }
 
