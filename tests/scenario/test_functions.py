@@ -358,6 +358,43 @@ def test_functions_from_files_and_a_rule_over_them():
         contains(err, "later.kql: note: later: 'Later_CL' does not refer to a known table")
 
 
+def test_helpers_of_asim():
+    with Server() as s:
+        rows_of = s.query("""
+            print TimeGenerated = now(), Computer = 'web.corp.example', Code = 28, Number = '17'
+            | invoke _ASIM_ResolveDvcFQDN('Computer') | invoke _ASIM_ResolveSrcFQDN('Nowhere')
+            | invoke _ASIM_ResolveDnsQueryType('Code') | invoke _ASIM_ResolveNetworkProtocol('Number')
+            | project-away TimeGenerated, Computer, Code, Number""")
+        equal(rows_of, [{
+            "DvcHostname": "web", "DvcFQDN": "web.corp.example", "DvcDomainType": "FQDN",
+            "DvcDomain": "corp.example", "SrcHostname": "", "SrcFQDN": "", "SrcDomainType": "",
+            "SrcDomain": "", "DnsQueryType": 28, "DnsQueryTypeName": "AAAA",
+            "NetworkProtocolNumber": 17, "NetworkProtocol": "UDP"}])
+        equal(s.query("print _ASIM_LookupDnsQueryType(65300), _ASIM_LookupDnsQueryType(4242),"
+                      " _ASIM_LookupDnsResponseCode(3), _ASIM_LookupICMPType(8),"
+                      " _ASIM_LookupNetworkProtocol(6), _ASIM_LookupHTTPStatusCode('404')"),
+              [{"print_%d" % i: x for i, x in enumerate((
+                  "Reserved for Private Use", "Unassigned", "NXDOMAIN", "Echo", "TCP", "Not Found"))}])
+        users = (("a@example.com", "UPN"), ("CORP\\\\a", "Windows"), ("CN=a,DC=b", "DN"), ("a", "Simple"), ("", ""))
+        equal([list(r.values()) for r in s.query("datatable(u:string)[%s] | project _ASIM_GetUsernameType(u)" %
+                                                 ", ".join("'%s'" % u for u, _ in users))],
+              [[kind] for _, kind in users])
+        sids = (("a", "S-1-5-18", "System"), ("PC$", "S-1-5-21-1-1105", "Machine"), ("bob", "S-1-5-21-1-500", "Admin"),
+                ("bob", "S-1-5-21-1-1105", "Regular"), ("", "", ""), ("x", "", "Other"))
+        equal([list(r.values()) for r in s.query("datatable(u:string, s:string)[%s] | project"
+                                                 " _ASIM_GetWindowsUserType(u, s)" %
+                                                 ", ".join("'%s', '%s'" % x[:2] for x in sids))],
+              [[x[2]] for x in sids])
+        body = {"displayName": "Sources", "provider": "x", "itemsSearchKey": "SourceType",
+                "rawContent": "SourceType,Source\nFirewall,fw1\nFirewall,fw2\nProxy,p\n"}
+        equal(s.arm("PUT", "/watchlists/ASimSourceType", {"properties": body}).status, 201)
+        equal(s.query("print array_sort_asc(_ASIM_GetSourceBySourceType('Firewall'))"),
+              [{"print_0": '["fw1","fw2"]'}])
+        equal(s.query("_ASIM_GetWatchlistRaw('ASimSourceType', dynamic(['Proxy']))"
+                      " | project tostring(WatchlistItem.Source)"), [{"WatchlistItem_Source": "p"}])
+        equal(s.query("_ASIM_GetDisabledParsers('ExcludeimDns')"), [])
+
+
 def test_published_parsers():
     listed = os.path.join(SHARED, "kql", "schemas", "functions.json")
     parsers = os.path.join(SHARED, "content", "parsers")
