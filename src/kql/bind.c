@@ -147,5 +147,9 @@ bool kql_compile(struct arena *a, struct str text, const struct kql_options *opt
     b.seen_tables = map_new(a, false);
     b.functions = map_new(a, false);
     bind_query(&b, query);
+    /* A union that leaves out what does not bind has swallowed it. */
+    if (b.failed_limit && diags->n_errors == 0)
+        kql_diag_add(diags, ERR_LIMIT, "LIM0002", query, NULL,
+                     "the query is too large once its functions are put in");
     return diags->n_errors == 0 && out->n > 0;
 }
