@@ -422,9 +422,9 @@ def test_a_union_of_many_parsers():
                          % (i, i, i) for i in range(40))
         functions = [{"name": "vim%d" % i, "parameters": "(disabled:bool=false)",
                       "body": "{ SigninLogs | where not(disabled)\n%s\n| project TimeGenerated, Field%d }"
-                              % (body, i % 40)} for i in range(200)]
+                              % (body, i % 40)} for i in range(60)]
         union = "union isfuzzy=true " + ", ".join("vim%d(disabled=%s)" % (i, "false" if i < 10 else "true")
-                                                  for i in range(200))
+                                                  for i in range(60))
         functions.append({"name": "imAll", "parameters": "()", "body": "{ " + union + " }"})
         answer = s.post("/vedette/v1/workspaces/default/functions?file=list.json", json.dumps(functions))
         equal(answer.status, 200, answer)
