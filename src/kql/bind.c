@@ -134,6 +134,15 @@ static void bind_query(struct binder *b, const struct syn *query)
     }
 }
 
+/* A column that is missing may be that of a list which is not there. */
+static void tell_of_variant(struct binder *b, struct kql_diags *d)
+{
+    if (b->no_variant.n > 0 && d->v.n > 0 && d->v.p[0].hint.n == 0)
+        d->v.p[0].hint =
+            arena_fmt(b->a, "%.*s is not there, so it is empty and has no columns of its own",
+                      STR_ARG(b->no_variant));
+}
+
 bool kql_compile(struct arena *a, struct str text, const struct kql_options *opts,
                  struct kql_query *out, struct kql_diags *diags)
 {
@@ -147,6 +156,7 @@ bool kql_compile(struct arena *a, struct str text, const struct kql_options *opt
     b.seen_tables = map_new(a, false);
     b.functions = map_new(a, false);
     bind_query(&b, query);
+    tell_of_variant(&b, diags);
     /* A union that leaves out what does not bind has swallowed it. */
     if (b.failed_limit && diags->n_errors == 0)
         kql_diag_add(diags, ERR_LIMIT, "LIM0002", query, NULL,

@@ -44,6 +44,7 @@ struct binder {
     struct binding *outside; /* what was visible where the innermost toscalar() stands */
     const struct syn *query; /* all its statements */
     struct map *functions;   /* stored functions, read once: name → struct stored */
+    struct str no_variant;   /* "_GetWatchlist('x')": the catalogue has no body for this argument */
     uint32_t next_id, next_shared;
     unsigned inline_depth, nodes, exprs;
     bool failed_limit;

@@ -118,6 +118,8 @@ const struct syn *bind_variant(const struct cx *c, const struct syn *call, const
         f.name = call->text;
         known = remember(b, key, &f, call);
     }
+    if (known == NULL && b->no_variant.n == 0)
+        b->no_variant = arena_fmt(b->a, "%.*s('%.*s')", STR_ARG(call->text), STR_ARG(e->value.s));
     return known != NULL ? known->decl : decl;
 }
 

@@ -188,14 +188,16 @@ def test_kusto_commands_about_functions():
         left = rows(s, ".drop functions (G, H) ifexists")
         equal([r["Name"] for r in left], ["F"])
         # schema and metadata
-        rows(s, ".create function Typed(a:int, T:(x:long)) { T | take a }")
+        rows(s, ".create function Typed(a:int, T:(x:long), s:string='q', d:dynamic=dynamic([1])) { T | take a }")
         schema = json.loads(rows(s, ".show database schema as json")[0]["DatabaseSchema"])
         typed = schema["Databases"]["default"]["Functions"]["Typed"]
-        equal([(p["Name"], p.get("CslType"), [c["CslType"] for c in p["Columns"]])
-               for p in typed["InputParameters"]], [("a", "int", []), ("T", None, ["long"])])
+        equal([(p["Name"], p.get("CslType"), [c["CslType"] for c in p["Columns"]], p.get("CslDefaultValue"))
+               for p in typed["InputParameters"]],
+              [("a", "int", [], None), ("T", None, ["long"], None), ("s", "string", [], "'q'"),
+               ("d", "dynamic", [], "dynamic([1])")])
         functions = s.get("/v1/workspaces/default/metadata").json()["functions"]
         equal([(f["name"], f["parameters"]) for f in functions],
-              [("F", ""), ("Typed", "a:int, T:(x:long)")])
+              [("F", ""), ("Typed", "a:int, T:(x:long), s:string='q', d:dynamic=dynamic([1])")])
         equal(rows(s, ".drop function F"), [{"Name": "F"}])
 
 

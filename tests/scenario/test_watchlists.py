@@ -141,6 +141,7 @@ def test_a_watchlist_that_is_not_there():
         answer = s.ask("_GetWatchlist('nope') | project Name")
         equal(answer.status, 400)
         contains(answer.message(), "'Name'")
+        contains(answer.message(), "_GetWatchlist('nope') is not there, so it is empty")
         answer = s.ask("range x from 1 to 2 step 1 | where tostring(x) in (_GetWatchlist(tostring(x)))")
         equal(answer.status, 400, answer)
 
