@@ -198,6 +198,10 @@ bool bind_call_user(const struct cx *c, const struct syn *call, const struct syn
  * s is none of them. */
 bool bind_qualifier(const struct cx *c, const struct syn *s, struct str *workspace);
 
+/* Is it the name of another workspace than the query's? */
+bool bind_is_elsewhere(struct binder *b, struct str workspace);
+struct plan *bind_no_function_there(struct binder *b, struct str workspace, const struct syn *s);
+
 /* ---- patterns (bind_pattern.c) ---- */
 struct binding *bind_declare_pattern(struct binder *b, struct binding *env, const struct syn *s);
 bool bind_is_pattern(struct binding *env, const struct syn *s); /* name(…) or name(…).path of one */

@@ -155,6 +155,10 @@ def test_functions_in_queries():
         equal(s.query("database('default').T3 | count"), [{"Count": 3}])
         equal(s.query("database('default').T3() | count"), [{"Count": 3}])
         equal(s.query("union T3, (T3 | where n > 2) | count"), [{"Count": 4}])
+        equal(s.query("cluster('c').database('default').T3 | count"), [{"Count": 3}])
+        equal(s.query("cluster('c').database('default').T3"), [{"n": n} for n in (1, 2, 3)])
+        equal(s.query("print x = database('default').plus(3, 4)"), [{"x": 7}])
+        equal(s.query("workspace('default').T3 | count"), [{"Count": 3}])
         # names differ by case; a let hides the function
         contains(s.ask("t3").message(), "'t3' does not refer to")
         equal(s.query("let T3 = datatable(n:long)[7]; T3"), [{"n": 7}])

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 enum { ROUNDS = 200 };
+#define SECOND_ID "22222222-2222-4333-8444-555555555555"
 
 static struct kql_stored_function function(const char *name, const char *parameters,
                                            const char *body)
@@ -76,6 +77,29 @@ static void a_watchlist_has_its_columns(void **state)
     assert_false(compiles(f->w, "_GetWatchlist('hosts') | project Ip", &e));
 }
 
+static void a_workspace_does_not_call_functions_of_another(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    struct kql_stored_function one = function("one", "()", "{ print 1 }");
+    struct workspace *second = store_workspace_create(f->store, STR(SECOND_ID), STR("second"), &e);
+    assert_non_null(second);
+    assert_true(workspace_function_put(f->w, &one, &e));
+    assert_true(compiles(f->w, "one", &e));
+    assert_true(compiles(f->w, "workspace('main').one() | count", &e));
+    assert_true(compiles(f->w, "workspace('" WS_ID "').one | count", &e));
+    assert_false(compiles(second, "one", &e));
+    assert_false(compiles(second, "workspace('main').one() | count", &e));
+    assert_string_equal(e.msg, "functions of another workspace ('main') can't be called");
+    assert_false(compiles(second, "print x = workspace('main').one()", &e));
+    assert_string_equal(e.msg, "functions of another workspace ('main') can't be called");
+    assert_true(compiles(second, "workspace('main').Heartbeat | count", &e));
+    fixture_stop(f);
+    remove_file(f->dir, "workspaces/" SECOND_ID "/hot.duckdb");
+    remove_file(f->dir, "workspaces/" SECOND_ID "/workspace.json");
+    remove_file(f->dir, "workspaces/" SECOND_ID);
+}
+
 static void *compile_often(void *arg)
 {
     struct workspace *w = arg;
@@ -115,6 +139,8 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_watchlist_has_its_columns, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_workspace_does_not_call_functions_of_another,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(queries_keep_the_function_that_they_started_with,
                                         fixture_setup, fixture_teardown),
     };
