@@ -34,10 +34,7 @@ static struct binding *pretend_parameters(struct binder *b, struct binding *env,
 bool bind_function_is_table(struct binder *b, struct binding *env, const struct syn *decl)
 {
     const struct syn *body = decl->kids[0];
-    const struct binding *declared_env = env;
     bool table = false;
-    if (env == NULL && bind_stored_is_table(b, decl, &table))
-        return table;
     if (b->inline_depth >= BIND_MAX_INLINE)
         return true;
     b->inline_depth++;
@@ -58,8 +55,6 @@ bool bind_function_is_table(struct binder *b, struct binding *env, const struct 
         }
     }
     b->inline_depth--;
-    if (declared_env == NULL)
-        bind_stored_set_table(b, decl, table);
     return table;
 }
 

@@ -220,10 +220,6 @@ const struct syn *bind_find_stored(struct binder *b, struct str name, const stru
 /* The declaration that this call means: another one than decl where the catalogue's function has a
  * body for each first argument. */
 const struct syn *bind_variant(const struct cx *c, const struct syn *call, const struct syn *decl);
-/* Is it known, from an earlier call of bind_stored_set_table, whether decl gives a table? False
- * also for what is not stored. */
-bool bind_stored_is_table(struct binder *b, const struct syn *decl, bool *out);
-void bind_stored_set_table(struct binder *b, const struct syn *decl, bool is_table);
 bool bind_stored_is_active(const struct binder *b, struct str name); /* its body is being bound */
 /* Around the binding of a body, stored or not: errors of a stored one are told at the call, and one
  * that calls itself is refused. enter gives true: leave must follow. */
