@@ -24,7 +24,7 @@ static void empty_object(struct json_out *w, const char *key)
 }
 
 /* A parameter's type, "(*)" and "(a:long)" for tables, as the editor wants it. */
-static void parameter(struct json_out *w, const struct syn *p)
+static void parameter(struct arena *a, struct json_out *w, const struct syn *p)
 {
     const struct syn *type = p->n > 0 ? p->kids[0] : NULL;
     bool table = type != NULL && type->kind == SYN_SCHEMA;
@@ -37,6 +37,11 @@ static void parameter(struct json_out *w, const struct syn *p)
         json_kv_z(w, "Type", kql_type_dotnet(t));
         json_kv_z(w, "CslType", kql_type_name(t));
     }
+    const struct syn *value = p->n > 1 ? p->kids[1] : NULL;
+    if (value != NULL && value->kind == SYN_DYNAMIC)
+        json_kv_str(w, "CslDefaultValue", arena_fmt(a, "dynamic(%.*s)", STR_ARG(value->text)));
+    else if (value != NULL)
+        json_kv_str(w, "CslDefaultValue", value->text);
     json_key(w, "Columns");
     json_arr(w);
     for (size_t i = 0; table && i < type->n; i++) {
@@ -65,7 +70,7 @@ static void function(struct arena *a, struct json_out *w, const struct state_sav
     json_key(w, "InputParameters");
     json_arr(w);
     for (size_t i = 1; decl != NULL && i < decl->n; i++)
-        parameter(w, decl->kids[i]);
+        parameter(a, w, decl->kids[i]);
     json_arr_end(w);
     json_kv_str(w, "Body", stored.body);
     json_kv_str(w, "Folder", f->category);

@@ -44,21 +44,23 @@ static void run_one(struct vedette *v, struct http_request *outer, const struct 
 {
     struct err e = {0};
     struct http_response r = http_response_make(0);
+    /* Of its own: what a query may take is meant for one. */
+    AUTO(arena_freep) struct arena *a = arena_new(0);
     struct http_pair headers[] = {
         {STR("Authorization"), http_header(outer, "authorization")},
         {STR("Content-Type"), STR("application/json")},
         {STR("Prefer"), prefer_of(item)},
     };
-    struct http_request q = {.arena = outer->arena,
+    struct http_request q = {.arena = a,
                              .method = HTTP_POST,
                              .headers = headers,
                              .n_headers = COUNTOF(headers),
-                             .body = body_of(outer->arena, item),
+                             .body = body_of(a, item),
                              .remote = outer->remote,
                              .cancel = outer->cancel};
     guid_format(guid_new(), q.id);
     /* path is "/query", or "/search" for tables of other plans, which are all one here. */
-    struct str target = arena_fmt(outer->arena, "/v1/workspaces/%.*s/query",
+    struct str target = arena_fmt(a, "/v1/workspaces/%.*s/query",
                                   STR_ARG(json_text(json_get(item, "workspace"), STR(""))));
     if (http_request_target(&q, target, &e))
         http_dispatch(v->router, &q, &r);

@@ -25,7 +25,7 @@ enum {
     MAX_HEADERS_IN = 100,
     CONNECTION_MEMORY = 128 * 1024, /* request line and headers */
     DISCARD_LIMIT = 32 * 1024 * 1024,
-    REQUEST_MEMORY = 512 * 1024 * 1024
+    REQUEST_MEMORY = 1024 * 1024 * 1024 /* twice what compiling a query may take */
 };
 
 struct http_server {

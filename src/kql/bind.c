@@ -175,6 +175,15 @@ static void read_request(struct binder *b, struct kql_options *o)
     o->has_scope = true;
 }
 
+/* A column that is missing may be that of a list which is not there. */
+static void tell_of_variant(struct binder *b, struct kql_diags *d)
+{
+    if (b->no_variant.n > 0 && d->v.n > 0 && d->v.p[0].hint.n == 0)
+        d->v.p[0].hint =
+            arena_fmt(b->a, "%.*s is not there, so it is empty and has no columns of its own",
+                      STR_ARG(b->no_variant));
+}
+
 bool kql_compile(struct arena *a, struct str text, const struct kql_options *opts,
                  struct kql_query *out, struct kql_diags *diags)
 {
@@ -194,5 +203,10 @@ bool kql_compile(struct arena *a, struct str text, const struct kql_options *opt
     bind_query(&b, query);
     bind_check_unused(&b);
     kql_diags_sort(diags);
+    tell_of_variant(&b, diags);
+    /* A union that leaves out what does not bind has swallowed it. */
+    if (b.failed_limit && diags->n_errors == 0)
+        kql_diag_add(diags, ERR_LIMIT, "LIM0002", query, NULL,
+                     "the query is too large once its functions are put in");
     return diags->n_errors == 0 && out->n > 0;
 }

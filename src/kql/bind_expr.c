@@ -172,8 +172,13 @@ static struct expr *bind_member(const struct cx *c, const struct syn *s)
     struct expr *of_graph = c->graph != NULL ? bind_graph_member(c, s) : NULL;
     if (of_graph != NULL)
         return of_graph;
-    if (s->n == 2 && bind_is_qualifier(o)) /* database("d").f(x) */
-        return bind_call(c, s->kids[1]);
+    struct str workspace = STR_NONE;
+    if (s->n == 2 && bind_qualifier(c, o, &workspace)) {
+        if (!bind_is_elsewhere(c->b, workspace))
+            return bind_call(c, s->kids[1]);
+        (void)bind_no_function_there(c->b, workspace, s);
+        return bind_unknown(c->b, s);
+    }
     if (s->n == 2) {
         bind_error_word(c->b, "SEM0001", s, "'%s' can't be called on a value", z(c->b, s->text));
         return bind_unknown(c->b, s);

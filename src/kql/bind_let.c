@@ -62,19 +62,13 @@ bool bind_function_is_table(struct binder *b, struct binding *env, const struct 
 {
     const uintptr_t key[3] = {(uintptr_t)decl, (uintptr_t)env, b->inline_depth};
     struct str asked = {(const char *)key, sizeof(key)};
-    bool table = false;
-    if (env == NULL && bind_stored_is_table(b, decl, &table))
-        return table;
     if (b->inline_depth >= BIND_MAX_INLINE || b->failed_limit)
         return true;
     if (b->gives_table == NULL)
         b->gives_table = map_new(b->a, false);
     uintptr_t known = (uintptr_t)map_get(b->gives_table, asked); /* 0: not yet, 1: no, 2: yes */
     if (known == 0) {
-        table = last_is_table(b, env, decl);
-        if (env == NULL)
-            bind_stored_set_table(b, decl, table);
-        known = table ? 2 : 1;
+        known = last_is_table(b, env, decl) ? 2 : 1;
         map_put(b->gives_table, arena_str(b->a, asked), (void *)known);
     }
     return known == 2;

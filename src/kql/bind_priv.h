@@ -53,6 +53,7 @@ struct binder {
     const struct syn *query; /* all its statements */
     struct map *functions;   /* stored functions, read once: name → struct stored */
     struct map *gives_table; /* answers of bind_function_is_table() */
+    struct str no_variant;   /* "_GetWatchlist('x')": the catalogue has no body for this argument */
     uint32_t next_id, next_shared;
     unsigned inline_depth, nodes, exprs;
     bool failed_limit;
@@ -248,8 +249,11 @@ bool bind_call_user(const struct cx *c, const struct syn *call, const struct syn
                     struct expr **out_expr);
 /* workspace("w"), database("d"), cluster("c").database("d") … in front of a table's name: false if
  * s is none of them. */
-bool bind_is_qualifier(const struct syn *s);
 bool bind_qualifier(const struct cx *c, const struct syn *s, struct str *workspace);
+
+/* Is it the name of another workspace than the query's? */
+bool bind_is_elsewhere(struct binder *b, struct str workspace);
+struct plan *bind_no_function_there(struct binder *b, struct str workspace, const struct syn *s);
 
 /* ---- patterns (bind_pattern.c) ---- */
 struct binding *bind_declare_pattern(struct binder *b, struct binding *env, const struct syn *s);
@@ -275,10 +279,6 @@ const struct syn *bind_find_stored(struct binder *b, struct str name, const stru
 /* The declaration that this call means: another one than decl where the catalogue's function has a
  * body for each first argument. */
 const struct syn *bind_variant(const struct cx *c, const struct syn *call, const struct syn *decl);
-/* Is it known, from an earlier call of bind_stored_set_table, whether decl gives a table? False
- * also for what is not stored. */
-bool bind_stored_is_table(struct binder *b, const struct syn *decl, bool *out);
-void bind_stored_set_table(struct binder *b, const struct syn *decl, bool is_table);
 bool bind_stored_is_active(const struct binder *b, struct str name); /* its body is being bound */
 /* Around the binding of a body, stored or not: errors of a stored one are told at the call, and one
  * that calls itself is refused. enter gives true: leave must follow. */

@@ -196,16 +196,23 @@ bool bind_qualifier(const struct cx *c, const struct syn *s, struct str *workspa
            str_eqz(s->text, "arg");
 }
 
-bool bind_is_qualifier(const struct syn *s)
+/* Tables of another workspace can be read, its functions are not known here. */
+bool bind_is_elsewhere(struct binder *b, struct str workspace)
 {
-    static const char *const names[] = {"adx",      "app",      "arg",      "cluster",
-                                        "database", "resource", "workspace"};
-    if (s->kind == SYN_MEMBER && s->n == 2)
-        return bind_is_qualifier(s->kids[0]) && bind_is_qualifier(s->kids[1]);
-    for (size_t i = 0; s->kind == SYN_CALL && i < COUNTOF(names); i++)
-        if (str_eqz(s->text, names[i]))
-            return true;
-    return false;
+    const struct kql_catalog *cat = b->o->catalog;
+    struct kql_table any = {0}, same = {0};
+    if (workspace.n == 0 || cat == NULL || cat->table_at == NULL ||
+        !cat->table_at(cat->self, b->a, 0, &any))
+        return false;
+    return !cat->find_table(cat->self, b->a, workspace, any.name, &same) || same.workspace.n > 0;
+}
+
+struct plan *bind_no_function_there(struct binder *b, struct str workspace, const struct syn *s)
+{
+    kql_diag_add(b->d, ERR_UNSUPPORTED, "SEM0500", s,
+                 "its tables can be read; the function can be stored in this workspace",
+                 "functions of another workspace ('%s') can't be called", z(b, workspace));
+    return bind_nothing(b, s);
 }
 
 static struct plan *bind_qualified(struct binder *b, struct binding *env, const struct syn *s)
@@ -218,9 +225,11 @@ static struct plan *bind_qualified(struct binder *b, struct binding *env, const 
     }
     if (s->n == 2 && str_eqz(name, "table"))
         (void)text_argument(&c, s->kids[1], 0, &name);
+    else if (s->n == 2 && bind_is_elsewhere(b, workspace))
+        return bind_no_function_there(b, workspace, s);
     else if (s->n == 2)
         return bind_table(b, env, s->kids[1]);
-    else if (workspace.n == 0 && bind_lookup(env, name) == NULL) {
+    else if (!bind_is_elsewhere(b, workspace) && bind_lookup(env, name) == NULL) {
         struct syn local = {.kind = SYN_NAME, .off = s->off, .len = s->len, .text = name};
         return bind_table_name(b, env, &local, false);
     }
@@ -473,6 +482,14 @@ static bool call_is_table(struct binder *b, struct binding *env, const struct sy
     return false;
 }
 
+/* database("d").f(…): a table unless f is known to give a scalar. */
+static bool qualified_is_table(struct binder *b, struct binding *env, const struct syn *call)
+{
+    struct binding *fenv = NULL;
+    const struct syn *decl = bind_find_function(b, env, call->text, &fenv, NULL);
+    return decl == NULL || bind_function_is_table(b, fenv, decl);
+}
+
 bool bind_is_table(struct binder *b, struct binding *env, const struct syn *s)
 {
     switch ((int)s->kind) {
@@ -489,13 +506,14 @@ bool bind_is_table(struct binder *b, struct binding *env, const struct syn *s)
     case SYN_MEMBER: {
         if (bind_is_pattern(env, s))
             return true;
-        if (bind_is_qualifier(s->kids[0]) && s->n == 2 && !str_eqz(s->text, "table"))
-            return bind_is_table(b, env, s->kids[1]);
-        if (s->kids[0]->kind == SYN_MEMBER)
-            return bind_is_qualifier(s->kids[0]);
+        struct kql_diags unheard = {.a = b->a, .text = b->d->text};
         struct binder quiet = *b;
+        quiet.d = &unheard;
         struct cx c = cx_of(&quiet, env, NULL);
         struct str w = STR_NONE;
+        if (s->n == 2 || s->kids[0]->kind == SYN_MEMBER)
+            return bind_qualifier(&c, s->kids[0], &w) &&
+                   (s->n < 2 || qualified_is_table(b, env, s->kids[1]));
         return s->kids[0]->kind == SYN_CALL && kql_func_find(s->kids[0]->text) == NULL
                    ? str_eqz(s->kids[0]->text, "workspace") && bind_qualifier(&c, s->kids[0], &w)
                    : s->kids[0]->kind == SYN_CALL && call_is_table(b, env, s->kids[0]);

@@ -54,8 +54,6 @@ struct stored {
     const struct syn *decl;
     bool whole_time, by_argument;
     bool active; /* its body is being bound */
-    bool asked;  /* is_table was found out, or is being */
-    bool is_table;
 };
 
 static struct stored *stored_of(const struct binder *b, const struct syn *decl)
@@ -118,30 +116,12 @@ const struct syn *bind_variant(const struct cx *c, const struct syn *call, const
         f.name = call->text;
         known = remember(b, key, &f, call);
     }
+    if (known == NULL && b->no_variant.n == 0)
+        b->no_variant = arena_fmt(b->a, "%.*s('%.*s')", STR_ARG(call->text), STR_ARG(e->value.s));
     return known != NULL ? known->decl : decl;
 }
 
 /* ---- while its body is bound ---- */
-
-bool bind_stored_is_table(struct binder *b, const struct syn *decl, bool *out)
-{
-    struct stored *s = stored_of(b, decl);
-    if (s == NULL)
-        return false;
-    bool known = s->asked;
-    if (!known)
-        s->is_table = true; /* what a function that calls itself is taken for */
-    s->asked = true;
-    *out = s->is_table;
-    return known;
-}
-
-void bind_stored_set_table(struct binder *b, const struct syn *decl, bool is_table)
-{
-    struct stored *s = stored_of(b, decl);
-    if (s != NULL)
-        s->is_table = is_table;
-}
 
 bool bind_stored_is_active(const struct binder *b, struct str name)
 {

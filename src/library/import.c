@@ -81,8 +81,14 @@ static bool parameters(struct import *m, const struct json *list, struct str *ou
             return err_set(m->e, ERR_INVALID, "parameter %zu has no Name", i + 1);
         if (str_starts(type, STR("table:")))
             type = str_sub(type, 6, type.n);
-        sbuf_addf(&b, "%s%.*s:%.*s", comma, STR_ARG(name), STR_ARG(type));
-        sbuf_addf(&c, "%s%.*s=%.*s", comma, STR_ARG(name), STR_ARG(name));
+        if (str_eqz(type, "table")) /* {Name: "T:(a:long)", Type: table} */
+            sbuf_addf(&b, "%s%.*s", comma, STR_ARG(name));
+        else
+            sbuf_addf(&b, "%s%.*s:%.*s", comma, STR_ARG(name), STR_ARG(type));
+        size_t colon = name.n;
+        (void)str_find(name, STR(":"), &colon);
+        struct str bare = str_sub(name, 0, colon);
+        sbuf_addf(&c, "%s%.*s=%.*s", comma, STR_ARG(bare), STR_ARG(bare));
         struct str d = value != NULL ? default_value(m, type, value) : STR("");
         if (d.n > 0)
             sbuf_addf(&b, "=%.*s", STR_ARG(d));
@@ -110,7 +116,7 @@ static bool save_built_in_name(struct import *m, const struct library_save *x, s
                                struct str call)
 {
     struct library_save other = *x;
-    if (name.n == 0 || str_eq(name, x->alias))
+    if (name.n == 0 || str_eq(name, x->alias) || store_function_ships(name))
         return true;
     other.alias = other.name = name;
     other.query = arena_fmt(m->a, "%.*s(%.*s)", STR_ARG(x->alias), STR_ARG(call));
@@ -123,6 +129,8 @@ static bool import_yaml(struct import *m, struct str text)
     static const char *const queries[] = {"ParserQuery", "FunctionQuery", NULL};
     static const char *const lists[] = {"ParserParams", "FunctionParams", "FunctionParameters",
                                         NULL};
+    static const char *const built_in[] = {"EquivalentBuiltInParser", "EquivalentBuiltInFunction",
+                                           NULL};
     struct json v = {0};
     struct str call = STR("");
     struct library_save x = {0};
@@ -140,8 +148,7 @@ static bool import_yaml(struct import *m, struct str text)
                       json_text(json_path(&v, asim ? "Parser.Title" : "Function.Title"), STR("")));
     x.doc = brief(str_trim(x.doc), 4096);
     return parameters(m, first_of(&v, lists), &x.parameters, &call) && save(m, x) &&
-           save_built_in_name(m, &x, json_text(member(&v, "EquivalentBuiltInParser"), STR("")),
-                              call);
+           save_built_in_name(m, &x, json_text(first_of(&v, built_in), STR("")), call);
 }
 
 /* ---- JSON: ARM templates, lists ---- */

@@ -162,7 +162,6 @@ static bool same(const struct state_saved *r, const struct library_save *x, int6
 static bool audit(struct library *l, struct arena *a, struct workspace *w,
                   const struct state_saved *r, struct str who, bool deleted, struct err *e)
 {
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 16);
     struct audit x = {
         .name = r->id,
         .display = r->alias.n > 0 ? r->alias : r->name,

@@ -22,10 +22,7 @@ struct function_set {
 
 /* ---- what ships ---- */
 
-static const struct shipped {
-    const char *name, *parameters, *body;
-    bool whole_time, by_argument;
-} shipped[] = {
+static const struct shipped_function shipped[] = {
     /* The body of an alias that there is none of; see watchlist_body. */
     {"_GetWatchlist", "(watchlistAlias:string, keys:dynamic=dynamic([]))",
      "{ datatable(_DTItemId:string, LastUpdatedTimeUTC:datetime, SearchKey:string)[] }", true,
@@ -39,10 +36,18 @@ static const struct shipped {
     {"_SentinelHealth", "()", "{ SentinelHealth }", false, false},
 };
 
+static const struct shipped_function *shipped_at(size_t i)
+{
+    if (i < COUNTOF(shipped))
+        return &shipped[i];
+    return i - COUNTOF(shipped) < n_asim_functions ? &asim_functions[i - COUNTOF(shipped)] : NULL;
+}
+
 bool store_function_ships(struct str name)
 {
-    for (size_t i = 0; i < COUNTOF(shipped); i++)
-        if (str_eqz(name, shipped[i].name))
+    const struct shipped_function *x;
+    for (size_t i = 0; (x = shipped_at(i)) != NULL; i++)
+        if (str_eqz(name, x->name))
             return true;
     return false;
 }
@@ -111,8 +116,8 @@ struct function_set *function_set_new(void)
     s->a = arena_new(0);
     s->functions = map_new(s->a, false);
     s->watchlists = map_new(s->a, true);
-    for (size_t i = 0; i < COUNTOF(shipped); i++) {
-        const struct shipped *x = &shipped[i];
+    const struct shipped_function *x;
+    for (size_t i = 0; (x = shipped_at(i)) != NULL; i++) {
         struct kql_stored_function f = {.name = str_from(x->name),
                                         .parameters = str_from(x->parameters),
                                         .body = str_from(x->body),

@@ -141,6 +141,13 @@ bool dedup_turn(struct dedup *d, int64_t now, int64_t *out_before);
 bool dedup_load(struct workspace *w, struct err *e) MUST_USE;
 
 /* ---- functions.c ---- */
+/* A function that every workspace has. */
+struct shipped_function {
+    const char *name, *parameters, *body;
+    bool whole_time, by_argument; /* see kql_stored_function */
+};
+extern const struct shipped_function asim_functions[]; /* functions_asim.c */
+extern const size_t n_asim_functions;
 struct function_set;                         /* thread-safe; has a lock of its own */
 struct function_set *function_set_new(void); /* with what ships */
 void function_set_free(struct function_set *s);

@@ -155,6 +155,10 @@ def test_functions_in_queries():
         equal(s.query("database('default').T3 | count"), [{"Count": 3}])
         equal(s.query("database('default').T3() | count"), [{"Count": 3}])
         equal(s.query("union T3, (T3 | where n > 2) | count"), [{"Count": 4}])
+        equal(s.query("cluster('c').database('default').T3 | count"), [{"Count": 3}])
+        equal(s.query("cluster('c').database('default').T3"), [{"n": n} for n in (1, 2, 3)])
+        equal(s.query("print x = database('default').plus(3, 4)"), [{"x": 7}])
+        equal(s.query("workspace('default').T3 | count"), [{"Count": 3}])
         # names differ by case; a let hides the function
         contains(s.ask("t3").message(), "'t3' does not refer to")
         equal(s.query("let T3 = datatable(n:long)[7]; T3"), [{"n": 7}])
@@ -188,14 +192,16 @@ def test_kusto_commands_about_functions():
         left = rows(s, ".drop functions (G, H) ifexists")
         equal([r["Name"] for r in left], ["F"])
         # schema and metadata
-        rows(s, ".create function Typed(a:int, T:(x:long)) { T | take a }")
+        rows(s, ".create function Typed(a:int, T:(x:long), s:string='q', d:dynamic=dynamic([1])) { T | take a }")
         schema = json.loads(rows(s, ".show database schema as json")[0]["DatabaseSchema"])
         typed = schema["Databases"]["default"]["Functions"]["Typed"]
-        equal([(p["Name"], p.get("CslType"), [c["CslType"] for c in p["Columns"]])
-               for p in typed["InputParameters"]], [("a", "int", []), ("T", None, ["long"])])
+        equal([(p["Name"], p.get("CslType"), [c["CslType"] for c in p["Columns"]], p.get("CslDefaultValue"))
+               for p in typed["InputParameters"]],
+              [("a", "int", [], None), ("T", None, ["long"], None), ("s", "string", [], "'q'"),
+               ("d", "dynamic", [], "dynamic([1])")])
         functions = s.get("/v1/workspaces/default/metadata").json()["functions"]
         equal([(f["name"], f["parameters"]) for f in functions],
-              [("F", ""), ("Typed", "a:int, T:(x:long)")])
+              [("F", ""), ("Typed", "a:int, T:(x:long), s:string='q', d:dynamic=dynamic([1])")])
         equal(rows(s, ".drop function F"), [{"Name": "F"}])
 
 
@@ -358,6 +364,43 @@ def test_functions_from_files_and_a_rule_over_them():
         contains(err, "later.kql: note: later: 'Later_CL' does not refer to a known table")
 
 
+def test_helpers_of_asim():
+    with Server() as s:
+        rows_of = s.query("""
+            print TimeGenerated = now(), Computer = 'web.corp.example', Code = 28, Number = '17'
+            | invoke _ASIM_ResolveDvcFQDN('Computer') | invoke _ASIM_ResolveSrcFQDN('Nowhere')
+            | invoke _ASIM_ResolveDnsQueryType('Code') | invoke _ASIM_ResolveNetworkProtocol('Number')
+            | project-away TimeGenerated, Computer, Code, Number""")
+        equal(rows_of, [{
+            "DvcHostname": "web", "DvcFQDN": "web.corp.example", "DvcDomainType": "FQDN",
+            "DvcDomain": "corp.example", "SrcHostname": "", "SrcFQDN": "", "SrcDomainType": "",
+            "SrcDomain": "", "DnsQueryType": 28, "DnsQueryTypeName": "AAAA",
+            "NetworkProtocolNumber": 17, "NetworkProtocol": "UDP"}])
+        equal(s.query("print _ASIM_LookupDnsQueryType(65300), _ASIM_LookupDnsQueryType(4242),"
+                      " _ASIM_LookupDnsResponseCode(3), _ASIM_LookupICMPType(8),"
+                      " _ASIM_LookupNetworkProtocol(6), _ASIM_LookupHTTPStatusCode('404')"),
+              [{"print_%d" % i: x for i, x in enumerate((
+                  "Reserved for Private Use", "Unassigned", "NXDOMAIN", "Echo", "TCP", "Not Found"))}])
+        users = (("a@example.com", "UPN"), ("CORP\\\\a", "Windows"), ("CN=a,DC=b", "DN"), ("a", "Simple"), ("", ""))
+        equal([list(r.values()) for r in s.query("datatable(u:string)[%s] | project _ASIM_GetUsernameType(u)" %
+                                                 ", ".join("'%s'" % u for u, _ in users))],
+              [[kind] for _, kind in users])
+        sids = (("a", "S-1-5-18", "System"), ("PC$", "S-1-5-21-1-1105", "Machine"), ("bob", "S-1-5-21-1-500", "Admin"),
+                ("bob", "S-1-5-21-1-1105", "Regular"), ("", "", ""), ("x", "", "Other"))
+        equal([list(r.values()) for r in s.query("datatable(u:string, s:string)[%s] | project"
+                                                 " _ASIM_GetWindowsUserType(u, s)" %
+                                                 ", ".join("'%s', '%s'" % x[:2] for x in sids))],
+              [[x[2]] for x in sids])
+        body = {"displayName": "Sources", "provider": "x", "itemsSearchKey": "SourceType",
+                "rawContent": "SourceType,Source\nFirewall,fw1\nFirewall,fw2\nProxy,p\n"}
+        equal(s.arm("PUT", "/watchlists/ASimSourceType", {"properties": body}).status, 201)
+        equal(s.query("print array_sort_asc(_ASIM_GetSourceBySourceType('Firewall'))"),
+              [{"print_0": '["fw1","fw2"]'}])
+        equal(s.query("_ASIM_GetWatchlistRaw('ASimSourceType', dynamic(['Proxy']))"
+                      " | project tostring(WatchlistItem.Source)"), [{"WatchlistItem_Source": "p"}])
+        equal(s.query("_ASIM_GetDisabledParsers('ExcludeimDns')"), [])
+
+
 def test_published_parsers():
     listed = os.path.join(SHARED, "kql", "schemas", "functions.json")
     parsers = os.path.join(SHARED, "content", "parsers")
@@ -385,9 +428,9 @@ def test_a_union_of_many_parsers():
                          % (i, i, i) for i in range(40))
         functions = [{"name": "vim%d" % i, "parameters": "(disabled:bool=false)",
                       "body": "{ SigninLogs | where not(disabled)\n%s\n| project TimeGenerated, Field%d }"
-                              % (body, i % 40)} for i in range(200)]
+                              % (body, i % 40)} for i in range(60)]
         union = "union isfuzzy=true " + ", ".join("vim%d(disabled=%s)" % (i, "false" if i < 10 else "true")
-                                                  for i in range(200))
+                                                  for i in range(60))
         functions.append({"name": "imAll", "parameters": "()", "body": "{ " + union + " }"})
         answer = s.post("/vedette/v1/workspaces/default/functions?file=list.json", json.dumps(functions))
         equal(answer.status, 200, answer)
