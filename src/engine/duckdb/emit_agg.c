@@ -1,5 +1,6 @@
 /* summarize and its aggregates. An aggregate is a row: $1 … arguments, $F the FILTER clause, $O the
- * order inside a list, $D the start of the call that lists the different values of $1. */
+ * order inside a list, $D the list of the different values of $1, $2, and whether that list keeps
+ * an order. */
 #include "engine/duckdb/emit_priv.h"
 #include "text/json.h"
 #include <math.h>
@@ -33,6 +34,10 @@ static const struct agg_row aggs[] = {
     {"max", '*', "?", "max($1)$F"},
     {"dcount", '*', "?", "count(DISTINCT $1)$F"},
     {"count_distinct", '*', "?", "count(DISTINCT $1)$F"},
+    {"stdev", 'l', "l", "coalesce(stddev_samp($1)$F, 0)"},
+    {"stdevp", 'l', "l", "coalesce(stddev_pop($1)$F, 0)"},
+    {"variance", 'l', "l", "coalesce(var_samp($1)$F, 0)"},
+    {"variancep", 'l', "l", "coalesce(var_pop($1)$F, 0)"},
     {"stdev", '*', "d", "vd_stdev($1)$F"},
     {"stdevp", '*', "d", "vd_stdevp($1)$F"},
     {"variance", '*', "d", "vd_variance($1)$F"},
@@ -60,12 +65,12 @@ static const struct agg_row aggs[] = {
     {"make_list_with_nulls", 'l', "ll", "vdf_list_longs(list($1$O)$F, $2, TRUE)"},
     {"make_list_with_nulls", '*', "jl", "vdf_make_list(list($1$O)$F, $2, FALSE, TRUE)"},
     {"make_set", 'j', "jl", "vdf_make_set(list($1$O)$F, $2, TRUE)"},
-    {"make_set", 's', "sl", "$D, $2)"},
-    {"make_set", 'l', "ll", "$D, $2)"},
+    {"make_set", 's', "sl", "vdf_set_texts($D)"},
+    {"make_set", 'l', "ll", "vdf_set_longs($D)"},
     {"make_set", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
     {"makeset", 'j', "jl", "vdf_make_set(list($1$O)$F, $2, TRUE)"},
-    {"makeset", 's', "sl", "$D, $2)"},
-    {"makeset", 'l', "ll", "$D, $2)"},
+    {"makeset", 's', "sl", "vdf_set_texts($D)"},
+    {"makeset", 'l', "ll", "vdf_set_longs($D)"},
     {"makeset", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
     {"make_bag", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
     {"make_dictionary", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
@@ -198,20 +203,21 @@ static void list_order(struct emit *m, const struct agg_call *c, struct sbuf *ou
     m->list_ordered = m->list_ordered || c->order.n > 0;
 }
 
-/* Without an order of the rows the values are sorted, so that the same set has the same text; in an
- * ordered input they come as they are met first. */
+/* Without an order of the rows the values are sorted later, so that the same set has the same text;
+ * in an ordered input they come as they are met first. */
 static bool different_values(struct emit *m, const struct agg_call *c, const struct agg_row *row,
                              struct sbuf *out)
 {
-    bool ordered = c->order.n > 0;
-    sbuf_addf(out, "vdf_set_%s(", row->args[0] == 's' ? "texts" : "longs");
-    sbuf_addz(out, ordered ? "list(" : "list_sort(list(DISTINCT ");
+    sbuf_addz(out, c->order.n > 0 ? "list(" : "list(DISTINCT ");
     if (!arg_text(m, c, row, 0, out))
         return false;
     list_order(m, c, out);
     sbuf_addc(out, ')');
     sbuf_add(out, c->filter);
-    sbuf_addz(out, ordered ? "" : ")");
+    sbuf_addz(out, ", ");
+    if (!arg_text(m, c, row, 1, out))
+        return false;
+    sbuf_addz(out, c->order.n > 0 ? ", TRUE" : ", FALSE");
     return true;
 }
 

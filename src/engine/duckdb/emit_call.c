@@ -323,7 +323,7 @@ static bool op_access(struct emit *m, const struct expr *x, enum emit_ctx ctx, s
 {
     (void)ctx;
     bool done;
-    if (!emit_path(m, x, false, &done, out) || done)
+    if (!emit_path(m, x, PATH_VALUE, &done, out) || done)
         return done;
     enum kql_type t = x->args[1]->type;
     if (t == KQL_STRING)
@@ -488,8 +488,10 @@ static const struct call_row {
     {"__cast", op_cast},
     {"abs", op_abs},
     {"and", op_logic},
+    {"array_length", emit_array_length},
     {"array_sort_asc", op_array_sort},
     {"array_sort_desc", op_array_sort},
+    {"arraylength", emit_array_length},
     {"bag_pack", emit_bag_pack},
     {"bin", op_bin},
     {"bin_at", op_bin_at},

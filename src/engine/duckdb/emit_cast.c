@@ -129,7 +129,10 @@ bool emit_as(struct emit *m, const struct expr *x, enum kql_type to, struct sbuf
         return true;
     }
     bool done = false;
-    if (x->type == KQL_DYNAMIC && to == KQL_STRING && (!emit_path(m, x, true, &done, out) || done))
+    if (x->type == KQL_DYNAMIC && to == KQL_STRING && emit_is_pack(x))
+        return emit_expr(m, x, EMIT_EXACT, out);
+    if (x->type == KQL_DYNAMIC && to == KQL_STRING &&
+        (!emit_path(m, x, PATH_TEXT, &done, out) || done))
         return done;
     sbuf_addz(out, c.before);
     if (!emit_expr(m, x, EMIT_EXACT, out))

@@ -19,6 +19,15 @@ static bool keys_known(const struct expr *x)
     return true;
 }
 
+bool emit_is_pack(const struct expr *x)
+{
+    static const char *const names[] = {"bag_pack", "pack", "pack_dictionary", "pack_array"};
+    for (size_t i = 0; i < COUNTOF(names); i++)
+        if (expr_is_call(x, names[i]))
+            return true;
+    return false;
+}
+
 /* A value as JSON; a dynamic one without text is null, too. */
 static bool member(struct emit *m, const struct expr *v, struct sbuf *out)
 {

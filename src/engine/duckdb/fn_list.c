@@ -1,6 +1,7 @@
 /* The ends of make_list, make_set, make_bag and make-series: a list of JSON texts becomes one JSON
  * text. */
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "engine/duckdb/fn.h"
@@ -112,52 +113,70 @@ static bool list_null(const struct list *l, size_t at)
     return l->v.valid != NULL && !((l->v.valid[at >> 6] >> (at & 63)) & 1);
 }
 
-/* True for the first of equals; seen NULL: always. */
+/* What is left of a list: values in their order. */
+struct texts {
+    struct str *p;
+    size_t n;
+};
+struct longs {
+    int64_t *p;
+    size_t n;
+};
+
 static bool is_new(struct map *seen, struct str key)
 {
-    if (seen == NULL)
-        return true;
     if (map_get(seen, key) != NULL)
         return false;
     (void)map_put(seen, key, seen);
     return true;
 }
 
-static void list_texts(struct cf_call *c, size_t r, struct map *seen)
+static int compare_texts(const void *a, const void *b)
 {
-    struct list l = list_of(c, 0, r);
-    size_t max = limit_of(c, 1, r), n = 0;
-    struct sbuf *b = cf_buf(c);
-    sbuf_addc(b, '[');
-    for (size_t i = 0; i < l.n && n < max; i++) {
-        struct str v = cf_string_t((const duckdb_string_t *)l.v.data + l.first + i);
-        if (list_null(&l, l.first + i) || !is_new(seen, v))
-            continue;
-        if (n++ > 0)
-            sbuf_addc(b, ',');
-        json_escape(b, v);
-    }
-    sbuf_addc(b, ']');
-    cf_out_str(c, r, sbuf_str(b));
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-static void list_longs(struct cf_call *c, size_t r, struct map *seen, bool nulls)
+static int compare_longs(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The first most values; seen, if there is one: without those that came before. */
+static struct texts texts_of(struct cf_call *c, size_t r, size_t most, struct map *seen)
 {
     struct list l = list_of(c, 0, r);
-    size_t max = limit_of(c, 1, r), n = 0;
+    struct texts t = {arena_array(cf_arena(c), struct str, (l.n < most ? l.n : most) + 1), 0};
+    for (size_t i = 0; i < l.n && t.n < most; i++) {
+        struct str v = cf_string_t((const duckdb_string_t *)l.v.data + l.first + i);
+        if (!list_null(&l, l.first + i) && (seen == NULL || is_new(seen, v)))
+            t.p[t.n++] = v;
+    }
+    return t;
+}
+
+static struct longs longs_of(struct cf_call *c, size_t r, size_t most, struct map *seen)
+{
+    struct list l = list_of(c, 0, r);
+    struct longs t = {arena_array(cf_arena(c), int64_t, (l.n < most ? l.n : most) + 1), 0};
+    for (size_t i = 0; i < l.n && t.n < most; i++) {
+        const int64_t *v = (const int64_t *)l.v.data + l.first + i;
+        struct str bytes = {(const char *)v, sizeof *v};
+        if (!list_null(&l, l.first + i) && (seen == NULL || is_new(seen, bytes)))
+            t.p[t.n++] = *v;
+    }
+    return t;
+}
+
+static void out_texts(struct cf_call *c, size_t r, struct texts t)
+{
+    size_t max = limit_of(c, 1, r);
     struct sbuf *b = cf_buf(c);
     sbuf_addc(b, '[');
-    for (size_t i = 0; i < l.n && n < max; i++) {
-        const int64_t *v = (const int64_t *)l.v.data + l.first + i;
-        bool null = list_null(&l, l.first + i);
-        if (null ? !nulls : !is_new(seen, (struct str){(const char *)v, sizeof *v}))
-            continue;
-        if (n++ > 0)
+    for (size_t i = 0; i < t.n && i < max; i++) {
+        if (i > 0)
             sbuf_addc(b, ',');
-        if (null)
-            sbuf_addz(b, "null");
-        else
-            sbuf_addi(b, *v);
+        json_escape(b, t.p[i]);
     }
     sbuf_addc(b, ']');
     cf_out_str(c, r, sbuf_str(b));
@@ -165,22 +184,68 @@ static void list_longs(struct cf_call *c, size_t r, struct map *seen, bool nulls
 
 static void fn_list_texts(struct cf_call *c, size_t r)
 {
-    list_texts(c, r, NULL);
+    out_texts(c, r, texts_of(c, r, limit_of(c, 1, r), NULL));
 }
 
+/* vdf_set_texts(list, max, ordered): the values in the order in which they are met, or, of a list
+ * whose values differ already, sorted. */
 static void fn_set_texts(struct cf_call *c, size_t r)
 {
-    list_texts(c, r, map_new(cf_arena(c), false));
+    if (cf_bool(c, 2, r)) {
+        out_texts(c, r, texts_of(c, r, limit_of(c, 1, r), map_new(cf_arena(c), false)));
+        return;
+    }
+    struct texts t = texts_of(c, r, LIST_MAX_ITEMS, NULL);
+    qsort(t.p, t.n, sizeof *t.p, compare_texts);
+    out_texts(c, r, t);
+}
+
+static void out_longs(struct cf_call *c, size_t r, struct longs v)
+{
+    size_t max = limit_of(c, 1, r);
+    struct sbuf *b = cf_buf(c);
+    sbuf_addc(b, '[');
+    for (size_t i = 0; i < v.n && i < max; i++) {
+        if (i > 0)
+            sbuf_addc(b, ',');
+        sbuf_addi(b, v.p[i]);
+    }
+    sbuf_addc(b, ']');
+    cf_out_str(c, r, sbuf_str(b));
 }
 
 static void fn_list_longs(struct cf_call *c, size_t r)
 {
-    list_longs(c, r, NULL, cf_bool(c, 2, r));
+    struct list l = list_of(c, 0, r);
+    size_t max = limit_of(c, 1, r), n = 0;
+    bool nulls = cf_bool(c, 2, r);
+    struct sbuf *b = cf_buf(c);
+    sbuf_addc(b, '[');
+    for (size_t i = 0; i < l.n && n < max; i++) {
+        bool null = list_null(&l, l.first + i);
+        if (null && !nulls)
+            continue;
+        if (n++ > 0)
+            sbuf_addc(b, ',');
+        if (null)
+            sbuf_addz(b, "null");
+        else
+            sbuf_addi(b, ((const int64_t *)l.v.data)[l.first + i]);
+    }
+    sbuf_addc(b, ']');
+    cf_out_str(c, r, sbuf_str(b));
 }
 
+/* As fn_set_texts(). */
 static void fn_set_longs(struct cf_call *c, size_t r)
 {
-    list_longs(c, r, map_new(cf_arena(c), false), false);
+    if (cf_bool(c, 2, r)) {
+        out_longs(c, r, longs_of(c, r, limit_of(c, 1, r), map_new(cf_arena(c), false)));
+        return;
+    }
+    struct longs t = longs_of(c, r, LIST_MAX_ITEMS, NULL);
+    qsort(t.p, t.n, sizeof *t.p, compare_longs);
+    out_longs(c, r, t);
 }
 
 static void fn_make_bag(struct cf_call *c, size_t r)
@@ -337,8 +402,8 @@ const struct cf_scalar fn_list_rows[] = {
     {.name = "vdf_make_set", .sig = "[jlb:j", .flags = CF_NULLS, .row = fn_make_set},
     {.name = "vdf_list_texts", .sig = "[sl:j", .flags = CF_NULLS, .row = fn_list_texts},
     {.name = "vdf_list_longs", .sig = "[llb:j", .flags = CF_NULLS, .row = fn_list_longs},
-    {.name = "vdf_set_texts", .sig = "[sl:j", .flags = CF_NULLS, .row = fn_set_texts},
-    {.name = "vdf_set_longs", .sig = "[ll:j", .flags = CF_NULLS, .row = fn_set_longs},
+    {.name = "vdf_set_texts", .sig = "[slb:j", .flags = CF_NULLS, .row = fn_set_texts},
+    {.name = "vdf_set_longs", .sig = "[llb:j", .flags = CF_NULLS, .row = fn_set_longs},
     {.name = "vdf_make_bag", .sig = "[jl:j", .flags = CF_NULLS, .row = fn_make_bag},
     {.name = "vdf_series_count", .sig = "lllb:l", .row = fn_count},
     {.name = "vdf_series_count", .sig = "dddb:l", .row = fn_count_real},
