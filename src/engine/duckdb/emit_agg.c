@@ -28,7 +28,7 @@ static const struct agg_row aggs[] = {
     {"avg", 'm', "d", "TRY_CAST(avg($1)$F AS DECIMAL(38,18))"},
     {"avg", '*', "d", "coalesce(avg($1)$F, 'NaN'::DOUBLE)"},
     {"min", 's', "s", "coalesce(min($1)$F, '')"},
-    {"min", 'd', "d", "CASE WHEN bool_or(isnan($1))$F THEN 'NaN'::DOUBLE ELSE min($1)$F END"},
+    {"min", 'd', "d", "CASE WHEN isnan(max($1)$F) THEN 'NaN'::DOUBLE ELSE min($1)$F END"},
     {"min", '*', "?", "min($1)$F"},
     {"max", 's', "s", "coalesce(max($1)$F, '')"},
     {"max", '*', "?", "max($1)$F"},

@@ -151,4 +151,6 @@ static inline bool expr_is_const(const struct expr *x)
     return x->kind == EX_CONST;
 }
 bool expr_nullable(const struct expr *x);
+/* An int, or a whole constant that is one. */
+bool expr_fits_int(const struct expr *x);
 bool expr_is_call(const struct expr *x, const char *name);
