@@ -1,6 +1,5 @@
 /* summarize and its aggregates. An aggregate is a row: $1 … arguments, $F the FILTER clause, $O the
- * order inside a list, $D the list of the different values of $1, $2, and whether that list keeps
- * an order. */
+ * order inside a list. */
 #include "engine/duckdb/emit_priv.h"
 #include "text/json.h"
 #include <math.h>
@@ -65,12 +64,12 @@ static const struct agg_row aggs[] = {
     {"make_list_with_nulls", 'l', "ll", "vdf_list_longs(list($1$O)$F, $2, TRUE)"},
     {"make_list_with_nulls", '*', "jl", "vdf_make_list(list($1$O)$F, $2, FALSE, TRUE)"},
     {"make_set", 'j', "jl", "vdf_make_set(list($1$O)$F, $2, TRUE)"},
-    {"make_set", 's', "sl", "vdf_set_texts($D)"},
-    {"make_set", 'l', "ll", "vdf_set_longs($D)"},
+    {"make_set", 's', "sl", "vdf_set_texts(list($1$O)$F, $2)"},
+    {"make_set", 'l', "ll", "vdf_set_longs(list($1$O)$F, $2)"},
     {"make_set", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
     {"makeset", 'j', "jl", "vdf_make_set(list($1$O)$F, $2, TRUE)"},
-    {"makeset", 's', "sl", "vdf_set_texts($D)"},
-    {"makeset", 'l', "ll", "vdf_set_longs($D)"},
+    {"makeset", 's', "sl", "vdf_set_texts(list($1$O)$F, $2)"},
+    {"makeset", 'l', "ll", "vdf_set_longs(list($1$O)$F, $2)"},
     {"makeset", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
     {"make_bag", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
     {"make_dictionary", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
@@ -203,24 +202,6 @@ static void list_order(struct emit *m, const struct agg_call *c, struct sbuf *ou
     m->list_ordered = m->list_ordered || c->order.n > 0;
 }
 
-/* Without an order of the rows the values are sorted later, so that the same set has the same text;
- * in an ordered input they come as they are met first. */
-static bool different_values(struct emit *m, const struct agg_call *c, const struct agg_row *row,
-                             struct sbuf *out)
-{
-    sbuf_addz(out, c->order.n > 0 ? "list(" : "list(DISTINCT ");
-    if (!arg_text(m, c, row, 0, out))
-        return false;
-    list_order(m, c, out);
-    sbuf_addc(out, ')');
-    sbuf_add(out, c->filter);
-    sbuf_addz(out, ", ");
-    if (!arg_text(m, c, row, 1, out))
-        return false;
-    sbuf_addz(out, c->order.n > 0 ? ", TRUE" : ", FALSE");
-    return true;
-}
-
 static bool fill(struct emit *m, const struct agg_call *c, const struct agg_row *row,
                  struct sbuf *out)
 {
@@ -235,8 +216,6 @@ static bool fill(struct emit *m, const struct agg_call *c, const struct agg_row 
             sbuf_add(out, c->filter);
         else if (*p == 'O')
             list_order(m, c, out);
-        else if (*p == 'D')
-            ok = different_values(m, c, row, out);
         else
             ok = arg_text(m, c, row, (size_t)(*p - '1'), out);
     }

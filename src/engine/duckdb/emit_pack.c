@@ -32,8 +32,7 @@ bool emit_is_pack(const struct expr *x)
 static bool pack(struct emit *m, const struct expr *x, size_t step, struct sbuf *out)
 {
     AUTO(sbuf_fini)
-    struct sbuf all = sbuf_make(EMIT_MAX_SQL_BYTES),
-                piece = sbuf_make(EMIT_MAX_SQL_BYTES);
+    struct sbuf all = sbuf_make(EMIT_MAX_SQL_BYTES), piece = sbuf_make(EMIT_MAX_SQL_BYTES);
     struct json_out w = json_out_make(&all);
     json_arr(&w);
     for (size_t i = 0; i < x->n_args; i += step) {
