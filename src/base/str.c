@@ -73,16 +73,18 @@ bool str_holds(struct str s, char c)
 
 bool str_ascii(struct str s)
 {
-    const uint64_t high = 0x8080808080808080ULL;
-    uint64_t any = 0, w;
-    size_t i = 0;
-    for (; i + sizeof w <= s.n; i += sizeof w) {
+    uint64_t any = 0, w = 0;
+    for (size_t i = 0; i + sizeof w <= s.n; i += sizeof w) {
         memcpy(&w, s.p + i, sizeof w);
         any |= w;
     }
-    for (; i < s.n; i++)
-        any |= (unsigned char)s.p[i];
-    return (any & high) == 0;
+    if (s.n >= sizeof w) { /* the last bytes once more, with some before them */
+        memcpy(&w, s.p + s.n - sizeof w, sizeof w);
+    } else if (s.n > 0) {
+        w = 0;
+        memcpy(&w, s.p, s.n);
+    }
+    return ((any | w) & 0x8080808080808080ULL) == 0;
 }
 
 bool str_find(struct str s, struct str needle, size_t *out_at)

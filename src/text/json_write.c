@@ -75,8 +75,22 @@ void json_key(struct json_out *w, const char *key)
     json_key_str(w, str_from(key));
 }
 
+/* Whether one of 8 bytes is a control character, a quote, a backslash or above 0x7E: each test
+ * leaves the top bit of such a byte, and of others only where a lower byte is one. */
+static bool any_special(uint64_t w)
+{
+    const uint64_t each = 0x0101010101010101ULL, top = 0x8080808080808080ULL;
+    uint64_t quote = w ^ each * '"', slash = w ^ each * '\\', del = w ^ each * 0x7F;
+    return ((w | (w - each * 0x20) | (quote - each) | (slash - each) | (del - each)) & top) != 0;
+}
+
 static const char *plain_run(const char *p, const char *end)
 {
+    for (uint64_t w; (size_t)(end - p) >= sizeof w; p += sizeof w) {
+        memcpy(&w, p, sizeof w);
+        if (any_special(w))
+            break;
+    }
     while (p < end) {
         unsigned char c = (unsigned char)*p;
         if (c < 0x20 || c >= 0x7F || c == '"' || c == '\\')

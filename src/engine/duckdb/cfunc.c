@@ -183,7 +183,7 @@ void cf_out_null(struct cf_call *c, size_t r)
 static void put_string(duckdb_vector v, size_t at, struct str s)
 {
     size_t bad;
-    if (utf8_valid(s, &bad)) {
+    if (str_ascii(s) || utf8_valid(s, &bad)) {
         duckdb_vector_assign_string_element_len(v, at, s.n ? s.p : "", s.n);
         return;
     }

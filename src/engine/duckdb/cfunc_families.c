@@ -25,6 +25,7 @@ const struct cf_family cf_families[] = {
     {fn_math_rows, fn_math_aggregates},
     {NULL, fn_mine_aggregates},
     {NULL, fn_mine_common_aggregates},
+    {fn_pack_rows, NULL},
     {fn_parse_rows, NULL},
     {fn_parse_kv_rows, NULL},
     {fn_path_rows, NULL},

@@ -1,5 +1,5 @@
 /* summarize and its aggregates. An aggregate is a row: $1 … arguments, $F the FILTER clause, $O the
- * order inside a list, $D the start of the call that lists the different values of $1. */
+ * order inside a list. */
 #include "engine/duckdb/emit_priv.h"
 #include "text/json.h"
 #include <math.h>
@@ -27,12 +27,16 @@ static const struct agg_row aggs[] = {
     {"avg", 'm', "d", "TRY_CAST(avg($1)$F AS DECIMAL(38,18))"},
     {"avg", '*', "d", "coalesce(avg($1)$F, 'NaN'::DOUBLE)"},
     {"min", 's', "s", "coalesce(min($1)$F, '')"},
-    {"min", 'd', "d", "CASE WHEN bool_or(isnan($1))$F THEN 'NaN'::DOUBLE ELSE min($1)$F END"},
+    {"min", 'd', "d", "CASE WHEN isnan(max($1)$F) THEN 'NaN'::DOUBLE ELSE min($1)$F END"},
     {"min", '*', "?", "min($1)$F"},
     {"max", 's', "s", "coalesce(max($1)$F, '')"},
     {"max", '*', "?", "max($1)$F"},
     {"dcount", '*', "?", "count(DISTINCT $1)$F"},
     {"count_distinct", '*', "?", "count(DISTINCT $1)$F"},
+    {"stdev", 'l', "l", "coalesce(stddev_samp($1)$F, 0)"},
+    {"stdevp", 'l', "l", "coalesce(stddev_pop($1)$F, 0)"},
+    {"variance", 'l', "l", "coalesce(var_samp($1)$F, 0)"},
+    {"variancep", 'l', "l", "coalesce(var_pop($1)$F, 0)"},
     {"stdev", '*', "d", "vd_stdev($1)$F"},
     {"stdevp", '*', "d", "vd_stdevp($1)$F"},
     {"variance", '*', "d", "vd_variance($1)$F"},
@@ -60,12 +64,12 @@ static const struct agg_row aggs[] = {
     {"make_list_with_nulls", 'l', "ll", "vdf_list_longs(list($1$O)$F, $2, TRUE)"},
     {"make_list_with_nulls", '*', "jl", "vdf_make_list(list($1$O)$F, $2, FALSE, TRUE)"},
     {"make_set", 'j', "jl", "vdf_make_set(list($1$O)$F, $2, TRUE)"},
-    {"make_set", 's', "sl", "$D, $2)"},
-    {"make_set", 'l', "ll", "$D, $2)"},
+    {"make_set", 's', "sl", "vdf_set_texts(list($1$O)$F, $2)"},
+    {"make_set", 'l', "ll", "vdf_set_longs(list($1$O)$F, $2)"},
     {"make_set", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
     {"makeset", 'j', "jl", "vdf_make_set(list($1$O)$F, $2, TRUE)"},
-    {"makeset", 's', "sl", "$D, $2)"},
-    {"makeset", 'l', "ll", "$D, $2)"},
+    {"makeset", 's', "sl", "vdf_set_texts(list($1$O)$F, $2)"},
+    {"makeset", 'l', "ll", "vdf_set_longs(list($1$O)$F, $2)"},
     {"makeset", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
     {"make_bag", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
     {"make_dictionary", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
@@ -198,23 +202,6 @@ static void list_order(struct emit *m, const struct agg_call *c, struct sbuf *ou
     m->list_ordered = m->list_ordered || c->order.n > 0;
 }
 
-/* Without an order of the rows the values are sorted, so that the same set has the same text; in an
- * ordered input they come as they are met first. */
-static bool different_values(struct emit *m, const struct agg_call *c, const struct agg_row *row,
-                             struct sbuf *out)
-{
-    bool ordered = c->order.n > 0;
-    sbuf_addf(out, "vdf_set_%s(", row->args[0] == 's' ? "texts" : "longs");
-    sbuf_addz(out, ordered ? "list(" : "list_sort(list(DISTINCT ");
-    if (!arg_text(m, c, row, 0, out))
-        return false;
-    list_order(m, c, out);
-    sbuf_addc(out, ')');
-    sbuf_add(out, c->filter);
-    sbuf_addz(out, ordered ? "" : ")");
-    return true;
-}
-
 static bool fill(struct emit *m, const struct agg_call *c, const struct agg_row *row,
                  struct sbuf *out)
 {
@@ -229,8 +216,6 @@ static bool fill(struct emit *m, const struct agg_call *c, const struct agg_row 
             sbuf_add(out, c->filter);
         else if (*p == 'O')
             list_order(m, c, out);
-        else if (*p == 'D')
-            ok = different_values(m, c, row, out);
         else
             ok = arg_text(m, c, row, (size_t)(*p - '1'), out);
     }

@@ -108,6 +108,8 @@ static bool op_sub(struct emit *m, const struct expr *x, enum emit_ctx ctx, stru
         return infix(m, x, "-", KQL_REAL, out);
     if (x->type == KQL_DECIMAL)
         return decimal_sum(m, x, "-", out);
+    if (l == KQL_DATETIME && r == KQL_DATETIME) /* between two of them no overflow is */
+        return infix(m, x, "-", KQL_DATETIME, out);
     if (x->type == KQL_TIMESPAN)
         return call2(m, x, "vd_sub", is_tick(l) ? l : KQL_TIMESPAN, is_tick(r) ? r : KQL_TIMESPAN,
                      out);
@@ -244,6 +246,13 @@ static bool op_coalesce(struct emit *m, const struct expr *x, enum emit_ctx ctx,
 {
     (void)ctx;
     bool text = x->type == KQL_STRING;
+    if (text && x->n_args == 2 && x->args[0]->kind == EX_COLUMN && x->args[0]->type == KQL_STRING) {
+        sbuf_addf(out, "CASE WHEN c%u <> '' THEN c%u ELSE ", x->args[0]->col, x->args[0]->col);
+        if (!emit_as(m, x->args[1], KQL_STRING, out))
+            return false;
+        sbuf_addz(out, " END");
+        return true;
+    }
     sbuf_addz(out, "coalesce(");
     for (size_t i = 0; i < x->n_args; i++) {
         sbuf_addz(out, i ? ", " : "");
@@ -323,7 +332,7 @@ static bool op_access(struct emit *m, const struct expr *x, enum emit_ctx ctx, s
 {
     (void)ctx;
     bool done;
-    if (!emit_path(m, x, false, &done, out) || done)
+    if (!emit_path(m, x, PATH_VALUE, &done, out) || done)
         return done;
     enum kql_type t = x->args[1]->type;
     if (t == KQL_STRING)
@@ -488,8 +497,10 @@ static const struct call_row {
     {"__cast", op_cast},
     {"abs", op_abs},
     {"and", op_logic},
+    {"array_length", emit_array_length},
     {"array_sort_asc", op_array_sort},
     {"array_sort_desc", op_array_sort},
+    {"arraylength", emit_array_length},
     {"bag_pack", emit_bag_pack},
     {"bin", op_bin},
     {"bin_at", op_bin_at},

@@ -119,17 +119,35 @@ static bool null_as(const struct expr *x, enum kql_type to, struct sbuf *out)
     return true;
 }
 
+/* A long constant as an int: in the statement, rather than by a call. */
+static bool int_constant(const struct expr *x, enum kql_type to, struct sbuf *out)
+{
+    if (to != KQL_INT || x->type != KQL_LONG || !expr_fits_int(x))
+        return false;
+    sbuf_addf(out, "(%lld)::INTEGER", (long long)x->value.i);
+    return true;
+}
+
 bool emit_as(struct emit *m, const struct expr *x, enum kql_type to, struct sbuf *out)
 {
     struct cast c;
-    if (x->type != to && null_as(x, to, out))
+    if (x->type != to && (null_as(x, to, out) || int_constant(x, to, out)))
         return true;
     if (!cast_find(x->type, to, &c)) {
         emit_pad(to, out);
         return true;
     }
     bool done = false;
-    if (x->type == KQL_DYNAMIC && to == KQL_STRING && (!emit_path(m, x, true, &done, out) || done))
+    if (x->type == KQL_DYNAMIC && to == KQL_STRING && emit_is_pack(x))
+        return emit_expr(m, x, EMIT_EXACT, out);
+    if (x->type == KQL_DYNAMIC && to == KQL_STRING && x->kind == EX_COLUMN) {
+        /* arrays, bags and numbers are their own text, which is not copied then */
+        sbuf_addf(out, "CASE WHEN starts_with(c%u, '\"') THEN %sc%u%s ELSE coalesce(c%u, '') END",
+                  x->col, c.before, x->col, c.after, x->col);
+        return true;
+    }
+    if (x->type == KQL_DYNAMIC && to == KQL_STRING &&
+        (!emit_path(m, x, PATH_TEXT, &done, out) || done))
         return done;
     sbuf_addz(out, c.before);
     if (!emit_expr(m, x, EMIT_EXACT, out))

@@ -38,10 +38,22 @@ enum kql_type emit_common_type(enum kql_type a, enum kql_type b)
     return a;
 }
 
+/* An int column that is compared with constants is left as it is, so that the database can use what
+ * it knows of it. */
+static enum kql_type narrowed(enum kql_type t, struct expr *const *x, size_t n)
+{
+    for (size_t i = 0; t == KQL_LONG && i < n; i++)
+        if (!expr_fits_int(x[i]))
+            return t;
+    return t == KQL_LONG ? KQL_INT : t;
+}
+
 /* ---- equality ---- */
 static bool never_nan(const struct expr *x)
 {
-    return x->kind == EX_CONST && (x->type != KQL_REAL || x->value.is_null || !isnan(x->value.d));
+    bool reads_nan = x->type == KQL_REAL || x->type == KQL_STRING || x->type == KQL_DYNAMIC;
+    return !reads_nan ||
+           (x->kind == EX_CONST && (x->type != KQL_REAL || x->value.is_null || !isnan(x->value.d)));
 }
 
 /* NaN must be met on both sides for the database to hold them for equal. */
@@ -120,7 +132,7 @@ static bool equality(struct emit *m, const struct expr *x, bool negated, enum em
                      struct sbuf *out)
 {
     const struct expr *l = x->args[0], *r = x->args[1];
-    enum kql_type t = emit_common_type(l->type, r->type);
+    enum kql_type t = narrowed(emit_common_type(l->type, r->type), x->args, 2);
     struct equality q = {
         .negated = negated, .nan = may_be_nan(l, r, t), .decimal = t == KQL_DECIMAL};
     q.null_a = t != KQL_STRING && expr_nullable(l);
@@ -182,7 +194,7 @@ static bool op_order(struct emit *m, const struct expr *x, enum emit_ctx ctx, st
 {
     (void)ctx;
     const struct expr *l = x->args[0], *r = x->args[1];
-    enum kql_type t = emit_common_type(l->type, r->type);
+    enum kql_type t = narrowed(emit_common_type(l->type, r->type), x->args, 2);
     struct str a, b;
     if (!emit_arg(m, l, t, &a) || !emit_arg(m, r, t, &b))
         return false;
@@ -211,7 +223,7 @@ static bool between(struct emit *m, const struct expr *x, bool negated, struct s
     bool span = v->type == KQL_DATETIME && hi->type == KQL_TIMESPAN;
     enum kql_type t = emit_common_type(v->type, lo->type);
     if (!span)
-        t = emit_common_type(t, hi->type);
+        t = narrowed(emit_common_type(t, hi->type), x->args, 3);
     struct str a, b, c;
     if (!emit_arg(m, v, t, &a) || !emit_arg(m, lo, t, &b) ||
         !emit_arg(m, hi, span ? KQL_TIMESPAN : t, &c))
@@ -339,6 +351,7 @@ static bool in_values(struct emit *m, const struct expr *x, struct str left, boo
             continue;
         t = emit_common_type(t, x->args[i]->type);
     }
+    t = narrowed(t, x->args, x->n_args);
     if (t != l->type && !fold && !emit_arg(m, l, t, &left))
         return false;
     for (size_t i = 1; i < x->n_args; i++) {

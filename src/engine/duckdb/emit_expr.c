@@ -17,6 +17,13 @@ bool expr_nullable(const struct expr *x)
     return !(x->kind == EX_CALL && x->fn && (x->fn->flags & KF_NEVER_NULL));
 }
 
+bool expr_fits_int(const struct expr *x)
+{
+    const struct kql_value *v = &x->value;
+    bool constant = x->kind == EX_CONST && x->type == KQL_LONG && !v->is_null;
+    return x->type == KQL_INT || (constant && v->i >= INT32_MIN && v->i <= INT32_MAX);
+}
+
 /* A scalar sub-query: its first column; no row gives null, '' for string. */
 static bool subquery_in_place(struct emit *m, const struct expr *x, struct sbuf *out)
 {

@@ -178,9 +178,9 @@ static const struct emit_func funcs[] = {
     {"hash_combine", "l*", "vdf_hash_combine($*)"},
     {"hash_xxhash64", "?", "vdf_hash($1)"},
     {"hash_xxhash64", "?l", "vd_mod(vdf_hash($1), $2)"},
-    {"hash_md5", "s", "vdf_md5($1)"},
-    {"hash_sha1", "s", "vdf_sha1($1)"},
-    {"hash_sha256", "s", "vdf_sha256($1)"},
+    {"hash_md5", "s", "md5($1)"},
+    {"hash_sha1", "s", "sha1($1)"},
+    {"hash_sha256", "s", "sha256($1)"},
     /* ---- numbers ---- */
     {"acos", "d", "vdf_acos($1)"},
     {"asin", "d", "vdf_asin($1)"},

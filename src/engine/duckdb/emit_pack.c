@@ -1,4 +1,4 @@
-/* bag_pack() and pack_array() as joined text, when the keys are known and differ. */
+/* bag_pack() and pack_array() when the keys are known and differ: see fn_pack.c. */
 #include "engine/duckdb/emit_priv.h"
 #include "text/json.h"
 
@@ -19,55 +19,59 @@ static bool keys_known(const struct expr *x)
     return true;
 }
 
-/* A value as JSON; a dynamic one without text is null, too. */
-static bool member(struct emit *m, const struct expr *v, struct sbuf *out)
+bool emit_is_pack(const struct expr *x)
 {
-    bool dynamic = v->type == KQL_DYNAMIC, may_miss = dynamic || expr_nullable(v);
-    sbuf_addz(out, dynamic ? "coalesce(nullif(" : may_miss ? "coalesce(" : "");
-    if (!emit_as(m, v, KQL_DYNAMIC, out))
-        return false;
-    sbuf_addz(out, dynamic ? ", ''), 'null')" : may_miss ? ", 'null')" : "");
-    return true;
+    static const char *const names[] = {"bag_pack", "pack", "pack_dictionary", "pack_array"};
+    for (size_t i = 0; i < COUNTOF(names); i++)
+        if (expr_is_call(x, names[i]))
+            return true;
+    return false;
 }
 
-static void piece(struct sbuf *text, struct sbuf *out)
+/* The call: pieces of text, then the values. step: how far apart these are in the arguments. */
+static bool pack(struct emit *m, const struct expr *x, size_t step, struct sbuf *out)
 {
-    sql_text(out, sbuf_str(text));
-    sbuf_clear(text);
+    AUTO(sbuf_fini)
+    struct sbuf all = sbuf_make(EMIT_MAX_SQL_BYTES), piece = sbuf_make(EMIT_MAX_SQL_BYTES);
+    struct json_out w = json_out_make(&all);
+    json_arr(&w);
+    for (size_t i = 0; i < x->n_args; i += step) {
+        bool text = x->args[i + step - 1]->type == KQL_STRING;
+        sbuf_clear(&piece);
+        sbuf_addc(&piece, text ? 's' : 'j');
+        sbuf_addc(&piece, i > 0 ? ',' : step > 1 ? '{' : '[');
+        if (step > 1) {
+            json_escape(&piece, x->args[i]->value.s);
+            sbuf_addc(&piece, ':');
+        }
+        json_str(&w, sbuf_str(&piece));
+    }
+    json_z(&w, step > 1 ? "j}" : "j]");
+    json_arr_end(&w);
+    sbuf_addz(out, "vdf_pack(");
+    sql_text(out, sbuf_str(&all));
+    for (size_t i = step - 1; i < x->n_args; i += step) {
+        bool text = x->args[i]->type == KQL_STRING;
+        sbuf_addz(out, ", ");
+        if (!emit_as(m, x->args[i], text ? KQL_STRING : KQL_DYNAMIC, out))
+            return false;
+    }
+    sbuf_addc(out, ')');
+    return true;
 }
 
 bool emit_bag_pack(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
 {
     (void)ctx;
-    if (!keys_known(x) || x->n_args == 0)
-        return emit_func_call(m, x, emit_func_find(x->fn->name, x->n_args), out);
-    AUTO(sbuf_fini) struct sbuf text = sbuf_make(EMIT_MAX_SQL_BYTES);
-    sbuf_addz(out, "concat(");
-    for (size_t i = 0; i < x->n_args; i += 2) {
-        sbuf_addc(&text, i > 0 ? ',' : '{');
-        json_escape(&text, x->args[i]->value.s);
-        sbuf_addc(&text, ':');
-        piece(&text, out);
-        sbuf_addz(out, ", ");
-        if (!member(m, x->args[i + 1], out))
-            return false;
-        sbuf_addz(out, ", ");
-    }
-    sbuf_addz(out, "'}')");
-    return true;
+    return keys_known(x) && x->n_args > 0
+               ? pack(m, x, 2, out)
+               : emit_func_call(m, x, emit_func_find(x->fn->name, x->n_args), out);
 }
 
 bool emit_pack_array(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
 {
     (void)ctx;
-    if (x->n_args == 0 || x->n_args > MOST_KEYS)
-        return emit_func_call(m, x, emit_func_find(x->fn->name, x->n_args), out);
-    sbuf_addz(out, "concat('[', ");
-    for (size_t i = 0; i < x->n_args; i++) {
-        sbuf_addz(out, i > 0 ? ", ',', " : "");
-        if (!member(m, x->args[i], out))
-            return false;
-    }
-    sbuf_addz(out, ", ']')");
-    return true;
+    return x->n_args > 0 && x->n_args <= MOST_KEYS
+               ? pack(m, x, 1, out)
+               : emit_func_call(m, x, emit_func_find(x->fn->name, x->n_args), out);
 }

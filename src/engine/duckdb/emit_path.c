@@ -35,8 +35,10 @@ static bool is_parse_json(const struct expr *x)
            expr_is_call(x, "parsejson") || expr_is_call(x, "toobject");
 }
 
-bool emit_path(struct emit *m, const struct expr *x, bool as_text, bool *done, struct sbuf *out)
+bool emit_path(struct emit *m, const struct expr *x, enum emit_path_form form, bool *done,
+               struct sbuf *out)
 {
+    static const char *const suffixes[] = {"", "_str", "_length"};
     const struct expr *steps[MOST_STEPS];
     size_t n = 0;
     while (n < MOST_STEPS && is_step(x)) {
@@ -48,14 +50,24 @@ bool emit_path(struct emit *m, const struct expr *x, bool as_text, bool *done, s
         return true;
     const struct kql_value *first = &steps[n - 1]->args[1]->value;
     if (n == 1 && expr_is_call(x, "split") && x->n_args == 2 && first->type != KQL_STRING &&
-        first->i >= 0)
-        return emit_split_at(m, x, first->i, as_text, out);
+        first->i >= 0 && form != PATH_LENGTH)
+        return emit_split_at(m, x, first->i, form == PATH_TEXT, out);
     bool text = is_parse_json(x);
-    sbuf_addf(out, "vdc_%s_path%s(", text ? "text" : "dyn", as_text ? "_str" : "");
+    sbuf_addf(out, "vdc_%s_path%s(", text ? "text" : "dyn", suffixes[form]);
     if (!(text ? emit_as(m, x->args[0], KQL_STRING, out) : emit_as(m, x, KQL_DYNAMIC, out)))
         return false;
     sbuf_addz(out, ", ");
     write_path(steps, n, out);
     sbuf_addc(out, ')');
     return true;
+}
+
+bool emit_array_length(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
+{
+    (void)ctx;
+    bool done = false;
+    if (x->args[0]->type == KQL_DYNAMIC &&
+        (!emit_path(m, x->args[0], PATH_LENGTH, &done, out) || done))
+        return done;
+    return emit_func_call(m, x, emit_func_find(x->fn->name, x->n_args), out);
 }

@@ -151,9 +151,11 @@ struct str emit_extreme_key(struct emit *m, const struct expr *v, bool max, stru
 /* The helper column that holds a window function's value. */
 bool emit_window_ref(struct emit *m, const struct expr *x, struct sbuf *out);
 bool emit_template(struct emit *m, const struct expr *x, const char *sql, struct sbuf *out);
-/* Access to dynamic by steps that are known, as dynamic or as text (emit_path.c). *done: false, and
- * nothing is written: x is none. */
-bool emit_path(struct emit *m, const struct expr *x, bool as_text, bool *done, struct sbuf *out);
+/* Access to dynamic by steps that are known (emit_path.c): the value, its text, or how many
+ * elements it has. *done: false, and nothing is written: x is none. */
+enum emit_path_form { PATH_VALUE, PATH_TEXT, PATH_LENGTH };
+bool emit_path(struct emit *m, const struct expr *x, enum emit_path_form form, bool *done,
+               struct sbuf *out);
 
 /* Emitters by name for calls that a template cannot say; NULL: none. */
 typedef bool emit_call_fn(struct emit *m, const struct expr *x, enum emit_ctx ctx,
@@ -170,7 +172,9 @@ bool emit_func_call(struct emit *m, const struct expr *x, const struct emit_func
                     struct sbuf *out);
 emit_call_fn *emit_compare_find(const char *name);
 /* Text whose other arguments are known (emit_text.c), JSON of known keys (emit_pack.c). */
-emit_call_fn emit_substring, emit_indexof, emit_bag_pack, emit_pack_array;
+emit_call_fn emit_substring, emit_indexof, emit_bag_pack, emit_pack_array, emit_array_length;
+/* A call of one of the last two, whose text is that of the value itself. */
+bool emit_is_pack(const struct expr *x);
 bool emit_split_at(struct emit *m, const struct expr *split, int64_t index, bool as_text,
                    struct sbuf *out);
 /* Calls over t-digests (emit_sketch.c). */
@@ -182,4 +186,6 @@ static inline bool expr_is_const(const struct expr *x)
     return x->kind == EX_CONST;
 }
 bool expr_nullable(const struct expr *x);
+/* An int, or a whole constant that is one. */
+bool expr_fits_int(const struct expr *x);
 bool expr_is_call(const struct expr *x, const char *name);

@@ -25,6 +25,7 @@ extern const struct cf_scalar fn_math_rows[];
 extern const struct cf_aggregate fn_math_aggregates[];
 extern const struct cf_aggregate fn_mine_aggregates[];
 extern const struct cf_aggregate fn_mine_common_aggregates[];
+extern const struct cf_scalar fn_pack_rows[];
 extern const struct cf_scalar fn_parse_rows[];
 extern const struct cf_scalar fn_path_rows[];
 extern const struct cf_scalar fn_parse_kv_rows[];

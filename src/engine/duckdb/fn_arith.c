@@ -102,20 +102,31 @@ static void fn_fmod(struct cf_call *c, size_t r)
     cf_out_f64(c, r, m < 0 ? m + fabs(b) : m);
 }
 
-/* What leaves the range of datetimes is null. */
-#define DATETIME(name, overflows)                                                                  \
+/* What leaves the range of datetimes is null. A datetime is between 0 and a third of what fits, so
+ * that no sum or difference comes back into the range by wrapping. */
+static void null_outside(struct cf_call *c)
+{
+    const uint64_t *out = c->out.data;
+    for (size_t r = 0; r < c->n; r++)
+        if (out[r] > (uint64_t)TICKS_MAX)
+            cf_out_null(c, r);
+}
+
+#define DATETIME(name, sign)                                                                       \
     static void fn_##name(struct cf_call *c)                                                       \
     {                                                                                              \
-        const int64_t *a = c->arg[0].data, *b = c->arg[1].data;                                    \
-        int64_t *out = c->out.data;                                                                \
+        const uint64_t *a = c->arg[0].data, *b = c->arg[1].data;                                   \
+        uint64_t *out = c->out.data, outside = 0;                                                  \
         (void)cf_nulls_through(c);                                                                 \
         for (size_t r = 0; r < c->n; r++) {                                                        \
-            if (overflows(a[r], b[r], &out[r]) || (uint64_t)out[r] > (uint64_t)TICKS_MAX)          \
-                cf_out_null(c, r);                                                                 \
+            out[r] = a[r] sign b[r];                                                               \
+            outside |= out[r] > (uint64_t)TICKS_MAX;                                               \
         }                                                                                          \
+        if (outside)                                                                               \
+            null_outside(c);                                                                       \
     }
-DATETIME(dt_add, __builtin_add_overflow)
-DATETIME(dt_sub, __builtin_sub_overflow)
+DATETIME(dt_add, +)
+DATETIME(dt_sub, -)
 
 /* A real as ticks, cut towards zero; NaN and what does not fit is null. */
 static void out_span(struct cf_call *c, size_t r, double v)

@@ -1,36 +1,5 @@
-/* Hashes: digests as hexadecimal text, xxHash64 as long. */
-#include <openssl/evp.h>
-
+/* Hashes: xxHash64 as long. */
 #include "engine/duckdb/fn.h"
-#include "text/base64.h"
-
-/* ---- digests ---- */
-static void digest(struct cf_call *c, size_t r, const EVP_MD *md)
-{
-    unsigned char out[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    struct str s = cf_str(c, 0, r);
-    struct sbuf *b = cf_buf(c);
-    if (EVP_Digest(s.n ? s.p : "", s.n, out, &n, md, NULL) != 1)
-        return;
-    hex_encode((struct str){(const char *)out, n}, b);
-    cf_out_str(c, r, sbuf_str(b));
-}
-
-static void fn_md5(struct cf_call *c, size_t r)
-{
-    digest(c, r, EVP_md5());
-}
-
-static void fn_sha1(struct cf_call *c, size_t r)
-{
-    digest(c, r, EVP_sha1());
-}
-
-static void fn_sha256(struct cf_call *c, size_t r)
-{
-    digest(c, r, EVP_sha256());
-}
 
 /* ---- xxHash64, seed 0 (the algorithm's specification, version 0.1.1) ---- */
 static const uint64_t P1 = 0x9E3779B185EBCA87u, P2 = 0xC2B2AE3D27D4EB4Fu, P3 = 0x165667B19E3779F9u,
@@ -152,9 +121,6 @@ static void fn_hash_combine(struct cf_call *c, size_t r)
 }
 
 const struct cf_scalar fn_hash_rows[] = {
-    {.name = "vdf_md5", .sig = "s:s", .row = fn_md5},
-    {.name = "vdf_sha1", .sig = "s:s", .row = fn_sha1},
-    {.name = "vdf_sha256", .sig = "s:s", .row = fn_sha256},
     {.name = "vdf_hash", .sig = "s:l", .row = fn_hash_text},
     {.name = "vdf_hash", .sig = "l:l", .row = fn_hash_long},
     {.name = "vdf_hash", .sig = "i:l", .row = fn_hash_int},

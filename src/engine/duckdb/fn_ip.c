@@ -115,14 +115,19 @@ static void *v4_range_new(const struct cf_const *args, size_t n)
     return k;
 }
 
-static void fn_v4_in_range(struct cf_call *c, size_t r)
+static void fn_v4_in_range(struct cf_call *c)
 {
     const struct v4_range *k = c->bound;
-    struct v4 a;
-    bool in;
-    if (k == NULL ? v4_in(cf_str(c, 0, r), cf_str(c, 1, r), &in)
-                  : k->ok && v4_read(cf_str(c, 0, r), &a))
-        cf_out_bool(c, r, k == NULL ? in : v4_within(a, k->net));
+    bool nulls = cf_nulls_through(c), *out = c->out.data;
+    struct v4 a, range = k != NULL ? k->net : (struct v4){0, 0};
+    for (size_t r = 0; r < c->n; r++) {
+        if (nulls && (cf_null(c, 0, r) || cf_null(c, 1, r)))
+            continue;
+        if (v4_read(cf_str(c, 0, r), &a) && (k != NULL ? k->ok : v4_read(cf_str(c, 1, r), &range)))
+            out[r] = v4_within(a, range);
+        else
+            cf_out_null(c, r);
+    }
 }
 
 static void fn_v6_in_range(struct cf_call *c, size_t r)
@@ -386,7 +391,7 @@ const struct cf_scalar fn_ip_rows[] = {
     {.name = "vdf_ipv4_compare", .sig = "ssl:l", .row = fn_v4_compare},
     {.name = "vdf_ipv4_in_range",
      .sig = "ss:b",
-     .row = fn_v4_in_range,
+     .chunk = fn_v4_in_range,
      .prepare = v4_range_new,
      .release = xfree},
     {.name = "vdf_ipv4_in_any", .sig = "s*:b", .row = fn_v4_in_any},

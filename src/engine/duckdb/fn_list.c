@@ -112,52 +112,119 @@ static bool list_null(const struct list *l, size_t at)
     return l->v.valid != NULL && !((l->v.valid[at >> 6] >> (at & 63)) & 1);
 }
 
-/* True for the first of equals; seen NULL: always. */
-static bool is_new(struct map *seen, struct str key)
+/* What is left of a list: values in their order. */
+struct texts {
+    struct str *p;
+    size_t n;
+};
+struct longs {
+    int64_t *p;
+    size_t n;
+};
+
+/* Which values came before: places of a table that grows with them, each the index of a value plus
+ * one. */
+enum { FIRST_PLACES = 64 };
+struct seen {
+    struct arena *a;
+    uint32_t *place;
+    uint64_t *hash; /* of each value, for when the table grows */
+    size_t n, mask;
+};
+
+static struct seen seen_make(struct cf_call *c, size_t most)
 {
-    if (seen == NULL)
-        return true;
-    if (map_get(seen, key) != NULL)
-        return false;
-    (void)map_put(seen, key, seen);
+    struct seen s = {.a = cf_arena(c), .mask = FIRST_PLACES - 1};
+    s.place = arena_array(s.a, uint32_t, FIRST_PLACES);
+    s.hash = arena_array(s.a, uint64_t, most + 1);
+    return s;
+}
+
+static void seen_grow(struct seen *s)
+{
+    s->mask = s->mask * 4 + 3;
+    s->place = arena_array(s->a, uint32_t, s->mask + 1);
+    for (size_t i = 0; i < s->n; i++) {
+        size_t at = (size_t)s->hash[i] & s->mask;
+        while (s->place[at] != 0)
+            at = (at + 1) & s->mask;
+        s->place[at] = (uint32_t)i + 1;
+    }
+}
+
+static void seen_add(struct seen *s, size_t place, uint64_t hash)
+{
+    s->hash[s->n++] = hash;
+    s->place[place] = (uint32_t)s->n;
+    if (s->n * 2 > s->mask)
+        seen_grow(s);
+}
+
+static bool new_text(struct seen *s, const struct texts *t, struct str v)
+{
+    uint64_t hash = str_hash(v);
+    size_t at = (size_t)hash & s->mask;
+    for (; s->place[at] != 0; at = (at + 1) & s->mask) {
+        uint32_t i = s->place[at] - 1;
+        if (s->hash[i] == hash && str_eq(t->p[i], v))
+            return false;
+    }
+    seen_add(s, at, hash);
     return true;
 }
 
-static void list_texts(struct cf_call *c, size_t r, struct map *seen)
+static bool new_long(struct seen *s, const struct longs *t, int64_t v)
 {
-    struct list l = list_of(c, 0, r);
-    size_t max = limit_of(c, 1, r), n = 0;
-    struct sbuf *b = cf_buf(c);
-    sbuf_addc(b, '[');
-    for (size_t i = 0; i < l.n && n < max; i++) {
-        struct str v = cf_string_t((const duckdb_string_t *)l.v.data + l.first + i);
-        if (list_null(&l, l.first + i) || !is_new(seen, v))
-            continue;
-        if (n++ > 0)
-            sbuf_addc(b, ',');
-        json_escape(b, v);
-    }
-    sbuf_addc(b, ']');
-    cf_out_str(c, r, sbuf_str(b));
+    uint64_t hash = (uint64_t)v * 0x9E3779B97F4A7C15u;
+    hash ^= hash >> 32;
+    size_t at = (size_t)hash & s->mask;
+    for (; s->place[at] != 0; at = (at + 1) & s->mask)
+        if (t->p[s->place[at] - 1] == v)
+            return false;
+    seen_add(s, at, hash);
+    return true;
 }
 
-static void list_longs(struct cf_call *c, size_t r, struct map *seen, bool nulls)
+/* The first values of the list in argument 0, at most as many as argument 1 says; set: each once.
+ */
+static struct texts texts_of(struct cf_call *c, size_t r, bool set)
 {
     struct list l = list_of(c, 0, r);
-    size_t max = limit_of(c, 1, r), n = 0;
+    size_t most = limit_of(c, 1, r);
+    most = l.n < most ? l.n : most;
+    struct texts t = {arena_array(cf_arena(c), struct str, most + 1), 0};
+    struct seen seen = set ? seen_make(c, most) : (struct seen){0};
+    for (size_t i = 0; i < l.n && t.n < most; i++) {
+        struct str v = cf_string_t((const duckdb_string_t *)l.v.data + l.first + i);
+        if (!list_null(&l, l.first + i) && (!set || new_text(&seen, &t, v)))
+            t.p[t.n++] = v;
+    }
+    return t;
+}
+
+static struct longs longs_of(struct cf_call *c, size_t r)
+{
+    struct list l = list_of(c, 0, r);
+    size_t most = limit_of(c, 1, r);
+    most = l.n < most ? l.n : most;
+    struct longs t = {arena_array(cf_arena(c), int64_t, most + 1), 0};
+    struct seen seen = seen_make(c, most);
+    for (size_t i = 0; i < l.n && t.n < most; i++) {
+        int64_t v = ((const int64_t *)l.v.data)[l.first + i];
+        if (!list_null(&l, l.first + i) && new_long(&seen, &t, v))
+            t.p[t.n++] = v;
+    }
+    return t;
+}
+
+static void out_texts(struct cf_call *c, size_t r, struct texts t)
+{
     struct sbuf *b = cf_buf(c);
     sbuf_addc(b, '[');
-    for (size_t i = 0; i < l.n && n < max; i++) {
-        const int64_t *v = (const int64_t *)l.v.data + l.first + i;
-        bool null = list_null(&l, l.first + i);
-        if (null ? !nulls : !is_new(seen, (struct str){(const char *)v, sizeof *v}))
-            continue;
-        if (n++ > 0)
+    for (size_t i = 0; i < t.n; i++) {
+        if (i > 0)
             sbuf_addc(b, ',');
-        if (null)
-            sbuf_addz(b, "null");
-        else
-            sbuf_addi(b, *v);
+        json_escape(b, t.p[i]);
     }
     sbuf_addc(b, ']');
     cf_out_str(c, r, sbuf_str(b));
@@ -165,22 +232,48 @@ static void list_longs(struct cf_call *c, size_t r, struct map *seen, bool nulls
 
 static void fn_list_texts(struct cf_call *c, size_t r)
 {
-    list_texts(c, r, NULL);
+    out_texts(c, r, texts_of(c, r, false));
 }
 
 static void fn_set_texts(struct cf_call *c, size_t r)
 {
-    list_texts(c, r, map_new(cf_arena(c), false));
+    out_texts(c, r, texts_of(c, r, true));
 }
 
 static void fn_list_longs(struct cf_call *c, size_t r)
 {
-    list_longs(c, r, NULL, cf_bool(c, 2, r));
+    struct list l = list_of(c, 0, r);
+    size_t max = limit_of(c, 1, r), n = 0;
+    bool nulls = cf_bool(c, 2, r);
+    struct sbuf *b = cf_buf(c);
+    sbuf_addc(b, '[');
+    for (size_t i = 0; i < l.n && n < max; i++) {
+        bool null = list_null(&l, l.first + i);
+        if (null && !nulls)
+            continue;
+        if (n++ > 0)
+            sbuf_addc(b, ',');
+        if (null)
+            sbuf_addz(b, "null");
+        else
+            sbuf_addi(b, ((const int64_t *)l.v.data)[l.first + i]);
+    }
+    sbuf_addc(b, ']');
+    cf_out_str(c, r, sbuf_str(b));
 }
 
 static void fn_set_longs(struct cf_call *c, size_t r)
 {
-    list_longs(c, r, map_new(cf_arena(c), false), false);
+    struct longs v = longs_of(c, r);
+    struct sbuf *b = cf_buf(c);
+    sbuf_addc(b, '[');
+    for (size_t i = 0; i < v.n; i++) {
+        if (i > 0)
+            sbuf_addc(b, ',');
+        sbuf_addi(b, v.p[i]);
+    }
+    sbuf_addc(b, ']');
+    cf_out_str(c, r, sbuf_str(b));
 }
 
 static void fn_make_bag(struct cf_call *c, size_t r)

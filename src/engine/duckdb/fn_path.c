@@ -51,9 +51,14 @@ static bool follow(struct cf_call *c, size_t r, struct str *v)
     return js_path(*v, p->steps, p->n, v) && js_type(*v) != JS_NULL;
 }
 
-static void out_value(struct cf_call *c, size_t r, struct str v, bool as_text)
+static void out_value(struct cf_call *c, size_t r, struct str v)
 {
-    if (as_text && js_type(v) == JS_STRING)
+    if (c->out_type == 'l') {
+        if (js_type(v) == JS_ARRAY)
+            cf_out_i64(c, r, (int64_t)js_count(v));
+        return;
+    }
+    if (c->out_type == 's' && js_type(v) == JS_STRING)
         v = js_decode(cf_arena(c), v);
     cf_out_str(c, r, v);
 }
@@ -62,7 +67,7 @@ static void fn_path(struct cf_call *c, size_t r)
 {
     struct str v = cf_str(c, 0, r);
     if (follow(c, r, &v))
-        out_value(c, r, v, c->out_type == 's');
+        out_value(c, r, v);
 }
 
 /* The same of parse_json(text). What is no JSON is a text, which has no members. */
@@ -80,7 +85,7 @@ static void fn_text_path(struct cf_call *c, size_t r)
         v = sbuf_str(b);
     }
     if (follow(c, r, &v))
-        out_value(c, r, v, c->out_type == 's');
+        out_value(c, r, v);
 }
 
 #define PATH_ROW(n, s, fn)                                                                         \
@@ -90,7 +95,9 @@ static void fn_text_path(struct cf_call *c, size_t r)
 const struct cf_scalar fn_path_rows[] = {
     PATH_ROW("vdc_dyn_path", "js:j", fn_path),
     PATH_ROW("vdc_dyn_path_str", "js:s", fn_path),
+    PATH_ROW("vdc_dyn_path_length", "js:l", fn_path),
     PATH_ROW("vdc_text_path", "ss:j", fn_text_path),
     PATH_ROW("vdc_text_path_str", "ss:s", fn_text_path),
+    PATH_ROW("vdc_text_path_length", "ss:l", fn_text_path),
     {0},
 };
