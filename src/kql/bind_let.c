@@ -251,10 +251,11 @@ static struct binding *bind_let(struct binder *b, struct binding *env, const str
         v.plan = bind_table(b, env, value->kids[0]);
         v.plan->shared_id = ++b->next_shared;
     } else if (bind_is_table(b, env, value)) {
-        /* bound here once for its errors, and again at each use for columns of its own */
+        /* bound here for its errors; the first use takes that, each other has columns of its own */
         size_t before = b->d->n_errors;
         struct plan *p = bind_table(b, env, value);
         v.kind = b->d->n_errors > before ? BOUND_PLAN : BOUND_TABLE;
+        v.outside = b->outside;
         v.plan = p;
     } else {
         struct cx c = cx_of(b, env, NULL);

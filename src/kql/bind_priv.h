@@ -26,11 +26,13 @@ struct binding {
         BOUND_RESTRICTION
     } kind;
     struct str name;
-    struct expr *e;        /* SCALAR */
-    bool per_key;          /* SCALAR: of a partition, one value for its sub-query */
-    const struct syn *syn; /* TABLE: bound at each use; FUNCTION, PATTERN: its declaration */
-    struct binding *env;   /* what was visible where syn stands */
-    struct plan *plan;     /* PLAN: bound once, read through P_SHARED at each use */
+    struct expr *e;          /* SCALAR */
+    bool per_key;            /* SCALAR: of a partition, one value for its sub-query */
+    const struct syn *syn;   /* TABLE: bound at each use; FUNCTION, PATTERN: its declaration */
+    struct binding *env;     /* what was visible where syn stands */
+    struct plan *plan;       /* PLAN: bound once, read through P_SHARED at each use; TABLE: for the
+                                first use, then NULL */
+    struct binding *outside; /* TABLE: as the binder's when plan was made */
     struct restriction *restriction; /* RESTRICTION, which has no name */
     struct binding *next;            /* the binding before */
 };

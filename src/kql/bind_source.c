@@ -121,7 +121,9 @@ static struct plan *bind_binding(struct binder *b, struct binding *v, const stru
         p = plan_share(b, v->plan, v->plan->shared_id);
         break;
     case BOUND_TABLE:
-        p = bind_table(b, v->env, v->syn);
+        p = v->outside == b->outside ? v->plan : NULL; /* else it may name another row's values */
+        v->plan = p != NULL ? NULL : v->plan;
+        p = p != NULL ? p : bind_table(b, v->env, v->syn);
         break;
     case BOUND_FUNCTION:
         if (!bind_call_user(&c, &call, v->syn, v->env, NULL, &p, &e) || p == NULL)
