@@ -323,6 +323,7 @@ static struct plan *bind_datatable(struct binder *b, struct binding *env, const 
 {
     struct plan *p = plan_values(b, s);
     bind_schema(b, s->kids[0], &p->cols);
+    p->open = s->kids[0]->lost;
     size_t n = s->n - 1, width = p->cols.n;
     if (width == 0 ? n > 0 : n % width != 0) {
         if (!b->unparsed)
@@ -365,6 +366,7 @@ static struct plan *bind_externaldata(struct binder *b, struct binding *env, con
     struct plan *p = plan_new(b, P_EXTERNAL, NULL, s);
     struct cx c = cx_of(b, env, NULL);
     bind_schema(b, s->kids[0], &p->cols);
+    p->open = s->kids[0]->lost;
     p->exprs = arena_array(b->a, struct expr *, s->n);
     for (size_t i = 1; i < s->n; i++)
         p->exprs[p->n_exprs++] = bind_constant(&c, s->kids[i], KQL_STRING);

@@ -237,7 +237,7 @@ struct expr *bind_aggregated(struct binder *b, struct expr *e, const struct plan
         return e;
     const struct expr *where = NULL;
     const struct plan_col *c = ex_has_aggregate(e) ? loose_column(e, p, &where) : NULL;
-    struct syn place = *at;
+    struct syn place = *bind_strip(at->kind == SYN_NAMED ? at->kids[0] : at);
     if (where != NULL && where->len > 0) {
         place.off = where->off;
         place.len = where->len;
@@ -245,7 +245,8 @@ struct expr *bind_aggregated(struct binder *b, struct expr *e, const struct plan
     if (ex_has_aggregate(e) && c == NULL)
         return e;
     if (c == NULL)
-        bind_error(b, "SEM0221", at, "an aggregate is expected here, such as count() or max(x)");
+        bind_error(b, "SEM0221", &place,
+                   "an aggregate is expected here, such as count() or max(x)");
     else
         kql_diag_add(b->d, ERR_SEMANTIC, "SEM0221", &place, "aggregate it, or group by it",
                      "'%s' has a value a row, the aggregates beside it one a group", z(b, c->name));

@@ -211,7 +211,17 @@ static struct syn *primary(struct parser *p)
         return p_missing(p, "an expression", NULL);
     if (p_at_name(p, 0, true))
         return named_primary(p);
-    return p_missing(p, "an expression", p_at(p, "!") ? "negate with not( … )" : NULL);
+    if (p_at(p, "[") && p_tok(p, 1)->kind == TOK_STRING) { /* ['a name' that is not closed */
+        struct str name = lex_string(p->a, p_text(p, 1));
+        p->at += 2;
+        p_expected(p, "']' after the name", NULL);
+        p->panic = false;
+        return p_node(p, SYN_NAME, off, name, NULL);
+    }
+    return p_missing(p, "an expression",
+                     p_at(p, "!")   ? "negate with not( … )"
+                     : p_at(p, "=") ? "equality is written =="
+                                    : NULL);
 }
 
 static struct syn *member(struct parser *p, struct syn *object)
@@ -223,7 +233,8 @@ static struct syn *member(struct parser *p, struct syn *object)
         name = p_text(p, 0);
         p->at++;
     } else if (!p_take_name(p, true, &name)) {
-        return object;
+        bool side = object->kind == SYN_NAME && object->text.p[0] == '$';
+        return side ? p_node(p, SYN_ERROR, object->off, STR_NONE, NULL) : object;
     }
     if (!p_at(p, "("))
         return about(p_node1(p, SYN_MEMBER, object->off, name, object), w);
@@ -426,6 +437,8 @@ static struct syn *in_expr(struct parser *p, struct syn *left)
     }
     uint32_t off = p_off(p);
     p->at++;
+    if (p_at(p, ")"))
+        p_push(p, &kids, p_missing(p, "a value", NULL));
     while (!p->panic && !p_at(p, ")")) {
         /* a query can only be alone; behind a constant '|' is what follows a list that is not
          * closed */
@@ -435,6 +448,8 @@ static struct syn *in_expr(struct parser *p, struct syn *left)
         p_push(p, &kids, e);
         if (!p_accept(p, ","))
             break;
+        if (p_at(p, ")"))
+            p_push(p, &kids, p_missing(p, "a value after ','", NULL));
     }
     p_close(p, ")", "or ',' in the list");
     return about(p_node(p, SYN_IN, left->off, op, &kids), w);
@@ -586,7 +601,7 @@ struct syn *p_named_expr(struct parser *p)
 struct syn *p_condition(struct parser *p)
 {
     struct syn *s = p_expr(p);
-    if (!p_accept(p, "="))
+    if (p->told == p->at + 1 || !p_accept(p, "="))
         return s;
     struct syn *r = p_expr(p);
     struct syn whole = {.off = s->off, .len = r->off + r->len - s->off};

@@ -177,6 +177,7 @@ struct syn *p_schema(struct parser *p, bool open_allowed)
     uint32_t off = p_off(p);
     struct syn_list cols = {0};
     struct str text = STR_NONE;
+    unsigned before = p->errors;
     p_expect(p, "(", "before the columns");
     if (open_allowed && p_accept(p, "*"))
         text = STR("*");
@@ -188,7 +189,9 @@ struct syn *p_schema(struct parser *p, bool open_allowed)
         }
     }
     p_close(p, ")", "or ',' after the column's type");
-    return p_node(p, SYN_SCHEMA, off, text, &cols);
+    struct syn *s = p_node(p, SYN_SCHEMA, off, text, &cols);
+    s->lost = p->errors > before;
+    return s;
 }
 
 /* name:type = default, or with tables: name:(columns) */

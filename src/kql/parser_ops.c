@@ -30,6 +30,8 @@ const struct p_op *p_op_here(const struct parser *p, size_t *out_tokens)
 {
     if (!p_at_kind(p, TOK_IDENT))
         return NULL;
+    if (p_at(p, "count") && p_at_n(p, 1, "(")) /* the aggregate */
+        return NULL;
     const struct p_op *o = find(dashed_word(p, out_tokens));
     if (o == NULL) {
         *out_tokens = 1;
@@ -100,6 +102,9 @@ static struct syn *unknown_operator(struct parser *p)
         return p_expected(p, "an operator after '|'", NULL);
     struct str word = dashed_word(p, &n);
     const char *near = suggestion(word);
+    bool aggregate = p_at_n(p, n, "(") && kql_func_get(word, KF_AGGREGATE, KF_AGGREGATE) != NULL;
+    if (aggregate)
+        near = "summarize";
     struct str hint = near != NULL ? arena_fmt(p->a, "did you mean '%s'?", near) : STR_NONE;
     struct syn at = {.off = p_off(p), .len = (uint32_t)word.n};
     struct syn *s = p_error_at(p, "SYN0006", &at, near != NULL ? arena_strz(p->a, hint) : NULL,

@@ -35,7 +35,8 @@ static bool at_new_statement(const struct parser *p)
     for (size_t i = 0; i < COUNTOF(words); i++)
         if (p_at(p, words[i]))
             return true;
-    return o != NULL ? o->source : p_at_n(p, 1, "|") || p_tok(p, 1)->kind == TOK_EOF;
+    bool first = p->text.p[p_off(p) - 1] == '\n'; /* not set in, as what goes on is */
+    return o != NULL ? o->source : first && (p_at_n(p, 1, "|") || p_tok(p, 1)->kind == TOK_EOF);
 }
 
 /* What stands where a statement or an operator should have ended. */
@@ -43,7 +44,9 @@ static void unexpected(struct parser *p)
 {
     const char *hint = p_slip_hint(p);
     bool item = p_at_literal(p) || p_at_name(p, 0, false);
-    if (at_new_statement(p))
+    if (p_at_kind(p, TOK_PUNCT)) /* nothing starts with it: it is too many */
+        (void)p_error(p, "SYN0002", hint, "'%.*s' is not expected here", STR_ARG(p_text(p, 0)));
+    else if (at_new_statement(p))
         (void)p_expected(p, "';' before the next statement", NULL);
     else
         (void)p_expected(p, "'|', ';' or the end of the query",
@@ -68,7 +71,12 @@ static bool two_pipes(struct parser *p)
         return false;
     p->at++;
     p_missing(p, "an operator after '|'", "conditions are joined with 'or'");
+    size_t n;
     p->at++;
+    if (p_op_here(p, &n) != NULL) { /* one '|' too many */
+        p->at--;
+        return false;
+    }
     p->panic = true;
     return true;
 }

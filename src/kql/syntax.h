@@ -82,8 +82,8 @@ struct syn {
     uint32_t off, len;
     uint32_t word_off, word_len; /* the word that errors are about: the operator between two sides,
                                     a call's or member's name; 0, 0: the whole */
-    bool broken, lost; /* OP: an error was found in its text; OP, FUNC_DECL: part of it was
-                          not read */
+    bool broken, lost;           /* OP: an error was found in its text; OP, FUNC_DECL, SCHEMA: part
+                                    of it was not read */
     struct str text;
     struct kql_value value; /* LITERAL, DYNAMIC */
     struct syn **kids;

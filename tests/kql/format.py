@@ -87,7 +87,7 @@ def check_properties():
         else:
             yield name, None
     for (name, _), answer in zip(named, formatted):
-        if "meaning" in answer.get("error", ""):
+        if "change of its meaning" in answer.get("error", ""):
             yield name, answer["error"]
 
 

@@ -1,7 +1,7 @@
 """Where mistakes in queries are shown, compared with the official KQL language service.
 
 language_service/wrong.txt has the queries. Both sides have to refuse each, and each place (the start of
-an error, in code points) has to be a place of the other side, but for what follows from an error of the
+an error, in code points) has to be a place of the other side (but for blanks between them), but for what follows from an error of the
 text: once the service has met one, whatever it says behind it, up to the next '|' or ';', is its own way
 of going on, and need not be ours. language_service/known.txt names the queries that differ, with the
 reason.
@@ -22,6 +22,13 @@ def wrong_queries(folder):
         yield "wrong: " + name.strip(), query.rstrip("\n")
 
 
+def place(query, start):
+    """Places with nothing but blanks between them are one."""
+    while start < len(query) and query[start] in " \t":
+        start += 1
+    return start
+
+
 def follows(query, start, text_errors):
     """Does what the service says at start follow from an error of the text before it?"""
     return any(at < start and not set("|;") & set(query[at:start]) for at in text_errors)
@@ -29,8 +36,8 @@ def follows(query, start, text_errors):
 
 def places(query, theirs):
     """All places of the service, and those that have to be ours, too."""
-    text_errors = [e["start"] for e in theirs if e["code"] in TEXT_ERRORS]
-    every = {e["start"] for e in theirs}
+    text_errors = [place(query, e["start"]) for e in theirs if e["code"] in TEXT_ERRORS]
+    every = {place(query, e["start"]) for e in theirs}
     return every, {at for at in every if not follows(query, at, text_errors)}
 
 
@@ -41,10 +48,12 @@ def wrong_difference(query, ours, theirs):
     if not theirs.get("places"):
         return "the service takes it; ours: %s" % ours["error"]["message"]
     every, wanted = places(query, theirs["places"])
-    mine = {e["start"] for e in ours.get("errors", [ours["error"]]) if "start" in e}
+    mine = {place(query, e["start"]) for e in ours.get("errors", [ours["error"]]) if "start" in e}
     missing, added = sorted(wanted - mine), sorted(mine - every)
-    why = ["the service has at %d: %s" % (e["start"], e["message"]) for e in theirs["places"] if e["start"] in missing]
-    why += ["ours alone at %d: %s" % (e["start"], e["message"]) for e in ours.get("errors", []) if e["start"] in added]
+    why = ["the service has at %d: %s" % (e["start"], e["message"]) for e in theirs["places"]
+           if place(query, e["start"]) in missing]
+    why += ["ours alone at %d: %s" % (e["start"], e["message"]) for e in ours.get("errors", [])
+            if place(query, e["start"]) in added]
     if missing and len(mine) >= MOST:
         return None
     return "\n      ".join(why) if missing or added else None
