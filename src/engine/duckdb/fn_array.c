@@ -627,14 +627,22 @@ static bool truthy(struct str v)
     return js_type(v) == JS_NUMBER && js_number(v, &is_int, &i, &d) && d != 0;
 }
 
-static struct str pick(struct cf_call *c, size_t arg, size_t r, size_t i)
+/* A choice of array_iff: an array's items, or one value for all. */
+struct choice {
+    struct items v;
+    struct str all;
+};
+
+static struct choice choice_of(struct cf_call *c, size_t arg, size_t r)
 {
+    struct choice x = {{NULL, 0}, STR_NONE};
     if (cf_null(c, arg, r))
-        return STR_NONE;
-    if (!is_array(c, arg, r))
-        return cf_str(c, arg, r);
-    struct items v = items_of(c, arg, r);
-    return i < v.n ? v.p[i] : STR_NONE;
+        return x;
+    if (is_array(c, arg, r))
+        x.v = items_of(c, arg, r);
+    else
+        x.all = cf_str(c, arg, r);
+    return x;
 }
 
 static void fn_iff(struct cf_call *c, size_t r)
@@ -642,10 +650,13 @@ static void fn_iff(struct cf_call *c, size_t r)
     if (!is_array(c, 0, r))
         return;
     struct items v = items_of(c, 0, r);
+    const struct choice yes = choice_of(c, 1, r), no = choice_of(c, 2, r);
     struct str *out = arena_array(cf_arena(c), struct str, v.n + 1);
     for (size_t i = 0; i < v.n; i++) {
         bool known = js_type(v.p[i]) == JS_BOOL || js_type(v.p[i]) == JS_NUMBER;
-        out[i] = known ? pick(c, truthy(v.p[i]) ? 1 : 2, r, i) : STR_NONE;
+        const struct choice *x = truthy(v.p[i]) ? &yes : &no;
+        if (known)
+            out[i] = i < x->v.n ? x->v.p[i] : x->all;
     }
     out_items(c, r, out, v.n);
 }
