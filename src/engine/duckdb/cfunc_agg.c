@@ -4,7 +4,7 @@
 /* In front of a state: the destructor is not told which function or query it serves. */
 struct head {
     const struct cf_entry *entry;
-    struct running *running; /* NULL: no limits, or no row yet; outlives the state */
+    struct running *running; /* a reference; NULL: no limits, or no row yet */
     size_t booked;
     void *unused; /* what follows is aligned to 16 as the state is */
 };
@@ -54,14 +54,24 @@ static void book_state(struct cf_call *c, duckdb_aggregate_state s)
     h->booked = has;
 }
 
-/* The query, which is the last argument of some overloads. */
+/* The query, which is the last argument of some overloads: a reference of the call's. */
 static void take_query(struct cf_call *c, const struct cf_entry *entry)
 {
     if (!entry->has_query)
         return;
     c->n_args--;
-    if (c->n > 0)
-        c->running = running_peek(entry->list, (uint64_t)cf_i64(c, c->n_args, 0));
+    int64_t id = c->n > 0 ? cf_i64(c, c->n_args, 0) : -1;
+    if (id < 0)
+        return;
+    c->running = running_find(entry->list, (uint64_t)id);
+    if (!c->running)
+        cf_refuse(c, ERR_CANCELLED, "the query has ended");
+}
+
+static void set_query(struct head *h, struct running *running)
+{
+    if (!h->running && running)
+        h->running = running_ref(running);
 }
 
 static void agg_update(duckdb_function_info info, duckdb_data_chunk in,
@@ -79,13 +89,15 @@ static void agg_update(duckdb_function_info info, duckdb_data_chunk in,
         if (skip_nulls && cf_any_null(&c, r))
             continue;
         cf_row_begin(&c);
-        head_of(states[r])->running = c.running;
+        set_query(head_of(states[r]), c.running);
         fn->update(user_of(states[r]), &c, r);
         book_state(&c, states[r]);
         cf_row_end(&c);
     }
+    struct running *running = c.running;
     if (cf_call_end(&c, message))
         duckdb_aggregate_function_set_error(info, message);
+    running_unref(running);
 }
 
 static void agg_combine(duckdb_function_info info, duckdb_aggregate_state *source,
@@ -97,7 +109,7 @@ static void agg_combine(duckdb_function_info info, duckdb_aggregate_state *sourc
     cf_call_begin(&c, row_of(entry)->sig);
     for (size_t i = 0; i < n; i++) {
         struct head *to = head_of(target[i]), *from = head_of(source[i]);
-        to->running = to->running ? to->running : from->running;
+        set_query(to, from->running);
         c.running = to->running;
         if (!cf_goes_on(&c, i))
             break;
@@ -144,6 +156,7 @@ static void agg_destroy(duckdb_aggregate_state *states, idx_t n)
             continue;
         if (h->running)
             running_unbook(h->running, h->booked);
+        running_unref(h->running);
         if (row_of(h->entry)->destroy)
             row_of(h->entry)->destroy(user_of(states[i]));
     }

@@ -3,6 +3,7 @@
 
 #include "engine/duckdb/fn.h"
 #include "engine/duckdb/jscan.h"
+#include "engine/duckdb/jset.h"
 #include "text/json.h"
 
 struct items {
@@ -226,17 +227,32 @@ static int rank_of(struct str v)
     return 4;
 }
 
-static int compare(const void *x, const void *y)
+/* An item that is to be sorted, read once. */
+struct place {
+    struct str item;
+    size_t at;
+    int rank;
+    double number; /* of rank 0 */
+};
+
+static struct place place_of(struct str item, size_t at)
 {
-    struct str a = *(const struct str *)x, b = *(const struct str *)y;
-    bool p, q;
-    int64_t i, j;
-    double d, f;
-    if (rank_of(a) != rank_of(b))
-        return rank_of(a) - rank_of(b);
-    if (rank_of(a) == 0 && js_number(a, &p, &i, &d) && js_number(b, &q, &j, &f))
-        return d < f ? -1 : d > f;
-    return str_cmp(a, b);
+    struct place p = {item, at, rank_of(item), 0};
+    bool is_int;
+    int64_t i;
+    if (p.rank == 0)
+        (void)js_number(item, &is_int, &i, &p.number);
+    return p;
+}
+
+static int by_item(const void *x, const void *y)
+{
+    const struct place *a = x, *b = y;
+    if (a->rank != b->rank)
+        return a->rank - b->rank;
+    if (a->rank == 0)
+        return (a->number > b->number) - (a->number < b->number);
+    return str_cmp(a->item, b->item);
 }
 
 /* The order of one array's items, nulls at one end. */
@@ -244,15 +260,12 @@ static size_t *sorted_order(struct cf_call *c, const struct items *v, bool desc,
 {
     struct arena *a = cf_arena(c);
     size_t *order = arena_array(a, size_t, v->n + 1), n = 0, nulls = 0;
-    struct place {
-        struct str item;
-        size_t at;
-    } *places = arena_array(a, struct place, v->n + 1);
+    struct place *places = arena_array(a, struct place, v->n + 1);
     for (size_t i = 0; i < v->n; i++)
         if (js_type(v->p[i]) != JS_NULL)
-            places[n++] = (struct place){v->p[i], i};
+            places[n++] = place_of(v->p[i], i);
     nulls = v->n - n;
-    qsort(places, n, sizeof(*places), compare); /* compares the item, which stands first */
+    qsort(places, n, sizeof(*places), by_item);
     for (size_t i = 0; i < n; i++)
         order[i + (last ? 0 : nulls)] = places[desc ? n - 1 - i : i].at;
     for (size_t i = 0, k = 0; i < v->n; i++)
@@ -289,25 +302,22 @@ static void fn_sort(struct cf_call *c, size_t r)
 }
 
 /* ---- sets ---- */
-static void push_new(struct cf_call *c, struct items *set, size_t *cap, struct str v)
+static bool add_items(struct cf_call *c, struct jset *set, const struct items *v)
 {
-    if (has(set, v))
-        return;
-    if (set->n == *cap)
-        set->p = base_vec_grow(cf_arena(c), set->p, cap, sizeof(*set->p));
-    set->p[set->n++] = v;
+    for (size_t k = 0; k < v->n && !cf_stops(c); k++)
+        (void)jset_add(set, v->p[k]);
+    return !c->refused;
 }
 
 static void fn_union(struct cf_call *c, size_t r)
 {
-    struct items set = {NULL, 0};
-    size_t cap = 0;
+    struct jset set = jset_new(cf_arena(c));
     for (size_t i = 0; i < c->n_args; i++) {
         if (!is_array(c, i, r))
             return;
         struct items v = items_of(c, i, r);
-        for (size_t k = 0; k < v.n; k++)
-            push_new(c, &set, &cap, v.p[k]);
+        if (!add_items(c, &set, &v))
+            return;
     }
     out_items(c, r, set.p, set.n);
 }
@@ -315,23 +325,26 @@ static void fn_union(struct cf_call *c, size_t r)
 /* Members of the first array that are in all others (keep) or in none of them. */
 static void filter_sets(struct cf_call *c, size_t r, bool keep)
 {
-    struct items set = {NULL, 0};
-    size_t cap = 0;
+    struct jset set = jset_new(cf_arena(c));
+    struct jset *others = arena_array(cf_arena(c), struct jset, c->n_args);
     for (size_t i = 0; i < c->n_args; i++) {
         if (!is_array(c, i, r))
             return;
+        others[i] = jset_new(cf_arena(c));
+        struct items v = items_of(c, i, r);
+        if (i > 0 && !add_items(c, &others[i], &v))
+            return;
     }
     struct items first = items_of(c, 0, r);
-    for (size_t k = 0; k < first.n; k++) {
+    for (size_t k = 0; k < first.n && !cf_stops(c); k++) {
         bool in_all = true, in_any = false;
         for (size_t i = 1; i < c->n_args; i++) {
-            struct items v = items_of(c, i, r);
-            bool in = has(&v, first.p[k]);
+            bool in = jset_has(&others[i], first.p[k]);
             in_all = in_all && in;
             in_any = in_any || in;
         }
         if (keep ? in_all : !in_any)
-            push_new(c, &set, &cap, first.p[k]);
+            (void)jset_add(&set, first.p[k]);
     }
     out_items(c, r, set.p, set.n);
 }
@@ -358,19 +371,17 @@ static void fn_jaccard(struct cf_call *c, size_t r)
 {
     if (!is_array(c, 0, r) || !is_array(c, 1, r))
         return;
-    struct items a = {NULL, 0}, all = {NULL, 0}, x = items_of(c, 0, r), y = items_of(c, 1, r);
-    size_t cap = 0, cap_all = 0, both = 0;
-    for (size_t i = 0; i < x.n; i++) {
-        push_new(c, &a, &cap, x.p[i]);
-        push_new(c, &all, &cap_all, x.p[i]);
-    }
-    for (size_t i = 0; i < y.n; i++)
-        push_new(c, &all, &cap_all, y.p[i]);
-    for (size_t i = 0; i < a.n; i++)
-        both += has(&y, a.p[i]);
+    struct items x = items_of(c, 0, r), y = items_of(c, 1, r);
+    struct jset a = jset_new(cf_arena(c)), other = jset_new(cf_arena(c));
+    size_t both = 0;
+    if (!add_items(c, &a, &x) || !add_items(c, &other, &y))
+        return;
+    for (size_t i = 0; i < a.n && !cf_stops(c); i++)
+        both += jset_has(&other, a.p[i]);
+    size_t all = a.n + other.n - both;
     struct sbuf *b = cf_buf(c);
-    if (all.n)
-        real_format((double)both / (double)all.n, b);
+    if (all)
+        real_format((double)both / (double)all, b);
     else
         sbuf_addz(b, "\"NaN\"");
     cf_out_str(c, r, sbuf_str(b));
@@ -409,25 +420,22 @@ static void fn_has_key(struct cf_call *c, size_t r)
 
 struct bag {
     struct sbuf *b;
-    struct items keys;
-    size_t cap;
+    struct jset keys;
 };
 
 static struct bag bag_begin(struct cf_call *c)
 {
-    struct bag g = {cf_buf(c), {NULL, 0}, 0};
+    struct bag g = {cf_buf(c), jset_new(cf_arena(c))};
     sbuf_addc(g.b, '{');
     return g;
 }
 
 /* The first value of a key stays. */
-static void bag_add(struct cf_call *c, struct bag *g, struct str raw_key, struct str value)
+static void bag_add(struct bag *g, struct str raw_key, struct str value)
 {
-    size_t before = g->keys.n;
-    push_new(c, &g->keys, &g->cap, raw_key);
-    if (g->keys.n == before)
+    if (!jset_add(&g->keys, raw_key))
         return;
-    if (before)
+    if (g->keys.n > 1)
         sbuf_addc(g->b, ',');
     sbuf_add(g->b, raw_key);
     sbuf_addc(g->b, ':');
@@ -444,8 +452,8 @@ static void bag_add_all(struct cf_call *c, struct bag *g, struct str bag)
 {
     struct js_iter it = js_begin(bag);
     struct str k, v;
-    while (it.object && js_next(&it, &k, &v))
-        bag_add(c, g, k, v);
+    while (it.object && !cf_stops(c) && js_next(&it, &k, &v))
+        bag_add(g, k, v);
 }
 
 static void fn_merge(struct cf_call *c, size_t r)
@@ -476,7 +484,7 @@ static void pack(struct cf_call *c, size_t r, bool filled)
         struct str v = cf_null(c, i + 1, r) ? STR_NONE : cf_str(c, i + 1, r);
         bool empty = v.n == 0 || str_eqz(v, "null") || str_eqz(v, "\"\"");
         if (!cf_null(c, i, r) && !(filled && empty))
-            bag_add(c, &g, as_key(c, cf_str(c, i, r)), v);
+            bag_add(&g, as_key(c, cf_str(c, i, r)), v);
     }
     bag_out(c, r, &g);
 }
@@ -552,8 +560,8 @@ static void fn_set_key(struct cf_call *c, size_t r)
     struct str value = cf_null(c, 2, r) ? STR_NONE : cf_str(c, 2, r);
     struct js_iter it = js_begin(cf_str(c, 0, r));
     while (js_next(&it, &k, &v))
-        bag_add(c, &g, k, str_eq(k, key) ? value : v);
-    bag_add(c, &g, key, value);
+        bag_add(&g, k, str_eq(k, key) ? value : v);
+    bag_add(&g, key, value);
     bag_out(c, r, &g);
 }
 
@@ -565,7 +573,7 @@ static void fn_bag_zip(struct cf_call *c, size_t r)
     struct bag g = bag_begin(c);
     for (size_t i = 0; i < k.n; i++)
         if (js_type(k.p[i]) == JS_STRING)
-            bag_add(c, &g, as_key(c, k.p[i]), i < v.n ? v.p[i] : STR_NONE);
+            bag_add(&g, as_key(c, k.p[i]), i < v.n ? v.p[i] : STR_NONE);
     bag_out(c, r, &g);
 }
 
@@ -583,6 +591,8 @@ static void fn_zip(struct cf_call *c, size_t r)
     struct sbuf *b = cf_buf(c);
     sbuf_addc(b, '[');
     for (size_t k = 0; k < longest; k++) {
+        if (cf_stops(c))
+            return;
         sbuf_addz(b, k ? ",[" : "[");
         for (size_t i = 0; i < c->n_args; i++) {
             sbuf_addz(b, i ? "," : "");
@@ -617,14 +627,22 @@ static bool truthy(struct str v)
     return js_type(v) == JS_NUMBER && js_number(v, &is_int, &i, &d) && d != 0;
 }
 
-static struct str pick(struct cf_call *c, size_t arg, size_t r, size_t i)
+/* A choice of array_iff: an array's items, or one value for all. */
+struct choice {
+    struct items v;
+    struct str all;
+};
+
+static struct choice choice_of(struct cf_call *c, size_t arg, size_t r)
 {
+    struct choice x = {{NULL, 0}, STR_NONE};
     if (cf_null(c, arg, r))
-        return STR_NONE;
-    if (!is_array(c, arg, r))
-        return cf_str(c, arg, r);
-    struct items v = items_of(c, arg, r);
-    return i < v.n ? v.p[i] : STR_NONE;
+        return x;
+    if (is_array(c, arg, r))
+        x.v = items_of(c, arg, r);
+    else
+        x.all = cf_str(c, arg, r);
+    return x;
 }
 
 static void fn_iff(struct cf_call *c, size_t r)
@@ -632,10 +650,13 @@ static void fn_iff(struct cf_call *c, size_t r)
     if (!is_array(c, 0, r))
         return;
     struct items v = items_of(c, 0, r);
+    const struct choice yes = choice_of(c, 1, r), no = choice_of(c, 2, r);
     struct str *out = arena_array(cf_arena(c), struct str, v.n + 1);
     for (size_t i = 0; i < v.n; i++) {
         bool known = js_type(v.p[i]) == JS_BOOL || js_type(v.p[i]) == JS_NUMBER;
-        out[i] = known ? pick(c, truthy(v.p[i]) ? 1 : 2, r, i) : STR_NONE;
+        const struct choice *x = truthy(v.p[i]) ? &yes : &no;
+        if (known)
+            out[i] = i < x->v.n ? x->v.p[i] : x->all;
     }
     out_items(c, r, out, v.n);
 }
@@ -687,12 +708,13 @@ static void fn_set_equals(struct cf_call *c, size_t r)
 {
     if (!is_array(c, 0, r) || !is_array(c, 1, r))
         return;
-    struct items a = items_of(c, 0, r), b = items_of(c, 1, r);
-    bool ok = true;
-    for (size_t i = 0; i < a.n; i++)
-        ok = ok && has(&b, a.p[i]);
-    for (size_t i = 0; i < b.n; i++)
-        ok = ok && has(&a, b.p[i]);
+    struct items x = items_of(c, 0, r), y = items_of(c, 1, r);
+    struct jset a = jset_new(cf_arena(c)), b = jset_new(cf_arena(c));
+    if (!add_items(c, &a, &x) || !add_items(c, &b, &y))
+        return;
+    bool ok = a.n == b.n;
+    for (size_t i = 0; i < a.n && ok; i++)
+        ok = jset_has(&b, a.p[i]);
     cf_out_bool(c, r, ok);
 }
 

@@ -215,7 +215,7 @@ static void fn_countof(struct cf_call *c, size_t r)
             n++;
         rx_free(own);
     } else if (k.n) {
-        for (size_t i = 0; i + k.n <= s.n; i++)
+        for (size_t i = 0; i + k.n <= s.n && !cf_stops(c); i++)
             n += memcmp(s.p + i, k.p, k.n) == 0;
     }
     cf_out_i64(c, r, n);

@@ -27,16 +27,17 @@ static bool read_path(struct str text, struct path *out)
 }
 
 struct paths {
-    struct arena *a;
+    struct cf_call *c;
     const struct path **p;
     size_t n;
 };
 
-static struct paths read_paths(struct arena *a, struct str array)
+static struct paths read_paths(struct cf_call *c, struct str array)
 {
+    struct arena *a = cf_arena(c);
     size_t most = js_count(array);
     most = most < MAX_PATHS ? most : MAX_PATHS;
-    struct paths all = {a, arena_array(a, const struct path *, most + 1), 0};
+    struct paths all = {c, arena_array(a, const struct path *, most + 1), 0};
     struct js_iter it = js_begin(array);
     struct str item;
     while (all.n < most && js_next(&it, NULL, &item)) {
@@ -54,9 +55,9 @@ static void write_rest(const struct paths *paths, size_t depth, struct str bag, 
     struct str raw, v;
     bool any = false;
     sbuf_addc(out, '{');
-    while (js_next(&it, &raw, &v)) {
-        struct paths inside = {paths->a, NULL, 0};
-        struct str key = js_decode(paths->a, raw);
+    while (!cf_stops(paths->c) && js_next(&it, &raw, &v)) {
+        struct paths inside = {paths->c, NULL, 0};
+        struct str key = js_decode(cf_arena(paths->c), raw);
         bool gone = false;
         for (size_t i = 0; i < paths->n && !gone; i++) {
             const struct path *p = paths->p[i];
@@ -64,7 +65,7 @@ static void write_rest(const struct paths *paths, size_t depth, struct str bag, 
                 continue;
             gone = p->n == depth + 1;
             if (inside.p == NULL)
-                inside.p = arena_array(paths->a, const struct path *, paths->n);
+                inside.p = arena_array(cf_arena(paths->c), const struct path *, paths->n);
             inside.p[inside.n++] = p;
         }
         if (gone)
@@ -86,7 +87,7 @@ static void row(struct cf_call *c, size_t r)
     struct str bag = cf_str(c, 0, r), keys = cf_str(c, 1, r);
     if (js_type(bag) != JS_OBJECT || js_type(keys) != JS_ARRAY)
         return;
-    struct paths paths = read_paths(cf_arena(c), keys);
+    struct paths paths = read_paths(c, keys);
     struct sbuf *b = cf_buf(c);
     write_rest(&paths, 0, bag, b);
     cf_out_str(c, r, sbuf_str(b));

@@ -132,7 +132,8 @@ static void fn_replace_strings(struct cf_call *c, size_t r)
     struct sbuf *b = cf_buf(c);
     for (size_t at = 0; at < s.n;) { /* what was put in is not looked at again */
         size_t i = 0;
-        while (i < n && (from[i].n == 0 || !str_starts(str_sub(s, at, s.n), from[i])))
+        while (i < n && (i % 1024 != 0 || !cf_stops(c)) &&
+               (from[i].n == 0 || !str_starts(str_sub(s, at, s.n), from[i])))
             i++;
         if (i < n)
             sbuf_add(b, to[i]);
@@ -215,6 +216,8 @@ static void fn_translate(struct cf_call *c, size_t r)
     while (p < end) {
         const char *start = p, *f = from.p;
         uint32_t cp = utf8_next(&p, end);
+        if (cf_stops(c))
+            return;
         size_t at = 0;
         bool found = false;
         for (; f < from.p + from.n && !found; at += !found)

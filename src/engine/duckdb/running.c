@@ -3,13 +3,16 @@
 #include "base/clock.h"
 #include <stdatomic.h>
 
+enum { LOOK_EVERY_US = 1000 };
+
 struct running {
     uint64_t connection;
     struct running_limits limits;
     atomic_size_t booked;
     atomic_uint refs;
-    atomic_bool refused;
-    struct lock lock; /* guards why */
+    atomic_bool refused, ended;
+    atomic_int_least64_t looked_us; /* when somebody looked at limits.cancel */
+    struct lock lock;               /* guards why and limits.cancel */
     struct err why;
 };
 
@@ -54,25 +57,22 @@ void running_end(struct running_list *l, struct running *r)
             break;
         }
     lock_drop(&l->lock);
+    lock_take(&r->lock);
+    r->limits.cancel = NULL;
+    lock_drop(&r->lock);
+    atomic_store(&r->ended, true);
     running_unref(r);
 }
 
-struct running *running_peek(struct running_list *l, uint64_t connection)
+struct running *running_find(struct running_list *l, uint64_t connection)
 {
     struct running *found = NULL;
     lock_take(&l->lock);
     for (size_t i = 0; i < l->n && found == NULL; i++)
         if (l->p[i]->connection == connection)
-            found = l->p[i];
+            found = running_ref(l->p[i]);
     lock_drop(&l->lock);
     return found;
-}
-
-struct running *running_find(struct running_list *l, uint64_t connection)
-{
-    /* Who asks works for that query, so that it cannot end in between. */
-    struct running *r = running_peek(l, connection);
-    return r != NULL ? running_ref(r) : NULL;
 }
 
 struct running *running_ref(struct running *r)
@@ -95,13 +95,28 @@ uint64_t running_id(const struct running *r)
 }
 
 /* ---- ending ---- */
+/* The flag belongs to whoever asked for the query and may go when that has ended; often enough is
+ * every millisecond. */
+static bool cancelled(struct running *r, int64_t now_us)
+{
+    bool yes = atomic_load(&r->ended);
+    if (yes || now_us - atomic_load(&r->looked_us) < LOOK_EVERY_US)
+        return yes;
+    atomic_store(&r->looked_us, now_us);
+    lock_take(&r->lock);
+    yes = r->limits.cancel != NULL && *r->limits.cancel;
+    lock_drop(&r->lock);
+    return yes;
+}
+
 bool running_stops(struct running *r, struct err *e)
 {
     if (atomic_load(&r->refused) && running_refused(r, e))
         return true;
-    if (r->limits.cancel != NULL && *r->limits.cancel)
+    int64_t now = clock_mono_us();
+    if (cancelled(r, now))
         return !err_set(e, ERR_CANCELLED, "the query was cancelled");
-    if (r->limits.deadline_us != 0 && clock_mono_us() > r->limits.deadline_us)
+    if (r->limits.deadline_us != 0 && now > r->limits.deadline_us)
         return !err_set(e, ERR_TIMEOUT, "the query ran longer than it may");
     return false;
 }

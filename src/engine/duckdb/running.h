@@ -23,7 +23,10 @@ struct running_limits {
 };
 #define RUNNING_MEMORY_BYTES ((size_t)1 << 30)
 
-/* Enters the query of a connection (by its number; one at a time); running_end takes it out. */
+/* Enters the query of a connection (by its number; one at a time); running_end takes it out. DuckDB
+ * does not wait for threads that are in the middle of a task when a query is stopped: what these
+ * hold are references, running_stops() is true for them, and limits->cancel is looked at no more.
+ */
 struct running *running_begin(struct running_list *l, uint64_t connection,
                               const struct running_limits *limits);
 void running_end(struct running_list *l, struct running *r); /* NULL is fine */
@@ -31,8 +34,6 @@ void running_end(struct running_list *l, struct running *r); /* NULL is fine */
 struct running *running_find(struct running_list *l, uint64_t connection);
 struct running *running_ref(struct running *r);
 void running_unref(struct running *r); /* NULL is fine */
-/* The same without a reference, for what the query outlives. */
-struct running *running_peek(struct running_list *l, uint64_t connection);
 uint64_t running_id(const struct running *r);
 
 /* True when the query has to end now: it was cancelled (ERR_CANCELLED), its time is over
