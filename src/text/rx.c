@@ -8,7 +8,12 @@
 #include "text/rx_priv.h"
 
 enum {
-    MATCH_LIMIT = 1000000, /* steps from one start */
+    /* Steps of PCRE2 from one place: few, because our own machine goes on where they end … */
+    SHORT_TEXT = 256,
+    SHORT_TEXT_STEPS = 200000,
+    LONG_TEXT_STEPS = 40000,
+    /* … and many where it can't. */
+    LAST_STEPS = 10000000,
     DEPTH_LIMIT = 1000000,
     HEAP_LIMIT_KIB = 64 << 10,
     JIT_STACK_BYTES = 16 << 20 /* when the 32 KiB that PCRE2 has by itself are not enough */
@@ -26,8 +31,8 @@ struct rx {
     struct str program[N_WHICH];
     enum rx_where where;
     struct cache *cache;
-    pcre2_match_context *context;
-    struct str literal; /* when the pattern is a text without more */
+    pcre2_match_context *context[2]; /* for short texts and for others */
+    struct str literal;              /* when the pattern is a text without more */
     bool once;
 };
 
@@ -76,10 +81,10 @@ static const struct rx_vm *vm_of(const struct rx *x)
     return other;
 }
 
-static pcre2_match_context *context_new(void)
+static pcre2_match_context *context_new(uint32_t steps)
 {
     pcre2_match_context *c = pcre2_match_context_create(NULL);
-    (void)pcre2_set_match_limit(c, MATCH_LIMIT);
+    (void)pcre2_set_match_limit(c, steps);
     (void)pcre2_set_depth_limit(c, DEPTH_LIMIT);
     (void)pcre2_set_heap_limit(c, HEAP_LIMIT_KIB);
     return c;
@@ -106,7 +111,8 @@ static struct rx *make(struct str pattern, enum rx_where where, bool once, struc
     x->cache = xcalloc(1, sizeof(*x->cache));
     x->once = once;
     x->where = where;
-    x->context = context_new();
+    x->context[0] = context_new(SHORT_TEXT_STEPS);
+    x->context[1] = context_new(LONG_TEXT_STEPS);
     bool ok = rx_parse(x->a, pattern, &x->tree, e);
     for (size_t k = 0; k < N_WHICH && ok; k++)
         ok = rx_emit(x->a, &x->tree, k == ASCII, where, &x->program[k], e);
@@ -140,7 +146,8 @@ void rx_free(struct rx *x)
     for (size_t k = 0; k < N_WHICH; k++)
         pcre2_code_free(atomic_load(&x->cache->code[k]));
     rx_vm_free(atomic_load(&x->cache->vm));
-    pcre2_match_context_free(x->context);
+    for (size_t k = 0; k < COUNTOF(x->context); k++)
+        pcre2_match_context_free(x->context[k]);
     arena_free(x->a);
     xfree(x->cache);
     xfree(x);
@@ -217,11 +224,11 @@ static enum rx_result by_literal(const struct rx *x, struct str text, size_t fro
 }
 
 /* With a stack of its own, for patterns that need more than the one PCRE2 has. */
-static int match_deep(const struct rx *x, const pcre2_code *code, struct str text, size_t from,
-                      pcre2_match_data *data)
+static int match_deep(const pcre2_code *code, struct str text, size_t from, pcre2_match_data *data,
+                      pcre2_match_context *context)
 {
     pcre2_jit_stack *stack = pcre2_jit_stack_create(32 << 10, JIT_STACK_BYTES, NULL);
-    pcre2_match_context *c = pcre2_match_context_copy(x->context);
+    pcre2_match_context *c = pcre2_match_context_copy(context);
     int n = PCRE2_ERROR_JIT_STACKLIMIT;
     if (stack != NULL && c != NULL) {
         pcre2_jit_stack_assign(c, NULL, stack);
@@ -233,53 +240,73 @@ static int match_deep(const struct rx *x, const pcre2_code *code, struct str tex
 }
 
 /* By PCRE2; RX_TOO_COSTLY past its limits. */
-static enum rx_result by_pcre(const struct rx *x, struct str text, size_t from,
-                              struct rx_match *out)
+static enum rx_result by_pcre(const struct rx *x, enum which k, struct str text, size_t from,
+                              pcre2_match_context *context, struct rx_match *out)
 {
-    const pcre2_code *code = code_of(x, is_ascii(text) ? ASCII : ANY);
+    const pcre2_code *code = code_of(x, k);
     if (code == NULL)
         return RX_TOO_COSTLY;
     pcre2_match_data *data = pcre2_match_data_create_from_pattern(code, NULL);
-    int n =
-        pcre2_match(code, (PCRE2_SPTR)text.p, text.n, from, PCRE2_NO_UTF_CHECK, data, x->context);
+    int n = pcre2_match(code, (PCRE2_SPTR)text.p, text.n, from, PCRE2_NO_UTF_CHECK, data, context);
     if (n == PCRE2_ERROR_JIT_STACKLIMIT)
-        n = match_deep(x, code, text, from, data);
+        n = match_deep(code, text, from, data, context);
     if (n > 0)
         fill(x, pcre2_get_ovector_pointer(data), (size_t)n, out);
     pcre2_match_data_free(data);
     return n > 0 ? RX_FOUND : n == PCRE2_ERROR_NOMATCH ? RX_NONE : RX_TOO_COSTLY;
 }
 
+/* PCRE2 once more, for what is too large for our machine. */
+static enum rx_result by_force(const struct rx *x, enum which k, struct str text, size_t from,
+                               struct rx_match *out)
+{
+    pcre2_match_context *context = context_new(LAST_STEPS);
+    enum rx_result r = by_pcre(x, k, text, from, context, out);
+    pcre2_match_context_free(context);
+    return r;
+}
+
 /* exact: groups and the end of the match matter, not only whether there is one. */
-static enum rx_result search(const struct rx *x, struct str text, size_t from, bool exact,
-                             struct rx_match *out)
+static enum rx_result search(const struct rx *x, enum which k, struct str text, size_t from,
+                             bool exact, struct rx_match *out)
 {
     enum rx_result r = RX_TOO_COSTLY;
-    if (x == NULL || from > text.n)
-        return RX_NONE;
-    if (text.p == NULL)
-        text.p = "";
+    bool loops = exact && x->tree.loops;
     if (x->literal.n > 0)
         return by_literal(x, text, from, out);
-    if (!exact || !x->tree.loops)
-        r = by_pcre(x, text, from, out);
-    return r == RX_TOO_COSTLY ? rx_vm_search(vm_of(x), text, from, out) : r;
+    if (!loops)
+        r = by_pcre(x, k, text, from, x->context[text.n >= SHORT_TEXT], out);
+    if (r == RX_TOO_COSTLY)
+        r = rx_vm_search(vm_of(x), text, from, out);
+    return r == RX_TOO_COSTLY && !loops ? by_force(x, k, text, from, out) : r;
+}
+
+static enum which which_of(struct str text)
+{
+    return is_ascii(text) ? ASCII : ANY;
 }
 
 enum rx_result rx_search(const struct rx *x, struct str text, size_t from, struct rx_match *out)
 {
-    return search(x, text, from, true, out);
+    if (x == NULL || from > text.n)
+        return RX_NONE;
+    text.p = text.p == NULL ? "" : text.p;
+    return search(x, which_of(text), text, from, true, out);
 }
 
 enum rx_result rx_test(const struct rx *x, struct str text)
 {
     struct rx_match m;
-    return search(x, text, 0, false, &m);
+    if (x == NULL)
+        return RX_NONE;
+    text.p = text.p == NULL ? "" : text.p;
+    return search(x, which_of(text), text, 0, false, &m);
 }
 
 struct rx_iter rx_each(const struct rx *x, struct str text, size_t from)
 {
-    return (struct rx_iter){.x = x, .text = text, .at = from};
+    text.p = text.p == NULL ? "" : text.p;
+    return (struct rx_iter){.x = x, .text = text, .at = from, .ascii = x != NULL && is_ascii(text)};
 }
 
 static size_t next_char(struct str text, size_t at)
@@ -293,7 +320,9 @@ static size_t next_char(struct str text, size_t at)
 bool rx_next(struct rx_iter *it, struct rx_match *out)
 {
     for (;;) {
-        enum rx_result r = rx_search(it->x, it->text, it->at, out);
+        if (it->x == NULL || it->at > it->text.n)
+            return false;
+        enum rx_result r = search(it->x, it->ascii ? ASCII : ANY, it->text, it->at, true, out);
         it->too_costly = r == RX_TOO_COSTLY;
         if (r != RX_FOUND)
             return false;

@@ -41,7 +41,7 @@ struct rx_iter {
     const struct rx *x;
     struct str text;
     size_t at, end;
-    bool any, too_costly;
+    bool ascii, any, too_costly;
 };
 struct rx_iter rx_each(const struct rx *x, struct str text, size_t from);
 bool rx_next(struct rx_iter *it, struct rx_match *out) MUST_USE;

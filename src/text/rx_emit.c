@@ -140,8 +140,10 @@ static void put_members(struct emitter *e, const struct rx_set *s)
         sbuf_addf(e->b, "\\%s{%s}%s", p, s->prop, s->extra);
     else if (s->perl == 'w')
         sbuf_addz(e->b, RX_WORD_ITEMS);
+    else if (s->perl == 'd')
+        sbuf_addf(e->b, "%s\\%s{Nd}", *p == 'p' ? "0-9" : "", p);
     else
-        sbuf_addf(e->b, "\\%s{%s}", p, s->perl == 'd' ? "Nd" : "White_Space");
+        sbuf_addf(e->b, "\\%s{White_Space}", p);
 }
 
 /* [\w\W] and the like: everything. */
@@ -281,7 +283,7 @@ static const struct {
     [LOOK_END_LINE] = {"(?m:$)", NULL},
     [LOOK_START_CRLF] = {"(?:\\A|(?<=\\n)|(?<=\\r)(?!\\n))", NULL},
     [LOOK_END_CRLF] = {"(?:\\z|(?=\\r)|(?<!\\r)(?=\\n))", NULL},
-    [LOOK_WORD] = {"\\b", "(?:(?<=" U ")(?!" U ")|(?<!" U ")(?=" U "))"},
+    [LOOK_WORD] = {"\\b", "(?:(?<!" U ")(?=" U ")|(?<=" U ")(?!" U "))"},
     [LOOK_NOT_WORD] = {"\\B", "(?:(?<=" U ")(?=" U ")|(?<!" U ")(?!" U "))"},
     [LOOK_WORD_START] = {"\\b(?=\\w)", "(?<!" U ")(?=" U ")"},
     [LOOK_WORD_END] = {"\\b(?<=\\w)", "(?<=" U ")(?!" U ")"},

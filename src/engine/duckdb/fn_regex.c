@@ -34,11 +34,43 @@ static const struct rx *pattern(struct cf_call *c, size_t r, size_t arg, struct 
     return *own;
 }
 
-static void fn_match(struct cf_call *c, size_t r)
+/* ---- matches regex ----
+ * Patterns from a column come again and again: those seen last in a chunk are kept, and compiled
+ * with more care when they do. */
+enum { KEPT = 16, OFTEN = 32 };
+struct kept {
+    struct rx *x;
+    struct str pattern; /* borrowed from the chunk */
+    size_t uses;
+};
+
+static const struct rx *kept_pattern(struct kept *all, struct str text)
 {
-    struct rx *own;
-    cf_out_bool(c, r, regex_found(c, rx_test(pattern(c, r, 1, &own), cf_str(c, 0, r))));
-    rx_free(own);
+    struct kept *k = &all[str_hash(text) % KEPT];
+    if (k->uses == 0 || !str_eq(k->pattern, text)) {
+        rx_free(k->x);
+        *k = (struct kept){rx_new_once(text), text, 0};
+    }
+    if (++k->uses == OFTEN) {
+        rx_free(k->x);
+        k->x = rx_new(text);
+    }
+    return k->x;
+}
+
+static void match_chunk(struct cf_call *c)
+{
+    struct kept all[KEPT] = {0};
+    for (size_t r = 0; r < c->n && !cf_stops(c); r++) {
+        if (cf_null(c, 0, r) || cf_null(c, 1, r)) {
+            cf_out_null(c, r);
+            continue;
+        }
+        const struct rx *x = c->bound ? c->bound : kept_pattern(all, cf_str(c, 1, r));
+        cf_out_bool(c, r, regex_found(c, rx_test(x, cf_str(c, 0, r))));
+    }
+    for (size_t i = 0; i < KEPT; i++)
+        rx_free(all[i].x);
 }
 
 static void fn_extract(struct cf_call *c, size_t r)
@@ -270,7 +302,11 @@ static void fn_quote(struct cf_call *c, size_t r)
 }
 
 const struct cf_scalar fn_regex_rows[] = {
-    {.name = "vd_regex", .sig = "ss:b", .row = fn_match, .prepare = prepare1, .release = release},
+    {.name = "vd_regex",
+     .sig = "ss:b",
+     .chunk = match_chunk,
+     .prepare = prepare1,
+     .release = release},
     {.name = "vdf_extract",
      .sig = "sls:s",
      .row = fn_extract,

@@ -16,6 +16,6 @@ static inline bool regex_found(struct cf_call *c, enum rx_result r)
 /* The next match of many. */
 static inline bool regex_next(struct cf_call *c, struct rx_iter *it, struct rx_match *m)
 {
-    bool is = rx_next(it, m);
+    bool is = !cf_stops(c) && rx_next(it, m);
     return regex_found(c, it->too_costly ? RX_TOO_COSTLY : is ? RX_FOUND : RX_NONE);
 }
