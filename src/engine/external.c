@@ -56,7 +56,7 @@ static const struct format *format_named(struct str name)
     return NULL;
 }
 
-/* By the end of the path, without ".gz" and without what follows '?' or ';'. */
+/* By the end of the path, without ".gz" or ".zip" and without what follows '?' or ';'. */
 static const struct format *format_of_address(struct str address)
 {
     size_t end = 0;
@@ -65,6 +65,8 @@ static const struct format *format_of_address(struct str address)
     struct str path = str_sub(address, 0, end);
     if (str_ends(path, STR(".gz")))
         path.n -= 3;
+    else if (str_ends(path, STR(".zip")))
+        path.n -= 4;
     size_t dot = path.n;
     while (dot > 0 && path.p[dot - 1] != '.' && path.p[dot - 1] != '/')
         dot--;
@@ -72,19 +74,18 @@ static const struct format *format_of_address(struct str address)
     return f != NULL ? f : format_named(STR("csv"));
 }
 
-static const struct format *format_of(const struct plan *p, struct str address, struct str text,
-                                      struct err *e)
+static const struct format *format_of(const struct plan *p, struct str address, struct err *e)
 {
     struct str name = property(p, "format");
     const struct format *f = name.n > 0 ? format_named(name) : format_of_address(address);
-    bool zip = str_starts(text, STR("PK\x03\x04"));
     if (f == NULL)
         err_set(e, ERR_INVALID, "externaldata: there is no format '%.*s'", STR_ARG(name));
-    else if (f->kind == BINARY || zip)
+    else if (f->kind == BINARY)
         err_set(e, ERR_UNSUPPORTED,
-                "externaldata can't read %s: publish the file as CSV, text or JSON, plain or .gz",
-                zip ? "zip archives" : f->name);
-    return f != NULL && (f->kind == BINARY || zip) ? NULL : f;
+                "externaldata can't read %s: publish the file as CSV, text or JSON, plain or "
+                "compressed (.gz, .zip)",
+                f->name);
+    return f != NULL && f->kind == BINARY ? NULL : f;
 }
 
 /* ---- mappings ---- */
@@ -333,7 +334,7 @@ bool external_append(const struct plan *p, struct str address, struct str text,
     AUTO(arena_freep) struct arena *kept = arena_new(0);
     AUTO(arena_freep) struct arena *a = arena_new(RECORD_MAX_BYTES);
     struct reader r = {.p = p, .a = a, .rows = rows, .text = text, .e = e};
-    const struct format *f = format_of(p, address, text, e);
+    const struct format *f = format_of(p, address, e);
     if (f == NULL || !read_mapping(&r, kept, property(p, "ingestionMapping")))
         return false;
     r.skip_first = str_eqz(property(p, "ignoreFirstRecord"), "true");

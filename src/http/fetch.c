@@ -2,6 +2,7 @@
 #include <curl/curl.h>
 
 #include "http/http.h"
+#include "text/zip.h"
 
 enum { FETCH_MAX_BYTES = 100 << 20 };
 
@@ -75,6 +76,12 @@ static bool allowed(struct arena *a, const struct http_allowed *w, const char *u
 static bool inflate(struct sbuf *packed, size_t max, struct sbuf *out, struct err *e)
 {
     struct str body = sbuf_str(packed);
+    if (zip_is(body)) {
+        AUTO(sbuf_fini) struct sbuf file = sbuf_make(max);
+        bool ok = zip_read_one(body, &file, e);
+        sbuf_add(out, ok ? sbuf_str(&file) : STR_NONE);
+        return ok;
+    }
     if (body.n < 2 || (unsigned char)body.p[0] != 0x1f || (unsigned char)body.p[1] != 0x8b) {
         sbuf_add(out, body);
         return true;

@@ -1,10 +1,22 @@
 """externaldata: off by default, from allowed hosts only, in the formats that feeds come in."""
 import gzip
 import http.server
+import io
 import threading
 import urllib.parse
+import zipfile
 
 from vedette import Server, contains, equal
+
+
+
+def zipped(**files):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as z:
+        for name, content in files.items():
+            z.writestr(name, content)
+    return packed.getvalue()
+
 
 FILES = {
     "/feed.csv": b'indicator,score,seen\n198.51.100.7,9,2026-01-02\n"bad, very",x,\n',
@@ -14,7 +26,10 @@ FILES = {
     "/array.json": b'[{"n": 1, "s": "x"}, {"n": 2}]',
     "/broken.csv": b'one,1\n"two,2\n',
     "/broken.json": b'{"n": 1}\n{"n": \n',
+    "/feed.json.zip": zipped(records='{"n": 1, "s": "x"}\n{"n": 2}\n'),
     "/archive.zip": b"PK\x03\x04....",
+    "/two.zip": zipped(a="1", b="2"),
+    "/bomb.zip": zipped(a=b"\0" * 50_000_000),
     "/large.txt": b"x" * 3_000_000,
     "/bomb.gz": gzip.compress(b"\0" * 50_000_000),
 }
@@ -70,6 +85,8 @@ def test_formats():
               [{"line": "one"}, {"line": "two"}])
         equal(s.query("externaldata(n:int, s:string)[%s] with (format=multijson)" % at("/array.json")),
               [{"n": 1, "s": "x"}, {"n": 2, "s": ""}])
+        equal(s.query("externaldata(n:int, s:string)[%s]" % at("/feed.json.zip")),
+              [{"n": 1, "s": "x"}, {"n": 2, "s": ""}])
         mapping = ('[{"Column":"deep","Properties":{"Path":"$.a.list[1].deep"}},'
                    '{"column":"number","path":"$[\'n\']"},{"column":"k","constvalue":"fixed"}]')
         equal(s.query("externaldata(number:long, deep:bool, k:string)[%s] "
@@ -103,7 +120,9 @@ def test_refusals():
         contains(refused(at("/moved")), "302")
         contains(refused(at("/broken.csv")), "line 2")
         contains(refused(at("/broken.json")), "line 3")
-        contains(refused(at("/archive.zip")), "zip")
+        contains(refused(at("/archive.zip")), "zip archive is damaged")
+        contains(refused(at("/two.zip")), "2 files")
+        contains(refused(at("/bomb.zip")), "larger")
         contains(refused(at("/large.txt")), "larger than")
         contains(refused(at("/bomb.gz"), "with (format='txt')"), "larger")
         contains(refused(at("/lines.txt"), "with (format='parquet')"), "parquet")
