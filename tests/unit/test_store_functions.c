@@ -1,4 +1,3 @@
-/* label: threads */
 /* A workspace's functions: replacing and dropping them while queries are compiled. */
 #include "store_fixture.h"
 
