@@ -82,6 +82,8 @@ static struct plan *parse(struct binder *b, struct binding *env, struct plan *in
         if (part.kind == PARSE_COLUMN)
             made[n++] = part.col;
     }
+    if (n > RX_MAX_GROUPS)
+        bind_error(b, "SEM0001", op, "parse makes at most %d columns, not %zu", RX_MAX_GROUPS, n);
     struct str kind = param_value(op, "kind");
     x->mode = str_ieqz(kind, "regex")     ? PARSE_REGEX
               : str_ieqz(kind, "relaxed") ? PARSE_RELAXED

@@ -19,7 +19,7 @@ size_t rx_groups(const struct rx *x);
 /* The number of the group (?P<name>…); false: there is none. */
 bool rx_group_named(const struct rx *x, struct str name, size_t *out) MUST_USE;
 /* at: 2 × (groups + 1) offsets, SIZE_MAX for a group that took no part. */
-enum { RX_MAX_GROUPS = 32 };
+enum { RX_MAX_GROUPS = 256 };
 struct rx_match {
     size_t at[2 * (RX_MAX_GROUPS + 1)];
     size_t n_groups;

@@ -140,7 +140,11 @@ static void fn_parse(struct cf_call *c, size_t r)
     const struct cutter *k = c->bound;
     struct rx_match m;
     struct str text = cf_str(c, 0, r), items[MAX_PARSE_COLUMNS];
-    if (k == NULL || k->rx == NULL || !regex_found(c, rx_search(k->rx, text, 0, &m)))
+    if (k != NULL && k->rx == NULL) {
+        cf_refuse(c, ERR_INVALID, "the texts of parse together are no pattern, or too long a one");
+        return;
+    }
+    if (k == NULL || !regex_found(c, rx_search(k->rx, text, 0, &m)))
         return;
     for (size_t i = 0; i < k->n; i++) {
         items[i] = rx_group(&m, text, k->group[i]);
