@@ -34,6 +34,7 @@ struct library_save {
     struct str tags;        /* JSON array of {"name", "value"}; empty: none */
     int64_t version;        /* of the language; 0 = 2 */
     struct str etag;        /* expected; empty: any */
+    bool needs_etag;        /* one that is there is not replaced without */
     enum library_mode mode; /* must it be new, must it be there */
     bool strict;            /* tables and functions that are not there are errors */
     bool unchecked;         /* the body has only to parse */

@@ -185,6 +185,11 @@ static bool save_locked(struct saving *s, struct err *e)
     bool there = false;
     if (!find(s, &there, e))
         return false;
+    if (there && x->needs_etag && x->etag.n == 0)
+        return err_set(e, ERR_CONFLICT,
+                       "the saved search '%.*s' is there already: give its etag, or \"*\", to "
+                       "replace it",
+                       STR_ARG(brief(r->id, 100)));
     if (there && !etag_fits(x->etag, r->etag))
         return err_set(e, ERR_CONFLICT,
                        "the saved search was changed meanwhile: its etag is another one");

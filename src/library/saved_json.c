@@ -76,17 +76,11 @@ bool library_saved_put(struct library *l, struct arena *a, struct workspace *w, 
                        struct library_saved *out, struct err *e)
 {
     struct library_save x = {.id = id, .who = who};
-    struct state_saved before = {0};
-    struct err why = {0};
     if (!library_saved_read(a, body, &x, e))
         return false;
     if (if_match.n > 0)
         x.etag = if_match;
-    if (x.etag.n == 0 && library_saved_get(l, a, w, id, &before, &why))
-        return err_set(e, ERR_CONFLICT,
-                       "the saved search '%.*s' is there already: give its etag, or \"*\", to "
-                       "replace it",
-                       STR_ARG(brief(id, 100)));
+    x.needs_etag = true;
     return library_save(l, a, w, &x, out, e);
 }
 
