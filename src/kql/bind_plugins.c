@@ -344,6 +344,8 @@ static struct plan *bag_unpack(const struct plugin_call *v)
     return p;
 }
 
+enum { PIVOT_MAX_COLUMNS = 1000 };
+
 /* ---- pivot: an aggregate for each value of the column, with a condition ---- */
 static const struct {
     const char *name, *conditional;
@@ -495,6 +497,13 @@ static struct plan *pivot(const struct plugin_call *v)
         return p;
     }
     p->lenient = n == 0;
+    if (n > PIVOT_MAX_COLUMNS) { /* the database plans them in a time that grows with their square */
+        kql_diag_add(v->b->d, ERR_LIMIT, "LIM0003", v->call,
+                     "group rarer values, for example with iff(), in front of pivot",
+                     "pivot() would make %zu columns; the limit is %d", n, PIVOT_MAX_COLUMNS);
+        p->open = true;
+        return p;
+    }
     if (n > 0)
         qsort(rows, n, sizeof(rows[0]), by_text);
     for (size_t i = 0; i < n; i++) {
