@@ -121,7 +121,10 @@ static bool peek_columns(const struct plugin_call *v, const struct plan_col *c,
     p->n_keys = 1;
     plan_add_col(b, p, p->keys[0].col);
     struct err e = {0};
-    if (catalog->peek(catalog->self, b->a, optimise(b->a, p), out_rows, out_n, &e))
+    struct plan *best = optimise(b, p);
+    if (best == NULL)
+        return false;
+    if (catalog->peek(catalog->self, b->a, best, out_rows, out_n, &e))
         return true;
     kql_diag_add(b->d, e.code, "SEM0001", v->call, NULL,
                  "the columns of %s() depend on rows, and these could not be read: %s",

@@ -259,4 +259,5 @@ bool name_matches(struct str pattern, struct str name);
 const char *param_text(const struct syn *op, const char *name, char *buf, size_t n);
 
 /* ---- after binding ---- */
-struct plan *optimise(struct arena *a, struct plan *p);
+/* NULL: more operators in a row than there may be, which is reported. */
+struct plan *optimise(struct binder *b, struct plan *p);
