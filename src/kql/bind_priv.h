@@ -12,6 +12,7 @@ enum {
     BIND_MAX_NODES = 200000,
     BIND_MAX_EXPRS = 1000000,
     BIND_MAX_WEIGHT = 200000, /* of one expression, see struct expr */
+    BIND_MAX_HEIGHT = 2000,
     BIND_MAX_BYTES = 512 << 20,
 };
 

@@ -40,6 +40,7 @@ struct expr {
     size_t n_args;
     uint32_t weight;   /* expressions in it, each counted as often as it is reached; arguments of
                           functions are shared, so this is what walking it costs */
+    uint32_t height;   /* longest way down through args */
     struct plan *plan; /* SUBQUERY */
     uint32_t off, len; /* source range, for messages */
 };
