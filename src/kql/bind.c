@@ -28,7 +28,8 @@ static void add_result(struct binder *b, struct plan *p)
         memcpy(r, q->results, q->n * sizeof(r[0]));
     q->results = r;
     q->open_schema = q->open_schema || p->open;
-    r[q->n].plan = optimise(b->a, visible(b, p));
+    struct plan *shown = visible(b, p), *best = optimise(b, shown);
+    r[q->n].plan = best != NULL ? best : shown;
     r[q->n].name = q->n == 0 ? STR("PrimaryResult") : arena_fmt(b->a, "Table_%zu", q->n);
     r[q->n].render = b->render;
     q->n++;

@@ -121,7 +121,10 @@ static bool peek_columns(const struct plugin_call *v, const struct plan_col *c,
     p->n_keys = 1;
     plan_add_col(b, p, p->keys[0].col);
     struct err e = {0};
-    if (catalog->peek(bind_peek_self(catalog), b->a, optimise(b->a, p), out_rows, out_n, &e))
+    struct plan *best = optimise(b, p);
+    if (best == NULL)
+        return false;
+    if (catalog->peek(bind_peek_self(catalog), b->a, best, out_rows, out_n, &e))
         return true;
     kql_diag_add(b->d, e.code, "SEM0001", v->call, NULL,
                  "the columns of %s() depend on rows, and these could not be read: %s",
@@ -497,7 +500,8 @@ static struct plan *pivot(const struct plugin_call *v)
         return p;
     }
     p->lenient = n == 0;
-    if (n > PIVOT_MAX_COLUMNS) { /* the database plans them in a time that grows with their square */
+    /* The database plans them in a time that grows with their square. */
+    if (n > PIVOT_MAX_COLUMNS) {
         kql_diag_add(v->b->d, ERR_LIMIT, "LIM0003", v->call,
                      "group rarer values, for example with iff(), in front of pivot",
                      "pivot() would make %zu columns; the limit is %d", n, PIVOT_MAX_COLUMNS);

@@ -12,6 +12,7 @@ enum {
     BIND_MAX_NODES = 200000,
     BIND_MAX_EXPRS = 1000000,
     BIND_MAX_WEIGHT = 200000, /* of one expression, see struct expr */
+    BIND_MAX_HEIGHT = 2000,
     BIND_MAX_BYTES = 512 << 20,
 };
 
@@ -337,4 +338,5 @@ bool name_matches(struct str pattern, struct str name);
 const char *param_text(const struct syn *op, const char *name, char *buf, size_t n);
 
 /* ---- after binding ---- */
-struct plan *optimise(struct arena *a, struct plan *p);
+/* NULL: more operators in a row than there may be, which is reported. */
+struct plan *optimise(struct binder *b, struct plan *p);

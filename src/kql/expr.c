@@ -85,8 +85,11 @@ struct expr *ex_call(struct binder *b, const char *name, enum kql_type type, str
     for (size_t i = 0; i < n; i++) {
         e->args[i] = args[i];
         weight += args[i]->weight;
+        e->height = args[i]->height >= e->height ? args[i]->height + 1 : e->height;
     }
-    if (weight > BIND_MAX_WEIGHT) { /* two calls that each write their argument twice, and so on */
+    /* two calls that each write their argument twice, and so on; a let that adds to the one before
+     */
+    if (weight > BIND_MAX_WEIGHT || e->height > BIND_MAX_HEIGHT) {
         bind_too_large(b, NULL);
         return ex_null(b, type);
     }

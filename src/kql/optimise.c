@@ -12,6 +12,7 @@ struct copied {
 };
 struct prune {
     struct arena *a;
+    struct plan_depth *depth;
     uint64_t *bits; /* of ids that are read */
     size_t n_words;
     VEC(struct copied) shared; /* plans below P_SHARED, looked at once */
@@ -118,13 +119,8 @@ static bool by_position(const struct plan *p)
     return p->kind == P_SHARED || p->kind == P_PARTITION || p->kind == P_PROGRAM;
 }
 
-static void mark_plan(struct prune *v, const struct plan *p)
+static void mark_node(struct prune *v, const struct plan *p)
 {
-    if (p->kind == P_SHARED) {
-        if (find_shared(v, p->in[0]) != NULL)
-            return;
-        VEC_PUSH(v->a, &v->shared, ((struct copied){p->in[0], NULL}));
-    }
     mark_parts(v, p);
     if (p->series != NULL)
         mark_series(v, p->series);
@@ -136,6 +132,19 @@ static void mark_plan(struct prune *v, const struct plan *p)
             mark_cols(v, &p->in[i]->cols);
         mark_plan(v, p->in[i]);
     }
+}
+
+static void mark_plan(struct prune *v, const struct plan *p)
+{
+    if (p->kind == P_SHARED) {
+        if (find_shared(v, p->in[0]) != NULL)
+            return;
+        VEC_PUSH(v->a, &v->shared, ((struct copied){p->in[0], NULL}));
+    }
+    if (!optimise_enter(v->depth))
+        return;
+    mark_node(v, p);
+    optimise_leave(v->depth);
 }
 
 /* ---- copies without what nobody reads ---- */
@@ -298,7 +307,7 @@ static void rebuild_parts(struct prune *v, struct plan *n)
  * passes on is one more by which the database tells outer rows apart. */
 static struct plan *rebuild_inner(struct prune *v, struct plan *p)
 {
-    struct prune own = {.a = v->a};
+    struct prune own = {.a = v->a, .depth = v->depth};
     for (size_t i = 0; i < p->cols.n; i++)
         if (is_marked(v, p->cols.p[i].id))
             mark_id(&own, p->cols.p[i].id);
@@ -306,7 +315,7 @@ static struct plan *rebuild_inner(struct prune *v, struct plan *p)
     return rebuild(&own, p);
 }
 
-static struct plan *rebuild(struct prune *v, struct plan *p)
+static struct plan *rebuild_node(struct prune *v, struct plan *p)
 {
     struct plan *n = arena_new_of(v->a, struct plan);
     *n = *p;
@@ -328,6 +337,15 @@ static struct plan *rebuild(struct prune *v, struct plan *p)
         n->in[i] = p->kind == P_SHARED            ? rebuild_shared(v, p->in[i])
                    : p->kind == P_APPLY && i == 1 ? rebuild_inner(v, p->in[i])
                                                   : rebuild(v, p->in[i]);
+    return n;
+}
+
+static struct plan *rebuild(struct prune *v, struct plan *p)
+{
+    if (!optimise_enter(v->depth))
+        return p;
+    struct plan *n = rebuild_node(v, p);
+    optimise_leave(v->depth);
     return n;
 }
 
@@ -355,11 +373,24 @@ void plan_memo_put(struct plan_memo *m, const struct plan *p, struct plan *copy)
 }
 
 /* ---- all steps ---- */
-struct plan *optimise(struct arena *a, struct plan *p)
+static struct plan *steps(struct arena *a, struct plan_depth *depth, struct plan *p)
 {
-    struct prune v = {.a = a};
-    p = optimise_simplify(a, p);
+    struct prune v = {.a = a, .depth = depth};
+    p = optimise_simplify(a, depth, p);
     mark_cols(&v, &p->cols);
     mark_plan(&v, p);
-    return optimise_narrow(a, rebuild(&v, p));
+    return depth->too_deep ? p : optimise_narrow(a, depth, rebuild(&v, p));
+}
+
+struct plan *optimise(struct binder *b, struct plan *p)
+{
+    struct plan_depth depth = {0};
+    struct plan *n = steps(b->a, &depth, p);
+    if (!depth.too_deep)
+        return n;
+    kql_diag_add(b->d, ERR_LIMIT, "LIM0002",
+                 &(struct syn){.kind = SYN_OP, .off = p->off, .len = p->len}, NULL,
+                 "the query has more than %d operators in a row once its functions are put in",
+                 OPTIMISE_MAX_DEPTH);
+    return NULL;
 }

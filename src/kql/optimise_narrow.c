@@ -8,12 +8,16 @@
 
 struct narrow {
     struct arena *a;
+    struct plan_depth *depth;
     struct plan_memo shared;
     uint32_t *asked; /* by id: the last question that named it */
     uint32_t *place; /* by id: where the projection being merged makes it */
     size_t n_ids;
     uint32_t question;
+    unsigned left;   /* nodes of sub-queries that may still be looked at for this question */
+    bool everything; /* there were more: all columns count as asked for */
 };
+enum { MAX_SUBQUERY_NODES = 1000 };
 
 static struct plan *narrow_plan(struct narrow *v, struct plan *p, const bool *keep);
 
@@ -79,8 +83,13 @@ static void ask_parts(struct narrow *v, const struct plan *p)
         ask_expr(v, p->expand->limit);
 }
 
+/* A shared plan is looked at wherever it is named, which doubles with each that names two. */
 static void ask_all(struct narrow *v, const struct plan *p)
 {
+    v->everything = v->everything || v->left == 0;
+    if (v->everything)
+        return;
+    v->left--;
     ask_parts(v, p);
     for (size_t i = 0; i < p->n_in; i++)
         ask_all(v, p->in[i]);
@@ -96,7 +105,7 @@ static bool *answers(struct narrow *v, const struct plan_cols *cols)
 {
     bool *keep = arena_array(v->a, bool, cols->n + 1);
     for (size_t i = 0; i < cols->n; i++)
-        keep[i] = is_asked(v, cols->p[i].id);
+        keep[i] = v->everything || is_asked(v, cols->p[i].id);
     return keep;
 }
 
@@ -300,11 +309,13 @@ static void asked_inputs(struct narrow *v, struct plan *n)
 {
     bool **keep = arena_array(v->a, bool *, n->n_in + 1);
     v->question++;
+    v->left = MAX_SUBQUERY_NODES;
     if (n->kind != P_PROJECT && n->kind != P_SERIALIZE && n->kind != P_AGGREGATE)
         ask_cols(v, &n->cols);
     ask_parts(v, n);
     for (size_t i = 0; i < n->n_in; i++)
         keep[i] = answers(v, &n->in[i]->cols);
+    v->everything = false;
     for (size_t i = 0; i < n->n_in; i++)
         n->in[i] = narrow_plan(v, n->in[i], keep[i]);
 }
@@ -319,8 +330,8 @@ static void union_inputs(struct narrow *v, struct plan *n)
     }
 }
 
-/* keep: which of p's columns are read; NULL: all. */
-static struct plan *narrow_plan(struct narrow *v, struct plan *p, const bool *keep)
+/* p with the columns to keep, and its inputs with those that it reads. */
+static struct plan *narrow_node(struct narrow *v, struct plan *p, const bool *keep)
 {
     struct plan *n = arena_new_of(v->a, struct plan);
     *n = *p;
@@ -382,8 +393,18 @@ static struct plan *narrow_plan(struct narrow *v, struct plan *p, const bool *ke
     UNREACHABLE();
 }
 
-struct plan *optimise_narrow(struct arena *a, struct plan *p)
+/* keep: which of p's columns are read; NULL: all. */
+static struct plan *narrow_plan(struct narrow *v, struct plan *p, const bool *keep)
 {
-    struct narrow v = {.a = a, .shared = plan_memo_make(a)};
+    if (!optimise_enter(v->depth))
+        return p;
+    struct plan *n = narrow_node(v, p, keep);
+    optimise_leave(v->depth);
+    return n;
+}
+
+struct plan *optimise_narrow(struct arena *a, struct plan_depth *depth, struct plan *p)
+{
+    struct narrow v = {.a = a, .depth = depth, .shared = plan_memo_make(a)};
     return narrow_plan(&v, p, NULL);
 }

@@ -9,6 +9,7 @@
 
 struct simplify {
     struct arena *a;
+    struct plan_depth *depth;
     struct plan_memo shared;
 };
 
@@ -251,30 +252,37 @@ static bool passes_emptiness(const struct plan *p)
     return p->kind == P_JOIN && join_is_empty(p);
 }
 
-/* False: nothing in p's expressions was known. Otherwise n has its own. */
-static bool simplify_exprs(struct simplify *v, const struct plan *p, struct plan *n)
+static struct plan *copy_of(struct simplify *v, const struct plan *p)
 {
-    bool changed = false;
+    struct plan *n = arena_new_of(v->a, struct plan);
+    *n = *p;
+    return n;
+}
+
+/* p, or a copy in which what was known is computed. */
+static struct plan *simplify_exprs(struct simplify *v, struct plan *p)
+{
+    struct plan *n = p;
     if (p->kind == P_FILTER) {
         struct expr *e = simplify_expr(v, p->exprs[0]);
-        changed = e != p->exprs[0];
-        if (changed) {
-            n->exprs = arena_array(v->a, struct expr *, 1);
-            n->exprs[0] = e;
-        }
+        if (e == p->exprs[0])
+            return p;
+        n = copy_of(v, p);
+        n->exprs = arena_array(v->a, struct expr *, 1);
+        n->exprs[0] = e;
     }
     for (size_t i = 0; p->kind == P_PROJECT && i < p->n_named; i++) {
         struct expr *e = simplify_expr(v, p->named[i].e);
         if (e == p->named[i].e)
             continue;
-        if (!changed) {
+        if (n == p) {
+            n = copy_of(v, p);
             n->named = arena_array(v->a, struct named_expr, p->n_named);
             memcpy(n->named, p->named, p->n_named * sizeof(n->named[0]));
         }
         n->named[i].e = e;
-        changed = true;
     }
-    return changed;
+    return n;
 }
 
 /* A union without the branches that give no rows. n is ours to change. */
@@ -317,35 +325,40 @@ static struct plan *simplify_input(struct simplify *v, const struct plan *p, siz
     return known;
 }
 
-static struct plan *simplify_plan(struct simplify *v, struct plan *p)
+/* p, n (its copy) or a copy with simpler inputs. */
+static struct plan *simplify_inputs(struct simplify *v, struct plan *p, struct plan *n)
 {
-    struct plan own = *p, *n = &own;
-    bool changed = simplify_exprs(v, p, n);
     for (size_t i = 0; i < p->n_in; i++) {
         struct plan *in = simplify_input(v, p, i);
         if (in == p->in[i])
             continue;
+        if (n == p)
+            n = copy_of(v, p);
         if (n->in == p->in) {
             n->in = arena_array(v->a, struct plan *, p->n_in);
             memcpy(n->in, p->in, p->n_in * sizeof(n->in[0]));
         }
         n->in[i] = in;
-        changed = true;
     }
+    return n;
+}
+
+static struct plan *simplify_plan(struct simplify *v, struct plan *p)
+{
+    if (!optimise_enter(v->depth))
+        return p;
+    struct plan *n = simplify_inputs(v, p, simplify_exprs(v, p));
+    optimise_leave(v->depth);
     if (p->kind == P_FILTER && is_bool(n->exprs[0], true))
         return n->in[0];
     bool never = p->kind == P_FILTER && n->exprs[0]->kind == EX_CONST;
     if (!p->open && p->cols.n > 0 && (never || passes_emptiness(n)))
         return no_rows(v, n);
-    if (!changed)
-        return p;
-    n = arena_new_of(v->a, struct plan);
-    *n = own;
-    return p->kind == P_UNION && !p->open ? filled_branches(v, n) : n;
+    return n != p && p->kind == P_UNION && !p->open ? filled_branches(v, n) : n;
 }
 
-struct plan *optimise_simplify(struct arena *a, struct plan *p)
+struct plan *optimise_simplify(struct arena *a, struct plan_depth *depth, struct plan *p)
 {
-    struct simplify v = {.a = a, .shared = plan_memo_make(a)};
+    struct simplify v = {.a = a, .depth = depth, .shared = plan_memo_make(a)};
     return simplify_plan(&v, p);
 }

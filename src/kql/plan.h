@@ -41,6 +41,7 @@ struct expr {
     size_t n_args;
     uint32_t weight;   /* expressions in it, each counted as often as it is reached; arguments of
                           functions are shared, so this is what walking it costs */
+    uint32_t height;   /* longest way down through args */
     struct plan *plan; /* SUBQUERY */
     bool as_table;     /* SUBQUERY: x in (T), all rows count; else the first row's value */
     bool absent;       /* always empty: a string that takes whatever type is asked for */

@@ -121,6 +121,25 @@ static void what_would_be_computed_twice_keeps_its_projection(void **state)
                                                              "    table T ()\n");
 }
 
+/* Time and stack grow with the length of the chain, as each let holds the one before. */
+static void a_chain_of_lets_has_a_limit(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new(0);
+    struct kql_options o = {0};
+    struct kql_diags d = {.a = a};
+    struct kql_query q;
+    AUTO(sbuf_fini) struct sbuf text = sbuf_make(0);
+    sbuf_addz(&text, "let a0 = rand();");
+    for (int i = 1; i <= 20000; i++)
+        sbuf_addf(&text, "let a%d = a%d + 1;", i, i - 1);
+    sbuf_addz(&text, "print a20000");
+    assert_false(kql_compile(a, sbuf_str(&text), &o, &q, &d));
+    assert_int_equal(d.n_errors, 1);
+    assert_string_equal(d.v.p[0].message.p, "the query is too large once its functions are put in");
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +148,7 @@ int main(void)
         cmocka_unit_test(what_has_no_rows_is_gone),
         cmocka_unit_test(a_column_is_read_up_to_its_last_use_only),
         cmocka_unit_test(projections_become_one),
+        cmocka_unit_test(a_chain_of_lets_has_a_limit),
         cmocka_unit_test(what_would_be_computed_twice_keeps_its_projection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
