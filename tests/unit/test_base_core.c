@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -186,6 +187,39 @@ static void buffers(void **state)
     assert_int_equal(sbuf_str(&big).n, 1000000);
 }
 
+static void whole_numbers_are_added(void **state)
+{
+    (void)state;
+    static const int64_t values[] = {0, 7, -1, 1234567890123456789, INT64_MAX, INT64_MIN};
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    for (size_t i = 0; i < COUNTOF(values); i++) {
+        char want[32];
+        snprintf(want, sizeof want, "%lld", (long long)values[i]);
+        sbuf_clear(&b);
+        sbuf_addi(&b, values[i]);
+        assert_string_equal(sbuf_str(&b).p, want);
+    }
+}
+
+/* A byte above 0x7F is seen wherever it is, and those around the text are not. */
+static void ascii_is_told_from_other_bytes(void **state)
+{
+    (void)state;
+    assert_true(str_ascii(STR_NONE));
+    for (size_t n = 1; n < 40; n++) {
+        char *text = xmalloc(n);
+        memset(text, 'a', n);
+        assert_true(str_ascii((struct str){text, n}));
+        for (size_t i = 0; i < n; i++) {
+            text[i] = (char)0x80;
+            assert_false(str_ascii((struct str){text, n}));
+            assert_true(str_ascii((struct str){text, i}));
+            text[i] = 0x7F;
+        }
+        xfree(text);
+    }
+}
+
 static void maps(void **state)
 {
     (void)state;
@@ -250,9 +284,16 @@ static void guids(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers), cmocka_unit_test(strings), cmocka_unit_test(utf8),
-        cmocka_unit_test(errors),  cmocka_unit_test(arenas),  cmocka_unit_test(buffers),
-        cmocka_unit_test(maps),    cmocka_unit_test(guids),
+        cmocka_unit_test(numbers),
+        cmocka_unit_test(strings),
+        cmocka_unit_test(utf8),
+        cmocka_unit_test(errors),
+        cmocka_unit_test(arenas),
+        cmocka_unit_test(buffers),
+        cmocka_unit_test(whole_numbers_are_added),
+        cmocka_unit_test(ascii_is_told_from_other_bytes),
+        cmocka_unit_test(maps),
+        cmocka_unit_test(guids),
     };
     return cmocka_run_group_tests_name("base core", tests, NULL, NULL);
 }

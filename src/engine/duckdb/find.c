@@ -16,7 +16,7 @@ static unsigned char small(unsigned char c)
 /* How often a byte stands in logs, roughly: the smaller the rarer. */
 static size_t frequency(unsigned char c)
 {
-    static const char common[] = "e taoinsrlcdpmu.hg/fb0-1w2y35:46789\\v=_\"k,x@&;()zjq";
+    static const char common[] = "\"e taoinsrlcdpmu.hg/fb0-1w2y35:46789\\v=_k,x@&;()zjq";
     const char *at = c == '\0' ? NULL : strchr(common, small(c));
     return at == NULL ? 0 : sizeof common - (size_t)(at - common);
 }

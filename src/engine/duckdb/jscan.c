@@ -320,9 +320,12 @@ static uint64_t ones(uint64_t v)
 /* Bit i: an odd number of bits up to i are set. */
 static uint64_t running_parity(uint64_t v)
 {
-    for (unsigned by = 1; by < 64; by *= 2)
-        v ^= v << by;
-    return v;
+    v ^= v << 1;
+    v ^= v << 2;
+    v ^= v << 4;
+    v ^= v << 8;
+    v ^= v << 16;
+    return v ^ v << 32;
 }
 
 static int64_t depth_at(struct depth *k, size_t place)
@@ -335,7 +338,7 @@ static int64_t depth_at(struct depth *k, size_t place)
             p = memcpy(tail, p, n);
         uint64_t quotes = 0, opens = 0, closes = 0;
         uint64_t seen = n < sizeof tail ? ((uint64_t)1 << n) - 1 : UINT64_MAX;
-        for (unsigned i = 0; i < 4; i++) {
+        for (unsigned i = 0; i * LANES < n; i++) {
             lanes v = lanes_load(p + i * LANES), bracket = v | 0x20;
             quotes |= (uint64_t)lanes_bits((lanes)(v == '"')) << i * LANES;
             opens |= (uint64_t)lanes_bits((lanes)(bracket == '{')) << i * LANES;
