@@ -425,6 +425,8 @@ static bool names_exist(const struct cx *c, const struct syn *s)
 static struct expr *bind_search(const struct cx *c, const struct syn *s, bool cs)
 {
     s = bind_strip(s);
+    if (s->kind == SYN_STAR) /* every row */
+        return ex_bool(c->b, true);
     if (s->kind == SYN_LITERAL && s->value.type == KQL_STRING)
         return search_columns(c, s->value.s, cs);
     if (s->kind == SYN_BINARY && (str_eqz(s->text, "and") || str_eqz(s->text, "or")))
