@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cli/complain.h"
 #include "cli/files.h"
+#include "cli/kql_errors.h"
 #include "cli/kql_format.h"
 #include "kql/format.h"
 #include "text/json.h"
@@ -25,6 +26,14 @@ static const char usage[] =
 struct wish {
     bool check, files, write, batch;
 };
+
+/* complain() with the line of the query. */
+static void complain_of_query(const char *command, struct str query, const struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf out = sbuf_make(0);
+    kql_errors_text(&out, query, e, NULL);
+    fprintf(stderr, "vedette %s: %.*s", command, STR_ARG(sbuf_str(&out)));
+}
 
 static bool format(struct arena *a, struct str text, struct sbuf *out, struct err *e)
 {
@@ -63,7 +72,7 @@ static bool one(const struct wish *w, struct arena *a, const char *name, struct 
     if (!ok) {
         if (name != NULL)
             err_prefix(&e, "%s", name);
-        complain("kql format", &e);
+        complain_of_query("kql format", text, &e);
     }
     return ok && (same || !w->check);
 }

@@ -345,6 +345,9 @@ static void external_property(const struct cx *c, const struct syn *s, struct pr
                                         "zipPattern"};
     struct str name = str_starts(s->text, STR("with.")) ? str_sub(s->text, 5, s->text.n) : s->text;
     const struct syn *v = s->n > 0 ? s->kids[0] : NULL;
+    if (s->n > 1)
+        bind_error(c->b, "SEM0001", s->kids[1], "'%s' has one value; a property is name = value",
+                   z(c->b, name));
     for (size_t i = 0; i < COUNTOF(known); i++) {
         if (!str_ieqz(name, known[i]) || v == NULL)
             continue;
@@ -408,7 +411,7 @@ static struct plan *bind_as(struct binder *b, struct binding **env, struct plan 
     for (size_t i = at + 1; i < pipe->n && !used; i++)
         used = mentions(pipe->kids[i], name);
     p = bind_operator(b, *env, p, pipe->kids[at]);
-    if (!used || p->open)
+    if (!used)
         return p;
     p->shared_id = ++b->next_shared;
     struct binding v = {.kind = BOUND_PLAN, .name = name, .plan = p};

@@ -106,6 +106,7 @@ static bool skip_to(struct parser *p, const char *bracket)
     for (; p_tok(p, 0)->kind != TOK_EOF; p->at++) {
         if (open == 0 && at_sign(p, bracket)) {
             p->at++;
+            p->told = p->at + 1; /* what is wrong right behind it follows */
             return true;
         }
         if (open == 0 && at_sign(p, "|;"))

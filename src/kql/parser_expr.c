@@ -49,9 +49,8 @@ static struct syn *call(struct parser *p, uint32_t off, struct str name)
 {
     struct syn_list args = {0};
     unsigned before = p->errors;
-    struct word w = {off, off + p_tok(p, 0)->off - off};
-    const struct tok *last = p->at > 0 ? &p->toks[p->at - 1] : p_tok(p, 0);
-    w.end = last->off + last->len;
+    const struct tok *last = &p->toks[p->at - 1]; /* of the name */
+    struct word w = {off, last->off + last->len};
     p_expect(p, "(", "after the function's name");
     while (!p->panic && !p_at(p, ")") && !at_joining(p)) {
         p_push(p, &args, p_named_expr(p));

@@ -271,6 +271,8 @@ static void dynamic_array(struct parser *p, struct json_out *w)
         dynamic_value(p, w);
         if (!p_accept(p, ","))
             break;
+        if (p_at(p, "]"))
+            p_missing(p, "a value after ','", NULL);
     }
     p_expect(p, "]", "or ',' in the array");
     json_arr_end(w);
@@ -290,6 +292,8 @@ static void dynamic_object(struct parser *p, struct json_out *w)
         dynamic_value(p, w);
         if (!p_accept(p, ","))
             break;
+        if (p_at(p, "}"))
+            p_missing(p, "a property after ','", NULL);
     }
     p_expect(p, "}", "or ',' in the object");
     json_obj_end(w);

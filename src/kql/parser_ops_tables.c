@@ -22,17 +22,15 @@ struct syn *p_operand(struct parser *p)
 static bool op_join(struct parser *p, struct syn *op, struct syn_list *kids)
 {
     struct syn_list on = {0};
-    (void)op;
     p_push(p, kids, p_operand(p));
     uint32_t off = p_off(p);
-    bool on_missing = !p_at(p, "on") && !p_at(p, "where");
     if (p_accept(p, "on")) {
         p_list(p, &on, p_condition);
         p_push(p, kids, p_clause(p, off, "on", &on));
     } else if (p_accept(p, "where")) {
         p_push(p, &on, p_expr(p));
         p_push(p, kids, p_clause(p, off, "where", &on));
-    } else if (str_eqz(op->text, "join") && on_missing) {
+    } else if (str_eqz(op->text, "join")) {
         p_error_at(p, "SYN0002", op, "write: join kind=inner (T) on Column",
                    "join needs 'on' and the columns that must agree");
     } else {

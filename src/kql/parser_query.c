@@ -1,4 +1,5 @@
 /* Statements and pipes: let, set, declare, alias, restrict; source | operator | operator … */
+#include "kql/functions.h"
 #include "kql/parser_priv.h"
 
 /* ---- pipes ---- */
@@ -188,7 +189,7 @@ static struct syn *let(struct parser *p)
 {
     uint32_t off = p_off(p);
     struct str name;
-    p->at++;
+    p->at += !p_at_n(p, 1, "="); /* see at_misspelt_let */
     uint32_t word = p_off(p);
     if (!p_take_name(p, true, &name))
         return p_node(p, SYN_ERROR, off, STR_NONE, NULL);
@@ -311,6 +312,38 @@ static struct syn *restrict_access(struct parser *p)
     return p_node(p, SYN_RESTRICT, off, STR_NONE, &kids);
 }
 
+/* Does a ';' follow? */
+static bool has_end(const struct parser *p)
+{
+    size_t k = 0;
+    while (p_tok(p, k)->kind != TOK_EOF && !p_at_n(p, k, ";"))
+        k++;
+    return p_at_n(p, k, ";");
+}
+
+/* name = …, or another word in the place of let: reported, and read as what it is meant to be. */
+static bool at_misspelt_let(struct parser *p)
+{
+    struct suggest near = {.want = p_text(p, 0)};
+    struct syn word = {.off = p_off(p), .len = p_tok(p, 0)->len};
+    if (!p_at_kind(p, TOK_IDENT))
+        return false;
+    if (p_at(p, "let") && p_at_n(p, 1, "=")) {
+        p_error_at(p, "SYN0002", &word, "write: let NAME = value;", "'let' without a name");
+        return true;
+    }
+    if (p_at_n(p, 1, "=") && has_end(p)) {
+        p_error_at(p, "SYN0002", &word, NULL, "expected 'let' before '%.*s ='", STR_ARG(near.want));
+        return true;
+    }
+    suggest_offer(&near, STR("let"));
+    if (near.best.n == 0 || p_tok(p, 1)->kind != TOK_IDENT || !p_at_n(p, 2, "="))
+        return false;
+    p_error_at(p, "SYN0006", &word, "did you mean 'let'?", "unknown statement '%.*s'",
+               STR_ARG(near.want));
+    return true;
+}
+
 static struct syn *statement(struct parser *p)
 {
     static const struct {
@@ -331,6 +364,8 @@ static struct syn *statement(struct parser *p)
         if (p_at(p, kinds[i].first) && second)
             return kinds[i].parse(p);
     }
+    if (at_misspelt_let(p))
+        return let(p);
     return p_node1(p, SYN_EXPR_STMT, off, STR_NONE, p_pipe(p));
 }
 

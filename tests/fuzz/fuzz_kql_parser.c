@@ -1,5 +1,5 @@
-/* KQL text from outside: the parser always gives a tree, every diagnostic lies inside the text, and
- * an error has a message. */
+/* KQL text from outside: the parser always gives a tree, there are 1 to 20 diagnostics if it is
+ * wrong, each lies inside the text and has a message. */
 #include <stdlib.h>
 
 #include "base/base.h"
@@ -14,9 +14,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct kql_diags diags = {.a = a, .text = text};
     if (kql_parse(a, text, &diags) == NULL)
         abort();
+    if (diags.v.n > KQL_MAX_ERRORS || (diags.v.n == 0) != (diags.n_errors == 0))
+        abort();
     for (size_t i = 0; i < diags.v.n; i++) {
         const struct kql_diag *d = &diags.v.p[i];
-        if (d->off > size || d->message.n == 0)
+        if (d->off > size || d->len > size - d->off || d->message.n == 0)
             abort();
     }
     struct err e = {0};

@@ -72,6 +72,26 @@ def trouble(query, answer):
     return None
 
 
+SHOWN = """\
+line 1, column 11: the name 'bc' does not refer to a known column, table, variable or function
+    print a = bc
+              ^~
+line 2, column 19: expected an expression, found the end of the query
+    | where a == 1 and
+                      ^
+"""
+
+
+def command_trouble():
+    """What is wrong with what the commands print for people, or None."""
+    for verb in ("check", "eval", "sql", "plan"):
+        done = subprocess.run([PROGRAM, "kql", verb, "print a = bc\n| where a == 1 and"], capture_output=True, text=True,
+                              timeout=LIMIT_S, check=False)
+        if done.returncode != 1 or done.stderr != SHOWN:
+            return "kql %s: exit code %d\n%s" % (verb, done.returncode, done.stderr)
+    return None
+
+
 def main():
     seed = int(sys.argv[1]) if len(sys.argv) > 1 else random.randrange(10**6)
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 2000
@@ -94,6 +114,11 @@ def main():
         failed += 1
         print("FAILED (seed %d): %d answers of %d, exit code %d\n      %s\n      %s" % (
             seed, len(answers), count, done.returncode, queries[min(len(answers), count - 1)], done.stderr[-3000:]))
+    why = command_trouble()
+    count += 1
+    failed += why is not None
+    if why is not None:
+        print("FAILED %s" % why)
     print("%d passed, %d failed" % (count - failed, failed))
     return 1 if failed else 0
 
