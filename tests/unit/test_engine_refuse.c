@@ -256,6 +256,27 @@ static void time_ends_constants_while_planning(void **state)
           "the query ran longer than it may");
 }
 
+static void what_outlives_its_query_is_told_to_stop(void **state)
+{
+    (void)state;
+    struct running_list list;
+    struct err e = {0};
+    running_list_init(&list);
+    _Atomic bool *cancel = xcalloc(1, sizeof(*cancel));
+    const struct running_limits limits = {.cancel = cancel};
+    struct running *r = running_begin(&list, 7, &limits), *kept = running_find(&list, 7);
+    assert_ptr_equal(r, kept);
+    assert_null(running_find(&list, 8));
+    assert_false(running_stops(kept, &e));
+    running_end(&list, r);
+    xfree(cancel);
+    assert_null(running_find(&list, 7));
+    assert_true(running_stops(kept, &e));
+    assert_string_equal(e.msg, "the query was cancelled");
+    running_unref(kept);
+    running_list_fini(&list);
+}
+
 /* ---- memory ---- */
 static void texts_count_against_the_query(void **state)
 {
@@ -318,6 +339,7 @@ int main(void)
         cmocka_unit_test(time_ends_a_function_in_the_middle_of_a_row),
         cmocka_unit_test(cancelling_ends_a_function_in_the_middle_of_a_row),
         cmocka_unit_test(time_ends_constants_while_planning),
+        cmocka_unit_test(what_outlives_its_query_is_told_to_stop),
         cmocka_unit_test(texts_count_against_the_query),
         cmocka_unit_test(a_value_has_a_limit),
         cmocka_unit_test(a_row_has_a_limit),

@@ -355,6 +355,8 @@ static bool read_many(struct cf_call *c, size_t r, int kind, struct many *out)
         return false;
     out->r = arena_array(cf_arena(c), struct geo_region *, v.n + 1);
     for (size_t i = 0; i < v.n; i++) {
+        if (cf_stops(c))
+            return false;
         struct geo_shape s;
         struct geo_region *x =
             geojson_shape(cf_arena(c), &v.items[i], &s) ? geo_region_new(&s) : NULL;

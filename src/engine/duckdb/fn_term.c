@@ -194,7 +194,7 @@ static void row_has_any_index(struct cf_call *c, size_t r)
     struct str hay = cf_str(c, 0, r);
     int64_t at = -1, i = 0;
     struct js_iter it = js_begin(js_type(array) == JS_ARRAY ? array : STR("[]"));
-    for (; at < 0 && js_next(&it, NULL, &item); i++) {
+    for (; at < 0 && !cf_stops(c) && js_next(&it, NULL, &item); i++) {
         struct needle k;
         needle_set(&k, js_type(item) == JS_STRING ? js_decode(cf_arena(c), item) : item,
                    ANCHOR_START | ANCHOR_END);
