@@ -8,16 +8,95 @@
 
 enum { MOST_DIGITS = 17, PLAIN_FROM = -4, PLAIN_BELOW = 16 };
 
-/* Shortest "d.ddde±xx". Every decimal of up to 15 digits survives the way through a normal double,
- * so the search starts there and trailing zeros are cut afterwards; subnormals hold fewer digits.
- */
-static void shortest(double v, char out[32])
+struct digits {
+    char text[24]; /* of the mantissa, without its dot */
+    int n, exp10;  /* exp10: of the first digit */
+};
+
+/* Every decimal of up to 15 digits survives the way through a normal double, so the search starts
+ * there and trailing zeros are cut afterwards; subnormals hold fewer digits. */
+static void by_trying(double v, struct digits *out)
 {
+    char text[32];
     for (int digits = v < DBL_MIN ? 1 : DBL_DIG; digits <= MOST_DIGITS; digits++) {
-        snprintf(out, 32, "%.*e", digits - 1, v);
-        if (strtod(out, NULL) == v)
-            return;
+        snprintf(text, sizeof(text), "%.*e", digits - 1, v);
+        if (strtod(text, NULL) == v)
+            break;
     }
+    const char *p = text;
+    for (out->n = 0; *p != 'e'; p++)
+        if (*p != '.')
+            out->text[out->n++] = *p;
+    out->exp10 = (int)strtol(p + 1, NULL, 10);
+}
+
+/* ---- the same in whole numbers, for what is neither tiny nor huge ---- */
+__extension__ typedef unsigned __int128 u128;
+
+static u128 power_of_ten(int n)
+{
+    u128 p = 1;
+    for (; n > 0; n--)
+        p *= 10;
+    return p;
+}
+
+/* A double as m / 2^shift, and a power of ten by which it is multiplied. */
+struct scaled {
+    uint64_t m;
+    int shift;
+    u128 power;
+};
+
+static uint64_t whole_part(const struct scaled *x)
+{
+    return (uint64_t)((u128)x->m * x->power >> x->shift);
+}
+
+/* To a whole number as printf rounds. close: it reads back as the double, because it lies within
+ * half a unit of m's last place. */
+static uint64_t rounded(const struct scaled *x, bool *close)
+{
+    u128 all = (u128)x->m * x->power, whole = all >> x->shift, rest = all - (whole << x->shift);
+    u128 half = x->shift > 0 ? (u128)1 << (x->shift - 1) : 1;
+    if (rest > half || (rest == half && x->shift > 0 && (whole & 1) != 0))
+        whole++;
+    u128 back = whole << x->shift, away = back > all ? back - all : all - back;
+    *close = 2 * away < x->power || (2 * away == x->power && (x->m & 1) == 0);
+    return (uint64_t)whole;
+}
+
+/* false: out of the range in which 128 bits do, or a power of two, whose neighbours are not equally
+ * far. */
+static bool in_whole_numbers(double v, struct digits *out)
+{
+    if (!(v >= 1e-5 && v < 1e15))
+        return false;
+    int exp2, exp10 = (int)floor(log10(v));
+    struct scaled x = {.m = (uint64_t)ldexp(frexp(v, &exp2), DBL_MANT_DIG)};
+    x.shift = DBL_MANT_DIG - exp2;
+    if (x.m == (uint64_t)1 << (DBL_MANT_DIG - 1))
+        return false;
+    for (int digits = DBL_DIG; digits <= MOST_DIGITS; digits++) {
+        bool close;
+        uint64_t least = (uint64_t)power_of_ten(digits - 1);
+        if (exp10 >= DBL_DIG) /* 999999999999999, whose logarithm is 15 when rounded */
+            exp10 = DBL_DIG - 1;
+        x.power = power_of_ten(digits - 1 - exp10);
+        uint64_t floored = whole_part(&x);
+        if (floored < least || floored >= least * 10) { /* log10 was off by one */
+            exp10 += floored < least ? -1 : 1;
+            digits--;
+            continue;
+        }
+        uint64_t whole = rounded(&x, &close);
+        if (!close)
+            continue;
+        out->exp10 = whole == least * 10 ? exp10 + 1 : exp10;
+        out->n = snprintf(out->text, sizeof(out->text), "%llu", (unsigned long long)whole);
+        return true;
+    }
+    return false;
 }
 
 static void add_zeros(struct sbuf *b, int n)
@@ -57,15 +136,11 @@ void real_format(double v, struct sbuf *b)
         sbuf_addz(b, "inf");
         return;
     }
-    char text[32];
-    char digits[MOST_DIGITS + 1] = "";
-    shortest(fabs(v), text);
-    int n = 0;
-    const char *p = text;
-    for (; *p != 'e'; p++)
-        if (*p != '.')
-            digits[n++] = *p;
-    int exp10 = (int)strtol(p + 1, NULL, 10);
+    struct digits d;
+    if (!in_whole_numbers(fabs(v), &d))
+        by_trying(fabs(v), &d);
+    const char *digits = d.text;
+    int n = d.n, exp10 = d.exp10;
     while (n > 1 && digits[n - 1] == '0')
         n--;
     if (exp10 >= PLAIN_FROM && exp10 < PLAIN_BELOW) {
