@@ -286,9 +286,15 @@ static enum which which_of(struct str text)
     return is_ascii(text) ? ASCII : ANY;
 }
 
+/* Compiled patterns run over memory that is not theirs when a text is not what they were told. */
+static bool readable(struct str text)
+{
+    return utf8_valid(text, NULL);
+}
+
 enum rx_result rx_search(const struct rx *x, struct str text, size_t from, struct rx_match *out)
 {
-    if (x == NULL || from > text.n)
+    if (x == NULL || from > text.n || !readable(text))
         return RX_NONE;
     text.p = text.p == NULL ? "" : text.p;
     return search(x, which_of(text), text, from, true, out);
@@ -297,7 +303,7 @@ enum rx_result rx_search(const struct rx *x, struct str text, size_t from, struc
 enum rx_result rx_test(const struct rx *x, struct str text)
 {
     struct rx_match m;
-    if (x == NULL)
+    if (x == NULL || !readable(text))
         return RX_NONE;
     text.p = text.p == NULL ? "" : text.p;
     return search(x, which_of(text), text, 0, false, &m);
@@ -306,6 +312,8 @@ enum rx_result rx_test(const struct rx *x, struct str text)
 struct rx_iter rx_each(const struct rx *x, struct str text, size_t from)
 {
     text.p = text.p == NULL ? "" : text.p;
+    if (!readable(text))
+        x = NULL;
     return (struct rx_iter){.x = x, .text = text, .at = from, .ascii = x != NULL && is_ascii(text)};
 }
 

@@ -26,7 +26,8 @@ struct rx_match {
 };
 /* RX_TOO_COSTLY: given up, not known. */
 enum rx_result { RX_NONE, RX_FOUND, RX_TOO_COSTLY };
-/* The first match at or behind from. text is valid UTF-8, from at the start of a character. x may
+/* The first match at or behind from, which is at the start of a character. In what is not UTF-8
+ * there is none. x may
  * be NULL: finds nothing. */
 enum rx_result rx_search(const struct rx *x, struct str text, size_t from,
                          struct rx_match *out) MUST_USE;

@@ -53,7 +53,7 @@ static void a_text_that_does_not_read_changes_nothing(void **state)
     assert_true(workspace_function_put(f->w, &good, &e));
     assert_false(workspace_function_put(f->w, &bad, &e));
     assert_int_equal(e.code, ERR_SYNTAX);
-    assert_int_equal(e.pos.col, 11);
+    assert_int_equal(e.pos.col, 10);
     assert_true(compiles(f->w, "f", &e));
     bad = function("f", "(a:long", "{ print 1 }");
     assert_false(workspace_function_put(f->w, &bad, &e));
