@@ -169,6 +169,18 @@ static struct binding scalar_argument(const struct cx *c, const struct syn *para
     return v;
 }
 
+static void no_parameter(struct binder *b, const struct syn *call, const struct syn *arg,
+                         const struct syn *decl)
+{
+    struct suggest near = {.want = arg->text};
+    for (size_t i = 1; i < decl->n; i++)
+        suggest_offer(&near, decl->kids[i]->text);
+    struct str hint = arena_fmt(b->a, "did you mean '%.*s'?", STR_ARG(near.best));
+    const struct syn name = {.off = arg->off, .len = (uint32_t)arg->text.n};
+    kql_diag_add(b->d, ERR_SEMANTIC, "SEM0219", &name, near.best.n > 0 ? z(b, hint) : NULL,
+                 "%s() has no parameter '%s'", z(b, call->text), z(b, arg->text));
+}
+
 static void check_arguments(const struct cx *c, const struct syn *call, const struct syn *decl,
                             size_t piped)
 {
@@ -186,8 +198,7 @@ static void check_arguments(const struct cx *c, const struct syn *call, const st
                        z(c->b, call->text));
         positional += call->kids[i]->kind != SYN_NAMED;
         if (call->kids[i]->kind == SYN_NAMED && !declared(decl, call->kids[i]->text))
-            bind_error(c->b, "SEM0219", call->kids[i], "%s() has no parameter '%s'",
-                       z(c->b, call->text), z(c->b, call->kids[i]->text));
+            no_parameter(c->b, call, call->kids[i], decl);
     }
     if (positional > decl->n - 1 && !call_is_odd(call, decl))
         bind_error_word(c->b, "SEM0219", call, "%s() takes %zu argument%s, not %zu",

@@ -81,6 +81,8 @@ struct kql_query {
     struct kql_request request; /* with what the set statements say */
     bool open_schema; /* columns known only from rows; the plan could not be bound completely */
 };
-/* Parses, binds and optimises. On false diags has at least one error. The result lives in a. */
+/* Parses, binds and optimises. On false diags has at least one error, in the text's order and at
+ * most KQL_MAX_ERRORS; what is healthy in a text with errors is bound, too, to find more of them,
+ * but nothing runs (peek is not called). The result lives in a. */
 bool kql_compile(struct arena *a, struct str text, const struct kql_options *opts,
                  struct kql_query *out, struct kql_diags *diags) MUST_USE;

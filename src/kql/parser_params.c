@@ -1,4 +1,5 @@
 /* Operator parameters: name = value before an operator's own part, and with ( name = value, … ). */
+#include "kql/functions.h"
 #include "kql/parser_priv.h"
 
 static bool allowed_here(const char *allowed, struct str name)
@@ -39,10 +40,40 @@ static size_t name_tokens(const struct parser *p, const char *allowed)
     return p_at_n(p, 1, "=") && (allowed_here(allowed, name) || hidden) ? 1 : 0;
 }
 
+/* Behind these operators no other name = … can stand than a parameter. */
+static bool takes_names_only(const struct syn *op)
+{
+    static const char *const ops[] = {"join", "lookup", "parse", "parse-where", "search", "union"};
+    for (size_t i = 0; i < COUNTOF(ops); i++)
+        if (op->kind == SYN_OP && str_eqz(op->text, ops[i]))
+            return true;
+    return false;
+}
+
+/* kidn = inner: reported, and left out. False: there is nothing like it here. */
+static bool unknown_param(struct parser *p, const struct syn *op, const char *allowed)
+{
+    if (!takes_names_only(op) || !p_at_kind(p, TOK_IDENT) || !p_at_n(p, 1, "="))
+        return false;
+    struct syn at = {.off = p_off(p), .len = p_tok(p, 0)->len};
+    struct suggest near = {.want = p_text(p, 0)};
+    for (const char *s = allowed; *s != '\0'; s += strcspn(s, " "), s += *s == ' ')
+        suggest_offer(&near, (struct str){s, strcspn(s, " ")});
+    struct str hint = near.best.n > 0 ? arena_fmt(p->a, "did you mean '%.*s'?", STR_ARG(near.best))
+                                      : arena_fmt(p->a, "there are: %s", allowed);
+    p_error_at(p, "SYN0002", &at, arena_strz(p->a, hint), "'%.*s' is no parameter of %.*s",
+               STR_ARG(near.want), STR_ARG(op->text));
+    p->at += 2;
+    (void)value(p);
+    return true;
+}
+
 void p_params(struct parser *p, struct syn *op, const char *allowed)
 {
     struct syn_list params = {0};
-    for (size_t n; (n = name_tokens(p, allowed)) > 0;) {
+    for (size_t n; (n = name_tokens(p, allowed)) > 0 || unknown_param(p, op, allowed);) {
+        if (n == 0)
+            continue;
         uint32_t off = p_off(p);
         const struct tok *last = p_tok(p, n - 1);
         struct str name = str_sub(p->text, off, last->off + last->len - off);
