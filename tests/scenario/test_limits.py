@@ -55,7 +55,7 @@ MIB = 1 << 20
 MEMORY = 512 * MIB          # of the engine
 QUERY_MEMORY = 128 * MIB    # of one query's functions
 RESIDENT_LIMIT = 2000 * MIB # the engine, the functions of four queries, answers, the program itself
-WAIT_S = 2                  # that a hostile query asks for
+WAIT_S = 2 if SLOW == 1 else 1  # that a hostile query asks for
 SLACK_S = 4                 # and what it may take to end, beside other work on a slow machine
 
 HOSTILE = {

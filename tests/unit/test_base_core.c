@@ -134,6 +134,24 @@ static void note(void *arg)
     s->to->text[s->to->n++] = s->c;
 }
 
+static void a_soft_arena_says_that_it_is_full(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *a = arena_new_soft(1000);
+    char *p = arena_alloc(a, 900);
+    assert_non_null(p);
+    assert_false(arena_full(a));
+    p = arena_alloc(a, 5000);
+    p[4999] = 'x';
+    assert_true(arena_full(a));
+    assert_null(arena_try(a, 16));
+    p = arena_grow(a, p, 5000, 9000);
+    assert_int_equal(p[4999], 'x');
+    arena_reset(a);
+    assert_false(arena_full(a));
+    assert_non_null(arena_try(a, 16));
+}
+
 static void arenas(void **state)
 {
     (void)state;
@@ -292,6 +310,7 @@ int main(void)
         cmocka_unit_test(buffers),
         cmocka_unit_test(whole_numbers_are_added),
         cmocka_unit_test(ascii_is_told_from_other_bytes),
+        cmocka_unit_test(a_soft_arena_says_that_it_is_full),
         cmocka_unit_test(maps),
         cmocka_unit_test(guids),
     };

@@ -25,8 +25,11 @@ static bool is_memory_error(duckdb_error_type type, const char *message)
 bool duck_fail(struct err *e, const char *what, const char *message, duckdb_error_type type,
                struct str sql)
 {
-    if (is_memory_error(type, message))
-        return err_set(e, ERR_LIMIT, "the %s needs more memory than the engine may use", what);
+    if (is_memory_error(type, message)) {
+        err_set(e, ERR_LIMIT, "the %s needs more memory than the engine may use", what);
+        err_hint(e, "filter rows before, or summarize by fewer values");
+        return false;
+    }
     size_t at = 0;
     if (message != NULL && str_find(str_from(message), STR(DUCK_LIMIT_MARK), &at))
         return err_set(e, ERR_LIMIT, "%s", message + at + strlen(DUCK_LIMIT_MARK));
