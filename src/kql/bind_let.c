@@ -363,7 +363,7 @@ bool bind_statements(struct binder *b, struct binding *env, const struct syn *qu
             any = true;
         }
     }
-    if (!any)
+    if (!any && !b->failed_limit)
         bind_error(b, "SEM0001", query, "there is no expression that gives a result");
     return any;
 }
