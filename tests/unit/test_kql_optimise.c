@@ -140,6 +140,25 @@ static void a_chain_of_lets_has_a_limit(void **state)
     arena_free(a);
 }
 
+/* Each is looked at twice as often as the one that names it, if nobody remembers. */
+static void shared_tables_that_each_name_two_are_looked_at_once(void **state)
+{
+    (void)state;
+    static const struct kql_catalog catalog = {.find_table = find_table};
+    struct arena *a = arena_new(0);
+    struct kql_options o = {.catalog = &catalog};
+    struct kql_diags d = {.a = a};
+    struct kql_query q;
+    AUTO(sbuf_fini) struct sbuf text = sbuf_make(0);
+    sbuf_addz(&text, "let a0 = materialize(T | project n);");
+    for (int i = 1; i <= 50; i++)
+        sbuf_addf(&text, "let a%d = materialize(a%d | union a%d);", i, i - 1, i - 1);
+    sbuf_addz(&text, "T | where n in (a50) | project b");
+    assert_true(kql_compile(a, sbuf_str(&text), &o, &q, &d));
+    assert_int_equal(q.results[0].plan->cols.n, 1);
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +168,7 @@ int main(void)
         cmocka_unit_test(a_column_is_read_up_to_its_last_use_only),
         cmocka_unit_test(projections_become_one),
         cmocka_unit_test(a_chain_of_lets_has_a_limit),
+        cmocka_unit_test(shared_tables_that_each_name_two_are_looked_at_once),
         cmocka_unit_test(what_would_be_computed_twice_keeps_its_projection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
