@@ -343,6 +343,37 @@ static struct plan *simplify_inputs(struct simplify *v, struct plan *p, struct p
     return n;
 }
 
+/* Does e read only these columns, and give the same whenever it is asked? */
+static bool reads_only(const struct expr *e, const struct plan_cols *cols)
+{
+    bool known = e->kind != EX_COLUMN && e->kind != EX_SUBQUERY;
+    for (size_t i = 0; e->kind == EX_COLUMN && i < cols->n && !known; i++)
+        known = cols->p[i].id == e->col;
+    if (e->kind == EX_CALL && e->fn != NULL && (e->fn->flags & KF_VOLATILE) != 0)
+        return false;
+    for (size_t i = 0; i < e->n_args && known; i++)
+        known = reads_only(e->args[i], cols);
+    return known;
+}
+
+/* Which of the rows with one key innerunique takes is left open. As Kusto does, it takes from those
+ * that a filter behind it wants ("innerunique join flavor", the second example). n is a filter. */
+static struct plan *filter_before_unique(struct simplify *v, struct plan *n)
+{
+    const struct plan *join = n->in[0];
+    if (join->kind != P_JOIN || join->join != JOIN_INNERUNIQUE || join->open ||
+        !reads_only(n->exprs[0], &join->in[0]->cols))
+        return n;
+    struct plan *top = copy_of(v, join), *filter = copy_of(v, n);
+    filter->cols = join->in[0]->cols;
+    filter->in = arena_array(v->a, struct plan *, 1);
+    filter->in[0] = join->in[0];
+    top->in = arena_array(v->a, struct plan *, 2);
+    top->in[0] = filter;
+    top->in[1] = join->in[1];
+    return top;
+}
+
 static struct plan *simplify_plan(struct simplify *v, struct plan *p)
 {
     if (!optimise_enter(v->depth))
@@ -354,6 +385,8 @@ static struct plan *simplify_plan(struct simplify *v, struct plan *p)
     bool never = p->kind == P_FILTER && n->exprs[0]->kind == EX_CONST;
     if (!p->open && p->cols.n > 0 && (never || passes_emptiness(n)))
         return no_rows(v, n);
+    if (p->kind == P_FILTER)
+        return filter_before_unique(v, n);
     return n != p && p->kind == P_UNION && !p->open ? filled_branches(v, n) : n;
 }
 

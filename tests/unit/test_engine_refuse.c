@@ -1,4 +1,5 @@
 /* How a C function ends the query that it works for: refusing, time, cancellation, memory. */
+/* label: interrupts */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
