@@ -343,7 +343,8 @@ static void fn_forecast(struct cf_call *c, size_t r)
 
 static double percentile(const double *sorted, size_t n, double p)
 {
-    double at = p / 100 * (double)(n - 1);
+    double last = (double)(n - 1), at = p / 100 * last;
+    at = !(at > 0) ? 0 : at > last ? last : at; /* p may be anything, NaN too */
     size_t low = (size_t)at;
     double part = at - (double)low;
     return low + 1 < n ? sorted[low] + part * (sorted[low + 1] - sorted[low]) : sorted[low];
