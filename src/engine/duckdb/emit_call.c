@@ -398,7 +398,7 @@ static bool op_round(struct emit *m, const struct expr *x, enum emit_ctx ctx, st
     bool real = x->type == KQL_REAL || x->type == KQL_DECIMAL;
     struct cast c;
     (void)cast_find(KQL_REAL, x->type, &c);
-    sbuf_addf(out, "%svdf_round(", real ? c.before : "CAST(");
+    sbuf_addf(out, "%svdf_round(", real ? c.before : "TRY_CAST(");
     if (!emit_as(m, x->args[0], KQL_REAL, out))
         return false;
     sbuf_addz(out, ", ");

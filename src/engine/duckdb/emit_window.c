@@ -156,10 +156,10 @@ static bool cumsum(struct emit *m, const struct emit_window *w, struct sbuf *out
 
 static bool numbered(struct emit *m, const struct emit_window *w, struct sbuf *out)
 {
-    sbuf_addz(out, ", (row_number()");
+    sbuf_addz(out, w->x->n_args ? ", vd_add(row_number()" : ", (row_number()");
     over(m, w, false, out);
     if (w->x->n_args) {
-        sbuf_addz(out, " - 1 + ");
+        sbuf_addz(out, " - 1, ");
         if (!emit_as(m, w->x->args[0], KQL_LONG, out))
             return false;
     }

@@ -281,7 +281,8 @@ static void fn_indexof(struct cf_call *c, size_t r)
     if (start < 0 || length < -1 || occurrence < 0)
         return;
     size_t from = byte_of(text, start);
-    struct str area = length < 0 ? text : str_sub(text, 0, byte_of(text, start + length));
+    int64_t to = length > INT64_MAX - start ? INT64_MAX : start + length;
+    struct str area = length < 0 ? text : str_sub(text, 0, byte_of(text, to));
     struct rx_iter it = rx_each(pattern(c, r, 1, &own), area, from);
     for (int64_t k = 0; k < occurrence; k++) {
         if (!regex_next(c, &it, &m)) {
