@@ -36,7 +36,7 @@ struct net_options {
     size_t n_listen;
     struct str cert_pem, key_pem;  /* NET_TLS: chain and key */
     struct str client_ca_pem;      /* senders must show a certificate that it signed; empty: none */
-    const struct ip_net *networks; /* senders outside of them are turned away; borrowed */
+    const struct ip_net *networks; /* senders outside of them are turned away */
     size_t n_networks;             /* 0: any sender */
     size_t max_message;            /* bytes; 0 = 64 KiB */
     size_t max_connections;        /* 0 = 1,000 */
@@ -51,7 +51,8 @@ struct net_stats {
 };
 
 struct net_receiver;
-/* Binds and starts. Errors: ERR_IO (address in use, no right to a port below 1024), ERR_INVALID
+/* Binds and starts; o and what it points to are not needed afterwards, but for the clock and the
+ * sink. Errors: ERR_IO (address in use, no right to a port below 1024), ERR_INVALID
  * (address, certificate). */
 struct net_receiver *net_receiver_start(const struct net_options *o, struct err *e) MUST_USE;
 /* Reads what the kernel still holds, delivers it (for grace_us at most while the sink refuses),

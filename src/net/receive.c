@@ -48,6 +48,7 @@ struct source { /* what epoll knows */
 };
 struct net_receiver {
     struct net_options o;
+    struct ip_net *networks; /* a copy */
     struct net_tls *tls;
     struct net_batches *batches;
     struct source wake, listeners[NET_MAX_LISTENERS];
@@ -423,6 +424,10 @@ static void set_defaults(struct net_receiver *r, const struct net_options *o)
     r->o.max_message = o->max_message != 0 ? o->max_message : DEFAULT_MESSAGE;
     r->o.max_connections = o->max_connections != 0 ? o->max_connections : DEFAULT_CONNECTIONS;
     r->o.max_waiting = o->max_waiting != 0 ? o->max_waiting : DEFAULT_WAITING;
+    r->networks = xcalloc(o->n_networks + 1, sizeof(*r->networks));
+    for (size_t i = 0; i < o->n_networks; i++)
+        r->networks[i] = o->networks[i];
+    r->o.networks = r->networks;
     for (size_t i = 0; i < NET_MAX_LISTENERS; i++)
         r->listeners[i].fd = -1;
 }
@@ -485,6 +490,7 @@ void net_receiver_free(struct net_receiver *r)
         close(r->epoll);
     net_batches_free(r->batches);
     net_tls_free(r->tls);
+    xfree(r->networks);
     xfree(r->buffer);
     xfree(r);
 }
