@@ -18,6 +18,8 @@ static void convert_all(const struct json *v, struct sbuf *scratch)
     (void)convert_infer(STR("x"), v);
 }
 
+enum { FORMATS = INGEST_CEF + 1 };
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -25,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct ingest_limits limits = {.max_depth = 32};
     struct str body = {(const char *)data + 1, size - 1};
-    struct reader r = reader_make((enum ingest_format)(data[0] % 3), body, &limits);
+    struct ingest_request q = {.format = (enum ingest_format)(data[0] % FORMATS), .body = body};
+    struct reader r = reader_make(&q, TICKS_UNIX_EPOCH, &limits);
     struct record rec;
     struct err e = {0};
     struct sbuf scratch = sbuf_make(0);
