@@ -20,6 +20,8 @@ bool api_authorise(void *self, struct http_request *q, struct err *e)
         return true;
     if (strcmp(right, "metrics/read") == 0 && (v->o.metrics_open || is_local(q->remote)))
         return true;
+    if (strcmp(right, RIGHT_SHARED_KEY) == 0)
+        return api_authorise_shared_key(v, q, e);
     struct identity_caller *c = arena_new_of(q->arena, struct identity_caller);
     if (!identity_check(v->identity, q->arena, http_header(q, "authorization"), c, e))
         return false;
@@ -202,6 +204,19 @@ static void write_kusto(struct json_out *w, const struct http_request *q, int st
     json_obj_end(w);
 }
 
+static void write_collector(struct json_out *w, const struct http_request *q, int status,
+                            const struct err *e)
+{
+    const char *code = status == 429   ? "TooManyRequests"
+                       : status == 503 ? "ServiceUnavailable"
+                       : status >= 500 ? "UnspecifiedError"
+                                       : "InvalidDataFormat";
+    json_obj(w);
+    json_kv_z(w, "Error", e->kind[0] != '\0' ? e->kind : code);
+    json_kv_str(w, "Message", message_of(q, e));
+    json_obj_end(w);
+}
+
 static void write_oauth(struct json_out *w, const struct http_request *q, int status,
                         const struct err *e)
 {
@@ -282,6 +297,8 @@ void api_error_status(struct vedette *v, const struct http_request *q, int statu
         write_kusto(&w, q, status, e);
     else if (strcmp(family, FAMILY_OAUTH) == 0)
         write_oauth(&w, q, status, e);
+    else if (strcmp(family, FAMILY_COLLECTOR) == 0)
+        write_collector(&w, q, status, e);
     else
         write_arm(&w, q, status, e);
 }

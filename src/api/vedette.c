@@ -94,6 +94,7 @@ static void open_router(struct vedette *v)
         {kusto_routes, n_kusto_routes, v, true},
         {saved_routes, n_saved_routes, v, false},
         {watchlist_routes, n_watchlist_routes, v, false},
+        {collector_routes, n_collector_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -130,6 +131,11 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     files.limits.max_records = SIZE_MAX;
     files.limits.max_record_bytes = IMPORT_BYTES;
     v->import = ingest_open(&files);
+    struct ingest_options collected = in;
+    collected.limits.max_body_bytes = (size_t)30 << 20;
+    collected.limits.max_field_bytes = (size_t)32 << 10;
+    collected.limits.max_record_bytes = 0;
+    v->collector = ingest_open(&collected);
     open_router(v);
     return v;
 }
@@ -149,6 +155,8 @@ void vedette_close(struct vedette *v)
         ingest_close(v->ingest);
     if (v->import != NULL)
         ingest_close(v->import);
+    if (v->collector != NULL)
+        ingest_close(v->collector);
     identity_close(v->identity);
     if (v->store != NULL)
         store_close(v->store);

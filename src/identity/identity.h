@@ -57,6 +57,19 @@ bool identity_app_new_secret(struct identity *id, struct arena *a, struct str cl
 bool identity_first_admin(struct identity *id, struct arena *a, struct str *out_client_id,
                           struct str *out_secret, struct err *e) MUST_USE;
 
+/* ---- shared keys of a workspace, with which the Data Collector API signs ---- */
+/* Derived from the token key and a number that renewing counts up: nothing secret is stored. */
+enum identity_shared_key { IDENTITY_PRIMARY_KEY, IDENTITY_SECONDARY_KEY, IDENTITY_SHARED_KEYS };
+/* *out: 64 bytes in Base64, in a. */
+bool identity_shared_key(struct identity *id, struct arena *a, struct str workspace,
+                         enum identity_shared_key which, struct str *out, struct err *e) MUST_USE;
+/* New ones; the old ones stop working. */
+bool identity_shared_keys_renew(struct identity *id, struct str workspace, struct err *e) MUST_USE;
+/* Is signature the Base64 of HMAC-SHA-256 of text by one of the keys? Errors: ERR_FORBIDDEN; those
+ * of the control database. */
+bool identity_shared_key_signed(struct identity *id, struct str workspace, struct str text,
+                                struct str signature, struct err *e) MUST_USE;
+
 /* ---- tokens ---- */
 struct identity_token {
     struct str text;

@@ -195,6 +195,20 @@ static void add_record(struct call *c, const struct json *record)
     c->ok.stored++;
 }
 
+/* ---- names with suffixes ---- */
+
+static bool has_column(void *self, struct str name)
+{
+    const struct call *c = self;
+    return map_get(c->columns, name) != NULL || (c->collect && map_get(c->fresh, name) != NULL);
+}
+
+static bool rename_record(struct call *c, struct reader *r, struct json *record, struct err *e)
+{
+    struct collector k = {&c->r->collector, &c->scratch, c, has_column};
+    return !c->r->collector.on || collector_record(&k, r->a, record, e);
+}
+
 /* ---- dead letters ---- */
 
 static struct store_count *rejected_for(struct call *c, const char *reason)
@@ -305,7 +319,7 @@ static bool pass(struct call *c, size_t *out_n, struct err *e)
                          c->in->limits.max_records);
         else if (!rec.ok || too_long(c, &rec))
             ok = bury(c, &rec, reader.n - 1, &own);
-        else
+        else if ((ok = rename_record(c, &reader, &rec.value, &own)))
             add_record(c, &rec.value);
     }
     *out_n = reader.n;
@@ -411,6 +425,7 @@ static const char *refusal_word(enum err_code code)
         return "body_too_large";
     case ERR_LIMIT:
         return "limit";
+    case ERR_INVALID:
     case ERR_SYNTAX:
         return "malformed";
     default:

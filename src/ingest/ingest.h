@@ -63,6 +63,12 @@ struct ingest_syslog {
     int64_t utc_offset;   /* ticks that times without a zone are ahead of UTC */
     bool received_time;   /* TimeGenerated is the time of receipt, not the message's own */
 };
+/* Of the Data Collector API: names get a suffix that tells the type (docs/ingestion.md). */
+struct ingest_collector {
+    bool on;
+    struct str time_field;  /* the property that gives TimeGenerated; empty: none */
+    struct str resource_id; /* _ResourceId of all records; may be empty */
+};
 struct ingest_request {
     struct workspace *workspace;
     struct str stream; /* as in the URL */
@@ -74,6 +80,7 @@ struct ingest_request {
     bool create_table;     /* a custom table that does not exist is made */
     bool keep_times;       /* TimeGenerated is not bounded: import of old files */
     struct ingest_syslog syslog;
+    struct ingest_collector collector;
     bool again; /* the caller tries again when ERR_BUSY or ERR_IO comes: they are not counted */
 };
 struct ingest_result {

@@ -53,6 +53,18 @@ void reader_fini(struct reader *r);
 /* false: no more records (e->code ERR_OK), or the body is unreadable as a whole. */
 bool reader_next(struct reader *r, struct record *out, struct err *e) MUST_USE;
 
+/* ---- collector.c: records of the Data Collector API ---- */
+struct collector {
+    const struct ingest_collector *options;
+    struct sbuf *scratch;
+    void *self;
+    bool (*has_column)(void *self, struct str name); /* in the table, or noted for it */
+};
+/* Gives the record's properties the names of their columns, in a. Errors: ERR_INVALID: a name that
+ * is not the sender's to give. */
+bool collector_record(const struct collector *k, struct arena *a, struct json *record,
+                      struct err *e) MUST_USE;
+
 /* ---- syslog_record.c: the rows that messages give ---- */
 /* m as a record of Syslog (event NULL) or CommonSecurityLog. Always ok for Syslog. */
 void syslog_record(struct reader *r, const struct ingest_message *m, bool event,

@@ -221,3 +221,21 @@ bool state_counter_next(struct state *s, struct str workspace, const char *name,
     state_unlock(s);
     return ok;
 }
+
+bool state_counter_get(struct state *s, struct str workspace, const char *name, int64_t *out,
+                       struct err *e)
+{
+    static const char sql[] = "SELECT value FROM counters WHERE workspace = ?1 AND name = ?2";
+    struct bind b[] = {BT(workspace), BT(str_from(name))};
+    *out = 0;
+    state_lock(s);
+    sqlite3_stmt *st = state_prepare_locked(s, sql, b, COUNTOF(b), e);
+    int rc = st != NULL ? sqlite3_step(st) : SQLITE_ERROR;
+    if (rc == SQLITE_ROW)
+        *out = sqlite3_column_int64(st, 0);
+    else if (st != NULL && rc != SQLITE_DONE)
+        state_error(s, e, "read a counter");
+    sqlite3_finalize(st);
+    state_unlock(s);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE;
+}

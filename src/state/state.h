@@ -30,3 +30,6 @@ void state_rollback(struct state *s);
  * commits. */
 bool state_counter_next(struct state *s, struct str workspace, const char *name, int64_t *out,
                         struct err *e) MUST_USE;
+/* Where it stands; 0: it has not been counted. */
+bool state_counter_get(struct state *s, struct str workspace, const char *name, int64_t *out,
+                       struct err *e) MUST_USE;
