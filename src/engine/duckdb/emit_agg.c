@@ -300,9 +300,10 @@ static bool point_texts(struct emit *m, const struct agg_call *c, size_t from, s
 static bool one_percentile(struct emit *m, const struct agg_call *c, bool weighted,
                            struct str point, struct sbuf *out)
 {
-    struct str x, w;
+    struct str x, w, by;
     if (!emit_arg(m, c->args[0], c->args[0]->type, &x))
         return false;
+    by = c->args[0]->kind == EX_CONST ? arena_fmt(m->a, "coalesce(%.*s)", STR_ARG(x)) : x;
     if (!weighted) {
         sbuf_addf(out, "quantile_disc(%.*s, %.*s)%.*s", STR_ARG(x), STR_ARG(point),
                   STR_ARG(c->filter));
@@ -313,8 +314,8 @@ static bool one_percentile(struct emit *m, const struct agg_call *c, bool weight
     sbuf_addf(out,
               "list_extract(list(%.*s ORDER BY %.*s NULLS LAST)%.*s, vd_weighted_index(list(CASE "
               "WHEN %.*s IS NULL THEN 0 ELSE %.*s END ORDER BY %.*s NULLS LAST)%.*s, %.*s))",
-              STR_ARG(x), STR_ARG(x), STR_ARG(c->filter), STR_ARG(x), STR_ARG(w), STR_ARG(x),
-              STR_ARG(c->filter), STR_ARG(point));
+              STR_ARG(x), STR_ARG(by), STR_ARG(c->filter), STR_ARG(x), STR_ARG(w), STR_ARG(by),
+              STR_ARG(c->filter), STR_ARG(point)); /* a bare literal orders nothing there */
     return true;
 }
 

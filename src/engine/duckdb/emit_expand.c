@@ -189,7 +189,7 @@ bool emit_partition(struct emit *m, const struct plan *p, struct sbuf *out)
     sbuf_add(&rows, source);
     sbuf_addf(&rows, ") AS t%u WHERE %.*s IS NOT DISTINCT FROM o%u.hkey) AS t%u", emit_fresh(m),
               STR_ARG(key), n, emit_fresh(m));
-    sbuf_addz(out, "SELECT ");
+    sbuf_addz(out, p->cols.n == 0 ? "SELECT 1 AS c0" : "SELECT ");
     for (size_t i = 0; i < p->cols.n; i++)
         sbuf_addf(out, "%s%s.c%u AS c%u", i ? ", " : "", inner, p->in[1]->cols.p[i].id,
                   p->cols.p[i].id);
