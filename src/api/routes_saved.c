@@ -25,19 +25,26 @@ static void write_one(struct vedette *v, struct http_request *q, struct workspac
 
 /* ---- ARM ---- */
 
+/* The workspace with its saved searches, or only those that are functions; NULL: answered. */
+static struct workspace *read_all(struct vedette *v, struct http_request *q, bool functions,
+                                  struct state_saved **all, size_t *n, struct http_response *r)
+{
+    struct err e = {0};
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL || library_saved_list(v->library, q->arena, w, functions, all, n, &e))
+        return w;
+    api_error(v, q, &e, r);
+    return NULL;
+}
+
 static void list(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
-    struct err e = {0};
     struct state_saved *all = NULL;
     size_t n = 0;
-    struct workspace *w = api_workspace(v, q, r);
+    struct workspace *w = read_all(v, q, false, &all, &n, r);
     if (w == NULL)
         return;
-    if (!library_saved_list(v->library, q->arena, w, false, &all, &n, &e)) {
-        api_error(v, q, &e, r);
-        return;
-    }
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++)
         library_saved_to_json(v->library, q->arena, w, &all[i], &o);
@@ -108,17 +115,10 @@ static void write_function(struct json_out *o, struct arena *a, const struct sta
 
 static void functions(void *ctx, struct http_request *q, struct http_response *r)
 {
-    struct vedette *v = ctx;
-    struct err e = {0};
     struct state_saved *all = NULL;
     size_t n = 0;
-    struct workspace *w = api_workspace(v, q, r);
-    if (w == NULL)
+    if (read_all(ctx, q, true, &all, &n, r) == NULL)
         return;
-    if (!library_saved_list(v->library, q->arena, w, true, &all, &n, &e)) {
-        api_error(v, q, &e, r);
-        return;
-    }
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++)
         write_function(&o, q->arena, &all[i]);

@@ -1,5 +1,6 @@
 /* Starting and stopping a server over a data folder. */
 #include "cli/serve.h"
+#include "cli/files.h"
 #include "text/date.h"
 #include "text/json.h"
 #include <fcntl.h>
@@ -88,19 +89,7 @@ static bool load_tls(struct serving *s, const struct settings *set, struct sbuf 
     return true;
 }
 
-static bool read_ca(const char *path, struct sbuf *out, struct err *e)
-{
-    FILE *f = path[0] != '\0' ? fopen(path, "re") : NULL;
-    char block[4096];
-    size_t n;
-    if (f == NULL)
-        return path[0] == '\0' || err_errno(e, "can't read", path);
-    while ((n = fread(block, 1, sizeof(block), f)) > 0)
-        sbuf_addmem(out, block, n);
-    bool ok = ferror(f) == 0 && sbuf_ok(out);
-    (void)fclose(f);
-    return ok || err_set(e, ERR_IO, "can't read %s", path);
-}
+enum { MAX_CA = 1 << 20 };
 
 static bool listen_syslog(struct serving *s, const struct settings *set, struct str cert,
                           struct str key, struct err *e)
@@ -109,7 +98,7 @@ static bool listen_syslog(struct serving *s, const struct settings *set, struct 
         [NET_UDP] = set->syslog_udp, [NET_TCP] = set->syslog_tcp, [NET_TLS] = set->syslog_tls};
     char hosts[NET_TRANSPORTS][256];
     AUTO(arena_freep) struct arena *a = arena_new(0);
-    AUTO(sbuf_fini) struct sbuf ca = sbuf_make(1 << 20);
+    struct str ca = STR("");
     struct ip_net *networks = NULL;
     struct ingest_listener_options o = {
         .ingest = vedette_ingest(s->v),
@@ -133,11 +122,11 @@ static bool listen_syslog(struct serving *s, const struct settings *set, struct 
     if (o.net.n_listen == 0)
         return true;
     if (!settings_networks(set->syslog_networks, a, &networks, &o.net.n_networks, e) ||
-        !read_ca(set->syslog_tls_ca, &ca, e))
+        (set->syslog_tls_ca[0] != '\0' && !file_read(a, set->syslog_tls_ca, MAX_CA, &ca, e)))
         return false;
     CHECK(settings_utc_offset(set->syslog_utc_offset, &o.utc_offset));
     o.net.networks = networks;
-    o.net.client_ca_pem = sbuf_str(&ca);
+    o.net.client_ca_pem = ca;
     s->syslog = ingest_listener_start(&o, e);
     if (s->syslog == NULL)
         return false;

@@ -320,7 +320,7 @@ static void parse_3164(struct str s, const struct syslog_context *x, struct sysl
     read_tag(s, m->host.n > 0, m);
 }
 
-static struct str without_end(struct str s)
+struct str syslog_without_end(struct str s)
 {
     while (s.n > 0 && str_holds(STR("\r\n\0"), s.p[s.n - 1]))
         s.n--;
@@ -329,7 +329,7 @@ static struct str without_end(struct str s)
 
 void syslog_parse(struct str message, const struct syslog_context *c, struct syslog_message *out)
 {
-    struct str s = without_end(message);
+    struct str s = syslog_without_end(message);
     *out = (struct syslog_message){0};
     read_priority(&s, out);
     if (!parse_5424(s, out))

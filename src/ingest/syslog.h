@@ -15,6 +15,8 @@ struct syslog_context {
     int64_t received;   /* ticks: gives RFC 3164's times their year */
     int64_t utc_offset; /* ticks that times without a zone are ahead of UTC */
 };
+/* Without the line feeds and NULs that senders put behind a message. */
+struct str syslog_without_end(struct str message);
 /* Reads any text: what is not understood is in text. */
 void syslog_parse(struct str message, const struct syslog_context *c, struct syslog_message *out);
 const char *syslog_facility_name(int facility);

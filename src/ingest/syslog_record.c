@@ -60,13 +60,6 @@ static struct str clean(struct arena *a, struct str s)
     return arena_str(a, sbuf_str(&b));
 }
 
-static struct str trim_end(struct str s)
-{
-    while (s.n > 0 && str_holds(STR("\r\n\0"), s.p[s.n - 1]))
-        s.n--;
-    return s;
-}
-
 /* What both tables have. */
 static void add_header(struct record_maker *m, const struct reader *r,
                        const struct ingest_message *from, const struct syslog_message *s)
@@ -120,7 +113,7 @@ void syslog_record(struct reader *r, const struct ingest_message *from, bool eve
     const char *why = NULL;
     sbuf_clear(&r->more);
     struct record_maker m = {.a = r->a, .more = &r->more};
-    out->raw = trim_end(from->text);
+    out->raw = syslog_without_end(from->text);
     syslog_parse(clean(r->a, out->raw), &c, &s);
     add_header(&m, r, from, &s);
     out->ok = true;

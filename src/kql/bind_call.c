@@ -128,14 +128,6 @@ static bool overload(struct binder *b, const struct kql_func **f, const struct k
     return false;
 }
 
-static bool has_subquery(const struct expr *e)
-{
-    bool found = e->kind == EX_SUBQUERY;
-    for (size_t i = 0; i < e->n_args && !found; i++)
-        found = has_subquery(e->args[i]);
-    return found;
-}
-
 /* make_list(x, toscalar(…)), percentile(x, toscalar(…)): what an aggregate is told beside its
  * values holds for all groups, and is known before they are. */
 static void settle_parameters(const struct cx *c, struct expr **args, size_t n,
@@ -143,7 +135,7 @@ static void settle_parameters(const struct cx *c, struct expr **args, size_t n,
 {
     struct kql_value v;
     for (size_t i = 1; i < n; i++)
-        if (has_subquery(args[i]) && ex_is_constant(args[i]) && bind_compute(c, args[i], at, &v))
+        if (ex_has_subquery(args[i]) && ex_is_constant(args[i]) && bind_compute(c, args[i], at, &v))
             args[i] = ex_const(c->b, v, at);
 }
 

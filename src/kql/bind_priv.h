@@ -119,7 +119,8 @@ struct expr *ex_call2(struct binder *b, const char *name, enum kql_type type, st
                       struct expr *y);
 struct expr *ex_cast(struct binder *b, struct expr *e, enum kql_type to);
 struct expr *ex_and(struct binder *b, struct expr *x, struct expr *y); /* NULL: true */
-bool ex_is_constant(const struct expr *e); /* does not depend on a row */
+bool ex_is_constant(const struct expr *e);  /* does not depend on a row */
+bool ex_has_subquery(const struct expr *e); /* e may be NULL */
 bool ex_has_window(const struct expr *e);
 bool ex_has_aggregate(const struct expr *e);
 /* A literal where the rules allow it to be computed now; else e. */

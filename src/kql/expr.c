@@ -169,6 +169,14 @@ struct expr *ex_cast(struct binder *b, struct expr *e, enum kql_type to)
 }
 
 /* ---- questions ---- */
+bool ex_has_subquery(const struct expr *e)
+{
+    bool found = e != NULL && e->plan != NULL;
+    for (size_t i = 0; e != NULL && !found && i < e->n_args; i++)
+        found = ex_has_subquery(e->args[i]);
+    return found;
+}
+
 bool ex_is_constant(const struct expr *e)
 {
     if (e->kind == EX_COLUMN)

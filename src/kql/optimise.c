@@ -148,17 +148,9 @@ static void mark_plan(struct prune *v, const struct plan *p)
 }
 
 /* ---- copies without what nobody reads ---- */
-static bool has_subquery(const struct expr *e)
-{
-    bool found = e != NULL && e->plan != NULL;
-    for (size_t i = 0; e != NULL && !found && i < e->n_args; i++)
-        found = has_subquery(e->args[i]);
-    return found;
-}
-
 static struct expr *rebuild_expr(struct prune *v, struct expr *e)
 {
-    if (!has_subquery(e))
+    if (!ex_has_subquery(e))
         return e;
     struct expr *n = arena_new_of(v->a, struct expr);
     *n = *e;
@@ -287,13 +279,13 @@ static void rebuild_parts(struct prune *v, struct plan *n)
         }
         n->expand = x;
     }
-    if (n->parse != NULL && has_subquery(n->parse->e)) {
+    if (n->parse != NULL && ex_has_subquery(n->parse->e)) {
         struct parse *x = arena_new_of(v->a, struct parse);
         *x = *n->parse;
         x->e = rebuild_expr(v, x->e);
         n->parse = x;
     }
-    if (n->parse_kv != NULL && has_subquery(n->parse_kv->e)) {
+    if (n->parse_kv != NULL && ex_has_subquery(n->parse_kv->e)) {
         struct parse_kv *x = arena_new_of(v->a, struct parse_kv);
         *x = *n->parse_kv;
         x->e = rebuild_expr(v, x->e);

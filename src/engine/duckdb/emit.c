@@ -22,6 +22,11 @@ void emit_as_col(uint32_t id, struct sbuf *out)
     emit_col(id, out);
 }
 
+void emit_select(const struct plan_cols *cols, struct sbuf *out)
+{
+    sbuf_addz(out, cols->n == 0 ? "SELECT 1 AS c0" : "SELECT ");
+}
+
 void emit_cols(const struct plan_cols *cols, struct sbuf *out)
 {
     if (cols->n == 0)
@@ -87,14 +92,12 @@ static bool reads_outer(const struct plan *p, unsigned *nodes)
 
 static void shared_columns(const struct plan *p, const struct plan_cols *from, struct sbuf *out)
 {
-    sbuf_addz(out, "SELECT ");
+    emit_select(&p->cols, out);
     for (size_t i = 0; i < p->cols.n; i++) {
         sbuf_addz(out, i ? ", " : "");
         emit_col(from->p[i].id, out);
         emit_as_col(p->cols.p[i].id, out);
     }
-    if (p->cols.n == 0)
-        sbuf_addz(out, "1 AS c0");
     sbuf_addz(out, " FROM ");
 }
 
@@ -180,10 +183,10 @@ static bool emit_external(struct emit *m, const struct plan *p, struct sbuf *out
         at++;
     if (at == m->externals->nodes.n)
         VEC_PUSH(m->externals->a, &m->externals->nodes, p);
-    sbuf_addz(out, "SELECT ");
+    emit_select(&p->cols, out);
     for (size_t i = 0; i < p->cols.n; i++)
         sbuf_addf(out, "%sf%zu AS c%u", i ? ", " : "", i, p->cols.p[i].id);
-    sbuf_addf(out, "%s FROM temp.main.external%zu", p->cols.n == 0 ? "1 AS c0" : "", at);
+    sbuf_addf(out, " FROM temp.main.external%zu", at);
     return true;
 }
 

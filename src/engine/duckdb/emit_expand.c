@@ -65,7 +65,7 @@ static void output_col(const struct expand *x, const struct plan_col *c, struct 
 bool emit_expand(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     const struct expand *x = p->expand;
-    sbuf_addz(out, "SELECT ");
+    emit_select(&p->cols, out);
     for (size_t i = 0; i < p->cols.n; i++) {
         sbuf_addz(out, i ? ", " : "");
         output_col(x, &p->cols.p[i], out);
@@ -135,13 +135,12 @@ static bool in_cols(const struct plan_cols *cols, uint32_t id)
 static void lateral_output(const struct plan *p, const char *outer, const char *inner,
                            struct sbuf *out)
 {
+    emit_select(&p->cols, out);
     for (size_t i = 0; i < p->cols.n; i++) {
         uint32_t id = p->cols.p[i].id;
         bool in = in_cols(&p->in[1]->cols, id);
         sbuf_addf(out, "%s%s.c%u AS c%u", i ? ", " : "", in ? inner : outer, id, id);
     }
-    if (p->cols.n == 0)
-        sbuf_addz(out, "1 AS c0");
 }
 
 /* The inner plan with its input standing for rows. */
@@ -159,7 +158,6 @@ bool emit_apply(struct emit *m, const struct plan *p, struct sbuf *out)
     uint32_t n = emit_fresh(m);
     const char *outer = arena_fmt(m->a, "o%u", n).p, *inner = arena_fmt(m->a, "i%u", n).p;
     struct str rows;
-    sbuf_addz(out, "SELECT ");
     lateral_output(p, outer, inner, out);
     sbuf_addz(out, " FROM (SELECT *, ");
     if (!expand_lists(m, p->expand, out))
@@ -189,7 +187,7 @@ bool emit_partition(struct emit *m, const struct plan *p, struct sbuf *out)
     sbuf_add(&rows, source);
     sbuf_addf(&rows, ") AS t%u WHERE %.*s IS NOT DISTINCT FROM o%u.hkey) AS t%u", emit_fresh(m),
               STR_ARG(key), n, emit_fresh(m));
-    sbuf_addz(out, p->cols.n == 0 ? "SELECT 1 AS c0" : "SELECT ");
+    emit_select(&p->cols, out);
     for (size_t i = 0; i < p->cols.n; i++)
         sbuf_addf(out, "%s%s.c%u AS c%u", i ? ", " : "", inner, p->in[1]->cols.p[i].id,
                   p->cols.p[i].id);

@@ -76,7 +76,7 @@ bool emit_parse(struct emit *m, const struct plan *p, struct sbuf *out)
     const struct parse *x = p->parse;
     AUTO(sbuf_fini) struct sbuf spec = sbuf_make(1 << 20);
     parse_spec(x, &spec);
-    sbuf_addz(out, p->cols.n == 0 ? "SELECT 1 AS c0" : "SELECT ");
+    emit_select(&p->cols, out);
     for (size_t i = 0; i < p->cols.n; i++) {
         enum kql_type type;
         uint32_t id = p->cols.p[i].id;
@@ -121,7 +121,7 @@ bool emit_parse_kv(struct emit *m, const struct plan *p, struct sbuf *out)
     const struct parse_kv *x = p->parse_kv;
     AUTO(sbuf_fini) struct sbuf spec = sbuf_make(1 << 20);
     kv_spec(x, &spec);
-    sbuf_addz(out, p->cols.n == 0 ? "SELECT 1 AS c0" : "SELECT ");
+    emit_select(&p->cols, out);
     for (size_t i = 0; i < p->cols.n; i++) {
         uint32_t id = p->cols.p[i].id;
         size_t at = 0;

@@ -71,6 +71,8 @@ bool emit_from(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_source(struct emit *m, const struct plan *p, struct emit_hoists *hoists,
                  struct sbuf *out);
 /* "c1, c2": the output columns of a node; "1 AS c0" for none. */
+/* "SELECT " in front of these columns, and a constant where nobody reads one: SQL wants a list. */
+void emit_select(const struct plan_cols *cols, struct sbuf *out);
 void emit_cols(const struct plan_cols *cols, struct sbuf *out);
 void emit_col(uint32_t id, struct sbuf *out);
 void emit_as_col(uint32_t id, struct sbuf *out); /* " AS c1" */

@@ -104,7 +104,7 @@ static bool lookup(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     const struct program_arg *all = find_arg(p, "return_unmatched", SIZE_MAX);
     bool outer = all != NULL && all->e != NULL && all->e->value.b;
-    sbuf_addz(out, "SELECT ");
+    emit_select(&p->cols, out);
     for (size_t i = 0; i < p->cols.n; i++) {
         const struct plan_col *c = &p->cols.p[i];
         bool fill = outer && c->type == KQL_STRING && is_among(&p->in[1]->cols, c->id);
@@ -114,7 +114,7 @@ static bool lookup(struct emit *m, const struct plan *p, struct sbuf *out)
         if (fill)
             sbuf_addf(out, ", '') AS c%u", c->id);
     }
-    sbuf_addz(out, p->cols.n == 0 ? "1 AS c0 FROM " : " FROM ");
+    sbuf_addz(out, " FROM ");
     if (!emit_from(m, p->in[0], out))
         return false;
     sbuf_addz(out, outer ? " LEFT JOIN " : " JOIN ");
@@ -129,14 +129,14 @@ static bool lookup(struct emit *m, const struct plan *p, struct sbuf *out)
 static bool narrow(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     const struct plan_cols *in = &p->in[0]->cols;
+    emit_select(&p->cols, out);
     for (size_t i = 0; i < p->cols.n; i++) /* what nobody asks for has been pruned */
-        sbuf_addf(out, "%s%s AS c%u", i > 0 ? ", " : "SELECT ",
+        sbuf_addf(out, "%s%s AS c%u", i > 0 ? ", " : "",
                   str_eqz(p->cols.p[i].name, "Row")      ? "hrow"
                   : str_eqz(p->cols.p[i].name, "Column") ? "hcell.n"
                                                          : "hcell.v",
                   p->cols.p[i].id);
-    sbuf_addz(out, p->cols.n == 0 ? "SELECT 1 AS c0 FROM (SELECT hrow, unnest(CAST(["
-                                  : " FROM (SELECT hrow, unnest(CAST([");
+    sbuf_addz(out, " FROM (SELECT hrow, unnest(CAST([");
     for (size_t i = 0, n = 0; i < in->n; i++) {
         struct cast k;
         if (in->p[i].hidden)
@@ -184,11 +184,9 @@ static bool components(struct emit *m, const struct plan *p, struct sbuf *out)
 /* Several results of which something reads the first. */
 static bool first_table(struct emit *m, const struct plan *p, struct sbuf *out)
 {
-    for (size_t i = 0; i < p->cols.n; i++) {
-        sbuf_addz(out, i > 0 ? ", " : "SELECT ");
-        emit_col(p->cols.p[i].id, out);
-    }
-    sbuf_addz(out, p->cols.n == 0 ? "SELECT 1 AS c0 FROM " : " FROM ");
+    sbuf_addz(out, "SELECT ");
+    emit_cols(&p->cols, out);
+    sbuf_addz(out, " FROM ");
     return emit_from(m, p->in[0], out);
 }
 

@@ -3,9 +3,7 @@
 
 bool emit_table(struct emit *m, const struct plan *p, struct sbuf *out)
 {
-    sbuf_addz(out, "SELECT ");
-    if (p->cols.n == 0)
-        sbuf_addz(out, "1 AS c0");
+    emit_select(&p->cols, out);
     for (size_t i = 0; i < p->cols.n; i++) {
         const struct plan_col *c = &p->cols.p[i];
         struct str stored = p->source_names ? p->source_names[i] : c->name;
@@ -340,14 +338,12 @@ bool emit_union(struct emit *m, const struct plan *p, struct sbuf *out)
             return false;
     }
     if (p->n_in == 0) {
-        sbuf_addz(out, "SELECT ");
+        emit_select(&p->cols, out);
         for (size_t i = 0; i < p->cols.n; i++) {
             sbuf_addz(out, i ? ", " : "");
             emit_pad(p->cols.p[i].type, out);
             sbuf_addf(out, " AS c%u", p->cols.p[i].id);
         }
-        if (p->cols.n == 0)
-            sbuf_addz(out, "1 AS c0");
         sbuf_addz(out, " WHERE FALSE");
     }
     return true;
