@@ -259,7 +259,8 @@ bool ledger_load(struct workspace *w, struct err *e)
     }
     cols[n++] = (struct kql_column){STR("newest"), KQL_DATETIME};
     sbuf_addz(&sql, "max(\"_TimeReceived\") FROM ");
-    sql_table(w, phys, &sql);
+    if (!src->from_item(src->self, none, STR("VedetteIngestion"), &sql, e))
+        return false;
     sbuf_addz(&sql, " GROUP BY 1, 2, 3, 4");
     struct kql_schema schema = {cols, n};
     struct engine_rows *rows = NULL;

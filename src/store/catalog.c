@@ -60,8 +60,10 @@ static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_
                  size_t *out_n, struct err *e)
 {
     const struct catalog_asker *k = self;
-    return engine_peek(k->w->s->engine, in, source_snapshot(k->w, a), k->limits, a, out_rows, out_n,
-                       e);
+    const struct engine_source *src = source_snapshot(k->w, a);
+    bool ok = engine_peek(k->w->s->engine, in, src, k->limits, a, out_rows, out_n, e);
+    source_release(src);
+    return ok;
 }
 
 void catalog_init(struct workspace *w)

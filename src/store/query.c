@@ -1,5 +1,6 @@
 /* Compiling and running KQL in a workspace, and the list of its tables. */
 #include "base/clock.h"
+#include "store/lake/lake.h"
 #include "store/store_priv.h"
 
 static bool run_all(struct workspace *w, struct arena *a, const struct engine_limits *limits,
@@ -7,11 +8,12 @@ static bool run_all(struct workspace *w, struct arena *a, const struct engine_li
 {
     const struct engine_source *src = source_snapshot(w, a);
     out->rows = arena_array(a, struct engine_rows *, out->compiled.n);
-    for (; out->n < out->compiled.n; out->n++)
-        if (!engine_run(w->s->engine, out->compiled.results[out->n].plan, src, limits,
-                        &out->rows[out->n], e))
-            return false;
-    return true;
+    bool ok = true;
+    for (; ok && out->n < out->compiled.n; out->n += ok)
+        ok = engine_run(w->s->engine, out->compiled.results[out->n].plan, src, limits,
+                        &out->rows[out->n], e);
+    source_release(src);
+    return ok;
 }
 
 bool workspace_query(struct workspace *w, struct arena *a, const struct store_query *q,
@@ -62,7 +64,7 @@ void store_result_fini(struct store_result *r)
 /* ---- vedette tables ---- */
 
 static bool count_rows(struct engine_conn *c, struct workspace *w, struct str phys,
-                       struct store_table_info *info, struct err *e)
+                       const struct lake_table *lt, struct store_table_info *info, struct err *e)
 {
     struct kql_column cols[] = {
         {STR("rows"), KQL_LONG}, {STR("oldest"), KQL_DATETIME}, {STR("newest"), KQL_DATETIME}};
@@ -70,19 +72,34 @@ static bool count_rows(struct engine_conn *c, struct workspace *w, struct str ph
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
     sbuf_addz(&sql, "SELECT count(*), min(\"TimeGenerated\"), max(\"TimeGenerated\") FROM ");
     sql_table(w, phys, &sql);
+    sbuf_addf(&sql, " WHERE \"_TimeReceived\" > %lld",
+              (long long)(lt != NULL ? lt->sealed : INT64_MIN));
     struct engine_rows *rows = NULL;
     if (!engine_conn_query(c, sbuf_str(&sql), &schema, &rows, e))
         return false;
-    info->rows = engine_rows_get(rows, 0, 0).i;
+    info->hot_rows = info->rows = engine_rows_get(rows, 0, 0).i;
     info->oldest = engine_rows_get(rows, 0, 1).i;
     info->newest = engine_rows_get(rows, 0, 2).i;
     engine_rows_free(rows);
     return true;
 }
 
+static void add_parts(const struct lake_table *lt, struct store_table_info *info)
+{
+    for (size_t i = 0; lt != NULL && i < lt->n; i++) {
+        const struct lake_part *p = lt->parts[i];
+        info->oldest = info->rows == 0 || p->min_time < info->oldest ? p->min_time : info->oldest;
+        info->newest = info->rows == 0 || p->max_time > info->newest ? p->max_time : info->newest;
+        info->rows += p->rows;
+        info->bytes += p->bytes;
+        info->parts++;
+    }
+}
+
 bool store_tables(struct workspace *w, struct arena *a, struct store_table_info **out, size_t *n,
                   struct err *e)
 {
+    struct lake_view *view = lake_view_take(w->lake);
     lock_take(&w->lock);
     size_t count = w->listed.n;
     struct store_table_info *infos = arena_array(a, struct store_table_info, count);
@@ -97,9 +114,13 @@ bool store_tables(struct workspace *w, struct arena *a, struct store_table_info 
     lock_drop(&w->lock);
     struct engine_conn *c = engine_conn_open(w->s->engine, e);
     bool ok = c != NULL;
-    for (size_t i = 0; ok && i < count; i++)
-        ok = phys[i].n == 0 || count_rows(c, w, phys[i], &infos[i], e);
+    for (size_t i = 0; ok && i < count; i++) {
+        const struct lake_table *lt = lake_view_find(view, infos[i].name);
+        ok = phys[i].n == 0 || count_rows(c, w, phys[i], lt, &infos[i], e);
+        add_parts(lt, &infos[i]);
+    }
     engine_conn_close(c);
+    lake_view_drop(view);
     if (!ok)
         return false;
     *out = infos;

@@ -1,6 +1,7 @@
 /* Where the rows of a table are: the engine asks while it writes SQL. A query asks through a
  * snapshot, so that a column that appears meanwhile is not named beside a FROM item that lacks it.
  */
+#include "store/lake/lake.h"
 #include "store/store_priv.h"
 
 /* NULL: unknown. The workspace's id, its name, or empty for the query's own. */
@@ -14,52 +15,96 @@ static struct workspace *workspace_of(struct workspace *own, struct str workspac
 struct seen {
     struct workspace *w;
     struct ws_table *t;
-    size_t n_cols; /* columns that were stored when the query first touched the table */
+    const struct phys_col *cols; /* those stored when the query first touched the table */
+    size_t n_cols;
+    bool *asked; /* one a column: the query reads it */
+    const struct lake_view *view;
+};
+/* A workspace's view is taken when the first of its tables is touched, and kept. */
+struct viewed {
+    struct workspace *w;
+    struct lake_view *view;
 };
 struct snapshot {
     struct engine_source source;
     struct workspace *own;
     struct arena *a;
-    VEC(struct seen) seen;
+    bool all; /* FROM items with all columns */
+    VEC(struct seen *) seen;
+    VEC(struct viewed) views;
 };
 
-static bool look(struct snapshot *s, struct str workspace, struct str table, struct seen *out,
-                 struct err *e)
+static const struct lake_view *view_of(struct snapshot *s, struct workspace *w)
+{
+    for (size_t i = 0; i < s->views.n; i++)
+        if (s->views.p[i].w == w)
+            return s->views.p[i].view;
+    struct viewed v = {w, lake_view_take(w->lake)};
+    VEC_PUSH(s->a, &s->views, v);
+    return v.view;
+}
+
+/* The columns are copied: they move when the writer adds one. */
+static struct seen *see(struct snapshot *s, struct workspace *w, struct str table)
+{
+    struct seen *seen = arena_new_of(s->a, struct seen);
+    /* The view first: a column of a sealed row was known before the row was. */
+    seen->view = view_of(s, w);
+    seen->w = w;
+    lock_take(&w->lock);
+    seen->t = ws_table_find_locked(w, table);
+    seen->n_cols = seen->t != NULL ? seen->t->cols.n : 0;
+    struct phys_col *cols = arena_array(s->a, struct phys_col, seen->n_cols + 1);
+    if (seen->n_cols > 0)
+        memcpy(cols, seen->t->cols.p, seen->n_cols * sizeof(*cols));
+    lock_drop(&w->lock);
+    seen->cols = cols;
+    seen->asked = arena_array(s->a, bool, seen->n_cols + 1);
+    if (seen->t != NULL)
+        VEC_PUSH(s->a, &s->seen, seen);
+    return seen;
+}
+
+static struct seen *look(struct snapshot *s, struct str workspace, struct str table, struct err *e)
 {
     struct workspace *w = workspace_of(s->own, workspace);
     if (w == NULL) {
         err_set(e, ERR_NOT_FOUND, "there is no workspace '%.*s'", STR_ARG(workspace));
-        return false;
+        return NULL;
     }
-    for (size_t i = 0; i < s->seen.n; i++) {
-        if (s->seen.p[i].w == w && str_eq(s->seen.p[i].t->name, table)) {
-            *out = s->seen.p[i];
-            return true;
-        }
-    }
-    lock_take(&w->lock);
-    struct ws_table *t = ws_table_find_locked(w, table);
-    size_t n_cols = t != NULL ? t->cols.n : 0;
-    lock_drop(&w->lock);
-    if (t == NULL) {
-        err_set(e, ERR_NOT_FOUND, "there is no table '%.*s'", STR_ARG(table));
-        return false;
-    }
-    *out = (struct seen){w, t, n_cols};
-    VEC_PUSH(s->a, &s->seen, *out);
-    return true;
+    for (size_t i = 0; i < s->seen.n; i++)
+        if (s->seen.p[i]->w == w && str_eq(s->seen.p[i]->t->name, table))
+            return s->seen.p[i];
+    struct seen *seen = see(s, w, table);
+    if (seen->t != NULL)
+        return seen;
+    err_set(e, ERR_NOT_FOUND, "there is no table '%.*s'", STR_ARG(table));
+    return NULL;
 }
 
 static bool from_item(void *self, struct str workspace, struct str table, struct sbuf *out,
                       struct err *e)
 {
-    struct seen seen = {0};
-    if (!look(self, workspace, table, &seen, e))
+    struct snapshot *s = self;
+    const struct seen *seen = look(s, workspace, table, e);
+    if (seen == NULL)
         return false;
-    if (seen.n_cols == 0)
+    if (seen->n_cols == 0) {
         sbuf_addz(out, "(SELECT 1 AS \"none\" WHERE false)");
-    else
-        sql_table(seen.w, seen.t->phys, out);
+        return true;
+    }
+    struct lake_from f = {.w = seen->w, .hot = seen->t->phys};
+    f.lt = lake_view_find(seen->view, seen->t->name);
+    struct phys_col *cols = arena_array(s->a, struct phys_col, seen->n_cols);
+    for (size_t i = 0; i < seen->n_cols; i++)
+        if (s->all || seen->asked[i])
+            cols[f.n_cols++] = seen->cols[i];
+    f.cols = cols;
+    if (f.lt != NULL) {
+        f.parts = f.lt->parts;
+        f.n_parts = f.lt->n;
+    }
+    lake_sql_from(&f, out);
     return true;
 }
 
@@ -88,15 +133,17 @@ static bool computed(const struct seen *seen, struct str column, struct sbuf *ou
 static bool column(void *self, struct str workspace, struct str table, struct str name,
                    enum kql_type type, struct sbuf *out, struct err *e)
 {
-    struct seen seen = {0};
-    if (!look(self, workspace, table, &seen, e))
+    struct seen *seen = look(self, workspace, table, e);
+    if (seen == NULL)
         return false;
-    lock_take(&seen.w->lock);
-    bool done = computed(&seen, name, out);
-    uintptr_t at = done ? 0 : (uintptr_t)map_get(seen.t->by_name, name);
-    struct phys_col c = at != 0 && at <= seen.n_cols ? seen.t->cols.p[at - 1]
-                                                     : (struct phys_col){.type = KQL_UNKNOWN};
-    lock_drop(&seen.w->lock);
+    lock_take(&seen->w->lock);
+    bool done = computed(seen, name, out);
+    uintptr_t at = done ? 0 : (uintptr_t)map_get(seen->t->by_name, name);
+    lock_drop(&seen->w->lock);
+    bool stored = at != 0 && at <= seen->n_cols;
+    if (stored)
+        seen->asked[at - 1] = true;
+    struct phys_col c = stored ? seen->cols[at - 1] : (struct phys_col){.type = KQL_UNKNOWN};
     if (done)
         return true;
     if (c.type == KQL_UNKNOWN) {
@@ -121,13 +168,25 @@ const struct engine_source *source_snapshot(struct workspace *w, struct arena *a
     return &s->source;
 }
 
-/* Without a snapshot: for text that a person reads (kql sql). Each call looks anew. */
+void source_release(const struct engine_source *snapshot)
+{
+    struct snapshot *s = snapshot->self;
+    for (size_t i = 0; i < s->views.n; i++)
+        lake_view_drop(s->views.p[i].view);
+    s->views.n = 0;
+    s->seen.n = 0;
+}
+
+/* Without a snapshot: for text that a person reads (kql sql), and where nothing is sealed
+ * meanwhile. Each call looks anew. */
 static bool from_item_now(void *self, struct str workspace, struct str table, struct sbuf *out,
                           struct err *e)
 {
     struct arena *a = arena_new(0);
     const struct engine_source *s = source_snapshot(self, a);
+    ((struct snapshot *)s->self)->all = true;
     bool ok = s->from_item(s->self, workspace, table, out, e);
+    source_release(s);
     arena_free(a);
     return ok;
 }
@@ -138,6 +197,7 @@ static bool column_now(void *self, struct str workspace, struct str table, struc
     struct arena *a = arena_new(0);
     const struct engine_source *s = source_snapshot(self, a);
     bool ok = s->column(s->self, workspace, table, name, type, out, e);
+    source_release(s);
     arena_free(a);
     return ok;
 }

@@ -119,6 +119,8 @@ struct store_table_info {
     bool custom;
     size_t n_columns, n_stored_columns;
     int64_t rows, oldest, newest; /* ticks; 0 when empty */
+    int64_t hot_rows;             /* of these, not yet sealed into a part */
+    int64_t parts, bytes;         /* sealed ones, on disk */
 };
 bool store_tables(struct workspace *w, struct arena *a, struct store_table_info **out, size_t *n,
                   struct err *e) MUST_USE;
@@ -132,6 +134,13 @@ bool workspace_table_extend(struct workspace *w, struct str name, const struct k
 struct str workspace_table_suggest(struct workspace *w, struct arena *a, struct str name);
 /* Moves the write-ahead log into the file. Done by itself when it grows; for tests and backups. */
 bool workspace_checkpoint(struct workspace *w, struct err *e) MUST_USE;
+
+/* ---- the lake: sealed rows (docs/storage.md) ---- */
+/* Seals what is in the hot table now, or in all tables (name empty). *out_rows: how many (may be
+ * NULL). Done by itself when it is due; for tests, and before other programs read the files.
+ * Errors: ERR_NOT_FOUND; ERR_IO: the disk; the rows then stay where they are. */
+bool workspace_seal(struct workspace *w, struct str name, int64_t *out_rows,
+                    struct err *e) MUST_USE;
 
 /* Compiles and runs KQL in a workspace: the one way that everything above (API, detection, CLI)
  * queries. Errors beside those of the query: ERR_TIMEOUT says how many seconds it had. */

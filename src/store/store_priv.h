@@ -110,8 +110,11 @@ bool tables_load(struct workspace *w, struct err *e) MUST_USE;
 
 /* ---- source.c ---- */
 void table_source_init(struct workspace *w);
-/* A source that sees the tables as they were when it was first asked; lives in a. */
+/* A source that sees the tables as they were when it was first asked; lives in a. Ask column()
+ * before from_item(): a FROM item has the columns that were asked for. What it reads stays until
+ * source_release. */
 const struct engine_source *source_snapshot(struct workspace *w, struct arena *a);
+void source_release(const struct engine_source *snapshot);
 
 /* ---- account.c ---- */
 struct ledger;
@@ -161,6 +164,9 @@ bool function_set_find_variant(struct function_set *s, struct arena *a, struct s
 struct writer;
 struct writer *writer_start(struct workspace *w, size_t max_queue_bytes, struct err *e) MUST_USE;
 void writer_stop(struct writer *wr); /* commits what was accepted, joins */
+/* Runs fn in the writer thread, between commits, and waits for it. fn may use w->conn. */
+bool writer_run(struct writer *wr, bool (*fn)(struct workspace *w, void *arg, struct err *e),
+                void *arg, struct err *e) MUST_USE;
 
 /* What the catalogue's peek is told of the query: kql_catalog.peek_self. */
 struct catalog_asker {
@@ -187,7 +193,8 @@ struct workspace {
     struct ledger *ledger;
     struct dedup *dedup; /* writer thread's */
     struct writer *writer;
-    int64_t last_received; /* writer thread's */
+    struct lake *lake;
+    int64_t last_received; /* writer thread's; never falls, also over restarts */
 };
 void catalog_init(struct workspace *w);
 /* Adds columns to a table of this workspace (in memory). Caller holds w->lock. */

@@ -5,10 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/lake/lake.h"
 #include "store/workspace_priv.h"
 #include "text/json.h"
 
-enum { MAX_WORKSPACE_NAME = 63, MAX_JSON = 64 << 10, LAYOUT_VERSION = 1 };
+enum { MAX_WORKSPACE_NAME = 63, MAX_JSON = 64 << 10, LAYOUT_VERSION = 2 };
 
 static const char *const layout[] = {
     "vedette_meta (key VARCHAR, value VARCHAR)",
@@ -18,6 +19,11 @@ static const char *const layout[] = {
     ("vedette_stored (table_name VARCHAR, phys_table VARCHAR, name VARCHAR, phys VARCHAR, type "
      "VARCHAR, ordinal BIGINT)"),
     "vedette_dedup (id VARCHAR, seen BIGINT)",
+    ("vedette_parts (table_name VARCHAR, id VARCHAR, columns VARCHAR, day BIGINT, rows BIGINT, "
+     "bytes BIGINT, min_time BIGINT, max_time BIGINT, max_received BIGINT, made BIGINT, crc "
+     "BIGINT)"),
+    "vedette_sealed (table_name VARCHAR, received BIGINT)",
+    "vedette_gone (path VARCHAR)",
 };
 
 struct str workspace_id(const struct workspace *w)
@@ -124,7 +130,10 @@ static bool make_layout(struct workspace *w, struct err *e)
     sql_table(w, STR("vedette_meta"), &sql);
     sbuf_addf(&sql, " SELECT 'layout', '%d' WHERE NOT EXISTS (FROM ", LAYOUT_VERSION);
     sql_table(w, STR("vedette_meta"), &sql);
-    sbuf_addz(&sql, ");\n");
+    /* Layout 1 had no parts. A program that knows only that must not open a store with parts. */
+    sbuf_addz(&sql, ");\nUPDATE ");
+    sql_table(w, STR("vedette_meta"), &sql);
+    sbuf_addf(&sql, " SET value = '%d' WHERE key = 'layout' AND value = '1';\n", LAYOUT_VERSION);
     return engine_conn_exec(w->conn, sbuf_str(&sql), e);
 }
 
@@ -159,7 +168,8 @@ static bool open_file(struct workspace *w, const char *dir, struct err *e)
         return false;
     w->conn = engine_conn_open(w->s->engine, e);
     return w->conn != NULL && make_layout(w, e) && check_layout(w, e) && catalog_load(w, e) &&
-           tables_load(w, e) && ledger_load(w, e) && dedup_load(w, e);
+           tables_load(w, e) && (w->lake = lake_open(w, dir, e)) != NULL && ledger_load(w, e) &&
+           dedup_load(w, e);
 }
 
 static void list_own_tables(struct workspace *w)
@@ -207,6 +217,7 @@ struct workspace *workspace_open(struct store *s, const char *dir, struct str id
 void workspace_close(struct workspace *w)
 {
     writer_stop(w->writer);
+    lake_close(w->lake);
     engine_conn_close(w->conn);
     struct err e = {0};
     if (!engine_detach(w->s->engine, w->db, &e))

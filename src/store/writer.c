@@ -3,6 +3,7 @@
  * there is one writer of a file's layout. */
 #include <sys/statvfs.h>
 
+#include "store/lake/lake.h"
 #include "store/store_priv.h"
 
 enum {
@@ -15,11 +16,13 @@ enum {
 #define ROOM_BYTES ((uint64_t)16 << 20)
 #define DDL_MAX_BYTES ((size_t)32 << 20)
 
-enum request_kind { REQ_APPEND, REQ_CHANGE, REQ_CHECKPOINT };
+enum request_kind { REQ_APPEND, REQ_CHANGE, REQ_CHECKPOINT, REQ_RUN };
 struct request { /* lies on the stack of the waiting producer */
     enum request_kind kind;
     const struct store_append *append;
     const struct table_change *change;
+    bool (*run)(struct workspace *w, void *arg, struct err *e);
+    void *arg;
     size_t bytes;
     bool duplicate, done, ok;
     struct err err;
@@ -190,6 +193,7 @@ static bool commit_rows(struct group *g, struct err *e)
     if (!engine_commit(g->w->conn, e))
         return false;
     g->w->last_received = stamp.received;
+    lake_appended(g->w->lake, g->batches.p, g->batches.n);
     for (size_t i = 0; i < g->ids.n; i++)
         dedup_add(g->w->dedup, g->ids.p[i], stamp.received);
     for (size_t i = 0; i < g->counts.n; i++)
@@ -263,6 +267,8 @@ static void process_one(struct writer *wr, struct request *r)
 {
     if (r->kind == REQ_CHANGE)
         r->ok = catalog_change(wr->w, r->change, &r->err);
+    else if (r->kind == REQ_RUN)
+        r->ok = r->run(wr->w, r->arg, &r->err);
     else
         r->ok = engine_checkpoint(wr->w->s->engine, wr->w->db, &r->err);
 }
@@ -496,6 +502,13 @@ bool workspace_table_extend(struct workspace *w, struct str name, const struct k
 {
     struct table_change c = {name, more, true};
     return submit_change(w, &c, e);
+}
+
+bool writer_run(struct writer *wr, bool (*fn)(struct workspace *w, void *arg, struct err *e),
+                void *arg, struct err *e)
+{
+    struct request r = {.kind = REQ_RUN, .run = fn, .arg = arg};
+    return submit(wr, &r, e);
 }
 
 bool workspace_checkpoint(struct workspace *w, struct err *e)

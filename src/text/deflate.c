@@ -98,3 +98,8 @@ bool inflate_bytes(enum deflate_kind kind, struct str packed, struct sbuf *out)
         out->n = before;
     return whole;
 }
+
+uint32_t crc32_more(uint32_t crc, struct str bytes)
+{
+    return (uint32_t)crc32_z(crc, (const Bytef *)bytes.p, bytes.n);
+}

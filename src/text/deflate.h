@@ -8,3 +8,5 @@ void deflate_bytes(enum deflate_kind kind, struct str bytes, struct sbuf *out);
 /* Appends the unpacked bytes. false: not of that kind, damaged, cut short, something behind it, or
  * more than out takes; out is then as it was, but may have failed. */
 bool inflate_bytes(enum deflate_kind kind, struct str packed, struct sbuf *out) MUST_USE;
+/* CRC-32 (as gzip has it) of bytes, going on from crc; 0 at the beginning. */
+uint32_t crc32_more(uint32_t crc, struct str bytes);

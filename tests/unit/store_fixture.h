@@ -1,5 +1,6 @@
 /* A store in a scratch folder, and a way to read it that needs no KQL. */
 #pragma once
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -63,12 +64,12 @@ static int fixture_setup(void **state)
     return 0;
 }
 
-static void remove_file(const char *dir, const char *name)
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
-    char path[256];
-    snprintf(path, sizeof(path), "%s/%s", dir, name);
-    if (unlink(path) != 0)
-        (void)rmdir(path);
+    (void)st;
+    (void)kind;
+    (void)at;
+    return remove(path);
 }
 
 static int fixture_teardown(void **state)
@@ -76,15 +77,7 @@ static int fixture_teardown(void **state)
     struct fixture *f = *state;
     if (f->store != NULL)
         fixture_stop(f);
-    static const char *const names[] = {("workspaces/" WS_ID "/hot.duckdb"),
-                                        ("workspaces/" WS_ID "/hot.duckdb.wal"),
-                                        ("workspaces/" WS_ID "/workspace.json"),
-                                        ("workspaces/" WS_ID),
-                                        "workspaces",
-                                        "tmp"};
-    for (size_t i = 0; i < COUNTOF(names); i++)
-        remove_file(f->dir, names[i]);
-    (void)rmdir(f->dir);
+    (void)nftw(f->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     arena_free(f->a);
     clock_free(f->clock);
     xfree(f);

@@ -94,9 +94,6 @@ static void a_workspace_does_not_call_functions_of_another(void **state)
     assert_string_equal(e.msg, "functions of another workspace ('main') can't be called");
     assert_true(compiles(second, "workspace('main').Heartbeat | count", &e));
     fixture_stop(f);
-    remove_file(f->dir, "workspaces/" SECOND_ID "/hot.duckdb");
-    remove_file(f->dir, "workspaces/" SECOND_ID "/workspace.json");
-    remove_file(f->dir, "workspaces/" SECOND_ID);
 }
 
 static void *compile_often(void *arg)

@@ -1,0 +1,74 @@
+/* The lake of a workspace: rows that were sealed out of the hot tables into Parquet parts, the
+ * manifest of these parts, and the work on them. docs/storage.md says what is promised.
+ *
+ * A query sees a table through a view: an immutable list of parts and a mark. All rows received up
+ * to the mark are in the parts, all later ones are in the hot table, so that each row is seen
+ * exactly once whatever is sealed meanwhile. */
+#pragma once
+#include "store/store_priv.h"
+
+/* A column of a part. Its Parquet type follows from these (docs/storage.md). */
+struct lake_column {
+    struct str phys; /* its name in the file, the same as in the hot table */
+    enum kql_type type;
+    bool ticks; /* datetime kept as ticks: some value is outside of what nanoseconds hold */
+};
+/* The columns of parts; one for all parts that have the same. Lives as long as the lake. */
+struct lake_shape {
+    struct str text; /* as the manifest has it */
+    struct lake_column *cols;
+    size_t n;
+    struct map *by_phys; /* struct lake_column */
+};
+
+/* Immutable but for refs and gone; lives while a view or a caller has it. */
+struct lake_part {
+    struct lake *lake;
+    struct str table, id; /* id: GUID text */
+    char *path;
+    const struct lake_shape *shape;
+    int64_t day; /* days since 0001-01-01 of TimeGenerated, UTC: one a part */
+    int64_t rows, bytes;
+    int64_t min_time, max_time; /* ticks of TimeGenerated */
+    int64_t max_received;       /* ticks of _TimeReceived */
+    int64_t made;               /* when it was written, ticks */
+    uint32_t crc;               /* CRC-32 of the whole file */
+    size_t refs;                /* under lake.lock */
+    bool gone;                  /* under lake.lock: out of the manifest; file goes with last ref */
+    struct lake_part *next;     /* among those to be deleted */
+};
+struct lake_table {
+    struct str name;
+    int64_t sealed;           /* the mark, ticks of _TimeReceived; 0: nothing was ever sealed */
+    struct lake_part **parts; /* by min_time, then id */
+    size_t n;
+};
+struct lake_view;
+struct lake_view *lake_view_take(struct lake *l);
+void lake_view_drop(struct lake_view *v); /* NULL is fine */
+/* NULL: nothing of the table was ever sealed. Lives as long as the view. */
+const struct lake_table *lake_view_find(const struct lake_view *v, struct str table);
+size_t lake_view_count(const struct lake_view *v);
+const struct lake_table *lake_view_at(const struct lake_view *v, size_t i);
+
+/* ---- the life of a lake ---- */
+/* Reads the manifest, moves aside files that it does not name, deletes half-written ones. dir: the
+ * workspace's folder. Before the writer starts, after the tables are known. */
+struct lake *lake_open(struct workspace *w, const char *dir, struct err *e) MUST_USE;
+void lake_close(struct lake *l); /* after the writer and all queries have ended; NULL is fine */
+/* Rows were committed to hot tables. Writer thread. */
+void lake_appended(struct lake *l, struct store_batch *const *batches, size_t n);
+
+/* ---- SQL ---- */
+/* A FROM item over the rows of a table that the view sees, hot and sealed, with the columns cols in
+ * engine representation. lt NULL or without a mark: the hot table itself. */
+struct lake_from {
+    struct workspace *w;
+    struct str hot;                 /* the hot table's physical name */
+    const struct lake_table *lt;    /* may be NULL */
+    struct lake_part *const *parts; /* those to be read, of lt's */
+    size_t n_parts;
+    const struct phys_col *cols;
+    size_t n_cols;
+};
+void lake_sql_from(const struct lake_from *f, struct sbuf *out);

@@ -1,0 +1,117 @@
+/* What the files of store/lake share. */
+#pragma once
+#include "store/lake/lake.h"
+
+/* A table's rows in the hot table that are above its mark. */
+struct lake_hot {
+    struct str name;
+    int64_t rows, bytes;
+    int64_t since_us; /* clock_mono_us() of the first of them; 0: none */
+    int64_t trimmed;  /* hot rows up to here were deleted */
+};
+struct lake_view {
+    struct lake *lake;
+    struct arena *a;
+    size_t refs; /* under lake.lock */
+    struct lake_table *tables;
+    size_t n;
+    struct map *by_name;
+    struct lake_view *prev, *next; /* all that live, under lake.lock */
+};
+struct lake {
+    struct workspace *w;
+    char *dir;                /* WORKSPACE/lake */
+    struct engine_conn *conn; /* whoever works */
+
+    struct lock lock; /* everything below */
+    struct cond idle;
+    bool working;
+    struct arena *a;
+    struct map *shapes; /* text → struct lake_shape */
+    struct map *names;  /* table names kept in a */
+    struct map *hot;    /* name → struct lake_hot */
+    struct lake_view *current, *views;
+    struct lake_part *unlinked; /* gone and no longer read: files to be deleted */
+};
+
+/* ---- work: one at a time a workspace ---- */
+void lake_work_begin(struct lake *l);
+void lake_work_end(struct lake *l);
+
+/* ---- shape.c ---- */
+/* The shape that has this text, or is made of these columns. Errors: ERR_INVALID, damaged text. */
+const struct lake_shape *lake_shape_parse(struct lake *l, struct str text, struct err *e) MUST_USE;
+const struct lake_shape *lake_shape_of(struct lake *l, const struct lake_column *cols, size_t n);
+
+/* ---- view.c ---- */
+/* A part with one reference, the caller's. Fields are filled in by the caller; texts are copied. */
+struct lake_part *lake_part_new(struct lake *l, struct str table, struct str id, int64_t day);
+void lake_part_unref(struct lake_part *p);
+void lake_part_free(struct lake_part *p); /* nobody has it */
+/* One change of one table. */
+struct lake_edit {
+    struct str table;
+    int64_t sealed; /* the new mark; 0: as it is */
+    struct lake_part **add;
+    size_t n_add;
+    struct lake_part *const *remove;
+    size_t n_remove;
+};
+/* Makes the view that later queries take. */
+void lake_publish(struct lake *l, const struct lake_edit *edit);
+/* The lowest mark of a table that a living view has. */
+int64_t lake_lowest_mark(struct lake *l, struct str table);
+struct str lake_name_locked(struct lake *l, struct str name);
+struct lake_hot *lake_hot_locked(struct lake *l, struct str name);
+
+/* ---- manifest.c ---- */
+bool lake_manifest_load(struct lake *l, struct err *e) MUST_USE;
+/* Writes the change in one transaction of the writer thread, then publishes it. */
+bool lake_manifest_commit(struct lake *l, const struct lake_edit *edit, struct err *e) MUST_USE;
+/* Deletes the files of parts that nobody reads any more. Within work. */
+void lake_manifest_unlink(struct lake *l);
+
+/* ---- files.c ---- */
+bool lake_file_sync(const char *path, struct err *e) MUST_USE;
+bool lake_dir_make(const char *path,
+                   struct err *e) MUST_USE; /* with those above it below the lake */
+bool lake_dir_sync(const char *path, struct err *e) MUST_USE;
+bool lake_file_crc(const char *path, uint32_t *out_crc, int64_t *out_bytes, struct err *e) MUST_USE;
+/* LAKE/<Table>/<yyyy>/<mm>/<dd>/<id>.parquet */
+char *lake_path(struct arena *a, const struct lake *l, struct str table, int64_t day,
+                struct str id);
+/* Deletes temporary files and moves parts that keep does not have (path → anything) to
+ * LAKE/orphans. */
+void lake_files_tidy(struct lake *l, const struct map *keep);
+
+/* ---- write.c ---- */
+/* Writes the rows of a FROM item as parts, one a day. */
+struct lake_source {
+    struct str table;
+    struct str from; /* SQL */
+    const struct phys_col *cols;
+    size_t n;
+};
+struct lake_written {
+    struct lake_part **parts; /* the caller's references */
+    size_t n;
+    int64_t rows, max_received;
+};
+/* On failure the files that were written are deleted. Errors: ERR_IO, ERR_LIMIT. */
+bool lake_write(struct lake *l, struct arena *a, const struct lake_source *src,
+                struct lake_written *out, struct err *e) MUST_USE;
+/* Gives up what lake_write made. */
+void lake_write_undo(struct lake_written *x);
+/* SQL of a part's column in engine representation. */
+void lake_sql_column(const struct lake_shape *s, const struct phys_col *c, struct sbuf *out);
+/* SELECT … FROM read_parquet for parts; cols as lake_sql_from. */
+void lake_sql_parts(struct lake_part *const *parts, size_t n, const struct phys_col *cols,
+                    size_t n_cols, struct sbuf *out);
+/* The columns that a table has now. */
+struct phys_col *lake_columns(struct lake *l, struct arena *a, struct str table,
+                              struct str *out_hot, size_t *out_n);
+
+/* ---- seal.c ---- */
+bool lake_seal(struct lake *l, struct str table, int64_t *out_rows, struct err *e) MUST_USE;
+/* Deletes hot rows that are sealed and that no living view reads from the hot table. */
+void lake_trim(struct lake *l);

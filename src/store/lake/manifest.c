@@ -1,0 +1,258 @@
+/* The manifest: which parts there are, and up to where each table is sealed. Three tables in the
+ * workspace's database file, changed in one transaction of the writer thread. */
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/lake/lake_priv.h"
+
+enum { MANIFEST_MAX_SQL = 64 << 20 };
+
+/* ---- reading ---- */
+
+static bool select_all(struct lake *l, const char *what, const char *from,
+                       const struct kql_schema *schema, struct engine_rows **out, struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
+    sbuf_addf(&sql, "SELECT %s FROM ", what);
+    sql_table(l->w, str_from(from), &sql);
+    return engine_conn_query(l->conn, sbuf_str(&sql), schema, out, e);
+}
+
+static struct lake_part *read_part(struct lake *l, const struct engine_rows *r, size_t i,
+                                   struct err *e)
+{
+    const struct lake_shape *shape = lake_shape_parse(l, engine_rows_get(r, i, 2).s, e);
+    if (shape == NULL)
+        return NULL;
+    struct lake_part *p = lake_part_new(l, engine_rows_get(r, i, 0).s, engine_rows_get(r, i, 1).s,
+                                        engine_rows_get(r, i, 3).i);
+    p->shape = shape;
+    int64_t *const fields[] = {&p->rows,     &p->bytes,        &p->min_time,
+                               &p->max_time, &p->max_received, &p->made};
+    for (size_t k = 0; k < COUNTOF(fields); k++)
+        *fields[k] = engine_rows_get(r, i, 4 + k).i;
+    p->crc = (uint32_t)engine_rows_get(r, i, 10).i;
+    return p;
+}
+
+/* Edits of a table whose rows lie together. */
+static bool load_parts(struct lake *l, struct map *paths, struct arena *a, struct err *e)
+{
+    struct kql_column c[] = {{STR("table_name"), KQL_STRING}, {STR("id"), KQL_STRING},
+                             {STR("columns"), KQL_STRING},    {STR("day"), KQL_LONG},
+                             {STR("rows"), KQL_LONG},         {STR("bytes"), KQL_LONG},
+                             {STR("min_time"), KQL_LONG},     {STR("max_time"), KQL_LONG},
+                             {STR("max_received"), KQL_LONG}, {STR("made"), KQL_LONG},
+                             {STR("crc"), KQL_LONG}};
+    struct kql_schema schema = {c, COUNTOF(c)};
+    struct engine_rows *rows = NULL;
+    if (!select_all(l,
+                    "table_name, id, columns, day, rows, bytes, min_time, max_time, max_received, "
+                    "made, crc",
+                    "vedette_parts", &schema, &rows, e))
+        return false;
+    bool ok = true;
+    struct map *edits = map_new(a, false);
+    size_t n = engine_rows_count(rows);
+    for (size_t i = 0; ok && i < n; i++) {
+        struct lake_part *p = read_part(l, rows, i, e);
+        ok = p != NULL;
+        if (!ok)
+            break;
+        map_put(paths, arena_str(a, str_from(p->path)), p);
+        struct lake_edit *edit = map_get(edits, p->table);
+        if (edit == NULL) {
+            edit = arena_new_of(a, struct lake_edit);
+            edit->table = p->table;
+            edit->add = arena_array(a, struct lake_part *, n);
+            map_put(edits, p->table, edit);
+        }
+        edit->add[edit->n_add++] = p;
+    }
+    engine_rows_free(rows);
+    struct str key;
+    void *value;
+    for (size_t i = 0; map_next(edits, &i, &key, &value);) {
+        struct lake_edit *edit = value;
+        if (ok)
+            lake_publish(l, edit);
+        for (size_t k = 0; k < edit->n_add; k++)
+            lake_part_unref(edit->add[k]);
+    }
+    return ok;
+}
+
+static bool load_marks(struct lake *l, struct err *e)
+{
+    struct kql_column c[] = {{STR("table_name"), KQL_STRING}, {STR("received"), KQL_DATETIME}};
+    struct kql_schema schema = {c, COUNTOF(c)};
+    struct engine_rows *rows = NULL;
+    if (!select_all(l, "table_name, received", "vedette_sealed", &schema, &rows, e))
+        return false;
+    for (size_t i = 0; i < engine_rows_count(rows); i++) {
+        struct lake_edit edit = {.table = engine_rows_get(rows, i, 0).s,
+                                 .sealed = engine_rows_get(rows, i, 1).i};
+        lake_publish(l, &edit);
+        if (edit.sealed > l->w->last_received)
+            l->w->last_received = edit.sealed;
+    }
+    engine_rows_free(rows);
+    return true;
+}
+
+/* Files that a stopped process had still to delete. */
+static bool delete_gone(struct lake *l, struct err *e)
+{
+    struct kql_column c = {STR("path"), KQL_STRING};
+    struct kql_schema schema = {&c, 1};
+    struct engine_rows *rows = NULL;
+    if (!select_all(l, "path", "vedette_gone", &schema, &rows, e))
+        return false;
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    for (size_t i = 0; i < engine_rows_count(rows); i++) {
+        const char *path =
+            arena_fmt(a, "%s/%.*s", l->dir, STR_ARG(engine_rows_get(rows, i, 0).s)).p;
+        if (unlink(path) != 0 && errno != ENOENT)
+            LOG(LOG_WARN, "lake", "a part that is no longer needed can't be deleted",
+                log_z("file", path));
+    }
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
+    sbuf_addz(&sql, "DELETE FROM ");
+    sql_table(l->w, STR("vedette_gone"), &sql);
+    bool ok = engine_rows_count(rows) == 0 || engine_conn_exec(l->conn, sbuf_str(&sql), e);
+    engine_rows_free(rows);
+    return ok;
+}
+
+bool lake_manifest_load(struct lake *l, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct map *paths = map_new(a, false);
+    if (!load_parts(l, paths, a, e) || !load_marks(l, e) || !delete_gone(l, e))
+        return false;
+    lake_files_tidy(l, paths);
+    return true;
+}
+
+/* ---- writing ---- */
+
+/* The path below the lake's folder, so that a data folder can be moved. */
+static struct str below(const struct lake_part *p)
+{
+    return str_from(p->path + strlen(p->lake->dir) + 1);
+}
+
+static void sql_add(struct lake *l, const struct lake_part *p, struct sbuf *sql)
+{
+    sbuf_addz(sql, "INSERT INTO ");
+    sql_table(l->w, STR("vedette_parts"), sql);
+    sbuf_addz(sql, " (table_name, id, columns, day, rows, bytes, min_time, max_time, max_received, "
+                   "made, crc) VALUES (");
+    struct str texts[] = {p->table, p->id, p->shape->text};
+    for (size_t i = 0; i < COUNTOF(texts); i++) {
+        sql_text(sql, texts[i]);
+        sbuf_addz(sql, ", ");
+    }
+    int64_t numbers[] = {p->day,      p->rows,         p->bytes, p->min_time,
+                         p->max_time, p->max_received, p->made};
+    for (size_t i = 0; i < COUNTOF(numbers); i++)
+        sbuf_addf(sql, "%lld, ", (long long)numbers[i]);
+    sbuf_addf(sql, "%lld);\n", (long long)p->crc);
+}
+
+static void sql_remove(struct lake *l, const struct lake_part *p, struct sbuf *sql)
+{
+    sbuf_addz(sql, "DELETE FROM ");
+    sql_table(l->w, STR("vedette_parts"), sql);
+    sbuf_addz(sql, " WHERE id = ");
+    sql_text(sql, p->id);
+    sbuf_addz(sql, ";\nINSERT INTO ");
+    sql_table(l->w, STR("vedette_gone"), sql);
+    sbuf_addz(sql, " VALUES (");
+    sql_text(sql, below(p));
+    sbuf_addz(sql, ");\n");
+}
+
+static void sql_mark(struct lake *l, const struct lake_edit *edit, struct sbuf *sql)
+{
+    sbuf_addz(sql, "DELETE FROM ");
+    sql_table(l->w, STR("vedette_sealed"), sql);
+    sbuf_addz(sql, " WHERE table_name = ");
+    sql_text(sql, edit->table);
+    sbuf_addz(sql, ";\nINSERT INTO ");
+    sql_table(l->w, STR("vedette_sealed"), sql);
+    sbuf_addz(sql, " VALUES (");
+    sql_text(sql, edit->table);
+    sbuf_addf(sql, ", %lld);\n", (long long)edit->sealed);
+}
+
+struct change {
+    struct lake *l;
+    const struct lake_edit *edit; /* NULL: SQL alone */
+    struct str sql;
+};
+
+static bool change_in_writer(struct workspace *w, void *arg, struct err *e)
+{
+    struct change *c = arg;
+    if (!engine_begin(w->conn, e))
+        return false;
+    if (!engine_conn_exec(w->conn, c->sql, e)) {
+        engine_rollback(w->conn);
+        return false;
+    }
+    if (!engine_commit(w->conn, e))
+        return false;
+    if (c->edit != NULL)
+        lake_publish(c->l, c->edit);
+    return true;
+}
+
+static bool run_change(struct lake *l, struct sbuf *sql, const struct lake_edit *edit,
+                       struct err *e)
+{
+    if (!sbuf_ok(sql))
+        return err_set(e, ERR_LIMIT, "too many parts change at once");
+    struct change c = {l, edit, sbuf_str(sql)};
+    return writer_run(l->w->writer, change_in_writer, &c, e);
+}
+
+bool lake_manifest_commit(struct lake *l, const struct lake_edit *edit, struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(MANIFEST_MAX_SQL);
+    for (size_t i = 0; i < edit->n_remove; i++)
+        sql_remove(l, edit->remove[i], &sql);
+    for (size_t i = 0; i < edit->n_add; i++)
+        sql_add(l, edit->add[i], &sql);
+    if (edit->sealed > 0)
+        sql_mark(l, edit, &sql);
+    return run_change(l, &sql, edit, e);
+}
+
+void lake_manifest_unlink(struct lake *l)
+{
+    lock_take(&l->lock);
+    struct lake_part *list = l->unlinked;
+    l->unlinked = NULL;
+    lock_drop(&l->lock);
+    if (list == NULL)
+        return;
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(MANIFEST_MAX_SQL);
+    for (struct lake_part *p = list, *next; p != NULL; p = next) {
+        next = p->next;
+        if (unlink(p->path) == 0 || errno == ENOENT) {
+            sbuf_addz(&sql, "DELETE FROM ");
+            sql_table(l->w, STR("vedette_gone"), &sql);
+            sbuf_addz(&sql, " WHERE path = ");
+            sql_text(&sql, below(p));
+            sbuf_addz(&sql, ";\n");
+        }
+        p->gone = false; /* its file is: the next start tries again what failed */
+        lake_part_free(p);
+    }
+    struct err e = {0};
+    if (sql.n > 0 && !run_change(l, &sql, NULL, &e))
+        LOG(LOG_WARN, "lake", "deleted parts are still on the list; the next start takes them off",
+            log_s("workspace", l->w->name), log_z("reason", e.msg));
+}

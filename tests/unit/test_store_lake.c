@@ -1,0 +1,329 @@
+/* Sealing: what was in the hot table is in parts, and queries don't see the difference. */
+#include "store_fixture.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/thread.h"
+#include "kql/kql.h"
+
+/* ---- helpers ---- */
+
+static int64_t seal(struct fixture *f, const char *table)
+{
+    struct err e = {0};
+    int64_t rows = -1;
+    if (!workspace_seal(f->w, str_from(table), &rows, &e))
+        fail_msg("seal: %s", e.msg);
+    return rows;
+}
+
+static struct store_table_info info_of(struct fixture *f, const char *table)
+{
+    struct err e = {0};
+    struct store_table_info *list = NULL;
+    size_t n = 0;
+    assert_true(store_tables(f->w, f->a, &list, &n, &e));
+    for (size_t i = 0; i < n; i++)
+        if (str_eqz(list[i].name, table))
+            return list[i];
+    fail_msg("no table %s", table);
+    return (struct store_table_info){0};
+}
+
+/* The rows of a KQL query, a line a row. */
+static const char *ask(struct fixture *f, const char *kql)
+{
+    struct err e = {0};
+    struct kql_diags diags = {0};
+    struct store_result r;
+    struct store_query q = {.text = str_from(kql)};
+    if (!workspace_query(f->w, f->a, &q, &r, &diags, &e))
+        fail_msg("%s: %s", kql, e.msg);
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    const struct engine_rows *rows = r.rows[r.n - 1];
+    size_t width = engine_rows_schema(rows)->n;
+    for (size_t i = 0; i < engine_rows_count(rows); i++)
+        for (size_t k = 0; k < width; k++) {
+            struct kql_value v = engine_rows_get(rows, i, k);
+            sbuf_addz(&b, k > 0 ? "|" : i > 0 ? "\n" : "");
+            if (v.is_null)
+                sbuf_addz(&b, "null");
+            else if (v.type == KQL_REAL)
+                sbuf_addf(&b, "%.17g", v.d);
+            else if (v.type == KQL_BOOL)
+                sbuf_addz(&b, v.b ? "true" : "false");
+            else if (v.type == KQL_LONG || v.type == KQL_INT || v.type == KQL_DATETIME ||
+                     v.type == KQL_TIMESPAN)
+                sbuf_addi(&b, v.i);
+            else
+                sbuf_add(&b, v.s);
+        }
+    const char *out = arena_str(f->a, sbuf_str(&b)).p;
+    store_result_fini(&r);
+    return out;
+}
+#define assert_ask(f, kql, expected) assert_string_equal(ask((f), (kql)), (expected))
+
+static void add_lines(struct fixture *f, const char *prefix, int n)
+{
+    struct err e = {0};
+    if (!append_one(f, batch_of(f, "Syslog", "SyslogMessage", prefix, n), NULL, &e))
+        fail_msg("append: %s", e.msg);
+}
+
+/* ---- tests ---- */
+
+static void sealed_rows_are_read_once(void **state)
+{
+    struct fixture *f = *state;
+    add_lines(f, "a", 1000);
+    assert_int_equal(seal(f, "Syslog"), 1000);
+    assert_int_equal(seal(f, "Syslog"), 0);
+    assert_ask(f, "Syslog | count", "1000");
+    add_lines(f, "b", 10);
+    assert_ask(f, "Syslog | summarize count(), dcount(_ItemId)", "1010|1010");
+    assert_ask(f,
+               "Syslog | where SyslogMessage == 'a7' or SyslogMessage == 'b7' | summarize "
+               "min(SyslogMessage), max(SyslogMessage), count()",
+               "a7|b7|2");
+    struct store_table_info i = info_of(f, "Syslog");
+    assert_int_equal(i.rows, 1010);
+    assert_int_equal(i.hot_rows, 10);
+    assert_int_equal(i.parts, 1);
+    assert_true(i.bytes > 0);
+    fixture_stop(f);
+    fixture_start(f);
+    assert_ask(f, "Syslog | summarize count(), dcount(_ItemId)", "1010|1010");
+    assert_int_equal(seal(f, ""), 10 + 2);
+    assert_ask(f, "Syslog | summarize count(), dcount(_ItemId)", "1010|1010");
+    struct store_count *c;
+    assert_int_equal(store_counts(f->w, f->a, &c), 1);
+    assert_int_equal(c[0].stored, 1010);
+    fixture_stop(f);
+    fixture_start(f);
+    assert_int_equal(store_counts(f->w, f->a, &c), 1);
+    assert_int_equal(c[0].stored, 1010);
+}
+
+/* All types with extremes, nulls, names that differ in case only. */
+static const struct kql_value extremes[][10] = {
+    {{.type = KQL_STRING, .s = {"x\"'\\\n\t", 6}},
+     {.type = KQL_LONG, .i = INT64_MAX},
+     {.type = KQL_INT, .i = INT32_MIN},
+     {.type = KQL_REAL, .d = 1.7976931348623157e308},
+     {.type = KQL_BOOL, .b = true},
+     {.type = KQL_DATETIME, .i = 0},
+     {.type = KQL_TIMESPAN, .i = INT64_MIN},
+     {.type = KQL_GUID, .s = {"ffffffff-ffff-ffff-ffff-ffffffffffff", 36}},
+     {.type = KQL_DECIMAL, .s = {"-99999999999999999999.999999999999999999", 40}},
+     {.type = KQL_DYNAMIC, .s = {"{\"a\":[1,null,\"\\u00e9\"]}", 24}}},
+    {{.type = KQL_STRING, .s = {"\0nul", 4}},
+     {.type = KQL_LONG, .i = INT64_MIN},
+     {.type = KQL_INT, .i = INT32_MAX},
+     {.type = KQL_REAL, .d = -0.0},
+     {.type = KQL_BOOL, .b = false},
+     {.type = KQL_DATETIME, .i = TICKS_MAX},
+     {.type = KQL_TIMESPAN, .i = INT64_MAX},
+     {.type = KQL_GUID, .s = {"00000000-0000-0000-0000-000000000000", 36}},
+     {.type = KQL_DECIMAL, .s = {"0.000000000000000001", 20}},
+     {.type = KQL_DYNAMIC, .s = {"\"text\"", 6}}},
+    {{.type = KQL_STRING, .is_null = true},
+     {.type = KQL_LONG, .is_null = true},
+     {.type = KQL_INT, .is_null = true},
+     {.type = KQL_REAL, .is_null = true},
+     {.type = KQL_BOOL, .is_null = true},
+     {.type = KQL_DATETIME, .is_null = true},
+     {.type = KQL_TIMESPAN, .is_null = true},
+     {.type = KQL_GUID, .is_null = true},
+     {.type = KQL_DECIMAL, .is_null = true},
+     {.type = KQL_DYNAMIC, .is_null = true}},
+};
+
+static void define_types(struct fixture *f)
+{
+    struct err e = {0};
+    struct kql_column cols[] = {
+        {STR("S"), KQL_STRING},      {STR("L"), KQL_LONG},   {STR("I"), KQL_INT},
+        {STR("R"), KQL_REAL},        {STR("B"), KQL_BOOL},   {STR("T"), KQL_DATETIME},
+        {STR("Span"), KQL_TIMESPAN}, {STR("G"), KQL_GUID},   {STR("D"), KQL_DECIMAL},
+        {STR("J"), KQL_DYNAMIC},     {STR("s"), KQL_STRING}, {STR("t"), KQL_DATETIME}};
+    struct kql_schema schema = {cols, COUNTOF(cols)};
+    assert_true(workspace_table_define(f->w, STR("Types_CL"), &schema, &e));
+}
+
+static void set(struct fixture *f, struct store_batch *b, const char *column,
+                const struct kql_value *v)
+{
+    store_batch_set(b, column_at(f, "Types_CL", column), v);
+}
+
+static void add_types(struct fixture *f)
+{
+    static const char *const names[] = {"S", "L", "I", "R", "B", "T", "Span", "G", "D", "J"};
+    struct err e = {0};
+    struct kql_table t;
+    assert_true(workspace_table_find(f->w, f->a, STR("Types_CL"), &t));
+    struct store_batch *b = store_batch_new(&t);
+    for (size_t i = 0; i < COUNTOF(extremes); i++) {
+        for (size_t k = 0; k < COUNTOF(names); k++)
+            set(f, b, names[k], &extremes[i][k]);
+        struct kql_value lower = {.type = KQL_STRING, .s = STR("lower")};
+        struct kql_value usual = {.type = KQL_DATETIME, .i = T0 + (int64_t)i};
+        set(f, b, "s", &lower);
+        set(f, b, "t", &usual);
+        store_batch_end_row(b);
+    }
+    assert_true(append_one(f, b, NULL, &e));
+}
+
+static void all_types_come_back(void **state)
+{
+    struct fixture *f = *state;
+    static const char query[] = "Types_CL | order by t asc | project S, L, I, R, B, T, Span, G, D, "
+                                "J, s, t, TimeGenerated, _ItemId, ingestion_time()";
+    static const char sums[] =
+        "Types_CL | summarize max(L), min(L), sum(R), countif(B), max(T), min(T), max(Span), "
+        "dcount(G), max(D), countif(isempty(S)), countif(isnull(L)), min(t), max(t)";
+    define_types(f);
+    add_types(f);
+    const char *hot = ask(f, query), *hot_sums = ask(f, sums);
+    assert_int_equal(seal(f, "Types_CL"), 3);
+    assert_string_equal(ask(f, query), hot);
+    assert_string_equal(ask(f, sums), hot_sums);
+    fixture_stop(f);
+    fixture_start(f);
+    assert_string_equal(ask(f, query), hot);
+    assert_int_equal(info_of(f, "Types_CL").hot_rows, 0);
+}
+
+static void columns_that_come_later_are_empty_in_old_parts(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    add_lines(f, "a", 3);
+    seal(f, "Syslog");
+    assert_true(append_one(f, batch_of(f, "Syslog", "Computer", "c", 2), NULL, &e));
+    assert_ask(f, "Syslog | summarize countif(isempty(Computer)), countif(Computer == 'c1')",
+               "3|1");
+    seal(f, "Syslog");
+    assert_ask(f, "Syslog | summarize countif(isempty(Computer)), countif(Computer == 'c1')",
+               "3|1");
+    assert_ask(f, "Syslog | where isnull(EventTime) | count", "5");
+    assert_int_equal(info_of(f, "Syslog").parts, 2);
+}
+
+static void add_at(struct fixture *f, int64_t time, const char *text)
+{
+    struct err e = {0};
+    struct kql_table t;
+    assert_true(workspace_table_find(f->w, f->a, STR("Syslog"), &t));
+    struct store_batch *b = store_batch_new(&t);
+    struct kql_value at = {.type = KQL_DATETIME, .i = time},
+                     v = {.type = KQL_STRING, .s = str_from(text)};
+    store_batch_set(b, column_at(f, "Syslog", "TimeGenerated"), &at);
+    store_batch_set(b, column_at(f, "Syslog", "SyslogMessage"), &v);
+    store_batch_end_row(b);
+    assert_true(append_one(f, b, NULL, &e));
+}
+
+static bool there_is(const struct fixture *f, const char *path)
+{
+    char whole[256];
+    struct stat st;
+    snprintf(whole, sizeof(whole), "%s/workspaces/" WS_ID "/lake/%s", f->dir, path);
+    return stat(whole, &st) == 0;
+}
+
+static void a_part_has_one_day(void **state)
+{
+    struct fixture *f = *state;
+    add_at(f, T0, "today");
+    add_at(f, T0 - 1, "yesterday");
+    add_at(f, T0 + TICKS_PER_DAY - 1, "late today");
+    add_at(f, T0 - 400 * TICKS_PER_DAY, "long ago");
+    add_at(f, 0, "the first moment");
+    add_at(f, TICKS_MAX, "the last");
+    seal(f, "Syslog");
+    assert_int_equal(info_of(f, "Syslog").parts, 5);
+    assert_true(there_is(f, "Syslog/2026/01/01"));
+    assert_true(there_is(f, "Syslog/2025/12/31"));
+    assert_true(there_is(f, "Syslog/0001/01/01"));
+    assert_true(there_is(f, "Syslog/9999/12/31"));
+    assert_ask(
+        f, "Syslog | order by TimeGenerated asc | summarize make_list(SyslogMessage)",
+        "[\"the first moment\",\"long ago\",\"yesterday\",\"today\",\"late today\",\"the last\"]");
+    add_at(f, T0 - 1, "another of yesterday");
+    seal(f, "Syslog");
+    assert_int_equal(info_of(f, "Syslog").parts, 6);
+    assert_ask(f, "Syslog | count", "7");
+}
+
+/* ---- queries while rows are sealed ---- */
+
+struct busy {
+    struct fixture *f;
+    atomic_bool stop;
+    atomic_int wrong, asked;
+    _Atomic int64_t acknowledged;
+};
+
+static void *keep_asking(void *arg)
+{
+    struct busy *b = arg;
+    while (!atomic_load(&b->stop)) {
+        AUTO(arena_freep) struct arena *a = arena_new(0);
+        struct err e = {0};
+        struct kql_diags diags = {0};
+        struct store_result r;
+        struct store_query q = {.text = STR("Syslog | summarize count(), dcount(_ItemId, 4)")};
+        int64_t before = atomic_load(&b->acknowledged);
+        if (!workspace_query(b->f->w, a, &q, &r, &diags, &e)) {
+            atomic_fetch_add(&b->wrong, 1);
+            continue;
+        }
+        int64_t rows = engine_rows_get(r.rows[0], 0, 0).i;
+        /* Never fewer than were acknowledged before; requests are whole. */
+        if (rows < before || rows % 50 != 0 || rows > atomic_load(&b->acknowledged) + 50)
+            atomic_fetch_add(&b->wrong, 1);
+        atomic_fetch_add(&b->asked, 1);
+        store_result_fini(&r);
+    }
+    return NULL;
+}
+
+static void queries_during_seals_see_each_row_once(void **state)
+{
+    struct fixture *f = *state;
+    struct busy b = {.f = f};
+    add_lines(f, "a", 50);
+    atomic_store(&b.acknowledged, 50);
+    pthread_t t;
+    assert_int_equal(pthread_create(&t, NULL, keep_asking, &b), 0);
+    for (int i = 0; i < 40; i++) {
+        add_lines(f, "b", 50);
+        atomic_fetch_add(&b.acknowledged, 50);
+        if (i % 3 == 0)
+            seal(f, "Syslog");
+    }
+    atomic_store(&b.stop, true);
+    pthread_join(t, NULL);
+    assert_int_equal(atomic_load(&b.wrong), 0);
+    assert_true(atomic_load(&b.asked) > 0);
+    assert_ask(f, "Syslog | summarize count(), dcount(_ItemId, 4)", "2050|2050");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(sealed_rows_are_read_once, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(all_types_come_back, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(columns_that_come_later_are_empty_in_old_parts,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_part_has_one_day, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(queries_during_seals_see_each_row_once, fixture_setup,
+                                        fixture_teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
