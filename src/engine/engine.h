@@ -24,13 +24,18 @@ struct engine_fetch {
     void *self;
     bool (*fn)(void *self, struct str address, struct sbuf *out, struct err *e);
 };
+/* Which rows of a table a query needs: others may be left out, or not. */
+struct engine_need {
+    int64_t from, to; /* ticks of TimeGenerated, half open; INT64_MIN and INT64_MAX: no bound */
+};
 /* Where a P_TABLE's rows are: given by the store. Emits a FROM item, for example
  * "ws_1"."main"."SigninLogs", and the SQL of a stored column in engine representation (types.h).
  * Quote through sql_ident/sql_text only. */
 struct engine_source {
     void *self;
-    bool (*from_item)(void *self, struct str workspace, struct str table, struct sbuf *out,
-                      struct err *e);
+    bool (*from_item)(void *self, struct str workspace, struct str table,
+                      const struct engine_need *need, struct sbuf *out, struct err *e);
+    /* Asked for all columns that are read of a FROM item before it is. */
     bool (*column)(void *self, struct str workspace, struct str table, struct str column,
                    enum kql_type type, struct sbuf *out, struct err *e);
     const struct engine_fetch *fetch; /* NULL: externaldata is switched off */

@@ -144,9 +144,10 @@ static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_
 }
 
 /* ---- source ---- */
-static bool from_item(void *self, struct str workspace, struct str table, struct sbuf *out,
-                      struct err *e)
+static bool from_item(void *self, struct str workspace, struct str table,
+                      const struct engine_need *need, struct sbuf *out, struct err *e)
 {
+    (void)need;
     struct fixtures *f = self;
     (void)workspace;
     const struct fixture_table *t = map_get(f->tables, table);

@@ -259,7 +259,7 @@ bool ledger_load(struct workspace *w, struct err *e)
     }
     cols[n++] = (struct kql_column){STR("newest"), KQL_DATETIME};
     sbuf_addz(&sql, "max(\"_TimeReceived\") FROM ");
-    if (!src->from_item(src->self, none, STR("VedetteIngestion"), &sql, e))
+    if (!src->from_item(src->self, none, STR("VedetteIngestion"), NULL, &sql, e))
         return false;
     sbuf_addz(&sql, " GROUP BY 1, 2, 3, 4");
     struct kql_schema schema = {cols, n};

@@ -82,8 +82,22 @@ static struct seen *look(struct snapshot *s, struct str workspace, struct str ta
     return NULL;
 }
 
-static bool from_item(void *self, struct str workspace, struct str table, struct sbuf *out,
-                      struct err *e)
+/* The parts that may have rows which are needed. */
+static void needed_parts(struct arena *a, const struct engine_need *need, struct lake_from *f)
+{
+    static const struct engine_need all = {INT64_MIN, INT64_MAX};
+    need = need != NULL ? need : &all;
+    f->from = need->from;
+    f->to = need->to;
+    struct lake_part **parts = arena_array(a, struct lake_part *, f->lt->n + 1);
+    for (size_t i = 0; i < f->lt->n; i++)
+        if (f->lt->parts[i]->max_time >= need->from && f->lt->parts[i]->min_time < need->to)
+            parts[f->n_parts++] = f->lt->parts[i];
+    f->parts = parts;
+}
+
+static bool from_item(void *self, struct str workspace, struct str table,
+                      const struct engine_need *need, struct sbuf *out, struct err *e)
 {
     struct snapshot *s = self;
     const struct seen *seen = look(s, workspace, table, e);
@@ -100,10 +114,8 @@ static bool from_item(void *self, struct str workspace, struct str table, struct
         if (s->all || seen->asked[i])
             cols[f.n_cols++] = seen->cols[i];
     f.cols = cols;
-    if (f.lt != NULL) {
-        f.parts = f.lt->parts;
-        f.n_parts = f.lt->n;
-    }
+    if (f.lt != NULL)
+        needed_parts(s->a, need, &f);
     lake_sql_from(&f, out);
     return true;
 }
@@ -179,13 +191,13 @@ void source_release(const struct engine_source *snapshot)
 
 /* Without a snapshot: for text that a person reads (kql sql), and where nothing is sealed
  * meanwhile. Each call looks anew. */
-static bool from_item_now(void *self, struct str workspace, struct str table, struct sbuf *out,
-                          struct err *e)
+static bool from_item_now(void *self, struct str workspace, struct str table,
+                          const struct engine_need *need, struct sbuf *out, struct err *e)
 {
     struct arena *a = arena_new(0);
     const struct engine_source *s = source_snapshot(self, a);
     ((struct snapshot *)s->self)->all = true;
-    bool ok = s->from_item(s->self, workspace, table, out, e);
+    bool ok = s->from_item(s->self, workspace, table, need, out, e);
     source_release(s);
     arena_free(a);
     return ok;

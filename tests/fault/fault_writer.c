@@ -112,7 +112,7 @@ static size_t dump_events(struct store *s, struct workspace *w, struct err *e)
     sbuf_addz(&sql, "SELECT ");
     bool ok = column(w, "Syslog", "SyslogMessage", KQL_STRING, &sql, e);
     sbuf_addz(&sql, " FROM ");
-    ok = ok && src->from_item(src->self, STR_NONE, STR("Syslog"), &sql, e) &&
+    ok = ok && src->from_item(src->self, STR_NONE, STR("Syslog"), NULL, &sql, e) &&
          query(s, &sql, &rows, e);
     if (!ok)
         return SIZE_MAX;

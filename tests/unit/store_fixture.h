@@ -111,7 +111,7 @@ UNUSED static const char *look(struct fixture *f, const char *table, const char 
         p = close;
     }
     sbuf_addz(&sql, " AS VARCHAR), 'null') FROM ");
-    assert_true(src->from_item(src->self, STR_NONE, str_from(table), &sql, &e));
+    assert_true(src->from_item(src->self, STR_NONE, str_from(table), NULL, &sql, &e));
     struct kql_column col = {STR("v"), KQL_STRING};
     struct kql_schema schema = {&col, 1};
     struct engine_rows *rows = NULL;

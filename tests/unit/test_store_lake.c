@@ -260,6 +260,66 @@ static void a_part_has_one_day(void **state)
     assert_ask(f, "Syslog | count", "7");
 }
 
+/* ---- time ---- */
+
+/* How many parts the SQL of a query names. */
+static size_t parts_read(struct fixture *f, const char *kql)
+{
+    struct err e = {0};
+    struct kql_diags diags = {.a = f->a, .text = str_from(kql)};
+    struct kql_options o = {.catalog = workspace_catalog(f->w), .now_ticks = T0};
+    struct kql_query q;
+    if (!kql_compile(f->a, str_from(kql), &o, &q, &diags)) {
+        kql_diags_err(&diags, &e);
+        fail_msg("%s: %s", kql, e.msg);
+    }
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(0);
+    assert_true(engine_sql(q.results[0].plan, workspace_source(f->w), &sql, &e));
+    size_t n = 0;
+    for (const char *p = sbuf_str(&sql).p; (p = strstr(p, ".parquet'")) != NULL; p++)
+        n++;
+    return n;
+}
+
+static void only_parts_of_the_time_range_are_read(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 10; i++)
+        add_at(f, T0 + i * TICKS_PER_DAY + TICKS_PER_HOUR, "x");
+    add_at(f, 0, "old");
+    seal(f, "Syslog");
+    static const struct {
+        const char *kql;
+        size_t parts;
+        const char *rows;
+    } cases[] = {
+        {"Syslog | count", 11, "11"},
+        {"Syslog | where TimeGenerated >= datetime(2026-01-03) | count", 8, "8"},
+        {"Syslog | where TimeGenerated < datetime(2026-01-03 01:00) | count", 3, "3"},
+        {"Syslog | where datetime(2026-01-03 01:00) >= TimeGenerated | count", 4, "4"},
+        {"Syslog | where TimeGenerated between (datetime(2026-01-03) .. 2d) | count", 2, "2"},
+        {"Syslog | where TimeGenerated == datetime(2026-01-03 01:00) and isempty(Computer) | count",
+         1, "1"},
+        {"Syslog | project T = TimeGenerated, x = SyslogMessage | where x == 'x' | where T > "
+         "datetime(2026-01-09) | count",
+         2, "2"},
+        {"union Syslog, (Syslog | project TimeGenerated) | where TimeGenerated > "
+         "datetime(2026-01-09) | count",
+         4, "4"},
+        {"Syslog | take 100 | where TimeGenerated > datetime(2026-01-09) | count", 11, "2"},
+        {"Syslog | where TimeGenerated > datetime(2026-01-09) or Computer == 'q' | count", 11, "2"},
+        {"Syslog | where not(TimeGenerated < datetime(2026-01-09)) | count", 11, "2"},
+        {"Syslog | where TimeGenerated > datetime(9999-01-01) | count", 0, "0"},
+        {"Syslog | where TimeGenerated > datetime(2026-01-09) | where TimeGenerated < "
+         "datetime(2026-01-02) | count",
+         0, "0"},
+    };
+    for (size_t i = 0; i < COUNTOF(cases); i++) {
+        assert_int_equal(parts_read(f, cases[i].kql), cases[i].parts);
+        assert_ask(f, cases[i].kql, cases[i].rows);
+    }
+}
+
 /* ---- queries while rows are sealed ---- */
 
 struct busy {
@@ -322,6 +382,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(columns_that_come_later_are_empty_in_old_parts,
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_part_has_one_day, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(only_parts_of_the_time_range_are_read, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(queries_during_seals_see_each_row_once, fixture_setup,
                                         fixture_teardown),
     };

@@ -267,18 +267,27 @@ static bool size_fits(struct emit *m, const struct plan *p)
     return true;
 }
 
+static bool passes_bounds(const struct plan *p)
+{
+    return p->kind == P_TABLE || p->kind == P_FILTER || p->kind == P_PROJECT || p->kind == P_UNION;
+}
+
 bool emit_node(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     if (!size_fits(m, p))
         return false;
     struct emit_hoists *outer = m->hoists, *outer_agg = m->agg_hoists;
+    const struct emit_bound *bounds = m->bounds;
     m->hoists = NULL;
+    if (!passes_bounds(p))
+        m->bounds = NULL;
     m->agg_hoists = NULL;
     m->depth++;
     bool ok = dispatch(m, emit_lift(m, p), out);
     m->depth--;
     m->hoists = outer;
     m->agg_hoists = outer_agg;
+    m->bounds = bounds;
     return ok;
 }
 

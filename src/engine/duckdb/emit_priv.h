@@ -45,6 +45,7 @@ struct emit {
     struct str apply_input; /* FROM item that a P_APPLY_INPUT stands for; empty outside */
     struct emit_hoists *agg_hoists; /* for the arguments of the aggregates being written */
     struct emit_externals *externals;
+    const struct emit_bound *bounds; /* that filters above the node being written set */
     struct emit_hoists *hoists; /* of the node being written; NULL: sub-queries stay in place */
 };
 
@@ -81,6 +82,17 @@ uint32_t emit_fresh(struct emit *m);
 bool emit_unsupported(struct emit *m, uint32_t off, uint32_t len, const char *what);
 /* '' or typed NULL: what pads a row. */
 void emit_pad(enum kql_type t, struct sbuf *out);
+
+/* ---- emit_need.c: which rows of a table are needed ---- */
+/* The list and what a condition says; conditions that it can't read add nothing. */
+const struct emit_bound *emit_bounds_where(struct emit *m, const struct emit_bound *list,
+                                           const struct expr *e);
+/* As bounds of the columns of a projection's input, or of a union's branch. */
+const struct emit_bound *emit_bounds_project(struct emit *m, const struct emit_bound *list,
+                                             const struct plan *p);
+const struct emit_bound *emit_bounds_union(struct emit *m, const struct emit_bound *list,
+                                           const struct plan *p, size_t branch);
+struct engine_need emit_table_need(const struct emit *m, const struct plan *p);
 
 /* ---- node families ---- */
 bool emit_table(struct emit *m, const struct plan *p, struct sbuf *out);

@@ -14,7 +14,8 @@ bool emit_table(struct emit *m, const struct plan *p, struct sbuf *out)
         emit_as_col(c->id, out);
     }
     sbuf_addz(out, " FROM ");
-    return m->src->from_item(m->src->self, p->workspace, p->table, out, m->e);
+    struct engine_need need = emit_table_need(m, p);
+    return m->src->from_item(m->src->self, p->workspace, p->table, &need, out, m->e);
 }
 
 /* The first row fixes the types; an empty list is a row that WHERE false drops. */
@@ -103,7 +104,8 @@ bool emit_range(struct emit *m, const struct plan *p, struct sbuf *out)
     return ok;
 }
 
-/* The conditions of the filters on top of p, the lowest first. Returns what is below them. */
+/* The conditions of the filters on top of p, the lowest first. Returns what is below them. What the
+ * conditions say of columns is added to m->bounds. */
 static const struct plan *conditions_of(struct emit *m, const struct plan *p,
                                         struct emit_hoists *hoists, struct sbuf *out, bool *ok)
 {
@@ -115,13 +117,17 @@ static const struct plan *conditions_of(struct emit *m, const struct plan *p,
     for (size_t i = n; p != below; p = p->in[0])
         filters[--i] = p;
     struct emit_hoists *outer = m->hoists;
+    const struct emit_bound *bounds = m->bounds;
     m->hoists = hoists;
+    m->bounds = NULL; /* sub-queries have rows of their own */
     for (size_t i = 0; i < n && *ok; i++) {
         sbuf_addz(out, i ? " AND (" : " WHERE (");
         *ok = emit_expr(m, filters[i]->exprs[0], EMIT_PREDICATE, out);
         sbuf_addc(out, ')');
+        bounds = emit_bounds_where(m, bounds, filters[i]->exprs[0]);
     }
     m->hoists = outer;
+    m->bounds = bounds;
     return below;
 }
 
@@ -129,8 +135,11 @@ bool emit_source(struct emit *m, const struct plan *p, struct emit_hoists *hoist
 {
     AUTO(sbuf_fini) struct sbuf conditions = sbuf_make(EMIT_MAX_SQL_BYTES);
     bool ok = true;
+    const struct emit_bound *outer = m->bounds;
     const struct plan *below = conditions_of(m, p, hoists, &conditions, &ok);
-    if (!ok || !emit_from(m, below, out))
+    ok = ok && emit_from(m, below, out);
+    m->bounds = outer;
+    if (!ok)
         return false;
     emit_hoisted(m, hoists, out);
     sbuf_add(out, sbuf_str(&conditions));
@@ -156,6 +165,8 @@ bool emit_filter(struct emit *m, const struct plan *p, struct sbuf *out)
 bool emit_project(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     struct emit_hoists hoists = {0};
+    const struct emit_bound *below = emit_bounds_project(m, m->bounds, p);
+    m->bounds = NULL;
     m->hoists = &hoists;
     sbuf_addz(out, "SELECT ");
     if (p->n_named == 0)
@@ -169,6 +180,7 @@ bool emit_project(struct emit *m, const struct plan *p, struct sbuf *out)
         emit_as_col(n->col.id, out);
     }
     m->hoists = NULL;
+    m->bounds = below;
     sbuf_addz(out, " FROM ");
     return emit_source(m, p->in[0], &hoists, out);
 }
@@ -302,6 +314,11 @@ static bool union_branch(struct emit *m, const struct plan *p, size_t b, struct 
 {
     const struct plan *in = p->in[b];
     struct emit_hoists hoists = {0}, *outer = m->hoists;
+    const struct emit_bound *outer_bounds = m->bounds;
+    const struct emit_bound *below = emit_bounds_union(m, outer_bounds, p, b);
+    if (in->kind == P_PROJECT)
+        below = emit_bounds_project(m, below, in);
+    m->bounds = NULL;
     sbuf_addz(out, "SELECT ");
     size_t first = 0;
     if (p->source_labels) {
@@ -326,7 +343,10 @@ static bool union_branch(struct emit *m, const struct plan *p, size_t b, struct 
     if (p->cols.n == 0)
         sbuf_addz(out, "1 AS c0");
     sbuf_addz(out, " FROM ");
-    return ok && emit_source(m, in->kind == P_PROJECT ? in->in[0] : in, &hoists, out);
+    m->bounds = below;
+    ok = ok && emit_source(m, in->kind == P_PROJECT ? in->in[0] : in, &hoists, out);
+    m->bounds = outer_bounds;
+    return ok;
 }
 
 bool emit_union(struct emit *m, const struct plan *p, struct sbuf *out)

@@ -70,5 +70,6 @@ struct lake_from {
     size_t n_parts;
     const struct phys_col *cols;
     size_t n_cols;
+    int64_t from, to; /* TimeGenerated of the rows that are needed, ticks, half open */
 };
 void lake_sql_from(const struct lake_from *f, struct sbuf *out);

@@ -102,11 +102,12 @@ bool lake_write(struct lake *l, struct arena *a, const struct lake_source *src,
                 struct lake_written *out, struct err *e) MUST_USE;
 /* Gives up what lake_write made. */
 void lake_write_undo(struct lake_written *x);
+/* What TIMESTAMP_NS holds (1677 to 2262), ticks to both sides of 1970, a little less. */
+#define LAKE_NANO_TICKS INT64_C(92233720368547000)
 /* SQL of a part's column in engine representation. */
 void lake_sql_column(const struct lake_shape *s, const struct phys_col *c, struct sbuf *out);
-/* SELECT … FROM read_parquet for parts; cols as lake_sql_from. */
-void lake_sql_parts(struct lake_part *const *parts, size_t n, const struct phys_col *cols,
-                    size_t n_cols, struct sbuf *out);
+/* SELECT … FROM read_parquet for the parts of f. */
+void lake_sql_parts(const struct lake_from *f, struct sbuf *out);
 /* The columns that a table has now. */
 struct phys_col *lake_columns(struct lake *l, struct arena *a, struct str table,
                               struct str *out_hot, size_t *out_n);

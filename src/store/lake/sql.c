@@ -40,20 +40,47 @@ static void select_columns(const struct lake_shape *s, const struct phys_col *co
     }
 }
 
-static void sql_group(const struct lake_shape *s, struct lake_part *const *parts, size_t n,
-                      const struct phys_col *cols, size_t n_cols, struct sbuf *out)
+/* A bound of TimeGenerated on the file's own column, by whose statistics the engine leaves out row
+ * groups. A bound that nanoseconds can't hold is none: no row of such a part is beyond it. */
+static void sql_bound(const struct lake_shape *s, const char *op, int64_t ticks, bool *first,
+                      struct sbuf *out)
 {
-    select_columns(s, cols, n_cols, out);
+    const struct lake_column *k = map_get(s->by_phys, STR("TimeGenerated"));
+    int64_t since =
+        ticks > TICKS_UNIX_EPOCH + LAKE_NANO_TICKS || ticks < TICKS_UNIX_EPOCH - LAKE_NANO_TICKS
+            ? INT64_MAX
+            : ticks - TICKS_UNIX_EPOCH;
+    if (k == NULL || (!k->ticks && since == INT64_MAX))
+        return;
+    sbuf_addf(out, "%s\"TimeGenerated\" %s ", *first ? " WHERE " : " AND ", op);
+    *first = false;
+    if (k->ticks)
+        sbuf_addf(out, "%lld", (long long)ticks);
+    else
+        sbuf_addf(out, "make_timestamp_ns(%lld)", (long long)since * 100);
+}
+
+/* All parts of one shape. */
+static void sql_group(const struct lake_from *f, const struct lake_shape *s, struct sbuf *out)
+{
+    int64_t min = INT64_MAX, max = INT64_MIN;
+    select_columns(s, f->cols, f->n_cols, out);
     sbuf_addz(out, " FROM read_parquet([");
-    bool first = true;
-    for (size_t i = 0; i < n; i++) {
-        if (parts[i]->shape != s)
+    for (size_t i = 0; i < f->n_parts; i++) {
+        const struct lake_part *p = f->parts[i];
+        if (p->shape != s)
             continue;
-        sbuf_addz(out, first ? "" : ", ");
-        sql_text(out, str_from(parts[i]->path));
-        first = false;
+        sbuf_addz(out, max == INT64_MIN ? "" : ", ");
+        sql_text(out, str_from(p->path));
+        min = p->min_time < min ? p->min_time : min;
+        max = p->max_time > max ? p->max_time : max;
     }
     sbuf_addz(out, "])");
+    bool first = true;
+    if (min < f->from)
+        sql_bound(s, ">=", f->from, &first, out);
+    if (max >= f->to)
+        sql_bound(s, "<", f->to, &first, out);
 }
 
 static bool seen_before(struct lake_part *const *parts, size_t i)
@@ -64,14 +91,13 @@ static bool seen_before(struct lake_part *const *parts, size_t i)
     return false;
 }
 
-void lake_sql_parts(struct lake_part *const *parts, size_t n, const struct phys_col *cols,
-                    size_t n_cols, struct sbuf *out)
+void lake_sql_parts(const struct lake_from *f, struct sbuf *out)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (seen_before(parts, i))
+    for (size_t i = 0; i < f->n_parts; i++) {
+        if (seen_before(f->parts, i))
             continue;
         sbuf_addz(out, i > 0 ? " UNION ALL " : "");
-        sql_group(parts[i]->shape, parts, n, cols, n_cols, out);
+        sql_group(f, f->parts[i]->shape, out);
     }
 }
 
@@ -88,6 +114,6 @@ void lake_sql_from(const struct lake_from *f, struct sbuf *out)
     sbuf_addf(out, " WHERE \"_TimeReceived\" > %lld", (long long)f->lt->sealed);
     if (f->n_parts > 0)
         sbuf_addz(out, " UNION ALL ");
-    lake_sql_parts(f->parts, f->n_parts, f->cols, f->n_cols, out);
+    lake_sql_parts(f, out);
     sbuf_addc(out, ')');
 }

@@ -9,8 +9,6 @@
 /* 122,880 rows a row group: the engine's own vector-friendly choice; measured in
  * docs/benchmarks.md. */
 enum { ROW_GROUP_ROWS = 122880, WRITE_MAX_SQL = 4 << 20, MAX_DAYS = 100000 };
-/* What TIMESTAMP_NS holds (1677 to 2262), a little less at both ends. */
-#define NANO_TICKS INT64_C(92233720368547000)
 
 struct day {
     int64_t day, rows, min_time, max_time, max_received;
@@ -35,8 +33,9 @@ static void sql_days(const struct lake_source *src, struct sbuf *sql)
             continue;
         sbuf_addz(sql, ", coalesce(bool_and(");
         sql_ident(sql, src->cols[i].phys);
-        sbuf_addf(sql, " BETWEEN %lld AND %lld), true)", (long long)(TICKS_UNIX_EPOCH - NANO_TICKS),
-                  (long long)(TICKS_UNIX_EPOCH + NANO_TICKS));
+        sbuf_addf(sql, " BETWEEN %lld AND %lld), true)",
+                  (long long)(TICKS_UNIX_EPOCH - LAKE_NANO_TICKS),
+                  (long long)(TICKS_UNIX_EPOCH + LAKE_NANO_TICKS));
     }
     sbuf_addz(sql, " FROM ");
     sbuf_add(sql, src->from);
