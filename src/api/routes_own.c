@@ -45,6 +45,9 @@ static void tables(void *ctx, struct http_request *q, struct http_response *r)
         json_kv_int(&o, "columns", (int64_t)list[i].n_columns);
         json_kv_int(&o, "storedColumns", (int64_t)list[i].n_stored_columns);
         json_kv_int(&o, "rows", list[i].rows);
+        json_kv_int(&o, "hotRows", list[i].hot_rows);
+        json_kv_int(&o, "parts", list[i].parts);
+        json_kv_int(&o, "bytes", list[i].bytes);
         json_kv_time(&o, "oldest", list[i].oldest);
         json_kv_time(&o, "newest", list[i].newest);
         json_obj_end(&o);

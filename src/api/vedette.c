@@ -35,6 +35,7 @@ static bool open_store(struct vedette *v, struct err *e)
                               .spill_max_bytes = v->o.spill_max_bytes,
                               .geoip_file = v->o.geoip_file,
                               .max_queue_bytes = v->o.max_queue_bytes,
+                              .lake = v->o.lake,
                               .fetch = v->allowed.hosts.n > 0 ? &v->fetch : NULL};
     v->store = store_open(&o, e);
     return v->store != NULL && first_workspace(v, e);
@@ -91,6 +92,7 @@ static void open_router(struct vedette *v)
         {rule_routes, n_rule_routes, v, false},
         {table_routes, n_table_routes, v, false},
         {own_routes, n_own_routes, v, false},
+        {lake_routes, n_lake_routes, v, false},
         {kusto_routes, n_kusto_routes, v, true},
         {saved_routes, n_saved_routes, v, false},
         {watchlist_routes, n_watchlist_routes, v, false},

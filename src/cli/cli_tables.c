@@ -1,4 +1,4 @@
-/* vedette tables: what is stored, and what became of every record that was offered. */
+/* vedette tables: what is stored, and what became of every record that was offered; sealing. */
 #include <getopt.h>
 #include <stdio.h>
 
@@ -9,7 +9,11 @@
 
 static const char usage[] =
     "usage: vedette tables [--data DIR|--url URL] [--workspace W] [--counts]\n"
-    "       vedette tables [--data DIR|--url URL] [--workspace W] define NAME_CL COLUMN:TYPE…\n";
+    "       vedette tables [--data DIR|--url URL] [--workspace W] define NAME_CL COLUMN:TYPE…\n"
+    "       vedette tables [--data DIR|--url URL] [--workspace W] seal [TABLE]\n"
+    "\n"
+    "seal writes what is in the hot tables into Parquet parts now, for other programs to read;\n"
+    "the server does it by itself when it is due.\n";
 
 struct shown {
     const char *head, *member;
@@ -49,11 +53,9 @@ static bool print_list(struct client *c, const char *target, const struct shown 
 
 static bool list(struct client *c, const struct client_workspace *w, struct err *e)
 {
-    static const struct shown columns[] = {{"TABLE", "name"},
-                                           {"ROWS", "rows"},
-                                           {"COLUMNS", "columns"},
-                                           {"OLDEST", "oldest"},
-                                           {"NEWEST", "newest"}};
+    static const struct shown columns[] = {
+        {"TABLE", "name"},  {"ROWS", "rows"},       {"HOT", "hotRows"},   {"PARTS", "parts"},
+        {"BYTES", "bytes"}, {"COLUMNS", "columns"}, {"OLDEST", "oldest"}, {"NEWEST", "newest"}};
     return print_list(c, arena_fmt(c->a, "/vedette/v1/workspaces/%s/tables", w->id).p, columns,
                       COUNTOF(columns), e);
 }
@@ -106,6 +108,20 @@ static bool define(struct client *c, const struct client_workspace *w, char **wo
     return client_call(c, "PUT", target.p, NULL, sbuf_str(&b), NULL, e);
 }
 
+static bool seal(struct client *c, const struct client_workspace *w, const char *table,
+                 struct err *e)
+{
+    struct json answer = {0};
+    struct str name = client_encoded(c->a, str_from(table));
+    struct str target =
+        arena_fmt(c->a, "/vedette/v1/workspaces/%s/seal?table=%.*s", w->id, STR_ARG(name));
+    if (!client_call(c, "POST", target.p, NULL, STR(""), &answer, e))
+        return false;
+    const struct json *rows = json_get(&answer, "rows");
+    printf("%lld rows sealed\n", rows != NULL ? (long long)rows->i : 0);
+    return true;
+}
+
 int cli_tables(int argc, char **argv)
 {
     static const struct option options[] = {{"data", required_argument, NULL, 'd'},
@@ -131,7 +147,8 @@ int cli_tables(int argc, char **argv)
         }
     }
     bool defining = argc - optind >= 3 && strcmp(argv[optind], "define") == 0;
-    if (optind != argc && !defining) {
+    bool sealing = argc - optind >= 1 && argc - optind <= 2 && strcmp(argv[optind], "seal") == 0;
+    if (optind != argc && !defining && !sealing) {
         fputs(usage, stderr);
         return 2;
     }
@@ -142,6 +159,7 @@ int cli_tables(int argc, char **argv)
     if (ok) {
         ok = client_workspace(&client, workspace, &w, &e) &&
              (defining      ? define(&client, &w, argv + optind + 1, argc - optind - 1, &e)
+              : sealing     ? seal(&client, &w, argc - optind == 2 ? argv[optind + 1] : "", &e)
               : with_counts ? counts(&client, &w, &e)
                             : list(&client, &w, &e));
         client_close(&client);

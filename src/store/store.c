@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/lake/lake.h"
 #include "store/workspace_priv.h"
 #include "text/geoip.h"
 
@@ -73,6 +74,15 @@ static bool open_engine(struct store *s, const struct store_options *o, struct e
            engine_set_checkpoint_bytes(s->engine, (size_t)2 << 30, e);
 }
 
+static struct store_lake_options lake_options(const struct store_lake_options *o)
+{
+    struct store_lake_options out = *o;
+    out.seal_rows = o->seal_rows > 0 ? o->seal_rows : 4000000;
+    out.seal_bytes = o->seal_bytes > 0 ? o->seal_bytes : INT64_C(512) << 20;
+    out.seal_age_us = o->seal_age_us > 0 ? o->seal_age_us : INT64_C(3600) * 1000000;
+    return out;
+}
+
 struct store *store_open(const struct store_options *o, struct err *e)
 {
     struct store *s = xcalloc(1, sizeof(*s));
@@ -82,13 +92,14 @@ struct store *store_open(const struct store_options *o, struct err *e)
     lock_init(&s->lock, "store");
     s->clock = o->clock;
     s->max_queue_bytes = o->max_queue_bytes;
+    s->lake = lake_options(&o->lake);
     s->fetch = o->fetch;
     s->geoip_file = o->geoip_file != NULL && o->geoip_file[0] != '\0' ? o->geoip_file : NULL;
     s->dir = xstrndup(arena_fmt(s->a, "%s/workspaces", o->data_dir));
     s->schemas = schema_set_open(o->schema_dir, e);
     if (s->schemas != NULL && (s->geoip_file == NULL || geoip_check(s->geoip_file, e)) &&
         make_dir(s->dir, e) && open_engine(s, o, e) && engine_lock_down(s->engine, e) &&
-        open_all(s, e))
+        open_all(s, e) && (s->lake.by_hand || (s->keeper = lake_keeper_start(s, e)) != NULL))
         return s;
     store_close(s);
     return NULL;
@@ -98,6 +109,7 @@ void store_close(struct store *s)
 {
     if (s == NULL)
         return;
+    lake_keeper_stop(s->keeper);
     for (size_t i = 0; i < s->workspaces.n; i++)
         workspace_close(s->workspaces.p[i]);
     if (s->engine != NULL)

@@ -4,6 +4,14 @@
 #include "engine/engine.h"
 
 struct store;
+/* When rows are sealed (docs/storage.md), and how long they are kept. */
+struct store_lake_options {
+    bool by_hand;        /* only workspace_seal and its like do anything: tests */
+    int64_t seal_rows;   /* of a table's hot rows; 0: 4,000,000 */
+    int64_t seal_bytes;  /* 0: 512 MiB */
+    int64_t seal_age_us; /* of the oldest; 0: 1 hour. A table with few rows waits 24 times that */
+    int64_t retention_days; /* of tables that say nothing themselves; 0: for ever */
+};
 struct store_options {
     const char
         *data_dir; /* made by the caller; the store keeps workspaces/<id>/hot.duckdb below it */
@@ -15,6 +23,7 @@ struct store_options {
     size_t max_queue_bytes; /* bytes waiting to be committed per workspace; more gives ERR_BUSY; 0 =
                                256 MiB */
     const struct engine_fetch *fetch; /* of externaldata; borrowed; NULL: switched off */
+    struct store_lake_options lake;
 };
 struct store *store_open(const struct store_options *o, struct err *e) MUST_USE;
 /* Commits what was accepted, checkpoints, closes. */

@@ -223,7 +223,9 @@ struct store {
     const char *geoip_file;
     size_t max_queue_bytes;
     const struct engine_fetch *fetch; /* NULL: externaldata is switched off */
-    struct lock lock;                 /* workspaces */
+    struct store_lake_options lake;   /* defaults filled in */
+    struct lake_keeper *keeper;
+    struct lock lock; /* workspaces */
     struct arena *a;
     VEC(struct workspace *) workspaces;
 };

@@ -27,6 +27,7 @@ struct fixture {
     struct workspace *w;
     struct arena *a;
     size_t max_queue_bytes;
+    struct store_lake_options lake;
 };
 
 static void fixture_start(struct fixture *f)
@@ -36,7 +37,8 @@ static void fixture_start(struct fixture *f)
                               .clock = f->clock,
                               .threads = 2,
                               .memory_bytes = (size_t)512 << 20,
-                              .max_queue_bytes = f->max_queue_bytes};
+                              .max_queue_bytes = f->max_queue_bytes,
+                              .lake = f->lake};
     f->store = store_open(&o, &e);
     if (f->store == NULL)
         fail_msg("store_open: %s", e.msg);
@@ -59,6 +61,7 @@ static int fixture_setup(void **state)
     assert_non_null(mkdtemp(f->dir));
     f->clock = clock_new_manual(T0);
     f->a = arena_new(0);
+    f->lake.by_hand = true;
     fixture_start(f);
     *state = f;
     return 0;

@@ -320,6 +320,42 @@ static void only_parts_of_the_time_range_are_read(void **state)
     }
 }
 
+/* ---- by itself ---- */
+
+static bool until_sealed(struct fixture *f, int64_t parts)
+{
+    for (int i = 0; i < 1000; i++) {
+        struct store_table_info t = info_of(f, "Syslog");
+        if (t.parts == parts && t.hot_rows == 0)
+            return true;
+        usleep(10000);
+    }
+    return false;
+}
+
+static void full_tables_are_sealed_by_themselves(void **state)
+{
+    struct fixture *f = *state;
+    fixture_stop(f);
+    f->lake = (struct store_lake_options){.seal_rows = 100};
+    fixture_start(f);
+    add_lines(f, "a", 100);
+    assert_true(until_sealed(f, 1));
+    add_lines(f, "b", 99);
+    assert_ask(f, "Syslog | count", "199");
+    assert_int_equal(info_of(f, "Syslog").hot_rows, 99);
+    fixture_stop(f); /* what is hot is counted again at the start */
+    fixture_start(f);
+    add_lines(f, "c", 1);
+    assert_true(until_sealed(f, 2));
+    fixture_stop(f);
+    f->lake = (struct store_lake_options){.seal_age_us = 1};
+    fixture_start(f);
+    add_lines(f, "d", 1);
+    assert_true(until_sealed(f, 3));
+    assert_ask(f, "Syslog | count", "201");
+}
+
 /* ---- queries while rows are sealed ---- */
 
 struct busy {
@@ -383,6 +419,8 @@ int main(void)
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_part_has_one_day, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(only_parts_of_the_time_range_are_read, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(full_tables_are_sealed_by_themselves, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(queries_during_seals_see_each_row_once, fixture_setup,
                                         fixture_teardown),

@@ -59,6 +59,11 @@ void lake_close(struct lake *l); /* after the writer and all queries have ended;
 /* Rows were committed to hot tables. Writer thread. */
 void lake_appended(struct lake *l, struct store_batch *const *batches, size_t n);
 
+/* The thread that seals, deletes and looks after. */
+struct lake_keeper;
+struct lake_keeper *lake_keeper_start(struct store *s, struct err *e) MUST_USE;
+void lake_keeper_stop(struct lake_keeper *k); /* before workspaces are closed; NULL is fine */
+
 /* ---- SQL ---- */
 /* A FROM item over the rows of a table that the view sees, hot and sealed, with the columns cols in
  * engine representation. lt NULL or without a mark: the hot table itself. */

@@ -8,6 +8,7 @@ struct lake_hot {
     int64_t rows, bytes;
     int64_t since_us; /* clock_mono_us() of the first of them; 0: none */
     int64_t trimmed;  /* hot rows up to here were deleted */
+    int64_t retry_us; /* sealing failed: not before */
 };
 struct lake_view {
     struct lake *lake;
