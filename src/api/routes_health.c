@@ -121,6 +121,41 @@ static void ingestion(struct vedette *v, struct arena *a, struct sbuf *b)
     }
 }
 
+static void lake_value(struct sbuf *b, struct workspace *w, const char *name, int64_t value)
+{
+    sbuf_addf(b, "%s{", name);
+    label(b, "workspace", workspace_name(w), true);
+    sbuf_addf(b, "} %lld\n", (long long)value);
+}
+
+static void lake(struct vedette *v, struct sbuf *b)
+{
+    static const struct {
+        const char *name, *type, *text;
+        size_t offset;
+    } values[] = {
+        {"vedette_lake_parts", "gauge", "Sealed parts.", offsetof(struct store_lake_sums, parts)},
+        {"vedette_lake_rows", "gauge", "Rows in sealed parts.",
+         offsetof(struct store_lake_sums, rows)},
+        {"vedette_lake_bytes", "gauge", "Bytes of sealed parts.",
+         offsetof(struct store_lake_sums, bytes)},
+        {"vedette_lake_hot_rows", "gauge", "Rows that are not sealed yet.",
+         offsetof(struct store_lake_sums, hot_rows)},
+        {"vedette_lake_quarantined_parts_total", "counter", "Damaged parts that were set aside.",
+         offsetof(struct store_lake_sums, quarantined)},
+    };
+    for (size_t k = 0; k < COUNTOF(values); k++) {
+        help(b, values[k].name, values[k].type, values[k].text);
+        struct workspace *w = NULL;
+        for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++) {
+            struct store_lake_sums sums = store_lake_sums(w);
+            int64_t value = 0;
+            memcpy(&value, (const char *)&sums + values[k].offset, sizeof(value));
+            lake_value(b, w, values[k].name, value);
+        }
+    }
+}
+
 static void detection(struct vedette *v, struct sbuf *b)
 {
     struct detect_counts c = detect_counts(v->detect);
@@ -196,6 +231,7 @@ static void metrics(void *ctx, struct http_request *q, struct http_response *r)
         (double)(clock_mono_us() - v->started) / 1e6);
     one(b, "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes());
     ingestion(v, q->arena, b);
+    lake(v, b);
     detection(v, b);
     requests(v, b);
     syslog_listeners(v, b);

@@ -1,5 +1,5 @@
-/* The Tables API of a workspace (Microsoft.OperationalInsights/workspaces/tables): list, get, and
- * define custom tables. Plans and retention are answered as they are here: analytics, for ever. */
+/* The Tables API of a workspace (Microsoft.OperationalInsights/workspaces/tables): list, get,
+ * define custom tables, set retention. There is one plan, Analytics. */
 #include "api/api_priv.h"
 #include "text/json.h"
 
@@ -45,6 +45,27 @@ static void write_columns(struct json_out *o, const struct kql_schema *s)
     json_arr_end(o);
 }
 
+/* Where the server keeps for ever, no number says so. */
+static void write_days(struct json_out *o, const char *name, int64_t days)
+{
+    if (days > 0)
+        json_kv_int(o, name, days);
+    else
+        json_kv_null(o, name);
+}
+
+static void write_retention(struct json_out *o, struct workspace *w, struct str table)
+{
+    struct store_retention own, held;
+    workspace_retention(w, table, &own, &held);
+    write_days(o, "retentionInDays", held.analytics_days);
+    write_days(o, "totalRetentionInDays", held.total_days);
+    json_kv_int(o, "archiveRetentionInDays",
+                held.analytics_days > 0 ? held.total_days - held.analytics_days : 0);
+    json_kv_bool(o, "retentionInDaysAsDefault", own.analytics_days == 0);
+    json_kv_bool(o, "totalRetentionInDaysAsDefault", own.total_days == 0);
+}
+
 static void write_table(struct http_request *q, struct json_out *o, struct workspace *w,
                         const struct kql_table *t)
 {
@@ -61,6 +82,7 @@ static void write_table(struct http_request *q, struct json_out *o, struct works
     json_key(o, "properties");
     json_obj(o);
     json_kv_z(o, "plan", "Analytics");
+    write_retention(o, w, t->name);
     json_kv_z(o, "provisioningState", "Succeeded");
     json_key(o, "schema");
     json_obj(o);
@@ -143,27 +165,84 @@ static bool read_schema(struct arena *a, const struct json *columns, struct kql_
     return true;
 }
 
-static void put(void *ctx, struct http_request *q, struct http_response *r)
+/* ---- retention ---- */
+
+/* -1 and null are the default; left out: as it was, or with PUT the default. */
+static bool read_days(const struct json *body, const char *path, int64_t *days, struct err *e)
+{
+    const struct json *j = json_path(body, path);
+    if (j == NULL)
+        return true;
+    if (j->type != JSON_NULL && j->type != JSON_INT)
+        return err_set(e, ERR_INVALID, "%s: a number of days expected", path);
+    *days = j->type == JSON_NULL || j->i == -1 ? 0 : j->i;
+    return *days >= 0 && (j->type == JSON_NULL || j->i != 0)
+               ? true
+               : err_set(e, ERR_INVALID, "%s: %lld is no number of days", path, (long long)j->i);
+}
+
+static bool change_retention(struct workspace *w, struct str table, const struct json *body,
+                             bool reset, struct err *e)
+{
+    struct store_retention own, held;
+    workspace_retention(w, table, &own, &held);
+    struct store_retention wish = reset ? (struct store_retention){0} : own;
+    if (!read_days(body, "properties.retentionInDays", &wish.analytics_days, e) ||
+        !read_days(body, "properties.totalRetentionInDays", &wish.total_days, e))
+        return false;
+    bool same = wish.analytics_days == own.analytics_days && wish.total_days == own.total_days;
+    return same || workspace_retention_set(w, table, &wish, e);
+}
+
+static bool check_plan(const struct json *body, struct err *e)
+{
+    struct str plan = json_text(json_path(body, "properties.plan"), STR("Analytics"));
+    return str_ieqz(plan, "Analytics") ? true
+                                       : err_set(e, ERR_UNSUPPORTED,
+                                                 "properties.plan: '%.*s' is not supported, only "
+                                                 "Analytics is",
+                                                 (int)(plan.n < 40 ? plan.n : 40), plan.p);
+}
+
+/* PUT defines; a table that exists may also be put without columns. PATCH changes what it names. */
+static void change(void *ctx, struct http_request *q, struct http_response *r, bool put)
 {
     struct vedette *v = ctx;
     struct err e = {0};
     struct json body = {0};
     struct kql_schema schema = {0};
+    struct kql_table t = {0};
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL || !api_body(v, q, r, &body))
         return;
     struct str name = arena_str(q->arena, http_param(q, "table"));
-    if (!read_schema(q->arena, json_path(&body, "properties.schema.columns"), &schema, &e) ||
-        !workspace_table_define(w, name, &schema, &e)) {
+    const struct json *columns = json_path(&body, "properties.schema.columns");
+    bool exists = workspace_table_find(w, q->arena, name, &t);
+    bool define = columns != NULL || (put && !exists);
+    bool ok = check_plan(&body, &e) &&
+              (!define || (read_schema(q->arena, columns, &schema, &e) &&
+                           workspace_table_define(w, name, &schema, &e))) &&
+              ((!exists && !define) || change_retention(w, name, &body, put, &e));
+    if (ok)
+        (void)write_named(v, q, r, w, name);
+    else
         api_error(v, q, &e, r);
-        return;
-    }
-    (void)write_named(v, q, r, w, name);
+}
+
+static void put(void *ctx, struct http_request *q, struct http_response *r)
+{
+    change(ctx, q, r, true);
+}
+
+static void patch(void *ctx, struct http_request *q, struct http_response *r)
+{
+    change(ctx, q, r, false);
 }
 
 const struct http_route table_routes[] = {
     {HTTP_GET, WORKSPACE_PATH "/tables", list, "tables/read", 0, FAMILY_ARM},
     {HTTP_GET, WORKSPACE_PATH "/tables/{table}", get, "tables/read", 0, FAMILY_ARM},
     {HTTP_PUT, WORKSPACE_PATH "/tables/{table}", put, "tables/write", 0, FAMILY_ARM},
+    {HTTP_PATCH, WORKSPACE_PATH "/tables/{table}", patch, "tables/write", 0, FAMILY_ARM},
 };
 const size_t n_table_routes = COUNTOF(table_routes);

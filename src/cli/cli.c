@@ -7,6 +7,7 @@
 #include "kql/functions.h"
 
 static const struct cli_command commands[] = {
+    {"check", "compare the sealed parts with the manifest", cli_check},
     {"config", "check or show the settings of serve", cli_config},
     {"demo", "play an intrusion into a scratch server, show what it finds", cli_demo},
     {"functions", "import, list, show and delete functions of a workspace", cli_functions},

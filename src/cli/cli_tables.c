@@ -11,9 +11,10 @@ static const char usage[] =
     "usage: vedette tables [--data DIR|--url URL] [--workspace W] [--counts]\n"
     "       vedette tables [--data DIR|--url URL] [--workspace W] define NAME_CL COLUMN:TYPE…\n"
     "       vedette tables [--data DIR|--url URL] [--workspace W] seal [TABLE]\n"
+    "       vedette tables [--data DIR|--url URL] [--workspace W] compact\n"
     "\n"
     "seal writes what is in the hot tables into Parquet parts now, for other programs to read;\n"
-    "the server does it by itself when it is due.\n";
+    "compact merges small parts of a day. The server does both by itself when they are due.\n";
 
 struct shown {
     const char *head, *member;
@@ -122,6 +123,12 @@ static bool seal(struct client *c, const struct client_workspace *w, const char 
     return true;
 }
 
+static bool compact(struct client *c, const struct client_workspace *w, struct err *e)
+{
+    struct str target = arena_fmt(c->a, "/vedette/v1/workspaces/%s/compact", w->id);
+    return client_call(c, "POST", target.p, NULL, STR(""), NULL, e);
+}
+
 int cli_tables(int argc, char **argv)
 {
     static const struct option options[] = {{"data", required_argument, NULL, 'd'},
@@ -148,7 +155,8 @@ int cli_tables(int argc, char **argv)
     }
     bool defining = argc - optind >= 3 && strcmp(argv[optind], "define") == 0;
     bool sealing = argc - optind >= 1 && argc - optind <= 2 && strcmp(argv[optind], "seal") == 0;
-    if (optind != argc && !defining && !sealing) {
+    bool compacting = argc - optind == 1 && strcmp(argv[optind], "compact") == 0;
+    if (optind != argc && !defining && !sealing && !compacting) {
         fputs(usage, stderr);
         return 2;
     }
@@ -160,6 +168,7 @@ int cli_tables(int argc, char **argv)
         ok = client_workspace(&client, workspace, &w, &e) &&
              (defining      ? define(&client, &w, argv + optind + 1, argc - optind - 1, &e)
               : sealing     ? seal(&client, &w, argc - optind == 2 ? argv[optind + 1] : "", &e)
+              : compacting  ? compact(&client, &w, &e)
               : with_counts ? counts(&client, &w, &e)
                             : list(&client, &w, &e));
         client_close(&client);

@@ -1,6 +1,7 @@
 /* The subcommands' functions; each has one row in the table in cli.c. */
 #pragma once
 
+int cli_check(int argc, char **argv);
 int cli_config(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_functions(int argc, char **argv);

@@ -3,8 +3,8 @@
 #include "store/lake/lake.h"
 #include "store/store_priv.h"
 
-static bool run_all(struct workspace *w, struct arena *a, const struct engine_limits *limits,
-                    struct store_result *out, struct err *e)
+static bool run_once(struct workspace *w, struct arena *a, const struct engine_limits *limits,
+                     struct store_result *out, bool *out_mended, struct err *e)
 {
     const struct engine_source *src = source_snapshot(w, a);
     out->rows = arena_array(a, struct engine_rows *, out->compiled.n);
@@ -12,8 +12,26 @@ static bool run_all(struct workspace *w, struct arena *a, const struct engine_li
     for (; ok && out->n < out->compiled.n; out->n += ok)
         ok = engine_run(w->s->engine, out->compiled.results[out->n].plan, src, limits,
                         &out->rows[out->n], e);
+    /* What a damaged file does to the database is one of these two. */
+    *out_mended =
+        !ok && e != NULL && (e->code == ERR_IO || e->code == ERR_INTERNAL) && source_mend(src);
     source_release(src);
     return ok;
+}
+
+/* A part that turns out to be damaged is set aside, and the rest answers. */
+static bool run_all(struct workspace *w, struct arena *a, const struct engine_limits *limits,
+                    struct store_result *out, struct err *e)
+{
+    enum { TRIES = 5 };
+    bool mended = true;
+    for (int i = 0; i < TRIES && mended; i++) {
+        if (run_once(w, a, limits, out, &mended, e))
+            return true;
+        if (mended)
+            store_result_fini(out);
+    }
+    return false;
 }
 
 bool workspace_query(struct workspace *w, struct arena *a, const struct store_query *q,

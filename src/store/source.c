@@ -90,8 +90,10 @@ static void needed_parts(struct arena *a, const struct engine_need *need, struct
     f->from = need->from;
     f->to = need->to;
     struct lake_part **parts = arena_array(a, struct lake_part *, f->lt->n + 1);
+    int64_t oldest = lake_oldest_received(f->w->lake, f->lt->name);
     for (size_t i = 0; i < f->lt->n; i++)
-        if (f->lt->parts[i]->max_time >= need->from && f->lt->parts[i]->min_time < need->to)
+        if (f->lt->parts[i]->max_time >= need->from && f->lt->parts[i]->min_time < need->to &&
+            f->lt->parts[i]->max_received >= oldest)
             parts[f->n_parts++] = f->lt->parts[i];
     f->parts = parts;
 }
@@ -187,6 +189,18 @@ void source_release(const struct engine_source *snapshot)
         lake_view_drop(s->views.p[i].view);
     s->views.n = 0;
     s->seen.n = 0;
+}
+
+bool source_mend(const struct engine_source *snapshot)
+{
+    const struct snapshot *s = snapshot->self;
+    bool mended = false;
+    for (size_t i = 0; i < s->seen.n; i++) {
+        const struct lake_table *t = lake_view_find(s->seen.p[i]->view, s->seen.p[i]->t->name);
+        if (t != NULL && t->n > 0 && lake_after_failure(s->seen.p[i]->w, t))
+            mended = true;
+    }
+    return mended;
 }
 
 /* Without a snapshot: for text that a person reads (kql sql), and where nothing is sealed

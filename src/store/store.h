@@ -151,6 +151,40 @@ bool workspace_checkpoint(struct workspace *w, struct err *e) MUST_USE;
 bool workspace_seal(struct workspace *w, struct str name, int64_t *out_rows,
                     struct err *e) MUST_USE;
 
+struct store_lake_sums {
+    int64_t parts, rows, bytes, hot_rows;
+    int64_t quarantined; /* parts, since the workspace was made */
+};
+struct store_lake_sums store_lake_sums(struct workspace *w);
+/* Merges small parts of a day, as many as there are; done by itself when it is worth it. */
+bool workspace_compact(struct workspace *w, struct err *e) MUST_USE;
+/* Drops what is past its retention now; done by itself. */
+void workspace_expire(struct workspace *w);
+/* How long a table's rows are kept, in days since their receipt: in reach of queries, and at all.
+ * 0: the default (in what holds: for ever). Days as Log Analytics takes them: 4 to 730, total also
+ * years up to 12. */
+struct store_retention {
+    int64_t analytics_days, total_days;
+};
+bool workspace_retention_set(struct workspace *w, struct str table, const struct store_retention *r,
+                             struct err *e) MUST_USE;
+void workspace_retention(struct workspace *w, struct str table, struct store_retention *own,
+                         struct store_retention *out_in_force);
+/* Reads every part and compares it with the manifest. */
+struct store_damage {
+    struct str table, part;
+    int64_t rows;
+    struct str reason;
+};
+struct store_check {
+    int64_t parts, rows, bytes;  /* that the manifest names */
+    struct store_damage *damage; /* in the arena */
+    size_t n_damage;
+    int64_t quarantined, quarantined_rows; /* parts set aside since the workspace was made */
+};
+bool workspace_check(struct workspace *w, struct arena *a, struct store_check *out,
+                     struct err *e) MUST_USE;
+
 /* Compiles and runs KQL in a workspace: the one way that everything above (API, detection, CLI)
  * queries. Errors beside those of the query: ERR_TIMEOUT says how many seconds it had. */
 struct store_query {

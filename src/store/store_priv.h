@@ -115,6 +115,9 @@ void table_source_init(struct workspace *w);
  * source_release. */
 const struct engine_source *source_snapshot(struct workspace *w, struct arena *a);
 void source_release(const struct engine_source *snapshot);
+/* A query over it failed: sets damaged parts aside. True: there were some; try again with a new
+ * one. */
+bool source_mend(const struct engine_source *snapshot);
 
 /* ---- account.c ---- */
 struct ledger;

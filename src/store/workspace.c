@@ -24,6 +24,10 @@ static const char *const layout[] = {
      "BIGINT)"),
     "vedette_sealed (table_name VARCHAR, received BIGINT)",
     "vedette_gone (path VARCHAR)",
+    ("vedette_quarantine (table_name VARCHAR, id VARCHAR, columns VARCHAR, day BIGINT, rows "
+     "BIGINT, bytes BIGINT, min_time BIGINT, max_time BIGINT, max_received BIGINT, made BIGINT, "
+     "crc BIGINT, reason VARCHAR, noted BIGINT)"),
+    "vedette_retention (table_name VARCHAR, analytics_days BIGINT, total_days BIGINT)",
 };
 
 struct str workspace_id(const struct workspace *w)

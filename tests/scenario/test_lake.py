@@ -2,7 +2,8 @@
 import glob
 import os
 
-from vedette import Server, equal, run
+from run import Skip
+from vedette import Server, contains, equal, run, until
 
 CLOCK = "2026-01-02T03:04:05Z"
 
@@ -26,7 +27,7 @@ def seal(server, *words):
 
 def test_sealing_changes_no_answer():
     times = ["2026-01-01T%02d:30:00Z" % h for h in range(24)] + ["2026-01-02T01:00:00Z"] * 6
-    query = "Syslog | summarize n = count(), first = min(TimeGenerated), m = max(SyslogMessage) by Computer | sort by Computer asc"
+    query = "Syslog | summarize n = count(), oldest = min(TimeGenerated), m = max(SyslogMessage) by Computer | sort by Computer asc"
     with Server(clock=CLOCK) as s:
         send(s, "a", times)
         before = s.query(query)
@@ -45,3 +46,92 @@ def test_sealing_changes_no_answer():
               [{"SyslogMessage": "late0"}])
         equal(s.query("Syslog | summarize n = dcount(_ItemId)"), [{"n": 31}])
         equal(run("tables", "seal", "Nothing_CL", data=s.data)[0], 1)
+
+
+def retention(s, table="Syslog"):
+    p = s.arm("GET", "/tables/" + table, provider=False).json()["properties"]
+    return p["retentionInDays"], p["totalRetentionInDays"], p["archiveRetentionInDays"], p["retentionInDaysAsDefault"]
+
+
+def patch(s, table="Syslog", method="PATCH", **properties):
+    return s.arm(method, "/tables/" + table, {"properties": properties}, provider=False)
+
+
+def test_retention_by_rest_with_a_moved_clock():
+    with Server("--retention", "30d", clock=CLOCK) as s:
+        send(s, "a", [CLOCK] * 5)
+        equal(retention(s), (30, 30, 0, True))
+        equal(patch(s, retentionInDays=60, totalRetentionInDays=90).status, 200)
+        equal(retention(s), (60, 90, 30, False))
+        equal(patch(s, totalRetentionInDays=1095).status, 200)
+        equal(retention(s), (60, 1095, 1035, False))
+        equal(patch(s, retentionInDays=1).status, 400)
+        equal(patch(s, retentionInDays="60").status, 400)
+        equal(patch(s, totalRetentionInDays=1000).status, 400)
+        equal(patch(s, plan="Basic").status, 400)
+        equal(patch(s, table="Nothing", retentionInDays=30).status, 404)
+        seal(s)
+        s.move_clock("2026-02-15T00:00:00Z")
+        equal(s.count("Syslog"), 5)
+        s.move_clock("2026-03-15T00:00:00Z")
+        equal(s.count("Syslog"), 0)
+        equal(len(parts(s)), 1)
+        equal(patch(s, retentionInDays=180).status, 200)
+        equal(s.count("Syslog"), 5)
+        equal(patch(s, method="PUT").status, 200)  # resets both to the default
+        equal(retention(s), (30, 30, 0, True))
+        until(lambda: not parts(s))
+        equal(s.count("Syslog"), 0)
+        code, out, _ = run("check", data=s.data)
+        equal((code, "0 damaged" in out), (0, True))
+
+
+def test_a_damaged_part_is_set_aside():
+    with Server(clock=CLOCK) as s:
+        send(s, "a", ["2026-01-01T01:00:00Z"] * 50 + ["2026-01-02T01:00:00Z"] * 50)
+        seal(s)
+        with open(parts(s)[0], "r+b") as f:
+            f.truncate(200)
+        code, out, err = run("check", data=s.data)
+        equal(code, 1)
+        contains(out, "damaged: Syslog, 50 rows")
+        contains(err, "1 parts are damaged")
+        equal(s.count("Syslog"), 50)
+        equal(len(s.query('Operation | where OperationStatus == "Error" and Detail has "50 rows of table Syslog"')), 1)
+        equal(s.metrics()['vedette_lake_quarantined_parts_total{workspace="default"}'], 1)
+        code, out, err = run("check", data=s.data)
+        contains(out, "set aside earlier: 1 with 50 rows")
+        equal((code, err), (0, ""))
+
+
+def test_kill_and_half_written_files():
+    with Server(clock=CLOCK) as s:
+        send(s, "a", ["2026-01-01T01:00:00Z"] * 10)
+        seal(s)
+        folder = os.path.dirname(parts(s)[0])
+        send(s, "b", ["2026-01-01T02:00:00Z"] * 10)
+        s.kill()
+        for name in ("11111111-1111-4111-8111-111111111111.parquet", "x.parquet.tmp"):
+            with open(os.path.join(folder, name), "wb") as f:
+                f.write(b"half")
+        s.start()
+        equal(s.count("Syslog"), 20)
+        equal(len(parts(s)), 1)
+        equal(os.listdir(folder), [os.path.basename(parts(s)[0])])
+        contains(s.read_log(), "a part that the manifest does not name was set aside")
+
+
+def test_other_programs_read_the_parts():
+    """DuckDB's and Arrow's own readers, where this Python has them."""
+    try:
+        import pyarrow.parquet as parquet
+    except ImportError:
+        raise Skip("no pyarrow in this Python") from None
+    with Server(clock=CLOCK) as s:
+        send(s, "a", ["2026-01-01T01:00:00.1234567Z"] * 10)
+        seal(s)
+        table = parquet.read_table(parts(s)[0])
+        equal(table.num_rows, 10)
+        equal(str(table.schema.field("TimeGenerated").type), "timestamp[ns]")
+        equal(table.column("TimeGenerated")[0].value, 1767229200123456700)
+        equal(sorted(table.column("SyslogMessage").to_pylist())[0], "a0")

@@ -356,6 +356,151 @@ static void full_tables_are_sealed_by_themselves(void **state)
     assert_ask(f, "Syslog | count", "201");
 }
 
+/* ---- merging ---- */
+
+static size_t files_in(const struct fixture *f, const char *dir)
+{
+    char whole[256];
+    size_t n = 0;
+    snprintf(whole, sizeof(whole), "%s/workspaces/" WS_ID "/lake/%s", f->dir, dir);
+    DIR *d = opendir(whole);
+    for (struct dirent *at; d != NULL && (at = readdir(d)) != NULL;)
+        n += at->d_name[0] != '.';
+    if (d != NULL)
+        closedir(d);
+    return n;
+}
+
+static void parts_of_a_day_are_merged(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    define_types(f);
+    for (int i = 0; i < 3; i++) {
+        add_types(f);
+        add_lines(f, "m", 10);
+        seal(f, "");
+    }
+    static const char query[] =
+        "Types_CL | summarize count(), dcount(_ItemId), max(L), min(T), max(D), "
+        "countif(isnull(R)), min(ingestion_time()), max(ingestion_time())";
+    const char *before = ask(f, query);
+    assert_int_equal(info_of(f, "Types_CL").parts, 3);
+    assert_true(workspace_compact(f->w, &e));
+    assert_int_equal(info_of(f, "Types_CL").parts, 1);
+    assert_int_equal(info_of(f, "Syslog").parts, 1);
+    assert_string_equal(ask(f, query), before);
+    assert_ask(f, "Syslog | summarize count(), dcount(_ItemId)", "30|30");
+    assert_int_equal(files_in(f, "Types_CL/2026/01/01"), 1); /* the merged ones are deleted */
+    fixture_stop(f);
+    fixture_start(f);
+    assert_string_equal(ask(f, query), before);
+    assert_int_equal(files_in(f, "orphans"), 0);
+}
+
+/* ---- retention ---- */
+
+static void old_parts_leave_queries_and_then_the_disk(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    struct store_retention r = {10, 20}, own, held;
+    assert_true(workspace_retention_set(f->w, STR("Syslog"), &r, &e));
+    add_at(f, T0 - 1000 * TICKS_PER_DAY, "an old log of today");
+    seal(f, "");
+    clock_advance(f->clock, 5 * TICKS_PER_DAY);
+    add_lines(f, "x", 1);
+    seal(f, "");
+    workspace_expire(f->w);
+    assert_ask(f, "Syslog | count", "2");
+    clock_advance(f->clock, 6 * TICKS_PER_DAY);
+    workspace_expire(f->w);
+    assert_ask(f, "Syslog | count", "1");
+    assert_int_equal(info_of(f, "Syslog").parts, 2); /* kept for the total retention */
+    fixture_stop(f);
+    fixture_start(f);
+    assert_ask(f, "Syslog | count", "1");
+    workspace_retention(f->w, STR("Syslog"), &own, &held);
+    assert_int_equal(own.analytics_days, 10);
+    assert_int_equal(held.total_days, 20);
+    clock_advance(f->clock, 10 * TICKS_PER_DAY);
+    workspace_expire(f->w);
+    assert_int_equal(info_of(f, "Syslog").parts, 1);
+    assert_ask(f, "Syslog | count", "0");
+    assert_int_equal(files_in(f, "Syslog/2023/04/07"), 0);
+    clock_advance(f->clock, 5 * TICKS_PER_DAY);
+    workspace_expire(f->w);
+    assert_int_equal(info_of(f, "Syslog").parts, 0);
+    r = (struct store_retention){3, 0};
+    assert_false(workspace_retention_set(f->w, STR("Syslog"), &r, &e));
+    assert_string_equal(e.msg, "retentionInDays: 3 is not between 4 and 730");
+    r = (struct store_retention){90, 30};
+    assert_false(workspace_retention_set(f->w, STR("Syslog"), &r, &e));
+    assert_string_equal(e.msg, "totalRetentionInDays is shorter than retentionInDays");
+    workspace_retention(f->w, STR("Heartbeat"), &own, &held);
+    assert_int_equal(held.analytics_days, 0);
+}
+
+/* ---- damage ---- */
+
+/* Changes one byte in the middle of the file of a day's only part, or cuts it there. */
+static void damage(const struct fixture *f, const char *day, bool cut)
+{
+    char whole[512];
+    snprintf(whole, sizeof(whole), "%s/workspaces/" WS_ID "/lake/Syslog/%s", f->dir, day);
+    DIR *d = opendir(whole);
+    assert_non_null(d);
+    for (struct dirent *at; (at = readdir(d)) != NULL;) {
+        if (at->d_name[0] == '.')
+            continue;
+        char path[800];
+        struct stat st;
+        snprintf(path, sizeof(path), "%s/%s", whole, at->d_name);
+        int fd = open(path, O_RDWR);
+        assert_true(fd >= 0 && fstat(fd, &st) == 0);
+        char c;
+        if (cut) {
+            assert_int_equal(ftruncate(fd, st.st_size / 2), 0);
+        } else {
+            assert_int_equal(pread(fd, &c, 1, st.st_size / 4), 1);
+            c ^= 0x10;
+            assert_int_equal(pwrite(fd, &c, 1, st.st_size / 4), 1);
+        }
+        close(fd);
+    }
+    closedir(d);
+}
+
+static void damaged_parts_are_set_aside_and_the_rest_answers(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    struct store_check c;
+    for (int i = 0; i < 4; i++)
+        add_at(f, T0 + i * TICKS_PER_DAY, "x");
+    seal(f, "Syslog");
+    assert_true(workspace_check(f->w, f->a, &c, &e));
+    assert_int_equal(c.parts, 4);
+    assert_int_equal(c.n_damage, 0);
+    log_setup(LOG_ERROR, open("/dev/null", O_WRONLY | O_CLOEXEC));
+    damage(f, "2026/01/02", true);
+    assert_ask(f, "Syslog | count", "3");
+    assert_ask(f, "Operation | where OperationStatus == 'Error' | count", "1");
+    damage(f, "2026/01/03", false);
+    assert_true(workspace_check(f->w, f->a, &c, &e));
+    assert_int_equal(c.parts, 3);
+    assert_int_equal(c.n_damage, 1);
+    assert_int_equal(c.quarantined, 1);
+    assert_non_null(strstr(c.damage[0].reason.p, "is not what was written"));
+    fixture_stop(f);
+    fixture_start(f);
+    damage(f, "2026/01/04", true);
+    assert_ask(f, "Syslog | summarize count(), take_any(SyslogMessage)", "1|x");
+    assert_int_equal(files_in(f, "quarantine"), 3);
+    assert_int_equal(store_lake_sums(f->w).quarantined, 3);
+    log_setup(LOG_ERROR, 2);
+}
+
 /* ---- queries while rows are sealed ---- */
 
 struct busy {
@@ -422,6 +567,11 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(full_tables_are_sealed_by_themselves, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(parts_of_a_day_are_merged, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(old_parts_leave_queries_and_then_the_disk, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(damaged_parts_are_set_aside_and_the_rest_answers,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(queries_during_seals_see_each_row_once, fixture_setup,
                                         fixture_teardown),
     };

@@ -2,7 +2,7 @@
  * piece of work at a time, so that it never holds up anybody for long. */
 #include "store/lake/lake_priv.h"
 
-enum { TICK_US = 1000000, RETRY_US = 60000000 };
+enum { TICK_US = 1000000, RETRY_US = 60000000, COMPACT_US = 10000000 };
 /* A table with fewer rows waits longer, so that quiet tables don't make a part an hour. */
 enum { FEW_ROWS = 20000, FEW_TIMES = 24 };
 
@@ -51,11 +51,31 @@ static void seal_due(struct lake *l)
     lock_drop(&l->lock);
 }
 
+/* One merge at a time; after a failure not for a while. */
+static void compact_due(struct lake *l)
+{
+    struct err e = {0};
+    bool more;
+    int64_t now = clock_mono_us();
+    if (now < l->compact_us)
+        return;
+    if (!lake_compact(l, false, &more, &e)) {
+        LOG(LOG_WARN, "lake", "parts were not merged; tried again later",
+            log_s("workspace", l->w->name), log_z("reason", e.msg));
+        l->compact_us = now + RETRY_US;
+    } else if (!more) {
+        l->compact_us = now + COMPACT_US;
+    }
+}
+
 static void look_after(struct lake *l)
 {
     lake_work_begin(l);
     seal_due(l);
     lake_trim(l);
+    compact_due(l);
+    lake_expire(l);
+    lake_scrub(l);
     lake_manifest_unlink(l);
     lake_work_end(l);
 }
@@ -108,4 +128,25 @@ void lake_keeper_stop(struct lake_keeper *k)
     cond_fini(&k->wake);
     lock_fini(&k->lock);
     xfree(k);
+}
+
+/* ---- by hand ---- */
+
+bool workspace_compact(struct workspace *w, struct err *e)
+{
+    bool ok = true, more = true;
+    lake_work_begin(w->lake);
+    while (ok && more)
+        ok = lake_compact(w->lake, true, &more, e);
+    lake_manifest_unlink(w->lake);
+    lake_work_end(w->lake);
+    return ok;
+}
+
+void workspace_expire(struct workspace *w)
+{
+    lake_work_begin(w->lake);
+    lake_expire(w->lake);
+    lake_manifest_unlink(w->lake);
+    lake_work_end(w->lake);
 }

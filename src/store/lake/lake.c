@@ -64,6 +64,14 @@ static bool count_hot(struct lake *l, struct err *e)
     return true;
 }
 
+static bool count_aside(struct lake *l, struct err *e)
+{
+    struct store_check c = {0};
+    bool ok = lake_aside_count(l, &c, e);
+    l->quarantined = c.quarantined;
+    return ok;
+}
+
 /* ---- opening ---- */
 
 struct lake *lake_open(struct workspace *w, const char *dir, struct err *e)
@@ -76,11 +84,12 @@ struct lake *lake_open(struct workspace *w, const char *dir, struct err *e)
     l->shapes = map_new(l->a, false);
     l->names = map_new(l->a, false);
     l->hot = map_new(l->a, false);
+    l->kept = map_new(l->a, false);
     l->dir = xstrndup(arena_fmt(l->a, "%s/lake", dir));
     struct lake_edit none = {0};
     lake_publish(l, &none);
     l->conn = engine_conn_open(w->s->engine, e);
-    if (l->conn != NULL && lake_manifest_load(l, e) && count_hot(l, e))
+    if (l->conn != NULL && lake_manifest_load(l, e) && count_hot(l, e) && count_aside(l, e))
         return l;
     lake_close(l);
     return NULL;
@@ -121,4 +130,26 @@ void lake_work_end(struct lake *l)
     l->working = false;
     cond_broadcast(&l->idle);
     lock_drop(&l->lock);
+}
+
+struct store_lake_sums store_lake_sums(struct workspace *w)
+{
+    struct lake *l = w->lake;
+    struct store_lake_sums sums = {0};
+    struct lake_view *v = lake_view_take(l);
+    for (size_t i = 0; i < v->n; i++)
+        for (size_t k = 0; k < v->tables[i].n; k++) {
+            sums.parts++;
+            sums.rows += v->tables[i].parts[k]->rows;
+            sums.bytes += v->tables[i].parts[k]->bytes;
+        }
+    struct str name;
+    void *hot;
+    lock_take(&l->lock);
+    for (size_t i = 0; map_next(l->hot, &i, &name, &hot);)
+        sums.hot_rows += ((struct lake_hot *)hot)->rows;
+    sums.quarantined = l->quarantined;
+    lock_drop(&l->lock);
+    lake_view_drop(v);
+    return sums;
 }

@@ -35,6 +35,7 @@ struct lake_part {
     uint32_t crc;               /* CRC-32 of the whole file */
     size_t refs;                /* under lake.lock */
     bool gone;                  /* under lake.lock: out of the manifest; file goes with last ref */
+    bool aside;                 /* under lake.lock: damaged, its file is kept elsewhere */
     struct lake_part *next;     /* among those to be deleted */
 };
 struct lake_table {
@@ -63,6 +64,13 @@ void lake_appended(struct lake *l, struct store_batch *const *batches, size_t n)
 struct lake_keeper;
 struct lake_keeper *lake_keeper_start(struct store *s, struct err *e) MUST_USE;
 void lake_keeper_stop(struct lake_keeper *k); /* before workspaces are closed; NULL is fine */
+
+/* Parts of a table whose rows were all received before are not for queries (analytics retention).
+ * Ticks. */
+int64_t lake_oldest_received(struct lake *l, struct str table);
+/* A query that read parts of t failed: sets damaged parts aside. True: there were some, so that it
+ * is worth trying again. */
+bool lake_after_failure(struct workspace *w, const struct lake_table *t);
 
 /* ---- SQL ---- */
 /* A FROM item over the rows of a table that the view sees, hot and sealed, with the columns cols in

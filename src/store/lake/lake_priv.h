@@ -33,6 +33,17 @@ struct lake {
     struct map *hot;    /* name → struct lake_hot */
     struct lake_view *current, *views;
     struct lake_part *unlinked; /* gone and no longer read: files to be deleted */
+    struct map *kept;           /* name → struct lake_kept: what tables say themselves */
+
+    int64_t quarantined; /* parts, since the workspace was made */
+
+    /* Whoever works. */
+    int64_t suspected_us, scrub_us, compact_us; /* clock_mono_us(): last look; not before */
+    char scrubbed[37];                          /* id of the part that was looked at last */
+};
+/* Days; 0: the default. */
+struct lake_kept {
+    int64_t analytics_days, total_days;
 };
 
 /* ---- work: one at a time a workspace ---- */
@@ -57,6 +68,7 @@ struct lake_edit {
     size_t n_add;
     struct lake_part *const *remove;
     size_t n_remove;
+    struct str damage; /* why the removed ones are no good: their files are kept; empty: they are */
 };
 /* Makes the view that later queries take. */
 void lake_publish(struct lake *l, const struct lake_edit *edit);
@@ -69,6 +81,9 @@ struct lake_hot *lake_hot_locked(struct lake *l, struct str name);
 bool lake_manifest_load(struct lake *l, struct err *e) MUST_USE;
 /* Writes the change in one transaction of the writer thread, then publishes it. */
 bool lake_manifest_commit(struct lake *l, const struct lake_edit *edit, struct err *e) MUST_USE;
+struct store_check;
+/* How much was set aside since the workspace was made. */
+bool lake_aside_count(struct lake *l, struct store_check *out, struct err *e) MUST_USE;
 /* Deletes the files of parts that nobody reads any more. Within work. */
 void lake_manifest_unlink(struct lake *l);
 
@@ -101,6 +116,8 @@ struct lake_written {
 /* On failure the files that were written are deleted. Errors: ERR_IO, ERR_LIMIT. */
 bool lake_write(struct lake *l, struct arena *a, const struct lake_source *src,
                 struct lake_written *out, struct err *e) MUST_USE;
+/* Whether the file itself says that it has the rows. */
+bool lake_part_rows_ok(struct workspace *w, const struct lake_part *p, struct err *e) MUST_USE;
 /* Gives up what lake_write made. */
 void lake_write_undo(struct lake_written *x);
 /* What TIMESTAMP_NS holds (1677 to 2262), ticks to both sides of 1970, a little less. */
@@ -117,3 +134,21 @@ struct phys_col *lake_columns(struct lake *l, struct arena *a, struct str table,
 bool lake_seal(struct lake *l, struct str table, int64_t *out_rows, struct err *e) MUST_USE;
 /* Deletes hot rows that are sealed and that no living view reads from the hot table. */
 void lake_trim(struct lake *l);
+
+/* ---- compact.c ---- */
+/* Merges the small parts of one day of one table, if there is a day that is worth it, or (all) any
+ * with two of them. *out_more: something was merged, look again. */
+bool lake_compact(struct lake *l, bool all, bool *out_more, struct err *e) MUST_USE;
+
+/* ---- retention.c ---- */
+bool lake_retention_load(struct lake *l, struct err *e) MUST_USE;
+/* Drops the parts that are past their table's total retention. Within work. */
+void lake_expire(struct lake *l);
+
+/* ---- check.c ---- */
+bool lake_part_verify(const struct lake_part *p, struct err *e) MUST_USE;
+/* Verifies parts for some seconds at most, sets damaged ones aside; returns how many. Within work.
+ */
+size_t lake_suspect(struct lake *l, struct lake_part *const *parts, size_t n);
+/* Looks at one part, when it is time. Within work. */
+void lake_scrub(struct lake *l);

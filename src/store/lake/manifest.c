@@ -129,7 +129,8 @@ bool lake_manifest_load(struct lake *l, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct map *paths = map_new(a, false);
-    if (!load_parts(l, paths, a, e) || !load_marks(l, e) || !delete_gone(l, e))
+    if (!load_parts(l, paths, a, e) || !load_marks(l, e) || !delete_gone(l, e) ||
+        !lake_retention_load(l, e))
         return false;
     lake_files_tidy(l, paths);
     return true;
@@ -159,6 +160,26 @@ static void sql_add(struct lake *l, const struct lake_part *p, struct sbuf *sql)
     for (size_t i = 0; i < COUNTOF(numbers); i++)
         sbuf_addf(sql, "%lld, ", (long long)numbers[i]);
     sbuf_addf(sql, "%lld);\n", (long long)p->crc);
+}
+
+/* The manifest remembers a part that was set aside, with the reason. */
+static void sql_damage(struct lake *l, const struct lake_part *p, struct str reason,
+                       struct sbuf *sql)
+{
+    sbuf_addz(sql, "INSERT INTO ");
+    sql_table(l->w, STR("vedette_quarantine"), sql);
+    sbuf_addz(sql, " SELECT table_name, id, columns, day, rows, bytes, min_time, max_time, "
+                   "max_received, made, crc, ");
+    sql_text(sql, reason);
+    sbuf_addf(sql, ", %lld FROM ", (long long)clock_now(l->w->s->clock));
+    sql_table(l->w, STR("vedette_parts"), sql);
+    sbuf_addz(sql, " WHERE id = ");
+    sql_text(sql, p->id);
+    sbuf_addz(sql, ";\nDELETE FROM ");
+    sql_table(l->w, STR("vedette_parts"), sql);
+    sbuf_addz(sql, " WHERE id = ");
+    sql_text(sql, p->id);
+    sbuf_addz(sql, ";\n");
 }
 
 static void sql_remove(struct lake *l, const struct lake_part *p, struct sbuf *sql)
@@ -221,8 +242,12 @@ static bool run_change(struct lake *l, struct sbuf *sql, const struct lake_edit 
 bool lake_manifest_commit(struct lake *l, const struct lake_edit *edit, struct err *e)
 {
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(MANIFEST_MAX_SQL);
-    for (size_t i = 0; i < edit->n_remove; i++)
-        sql_remove(l, edit->remove[i], &sql);
+    for (size_t i = 0; i < edit->n_remove; i++) {
+        if (edit->damage.n > 0)
+            sql_damage(l, edit->remove[i], edit->damage, &sql);
+        else
+            sql_remove(l, edit->remove[i], &sql);
+    }
     for (size_t i = 0; i < edit->n_add; i++)
         sql_add(l, edit->add[i], &sql);
     if (edit->sealed > 0)
@@ -255,4 +280,25 @@ void lake_manifest_unlink(struct lake *l)
     if (sql.n > 0 && !run_change(l, &sql, NULL, &e))
         LOG(LOG_WARN, "lake", "deleted parts are still on the list; the next start takes them off",
             log_s("workspace", l->w->name), log_z("reason", e.msg));
+}
+
+/* ---- for check ---- */
+
+bool lake_aside_count(struct lake *l, struct store_check *out, struct err *e)
+{
+    struct kql_column c[] = {{STR("parts"), KQL_LONG}, {STR("rows"), KQL_LONG}};
+    struct kql_schema schema = {c, COUNTOF(c)};
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
+    sbuf_addz(&sql, "SELECT count(*), CAST(coalesce(sum(rows), 0) AS BIGINT) FROM ");
+    sql_table(l->w, STR("vedette_quarantine"), &sql);
+    struct engine_conn *conn = engine_conn_open(l->w->s->engine, e);
+    struct engine_rows *rows = NULL;
+    bool ok = conn != NULL && engine_conn_query(conn, sbuf_str(&sql), &schema, &rows, e);
+    if (ok) {
+        out->quarantined = engine_rows_get(rows, 0, 0).i;
+        out->quarantined_rows = engine_rows_get(rows, 0, 1).i;
+        engine_rows_free(rows);
+    }
+    engine_conn_close(conn);
+    return ok;
 }

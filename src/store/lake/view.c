@@ -55,7 +55,7 @@ static void part_unref_locked(struct lake *l, struct lake_part *p)
 {
     if (--p->refs > 0)
         return;
-    if (!p->gone) {
+    if (!p->gone || p->aside) {
         lake_part_free(p);
         return;
     }
@@ -150,6 +150,12 @@ static int compare(const void *a, const void *b)
     return part_cmp(*(struct lake_part *const *)a, *(struct lake_part *const *)b);
 }
 
+static void part_remove(struct lake_part *p, const struct lake_edit *edit)
+{
+    p->gone = true;
+    p->aside = edit->damage.n > 0;
+}
+
 /* The table after the edit; old NULL: it is new. Takes no references. */
 static struct lake_table edited(struct arena *a, const struct lake_table *old, struct str name,
                                 const struct lake_edit *edit)
@@ -160,7 +166,7 @@ static struct lake_table edited(struct arena *a, const struct lake_table *old, s
     t.parts = arena_array(a, struct lake_part *, n_old + edit->n_add + 1);
     for (size_t i = 0; i < n_old; i++) {
         if (is_in(edit->remove, edit->n_remove, old->parts[i]))
-            old->parts[i]->gone = true;
+            part_remove(old->parts[i], edit);
         else
             t.parts[t.n++] = old->parts[i];
     }

@@ -105,7 +105,7 @@ static void sql_copy(const struct lake_source *src, const struct day *d, const c
 }
 
 /* Whether the file says that it has the rows. */
-static bool check_rows(struct lake *l, const char *path, int64_t rows, struct err *e)
+static bool check_rows(struct engine_conn *conn, const char *path, int64_t rows, struct err *e)
 {
     struct kql_column c = {STR("n"), KQL_LONG};
     struct kql_schema schema = {&c, 1};
@@ -114,13 +114,21 @@ static bool check_rows(struct lake *l, const char *path, int64_t rows, struct er
     sql_text(&sql, str_from(path));
     sbuf_addz(&sql, ")");
     struct engine_rows *r = NULL;
-    if (!engine_conn_query(l->conn, sbuf_str(&sql), &schema, &r, e))
+    if (!engine_conn_query(conn, sbuf_str(&sql), &schema, &r, e))
         return false;
     int64_t got = engine_rows_get(r, 0, 0).i;
     engine_rows_free(r);
     return got == rows ? true
                        : err_set(e, ERR_INTERNAL, "%s has %lld rows, not %lld", path,
                                  (long long)got, (long long)rows);
+}
+
+bool lake_part_rows_ok(struct workspace *w, const struct lake_part *p, struct err *e)
+{
+    struct engine_conn *conn = engine_conn_open(w->s->engine, e);
+    bool ok = conn != NULL && check_rows(conn, p->path, p->rows, e);
+    engine_conn_close(conn);
+    return ok;
 }
 
 static bool put_in_place(struct lake_part *p, const char *tmp, const char *dir, struct err *e)
@@ -144,7 +152,7 @@ static bool write_day(struct lake *l, const struct lake_source *src, const struc
     if (!sbuf_ok(&sql))
         return err_set(e, ERR_LIMIT, "table '%.*s' has too many columns", STR_ARG(src->table));
     bool ok = lake_dir_make(dir, e) && engine_conn_exec(l->conn, sbuf_str(&sql), e) &&
-              check_rows(l, tmp, d->rows, e) && put_in_place(p, tmp, dir, e);
+              check_rows(l->conn, tmp, d->rows, e) && put_in_place(p, tmp, dir, e);
     if (!ok)
         (void)unlink(tmp);
     return ok;

@@ -1,0 +1,70 @@
+/* vedette check: are all sealed rows still what was written? */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "cli/client.h"
+#include "cli/commands.h"
+
+static const char usage[] =
+    "usage: vedette check [--data DIR|--url URL] [--workspace W]\n"
+    "\n"
+    "Reads every Parquet part of a workspace and compares its size, checksum and number of rows "
+    "with\n"
+    "the manifest. Ends with 1 when one is damaged. A running server sets damaged parts aside.\n";
+
+static long long number(const struct json *answer, const char *member)
+{
+    const struct json *j = json_get(answer, member);
+    return j != NULL && j->type == JSON_INT ? (long long)j->i : 0;
+}
+
+static bool check(struct client *c, const struct client_workspace *w, const void *arg,
+                  struct err *e)
+{
+    (void)arg;
+    struct json answer = {0};
+    struct str target = arena_fmt(c->a, "/vedette/v1/workspaces/%s/check", w->id);
+    if (!client_call(c, "POST", target.p, NULL, STR(""), &answer, e))
+        return false;
+    const struct json *damage = json_get(&answer, "damage");
+    size_t n = damage != NULL ? damage->n : 0;
+    for (size_t i = 0; i < n; i++) {
+        struct str table = json_text(json_get(&damage->items[i], "table"), STR("?"));
+        struct str reason = json_text(json_get(&damage->items[i], "reason"), STR("?"));
+        printf("damaged: %.*s, %lld rows: %.*s\n", STR_ARG(table),
+               number(&damage->items[i], "rows"), STR_ARG(reason));
+    }
+    printf(
+        "%lld parts, %lld rows, %lld bytes; %zu damaged; set aside earlier: %lld with %lld rows\n",
+        number(&answer, "parts"), number(&answer, "rows"), number(&answer, "bytes"), n,
+        number(&answer, "quarantined"), number(&answer, "quarantinedRows"));
+    return n == 0 || err_set(e, ERR_IO, "%zu parts are damaged", n);
+}
+
+int cli_check(int argc, char **argv)
+{
+    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
+                                            {"url", required_argument, NULL, 'u'},
+                                            {"workspace", required_argument, NULL, 'w'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    struct client_place place = {0};
+    int c;
+    while ((c = getopt_long(argc, argv, "d:u:w:h", options, NULL)) != -1) {
+        if (c == 'd')
+            place.data = optarg;
+        else if (c == 'u')
+            place.url = optarg;
+        else if (c == 'w')
+            place.workspace = optarg;
+        if (c == '?' || c == 'h') {
+            fputs(usage, c == 'h' ? stdout : stderr);
+            return c == 'h' ? 0 : 2;
+        }
+    }
+    if (optind != argc) {
+        fputs(usage, stderr);
+        return 2;
+    }
+    return client_run("check", &place, false, check, NULL);
+}

@@ -1,0 +1,179 @@
+/* Integrity: does a part's file still have the bytes that were written? One that has not is taken
+ * out of the manifest and set aside, with a line in the log, a count, and a row in the table
+ * Operation; the rest keeps answering. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/lake/lake_priv.h"
+
+enum { SUSPECT_US = 10000000, SUSPECT_PAUSE_US = 30000000, SCRUB_BYTES_PER_SECOND = 4 << 20 };
+
+bool lake_part_verify(const struct lake_part *p, struct err *e)
+{
+    struct stat st;
+    uint32_t crc;
+    int64_t bytes;
+    if (stat(p->path, &st) != 0)
+        return err_errno(e, "can't read", p->path);
+    if (st.st_size != p->bytes)
+        return err_set(e, ERR_IO, "%s has %lld bytes, not %lld", p->path, (long long)st.st_size,
+                       (long long)p->bytes);
+    if (!lake_file_crc(p->path, &crc, &bytes, e))
+        return false;
+    return crc == p->crc ? true
+                         : err_set(e, ERR_IO, "%s is not what was written: CRC-32 %08x, not %08x",
+                                   p->path, (unsigned)crc, (unsigned)p->crc);
+}
+
+/* ---- quarantine ---- */
+
+static void set_value(struct store_batch *b, const char *column, struct str text)
+{
+    for (size_t i = 0; i < b->t.schema.n; i++) {
+        struct kql_value v = {.type = KQL_STRING, .s = text};
+        if (str_eqz(b->t.schema.cols[i].name, column) && b->t.schema.cols[i].type == KQL_STRING)
+            store_batch_set(b, i, &v);
+    }
+}
+
+/* A row of Operation, the table in which Log Analytics tells of itself. */
+static void tell(struct lake *l, struct arena *a, const struct lake_part *p, const struct err *why)
+{
+    struct kql_table t;
+    struct err e = {0};
+    if (!workspace_table_find(l->w, a, STR("Operation"), &t))
+        return;
+    struct store_batch *b = store_batch_new(&t);
+    set_value(b, "OperationStatus", STR("Error"));
+    set_value(b, "OperationCategory", STR("Storage"));
+    set_value(b, "OperationKey", STR("Part quarantined"));
+    set_value(b, "Solution", STR("Vedette"));
+    set_value(b, "Detail",
+              arena_fmt(a, "%lld rows of table %.*s can't be read: %s", (long long)p->rows,
+                        STR_ARG(p->table), why->msg));
+    store_batch_end_row(b);
+    if (!store_append(l->w, &b, 1, STR_NONE, &e))
+        LOG(LOG_WARN, "lake", "no row in Operation", log_z("reason", e.msg));
+}
+
+static void move_aside(struct lake *l, struct arena *a, const struct lake_part *p)
+{
+    struct err e = {0};
+    const char *dir = arena_fmt(a, "%s/quarantine", l->dir).p;
+    const char *to = arena_fmt(a, "%s/%.*s-%.*s.parquet", dir, STR_ARG(p->table), STR_ARG(p->id)).p;
+    if (!lake_dir_make(dir, &e) || (rename(p->path, to) != 0 && errno != ENOENT))
+        LOG(LOG_WARN, "lake", "a damaged part could not be moved", log_z("file", p->path));
+}
+
+static bool quarantine(struct lake *l, struct lake_part *p, const struct err *why, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct lake_edit edit = {.table = p->table, .remove = &p, .n_remove = 1};
+    edit.damage = str_from(why->msg);
+    if (!lake_manifest_commit(l, &edit, e))
+        return false;
+    lock_take(&l->lock);
+    l->quarantined++;
+    lock_drop(&l->lock);
+    LOG(LOG_ERROR, "lake", "a part is damaged and was set aside; its rows are missing from answers",
+        log_s("workspace", l->w->name), log_s("table", p->table), log_i("rows", p->rows),
+        log_z("reason", why->msg));
+    move_aside(l, a, p);
+    tell(l, a, p, why);
+    return true;
+}
+
+/* ---- who looks ---- */
+
+size_t lake_suspect(struct lake *l, struct lake_part *const *parts, size_t n)
+{
+    int64_t until = clock_mono_us() + SUSPECT_US;
+    size_t found = 0;
+    for (size_t i = 0; i < n && clock_mono_us() < until; i++) {
+        struct err why = {0}, e = {0};
+        lock_take(&l->lock);
+        bool gone = parts[i]->gone;
+        lock_drop(&l->lock);
+        if (!gone && !lake_part_verify(parts[i], &why))
+            found += quarantine(l, parts[i], &why, &e);
+    }
+    return found;
+}
+
+bool lake_after_failure(struct workspace *w, const struct lake_table *t)
+{
+    struct lake *l = w->lake;
+    int64_t now = clock_mono_us();
+    /* Sizes are cheap to compare, and most damage shows in them; then no pause is needed. */
+    struct stat st;
+    bool cheap = false;
+    for (size_t i = 0; i < t->n && !cheap; i++)
+        cheap = stat(t->parts[i]->path, &st) != 0 || st.st_size != t->parts[i]->bytes;
+    lake_work_begin(l);
+    bool due = cheap || now - l->suspected_us >= SUSPECT_PAUSE_US || l->suspected_us == 0;
+    size_t found = due ? lake_suspect(l, t->parts, t->n) : 0;
+    if (due)
+        l->suspected_us = clock_mono_us();
+    lake_work_end(l);
+    return found > 0;
+}
+
+/* The part whose id follows the last one looked at. */
+static struct lake_part *next_to_scrub(struct lake *l, const struct lake_view *v)
+{
+    struct lake_part *next = NULL, *first = NULL;
+    for (size_t i = 0; i < v->n; i++)
+        for (size_t k = 0; k < v->tables[i].n; k++) {
+            struct lake_part *p = v->tables[i].parts[k];
+            if (first == NULL || str_cmp(p->id, first->id) < 0)
+                first = p;
+            if (str_cmp(p->id, str_from(l->scrubbed)) > 0 &&
+                (next == NULL || str_cmp(p->id, next->id) < 0))
+                next = p;
+        }
+    return next != NULL ? next : first;
+}
+
+void lake_scrub(struct lake *l)
+{
+    int64_t now = clock_mono_us();
+    if (now < l->scrub_us)
+        return;
+    struct lake_view *v = lake_view_take(l);
+    struct lake_part *p = next_to_scrub(l, v);
+    if (p != NULL) {
+        snprintf(l->scrubbed, sizeof(l->scrubbed), "%.*s", STR_ARG(p->id));
+        (void)lake_suspect(l, &p, 1);
+    }
+    l->scrub_us = now + 1000000 + (p != NULL ? p->bytes / SCRUB_BYTES_PER_SECOND * 1000000 : 0);
+    lake_view_drop(v);
+}
+
+/* ---- vedette check ---- */
+
+bool workspace_check(struct workspace *w, struct arena *a, struct store_check *out, struct err *e)
+{
+    struct lake *l = w->lake;
+    struct lake_view *v = lake_view_take(l);
+    VEC(struct store_damage) damage = {0};
+    *out = (struct store_check){0};
+    for (size_t i = 0; i < v->n; i++)
+        for (size_t k = 0; k < v->tables[i].n; k++) {
+            const struct lake_part *p = v->tables[i].parts[k];
+            struct err why = {0};
+            out->parts++;
+            out->rows += p->rows;
+            out->bytes += p->bytes;
+            if (lake_part_verify(p, &why) && lake_part_rows_ok(l->w, p, &why))
+                continue;
+            struct store_damage d = {arena_str(a, p->table), arena_str(a, p->id), p->rows,
+                                     arena_str(a, str_from(why.msg))};
+            VEC_PUSH(a, &damage, d);
+        }
+    lake_view_drop(v);
+    out->damage = damage.p;
+    out->n_damage = damage.n;
+    return lake_aside_count(l, out, e);
+}
