@@ -3,8 +3,9 @@
  *
  *   fault_writer write DIR EVENTS   requests (numbers, one a line) on standard input; each has
  * EVENTS events and prints "ack N" once it is stored, "fail N CODE" when it is not; four threads
- *   fault_writer dump DIR           every stored event's number, one a line, then "sum RECEIVED
- * STORED REJECTED ROWS" */
+ *   fault_writer lake DIR EVENTS    the same, while rows are sealed and parts merged without a
+ * pause; prints "sealed ROWS" and "merged" fault_writer dump DIR           every stored event's
+ * number, one a line, then "sum RECEIVED STORED REJECTED ROWS" */
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,19 +70,47 @@ static void *work(void *arg)
     return NULL;
 }
 
-static int write_all(struct store *s, struct clock *clock, struct workspace *w, int events)
+struct sealer {
+    struct workspace *w;
+    atomic_bool stop;
+    pthread_t thread;
+};
+
+static void *seal_and_merge(void *arg)
 {
+    struct sealer *k = arg;
+    for (int i = 1; !atomic_load(&k->stop); i++) {
+        struct err e = {0};
+        int64_t rows = 0;
+        if (workspace_seal(k->w, STR_NONE, &rows, &e))
+            say("sealed %lld\n", (long long)rows);
+        else
+            say("unsealed %s\n", err_code_name(e.code));
+        if (i % 4 == 0 && workspace_compact(k->w, &e))
+            say("merged\n");
+    }
+    return NULL;
+}
+
+static int write_all(struct store *s, struct clock *clock, struct workspace *w, int events,
+                     bool lake)
+{
+    struct sealer k = {.w = w};
     struct ingest_options o = {.store = s, .clock = clock};
     struct job j = {.in = ingest_open(&o), .w = w, .events = events};
     j.requests = xcalloc(MAX_REQUESTS, sizeof(long));
     while (j.n < MAX_REQUESTS && scanf("%ld", &j.requests[j.n]) == 1)
         j.n++;
     say("ready\n");
+    CHECK(!lake || pthread_create(&k.thread, NULL, seal_and_merge, &k) == 0);
     pthread_t threads[THREADS];
     for (size_t i = 0; i < THREADS; i++)
         CHECK(pthread_create(&threads[i], NULL, work, &j) == 0);
     for (size_t i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
+    atomic_store(&k.stop, true);
+    if (lake)
+        pthread_join(k.thread, NULL);
     ingest_close(j.in);
     xfree(j.requests);
     return 0;
@@ -148,15 +177,19 @@ static int dump(struct store *s, struct workspace *w)
 int main(int argc, char **argv)
 {
     struct err e = {0};
-    bool writing = argc == 4 && strcmp(argv[1], "write") == 0;
+    bool lake = argc == 4 && strcmp(argv[1], "lake") == 0;
+    bool writing = lake || (argc == 4 && strcmp(argv[1], "write") == 0);
     if (!writing && !(argc == 3 && strcmp(argv[1], "dump") == 0)) {
-        fprintf(stderr, "usage: fault_writer write DIR EVENTS | fault_writer dump DIR\n");
+        fprintf(stderr, "usage: fault_writer write|lake DIR EVENTS | fault_writer dump DIR\n");
         return 2;
     }
     log_setup(LOG_ERROR, 2);
     struct clock *clock = clock_new_system();
-    struct store_options o = {
-        .data_dir = argv[2], .clock = clock, .threads = 2, .memory_bytes = (size_t)1 << 30};
+    struct store_options o = {.data_dir = argv[2],
+                              .clock = clock,
+                              .threads = 2,
+                              .memory_bytes = (size_t)1 << 30,
+                              .lake = {.by_hand = true}};
     struct store *s = store_open(&o, &e);
     struct workspace *w =
         s != NULL ? store_workspace_create(s, STR(WORKSPACE), STR("main"), &e) : NULL;
@@ -164,7 +197,7 @@ int main(int argc, char **argv)
     if (w == NULL)
         fprintf(stderr, "fault_writer: %s\n", e.msg);
     else
-        code = writing ? write_all(s, clock, w, (int)strtol(argv[3], NULL, 10)) : dump(s, w);
+        code = writing ? write_all(s, clock, w, (int)strtol(argv[3], NULL, 10), lake) : dump(s, w);
     store_close(s);
     clock_free(clock);
     return code;

@@ -50,17 +50,18 @@ def check(condition, message, *args):
 class Writer:
     """One run of fault_writer over the requests that are not acknowledged yet."""
 
-    def __init__(self, data, requests, limit_bytes=None):
+    def __init__(self, data, requests, limit_bytes=None, lake=False):
         def prepare():
             if limit_bytes is not None:
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
 
         self.acked, self.failed = set(), {}
+        self.sealed = self.unsealed = self.merged = 0
         self.changed = threading.Condition()
         self.ended = False
         self.process = subprocess.Popen(
-            [WRITER, "write", data, str(EVENTS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [WRITER, "lake" if lake else "write", data, str(EVENTS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, preexec_fn=prepare, text=True)
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
@@ -75,6 +76,12 @@ class Writer:
                     self.acked.add(int(words[1]))
                 elif words[0] == "fail":
                     self.failed[int(words[1])] = words[2]
+                elif words[0] == "sealed":
+                    self.sealed += int(words[1])
+                elif words[0] == "unsealed":
+                    self.unsealed += 1
+                elif words[0] == "merged":
+                    self.merged += 1
                 self.changed.notify_all()
         with self.changed:
             self.ended = True
@@ -141,6 +148,51 @@ def kill_ten_times(data):
     check(sorted(events) == list(range(REQUESTS * EVENTS)), "not every event is there exactly once")
 
 
+def kill_while_sealing(data):
+    """Killed at any moment of sealing, merging and deleting: each acknowledged event is there once."""
+    chance = random.Random(SEED + 1)
+    todo, acked, kills, sealed, merged = list(range(2 * REQUESTS)), set(), 0, 0, 0
+    most = int(os.environ.get("FAULT_KILLS", "20"))
+    while todo:
+        writer = Writer(data, todo, lake=True)
+        if kills < most:
+            writer.wait_acks(chance.randint(10, 2 * REQUESTS // most))
+            time.sleep(chance.random() * 0.1)  # the moment itself, not a wait
+            writer.kill()
+            kills += 1
+        else:
+            check(writer.finish() == 0, "the last run failed")
+        acked |= writer.acked
+        sealed += writer.sealed
+        merged += writer.merged
+        check_store(data, acked, range(2 * REQUESTS))
+        todo = [r for r in todo if r not in acked]
+    check(sealed > 0 and merged > 0, "nothing was sealed (%d) or merged (%d)", sealed, merged)
+    events, _ = dump(data)
+    check(sorted(events) == list(range(2 * REQUESTS * EVENTS)), "not every event is there exactly once")
+
+
+def disk_full_while_sealing(data):
+    small = os.path.join(data, "small")
+    os.mkdir(small)
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", small], stderr=subprocess.DEVNULL)
+    if mount.returncode != 0:
+        return "mounting a tmpfs is not allowed here"
+    try:
+        writer = Writer(small, range(2000), lake=True)
+        writer.finish()
+        check(writer.failed or writer.unsealed, "the disk never filled")
+        check(writer.acked, "nothing was stored before the disk was full")
+        subprocess.run(["mount", "-o", "remount,size=300m", small], check=True)
+        check_store(small, writer.acked, range(2000))
+        again = Writer(small, [r for r in range(2000) if r not in writer.acked], lake=True)
+        check(again.finish() == 0 and not again.failed and not again.unsealed, "with room again: %s", again.failed)
+        check_store(small, range(2000), range(2000))
+    finally:
+        subprocess.run(["umount", "-l", small], check=False)
+    return None
+
+
 def disk_full_file_limit(data):
     run_disk_full(data, limit_bytes=600000)
 
@@ -194,7 +246,8 @@ def torn_log(data):
     check_store(data, writer.acked, range(200))
 
 
-TESTS = [kill_ten_times, disk_full_file_limit, disk_full_tmpfs, restart_with_a_deep_log, torn_log]
+TESTS = [kill_ten_times, kill_while_sealing, disk_full_while_sealing,
+         disk_full_file_limit, disk_full_tmpfs, restart_with_a_deep_log, torn_log]
 
 
 def main():

@@ -356,6 +356,133 @@ static void full_tables_are_sealed_by_themselves(void **state)
     assert_ask(f, "Syslog | count", "201");
 }
 
+/* ---- random rows: hot, partly sealed, sealed, merged ---- */
+
+static uint64_t next_random(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return *state >> 33;
+}
+
+static struct kql_value random_value(struct fixture *f, uint64_t *seed, size_t kind)
+{
+    uint64_t r = next_random(seed);
+    if (r % 5 == 0)
+        return extremes[next_random(seed) % 3][kind];
+    struct kql_value v = {.type = extremes[0][kind].type};
+    r = next_random(seed);
+    switch (v.type) {
+    case KQL_STRING:
+        v.s = arena_fmt(f->a, "word%llu \xc3\xa9", (unsigned long long)(r % 50));
+        break;
+    case KQL_REAL:
+        v.d = (double)(r % 1000) / 8;
+        break;
+    case KQL_BOOL:
+        v.b = r % 2 == 0;
+        break;
+    case KQL_DATETIME:
+        v.i = T0 + (int64_t)(r % 1000) * TICKS_PER_MINUTE;
+        break;
+    case KQL_GUID:
+        v.s = arena_fmt(f->a, "00000000-0000-4000-8000-%012llx", (unsigned long long)(r % 40));
+        break;
+    case KQL_DECIMAL:
+        v.s = arena_fmt(f->a, "%llu.5", (unsigned long long)(r % 100));
+        break;
+    case KQL_DYNAMIC:
+        v.s = arena_fmt(f->a, "{\"k\":%llu,\"t\":[\"x\"]}", (unsigned long long)(r % 30));
+        break;
+    case KQL_INT:
+    case KQL_LONG:
+    case KQL_TIMESPAN:
+    case KQL_UNKNOWN:
+    case KQL_N_TYPES:
+        v.i = (int64_t)(r % 2000) - 1000;
+    }
+    return v;
+}
+
+static void add_random(struct fixture *f, uint64_t *seed, int n)
+{
+    static const char *const names[] = {"S", "L", "I", "R", "B", "T", "Span", "G", "D", "J"};
+    struct err e = {0};
+    struct kql_table t;
+    assert_true(workspace_table_find(f->w, f->a, STR("Types_CL"), &t));
+    struct store_batch *b = store_batch_new(&t);
+    for (int i = 0; i < n; i++) {
+        for (size_t k = 0; k < COUNTOF(names); k++) {
+            struct kql_value v = random_value(f, seed, k);
+            set(f, b, names[k], &v);
+        }
+        struct kql_value time = {.type = KQL_DATETIME,
+                                 .i = T0 + (int64_t)(next_random(seed) % 5) * TICKS_PER_DAY + i};
+        set(f, b, "TimeGenerated", &time);
+        store_batch_end_row(b);
+    }
+    if (!append_one(f, b, NULL, &e))
+        fail_msg("append: %s", e.msg);
+}
+
+static const char *const questions[] = {
+    "Types_CL | count",
+    "Types_CL | summarize count(), sum(L % 1000), min(I), max(I), countif(B) by S | order by S asc",
+    "Types_CL | where S has 'word7' | summarize count(), max(TimeGenerated)",
+    "Types_CL | where S contains '\xc3\xa9' and L > 0 | summarize count(), avg(I)",
+    "Types_CL | summarize count() by a = isnull(L), b = isnull(R), c = isnull(B) | order by a asc, "
+    "b "
+    "asc, c asc",
+    "Types_CL | where T between (datetime(2026-01-01) .. 1h) | summarize count(), min(T), max(T)",
+    "Types_CL | where T < datetime(1700-01-01) or T > datetime(9000-01-01) | count",
+    "Types_CL | summarize max(Span), min(Span), countif(Span > 0s)",
+    "Types_CL | summarize dcount(G, 4), countif(isempty(G)), min(tostring(G)), max(tostring(G))",
+    "Types_CL | summarize sum(D), min(D), max(D), countif(isnull(D))",
+    "Types_CL | summarize count() by k = tolong(J.k) | order by k asc",
+    "Types_CL | where J.t[0] == 'x' | summarize count() by k = tostring(J.k) | order by k asc",
+    "Types_CL | where TimeGenerated >= datetime(2026-01-03) | summarize count(), max(_ItemId)",
+    "Types_CL | where TimeGenerated < datetime(2026-01-02 00:00:00.0000010) | summarize count()",
+    "Types_CL | summarize count() by bin(TimeGenerated, 1d) | order by TimeGenerated asc",
+    "Types_CL | where G == guid(00000000-0000-4000-8000-000000000007) | summarize count(), sum(I)",
+    "Types_CL | join kind=inner (Types_CL | where L > 900 | distinct G) on G | summarize count()",
+    "Types_CL | top 5 by TimeGenerated asc, _ItemId asc | project _ItemId, S, L, R, T, J",
+    "Types_CL | summarize min(ingestion_time()), max(ingestion_time()), dcount(_ItemId, 4)",
+    "Types_CL | where R == real(-0.0) or R > 1e300 | summarize count(), max(R)",
+    "union Types_CL, Syslog | where TimeGenerated > datetime(2026-01-02) | summarize count() by "
+    "Type",
+    "search 'word9' | count",
+};
+
+static void answers_do_not_depend_on_where_rows_are(void **state)
+{
+    struct fixture *f = *state;
+    const char *wanted[COUNTOF(questions)];
+    struct err e = {0};
+    uint64_t seed = 20260101;
+    define_types(f);
+    for (int i = 0; i < 4; i++)
+        add_random(f, &seed, 400);
+    for (size_t i = 0; i < COUNTOF(questions); i++)
+        wanted[i] = ask(f, questions[i]);
+    for (int stage = 0; stage < 3; stage++) {
+        if (stage == 2)
+            assert_true(workspace_compact(f->w, &e));
+        else
+            seal(f, "");
+        for (size_t i = 0; i < COUNTOF(questions); i++)
+            assert_ask(f, questions[i], wanted[i]);
+        if (stage > 0)
+            continue;
+        for (int i = 0; i < 3; i++)
+            add_random(f, &seed, 300);
+        for (size_t i = 0; i < COUNTOF(questions); i++)
+            wanted[i] = ask(f, questions[i]);
+        seal(f, "Types_CL");
+        add_random(f, &seed, 300);
+        for (size_t i = 0; i < COUNTOF(questions); i++)
+            wanted[i] = ask(f, questions[i]);
+    }
+}
+
 /* ---- merging ---- */
 
 static size_t files_in(const struct fixture *f, const char *dir)
@@ -566,6 +693,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_parts_of_the_time_range_are_read, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(full_tables_are_sealed_by_themselves, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(answers_do_not_depend_on_where_rows_are, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(parts_of_a_day_are_merged, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(old_parts_leave_queries_and_then_the_disk, fixture_setup,
