@@ -20,9 +20,12 @@ static bool is_small(const struct lake_part *p)
 /* The small parts of the day of parts[first], the oldest first. */
 static struct candidates of_day(struct arena *a, const struct lake_table *t, size_t first)
 {
-    struct candidates c = {arena_array(a, struct lake_part *, t->n), 0};
+    size_t end = first;
+    while (end < t->n && t->parts[end]->day == t->parts[first]->day)
+        end++;
+    struct candidates c = {arena_array(a, struct lake_part *, end - first), 0};
     int64_t bytes = 0;
-    for (size_t i = first; i < t->n && t->parts[i]->day == t->parts[first]->day; i++) {
+    for (size_t i = first; i < end; i++) {
         if (!is_small(t->parts[i]) || bytes + t->parts[i]->bytes > MERGE_BYTES)
             continue;
         bytes += t->parts[i]->bytes;

@@ -16,6 +16,7 @@ static bool select_all(struct lake *l, const char *what, const char *from,
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
     sbuf_addf(&sql, "SELECT %s FROM ", what);
     sql_table(l->w, str_from(from), &sql);
+    sbuf_addz(&sql, " ORDER BY 1");
     return engine_conn_query(l->conn, sbuf_str(&sql), schema, out, e);
 }
 
@@ -36,7 +37,6 @@ static struct lake_part *read_part(struct lake *l, const struct engine_rows *r, 
     return p;
 }
 
-/* Edits of a table whose rows lie together. */
 static bool load_parts(struct lake *l, struct map *paths, struct arena *a, struct err *e)
 {
     struct kql_column c[] = {{STR("table_name"), KQL_STRING}, {STR("id"), KQL_STRING},
@@ -53,33 +53,25 @@ static bool load_parts(struct lake *l, struct map *paths, struct arena *a, struc
                     "vedette_parts", &schema, &rows, e))
         return false;
     bool ok = true;
-    struct map *edits = map_new(a, false);
-    size_t n = engine_rows_count(rows);
-    for (size_t i = 0; ok && i < n; i++) {
+    VEC(struct lake_part *) parts = {0}; /* by table */
+    for (size_t i = 0; ok && i < engine_rows_count(rows); i++) {
         struct lake_part *p = read_part(l, rows, i, e);
         ok = p != NULL;
         if (!ok)
             break;
         map_put(paths, arena_str(a, str_from(p->path)), p);
-        struct lake_edit *edit = map_get(edits, p->table);
-        if (edit == NULL) {
-            edit = arena_new_of(a, struct lake_edit);
-            edit->table = p->table;
-            edit->add = arena_array(a, struct lake_part *, n);
-            map_put(edits, p->table, edit);
-        }
-        edit->add[edit->n_add++] = p;
+        VEC_PUSH(a, &parts, p);
     }
     engine_rows_free(rows);
-    struct str key;
-    void *value;
-    for (size_t i = 0; map_next(edits, &i, &key, &value);) {
-        struct lake_edit *edit = value;
+    for (size_t i = 0, end; i < parts.n; i = end) {
+        for (end = i; end < parts.n && str_eq(parts.p[end]->table, parts.p[i]->table);)
+            end++;
+        struct lake_edit edit = {.table = parts.p[i]->table, .add = parts.p + i, .n_add = end - i};
         if (ok)
-            lake_publish(l, edit);
-        for (size_t k = 0; k < edit->n_add; k++)
-            lake_part_unref(edit->add[k]);
+            lake_publish(l, &edit);
     }
+    for (size_t i = 0; i < parts.n; i++)
+        lake_part_unref(parts.p[i]);
     return ok;
 }
 

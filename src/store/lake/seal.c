@@ -2,7 +2,7 @@
  * from the hot table. */
 #include "store/lake/lake_priv.h"
 
-enum { SEAL_MAX_SQL = 1 << 20 };
+enum { SEAL_MAX_SQL = 1 << 20, SLICE_ROWS = 200000 };
 
 struct phys_col *lake_columns(struct lake *l, struct arena *a, struct str table,
                               struct str *out_hot, size_t *out_n)
@@ -116,19 +116,47 @@ static bool delete_in_writer(struct workspace *w, void *arg, struct err *e)
     return engine_conn_exec(w->conn, *(struct str *)arg, e);
 }
 
-static void trim_table(struct lake *l, struct str table, int64_t upto)
+/* The time of receipt of the first SLICE_ROWS rows that are left: producers wait while the writer
+ * deletes. 0: none are left. */
+static bool slice_end(struct lake *l, struct str hot, int64_t upto, int64_t *out, struct err *e)
 {
-    AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
-    struct str hot;
-    size_t n;
-    (void)lake_columns(l, a, table, &hot, &n);
+    struct kql_column c = {STR("end"), KQL_DATETIME};
+    struct kql_schema schema = {&c, 1};
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(SEAL_MAX_SQL);
+    sbuf_addz(&sql, "SELECT coalesce(max(r), 0) FROM (SELECT \"_TimeReceived\" AS r FROM ");
+    sql_table(l->w, hot, &sql);
+    sbuf_addf(&sql, " WHERE \"_TimeReceived\" <= %lld ORDER BY r LIMIT %d)", (long long)upto,
+              SLICE_ROWS);
+    struct engine_rows *rows = NULL;
+    if (!engine_conn_query(l->conn, sbuf_str(&sql), &schema, &rows, e))
+        return false;
+    *out = engine_rows_get(rows, 0, 0).i;
+    engine_rows_free(rows);
+    return true;
+}
+
+static bool delete_slice(struct lake *l, struct str hot, int64_t upto, struct err *e)
+{
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(SEAL_MAX_SQL);
     sbuf_addz(&sql, "DELETE FROM ");
     sql_table(l->w, hot, &sql);
     sbuf_addf(&sql, " WHERE \"_TimeReceived\" <= %lld", (long long)upto);
     struct str text = sbuf_str(&sql);
+    return writer_run(l->w->writer, delete_in_writer, &text, e);
+}
+
+static void trim_table(struct lake *l, struct str table, int64_t upto)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
+    struct str hot;
+    size_t n;
     struct err e = {0};
-    if (!writer_run(l->w->writer, delete_in_writer, &text, &e)) {
+    int64_t end = 0;
+    (void)lake_columns(l, a, table, &hot, &n);
+    bool ok = hot.n == 0 || slice_end(l, hot, upto, &end, &e);
+    while (ok && end > 0)
+        ok = delete_slice(l, hot, end, &e) && slice_end(l, hot, upto, &end, &e);
+    if (!ok) {
         LOG(LOG_WARN, "lake", "sealed rows were not deleted from the hot table; tried again later",
             log_s("workspace", l->w->name), log_s("table", table), log_z("reason", e.msg));
         return;
