@@ -41,4 +41,5 @@ def run(context):
             "scan_hot_ms": got["hot_s"] * 1e3, "scan_parts_ms": got["parts_s"] * 1e3,
             "scan_plain_sql_ms": got["plain_s"] * 1e3, "many_parts": got["many_parts"],
             "open_many_parts_ms": got["open_s"] * 1e3, "query_one_day_of_many_ms": got["one_day_s"] * 1e3,
-            "query_no_part_of_many_ms": got["nothing_s"] * 1e3, "query_all_of_many_ms": got["all_s"] * 1e3}
+            "query_no_part_of_many_ms": got["nothing_s"] * 1e3, "plan_all_of_many_ms": got["plan_all_s"] * 1e3,
+            "query_all_of_many_ms": got["all_s"] * 1e3}

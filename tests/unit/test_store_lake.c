@@ -429,9 +429,8 @@ static const char *const questions[] = {
     "Types_CL | summarize count(), sum(L % 1000), min(I), max(I), countif(B) by S | order by S asc",
     "Types_CL | where S has 'word7' | summarize count(), max(TimeGenerated)",
     "Types_CL | where S contains '\xc3\xa9' and L > 0 | summarize count(), avg(I)",
-    "Types_CL | summarize count() by a = isnull(L), b = isnull(R), c = isnull(B) | order by a asc, "
-    "b "
-    "asc, c asc",
+    "Types_CL | summarize count() by a = isnull(L), b = isnull(B) | order by a asc, b asc",
+    "Types_CL | summarize countif(isnull(R)), countif(isnull(J)), countif(isnull(T))",
     "Types_CL | where T between (datetime(2026-01-01) .. 1h) | summarize count(), min(T), max(T)",
     "Types_CL | where T < datetime(1700-01-01) or T > datetime(9000-01-01) | count",
     "Types_CL | summarize max(Span), min(Span), countif(Span > 0s)",
@@ -447,8 +446,8 @@ static const char *const questions[] = {
     "Types_CL | top 5 by TimeGenerated asc, _ItemId asc | project _ItemId, S, L, R, T, J",
     "Types_CL | summarize min(ingestion_time()), max(ingestion_time()), dcount(_ItemId, 4)",
     "Types_CL | where R == real(-0.0) or R > 1e300 | summarize count(), max(R)",
-    "union Types_CL, Syslog | where TimeGenerated > datetime(2026-01-02) | summarize count() by "
-    "Type",
+    ("union Types_CL, Syslog | where TimeGenerated > datetime(2026-01-02) | summarize count() by "
+     "Type"),
     "search 'word9' | count",
 };
 
