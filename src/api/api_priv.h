@@ -20,6 +20,7 @@ struct vedette {
     struct incidents *incidents;
     struct library *library;
     struct detect *detect;
+    struct health *health;
     struct identity *identity;
     struct throttle *throttle;
     struct http_router *router;

@@ -7,15 +7,17 @@
 
 static void healthz(void *ctx, struct http_request *q, struct http_response *r)
 {
-    (void)ctx;
+    struct vedette *v = ctx;
     (void)q;
     struct json_out w = json_out_make(&r->body);
     json_obj(&w);
     json_kv_z(&w, "status", "alive");
+    json_kv_bool(&w, "readOnly", store_room(v->store).level != STORE_ROOM_OK);
     json_obj_end(&w);
 }
 
-/* Ready: the control database answers and every workspace can be written to. */
+/* Ready: the control database answers. A server without room on its disk is ready: it answers
+ * queries. */
 static void readyz(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
@@ -23,10 +25,15 @@ static void readyz(void *ctx, struct http_request *q, struct http_response *r)
     bool draining = atomic_load(&v->draining);
     (void)q;
     bool ok = !draining && state_check(v->state, &e);
+    bool full = store_room(v->store).level != STORE_ROOM_OK;
     struct json_out w = json_out_make(&r->body);
     r->status = ok ? 200 : 503;
     json_obj(&w);
-    json_kv_z(&w, "status", ok ? "ready" : draining ? "draining" : "broken");
+    json_kv_z(&w, "status",
+              ok && full ? "read-only"
+              : ok       ? "ready"
+              : draining ? "draining"
+                         : "broken");
     if (!ok && !draining)
         json_kv_z(&w, "reason", e.msg);
     json_obj_end(&w);
@@ -173,6 +180,20 @@ static void syslog_listeners(struct vedette *v, struct sbuf *b)
         (double)s.connections);
 }
 
+static void disk(struct vedette *v, struct sbuf *b)
+{
+    struct store_room room = store_room(v->store);
+    one(b, "vedette_read_only", "gauge",
+        "0: everything is taken; 1: logs are refused for want of room on the disk; 2: all writes.",
+        (double)room.level);
+    one(b, "vedette_read_only_changes_total", "counter", "Changes of that.", (double)room.changes);
+    one(b, "vedette_disk_free_bytes", "gauge", "Free on the data folder's disk.",
+        (double)room.free_bytes);
+    one(b, "vedette_disk_wanted_bytes", "gauge", "What has to be free.", (double)room.wanted_bytes);
+    one(b, "vedette_disk_size_bytes", "gauge", "Size of the data folder's disk.",
+        (double)room.total_bytes);
+}
+
 static double resident_bytes(void)
 {
     char text[128] = "";
@@ -195,6 +216,7 @@ static void metrics(void *ctx, struct http_request *q, struct http_response *r)
     one(b, "vedette_uptime_seconds", "gauge", "Since the start.",
         (double)(clock_mono_us() - v->started) / 1e6);
     one(b, "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes());
+    disk(v, b);
     ingestion(v, q->arena, b);
     detection(v, b);
     requests(v, b);

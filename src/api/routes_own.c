@@ -151,17 +151,20 @@ static void get_clock(void *ctx, struct http_request *q, struct http_response *r
     write_clock(ctx, r, 0);
 }
 
-/* Stops at each time at which a rule is due, so that it runs when it would have run. */
+/* Stops at each time at which a rule or a look around is due, so that it runs when it would have.
+ */
 static bool move_clock(struct vedette *v, int64_t to, size_t *runs, struct err *e)
 {
     for (bool arrived = false; !arrived;) {
         size_t n = 0;
-        int64_t due = detect_next_due(v->detect);
+        int64_t due = detect_next_due(v->detect), look = health_next_due(v->health);
+        due = look < due ? look : due;
         arrived = due >= to;
         clock_set(v->o.clock, arrived ? to : due);
         if (!detect_run_due(v->detect, &n, e))
             return false;
         *runs += n;
+        health_run_due(v->health);
     }
     return true;
 }

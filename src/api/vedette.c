@@ -35,6 +35,8 @@ static bool open_store(struct vedette *v, struct err *e)
                               .spill_max_bytes = v->o.spill_max_bytes,
                               .geoip_file = v->o.geoip_file,
                               .max_queue_bytes = v->o.max_queue_bytes,
+                              .min_free_bytes = v->o.min_free_bytes,
+                              .min_free_percent = v->o.min_free_percent,
                               .fetch = v->allowed.hosts.n > 0 ? &v->fetch : NULL};
     v->store = store_open(&o, e);
     return v->store != NULL && first_workspace(v, e);
@@ -75,6 +77,8 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .workers = v->o.rule_workers,
                                .timeout_us = v->o.rule_timeout_us};
     v->detect = detect_open(&o, e);
+    struct health_options ho = {v->store, v->state, v->o.clock, v->incidents, scope};
+    v->health = health_open(&ho);
     return v->detect != NULL;
 }
 
@@ -148,6 +152,7 @@ void vedette_close(struct vedette *v)
         http_router_free(v->router);
     if (v->throttle != NULL)
         throttle_free(v->throttle);
+    health_close(v->health);
     detect_close(v->detect);
     library_close(v->library);
     incidents_close(v->incidents);
@@ -178,6 +183,11 @@ struct store *vedette_store(struct vedette *v)
 struct detect *vedette_detect(struct vedette *v)
 {
     return v->detect;
+}
+
+struct health *vedette_health(struct vedette *v)
+{
+    return v->health;
 }
 
 struct identity *vedette_identity(struct vedette *v)

@@ -47,8 +47,12 @@ static bool open_here(struct client *c, const char *data, bool make, struct err 
     }
     log_setup(LOG_WARN, 2);
     c->clock = clock_new_system();
-    struct vedette_options o = {
-        .data_dir = data, .clock = c->clock, .rule_delay = -1, .requests_per_second = 1e9};
+    struct vedette_options o = {.data_dir = data,
+                                .clock = c->clock,
+                                .rule_delay = -1,
+                                .requests_per_second = 1e9,
+                                .min_free_bytes = (uint64_t)1 << 30,
+                                .min_free_percent = 1};
     c->own = vedette_open(&o, e);
     return c->own != NULL;
 }

@@ -27,6 +27,8 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .memory_bytes = (size_t)set->memory,
         .threads = (unsigned)set->threads,
         .max_queue_bytes = (size_t)set->max_queue,
+        .min_free_bytes = (uint64_t)set->min_free,
+        .min_free_percent = (unsigned)set->min_free_percent,
         .external_hosts = set->external_hosts,
         .external_max_bytes = (size_t)set->external_max,
         .ingest = {.max_body_bytes = (size_t)set->max_body,
@@ -213,7 +215,8 @@ bool serving_start(struct serving *s, const struct settings *set, struct err *e)
         snprintf(s->url, sizeof(s->url), "https://%s", set->listen);
     s->v = open_all(s, set, e);
     if (s->v != NULL && listen_all(s, set, e) && write_server_file(s, set, e) &&
-        (clock_is_manual(s->clock) || detect_start(vedette_detect(s->v), e)))
+        (clock_is_manual(s->clock) ||
+         (detect_start(vedette_detect(s->v), e) && health_start(vedette_health(s->v), e))))
         return true;
     (void)serving_stop(s, 0);
     return false;

@@ -41,6 +41,10 @@ static const struct setting table[] = {
     SETTING(max_field, SETTING_SIZE, "64KiB", "longer values are cut"),
     SETTING(max_queue, SETTING_SIZE, "256MiB",
             "bytes waiting for the disk, per workspace; more get 503"),
+    SETTING(min_free, SETTING_SIZE, "1GiB",
+            "room that the data folder's disk keeps: with less, logs are refused; 0: none"),
+    SETTING(min_free_percent, SETTING_COUNT, "1",
+            "the same as a share of the disk; the larger one counts"),
     SETTING(max_past, SETTING_DURATION, "2d", "older TimeGenerated becomes the time of receipt"),
     SETTING(max_future, SETTING_DURATION, "1d", "later TimeGenerated becomes the time of receipt"),
     SETTING(syslog_udp, SETTING_ADDRESS, "",
@@ -450,6 +454,8 @@ static bool check_together(const struct settings *s, struct err *e)
         return err_set(e, ERR_INVALID, "tls_cert and tls_key: both or neither expected");
     if (s->listen[0] == '\0' && s->listen_http[0] == '\0')
         return err_set(e, ERR_INVALID, "listen and listen_http are both empty");
+    if (s->min_free_percent > 90)
+        return err_set(e, ERR_INVALID, "min_free_percent: at most 90 expected");
     if (s->data[0] == '\0')
         return err_set(e, ERR_INVALID, "data: the data folder's name is empty");
     int64_t start = 0;

@@ -18,6 +18,7 @@ struct settings {
     int64_t threads, workers, max_connections, rule_workers, requests_per_second, query_max_rows;
     int64_t max_records, max_depth, max_field;
     int64_t syslog_max_message, syslog_connections;
+    int64_t min_free, min_free_percent; /* bytes; 0 to 100 */
     int64_t query_workers, query_queue, query_max_operators, query_max_depth, query_max_union;
     int64_t query_memory, spill_max;          /* bytes */
     int64_t query_timeout, query_max_timeout; /* ticks */

@@ -11,6 +11,7 @@ struct ingest_listener {
     struct net_receiver *receiver;
     char collector[256];
     bool stored[GROUPS]; /* of the batch under hand, when it comes again */
+    bool waiting;        /* has been told */
 };
 
 static const char *source_name(enum net_transport t)
@@ -60,8 +61,15 @@ static bool store_group(struct ingest_listener *l, size_t g, const struct ingest
                    .received_time = l->o.received_time},
         .again = !final,
     };
-    if (ingest_logs(l->o.ingest, &q, &result, &e))
+    if (ingest_logs(l->o.ingest, &q, &result, &e)) {
+        if (l->waiting)
+            LOG(LOG_INFO, "syslog", "messages are stored again", log_i("messages", (int64_t)n));
+        l->waiting = false;
         return true;
+    }
+    if (!final && l->waiting)
+        return false;
+    l->waiting = true;
     LOG(LOG_WARN, "syslog", final ? "messages are lost" : "messages wait: they cannot be stored",
         log_i("messages", (int64_t)n), log_z("reason", e.msg));
     return false;

@@ -15,10 +15,29 @@ struct store_options {
     size_t max_queue_bytes; /* bytes waiting to be committed per workspace; more gives ERR_BUSY; 0 =
                                256 MiB */
     const struct engine_fetch *fetch; /* of externaldata; borrowed; NULL: switched off */
+    /* Room that the data folder's disk keeps; the larger one counts; see store_room. 0: none. */
+    uint64_t min_free_bytes;
+    unsigned min_free_percent;
 };
 struct store *store_open(const struct store_options *o, struct err *e) MUST_USE;
 /* Commits what was accepted, checkpoints, closes. */
 void store_close(struct store *s);
+
+/* ---- room on the disk ----
+ * Below the room that is wanted the store takes nothing from outside (LOW), below half of it
+ * nothing at all (NONE). It takes things again when a quarter of the room more is free. */
+enum store_room_level { STORE_ROOM_OK, STORE_ROOM_LOW, STORE_ROOM_NONE };
+struct store_room {
+    enum store_room_level level;
+    uint64_t free_bytes, total_bytes, wanted_bytes;
+    uint64_t changes; /* of the level, since the start */
+};
+/* Looks at the disk, ten times a second at most. */
+struct store_room store_room(struct store *s);
+#define STORE_NO_ROOM "InsufficientStorage" /* err.kind of the refusals */
+/* false at refused_at or worse. Errors: ERR_BUSY with the kind above. */
+bool store_room_check(struct store *s, enum store_room_level refused_at, struct err *e) MUST_USE;
+bool store_has_no_room(const struct err *e);
 
 struct workspace; /* lives as long as the store */
 /* id: GUID text; name: [A-Za-z0-9-]{1,63}. Creating one that exists returns it. */
@@ -75,7 +94,7 @@ size_t store_batch_bytes(const struct store_batch *b);
  * transaction. When it returns true the rows are durable (fsync done) and visible to queries.
  * dedup: client-given id that makes a retry harmless, or empty. Fills TimeGenerated when null,
  * _TimeReceived, _ItemId, TenantId, Type, _BilledSize as Sentinel does. Errors: ERR_BUSY (queue
- * full), ERR_IO (disk; nothing was stored), ERR_LIMIT. */
+ * full; with kind STORE_NO_ROOM: the disk is), ERR_IO (disk; nothing was stored), ERR_LIMIT. */
 bool store_append(struct workspace *w, struct store_batch **batches, size_t n, struct str dedup,
                   struct err *e) MUST_USE;
 
@@ -102,9 +121,10 @@ struct store_append {
     size_t n_counts;
     bool again; /* the caller tries again after a failure: it is no rejection and not counted */
 };
-/* store_append with the accounting given. *out_duplicate (may be NULL): dedup was known, nothing
+/* store_append with the accounting given: what came from outside, so it is refused sooner when the
+ * disk has little room. *out_duplicate (may be NULL): dedup was known, nothing
  * was stored again; the counts are then entered as rejected, reason "duplicate". On failure they
- * are entered as rejected, reason "busy" or "storage". */
+ * are entered as rejected, reason "busy", "no_room" or "storage". */
 bool store_append_counted(struct workspace *w, const struct store_append *req, bool *out_duplicate,
                           struct err *e) MUST_USE;
 /* For requests that never came as far as rows: enters the counts, on disk with the next commit (a

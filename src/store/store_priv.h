@@ -157,6 +157,17 @@ bool function_set_find(struct function_set *s, struct arena *a, struct str name,
 bool function_set_find_variant(struct function_set *s, struct arena *a, struct str argument,
                                struct kql_stored_function *out);
 
+/* ---- room.c: of the disk; has a lock of its own ---- */
+struct room_limits {
+    uint64_t min_free_bytes;
+    unsigned min_free_percent;
+};
+struct room;
+struct room *room_new(const struct room_limits *l);
+void room_free(struct room *r);
+/* What follows for free_bytes when want are wanted. */
+enum store_room_level room_level(enum store_room_level was, uint64_t free_bytes, uint64_t want);
+
 /* ---- writer.c ---- */
 struct writer;
 struct writer *writer_start(struct workspace *w, size_t max_queue_bytes, struct err *e) MUST_USE;
@@ -216,7 +227,8 @@ struct store {
     const char *geoip_file;
     size_t max_queue_bytes;
     const struct engine_fetch *fetch; /* NULL: externaldata is switched off */
-    struct lock lock;                 /* workspaces */
+    struct room *room;
+    struct lock lock; /* workspaces */
     struct arena *a;
     VEC(struct workspace *) workspaces;
 };

@@ -340,7 +340,8 @@ static void forget_ids(struct workspace *w)
 static void housekeeping(struct writer *wr, bool idle)
 {
     struct err e = {0};
-    if (idle && ledger_has_pending(wr->w->ledger) && !commit_group(wr->w, NULL, 0, &e))
+    bool room = store_room(wr->w->s).level == STORE_ROOM_OK;
+    if (idle && room && ledger_has_pending(wr->w->ledger) && !commit_group(wr->w, NULL, 0, &e))
         LOG(LOG_WARN, "store", "counts were not stored; they are tried again",
             log_s("workspace", wr->w->name), log_z("reason", e.msg));
     if (wr->since_checkpoint > CHECKPOINT_BYTES)
@@ -428,13 +429,16 @@ static bool submit(struct writer *wr, struct request *r, struct err *e)
     return r->ok;
 }
 
-static void count_failure(struct workspace *w, const struct store_append *req, enum err_code code)
+static void count_failure(struct workspace *w, const struct store_append *req,
+                          const struct err *why)
 {
     for (size_t i = 0; i < req->n_counts; i++) {
         struct store_count c = req->counts[i];
         c.rejected += c.stored;
         c.stored = 0;
-        c.reason = code == ERR_BUSY ? STR("busy") : STR("storage");
+        c.reason = store_has_no_room(why)  ? STR("no_room")
+                   : why->code == ERR_BUSY ? STR("busy")
+                                           : STR("storage");
         ledger_add_pending(w->ledger, &c);
     }
 }
@@ -459,9 +463,11 @@ bool store_append_counted(struct workspace *w, const struct store_append *req, b
     struct request r = {.kind = REQ_APPEND, .append = req};
     for (size_t i = 0; i < req->n; i++)
         r.bytes += store_batch_bytes(req->batches[i]);
-    bool ok = check_request(req, &own) && submit(w->writer, &r, &own);
+    enum store_room_level refused_at = req->n_counts > 0 ? STORE_ROOM_LOW : STORE_ROOM_NONE;
+    bool ok = check_request(req, &own) && store_room_check(w->s, refused_at, &own) &&
+              submit(w->writer, &r, &own);
     if (!ok && !req->again)
-        count_failure(w, req, own.code);
+        count_failure(w, req, &own);
     for (size_t i = 0; i < req->n; i++)
         store_batch_free(req->batches[i]);
     if (out_duplicate != NULL)
@@ -481,7 +487,7 @@ bool store_append(struct workspace *w, struct store_batch **batches, size_t n, s
 static bool submit_change(struct workspace *w, const struct table_change *c, struct err *e)
 {
     struct request r = {.kind = REQ_CHANGE, .change = c};
-    return submit(w->writer, &r, e);
+    return store_room_check(w->s, STORE_ROOM_LOW, e) && submit(w->writer, &r, e);
 }
 
 bool workspace_table_define(struct workspace *w, struct str name, const struct kql_schema *schema,

@@ -1,0 +1,83 @@
+/* The handle, and the thread that looks around. */
+#include "health/health_priv.h"
+
+enum { LOOK_US = 1000000 };
+
+static char *keep(struct str s, const char *otherwise)
+{
+    return s.n > 0 ? xstrndup(s) : xstrdup(otherwise);
+}
+
+struct health *health_open(const struct health_options *o)
+{
+    struct health *h = xcalloc(1, sizeof(*h));
+    h->o = *o;
+    h->subscription = keep(o->scope.subscription, "00000000-0000-0000-0000-000000000000");
+    h->resource_group = keep(o->scope.resource_group, "vedette");
+    lock_init(&h->lock, "health");
+    return h;
+}
+
+void health_close(struct health *h)
+{
+    if (h == NULL)
+        return;
+    health_stop(h);
+    xfree(h->subscription);
+    xfree(h->resource_group);
+    lock_fini(&h->lock);
+    xfree(h);
+}
+
+static void look_locked(struct health *h, int64_t now)
+{
+    h->next = now - now % TICKS_PER_MINUTE + TICKS_PER_MINUTE;
+}
+
+void health_run_due(struct health *h)
+{
+    int64_t now = clock_now(h->o.clock);
+    lock_take(&h->lock);
+    health_disk(h);
+    if (now >= h->next)
+        look_locked(h, now);
+    lock_drop(&h->lock);
+}
+
+int64_t health_next_due(struct health *h)
+{
+    lock_take(&h->lock);
+    int64_t next = h->next;
+    lock_drop(&h->lock);
+    return next;
+}
+
+static void *run(void *arg)
+{
+    struct health *h = arg;
+    while (!atomic_load(&h->stop)) {
+        health_run_due(h);
+        if (!atomic_load(&h->stop))
+            (void)clock_wait_until(h->o.clock, clock_now(h->o.clock) + LOOK_US * TICKS_PER_US);
+    }
+    return NULL;
+}
+
+bool health_start(struct health *h, struct err *e)
+{
+    CHECK(!h->started);
+    if (pthread_create(&h->thread, NULL, run, h) != 0)
+        return err_set(e, ERR_INTERNAL, "the thread that watches over health cannot be started");
+    h->started = true;
+    return true;
+}
+
+void health_stop(struct health *h)
+{
+    if (!h->started)
+        return;
+    atomic_store(&h->stop, true);
+    clock_wake(h->o.clock);
+    (void)pthread_join(h->thread, NULL);
+    h->started = false;
+}
