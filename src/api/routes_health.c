@@ -93,6 +93,8 @@ static const struct counted counted[] = {
      offsetof(struct store_count, rejected), true},
     {"vedette_ingest_bytes_total", "Bytes of records received.",
      offsetof(struct store_count, bytes), false},
+    {"vedette_ingest_billed_bytes_total", "Bytes of rows stored, as _BilledSize counts them.",
+     offsetof(struct store_count, billed), false},
     {"vedette_ingest_nulled_values_total", "Values that did not fit their column.",
      offsetof(struct store_count, nulled), false},
     {"vedette_ingest_truncated_values_total", "Values cut at the field limit.",
@@ -194,6 +196,17 @@ static void disk(struct vedette *v, struct sbuf *b)
         (double)room.total_bytes);
 }
 
+static void workspaces(struct vedette *v, struct sbuf *b)
+{
+    help(b, "vedette_workspace_disk_bytes", "gauge", "What a workspace's files take on the disk.");
+    struct workspace *w = NULL;
+    for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++) {
+        sbuf_addz(b, "vedette_workspace_disk_bytes{");
+        label(b, "workspace", workspace_name(w), true);
+        sbuf_addf(b, "} %llu\n", (unsigned long long)workspace_disk_bytes(w));
+    }
+}
+
 static double resident_bytes(void)
 {
     char text[128] = "";
@@ -217,6 +230,7 @@ static void metrics(void *ctx, struct http_request *q, struct http_response *r)
         (double)(clock_mono_us() - v->started) / 1e6);
     one(b, "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes());
     disk(v, b);
+    workspaces(v, b);
     ingestion(v, q->arena, b);
     detection(v, b);
     requests(v, b);

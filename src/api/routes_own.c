@@ -19,6 +19,7 @@ static void workspaces(void *ctx, struct http_request *q, struct http_response *
         json_kv_str(&o, "name", workspace_name(w));
         json_kv_z(&o, "dataCollectionRule", dcr);
         json_kv_str(&o, "tenant", identity_tenant(v->identity));
+        json_kv_int(&o, "diskBytes", (int64_t)workspace_disk_bytes(w));
         json_obj_end(&o);
     }
     api_list_end(&o);
@@ -45,6 +46,7 @@ static void tables(void *ctx, struct http_request *q, struct http_response *r)
         json_kv_int(&o, "columns", (int64_t)list[i].n_columns);
         json_kv_int(&o, "storedColumns", (int64_t)list[i].n_stored_columns);
         json_kv_int(&o, "rows", list[i].rows);
+        json_kv_int(&o, "billedBytes", list[i].billed_bytes);
         json_kv_time(&o, "oldest", list[i].oldest);
         json_kv_time(&o, "newest", list[i].newest);
         json_obj_end(&o);

@@ -49,11 +49,9 @@ static bool print_list(struct client *c, const char *target, const struct shown 
 
 static bool list(struct client *c, const struct client_workspace *w, struct err *e)
 {
-    static const struct shown columns[] = {{"TABLE", "name"},
-                                           {"ROWS", "rows"},
-                                           {"COLUMNS", "columns"},
-                                           {"OLDEST", "oldest"},
-                                           {"NEWEST", "newest"}};
+    static const struct shown columns[] = {{"TABLE", "name"},        {"ROWS", "rows"},
+                                           {"BYTES", "billedBytes"}, {"COLUMNS", "columns"},
+                                           {"OLDEST", "oldest"},     {"NEWEST", "newest"}};
     return print_list(c, arena_fmt(c->a, "/vedette/v1/workspaces/%s/tables", w->id).p, columns,
                       COUNTOF(columns), e);
 }

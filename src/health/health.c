@@ -29,8 +29,27 @@ void health_close(struct health *h)
     xfree(h);
 }
 
+static void usage_locked(struct health *h, int64_t hour)
+{
+    struct workspace *w = NULL;
+    bool all = true;
+    for (size_t i = 0; (w = store_workspace_at(h->o.store, i)) != NULL; i++) {
+        struct err e = {0};
+        bool ok = health_usage(h, w, hour, &e);
+        if (!ok && !store_has_no_room(&e))
+            LOG(LOG_WARN, "health", "usage was not written; it is tried again",
+                log_s("workspace", workspace_name(w)), log_z("reason", e.msg));
+        all = all && ok;
+    }
+    if (all)
+        h->usage_to = hour;
+}
+
 static void look_locked(struct health *h, int64_t now)
 {
+    int64_t hour = now - now % TICKS_PER_HOUR;
+    if (hour > h->usage_to)
+        usage_locked(h, hour);
     h->next = now - now % TICKS_PER_MINUTE + TICKS_PER_MINUTE;
 }
 

@@ -11,6 +11,7 @@ struct health {
     char *subscription, *resource_group;
     struct lock lock; /* held while it looks around: one thread at a time */
     int64_t next;     /* ticks; lock */
+    int64_t usage_to; /* ticks: usage is written up to here in all workspaces */
     enum store_room_level told;
     bool rows_wait; /* in the outbox */
     bool started;
@@ -28,6 +29,10 @@ struct health_operation {
 };
 bool health_operation_put(struct health *h, struct arena *a, struct workspace *w,
                           const struct health_operation *op, struct err *e) MUST_USE;
+
+/* ---- usage.c ---- */
+/* Rows of Usage for the hours before to. false: tried again the next time. */
+bool health_usage(struct health *h, struct workspace *w, int64_t to, struct err *e) MUST_USE;
 
 /* ---- disk.c ---- */
 void health_disk(struct health *h);

@@ -38,6 +38,7 @@ static void merge(struct store_count *to, const struct store_count *c)
     to->stored += c->stored;
     to->rejected += c->rejected;
     to->bytes += c->bytes;
+    to->billed += c->billed;
     to->nulled += c->nulled;
     to->truncated += c->truncated;
     to->dropped += c->dropped;
@@ -179,6 +180,7 @@ static const struct count_column number_columns[] = {
     {"Stored", offsetof(struct store_count, stored)},
     {"Rejected", offsetof(struct store_count, rejected)},
     {"Bytes", offsetof(struct store_count, bytes)},
+    {"BilledBytes", offsetof(struct store_count, billed)},
     {"ConvertedToNull", offsetof(struct store_count, nulled)},
     {"TruncatedFields", offsetof(struct store_count, truncated)},
     {"DroppedFields", offsetof(struct store_count, dropped)},

@@ -106,6 +106,7 @@ struct store_count {
     struct str stream, table;
     struct str reason; /* why rejected: a short fixed word; empty for stored ones */
     uint64_t requests, received, stored, rejected, bytes;
+    uint64_t billed;         /* sum of _BilledSize of what is stored; the store fills it in */
     uint64_t nulled;         /* values that did not fit their column's type and became null or '' */
     uint64_t truncated;      /* values cut at the field limit */
     uint64_t dropped;        /* properties that have no column */
@@ -139,9 +140,17 @@ struct store_table_info {
     bool custom;
     size_t n_columns, n_stored_columns;
     int64_t rows, oldest, newest; /* ticks; 0 when empty */
+    int64_t billed_bytes;         /* sum of _BilledSize */
 };
 bool store_tables(struct workspace *w, struct arena *a, struct store_table_info **out, size_t *n,
                   struct err *e) MUST_USE;
+/* What the workspace's files take on the disk. */
+uint64_t workspace_disk_bytes(struct workspace *w);
+/* False for tables that Sentinel does not charge for. */
+bool workspace_table_is_billable(struct workspace *w, struct str name);
+/* Returns once everything is visible whose _TimeReceived is before the clock's now: later commits
+ * get later times. */
+bool workspace_settle(struct workspace *w, struct err *e) MUST_USE;
 /* True when properties without a column get one: custom tables and AzureDiagnostics. */
 bool workspace_table_is_open(struct workspace *w, struct str name);
 /* Adds columns to such a table, or makes the custom table. Existing columns are left as they are,

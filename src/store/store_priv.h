@@ -55,6 +55,7 @@ struct store_batch {
     size_t time_at, timestamp_at;
     struct sbuf buf;
     size_t rows;
+    double billed;  /* of all rows */
     uint64_t *used; /* one bit a column: some row has a value */
     struct row_end row;
 };

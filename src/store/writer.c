@@ -75,8 +75,25 @@ static void count_plain(struct group *g, const struct store_append *ap)
         c.requests = 1;
         c.received = c.stored = b->rows;
         c.bytes = b->buf.n;
+        c.billed = (uint64_t)b->billed;
         VEC_PUSH(g->a, &g->counts, c);
     }
+}
+
+/* The i-th count with what its rows cost; of several for one table the first gets all. */
+static struct store_count with_billed(const struct store_append *ap, size_t i)
+{
+    struct store_count c = ap->counts[i];
+    c.billed = 0;
+    if (c.stored == 0)
+        return c;
+    for (size_t k = 0; k < i; k++)
+        if (ap->counts[k].stored > 0 && str_eq(ap->counts[k].table, c.table))
+            return c;
+    for (size_t k = 0; k < ap->n; k++)
+        if (str_eq(ap->batches[k]->t.name, c.table))
+            c.billed += (uint64_t)ap->batches[k]->billed;
+    return c;
 }
 
 static void take_request(struct group *g, struct map *ids, struct request *r)
@@ -97,7 +114,7 @@ static void take_request(struct group *g, struct map *ids, struct request *r)
         if (ap->batches[i]->rows > 0)
             VEC_PUSH(g->a, &g->batches, ap->batches[i]);
     for (size_t i = 0; i < ap->n_counts; i++)
-        VEC_PUSH(g->a, &g->counts, ap->counts[i]);
+        VEC_PUSH(g->a, &g->counts, with_billed(ap, i));
     if (ap->n_counts == 0)
         count_plain(g, ap);
 }
@@ -482,6 +499,11 @@ bool store_append(struct workspace *w, struct store_batch **batches, size_t n, s
 {
     struct store_append req = {.batches = batches, .n = n, .dedup = dedup};
     return store_append_counted(w, &req, NULL, e);
+}
+
+bool workspace_settle(struct workspace *w, struct err *e)
+{
+    return store_append(w, NULL, 0, STR_NONE, e);
 }
 
 static bool submit_change(struct workspace *w, const struct table_change *c, struct err *e)
