@@ -12,14 +12,15 @@
 struct vedette;
 enum { IMPORT_BYTES = 80 << 20 }; /* of one call of the import route */
 struct vedette_options {
-    const char *data_dir;    /* made when it is not there, mode 0700 */
-    struct clock *clock;     /* borrowed */
-    const char *schema_dir;  /* NULL: the copy inside the program */
-    const char *geoip_file;  /* where addresses are (MaxMind DB); NULL or "": none */
-    const char *base_url;    /* of this server, for links; may be NULL */
-    size_t memory_bytes;     /* of the engine; 0 = its default */
-    unsigned threads;        /* 0 = cores */
-    size_t max_queue_bytes;  /* see store.h */
+    const char *data_dir;   /* made when it is not there, mode 0700 */
+    struct clock *clock;    /* borrowed */
+    const char *schema_dir; /* NULL: the copy inside the program */
+    const char *geoip_file; /* where addresses are (MaxMind DB); NULL or "": none */
+    const char *base_url;   /* of this server, for links; may be NULL */
+    size_t memory_bytes;    /* of the engine; 0 = its default */
+    unsigned threads;       /* 0 = cores */
+    size_t max_queue_bytes; /* see store.h */
+    struct health_silence_options silence;
     uint64_t min_free_bytes; /* see store.h */
     unsigned min_free_percent;
     const char *external_hosts; /* that externaldata may read from, see http_allowed; NULL: none */

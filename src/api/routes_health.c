@@ -130,6 +130,43 @@ static void ingestion(struct vedette *v, struct arena *a, struct sbuf *b)
     }
 }
 
+/* value: of one source, as a gauge. */
+static void each_source(struct vedette *v, struct arena *a, struct sbuf *b, const char *name,
+                        double (*value)(const struct health_source *s))
+{
+    struct workspace *w = NULL;
+    for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++) {
+        struct health_source *list = NULL;
+        size_t n = health_sources(v->health, w, a, &list);
+        for (size_t k = 0; k < n; k++) {
+            struct store_count c = {
+                .source = list[k].source, .stream = list[k].stream, .table = list[k].table};
+            sbuf_addz(b, name);
+            count_labels(b, w, &c);
+            sbuf_addf(b, "} %.17g\n", value(&list[k]));
+        }
+    }
+}
+
+static double last_seen(const struct health_source *s)
+{
+    return (double)(s->last - TICKS_UNIX_EPOCH) / (double)TICKS_PER_SECOND;
+}
+
+static double is_silent(const struct health_source *s)
+{
+    return s->silent ? 1 : 0;
+}
+
+static void sources(struct vedette *v, struct arena *a, struct sbuf *b)
+{
+    help(b, "vedette_source_last_seen_timestamp_seconds", "gauge",
+         "When a source last brought records.");
+    each_source(v, a, b, "vedette_source_last_seen_timestamp_seconds", last_seen);
+    help(b, "vedette_source_silent", "gauge", "1 while a source is silent for longer than it may.");
+    each_source(v, a, b, "vedette_source_silent", is_silent);
+}
+
 static void detection(struct vedette *v, struct sbuf *b)
 {
     struct detect_counts c = detect_counts(v->detect);
@@ -232,6 +269,7 @@ static void metrics(void *ctx, struct http_request *q, struct http_response *r)
     disk(v, b);
     workspaces(v, b);
     ingestion(v, q->arena, b);
+    sources(v, q->arena, b);
     detection(v, b);
     requests(v, b);
     syslog_listeners(v, b);

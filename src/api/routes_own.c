@@ -77,6 +77,33 @@ static void counts(void *ctx, struct http_request *q, struct http_response *r)
     api_list_end(&o);
 }
 
+static void sources(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct health_source *list = NULL;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    size_t n = health_sources(v->health, w, q->arena, &list);
+    struct json_out o = api_list(r);
+    for (size_t i = 0; i < n; i++) {
+        char allowed[32];
+        span_format(list[i].allowed, allowed);
+        json_obj(&o);
+        json_kv_str(&o, "source", list[i].source);
+        json_kv_str(&o, "stream", list[i].stream);
+        json_kv_str(&o, "table", list[i].table);
+        json_kv_time(&o, "firstSeen", list[i].first);
+        json_kv_time(&o, "lastSeen", list[i].last);
+        json_kv_int(&o, "rowsLastHour", (int64_t)list[i].rows_last_hour);
+        if (list[i].allowed > 0)
+            json_kv_z(&o, "allowedSilence", allowed);
+        json_kv_z(&o, "status", list[i].silent ? "silent" : "ok");
+        json_obj_end(&o);
+    }
+    api_list_end(&o);
+}
+
 /* ---- import of files ---- */
 
 static bool read_format(struct http_request *q, enum ingest_format *out)
@@ -289,6 +316,7 @@ const struct http_route own_routes[] = {
     {HTTP_GET, OWN "/workspaces", workspaces, "tables/read", 0, FAMILY_ARM},
     {HTTP_GET, OWN "/workspaces/{workspace}/tables", tables, "tables/read", 0, FAMILY_ARM},
     {HTTP_GET, OWN "/workspaces/{workspace}/counts", counts, "tables/read", 0, FAMILY_ARM},
+    {HTTP_GET, OWN "/workspaces/{workspace}/sources", sources, "tables/read", 0, FAMILY_ARM},
     {HTTP_POST, OWN "/workspaces/{workspace}/records/{table}", import, "logs/import",
      IMPORT_BYTES + 1024, FAMILY_ARM},
     {HTTP_GET, OWN "/clock", get_clock, "clock/read", 0, FAMILY_ARM},

@@ -77,7 +77,7 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .workers = v->o.rule_workers,
                                .timeout_us = v->o.rule_timeout_us};
     v->detect = detect_open(&o, e);
-    struct health_options ho = {v->store, v->state, v->o.clock, v->incidents, scope};
+    struct health_options ho = {v->store, v->state, v->o.clock, v->incidents, scope, v->o.silence};
     v->health = health_open(&ho);
     return v->detect != NULL;
 }

@@ -8,7 +8,7 @@
 #include "cli/text_table.h"
 
 static const char usage[] =
-    "usage: vedette tables [--data DIR|--url URL] [--workspace W] [--counts]\n"
+    "usage: vedette tables [--data DIR|--url URL] [--workspace W] [--counts|--sources]\n"
     "       vedette tables [--data DIR|--url URL] [--workspace W] define NAME_CL COLUMN:TYPE…\n";
 
 struct shown {
@@ -65,6 +65,18 @@ static bool counts(struct client *c, const struct client_workspace *w, struct er
                       COUNTOF(columns), e);
 }
 
+static bool sources(struct client *c, const struct client_workspace *w, struct err *e)
+{
+    static const struct shown columns[] = {{"SOURCE", "source"},
+                                           {"TABLE", "table"},
+                                           {"LAST", "lastSeen"},
+                                           {"ROWS LAST HOUR", "rowsLastHour"},
+                                           {"MAY BE SILENT", "allowedSilence"},
+                                           {"STATUS", "status"}};
+    return print_list(c, arena_fmt(c->a, "/vedette/v1/workspaces/%s/sources", w->id).p, columns,
+                      COUNTOF(columns), e);
+}
+
 static bool write_column(struct json_out *o, const char *word, struct err *e)
 {
     const char *colon = strchr(word, ':');
@@ -110,12 +122,13 @@ int cli_tables(int argc, char **argv)
                                             {"url", required_argument, NULL, 'u'},
                                             {"workspace", required_argument, NULL, 'w'},
                                             {"counts", no_argument, NULL, 'c'},
+                                            {"sources", no_argument, NULL, 's'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     const char *data = NULL, *url = NULL, *workspace = NULL;
-    bool with_counts = false;
+    bool with_counts = false, with_sources = false;
     int c;
-    while ((c = getopt_long(argc, argv, "d:u:w:ch", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "d:u:w:csh", options, NULL)) != -1) {
         if (c == 'd')
             data = optarg;
         else if (c == 'u')
@@ -123,6 +136,7 @@ int cli_tables(int argc, char **argv)
         else if (c == 'w')
             workspace = optarg;
         with_counts |= c == 'c';
+        with_sources |= c == 's';
         if (c == '?' || c == 'h') {
             fputs(usage, c == 'h' ? stdout : stderr);
             return c == 'h' ? 0 : 2;
@@ -139,9 +153,10 @@ int cli_tables(int argc, char **argv)
     bool ok = client_open(&client, data, url, defining, &e);
     if (ok) {
         ok = client_workspace(&client, workspace, &w, &e) &&
-             (defining      ? define(&client, &w, argv + optind + 1, argc - optind - 1, &e)
-              : with_counts ? counts(&client, &w, &e)
-                            : list(&client, &w, &e));
+             (defining       ? define(&client, &w, argv + optind + 1, argc - optind - 1, &e)
+              : with_counts  ? counts(&client, &w, &e)
+              : with_sources ? sources(&client, &w, &e)
+                             : list(&client, &w, &e));
         client_close(&client);
     }
     if (!ok)

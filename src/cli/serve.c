@@ -20,8 +20,13 @@ static struct clock *make_clock(const struct settings *set)
 
 static struct vedette *open_all(struct serving *s, const struct settings *set, struct err *e)
 {
+    struct health_silence *silence = NULL;
+    size_t n_silence = 0;
+    if (!settings_silence(set->silence_sources, set->a, &silence, &n_silence, e))
+        return NULL;
     struct vedette_options o = {
         .data_dir = set->data,
+        .silence = {set->silence_min, set->silence_max, silence, n_silence},
         .clock = s->clock,
         .base_url = s->url,
         .memory_bytes = (size_t)set->memory,

@@ -15,6 +15,8 @@ struct health *health_open(const struct health_options *o)
     h->subscription = keep(o->scope.subscription, "00000000-0000-0000-0000-000000000000");
     h->resource_group = keep(o->scope.resource_group, "vedette");
     lock_init(&h->lock, "health");
+    lock_init(&h->view_lock, "health.view");
+    h->a = arena_new(0);
     return h;
 }
 
@@ -23,9 +25,13 @@ void health_close(struct health *h)
     if (h == NULL)
         return;
     health_stop(h);
+    for (size_t i = 0; i < h->sources.n; i++)
+        sources_close(h, h->sources.p[i]);
+    arena_free(h->a);
     xfree(h->subscription);
     xfree(h->resource_group);
     lock_fini(&h->lock);
+    lock_fini(&h->view_lock);
     xfree(h);
 }
 
@@ -45,8 +51,44 @@ static void usage_locked(struct health *h, int64_t hour)
         h->usage_to = hour;
 }
 
+/* Workspaces are only ever added. */
+static struct sources *sources_of(struct health *h, const struct workspace *w)
+{
+    for (size_t i = 0; i < h->sources.n; i++)
+        if (h->sources.p[i]->w == w)
+            return h->sources.p[i];
+    return NULL;
+}
+
+static void sources_locked(struct health *h, int64_t now)
+{
+    struct workspace *w = NULL;
+    for (size_t i = 0; (w = store_workspace_at(h->o.store, i)) != NULL; i++) {
+        struct sources *l = sources_of(h, w);
+        if (l == NULL) {
+            l = sources_new(h, w);
+            lock_take(&h->view_lock);
+            VEC_PUSH(h->a, &h->sources, l);
+            lock_drop(&h->view_lock);
+        }
+        sources_look(h, l, now);
+        sources_show(h, l);
+    }
+}
+
+size_t health_sources(struct health *h, struct workspace *w, struct arena *a,
+                      struct health_source **out)
+{
+    lock_take(&h->view_lock);
+    const struct sources *l = sources_of(h, w);
+    size_t n = l != NULL ? sources_list(l, a, out) : 0;
+    lock_drop(&h->view_lock);
+    return n;
+}
+
 static void look_locked(struct health *h, int64_t now)
 {
+    sources_locked(h, now);
     int64_t hour = now - now % TICKS_PER_HOUR;
     if (hour > h->usage_to)
         usage_locked(h, hour);

@@ -43,6 +43,8 @@ static void merge(struct store_count *to, const struct store_count *c)
     to->truncated += c->truncated;
     to->dropped += c->dropped;
     to->times_replaced += c->times_replaced;
+    if (c->last > to->last)
+        to->last = c->last;
 }
 
 static void add_key_part(struct sbuf *b, struct str part)
@@ -215,9 +217,9 @@ struct store_batch *ledger_batch(struct workspace *w, const struct store_count *
 
 /* ---- sums of what is stored ---- */
 
-static void load_row(struct ledger *l, const struct engine_rows *rows, size_t i)
+static void load_row(struct ledger *l, const struct engine_rows *rows, size_t i, int64_t newest)
 {
-    struct store_count c = {0};
+    struct store_count c = {.last = newest};
     for (size_t k = 0; k < COUNTOF(text_columns); k++) {
         struct str s = engine_rows_get(rows, i, k).s;
         memcpy((char *)&c + text_columns[k].at, &s, sizeof(s));
@@ -268,8 +270,8 @@ bool ledger_load(struct workspace *w, struct err *e)
     if (!engine_conn_query(w->conn, sbuf_str(&sql), &schema, &rows, e))
         return false;
     for (size_t i = 0; i < engine_rows_count(rows); i++) {
-        load_row(w->ledger, rows, i);
         struct kql_value newest = engine_rows_get(rows, i, n - 1);
+        load_row(w->ledger, rows, i, newest.i);
         if (newest.i > w->last_received)
             w->last_received = newest.i;
     }

@@ -112,6 +112,7 @@ struct store_count {
     uint64_t dropped;        /* properties that have no column */
     uint64_t times_replaced; /* TimeGenerated missing, unreadable or out of bounds: time of receipt
                                 instead */
+    int64_t last;            /* ticks: _TimeReceived of the newest; the store fills it in */
 };
 struct store_append {
     struct store_batch **batches; /* taken, also on failure */

@@ -209,8 +209,10 @@ static bool commit_rows(struct group *g, struct err *e)
     g->w->last_received = stamp.received;
     for (size_t i = 0; i < g->ids.n; i++)
         dedup_add(g->w->dedup, g->ids.p[i], stamp.received);
-    for (size_t i = 0; i < g->counts.n; i++)
+    for (size_t i = 0; i < g->counts.n; i++) {
+        g->counts.p[i].last = stamp.received;
         ledger_add(g->w->ledger, &g->counts.p[i]);
+    }
     return true;
 }
 
