@@ -25,8 +25,10 @@ void health_close(struct health *h)
     if (h == NULL)
         return;
     health_stop(h);
-    for (size_t i = 0; i < h->sources.n; i++)
+    for (size_t i = 0; i < h->sources.n; i++) {
+        drift_close(h, h->sources.p[i]->drift);
         sources_close(h, h->sources.p[i]);
+    }
     arena_free(h->a);
     xfree(h->subscription);
     xfree(h->resource_group);
@@ -67,12 +69,14 @@ static void sources_locked(struct health *h, int64_t now)
         struct sources *l = sources_of(h, w);
         if (l == NULL) {
             l = sources_new(h, w);
+            l->drift = drift_new(h, w);
             lock_take(&h->view_lock);
             VEC_PUSH(h->a, &h->sources, l);
             lock_drop(&h->view_lock);
         }
         sources_look(h, l, now);
         sources_show(h, l);
+        drift_look(h, l->drift, now);
     }
 }
 

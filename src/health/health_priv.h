@@ -21,6 +21,7 @@ struct source {
 };
 struct sources { /* of a workspace */
     struct workspace *w;
+    struct drift *drift;
     struct arena *a;
     struct map *by_key;
     VEC(struct source *) list;
@@ -78,6 +79,12 @@ void sources_close(struct health *h, struct sources *l); /* keeps what was learn
 void sources_look(struct health *h, struct sources *l, int64_t now);
 void sources_show(struct health *h, struct sources *l);
 size_t sources_list(const struct sources *l, struct arena *a, struct health_source **out);
+
+/* ---- drift.c ---- */
+struct drift;
+struct drift *drift_new(struct health *h, struct workspace *w);
+void drift_close(struct health *h, struct drift *d); /* keeps what was learned */
+void drift_look(struct health *h, struct drift *d, int64_t now);
 
 /* ---- usage.c ---- */
 /* Rows of Usage for the hours before to. false: tried again the next time. */

@@ -1,7 +1,7 @@
 /* ingest_logs: from a body to one durable group of rows, dead letters and counts. */
 #include "ingest/ingest_priv.h"
 
-enum { MAX_NEW_COLUMNS = 500 };
+enum { MAX_NEW_COLUMNS = 500, MAX_ODD_FIELDS = 1000 };
 #define DEFAULT_BODY_BYTES ((size_t)1 << 20)
 
 struct ingest *ingest_open(const struct ingest_options *o)
@@ -58,6 +58,7 @@ struct call {
     size_t time_at;
     bool open, collect; /* collect: unknown properties are noted in fresh */
     struct map *fresh;
+    struct map *odd[STORE_FIELD_KINDS]; /* names of fields without a column, with a misfit */
     int64_t now;
     struct sbuf scratch;
     struct store_batch *rows, *dead;
@@ -117,6 +118,24 @@ static size_t column_of(struct call *c, size_t position, struct str key)
     return at;
 }
 
+/* Told when the call has succeeded, once for all of its records. */
+static void note_odd(struct call *c, enum store_field_kind kind, struct str name)
+{
+    if (c->odd[kind] == NULL)
+        c->odd[kind] = map_new(c->a, false);
+    if (map_count(c->odd[kind]) < MAX_ODD_FIELDS && map_get(c->odd[kind], name) == NULL)
+        map_put(c->odd[kind], arena_str(c->a, name), c);
+}
+
+static void tell_odd(const struct call *c)
+{
+    struct str name;
+    void *value;
+    for (size_t k = 0; k < STORE_FIELD_KINDS; k++)
+        for (size_t i = 0; c->odd[k] != NULL && map_next(c->odd[k], &i, &name, &value);)
+            store_field_note(c->r->workspace, c->table_name, name, (enum store_field_kind)k);
+}
+
 static void note_fresh(struct call *c, struct str key, const struct json *v)
 {
     struct fresh_column *f = map_get(c->fresh, key);
@@ -163,8 +182,10 @@ static bool set_property(struct call *c, size_t at, const struct json *value)
         return false;
     struct kql_value v;
     enum convert_result result = convert_value(value, col.type, &c->scratch, &v);
-    if (result == CONVERT_MISMATCH)
+    if (result == CONVERT_MISMATCH) {
         c->ok.nulled++;
+        note_odd(c, STORE_FIELD_MISFIT, col.name);
+    }
     if (result != CONVERT_OK)
         return false;
     if (at == c->time_at && !time_in_bounds(c, v.i))
@@ -187,6 +208,7 @@ static void add_record(struct call *c, const struct json *record)
             note_fresh(c, record->keys[i], &record->items[i]);
         } else if (!is_service_column(record->keys[i])) {
             c->ok.dropped++;
+            note_odd(c, STORE_FIELD_UNKNOWN, record->keys[i]);
         }
     }
     c->ok.times_replaced += !timed && !stamped;
@@ -480,6 +502,8 @@ bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct inges
     if (!readable && !comes_again)
         count_refusal(&c, n + (own.code == ERR_SYNTAX), own.code);
     bool ok = readable && store_rows(&c, out, &own);
+    if (ok)
+        tell_odd(&c);
     store_batch_free(c.rows);
     store_batch_free(c.dead);
     sbuf_fini(&c.scratch);

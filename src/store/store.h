@@ -135,6 +135,25 @@ void store_account(struct workspace *w, const struct store_count *counts, size_t
 /* Sums since the workspace was made, one for each source, stream, table and reason; returns how
  * many. */
 size_t store_counts(struct workspace *w, struct arena *a, struct store_count **out);
+/* ---- fields: which ones records of others carried ---- */
+enum store_field_kind {
+    STORE_FIELD_STORED,  /* a column got a value */
+    STORE_FIELD_UNKNOWN, /* a property has no column and was dropped */
+    STORE_FIELD_MISFIT   /* a value did not fit its column and became null */
+};
+enum { STORE_FIELD_KINDS = STORE_FIELD_MISFIT + 1 };
+/* Ingestion tells of the last two; the store sees the first itself. Cheap; bounded. */
+void store_field_note(struct workspace *w, struct str table, struct str name,
+                      enum store_field_kind kind);
+struct store_fields {
+    struct str table;
+    uint64_t rows;
+    struct str *names[STORE_FIELD_KINDS];
+    size_t n[STORE_FIELD_KINDS];
+};
+/* What was seen since the last call, one for each table; returns how many. */
+size_t store_fields_take(struct workspace *w, struct arena *a, struct store_fields **out);
+
 /* Rows, and a list of what is stored, for people: vedette tables. */
 struct store_table_info {
     struct str name;

@@ -158,6 +158,12 @@ bool function_set_find(struct function_set *s, struct arena *a, struct str name,
 bool function_set_find_variant(struct function_set *s, struct arena *a, struct str argument,
                                struct kql_stored_function *out);
 
+/* ---- fields.c: has a lock of its own ---- */
+struct fields;
+struct fields *fields_new(void);
+void fields_free(struct fields *f);
+void fields_note_batch(struct fields *f, const struct store_batch *b);
+
 /* ---- room.c: of the disk; has a lock of its own ---- */
 struct room_limits {
     uint64_t min_free_bytes;
@@ -197,6 +203,7 @@ struct workspace {
     struct engine_conn *conn; /* writer thread's */
     struct function_set *functions;
     struct ledger *ledger;
+    struct fields *fields;
     struct dedup *dedup; /* writer thread's */
     struct writer *writer;
     int64_t last_received; /* writer thread's */

@@ -190,6 +190,7 @@ struct workspace *workspace_open(struct store *s, const char *dir, struct str id
     }
     w->functions = function_set_new();
     w->ledger = ledger_new();
+    w->fields = fields_new();
     w->dedup = dedup_new();
     catalog_init(w);
     table_source_init(w);
@@ -214,6 +215,7 @@ void workspace_close(struct workspace *w)
             log_s("workspace", w->name), log_z("reason", e.msg));
     function_set_free(w->functions);
     ledger_free(w->ledger);
+    fields_free(w->fields);
     dedup_free(w->dedup);
     lock_fini(&w->lock);
     arena_free(w->a);

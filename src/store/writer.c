@@ -194,6 +194,17 @@ static struct append_stamp stamp_now(struct workspace *w)
     return s;
 }
 
+/* Of what others sent; the system's own rows do not drift. */
+static void note_fields(const struct group *g)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        const struct store_append *ap = g->reqs[i]->append;
+        for (size_t k = 0; !g->reqs[i]->duplicate && ap->n_counts > 0 && k < ap->n; k++)
+            if (ap->batches[k]->rows > 0 && !is_own_table(ap->batches[k]->t.name))
+                fields_note_batch(g->w->fields, ap->batches[k]);
+    }
+}
+
 static bool commit_rows(struct group *g, struct err *e)
 {
     struct append_stamp stamp = stamp_now(g->w);
@@ -213,6 +224,7 @@ static bool commit_rows(struct group *g, struct err *e)
         g->counts.p[i].last = stamp.received;
         ledger_add(g->w->ledger, &g->counts.p[i]);
     }
+    note_fields(g);
     return true;
 }
 
