@@ -99,6 +99,7 @@ static void open_router(struct vedette *v)
         {saved_routes, n_saved_routes, v, false},
         {watchlist_routes, n_watchlist_routes, v, false},
         {collector_routes, n_collector_routes, v, false},
+        {backup_routes, n_backup_routes, v, true},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;

@@ -92,6 +92,16 @@ void state_close(struct state *s)
     xfree(s);
 }
 
+bool state_snapshot(struct state *s, const char *path, struct err *e)
+{
+    struct bind b[] = {BT(str_from(path))};
+    state_lock(s);
+    CHECK(s->tx == 0);
+    bool ok = state_run(s, "VACUUM INTO ?1", b, COUNTOF(b), e);
+    state_unlock(s);
+    return ok;
+}
+
 bool state_check(struct state *s, struct err *e)
 {
     state_lock(s);

@@ -182,6 +182,14 @@ struct str workspace_table_suggest(struct workspace *w, struct arena *a, struct 
 /* Moves the write-ahead log into the file. Done by itself when it grows; for tests and backups. */
 bool workspace_checkpoint(struct workspace *w, struct err *e) MUST_USE;
 
+/* Makes a copy of the workspace's database file as it is at one moment, beside it, while writing
+ * goes on. The caller moves it away, then says so. Errors: ERR_CONFLICT (one is being made), ERR_IO
+ * (no room). */
+bool workspace_snapshot(struct workspace *w, struct arena *a, const char **out_path,
+                        struct err *e) MUST_USE;
+void workspace_snapshot_end(struct workspace *w);
+#define WORKSPACE_SNAPSHOT "snapshot.duckdb" /* its name, in the workspace's folder */
+
 /* Compiles and runs KQL in a workspace: the one way that everything above (API, detection, CLI)
  * queries. Errors beside those of the query: ERR_TIMEOUT says how many seconds it had. */
 struct store_query {

@@ -164,6 +164,9 @@ struct fields *fields_new(void);
 void fields_free(struct fields *f);
 void fields_note_batch(struct fields *f, const struct store_batch *b);
 
+/* ---- snapshot.c ---- */
+void snapshot_remove(struct workspace *w); /* what a crash left */
+
 /* ---- room.c: of the disk; has a lock of its own ---- */
 struct room_limits {
     uint64_t min_free_bytes;
@@ -206,6 +209,7 @@ struct workspace {
     struct fields *fields;
     struct dedup *dedup; /* writer thread's */
     struct writer *writer;
+    atomic_bool copying;   /* a snapshot is being made */
     int64_t last_received; /* writer thread's */
 };
 void catalog_init(struct workspace *w);

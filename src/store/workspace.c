@@ -194,6 +194,7 @@ struct workspace *workspace_open(struct store *s, const char *dir, struct str id
     w->dedup = dedup_new();
     catalog_init(w);
     table_source_init(w);
+    snapshot_remove(w);
     if (open_file(w, dir, e)) {
         list_own_tables(w);
         w->writer = writer_start(w, s->max_queue_bytes, e);

@@ -1,0 +1,131 @@
+/* The way back: from a backup to a data folder. Everything in a backup is foreign until its hash
+ * fits. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backup/backup_priv.h"
+
+enum { MAX_PATH = 1024, MAX_FILES = 10000000 };
+
+static bool read_manifest(struct arena *a, const char *dir, struct json *out, struct err *e)
+{
+    const char *path = arena_fmt(a, "%s/%s", dir, BACKUP_MANIFEST).p;
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        err_errno(e, "no backup: can't open", path);
+        err_hint(e, "a backup that was not finished has no such file");
+        return false;
+    }
+    bool ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= BACKUP_MAX_MANIFEST;
+    size_t n = ok ? (size_t)st.st_size : 0, at = 0;
+    char *text = arena_alloc(a, n + 1);
+    for (ssize_t got = 1; ok && at < n && got > 0; at += got > 0 ? (size_t)got : 0)
+        got = read(fd, text + at, n - at);
+    (void)close(fd);
+    if (!ok || at < n)
+        return err_set(e, ERR_INVALID, "%s can't be read, or is too large", path);
+    if (!json_parse(a, (struct str){text, n}, NULL, out, e)) {
+        e->code = ERR_INVALID;
+        err_prefix(e, "%s", path);
+        return false;
+    }
+    const struct json *format = json_get(out, "format");
+    return (format != NULL && format->type == JSON_INT && format->i == BACKUP_FORMAT) ||
+           err_set(e, ERR_INVALID, "%s: format %d expected", path, BACKUP_FORMAT);
+}
+
+/* Relative, without "." and ".." and empty parts, nothing but what file names are made of. */
+static bool is_safe(struct str path)
+{
+    size_t part = 0;
+    if (path.n == 0 || path.n > MAX_PATH || path.p[0] == '/')
+        return false;
+    for (size_t i = 0; i <= path.n; i++) {
+        if (i < path.n && path.p[i] != '/') {
+            if ((unsigned char)path.p[i] < ' ')
+                return false;
+            continue;
+        }
+        struct str name = str_sub(path, part, i - part);
+        if (name.n == 0 || str_eqz(name, ".") || str_eqz(name, ".."))
+            return false;
+        part = i + 1;
+    }
+    return true;
+}
+
+static bool restore_file(struct arena *a, const char *dir, const char *to, const struct json *row,
+                         struct backup_result *out, struct err *e)
+{
+    struct str path = json_text(json_get(row, "path"), STR("")),
+               sha256 = json_text(json_get(row, "sha256"), STR(""));
+    const struct json *bytes = json_get(row, "bytes");
+    struct backup_file f = {.path = path};
+    if (!is_safe(path))
+        return err_set(e, ERR_INVALID, "backup.json: '%.*s' is not the path of a file in a backup",
+                       (int)(path.n < 80 ? path.n : 80), path.p);
+    const char *from = arena_fmt(a, "%s/%.*s", dir, STR_ARG(path)).p,
+               *target = arena_fmt(a, "%s/%.*s", to, STR_ARG(path)).p;
+    if (!backup_make_parents(a, to, path, e) || !backup_copy(from, target, &f, e))
+        return false;
+    if (bytes == NULL || bytes->type != JSON_INT || (uint64_t)bytes->i != f.bytes ||
+        !str_eqz(sha256, f.sha256))
+        return err_set(e, ERR_INVALID, "%s is not what the backup wrote: its SHA-256 is %s", from,
+                       f.sha256);
+    out->files++;
+    out->bytes += f.bytes;
+    return true;
+}
+
+static bool restore_all(struct arena *a, const char *dir, const char *to, struct backup_result *out,
+                        struct err *e)
+{
+    struct json manifest = {0};
+    if (!read_manifest(a, dir, &manifest, e))
+        return false;
+    const struct json *files = json_get(&manifest, "files");
+    if (files == NULL || files->type != JSON_ARRAY || files->n == 0 || files->n > MAX_FILES)
+        return err_set(e, ERR_INVALID, "backup.json: files: a list of files expected");
+    if (!backup_make_dir(to, e))
+        return false;
+    for (size_t i = 0; i < files->n; i++)
+        if (!restore_file(a, dir, to, &files->items[i], out, e))
+            return false;
+    return true;
+}
+
+static bool put_in_place(const char *from, const char *data_dir, struct err *e)
+{
+    (void)rmdir(data_dir); /* an empty one */
+    return rename(from, data_dir) == 0 || err_errno(e, "can't make the data folder", data_dir);
+}
+
+bool backup_restore(const char *dir, const char *data_dir, struct backup_result *out, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    *out = (struct backup_result){0};
+    bool free_dir = false;
+    size_t n = strlen(data_dir);
+    while (n > 1 && data_dir[n - 1] == '/')
+        n--;
+    const char *half = arena_fmt(a, "%.*s.restoring", (int)n, data_dir).p;
+    if (!backup_dir_is_free(data_dir, &free_dir, e))
+        return false;
+    if (!free_dir)
+        return err_set(e, ERR_CONFLICT,
+                       "%s is not empty: a backup is restored to a data folder of its own",
+                       data_dir);
+    if (!backup_dir_is_free(half, &free_dir, e))
+        return false;
+    if (!free_dir) {
+        err_set(e, ERR_CONFLICT, "%s is in the way", half);
+        err_hint(e, "it is left of a restore that did not end: remove it");
+        return false;
+    }
+    return restore_all(a, dir, half, out, e) && backup_sync_dir(half, e) &&
+           put_in_place(half, data_dir, e);
+}
