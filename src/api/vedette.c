@@ -2,6 +2,7 @@
 #include "api/api.h"
 #include "api/api_priv.h"
 #include "base/ids.h"
+#include "purge/purge.h"
 #include <stdio.h>
 
 enum { MAX_PATH = 4352, THROTTLE_KEYS = 10000 };
@@ -79,6 +80,8 @@ static bool open_detect(struct vedette *v, struct err *e)
     v->detect = detect_open(&o, e);
     struct health_options ho = {v->store, v->state, v->o.clock, v->incidents, scope, v->o.silence};
     v->health = health_open(&ho);
+    struct purge_options po = {v->store, v->state, v->o.clock, v->incidents};
+    purge_resume(&po);
     return v->detect != NULL;
 }
 
@@ -100,6 +103,7 @@ static void open_router(struct vedette *v)
         {watchlist_routes, n_watchlist_routes, v, false},
         {collector_routes, n_collector_routes, v, false},
         {backup_routes, n_backup_routes, v, true},
+        {purge_routes, n_purge_routes, v, true},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;

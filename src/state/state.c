@@ -61,7 +61,8 @@ static bool configure(struct state *s, struct err *e)
     sqlite3_extended_result_codes(s->db, 1);
     return exec(s, "PRAGMA journal_mode=WAL", e) && exec(s, "PRAGMA synchronous=FULL", e) &&
            exec(s, "PRAGMA foreign_keys=ON", e) && exec(s, "PRAGMA trusted_schema=OFF", e) &&
-           state_migrate(s, e);
+           /* What a purge looked for must not stay in free pages. */
+           exec(s, "PRAGMA secure_delete=ON", e) && state_migrate(s, e);
 }
 
 struct state *state_open(const char *path, struct err *e)

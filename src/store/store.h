@@ -182,6 +182,21 @@ struct str workspace_table_suggest(struct workspace *w, struct arena *a, struct 
 /* Moves the write-ahead log into the file. Done by itself when it grows; for tests and backups. */
 bool workspace_checkpoint(struct workspace *w, struct err *e) MUST_USE;
 
+/* ---- deleting rows ---- */
+struct store_purge {
+    struct str table;
+    struct str predicate;   /* KQL over the table's columns; the caller's own, not a user's */
+    int64_t received_until; /* ticks: rows that came later stay, so that it can be repeated */
+};
+struct store_purged {
+    uint64_t matched, deleted; /* rows; less deleted than matched: the others are not in the hot
+                                  table */
+};
+/* Deletes the rows in one transaction, and returns when that is on disk. Errors: those of the
+ * predicate. */
+bool workspace_purge(struct workspace *w, const struct store_purge *p, struct store_purged *out,
+                     struct err *e) MUST_USE;
+
 /* Makes a copy of the workspace's database file as it is at one moment, beside it, while writing
  * goes on. The caller moves it away, then says so. Errors: ERR_CONFLICT (one is being made), ERR_IO
  * (no room). */

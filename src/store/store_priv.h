@@ -164,6 +164,14 @@ struct fields *fields_new(void);
 void fields_free(struct fields *f);
 void fields_note_batch(struct fields *f, const struct store_batch *b);
 
+/* ---- purge.c ---- */
+struct purge_job {
+    struct str phys, select; /* the table; SQL that gives the _ItemId of each row */
+    uint64_t matched, deleted;
+};
+bool purge_run(struct workspace *w, struct purge_job *j,
+               struct err *e) MUST_USE; /* writer thread */
+
 /* ---- snapshot.c ---- */
 void snapshot_remove(struct workspace *w); /* what a crash left */
 
@@ -181,6 +189,8 @@ enum store_room_level room_level(enum store_room_level was, uint64_t free_bytes,
 /* ---- writer.c ---- */
 struct writer;
 struct writer *writer_start(struct workspace *w, size_t max_queue_bytes, struct err *e) MUST_USE;
+/* Runs the job in the writer thread, then moves the log into the file. */
+bool writer_purge(struct workspace *w, struct purge_job *j, struct err *e) MUST_USE;
 void writer_stop(struct writer *wr); /* commits what was accepted, joins */
 
 /* What the catalogue's peek is told of the query: kql_catalog.peek_self. */

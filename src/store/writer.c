@@ -15,11 +15,12 @@ enum {
 #define ROOM_BYTES ((uint64_t)16 << 20)
 #define DDL_MAX_BYTES ((size_t)32 << 20)
 
-enum request_kind { REQ_APPEND, REQ_CHANGE, REQ_CHECKPOINT };
+enum request_kind { REQ_APPEND, REQ_CHANGE, REQ_CHECKPOINT, REQ_PURGE };
 struct request { /* lies on the stack of the waiting producer */
     enum request_kind kind;
     const struct store_append *append;
     const struct table_change *change;
+    struct purge_job *purge;
     size_t bytes;
     bool duplicate, done, ok;
     struct err err;
@@ -290,10 +291,22 @@ static void checkpoint(struct writer *wr, struct err *e)
     wr->since_checkpoint = 0;
 }
 
+/* What was deleted stays in the log until it is moved into the file. */
+static bool purge(struct writer *wr, struct request *r)
+{
+    struct err e = {0};
+    if (!purge_run(wr->w, r->purge, &r->err))
+        return false;
+    checkpoint(wr, &e);
+    return true;
+}
+
 static void process_one(struct writer *wr, struct request *r)
 {
     if (r->kind == REQ_CHANGE)
         r->ok = catalog_change(wr->w, r->change, &r->err);
+    else if (r->kind == REQ_PURGE)
+        r->ok = purge(wr, r);
     else
         r->ok = engine_checkpoint(wr->w->s->engine, wr->w->db, &r->err);
 }
@@ -538,6 +551,12 @@ bool workspace_table_extend(struct workspace *w, struct str name, const struct k
 {
     struct table_change c = {name, more, true};
     return submit_change(w, &c, e);
+}
+
+bool writer_purge(struct workspace *w, struct purge_job *j, struct err *e)
+{
+    struct request r = {.kind = REQ_PURGE, .purge = j};
+    return submit(w->writer, &r, e);
 }
 
 bool workspace_checkpoint(struct workspace *w, struct err *e)
