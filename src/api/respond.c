@@ -22,6 +22,7 @@ static const struct {
     {"watchlists/write", STORE_ROOM_LOW},    {"functions/write", STORE_ROOM_LOW},
     {"incidents/write", STORE_ROOM_NONE},    {"rules/write", STORE_ROOM_NONE},
     {"applications/write", STORE_ROOM_NONE}, {"keys/write", STORE_ROOM_NONE},
+    {"workspaces/write", STORE_ROOM_NONE},
 };
 
 /* While the disk has little room: what fills it is refused first, the work of people last, and what
@@ -115,6 +116,20 @@ static const struct shape *shape_of(int status)
     return &shapes[status >= 500 ? 9 : 0];
 }
 
+/* A full disk is not the caller's doing, and takes longer to pass than a busy moment. */
+static int status_of(const struct err *e, int status, struct http_response *r)
+{
+    bool quota = store_is_over_quota(e), full = store_has_no_room(e);
+    if ((quota || full) && http_response_get(r, "Retry-After") == NULL)
+        http_response_header(r, "Retry-After", quota ? STR("3600") : STR("30"));
+    return full ? 503 : status;
+}
+
+static const char *code_of(const struct err *e, const char *otherwise)
+{
+    return store_has_no_room(e) || store_is_over_quota(e) ? e->kind : otherwise;
+}
+
 static struct str message_of(const struct http_request *q, const struct err *e)
 {
     if (e->hint[0] == '\0')
@@ -128,7 +143,7 @@ static void write_arm(struct json_out *w, const struct http_request *q, int stat
     json_obj(w);
     json_key(w, "error");
     json_obj(w);
-    json_kv_z(w, "code", store_has_no_room(e) ? e->kind : shape_of(status)->arm);
+    json_kv_z(w, "code", code_of(e, shape_of(status)->arm));
     json_kv_str(w, "message", message_of(q, e));
     json_obj_end(w);
     json_obj_end(w);
@@ -177,7 +192,7 @@ static void write_query(struct json_out *w, const struct http_request *q, int st
         json_kv_z(w, "message", "The request had some invalid properties");
     else
         json_kv_str(w, "message", message_of(q, e));
-    json_kv_z(w, "code", store_has_no_room(e) ? e->kind : shape_of(status)->query);
+    json_kv_z(w, "code", code_of(e, shape_of(status)->query));
     json_kv_z(w, "correlationId", q->id);
     if (about_query) {
         json_key(w, "innererror");
@@ -293,16 +308,6 @@ static void count_refusal(struct vedette *v, const struct http_request *q, int s
         count.stream = str_sub(count.stream, 0, 128);
     if (w != NULL)
         store_account(w, &count, 1);
-}
-
-/* A full disk is not the caller's doing, and takes longer to pass than a busy moment. */
-static int status_of(const struct err *e, int status, struct http_response *r)
-{
-    if (!store_has_no_room(e))
-        return status;
-    if (http_response_get(r, "Retry-After") == NULL)
-        http_response_header(r, "Retry-After", STR("30"));
-    return 503;
 }
 
 void api_fail(void *self, const struct http_request *q, int status, const struct err *e,

@@ -130,6 +130,24 @@ static void ingestion(struct vedette *v, struct arena *a, struct sbuf *b)
     }
 }
 
+static void caps(struct vedette *v, struct sbuf *b)
+{
+    static const char *const names[] = {"vedette_daily_cap_bytes", "vedette_daily_stored_bytes"};
+    static const char *const texts[] = {
+        "What may be stored of billable tables in a day; -1: anything.",
+        "Stored of billable tables since 00:00 UTC."};
+    for (int k = 0; k < 2; k++) {
+        struct workspace *w = NULL;
+        help(b, names[k], "gauge", texts[k]);
+        for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++) {
+            struct store_cap cap = workspace_cap(w);
+            sbuf_addf(b, "%s{", names[k]);
+            label(b, "workspace", workspace_name(w), true);
+            sbuf_addf(b, "} %.17g\n", k == 0 ? (double)cap.quota : (double)cap.bytes);
+        }
+    }
+}
+
 /* value: of one source, as a gauge. */
 static void each_source(struct vedette *v, struct arena *a, struct sbuf *b, const char *name,
                         double (*value)(const struct health_source *s))
@@ -269,6 +287,7 @@ static void metrics(void *ctx, struct http_request *q, struct http_response *r)
     disk(v, b);
     workspaces(v, b);
     ingestion(v, q->arena, b);
+    caps(v, b);
     sources(v, q->arena, b);
     detection(v, b);
     requests(v, b);

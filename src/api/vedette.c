@@ -82,7 +82,7 @@ static bool open_detect(struct vedette *v, struct err *e)
     v->health = health_open(&ho);
     struct purge_options po = {v->store, v->state, v->o.clock, v->incidents};
     purge_resume(&po);
-    return v->detect != NULL;
+    return v->detect != NULL && health_load_caps(v->health, e);
 }
 
 static void open_router(struct vedette *v)
@@ -104,6 +104,7 @@ static void open_router(struct vedette *v)
         {collector_routes, n_collector_routes, v, false},
         {backup_routes, n_backup_routes, v, true},
         {purge_routes, n_purge_routes, v, true},
+        {workspace_routes, n_workspace_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;

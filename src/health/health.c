@@ -77,6 +77,10 @@ static void sources_locked(struct health *h, int64_t now)
         sources_look(h, l, now);
         sources_show(h, l);
         drift_look(h, l->drift, now);
+        struct err e = {0};
+        if (!health_cap(h, l, &e))
+            LOG(LOG_WARN, "health", "what became of the daily cap was not written",
+                log_z("reason", e.msg));
     }
 }
 

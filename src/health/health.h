@@ -43,3 +43,10 @@ struct health_source {
 };
 size_t health_sources(struct health *h, struct workspace *w, struct arena *a,
                       struct health_source **out);
+
+/* ---- the daily cap of a workspace ---- */
+/* Reads the caps, and what the day has stored so far; once, before records come. */
+bool health_load_caps(struct health *h, struct err *e) MUST_USE;
+bool health_cap_get(struct health *h, struct workspace *w, double *out_gb, struct err *e) MUST_USE;
+bool health_cap_set(struct health *h, struct workspace *w, double gb, struct err *e) MUST_USE;
+const char *health_cap_status(struct workspace *w); /* RespectQuota, ApproachingQuota, OverQuota */

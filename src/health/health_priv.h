@@ -6,6 +6,7 @@
 #include "state/outbox.h"
 #include <stdatomic.h>
 
+enum cap_level { CAP_RESPECTED, CAP_NEAR, CAP_REACHED };
 enum { HEALTH_DAYS = 8 };
 struct source {
     struct str source, stream, table;
@@ -22,6 +23,8 @@ struct source {
 struct sources { /* of a workspace */
     struct workspace *w;
     struct drift *drift;
+    bool cap_known; /* cap_told is */
+    enum cap_level cap_told;
     struct arena *a;
     struct map *by_key;
     VEC(struct source *) list;
@@ -85,6 +88,11 @@ struct drift;
 struct drift *drift_new(struct health *h, struct workspace *w);
 void drift_close(struct health *h, struct drift *d); /* keeps what was learned */
 void drift_look(struct health *h, struct drift *d, int64_t now);
+
+/* ---- cap.c ---- */
+enum cap_level cap_level(const struct store_cap *c);
+/* A row when the level has changed. false: tried again the next time. */
+bool health_cap(struct health *h, struct sources *l, struct err *e) MUST_USE;
 
 /* ---- usage.c ---- */
 /* Rows of Usage for the hours before to. false: tried again the next time. */

@@ -39,6 +39,9 @@ struct store_room store_room(struct store *s);
 bool store_room_check(struct store *s, enum store_room_level refused_at, struct err *e) MUST_USE;
 bool store_has_no_room(const struct err *e);
 
+#define STORE_OVER_QUOTA "OverQuota" /* err.kind of refusals for the daily cap, with ERR_BUSY */
+bool store_is_over_quota(const struct err *e);
+
 struct workspace; /* lives as long as the store */
 /* id: GUID text; name: [A-Za-z0-9-]{1,63}. Creating one that exists returns it. */
 struct workspace *store_workspace_create(struct store *s, struct str id, struct str name,
@@ -126,7 +129,7 @@ struct store_append {
 /* store_append with the accounting given: what came from outside, so it is refused sooner when the
  * disk has little room. *out_duplicate (may be NULL): dedup was known, nothing
  * was stored again; the counts are then entered as rejected, reason "duplicate". On failure they
- * are entered as rejected, reason "busy", "no_room" or "storage". */
+ * are entered as rejected, reason "busy", "no_room", "over_quota" or "storage". */
 bool store_append_counted(struct workspace *w, const struct store_append *req, bool *out_duplicate,
                           struct err *e) MUST_USE;
 /* For requests that never came as far as rows: enters the counts, on disk with the next commit (a
@@ -135,6 +138,19 @@ void store_account(struct workspace *w, const struct store_count *counts, size_t
 /* Sums since the workspace was made, one for each source, stream, table and reason; returns how
  * many. */
 size_t store_counts(struct workspace *w, struct arena *a, struct store_count **out);
+/* ---- the daily cap: of bytes stored in billable tables in a day (UTC) ----
+ * Reached, store_append_counted refuses what is for such a table, but for those that Azure never
+ * stops. */
+struct store_cap {
+    int64_t quota;     /* bytes; < 0: none */
+    uint64_t bytes;    /* stored today */
+    int64_t day_start; /* ticks */
+};
+struct store_cap workspace_cap(struct workspace *w);
+void workspace_cap_set(struct workspace *w, int64_t quota);
+/* What the day has seen when the store is opened: the owner counts it. */
+void workspace_cap_start(struct workspace *w, int64_t day_start, uint64_t bytes);
+
 /* ---- fields: which ones records of others carried ---- */
 enum store_field_kind {
     STORE_FIELD_STORED,  /* a column got a value */

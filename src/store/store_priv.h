@@ -164,6 +164,13 @@ struct fields *fields_new(void);
 void fields_free(struct fields *f);
 void fields_note_batch(struct fields *f, const struct store_batch *b);
 
+/* ---- cap.c: has a lock of its own ---- */
+struct cap;
+struct cap *cap_new(void);
+void cap_free(struct cap *c);
+void cap_add(struct workspace *w, const struct store_count *count, int64_t now);
+bool cap_check(struct workspace *w, const struct store_append *req, struct err *e) MUST_USE;
+
 /* ---- purge.c ---- */
 struct purge_job {
     struct str phys, select; /* the table; SQL that gives the _ItemId of each row */
@@ -217,6 +224,7 @@ struct workspace {
     struct function_set *functions;
     struct ledger *ledger;
     struct fields *fields;
+    struct cap *cap;
     struct dedup *dedup; /* writer thread's */
     struct writer *writer;
     atomic_bool copying;   /* a snapshot is being made */

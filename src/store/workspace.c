@@ -191,6 +191,7 @@ struct workspace *workspace_open(struct store *s, const char *dir, struct str id
     w->functions = function_set_new();
     w->ledger = ledger_new();
     w->fields = fields_new();
+    w->cap = cap_new();
     w->dedup = dedup_new();
     catalog_init(w);
     table_source_init(w);
@@ -217,6 +218,7 @@ void workspace_close(struct workspace *w)
     function_set_free(w->functions);
     ledger_free(w->ledger);
     fields_free(w->fields);
+    cap_free(w->cap);
     dedup_free(w->dedup);
     lock_fini(&w->lock);
     arena_free(w->a);

@@ -224,6 +224,7 @@ static bool commit_rows(struct group *g, struct err *e)
     for (size_t i = 0; i < g->counts.n; i++) {
         g->counts.p[i].last = stamp.received;
         ledger_add(g->w->ledger, &g->counts.p[i]);
+        cap_add(g->w, &g->counts.p[i], stamp.received);
     }
     note_fields(g);
     return true;
@@ -480,9 +481,10 @@ static void count_failure(struct workspace *w, const struct store_append *req,
         struct store_count c = req->counts[i];
         c.rejected += c.stored;
         c.stored = 0;
-        c.reason = store_has_no_room(why)  ? STR("no_room")
-                   : why->code == ERR_BUSY ? STR("busy")
-                                           : STR("storage");
+        c.reason = store_has_no_room(why)     ? STR("no_room")
+                   : store_is_over_quota(why) ? STR("over_quota")
+                   : why->code == ERR_BUSY    ? STR("busy")
+                                              : STR("storage");
         ledger_add_pending(w->ledger, &c);
     }
 }
@@ -509,7 +511,7 @@ bool store_append_counted(struct workspace *w, const struct store_append *req, b
         r.bytes += store_batch_bytes(req->batches[i]);
     enum store_room_level refused_at = req->n_counts > 0 ? STORE_ROOM_LOW : STORE_ROOM_NONE;
     bool ok = check_request(req, &own) && store_room_check(w->s, refused_at, &own) &&
-              submit(w->writer, &r, &own);
+              cap_check(w, req, &own) && submit(w->writer, &r, &own);
     if (!ok && !req->again)
         count_failure(w, req, &own);
     for (size_t i = 0; i < req->n; i++)
