@@ -116,6 +116,24 @@ static void one_count(struct sbuf *b, struct workspace *w, const struct counted 
     sbuf_addf(b, "} %llu\n", (unsigned long long)value);
 }
 
+/* What waits in memory; its flows are counted under several reasons, so it is a sum. */
+static void held_back(struct vedette *v, struct arena *a, struct sbuf *b)
+{
+    help(b, "vedette_ingest_held_back", "gauge",
+         "Records received and neither stored nor rejected yet.");
+    struct workspace *w = NULL;
+    for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++) {
+        struct store_count *list = NULL;
+        int64_t held = 0;
+        size_t n = store_counts(w, a, &list);
+        for (size_t c = 0; c < n; c++)
+            held += list[c].held;
+        sbuf_addz(b, "vedette_ingest_held_back{");
+        label(b, "workspace", workspace_name(w), true);
+        sbuf_addf(b, "} %lld\n", (long long)held);
+    }
+}
+
 static void ingestion(struct vedette *v, struct arena *a, struct sbuf *b)
 {
     for (size_t k = 0; k < COUNTOF(counted); k++) {
@@ -287,6 +305,7 @@ static void metrics(void *ctx, struct http_request *q, struct http_response *r)
     disk(v, b);
     workspaces(v, b);
     ingestion(v, q->arena, b);
+    held_back(v, q->arena, b);
     caps(v, b);
     sources(v, q->arena, b);
     detection(v, b);

@@ -411,12 +411,21 @@ static struct str dedup_id(struct call *c)
                      (unsigned long long)r->body.n);
 }
 
+/* Records that were counted when they came are not counted as received again. */
+static void release_held(struct store_count *k)
+{
+    k->held = -(int64_t)(k->stored + k->rejected);
+    k->received = 0;
+}
+
 static bool store_rows(struct call *c, struct ingest_result *out, struct err *e)
 {
     struct store_batch *batches[2] = {c->rows, c->dead};
     size_t n = c->dead != NULL ? 2 : 1;
     c->rows = c->dead = NULL;
     VEC_PUSH(c->a, &c->rejected, c->ok);
+    for (size_t i = 0; c->r->held && i < c->rejected.n; i++)
+        release_held(&c->rejected.p[i]);
     struct store_append req = {.batches = batches, .n = n, .dedup = dedup_id(c)};
     req.counts = c->rejected.p;
     req.n_counts = c->rejected.n;
@@ -426,7 +435,7 @@ static bool store_rows(struct call *c, struct ingest_result *out, struct err *e)
         return false;
     for (size_t i = 0; i < c->rejected.n; i++) {
         const struct store_count *k = &c->rejected.p[i];
-        result.received += k->received;
+        result.received += k->stored + k->rejected;
         result.stored += result.duplicate ? 0 : k->stored;
         result.rejected += k->rejected + (result.duplicate ? k->stored : 0);
     }
@@ -464,6 +473,10 @@ static void count_refusal(struct call *c, size_t n, enum err_code code)
     count.reason = str_from(refusal_word(code));
     count.received = count.rejected = n > 0 ? n : 1;
     count.bytes = request_bytes(c->r);
+    if (c->r->held) {
+        count.rejected = c->r->syslog.n_messages;
+        release_held(&count);
+    }
     store_account(c->r->workspace, &count, 1);
 }
 

@@ -81,6 +81,7 @@ struct ingest_request {
     bool keep_times;       /* TimeGenerated is not bounded: import of old files */
     struct ingest_syslog syslog;
     struct ingest_collector collector;
+    bool held;  /* its records were counted as held back before (store_count.held) */
     bool again; /* the caller tries again when ERR_BUSY or ERR_IO comes: they are not counted */
 };
 struct ingest_result {

@@ -101,7 +101,8 @@ size_t store_batch_bytes(const struct store_batch *b);
 bool store_append(struct workspace *w, struct store_batch **batches, size_t n, struct str dedup,
                   struct err *e) MUST_USE;
 
-/* ---- accounting: received = stored + rejected, in every row and every sum of rows ---- */
+/* ---- accounting: received = stored + rejected + held back, in every row and every sum of rows
+ * ---- */
 /* What became of the records of one source, stream and table. The rows of table VedetteIngestion
  * are these, written in the same transaction as the records that they count. */
 struct store_count {
@@ -109,6 +110,8 @@ struct store_count {
     struct str stream, table;
     struct str reason; /* why rejected: a short fixed word; empty for stored ones */
     uint64_t requests, received, stored, rejected, bytes;
+    int64_t held;            /* records received and neither stored nor rejected yet; negative when
+                                those of an earlier count are */
     uint64_t billed;         /* sum of _BilledSize of what is stored; the store fills it in */
     uint64_t nulled;         /* values that did not fit their column's type and became null or '' */
     uint64_t truncated;      /* values cut at the field limit */

@@ -9,6 +9,7 @@ enum {
     GROUP_MAX_BYTES = 64 << 20,
     QUEUE_DEFAULT_BYTES = 256 << 20,
     IDLE_US = 500000,
+    COUNT_EVERY_US = 60000000,
     DEDUP_MAX_BYTES = 256
 };
 #define CHECKPOINT_BYTES ((size_t)256 << 20) /* of rows since the last checkpoint */
@@ -34,7 +35,8 @@ struct writer {
     size_t queued_bytes, max_queue_bytes;
     bool stop;
     pthread_t thread;
-    size_t since_checkpoint; /* writer thread's */
+    size_t since_checkpoint; /* writer thread's, as is the next */
+    int64_t counted_us;      /* monotonic: when counts were last stored without room */
 };
 
 static bool is_own_table(struct str name)
@@ -381,12 +383,26 @@ static void forget_ids(struct workspace *w)
             log_z("reason", e.msg));
 }
 
+/* While the disk has little room refusals are counted on it once a minute, without any room
+ * later. */
+static bool may_count(struct writer *wr)
+{
+    enum store_room_level level = store_room(wr->w->s).level;
+    int64_t now = clock_mono_us();
+    if (level == STORE_ROOM_OK)
+        return true;
+    if (level == STORE_ROOM_NONE || now - wr->counted_us < COUNT_EVERY_US)
+        return false;
+    wr->counted_us = now;
+    return true;
+}
+
 /* Work that nobody waits for, after the acknowledgements. */
 static void housekeeping(struct writer *wr, bool idle)
 {
     struct err e = {0};
-    bool room = store_room(wr->w->s).level == STORE_ROOM_OK;
-    if (idle && room && ledger_has_pending(wr->w->ledger) && !commit_group(wr->w, NULL, 0, &e))
+    if (idle && may_count(wr) && ledger_has_pending(wr->w->ledger) &&
+        !commit_group(wr->w, NULL, 0, &e))
         LOG(LOG_WARN, "store", "counts were not stored; they are tried again",
             log_s("workspace", wr->w->name), log_z("reason", e.msg));
     if (wr->since_checkpoint > CHECKPOINT_BYTES)

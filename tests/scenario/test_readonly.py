@@ -141,10 +141,36 @@ def test_syslog_over_tcp_waits():
                 sender.sendall(b"<13>Jan  1 00:00:00 host app: waits %d\n" % i)
             until(lambda: s.metrics()["vedette_syslog_messages_total"] == 101)
             equal(s.count("Syslog"), 1)
+            held = 'vedette_ingest_held_back{workspace="default"}'
+            until(lambda: s.metrics()[held] > 0)
+            received, stored, rejected = s.ingested()
+            equal(received, stored + rejected + s.metrics()[held])
             disk.clear()
             until(lambda: s.count("Syslog") == 101)
         equal(s.query("Syslog | summarize dcount(SyslogMessage)")[0]["dcount_SyslogMessage"], 101)
-        equal(s.ingested()[0], s.ingested()[1])
+        equal(s.ingested(), (101, 101, 0))
+        equal(s.metrics()[held], 0)
+        until(lambda: s.query("VedetteIngestion | summarize r = sum(Received), s = sum(Stored), h = "
+                              "sum(HeldBack)")[0] == {"r": 101, "s": 101, "h": 0})
+        equal(s.query("VedetteIngestion | where Received != Stored + Rejected + HeldBack"), [])
+
+
+def test_what_waited_and_died_is_counted():
+    with SmallDisk() as disk, serve(disk, "--syslog-tcp", "127.0.0.1:0") as s:
+        with open(os.path.join(disk.data, "server.json"), encoding="utf-8") as f:
+            port = json.load(f)["syslog_tcp"]
+        disk.leave(WANTED * 3 // 4)
+        until(lambda: level(s) == 1)
+        with socket.create_connection(("127.0.0.1", port)) as sender:
+            sender.sendall(b"<13>Jan  1 00:00:00 host app: lost\n")
+            until(lambda: s.query("VedetteIngestion | where HeldBack == 1 | count")[0]["Count"] == 1)
+            s.kill()
+        disk.clear()
+        s.start()
+        until(lambda: s.query("VedetteIngestion | where Reason == 'lost_in_memory' | summarize n = "
+                              "sum(Rejected)")[0]["n"] == 1)
+        equal(s.query("VedetteIngestion | summarize h = sum(HeldBack)")[0]["h"], 0)
+        equal(s.ingested(), (1, 0, 1))
 
 
 def test_alerts_wait_for_room_and_come_once():
