@@ -12,6 +12,12 @@ struct backup_file {
     char sha256[BACKUP_SHA256_HEX + 1];
 };
 
+/* ---- restore.c ---- */
+/* The files that a backup.json lists, in a: paths that stay below the folder, sizes, hashes.
+ * Errors: ERR_INVALID. */
+bool backup_read_manifest(struct arena *a, struct str text, struct backup_file **out, size_t *n,
+                          struct err *e) MUST_USE;
+
 /* ---- files.c ---- */
 /* Copies from to a new file at to, hashes it on the way, and syncs it. */
 bool backup_copy(const char *from, const char *to, struct backup_file *out, struct err *e) MUST_USE;

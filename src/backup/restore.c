@@ -10,7 +10,7 @@
 
 enum { MAX_PATH = 1024, MAX_FILES = 10000000 };
 
-static bool read_manifest(struct arena *a, const char *dir, struct json *out, struct err *e)
+static bool read_text(struct arena *a, const char *dir, struct str *out, struct err *e)
 {
     const char *path = arena_fmt(a, "%s/%s", dir, BACKUP_MANIFEST).p;
     struct stat st;
@@ -26,16 +26,8 @@ static bool read_manifest(struct arena *a, const char *dir, struct json *out, st
     for (ssize_t got = 1; ok && at < n && got > 0; at += got > 0 ? (size_t)got : 0)
         got = read(fd, text + at, n - at);
     (void)close(fd);
-    if (!ok || at < n)
-        return err_set(e, ERR_INVALID, "%s can't be read, or is too large", path);
-    if (!json_parse(a, (struct str){text, n}, NULL, out, e)) {
-        e->code = ERR_INVALID;
-        err_prefix(e, "%s", path);
-        return false;
-    }
-    const struct json *format = json_get(out, "format");
-    return (format != NULL && format->type == JSON_INT && format->i == BACKUP_FORMAT) ||
-           err_set(e, ERR_INVALID, "%s: format %d expected", path, BACKUP_FORMAT);
+    *out = (struct str){text, n};
+    return (ok && at == n) || err_set(e, ERR_INVALID, "%s can't be read, or is too large", path);
 }
 
 /* Relative, without "." and ".." and empty parts, nothing but what file names are made of. */
@@ -58,43 +50,74 @@ static bool is_safe(struct str path)
     return true;
 }
 
-static bool restore_file(struct arena *a, const char *dir, const char *to, const struct json *row,
-                         struct backup_result *out, struct err *e)
+static bool read_file(const struct json *row, struct backup_file *out, struct err *e)
 {
     struct str path = json_text(json_get(row, "path"), STR("")),
                sha256 = json_text(json_get(row, "sha256"), STR(""));
     const struct json *bytes = json_get(row, "bytes");
-    struct backup_file f = {.path = path};
     if (!is_safe(path))
-        return err_set(e, ERR_INVALID, "backup.json: '%.*s' is not the path of a file in a backup",
+        return err_set(e, ERR_INVALID,
+                       BACKUP_MANIFEST ": '%.*s' is not the path of a file in a "
+                                       "backup",
                        (int)(path.n < 80 ? path.n : 80), path.p);
-    const char *from = arena_fmt(a, "%s/%.*s", dir, STR_ARG(path)).p,
-               *target = arena_fmt(a, "%s/%.*s", to, STR_ARG(path)).p;
-    if (!backup_make_parents(a, to, path, e) || !backup_copy(from, target, &f, e))
-        return false;
-    if (bytes == NULL || bytes->type != JSON_INT || (uint64_t)bytes->i != f.bytes ||
-        !str_eqz(sha256, f.sha256))
-        return err_set(e, ERR_INVALID, "%s is not what the backup wrote: its SHA-256 is %s", from,
-                       f.sha256);
-    out->files++;
-    out->bytes += f.bytes;
+    if (bytes == NULL || bytes->type != JSON_INT || bytes->i < 0 || sha256.n != BACKUP_SHA256_HEX)
+        return err_set(e, ERR_INVALID, BACKUP_MANIFEST ": %.*s has no size, or no SHA-256",
+                       STR_ARG(path));
+    *out = (struct backup_file){.path = path, .bytes = (uint64_t)bytes->i};
+    memcpy(out->sha256, sha256.p, BACKUP_SHA256_HEX);
     return true;
+}
+
+bool backup_read_manifest(struct arena *a, struct str text, struct backup_file **out, size_t *n,
+                          struct err *e)
+{
+    struct json root = {0};
+    if (!json_parse(a, text, NULL, &root, e)) {
+        e->code = ERR_INVALID;
+        err_prefix(e, BACKUP_MANIFEST);
+        return false;
+    }
+    const struct json *format = json_get(&root, "format"), *files = json_get(&root, "files");
+    if (format == NULL || format->type != JSON_INT || format->i != BACKUP_FORMAT)
+        return err_set(e, ERR_INVALID, BACKUP_MANIFEST ": format %d expected", BACKUP_FORMAT);
+    if (files == NULL || files->type != JSON_ARRAY || files->n == 0 || files->n > MAX_FILES)
+        return err_set(e, ERR_INVALID, BACKUP_MANIFEST ": files: a list of files expected");
+    *n = files->n;
+    *out = arena_array(a, struct backup_file, files->n);
+    for (size_t i = 0; i < files->n; i++)
+        if (!read_file(&files->items[i], &(*out)[i], e))
+            return false;
+    return true;
+}
+
+static bool restore_file(struct arena *a, const char *dir, const char *to,
+                         const struct backup_file *f, struct err *e)
+{
+    struct backup_file found = {0};
+    const char *from = arena_fmt(a, "%s/%.*s", dir, STR_ARG(f->path)).p,
+               *target = arena_fmt(a, "%s/%.*s", to, STR_ARG(f->path)).p;
+    if (!backup_make_parents(a, to, f->path, e) || !backup_copy(from, target, &found, e))
+        return false;
+    return (found.bytes == f->bytes && strcmp(found.sha256, f->sha256) == 0) ||
+           err_set(e, ERR_INVALID, "%s is not what the backup wrote: its SHA-256 is %s", from,
+                   found.sha256);
 }
 
 static bool restore_all(struct arena *a, const char *dir, const char *to, struct backup_result *out,
                         struct err *e)
 {
-    struct json manifest = {0};
-    if (!read_manifest(a, dir, &manifest, e))
+    struct str text = STR("");
+    struct backup_file *files = NULL;
+    size_t n = 0;
+    if (!read_text(a, dir, &text, e) || !backup_read_manifest(a, text, &files, &n, e) ||
+        !backup_make_dir(to, e))
         return false;
-    const struct json *files = json_get(&manifest, "files");
-    if (files == NULL || files->type != JSON_ARRAY || files->n == 0 || files->n > MAX_FILES)
-        return err_set(e, ERR_INVALID, "backup.json: files: a list of files expected");
-    if (!backup_make_dir(to, e))
-        return false;
-    for (size_t i = 0; i < files->n; i++)
-        if (!restore_file(a, dir, to, &files->items[i], out, e))
+    for (size_t i = 0; i < n; i++) {
+        if (!restore_file(a, dir, to, &files[i], e))
             return false;
+        out->files++;
+        out->bytes += files[i].bytes;
+    }
     return true;
 }
 
