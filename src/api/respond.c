@@ -12,27 +12,29 @@ static bool is_local(struct str remote)
            str_eqz(remote, "::ffff:127.0.0.1");
 }
 
-/* What a request with this right needs of the disk. Rights that are not here only read. */
+/* While the disk has little room what fills it is refused first, and what people do last: all other
+ * rights but those to read need some room. What frees room, or leaves it as it is, never is. */
+enum { NEVER_REFUSED = STORE_ROOM_NONE + 1 };
 static const struct {
     const char *right;
-    enum store_room_level refused_at;
-} writes[] = {
-    {"logs/write", STORE_ROOM_LOW},          {"logs/import", STORE_ROOM_LOW},
-    {RIGHT_SHARED_KEY, STORE_ROOM_LOW},      {"tables/write", STORE_ROOM_LOW},
-    {"watchlists/write", STORE_ROOM_LOW},    {"functions/write", STORE_ROOM_LOW},
-    {"incidents/write", STORE_ROOM_NONE},    {"rules/write", STORE_ROOM_NONE},
-    {"applications/write", STORE_ROOM_NONE}, {"keys/write", STORE_ROOM_NONE},
-    {"workspaces/write", STORE_ROOM_NONE},
+    int refused_at;
+} room_of_rights[] = {
+    {"logs/write", STORE_ROOM_LOW},       {"logs/import", STORE_ROOM_LOW},
+    {RIGHT_SHARED_KEY, STORE_ROOM_LOW},   {"tables/write", STORE_ROOM_LOW},
+    {"watchlists/write", STORE_ROOM_LOW}, {"functions/write", STORE_ROOM_LOW},
+    {"clock/write", NEVER_REFUSED},       {"purge/write", NEVER_REFUSED},
+    {"backup/write", NEVER_REFUSED},
 };
 
-/* While the disk has little room: what fills it is refused first, the work of people last, and what
- * frees room never. */
 static bool has_room(struct vedette *v, const struct http_request *q, struct err *e)
 {
-    for (size_t i = 0; i < COUNTOF(writes); i++)
-        if (strcmp(writes[i].right, q->route->access) == 0)
-            return q->method == HTTP_DELETE || store_room_check(v->store, writes[i].refused_at, e);
-    return true;
+    const char *right = q->route->access;
+    int refused_at = str_ends(str_from(right), STR("/read")) ? NEVER_REFUSED : STORE_ROOM_NONE;
+    for (size_t i = 0; i < COUNTOF(room_of_rights); i++)
+        if (strcmp(room_of_rights[i].right, right) == 0)
+            refused_at = room_of_rights[i].refused_at;
+    return q->method == HTTP_DELETE || refused_at == NEVER_REFUSED ||
+           store_room_check(v->store, (enum store_room_level)refused_at, e);
 }
 
 static bool may(struct vedette *v, struct http_request *q, struct err *e)

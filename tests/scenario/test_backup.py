@@ -25,6 +25,25 @@ version: 1.0.0
 """
 
 
+class Columns(threading.Thread):
+    """Sends records that each bring a new column, and to new tables, until it is told to end."""
+
+    def __init__(self, server):
+        super().__init__()
+        self.server, self.sent, self.ended, self.problem = server, 0, False, None
+
+    def run(self):
+        workspace = self.server.workspace()["id"]
+        try:
+            while not self.ended:
+                path = "/vedette/v1/workspaces/%s/records/Wide%d_CL?format=ndjson" % (workspace, self.sent // 200)
+                answer = self.server.post(path, json.dumps({"n": self.sent, "c%d" % self.sent: "x"}))
+                assert answer.status == 200, answer
+                self.sent += 1
+        except Exception as problem:  # told in the test's own thread
+            self.problem = problem
+
+
 class Stream(threading.Thread):
     """Sends numbered batches, one after the other, until it is told to end."""
 
@@ -54,18 +73,21 @@ def test_a_backup_while_records_come():
     target, data = folder(), folder()
     with Server("--requests-per-second", "100000") as s:
         streams = [Stream(s, "s%d" % i) for i in range(SENDERS)]
+        columns = Columns(s)
+        columns.start()
         incident = {"properties": {"title": "Kept", "severity": "Low", "status": "New"}}
         equal(s.arm("PUT", "/incidents/" + str(uuid.uuid4()), incident).status, 201)
         client, secret, tenant = s.client_id, s.secret, s.tenant
         for stream in streams:
             stream.start()
         until(lambda: all(x.acknowledged >= 500 for x in streams))
-        before = {x.name: x.acknowledged for x in streams}
+        until(lambda: columns.sent >= 20)
+        before, width = {x.name: x.acknowledged for x in streams}, columns.sent
         code, said, problem = run("backup", target, data=s.data)
         equal((code, problem), (0, ""))
         contains(said, "files")
         after = {x.name: x.acknowledged + BATCH for x in streams}
-        for stream in streams:
+        for stream in [*streams, columns]:
             stream.ended = True
             stream.join()
             assert stream.problem is None, stream.problem
@@ -80,6 +102,7 @@ def test_a_backup_while_records_come():
             equal((row["least"], row["most"]), (0, row["n"] - 1))
             equal(row["n"] % BATCH, 0)
         equal(s.query("Heartbeat | summarize n = count() by Computer, OSType | where n > 1"), [])
+        assert s.query("union Wide*_CL | summarize n = max(toint(n))")[0]["n"] + 1 >= width
         equal(s.query("VedetteIngestion | where TableName == 'Heartbeat' | summarize n = sum(Stored)")[0]["n"],
               s.count("Heartbeat"))
         equal(s.arm("GET", "/incidents").json()["value"][0]["properties"]["title"], "Kept")
