@@ -70,6 +70,7 @@ static void sources_locked(struct health *h, int64_t now)
         if (l == NULL) {
             l = sources_new(h, w);
             l->drift = drift_new(h, w);
+            refusals_start(l);
             lock_take(&h->view_lock);
             VEC_PUSH(h->a, &h->sources, l);
             lock_drop(&h->view_lock);
@@ -78,8 +79,8 @@ static void sources_locked(struct health *h, int64_t now)
         sources_show(h, l);
         drift_look(h, l->drift, now);
         struct err e = {0};
-        if (!health_cap(h, l, &e))
-            LOG(LOG_WARN, "health", "what became of the daily cap was not written",
+        if (!health_cap(h, l, &e) || !refusals_look(h, l, now, &e))
+            LOG(LOG_WARN, "health", "news of the daily cap and of refusals wait",
                 log_z("reason", e.msg));
     }
 }

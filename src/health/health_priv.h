@@ -23,7 +23,8 @@ struct source {
 struct sources { /* of a workspace */
     struct workspace *w;
     struct drift *drift;
-    bool cap_known; /* cap_told is */
+    struct map *refusals; /* refusals.c's */
+    bool cap_known;       /* cap_told is */
     enum cap_level cap_told;
     struct arena *a;
     struct map *by_key;
@@ -93,6 +94,10 @@ void drift_look(struct health *h, struct drift *d, int64_t now);
 enum cap_level cap_level(const struct store_cap *c);
 /* A row when the level has changed. false: tried again the next time. */
 bool health_cap(struct health *h, struct sources *l, struct err *e) MUST_USE;
+
+/* ---- refusals.c ---- */
+void refusals_start(struct sources *l); /* what was rejected before is no news */
+bool refusals_look(struct health *h, struct sources *l, int64_t now, struct err *e) MUST_USE;
 
 /* ---- usage.c ---- */
 /* Rows of Usage for the hours before to. false: tried again the next time. */

@@ -315,6 +315,8 @@ static void restart(struct call *c)
     c->ok = (struct store_count){
         .source = c->r->source, .stream = c->r->stream, .table = c->table_name, .requests = 1};
     c->ok.bytes = request_bytes(c->r);
+    for (size_t i = 0; i < c->r->syslog.n_messages; i++)
+        c->ok.truncated += c->r->syslog.messages[i].cut;
 }
 
 static bool too_long(struct call *c, struct record *rec)

@@ -54,6 +54,7 @@ struct ingest_message {
     struct str text;
     struct str peer;  /* the sender's address, or empty */
     int64_t received; /* ticks */
+    bool cut;         /* it was longer than the way in takes; counted as a truncated value */
 };
 /* Of INGEST_SYSLOG and INGEST_CEF. */
 struct ingest_syslog {

@@ -39,8 +39,8 @@ static void sort_out(struct arena *a, const struct net_message *messages, size_t
         size_t g = group_of(&messages[i]);
         if (lists[g] == NULL)
             lists[g] = arena_array(a, struct ingest_message, n);
-        lists[g][counts[g]++] =
-            (struct ingest_message){messages[i].text, messages[i].peer, messages[i].received};
+        lists[g][counts[g]++] = (struct ingest_message){messages[i].text, messages[i].peer,
+                                                        messages[i].received, messages[i].cut};
     }
 }
 

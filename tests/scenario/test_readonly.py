@@ -87,7 +87,7 @@ def test_logs_are_refused_and_queries_answered():
         incident = {"properties": {"title": "Disk", "severity": "Low", "status": "New"}}
         equal(s.arm("PUT", "/incidents/" + str(uuid.uuid4()), incident).status, 201)
         equal(s.count("SecurityIncident"), 1)
-        until(lambda: s.count("Operation") == 1)
+        until(lambda: s.count("Operation | where OperationCategory == 'Data Collection Status'") == 1)
 
         # With less than half of what is wanted nothing is written at all, but for deleting.
         disk.leave(WANTED // 4)
