@@ -2,6 +2,7 @@
  * serve` puts a server in front of the router; commands without a server call it in-process. */
 #pragma once
 #include "detect/detect.h"
+#include "health/health.h"
 #include "http/http.h"
 #include "identity/identity.h"
 #include "ingest/ingest.h"
@@ -20,6 +21,9 @@ struct vedette_options {
     unsigned threads;       /* 0 = cores */
     size_t max_queue_bytes; /* see store.h */
     struct store_lake_options lake;
+    struct health_silence_options silence;
+    uint64_t min_free_bytes; /* see store.h */
+    unsigned min_free_percent;
     const char *external_hosts; /* that externaldata may read from, see http_allowed; NULL: none */
     size_t external_max_bytes;  /* of one file; 0 = 100 MiB */
     struct ingest_limits ingest;
@@ -46,6 +50,7 @@ void vedette_close(struct vedette *v); /* stops rules, commits, unlocks; NULL is
 struct http_router *vedette_router(struct vedette *v);
 struct store *vedette_store(struct vedette *v);
 struct detect *vedette_detect(struct vedette *v);
+struct health *vedette_health(struct vedette *v);
 struct identity *vedette_identity(struct vedette *v);
 struct ingest *vedette_ingest(struct vedette *v);
 /* Lets /metrics tell of the server, too; NULL again before it is freed. */

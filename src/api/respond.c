@@ -12,9 +12,33 @@ static bool is_local(struct str remote)
            str_eqz(remote, "::ffff:127.0.0.1");
 }
 
-bool api_authorise(void *self, struct http_request *q, struct err *e)
+/* While the disk has little room what fills it is refused first, and what people do last: all other
+ * rights but those to read need some room. What frees room, or leaves it as it is, never is. */
+enum { NEVER_REFUSED = STORE_ROOM_NONE + 1 };
+static const struct {
+    const char *right;
+    int refused_at;
+} room_of_rights[] = {
+    {"logs/write", STORE_ROOM_LOW},       {"logs/import", STORE_ROOM_LOW},
+    {RIGHT_SHARED_KEY, STORE_ROOM_LOW},   {"tables/write", STORE_ROOM_LOW},
+    {"watchlists/write", STORE_ROOM_LOW}, {"functions/write", STORE_ROOM_LOW},
+    {"clock/write", NEVER_REFUSED},       {"purge/write", NEVER_REFUSED},
+    {"backup/write", NEVER_REFUSED},
+};
+
+static bool has_room(struct vedette *v, const struct http_request *q, struct err *e)
 {
-    struct vedette *v = self;
+    const char *right = q->route->access;
+    int refused_at = str_ends(str_from(right), STR("/read")) ? NEVER_REFUSED : STORE_ROOM_NONE;
+    for (size_t i = 0; i < COUNTOF(room_of_rights); i++)
+        if (strcmp(room_of_rights[i].right, right) == 0)
+            refused_at = room_of_rights[i].refused_at;
+    return q->method == HTTP_DELETE || refused_at == NEVER_REFUSED ||
+           store_room_check(v->store, (enum store_room_level)refused_at, e);
+}
+
+static bool may(struct vedette *v, struct http_request *q, struct err *e)
+{
     const char *right = q->route->access;
     if (right == NULL)
         return true;
@@ -32,6 +56,11 @@ bool api_authorise(void *self, struct http_request *q, struct err *e)
     return err_set(e, ERR_FORBIDDEN,
                    "The client '%.*s' does not have authorization to perform action '%s'.",
                    STR_ARG(c->id), right);
+}
+
+bool api_authorise(void *self, struct http_request *q, struct err *e)
+{
+    return may(self, q, e) && (q->route->access == NULL || has_room(self, q, e));
 }
 
 const struct identity_caller *api_caller(const struct http_request *q)
@@ -89,6 +118,20 @@ static const struct shape *shape_of(int status)
     return &shapes[status >= 500 ? 9 : 0];
 }
 
+/* A full disk is not the caller's doing, and takes longer to pass than a busy moment. */
+static int status_of(const struct err *e, int status, struct http_response *r)
+{
+    bool quota = store_is_over_quota(e), full = store_has_no_room(e);
+    if ((quota || full) && http_response_get(r, "Retry-After") == NULL)
+        http_response_header(r, "Retry-After", quota ? STR("3600") : STR("30"));
+    return full ? 503 : status;
+}
+
+static const char *code_of(const struct err *e, const char *otherwise)
+{
+    return store_has_no_room(e) || store_is_over_quota(e) ? e->kind : otherwise;
+}
+
 static struct str message_of(const struct http_request *q, const struct err *e)
 {
     if (e->hint[0] == '\0')
@@ -102,7 +145,7 @@ static void write_arm(struct json_out *w, const struct http_request *q, int stat
     json_obj(w);
     json_key(w, "error");
     json_obj(w);
-    json_kv_z(w, "code", shape_of(status)->arm);
+    json_kv_z(w, "code", code_of(e, shape_of(status)->arm));
     json_kv_str(w, "message", message_of(q, e));
     json_obj_end(w);
     json_obj_end(w);
@@ -151,7 +194,7 @@ static void write_query(struct json_out *w, const struct http_request *q, int st
         json_kv_z(w, "message", "The request had some invalid properties");
     else
         json_kv_str(w, "message", message_of(q, e));
-    json_kv_z(w, "code", shape_of(status)->query);
+    json_kv_z(w, "code", code_of(e, shape_of(status)->query));
     json_kv_z(w, "correlationId", q->id);
     if (about_query) {
         json_key(w, "innererror");
@@ -252,7 +295,8 @@ static void count_refusal(struct vedette *v, const struct http_request *q, int s
         int status;
         const char *reason;
     } reasons[] = {{401, "unauthenticated"}, {403, "forbidden"}, {413, "too_large"},
-                   {415, "encoding"},        {429, "throttled"}, {404, "unknown_stream"}};
+                   {415, "encoding"},        {429, "throttled"}, {404, "unknown_stream"},
+                   {503, "no_room"}};
     const struct identity_caller *c = q->principal;
     struct workspace *w = ingest_dcr_find(v->ingest, path_part(v, q, "dcr"));
     struct store_count count = {.source = c != NULL ? c->id : STR("anonymous"),
@@ -271,6 +315,7 @@ static void count_refusal(struct vedette *v, const struct http_request *q, int s
 void api_fail(void *self, const struct http_request *q, int status, const struct err *e,
               struct http_response *r)
 {
+    status = status_of(e, status, r);
     const char *family =
         q->route != NULL && q->route->family != NULL ? q->route->family : FAMILY_ARM;
     if (strcmp(family, FAMILY_INGEST) == 0)
@@ -314,8 +359,8 @@ void api_query_error(const struct http_request *q, const struct err *e, const st
 void api_error(struct vedette *v, const struct http_request *q, const struct err *e,
                struct http_response *r)
 {
-    int status = http_status_of(e->code);
-    if (status >= 500)
+    int status = status_of(e, http_status_of(e->code), r);
+    if (status >= 500 && !store_has_no_room(e))
         LOG(LOG_ERROR, "api", "request failed", log_z("request", q->id), log_i("status", status),
             log_z("reason", e->msg));
     if (e->code == ERR_BUSY && http_response_get(r, "Retry-After") == NULL)

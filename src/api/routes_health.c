@@ -7,15 +7,17 @@
 
 static void healthz(void *ctx, struct http_request *q, struct http_response *r)
 {
-    (void)ctx;
+    struct vedette *v = ctx;
     (void)q;
     struct json_out w = json_out_make(&r->body);
     json_obj(&w);
     json_kv_z(&w, "status", "alive");
+    json_kv_bool(&w, "readOnly", store_room(v->store).level != STORE_ROOM_OK);
     json_obj_end(&w);
 }
 
-/* Ready: the control database answers and every workspace can be written to. */
+/* Ready: the control database answers. A server without room on its disk is ready: it answers
+ * queries. */
 static void readyz(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
@@ -23,10 +25,15 @@ static void readyz(void *ctx, struct http_request *q, struct http_response *r)
     bool draining = atomic_load(&v->draining);
     (void)q;
     bool ok = !draining && state_check(v->state, &e);
+    bool full = store_room(v->store).level != STORE_ROOM_OK;
     struct json_out w = json_out_make(&r->body);
     r->status = ok ? 200 : 503;
     json_obj(&w);
-    json_kv_z(&w, "status", ok ? "ready" : draining ? "draining" : "broken");
+    json_kv_z(&w, "status",
+              ok && full ? "read-only"
+              : ok       ? "ready"
+              : draining ? "draining"
+                         : "broken");
     if (!ok && !draining)
         json_kv_z(&w, "reason", e.msg);
     json_obj_end(&w);
@@ -86,6 +93,8 @@ static const struct counted counted[] = {
      offsetof(struct store_count, rejected), true},
     {"vedette_ingest_bytes_total", "Bytes of records received.",
      offsetof(struct store_count, bytes), false},
+    {"vedette_ingest_billed_bytes_total", "Bytes of rows stored, as _BilledSize counts them.",
+     offsetof(struct store_count, billed), false},
     {"vedette_ingest_nulled_values_total", "Values that did not fit their column.",
      offsetof(struct store_count, nulled), false},
     {"vedette_ingest_truncated_values_total", "Values cut at the field limit.",
@@ -105,6 +114,24 @@ static void one_count(struct sbuf *b, struct workspace *w, const struct counted 
     count_labels(b, w, c);
     label(b, "reason", c->reason, false);
     sbuf_addf(b, "} %llu\n", (unsigned long long)value);
+}
+
+/* What waits in memory; its flows are counted under several reasons, so it is a sum. */
+static void held_back(struct vedette *v, struct arena *a, struct sbuf *b)
+{
+    help(b, "vedette_ingest_held_back", "gauge",
+         "Records received and neither stored nor rejected yet.");
+    struct workspace *w = NULL;
+    for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++) {
+        struct store_count *list = NULL;
+        int64_t held = 0;
+        size_t n = store_counts(w, a, &list);
+        for (size_t c = 0; c < n; c++)
+            held += list[c].held;
+        sbuf_addz(b, "vedette_ingest_held_back{");
+        label(b, "workspace", workspace_name(w), true);
+        sbuf_addf(b, "} %lld\n", (long long)held);
+    }
 }
 
 static void ingestion(struct vedette *v, struct arena *a, struct sbuf *b)
@@ -154,6 +181,61 @@ static void lake(struct vedette *v, struct sbuf *b)
             lake_value(b, w, values[k].name, value);
         }
     }
+}
+
+static void caps(struct vedette *v, struct sbuf *b)
+{
+    static const char *const names[] = {"vedette_daily_cap_bytes", "vedette_daily_stored_bytes"};
+    static const char *const texts[] = {
+        "What may be stored of billable tables in a day; -1: anything.",
+        "Stored of billable tables since 00:00 UTC."};
+    for (int k = 0; k < 2; k++) {
+        struct workspace *w = NULL;
+        help(b, names[k], "gauge", texts[k]);
+        for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++) {
+            struct store_cap cap = workspace_cap(w);
+            sbuf_addf(b, "%s{", names[k]);
+            label(b, "workspace", workspace_name(w), true);
+            sbuf_addf(b, "} %.17g\n", k == 0 ? (double)cap.quota : (double)cap.bytes);
+        }
+    }
+}
+
+/* value: of one source, as a gauge. */
+static void each_source(struct vedette *v, struct arena *a, struct sbuf *b, const char *name,
+                        double (*value)(const struct health_source *s))
+{
+    struct workspace *w = NULL;
+    for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++) {
+        struct health_source *list = NULL;
+        size_t n = health_sources(v->health, w, a, &list);
+        for (size_t k = 0; k < n; k++) {
+            struct store_count c = {
+                .source = list[k].source, .stream = list[k].stream, .table = list[k].table};
+            sbuf_addz(b, name);
+            count_labels(b, w, &c);
+            sbuf_addf(b, "} %.17g\n", value(&list[k]));
+        }
+    }
+}
+
+static double last_seen(const struct health_source *s)
+{
+    return (double)(s->last - TICKS_UNIX_EPOCH) / (double)TICKS_PER_SECOND;
+}
+
+static double is_silent(const struct health_source *s)
+{
+    return s->silent ? 1 : 0;
+}
+
+static void sources(struct vedette *v, struct arena *a, struct sbuf *b)
+{
+    help(b, "vedette_source_last_seen_timestamp_seconds", "gauge",
+         "When a source last brought records.");
+    each_source(v, a, b, "vedette_source_last_seen_timestamp_seconds", last_seen);
+    help(b, "vedette_source_silent", "gauge", "1 while a source is silent for longer than it may.");
+    each_source(v, a, b, "vedette_source_silent", is_silent);
 }
 
 static void detection(struct vedette *v, struct sbuf *b)
@@ -208,6 +290,31 @@ static void syslog_listeners(struct vedette *v, struct sbuf *b)
         (double)s.connections);
 }
 
+static void disk(struct vedette *v, struct sbuf *b)
+{
+    struct store_room room = store_room(v->store);
+    one(b, "vedette_read_only", "gauge",
+        "0: everything is taken; 1: logs are refused for want of room on the disk; 2: all writes.",
+        (double)room.level);
+    one(b, "vedette_read_only_changes_total", "counter", "Changes of that.", (double)room.changes);
+    one(b, "vedette_disk_free_bytes", "gauge", "Free on the data folder's disk.",
+        (double)room.free_bytes);
+    one(b, "vedette_disk_wanted_bytes", "gauge", "What has to be free.", (double)room.wanted_bytes);
+    one(b, "vedette_disk_size_bytes", "gauge", "Size of the data folder's disk.",
+        (double)room.total_bytes);
+}
+
+static void workspaces(struct vedette *v, struct sbuf *b)
+{
+    help(b, "vedette_workspace_disk_bytes", "gauge", "What a workspace's files take on the disk.");
+    struct workspace *w = NULL;
+    for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++) {
+        sbuf_addz(b, "vedette_workspace_disk_bytes{");
+        label(b, "workspace", workspace_name(w), true);
+        sbuf_addf(b, "} %llu\n", (unsigned long long)workspace_disk_bytes(w));
+    }
+}
+
 static double resident_bytes(void)
 {
     char text[128] = "";
@@ -230,8 +337,13 @@ static void metrics(void *ctx, struct http_request *q, struct http_response *r)
     one(b, "vedette_uptime_seconds", "gauge", "Since the start.",
         (double)(clock_mono_us() - v->started) / 1e6);
     one(b, "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes());
+    disk(v, b);
+    workspaces(v, b);
     ingestion(v, q->arena, b);
     lake(v, b);
+    held_back(v, q->arena, b);
+    caps(v, b);
+    sources(v, q->arena, b);
     detection(v, b);
     requests(v, b);
     syslog_listeners(v, b);

@@ -19,6 +19,7 @@ static void workspaces(void *ctx, struct http_request *q, struct http_response *
         json_kv_str(&o, "name", workspace_name(w));
         json_kv_z(&o, "dataCollectionRule", dcr);
         json_kv_str(&o, "tenant", identity_tenant(v->identity));
+        json_kv_int(&o, "diskBytes", (int64_t)workspace_disk_bytes(w));
         json_obj_end(&o);
     }
     api_list_end(&o);
@@ -48,6 +49,7 @@ static void tables(void *ctx, struct http_request *q, struct http_response *r)
         json_kv_int(&o, "hotRows", list[i].hot_rows);
         json_kv_int(&o, "parts", list[i].parts);
         json_kv_int(&o, "bytes", list[i].bytes);
+        json_kv_int(&o, "billedBytes", list[i].billed_bytes);
         json_kv_time(&o, "oldest", list[i].oldest);
         json_kv_time(&o, "newest", list[i].newest);
         json_obj_end(&o);
@@ -73,6 +75,34 @@ static void counts(void *ctx, struct http_request *q, struct http_response *r)
         json_kv_int(&o, "received", (int64_t)list[i].received);
         json_kv_int(&o, "stored", (int64_t)list[i].stored);
         json_kv_int(&o, "rejected", (int64_t)list[i].rejected);
+        json_kv_int(&o, "heldBack", list[i].held);
+        json_obj_end(&o);
+    }
+    api_list_end(&o);
+}
+
+static void sources(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct health_source *list = NULL;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    size_t n = health_sources(v->health, w, q->arena, &list);
+    struct json_out o = api_list(r);
+    for (size_t i = 0; i < n; i++) {
+        char allowed[32];
+        span_format(list[i].allowed, allowed);
+        json_obj(&o);
+        json_kv_str(&o, "source", list[i].source);
+        json_kv_str(&o, "stream", list[i].stream);
+        json_kv_str(&o, "table", list[i].table);
+        json_kv_time(&o, "firstSeen", list[i].first);
+        json_kv_time(&o, "lastSeen", list[i].last);
+        json_kv_int(&o, "rowsLastHour", (int64_t)list[i].rows_last_hour);
+        if (list[i].allowed > 0)
+            json_kv_z(&o, "allowedSilence", allowed);
+        json_kv_z(&o, "status", list[i].silent ? "silent" : "ok");
         json_obj_end(&o);
     }
     api_list_end(&o);
@@ -154,17 +184,20 @@ static void get_clock(void *ctx, struct http_request *q, struct http_response *r
     write_clock(ctx, r, 0);
 }
 
-/* Stops at each time at which a rule is due, so that it runs when it would have run. */
+/* Stops at each time at which a rule or a look around is due, so that it runs when it would have.
+ */
 static bool move_clock(struct vedette *v, int64_t to, size_t *runs, struct err *e)
 {
     for (bool arrived = false; !arrived;) {
         size_t n = 0;
-        int64_t due = detect_next_due(v->detect);
+        int64_t due = detect_next_due(v->detect), look = health_next_due(v->health);
+        due = look < due ? look : due;
         arrived = due >= to;
         clock_set(v->o.clock, arrived ? to : due);
         if (!detect_run_due(v->detect, &n, e))
             return false;
         *runs += n;
+        health_run_due(v->health);
     }
     return true;
 }
@@ -287,6 +320,7 @@ const struct http_route own_routes[] = {
     {HTTP_GET, OWN "/workspaces", workspaces, "tables/read", 0, FAMILY_ARM},
     {HTTP_GET, OWN "/workspaces/{workspace}/tables", tables, "tables/read", 0, FAMILY_ARM},
     {HTTP_GET, OWN "/workspaces/{workspace}/counts", counts, "tables/read", 0, FAMILY_ARM},
+    {HTTP_GET, OWN "/workspaces/{workspace}/sources", sources, "tables/read", 0, FAMILY_ARM},
     {HTTP_POST, OWN "/workspaces/{workspace}/records/{table}", import, "logs/import",
      IMPORT_BYTES + 1024, FAMILY_ARM},
     {HTTP_GET, OWN "/clock", get_clock, "clock/read", 0, FAMILY_ARM},

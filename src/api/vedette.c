@@ -2,6 +2,7 @@
 #include "api/api.h"
 #include "api/api_priv.h"
 #include "base/ids.h"
+#include "purge/purge.h"
 #include <stdio.h>
 
 enum { MAX_PATH = 4352, THROTTLE_KEYS = 10000 };
@@ -36,6 +37,8 @@ static bool open_store(struct vedette *v, struct err *e)
                               .geoip_file = v->o.geoip_file,
                               .max_queue_bytes = v->o.max_queue_bytes,
                               .lake = v->o.lake,
+                              .min_free_bytes = v->o.min_free_bytes,
+                              .min_free_percent = v->o.min_free_percent,
                               .fetch = v->allowed.hosts.n > 0 ? &v->fetch : NULL};
     v->store = store_open(&o, e);
     return v->store != NULL && first_workspace(v, e);
@@ -76,7 +79,11 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .workers = v->o.rule_workers,
                                .timeout_us = v->o.rule_timeout_us};
     v->detect = detect_open(&o, e);
-    return v->detect != NULL;
+    struct health_options ho = {v->store, v->state, v->o.clock, v->incidents, scope, v->o.silence};
+    v->health = health_open(&ho);
+    struct purge_options po = {v->store, v->state, v->o.clock, v->incidents};
+    purge_resume(&po);
+    return v->detect != NULL && health_load_caps(v->health, e);
 }
 
 static void open_router(struct vedette *v)
@@ -97,6 +104,9 @@ static void open_router(struct vedette *v)
         {saved_routes, n_saved_routes, v, false},
         {watchlist_routes, n_watchlist_routes, v, false},
         {collector_routes, n_collector_routes, v, false},
+        {backup_routes, n_backup_routes, v, true},
+        {purge_routes, n_purge_routes, v, true},
+        {workspace_routes, n_workspace_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -150,6 +160,7 @@ void vedette_close(struct vedette *v)
         http_router_free(v->router);
     if (v->throttle != NULL)
         throttle_free(v->throttle);
+    health_close(v->health);
     detect_close(v->detect);
     library_close(v->library);
     incidents_close(v->incidents);
@@ -180,6 +191,11 @@ struct store *vedette_store(struct vedette *v)
 struct detect *vedette_detect(struct vedette *v)
 {
     return v->detect;
+}
+
+struct health *vedette_health(struct vedette *v)
+{
+    return v->health;
 }
 
 struct identity *vedette_identity(struct vedette *v)

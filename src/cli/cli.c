@@ -7,6 +7,7 @@
 #include "kql/functions.h"
 
 static const struct cli_command commands[] = {
+    {"backup", "copy a data folder while it is in use", cli_backup},
     {"check", "compare the sealed parts with the manifest", cli_check},
     {"config", "check or show the settings of serve", cli_config},
     {"demo", "play an intrusion into a scratch server, show what it finds", cli_demo},
@@ -15,6 +16,7 @@ static const struct cli_command commands[] = {
     {"ingest", "store records from files", cli_ingest},
     {"kql", "compile, run or explain KQL without a server", cli_kql},
     {"query", "run KQL over a workspace", cli_query},
+    {"restore", "make a data folder out of a backup", cli_restore},
     {"rules", "list, import, validate and test analytics rules", cli_rules},
     {"serve", "run the server", cli_serve},
     {"simulate", "write a small company's logs, with an intrusion in them", cli_simulate},

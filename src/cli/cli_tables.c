@@ -8,7 +8,7 @@
 #include "cli/text_table.h"
 
 static const char usage[] =
-    "usage: vedette tables [--data DIR|--url URL] [--workspace W] [--counts]\n"
+    "usage: vedette tables [--data DIR|--url URL] [--workspace W] [--counts|--sources]\n"
     "       vedette tables [--data DIR|--url URL] [--workspace W] define NAME_CL COLUMN:TYPE…\n"
     "       vedette tables [--data DIR|--url URL] [--workspace W] seal [TABLE]\n"
     "       vedette tables [--data DIR|--url URL] [--workspace W] compact\n"
@@ -31,7 +31,7 @@ static struct str cell_of(struct arena *a, const struct json *v)
 static bool print_list(struct client *c, const char *target, const struct shown *columns, size_t n,
                        struct err *e)
 {
-    enum { MAX = 8 };
+    enum { MAX = 10 };
     const char *heads[MAX];
     struct str cells[MAX];
     struct text_table t;
@@ -55,18 +55,32 @@ static bool print_list(struct client *c, const char *target, const struct shown 
 static bool list(struct client *c, const struct client_workspace *w, struct err *e)
 {
     static const struct shown columns[] = {
-        {"TABLE", "name"},  {"ROWS", "rows"},       {"HOT", "hotRows"},   {"PARTS", "parts"},
-        {"BYTES", "bytes"}, {"COLUMNS", "columns"}, {"OLDEST", "oldest"}, {"NEWEST", "newest"}};
+        {"TABLE", "name"},         {"ROWS", "rows"},     {"HOT", "hotRows"},
+        {"BILLED", "billedBytes"}, {"PARTS", "parts"},   {"BYTES", "bytes"},
+        {"COLUMNS", "columns"},    {"OLDEST", "oldest"}, {"NEWEST", "newest"}};
     return print_list(c, arena_fmt(c->a, "/vedette/v1/workspaces/%s/tables", w->id).p, columns,
                       COUNTOF(columns), e);
 }
 
 static bool counts(struct client *c, const struct client_workspace *w, struct err *e)
 {
-    static const struct shown columns[] = {{"SOURCE", "source"}, {"STREAM", "stream"},
-                                           {"REASON", "reason"}, {"RECEIVED", "received"},
-                                           {"STORED", "stored"}, {"REJECTED", "rejected"}};
+    static const struct shown columns[] = {{"SOURCE", "source"},     {"STREAM", "stream"},
+                                           {"REASON", "reason"},     {"RECEIVED", "received"},
+                                           {"STORED", "stored"},     {"REJECTED", "rejected"},
+                                           {"HELD BACK", "heldBack"}};
     return print_list(c, arena_fmt(c->a, "/vedette/v1/workspaces/%s/counts", w->id).p, columns,
+                      COUNTOF(columns), e);
+}
+
+static bool sources(struct client *c, const struct client_workspace *w, struct err *e)
+{
+    static const struct shown columns[] = {{"SOURCE", "source"},
+                                           {"TABLE", "table"},
+                                           {"LAST", "lastSeen"},
+                                           {"ROWS LAST HOUR", "rowsLastHour"},
+                                           {"MAY BE SILENT", "allowedSilence"},
+                                           {"STATUS", "status"}};
+    return print_list(c, arena_fmt(c->a, "/vedette/v1/workspaces/%s/sources", w->id).p, columns,
                       COUNTOF(columns), e);
 }
 
@@ -135,12 +149,13 @@ int cli_tables(int argc, char **argv)
                                             {"url", required_argument, NULL, 'u'},
                                             {"workspace", required_argument, NULL, 'w'},
                                             {"counts", no_argument, NULL, 'c'},
+                                            {"sources", no_argument, NULL, 's'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     const char *data = NULL, *url = NULL, *workspace = NULL;
-    bool with_counts = false;
+    bool with_counts = false, with_sources = false;
     int c;
-    while ((c = getopt_long(argc, argv, "d:u:w:ch", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "d:u:w:csh", options, NULL)) != -1) {
         if (c == 'd')
             data = optarg;
         else if (c == 'u')
@@ -148,6 +163,7 @@ int cli_tables(int argc, char **argv)
         else if (c == 'w')
             workspace = optarg;
         with_counts |= c == 'c';
+        with_sources |= c == 's';
         if (c == '?' || c == 'h') {
             fputs(usage, c == 'h' ? stdout : stderr);
             return c == 'h' ? 0 : 2;
@@ -166,11 +182,12 @@ int cli_tables(int argc, char **argv)
     bool ok = client_open(&client, data, url, defining, &e);
     if (ok) {
         ok = client_workspace(&client, workspace, &w, &e) &&
-             (defining      ? define(&client, &w, argv + optind + 1, argc - optind - 1, &e)
-              : sealing     ? seal(&client, &w, argc - optind == 2 ? argv[optind + 1] : "", &e)
-              : compacting  ? compact(&client, &w, &e)
-              : with_counts ? counts(&client, &w, &e)
-                            : list(&client, &w, &e));
+             (defining       ? define(&client, &w, argv + optind + 1, argc - optind - 1, &e)
+              : sealing      ? seal(&client, &w, argc - optind == 2 ? argv[optind + 1] : "", &e)
+              : compacting   ? compact(&client, &w, &e)
+              : with_counts  ? counts(&client, &w, &e)
+              : with_sources ? sources(&client, &w, &e)
+                             : list(&client, &w, &e));
         client_close(&client);
     }
     if (!ok)

@@ -51,7 +51,9 @@ static bool open_here(struct client *c, const char *data, bool make, struct err 
                                 .clock = c->clock,
                                 .rule_delay = -1,
                                 .requests_per_second = 1e9,
-                                .lake = {.by_hand = true}};
+                                .lake = {.by_hand = true},
+                                .min_free_bytes = (uint64_t)1 << 30,
+                                .min_free_percent = 1};
     c->own = vedette_open(&o, e);
     return c->own != NULL;
 }

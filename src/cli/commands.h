@@ -1,6 +1,7 @@
 /* The subcommands' functions; each has one row in the table in cli.c. */
 #pragma once
 
+int cli_backup(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_config(int argc, char **argv);
 int cli_demo(int argc, char **argv);
@@ -9,6 +10,7 @@ int cli_incidents(int argc, char **argv);
 int cli_ingest(int argc, char **argv);
 int cli_kql(int argc, char **argv);
 int cli_query(int argc, char **argv);
+int cli_restore(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_serve(int argc, char **argv);
 int cli_simulate(int argc, char **argv);

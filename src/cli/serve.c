@@ -20,8 +20,13 @@ static struct clock *make_clock(const struct settings *set)
 
 static struct vedette *open_all(struct serving *s, const struct settings *set, struct err *e)
 {
+    struct health_silence *silence = NULL;
+    size_t n_silence = 0;
+    if (!settings_silence(set->silence_sources, set->a, &silence, &n_silence, e))
+        return NULL;
     struct vedette_options o = {
         .data_dir = set->data,
+        .silence = {set->silence_min, set->silence_max, silence, n_silence},
         .clock = s->clock,
         .base_url = s->url,
         .memory_bytes = (size_t)set->memory,
@@ -31,6 +36,8 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
                  .seal_bytes = set->seal_bytes,
                  .seal_age_us = set->seal_age / TICKS_PER_US,
                  .retention_days = set->retention / TICKS_PER_DAY},
+        .min_free_bytes = (uint64_t)set->min_free,
+        .min_free_percent = (unsigned)set->min_free_percent,
         .external_hosts = set->external_hosts,
         .external_max_bytes = (size_t)set->external_max,
         .ingest = {.max_body_bytes = (size_t)set->max_body,
@@ -217,7 +224,8 @@ bool serving_start(struct serving *s, const struct settings *set, struct err *e)
         snprintf(s->url, sizeof(s->url), "https://%s", set->listen);
     s->v = open_all(s, set, e);
     if (s->v != NULL && listen_all(s, set, e) && write_server_file(s, set, e) &&
-        (clock_is_manual(s->clock) || detect_start(vedette_detect(s->v), e)))
+        (clock_is_manual(s->clock) ||
+         (detect_start(vedette_detect(s->v), e) && health_start(vedette_health(s->v), e))))
         return true;
     (void)serving_stop(s, 0);
     return false;

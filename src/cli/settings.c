@@ -1,5 +1,6 @@
 /* The table of settings, and its four sources. */
 #include "cli/settings.h"
+#include "health/health.h"
 #include "kql/functions.h"
 #include "text/date.h"
 #include "text/ip.h"
@@ -47,6 +48,10 @@ static const struct setting table[] = {
             "the same in time; a table with few rows waits 24 times as long"),
     SETTING(retention, SETTING_DURATION, "90d",
             "how long rows are kept, of tables that say nothing themselves"),
+    SETTING(min_free, SETTING_SIZE, "1GiB",
+            "room that the data folder's disk keeps: with less, logs are refused; 0: none"),
+    SETTING(min_free_percent, SETTING_COUNT, "1",
+            "the same as a share of the disk; the larger one counts"),
     SETTING(max_past, SETTING_DURATION, "2d", "older TimeGenerated becomes the time of receipt"),
     SETTING(max_future, SETTING_DURATION, "1d", "later TimeGenerated becomes the time of receipt"),
     SETTING(syslog_udp, SETTING_ADDRESS, "",
@@ -63,6 +68,12 @@ static const struct setting table[] = {
             "of times in messages that name no zone, such as +02:00; empty: they are UTC"),
     SETTING(syslog_received_time, SETTING_BOOL, "false",
             "TimeGenerated of syslog is the time of receipt, not the message's own"),
+    SETTING(silence_min, SETTING_DURATION, "15m",
+            "a source that is silent for less is never told of"),
+    SETTING(silence_max, SETTING_DURATION, "1d",
+            "a source that is silent for longer always is, once it is known for a day; 0: never"),
+    SETTING(silence_sources, SETTING_TEXT, "",
+            "how long single sources may be silent, such as syslog-udp=10m,APPLICATION/TABLE=0"),
     SETTING(query_max_rows, SETTING_COUNT, "500000", "rows in the answer to a query"),
     SETTING(query_max_bytes, SETTING_SIZE, "64000000", "bytes in the answer to a query"),
     SETTING(query_workers, SETTING_COUNT, "4", "queries worked on at the same time"),
@@ -416,6 +427,28 @@ bool settings_networks(const char *text, struct arena *a, struct ip_net **out, s
     return true;
 }
 
+bool settings_silence(const char *text, struct arena *a, struct health_silence **out, size_t *out_n,
+                      struct err *e)
+{
+    VEC(struct health_silence) list = {0};
+    for (struct str rest = str_from(text); rest.n > 0;) {
+        size_t comma = rest.n, equals = 0;
+        (void)str_find(rest, STR(","), &comma);
+        struct str one = str_trim(str_sub(rest, 0, comma));
+        rest = str_sub(rest, comma + 1, rest.n);
+        struct health_silence s = {0};
+        if (!str_find(one, STR("="), &equals) || equals == 0 ||
+            !parse_duration(str_trim(str_sub(one, equals + 1, one.n)), &s.allowed))
+            return err_set(e, ERR_INVALID, "'%.*s' is not SOURCE=DURATION such as syslog-udp=10m",
+                           (int)(one.n < 80 ? one.n : 80), one.p);
+        s.source = arena_str(a, str_trim(str_sub(one, 0, equals)));
+        VEC_PUSH(a, &list, s);
+    }
+    *out = list.p;
+    *out_n = list.n;
+    return true;
+}
+
 bool settings_utc_offset(const char *text, int64_t *out)
 {
     struct str s = str_from(text);
@@ -448,14 +481,28 @@ static bool check_syslog(const struct settings *s, struct err *e)
            err_set(e, ERR_INVALID, "syslog_max_message: at least 480 bytes expected");
 }
 
+static bool check_silence(const struct settings *s, struct err *e)
+{
+    struct health_silence *list = NULL;
+    size_t n = 0;
+    if (!settings_silence(s->silence_sources, s->a, &list, &n, e)) {
+        err_prefix(e, "silence_sources");
+        return false;
+    }
+    return s->silence_max == 0 || s->silence_min <= s->silence_max ||
+           err_set(e, ERR_INVALID, "silence_min: at most silence_max expected");
+}
+
 static bool check_together(const struct settings *s, struct err *e)
 {
-    if (!check_syslog(s, e))
+    if (!check_syslog(s, e) || !check_silence(s, e))
         return false;
     if ((s->tls_cert[0] == '\0') != (s->tls_key[0] == '\0'))
         return err_set(e, ERR_INVALID, "tls_cert and tls_key: both or neither expected");
     if (s->listen[0] == '\0' && s->listen_http[0] == '\0')
         return err_set(e, ERR_INVALID, "listen and listen_http are both empty");
+    if (s->min_free_percent > 90)
+        return err_set(e, ERR_INVALID, "min_free_percent: at most 90 expected");
     if (s->data[0] == '\0')
         return err_set(e, ERR_INVALID, "data: the data folder's name is empty");
     int64_t start = 0;

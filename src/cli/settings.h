@@ -18,6 +18,9 @@ struct settings {
     int64_t threads, workers, max_connections, rule_workers, requests_per_second, query_max_rows;
     int64_t max_records, max_depth, max_field, seal_rows;
     int64_t syslog_max_message, syslog_connections;
+    const char *silence_sources;
+    int64_t silence_min, silence_max;   /* ticks */
+    int64_t min_free, min_free_percent; /* bytes; 0 to 100 */
     int64_t query_workers, query_queue, query_max_operators, query_max_depth, query_max_union;
     int64_t query_memory, spill_max;          /* bytes */
     int64_t query_timeout, query_max_timeout; /* ticks */
@@ -54,6 +57,10 @@ void settings_free(struct settings *s);
  * flag. */
 const char *settings_text(const struct settings *s, size_t i);
 const char *settings_source(const struct settings *s, size_t i);
+struct health_silence;
+/* "SOURCE=DURATION,…"; *out lives in a. Errors: ERR_INVALID. */
+bool settings_silence(const char *text, struct arena *a, struct health_silence **out, size_t *out_n,
+                      struct err *e) MUST_USE;
 struct ip_net;
 /* Networks such as "10.0.0.0/8,2001:db8::/32,192.0.2.7"; *out lives in a. Errors: ERR_INVALID. */
 bool settings_networks(const char *text, struct arena *a, struct ip_net **out, size_t *out_n,

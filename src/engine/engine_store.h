@@ -21,6 +21,10 @@ bool engine_allow_directory(struct engine *g, const char *dir, struct err *e) MU
 /* Size of the write-ahead log at which a commit checkpoints by itself; default 1 GiB. Before
  * engine_lock_down. */
 bool engine_set_checkpoint_bytes(struct engine *g, size_t bytes, struct err *e) MUST_USE;
+/* Makes a file at path, which must not exist, that holds what the database holds at one moment;
+ * writers of the database go on meanwhile. Below an allowed directory, as engine_attach. */
+bool engine_copy_database(struct engine *g, struct str database, const char *path,
+                          struct err *e) MUST_USE;
 bool engine_checkpoint(struct engine *g, struct str database, struct err *e) MUST_USE;
 
 /* ---- internal SQL ---- */

@@ -22,6 +22,7 @@ static const struct identity_role roles[] = {
     {"Log Analytics Reader", {"query/read", "tables/read", "functions/read"}, "queries"},
     {"Monitoring Metrics Publisher", {"logs/write"}, "send logs"},
     {"Monitoring Reader", {"metrics/read"}, "read /metrics"},
+    {"Data Purger", {"purge/read", "purge/write"}, "delete personal data"},
 };
 
 const struct identity_role *identity_role_at(size_t i)

@@ -92,10 +92,17 @@ bool incidents_flush(struct incidents *in, struct err *e)
 {
     size_t n = 0;
     bool ok = true;
+    struct err why = {0};
     lock_take(&in->flushing);
     do
-        ok = flush_some(in, &n, e);
+        ok = flush_some(in, &n, &why);
     while (ok && n == FLUSH_BATCH);
     lock_drop(&in->flushing);
-    return ok;
+    if (ok || !store_has_no_room(&why)) {
+        if (!ok && e != NULL)
+            *e = why;
+        return ok;
+    }
+    /* The fact is stored; its rows follow when the disk has room. */
+    return true;
 }

@@ -26,7 +26,7 @@ void incidents_close(struct incidents *in);
 
 /* Appends what the outbox holds to the log tables. Called after each change; also at start, for
  * what a crash left over. Safe from several threads. On false the rows stay in the outbox for the
- * next call. */
+ * next call; so they do, with true, while the disk has no room. */
 bool incidents_flush(struct incidents *in, struct err *e) MUST_USE;
 
 /* ---- reading ---- */

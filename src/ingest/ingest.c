@@ -1,7 +1,7 @@
 /* ingest_logs: from a body to one durable group of rows, dead letters and counts. */
 #include "ingest/ingest_priv.h"
 
-enum { MAX_NEW_COLUMNS = 500 };
+enum { MAX_NEW_COLUMNS = 500, MAX_ODD_FIELDS = 1000 };
 #define DEFAULT_BODY_BYTES ((size_t)1 << 20)
 
 struct ingest *ingest_open(const struct ingest_options *o)
@@ -58,6 +58,7 @@ struct call {
     size_t time_at;
     bool open, collect; /* collect: unknown properties are noted in fresh */
     struct map *fresh;
+    struct map *odd[STORE_FIELD_KINDS]; /* names of fields without a column, with a misfit */
     int64_t now;
     struct sbuf scratch;
     struct store_batch *rows, *dead;
@@ -117,6 +118,24 @@ static size_t column_of(struct call *c, size_t position, struct str key)
     return at;
 }
 
+/* Told when the call has succeeded, once for all of its records. */
+static void note_odd(struct call *c, enum store_field_kind kind, struct str name)
+{
+    if (c->odd[kind] == NULL)
+        c->odd[kind] = map_new(c->a, false);
+    if (map_count(c->odd[kind]) < MAX_ODD_FIELDS && map_get(c->odd[kind], name) == NULL)
+        map_put(c->odd[kind], arena_str(c->a, name), c);
+}
+
+static void tell_odd(const struct call *c)
+{
+    struct str name;
+    void *value;
+    for (size_t k = 0; k < STORE_FIELD_KINDS; k++)
+        for (size_t i = 0; c->odd[k] != NULL && map_next(c->odd[k], &i, &name, &value);)
+            store_field_note(c->r->workspace, c->table_name, name, (enum store_field_kind)k);
+}
+
 static void note_fresh(struct call *c, struct str key, const struct json *v)
 {
     struct fresh_column *f = map_get(c->fresh, key);
@@ -163,8 +182,10 @@ static bool set_property(struct call *c, size_t at, const struct json *value)
         return false;
     struct kql_value v;
     enum convert_result result = convert_value(value, col.type, &c->scratch, &v);
-    if (result == CONVERT_MISMATCH)
+    if (result == CONVERT_MISMATCH) {
         c->ok.nulled++;
+        note_odd(c, STORE_FIELD_MISFIT, col.name);
+    }
     if (result != CONVERT_OK)
         return false;
     if (at == c->time_at && !time_in_bounds(c, v.i))
@@ -187,6 +208,7 @@ static void add_record(struct call *c, const struct json *record)
             note_fresh(c, record->keys[i], &record->items[i]);
         } else if (!is_service_column(record->keys[i])) {
             c->ok.dropped++;
+            note_odd(c, STORE_FIELD_UNKNOWN, record->keys[i]);
         }
     }
     c->ok.times_replaced += !timed && !stamped;
@@ -293,6 +315,8 @@ static void restart(struct call *c)
     c->ok = (struct store_count){
         .source = c->r->source, .stream = c->r->stream, .table = c->table_name, .requests = 1};
     c->ok.bytes = request_bytes(c->r);
+    for (size_t i = 0; i < c->r->syslog.n_messages; i++)
+        c->ok.truncated += c->r->syslog.messages[i].cut;
 }
 
 static bool too_long(struct call *c, struct record *rec)
@@ -389,12 +413,21 @@ static struct str dedup_id(struct call *c)
                      (unsigned long long)r->body.n);
 }
 
+/* Records that were counted when they came are not counted as received again. */
+static void release_held(struct store_count *k)
+{
+    k->held = -(int64_t)(k->stored + k->rejected);
+    k->received = 0;
+}
+
 static bool store_rows(struct call *c, struct ingest_result *out, struct err *e)
 {
     struct store_batch *batches[2] = {c->rows, c->dead};
     size_t n = c->dead != NULL ? 2 : 1;
     c->rows = c->dead = NULL;
     VEC_PUSH(c->a, &c->rejected, c->ok);
+    for (size_t i = 0; c->r->held && i < c->rejected.n; i++)
+        release_held(&c->rejected.p[i]);
     struct store_append req = {.batches = batches, .n = n, .dedup = dedup_id(c)};
     req.counts = c->rejected.p;
     req.n_counts = c->rejected.n;
@@ -404,7 +437,7 @@ static bool store_rows(struct call *c, struct ingest_result *out, struct err *e)
         return false;
     for (size_t i = 0; i < c->rejected.n; i++) {
         const struct store_count *k = &c->rejected.p[i];
-        result.received += k->received;
+        result.received += k->stored + k->rejected;
         result.stored += result.duplicate ? 0 : k->stored;
         result.rejected += k->rejected + (result.duplicate ? k->stored : 0);
     }
@@ -442,6 +475,10 @@ static void count_refusal(struct call *c, size_t n, enum err_code code)
     count.reason = str_from(refusal_word(code));
     count.received = count.rejected = n > 0 ? n : 1;
     count.bytes = request_bytes(c->r);
+    if (c->r->held) {
+        count.rejected = c->r->syslog.n_messages;
+        release_held(&count);
+    }
     store_account(c->r->workspace, &count, 1);
 }
 
@@ -480,6 +517,8 @@ bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct inges
     if (!readable && !comes_again)
         count_refusal(&c, n + (own.code == ERR_SYNTAX), own.code);
     bool ok = readable && store_rows(&c, out, &own);
+    if (ok)
+        tell_odd(&c);
     store_batch_free(c.rows);
     store_batch_free(c.dead);
     sbuf_fini(&c.scratch);

@@ -54,6 +54,7 @@ struct ingest_message {
     struct str text;
     struct str peer;  /* the sender's address, or empty */
     int64_t received; /* ticks */
+    bool cut;         /* it was longer than the way in takes; counted as a truncated value */
 };
 /* Of INGEST_SYSLOG and INGEST_CEF. */
 struct ingest_syslog {
@@ -81,6 +82,7 @@ struct ingest_request {
     bool keep_times;       /* TimeGenerated is not bounded: import of old files */
     struct ingest_syslog syslog;
     struct ingest_collector collector;
+    bool held;  /* its records were counted as held back before (store_count.held) */
     bool again; /* the caller tries again when ERR_BUSY or ERR_IO comes: they are not counted */
 };
 struct ingest_result {

@@ -11,6 +11,8 @@ struct ingest_listener {
     struct net_receiver *receiver;
     char collector[256];
     bool stored[GROUPS]; /* of the batch under hand, when it comes again */
+    bool held[GROUPS];   /* the same: it waits and was counted so */
+    bool waiting;        /* has been told */
 };
 
 static const char *source_name(enum net_transport t)
@@ -37,9 +39,22 @@ static void sort_out(struct arena *a, const struct net_message *messages, size_t
         size_t g = group_of(&messages[i]);
         if (lists[g] == NULL)
             lists[g] = arena_array(a, struct ingest_message, n);
-        lists[g][counts[g]++] =
-            (struct ingest_message){messages[i].text, messages[i].peer, messages[i].received};
+        lists[g][counts[g]++] = (struct ingest_message){messages[i].text, messages[i].peer,
+                                                        messages[i].received, messages[i].cut};
     }
+}
+
+/* From now on the batch's records are received, and held back. */
+static void hold(struct ingest_listener *l, size_t g, const struct ingest_request *q)
+{
+    size_t n = q->syslog.n_messages;
+    struct store_count c = {.source = q->source,
+                            .stream = q->stream,
+                            .table = g % 2 == 1 ? STR("CommonSecurityLog") : STR("Syslog"),
+                            .received = n,
+                            .held = (int64_t)n};
+    store_account(l->o.workspace, &c, 1);
+    l->held[g] = true;
 }
 
 static bool store_group(struct ingest_listener *l, size_t g, const struct ingest_message *messages,
@@ -58,10 +73,20 @@ static bool store_group(struct ingest_listener *l, size_t g, const struct ingest
                    .collector = str_from(l->collector),
                    .utc_offset = l->o.utc_offset,
                    .received_time = l->o.received_time},
+        .held = l->held[g],
         .again = !final,
     };
-    if (ingest_logs(l->o.ingest, &q, &result, &e))
+    if (ingest_logs(l->o.ingest, &q, &result, &e)) {
+        if (l->waiting)
+            LOG(LOG_INFO, "syslog", "messages are stored again", log_i("messages", (int64_t)n));
+        l->waiting = false;
         return true;
+    }
+    if (!final && !l->held[g])
+        hold(l, g, &q);
+    if (!final && l->waiting)
+        return false;
+    l->waiting = true;
     LOG(LOG_WARN, "syslog", final ? "messages are lost" : "messages wait: they cannot be stored",
         log_i("messages", (int64_t)n), log_z("reason", e.msg));
     return false;
@@ -81,7 +106,7 @@ static bool deliver(void *self, const struct net_message *messages, size_t n, bo
         all = all && (counts[g] == 0 || l->stored[g]);
     }
     for (size_t g = 0; all && g < GROUPS; g++)
-        l->stored[g] = false;
+        l->stored[g] = l->held[g] = false;
     return all;
 }
 

@@ -61,7 +61,8 @@ static bool configure(struct state *s, struct err *e)
     sqlite3_extended_result_codes(s->db, 1);
     return exec(s, "PRAGMA journal_mode=WAL", e) && exec(s, "PRAGMA synchronous=FULL", e) &&
            exec(s, "PRAGMA foreign_keys=ON", e) && exec(s, "PRAGMA trusted_schema=OFF", e) &&
-           state_migrate(s, e);
+           /* What a purge looked for must not stay in free pages. */
+           exec(s, "PRAGMA secure_delete=ON", e) && state_migrate(s, e);
 }
 
 struct state *state_open(const char *path, struct err *e)
@@ -90,6 +91,16 @@ void state_close(struct state *s)
     sqlite3_close(s->db);
     lock_fini(&s->lock);
     xfree(s);
+}
+
+bool state_snapshot(struct state *s, const char *path, struct err *e)
+{
+    struct bind b[] = {BT(str_from(path))};
+    state_lock(s);
+    CHECK(s->tx == 0);
+    bool ok = state_run(s, "VACUUM INTO ?1", b, COUNTOF(b), e);
+    state_unlock(s);
+    return ok;
 }
 
 bool state_check(struct state *s, struct err *e)

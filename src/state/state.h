@@ -20,6 +20,10 @@ void state_close(struct state *s);         /* NULL is fine; no transaction may b
 int state_schema_version(struct state *s); /* number of the last migration applied */
 bool state_check(struct state *s, struct err *e) MUST_USE; /* quick_check; for /readyz and tests */
 
+/* A copy of the database as it is now, in a new file at path. Others wait meanwhile: the database
+ * is small. Not inside a transaction. Errors: ERR_IO (also when the file exists). */
+bool state_snapshot(struct state *s, const char *path, struct err *e) MUST_USE;
+
 /* Transactions nest: only the outermost commit writes; a rollback inside makes the outermost commit
  * fail and roll back. */
 bool state_begin(struct state *s, struct err *e) MUST_USE;

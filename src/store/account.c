@@ -38,10 +38,14 @@ static void merge(struct store_count *to, const struct store_count *c)
     to->stored += c->stored;
     to->rejected += c->rejected;
     to->bytes += c->bytes;
+    to->billed += c->billed;
+    to->held += c->held;
     to->nulled += c->nulled;
     to->truncated += c->truncated;
     to->dropped += c->dropped;
     to->times_replaced += c->times_replaced;
+    if (c->last > to->last)
+        to->last = c->last;
 }
 
 static void add_key_part(struct sbuf *b, struct str part)
@@ -178,7 +182,9 @@ static const struct count_column number_columns[] = {
     {"Received", offsetof(struct store_count, received)},
     {"Stored", offsetof(struct store_count, stored)},
     {"Rejected", offsetof(struct store_count, rejected)},
+    {"HeldBack", offsetof(struct store_count, held)},
     {"Bytes", offsetof(struct store_count, bytes)},
+    {"BilledBytes", offsetof(struct store_count, billed)},
     {"ConvertedToNull", offsetof(struct store_count, nulled)},
     {"TruncatedFields", offsetof(struct store_count, truncated)},
     {"DroppedFields", offsetof(struct store_count, dropped)},
@@ -213,9 +219,9 @@ struct store_batch *ledger_batch(struct workspace *w, const struct store_count *
 
 /* ---- sums of what is stored ---- */
 
-static void load_row(struct ledger *l, const struct engine_rows *rows, size_t i)
+static void load_row(struct ledger *l, const struct engine_rows *rows, size_t i, int64_t newest)
 {
-    struct store_count c = {0};
+    struct store_count c = {.last = newest};
     for (size_t k = 0; k < COUNTOF(text_columns); k++) {
         struct str s = engine_rows_get(rows, i, k).s;
         memcpy((char *)&c + text_columns[k].at, &s, sizeof(s));
@@ -225,6 +231,36 @@ static void load_row(struct ledger *l, const struct engine_rows *rows, size_t i)
         memcpy((char *)&c + number_columns[k].at, &n, sizeof(n));
     }
     ledger_add(l, &c);
+}
+
+/* What was held back when the program ended is gone: it waited in its memory. */
+static void close_held(struct ledger *l)
+{
+    lock_take(&l->lock);
+    size_t n = l->sums.n; /* those that are added here hold nothing */
+    for (size_t i = 0; i < n; i++) {
+        const struct store_count *s = l->sums.p[i];
+        if (s->held <= 0)
+            continue;
+        struct store_count lost = {.source = s->source, .stream = s->stream, .table = s->table};
+        lost.held = -s->held;
+        lost.rejected = (uint64_t)s->held;
+        lost.reason = STR("lost_in_memory");
+        /* Those that became something else are negative under their own reasons. */
+        for (size_t k = 0; k < n; k++) {
+            const struct store_count *o = l->sums.p[k];
+            if (o->held < 0 && str_eq(o->source, s->source) && str_eq(o->stream, s->stream) &&
+                str_eq(o->table, s->table)) {
+                lost.held -= o->held;
+                lost.rejected -= (uint64_t)-o->held;
+            }
+        }
+        if (lost.rejected == 0)
+            continue;
+        add_locked(l, &lost);
+        pend_locked(l, &lost);
+    }
+    lock_drop(&l->lock);
 }
 
 bool ledger_load(struct workspace *w, struct err *e)
@@ -267,12 +303,13 @@ bool ledger_load(struct workspace *w, struct err *e)
     if (!engine_conn_query(w->conn, sbuf_str(&sql), &schema, &rows, e))
         return false;
     for (size_t i = 0; i < engine_rows_count(rows); i++) {
-        load_row(w->ledger, rows, i);
         struct kql_value newest = engine_rows_get(rows, i, n - 1);
+        load_row(w->ledger, rows, i, newest.i);
         if (newest.i > w->last_received)
             w->last_received = newest.i;
     }
     engine_rows_free(rows);
+    close_held(w->ledger);
     return true;
 }
 

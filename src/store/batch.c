@@ -121,6 +121,7 @@ void store_batch_end_row(struct store_batch *b)
     uint16_t tag = 0;
     sbuf_addmem(&b->buf, &tag, sizeof(tag));
     sbuf_addmem(&b->buf, &b->row, sizeof(b->row));
+    b->billed += b->row.billed;
     memset(&b->row, 0, sizeof(b->row));
     b->rows++;
 }

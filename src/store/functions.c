@@ -32,6 +32,10 @@ static const struct shipped_function shipped[] = {
      " | summarize arg_max(_DTTimestamp, _DTItemStatus, WatchlistAlias) by _DTItemId"
      " | where _DTItemStatus != 'Delete' | project WatchlistAlias }",
      true, false},
+    {"_LogOperation", "()",
+     "{ Operation | project TimeGenerated, Category = iff(OperationCategory has 'agent', 'Agent',"
+     " 'Ingestion'), Operation = OperationCategory, Level = OperationStatus, Detail, _ResourceId }",
+     false, false},
     {"_SentinelAudit", "()", "{ SentinelAudit }", false, false},
     {"_SentinelHealth", "()", "{ SentinelHealth }", false, false},
 };

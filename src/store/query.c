@@ -1,6 +1,8 @@
 /* Compiling and running KQL in a workspace, and the list of its tables. */
 #include "base/clock.h"
 #include "store/lake/lake.h"
+#include <sys/stat.h>
+
 #include "store/store_priv.h"
 
 static bool run_once(struct workspace *w, struct arena *a, const struct engine_limits *limits,
@@ -84,11 +86,14 @@ void store_result_fini(struct store_result *r)
 static bool count_rows(struct engine_conn *c, struct workspace *w, struct str phys,
                        const struct lake_table *lt, struct store_table_info *info, struct err *e)
 {
-    struct kql_column cols[] = {
-        {STR("rows"), KQL_LONG}, {STR("oldest"), KQL_DATETIME}, {STR("newest"), KQL_DATETIME}};
+    struct kql_column cols[] = {{STR("rows"), KQL_LONG},
+                                {STR("oldest"), KQL_DATETIME},
+                                {STR("newest"), KQL_DATETIME},
+                                {STR("billed"), KQL_LONG}};
     struct kql_schema schema = {cols, COUNTOF(cols)};
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
-    sbuf_addz(&sql, "SELECT count(*), min(\"TimeGenerated\"), max(\"TimeGenerated\") FROM ");
+    sbuf_addz(&sql, "SELECT count(*), min(\"TimeGenerated\"), max(\"TimeGenerated\"), "
+                    "CAST(coalesce(sum(\"_BilledSize\"), 0) AS BIGINT) FROM ");
     sql_table(w, phys, &sql);
     sbuf_addf(&sql, " WHERE \"_TimeReceived\" > %lld",
               (long long)(lt != NULL ? lt->sealed : INT64_MIN));
@@ -98,6 +103,7 @@ static bool count_rows(struct engine_conn *c, struct workspace *w, struct str ph
     info->hot_rows = info->rows = engine_rows_get(rows, 0, 0).i;
     info->oldest = engine_rows_get(rows, 0, 1).i;
     info->newest = engine_rows_get(rows, 0, 2).i;
+    info->billed_bytes = engine_rows_get(rows, 0, 3).i;
     engine_rows_free(rows);
     return true;
 }
@@ -144,4 +150,26 @@ bool store_tables(struct workspace *w, struct arena *a, struct store_table_info 
     *out = infos;
     *n = count;
     return true;
+}
+
+static uint64_t file_bytes(struct arena *a, const struct workspace *w, const char *name)
+{
+    struct stat st;
+    const char *path = arena_fmt(a, "%s/%.*s/%s", w->s->dir, STR_ARG(w->id), name).p;
+    return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+uint64_t workspace_disk_bytes(struct workspace *w)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
+    return file_bytes(a, w, "hot.duckdb") + file_bytes(a, w, "hot.duckdb.wal");
+}
+
+bool workspace_table_is_billable(struct workspace *w, struct str name)
+{
+    lock_take(&w->lock);
+    const struct ws_table *t = ws_table_find_locked(w, name);
+    bool billable = t != NULL && t->def->billable;
+    lock_drop(&w->lock);
+    return billable;
 }

@@ -94,6 +94,8 @@ struct store *store_open(const struct store_options *o, struct err *e)
     s->max_queue_bytes = o->max_queue_bytes;
     s->lake = lake_options(&o->lake);
     s->fetch = o->fetch;
+    struct room_limits room = {o->min_free_bytes, o->min_free_percent};
+    s->room = room_new(&room);
     s->geoip_file = o->geoip_file != NULL && o->geoip_file[0] != '\0' ? o->geoip_file : NULL;
     s->dir = xstrndup(arena_fmt(s->a, "%s/workspaces", o->data_dir));
     s->schemas = schema_set_open(o->schema_dir, e);
@@ -116,6 +118,7 @@ void store_close(struct store *s)
         engine_close(s->engine);
     schema_set_close(s->schemas);
     xfree(s->dir);
+    room_free(s->room);
     lock_fini(&s->lock);
     arena_free(s->a);
     xfree(s);

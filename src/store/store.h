@@ -24,10 +24,32 @@ struct store_options {
                                256 MiB */
     const struct engine_fetch *fetch; /* of externaldata; borrowed; NULL: switched off */
     struct store_lake_options lake;
+    /* Room that the data folder's disk keeps; the larger one counts; see store_room. 0: none. */
+    uint64_t min_free_bytes;
+    unsigned min_free_percent;
 };
 struct store *store_open(const struct store_options *o, struct err *e) MUST_USE;
 /* Commits what was accepted, checkpoints, closes. */
 void store_close(struct store *s);
+
+/* ---- room on the disk ----
+ * Below the room that is wanted the store takes nothing from outside (LOW), below half of it
+ * nothing at all (NONE). It takes things again when a quarter of the room more is free. */
+enum store_room_level { STORE_ROOM_OK, STORE_ROOM_LOW, STORE_ROOM_NONE };
+struct store_room {
+    enum store_room_level level;
+    uint64_t free_bytes, total_bytes, wanted_bytes;
+    uint64_t changes; /* of the level, since the start */
+};
+/* Looks at the disk, ten times a second at most. */
+struct store_room store_room(struct store *s);
+#define STORE_NO_ROOM "InsufficientStorage" /* err.kind of the refusals */
+/* false at refused_at or worse. Errors: ERR_BUSY with the kind above. */
+bool store_room_check(struct store *s, enum store_room_level refused_at, struct err *e) MUST_USE;
+bool store_has_no_room(const struct err *e);
+
+#define STORE_OVER_QUOTA "OverQuota" /* err.kind of refusals for the daily cap, with ERR_BUSY */
+bool store_is_over_quota(const struct err *e);
 
 struct workspace; /* lives as long as the store */
 /* id: GUID text; name: [A-Za-z0-9-]{1,63}. Creating one that exists returns it. */
@@ -84,11 +106,12 @@ size_t store_batch_bytes(const struct store_batch *b);
  * transaction. When it returns true the rows are durable (fsync done) and visible to queries.
  * dedup: client-given id that makes a retry harmless, or empty. Fills TimeGenerated when null,
  * _TimeReceived, _ItemId, TenantId, Type, _BilledSize as Sentinel does. Errors: ERR_BUSY (queue
- * full), ERR_IO (disk; nothing was stored), ERR_LIMIT. */
+ * full; with kind STORE_NO_ROOM: the disk is), ERR_IO (disk; nothing was stored), ERR_LIMIT. */
 bool store_append(struct workspace *w, struct store_batch **batches, size_t n, struct str dedup,
                   struct err *e) MUST_USE;
 
-/* ---- accounting: received = stored + rejected, in every row and every sum of rows ---- */
+/* ---- accounting: received = stored + rejected + held back, in every row and every sum of rows
+ * ---- */
 /* What became of the records of one source, stream and table. The rows of table VedetteIngestion
  * are these, written in the same transaction as the records that they count. */
 struct store_count {
@@ -96,11 +119,15 @@ struct store_count {
     struct str stream, table;
     struct str reason; /* why rejected: a short fixed word; empty for stored ones */
     uint64_t requests, received, stored, rejected, bytes;
+    int64_t held;            /* records received and neither stored nor rejected yet; negative when
+                                those of an earlier count are */
+    uint64_t billed;         /* sum of _BilledSize of what is stored; the store fills it in */
     uint64_t nulled;         /* values that did not fit their column's type and became null or '' */
     uint64_t truncated;      /* values cut at the field limit */
     uint64_t dropped;        /* properties that have no column */
     uint64_t times_replaced; /* TimeGenerated missing, unreadable or out of bounds: time of receipt
                                 instead */
+    int64_t last;            /* ticks: _TimeReceived of the newest; the store fills it in */
 };
 struct store_append {
     struct store_batch **batches; /* taken, also on failure */
@@ -111,9 +138,10 @@ struct store_append {
     size_t n_counts;
     bool again; /* the caller tries again after a failure: it is no rejection and not counted */
 };
-/* store_append with the accounting given. *out_duplicate (may be NULL): dedup was known, nothing
+/* store_append with the accounting given: what came from outside, so it is refused sooner when the
+ * disk has little room. *out_duplicate (may be NULL): dedup was known, nothing
  * was stored again; the counts are then entered as rejected, reason "duplicate". On failure they
- * are entered as rejected, reason "busy" or "storage". */
+ * are entered as rejected, reason "busy", "no_room", "over_quota" or "storage". */
 bool store_append_counted(struct workspace *w, const struct store_append *req, bool *out_duplicate,
                           struct err *e) MUST_USE;
 /* For requests that never came as far as rows: enters the counts, on disk with the next commit (a
@@ -122,6 +150,38 @@ void store_account(struct workspace *w, const struct store_count *counts, size_t
 /* Sums since the workspace was made, one for each source, stream, table and reason; returns how
  * many. */
 size_t store_counts(struct workspace *w, struct arena *a, struct store_count **out);
+/* ---- the daily cap: of bytes stored in billable tables in a day (UTC) ----
+ * Reached, store_append_counted refuses what is for such a table, but for those that Azure never
+ * stops. */
+struct store_cap {
+    int64_t quota;     /* bytes; < 0: none */
+    uint64_t bytes;    /* stored today */
+    int64_t day_start; /* ticks */
+};
+struct store_cap workspace_cap(struct workspace *w);
+void workspace_cap_set(struct workspace *w, int64_t quota);
+/* What the day has seen when the store is opened: the owner counts it. */
+void workspace_cap_start(struct workspace *w, int64_t day_start, uint64_t bytes);
+
+/* ---- fields: which ones records of others carried ---- */
+enum store_field_kind {
+    STORE_FIELD_STORED,  /* a column got a value */
+    STORE_FIELD_UNKNOWN, /* a property has no column and was dropped */
+    STORE_FIELD_MISFIT   /* a value did not fit its column and became null */
+};
+enum { STORE_FIELD_KINDS = STORE_FIELD_MISFIT + 1 };
+/* Ingestion tells of the last two; the store sees the first itself. Cheap; bounded. */
+void store_field_note(struct workspace *w, struct str table, struct str name,
+                      enum store_field_kind kind);
+struct store_fields {
+    struct str table;
+    uint64_t rows;
+    struct str *names[STORE_FIELD_KINDS];
+    size_t n[STORE_FIELD_KINDS];
+};
+/* What was seen since the last call, one for each table; returns how many. */
+size_t store_fields_take(struct workspace *w, struct arena *a, struct store_fields **out);
+
 /* Rows, and a list of what is stored, for people: vedette tables. */
 struct store_table_info {
     struct str name;
@@ -130,9 +190,17 @@ struct store_table_info {
     int64_t rows, oldest, newest; /* ticks; 0 when empty */
     int64_t hot_rows;             /* of these, not yet sealed into a part */
     int64_t parts, bytes;         /* sealed ones, on disk */
+    int64_t billed_bytes;         /* sum of _BilledSize */
 };
 bool store_tables(struct workspace *w, struct arena *a, struct store_table_info **out, size_t *n,
                   struct err *e) MUST_USE;
+/* What the workspace's files take on the disk. */
+uint64_t workspace_disk_bytes(struct workspace *w);
+/* False for tables that Sentinel does not charge for. */
+bool workspace_table_is_billable(struct workspace *w, struct str name);
+/* Returns once everything is visible whose _TimeReceived is before the clock's now: later commits
+ * get later times. */
+bool workspace_settle(struct workspace *w, struct err *e) MUST_USE;
 /* True when properties without a column get one: custom tables and AzureDiagnostics. */
 bool workspace_table_is_open(struct workspace *w, struct str name);
 /* Adds columns to such a table, or makes the custom table. Existing columns are left as they are,
@@ -184,6 +252,29 @@ struct store_check {
 };
 bool workspace_check(struct workspace *w, struct arena *a, struct store_check *out,
                      struct err *e) MUST_USE;
+
+/* ---- deleting rows ---- */
+struct store_purge {
+    struct str table;
+    struct str predicate;   /* KQL over the table's columns; the caller's own, not a user's */
+    int64_t received_until; /* ticks: rows that came later stay, so that it can be repeated */
+};
+struct store_purged {
+    uint64_t matched, deleted; /* rows; less deleted than matched: the others are not in the hot
+                                  table */
+};
+/* Deletes the rows in one transaction, and returns when that is on disk. Errors: those of the
+ * predicate. */
+bool workspace_purge(struct workspace *w, const struct store_purge *p, struct store_purged *out,
+                     struct err *e) MUST_USE;
+
+/* Makes a copy of the workspace's database file as it is at one moment, beside it, while writing
+ * goes on. The caller moves it away, then says so. Errors: ERR_CONFLICT (one is being made), ERR_IO
+ * (no room). */
+bool workspace_snapshot(struct workspace *w, struct arena *a, const char **out_path,
+                        struct err *e) MUST_USE;
+void workspace_snapshot_end(struct workspace *w);
+#define WORKSPACE_SNAPSHOT "snapshot.duckdb" /* its name, in the workspace's folder */
 
 /* Compiles and runs KQL in a workspace: the one way that everything above (API, detection, CLI)
  * queries. Errors beside those of the query: ERR_TIMEOUT says how many seconds it had. */

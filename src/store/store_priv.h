@@ -55,6 +55,7 @@ struct store_batch {
     size_t time_at, timestamp_at;
     struct sbuf buf;
     size_t rows;
+    double billed;  /* of all rows */
     uint64_t *used; /* one bit a column: some row has a value */
     struct row_end row;
 };
@@ -163,9 +164,46 @@ bool function_set_find(struct function_set *s, struct arena *a, struct str name,
 bool function_set_find_variant(struct function_set *s, struct arena *a, struct str argument,
                                struct kql_stored_function *out);
 
+/* ---- fields.c: has a lock of its own ---- */
+struct fields;
+struct fields *fields_new(void);
+void fields_free(struct fields *f);
+void fields_note_batch(struct fields *f, const struct store_batch *b);
+
+/* ---- cap.c: has a lock of its own ---- */
+struct cap;
+struct cap *cap_new(void);
+void cap_free(struct cap *c);
+void cap_add(struct workspace *w, const struct store_count *count, int64_t now);
+bool cap_check(struct workspace *w, const struct store_append *req, struct err *e) MUST_USE;
+
+/* ---- purge.c ---- */
+struct purge_job {
+    struct str phys, select; /* the table; SQL that gives the _ItemId of each row */
+    uint64_t matched, deleted;
+};
+bool purge_run(struct workspace *w, struct purge_job *j,
+               struct err *e) MUST_USE; /* writer thread */
+
+/* ---- snapshot.c ---- */
+void snapshot_remove(struct workspace *w); /* what a crash left */
+
+/* ---- room.c: of the disk; has a lock of its own ---- */
+struct room_limits {
+    uint64_t min_free_bytes;
+    unsigned min_free_percent;
+};
+struct room;
+struct room *room_new(const struct room_limits *l);
+void room_free(struct room *r);
+/* What follows for free_bytes when want are wanted. */
+enum store_room_level room_level(enum store_room_level was, uint64_t free_bytes, uint64_t want);
+
 /* ---- writer.c ---- */
 struct writer;
 struct writer *writer_start(struct workspace *w, size_t max_queue_bytes, struct err *e) MUST_USE;
+/* Runs the job in the writer thread, then moves the log into the file. */
+bool writer_purge(struct workspace *w, struct purge_job *j, struct err *e) MUST_USE;
 void writer_stop(struct writer *wr); /* commits what was accepted, joins */
 /* Runs fn in the writer thread, between commits, and waits for it. fn may use w->conn. */
 bool writer_run(struct writer *wr, bool (*fn)(struct workspace *w, void *arg, struct err *e),
@@ -194,10 +232,13 @@ struct workspace {
     struct engine_conn *conn; /* writer thread's */
     struct function_set *functions;
     struct ledger *ledger;
+    struct fields *fields;
+    struct cap *cap;
     struct dedup *dedup; /* writer thread's */
     struct writer *writer;
     struct lake *lake;
     int64_t last_received; /* writer thread's; never falls, also over restarts */
+    atomic_bool copying;   /* a snapshot is being made */
 };
 void catalog_init(struct workspace *w);
 /* Adds columns to a table of this workspace (in memory). Caller holds w->lock. */
@@ -228,6 +269,7 @@ struct store {
     const struct engine_fetch *fetch; /* NULL: externaldata is switched off */
     struct store_lake_options lake;   /* defaults filled in */
     struct lake_keeper *keeper;
+    struct room *room;
     struct lock lock; /* workspaces */
     struct arena *a;
     VEC(struct workspace *) workspaces;

@@ -204,9 +204,12 @@ struct workspace *workspace_open(struct store *s, const char *dir, struct str id
     }
     w->functions = function_set_new();
     w->ledger = ledger_new();
+    w->fields = fields_new();
+    w->cap = cap_new();
     w->dedup = dedup_new();
     catalog_init(w);
     table_source_init(w);
+    snapshot_remove(w);
     if (open_file(w, dir, e)) {
         list_own_tables(w);
         w->writer = writer_start(w, s->max_queue_bytes, e);
@@ -229,6 +232,8 @@ void workspace_close(struct workspace *w)
             log_s("workspace", w->name), log_z("reason", e.msg));
     function_set_free(w->functions);
     ledger_free(w->ledger);
+    fields_free(w->fields);
+    cap_free(w->cap);
     dedup_free(w->dedup);
     lock_fini(&w->lock);
     arena_free(w->a);

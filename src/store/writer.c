@@ -10,19 +10,21 @@ enum {
     GROUP_MAX_BYTES = 64 << 20,
     QUEUE_DEFAULT_BYTES = 256 << 20,
     IDLE_US = 500000,
+    COUNT_EVERY_US = 60000000,
     DEDUP_MAX_BYTES = 256
 };
 #define CHECKPOINT_BYTES ((size_t)256 << 20) /* of rows since the last checkpoint */
 #define ROOM_BYTES ((uint64_t)16 << 20)
 #define DDL_MAX_BYTES ((size_t)32 << 20)
 
-enum request_kind { REQ_APPEND, REQ_CHANGE, REQ_CHECKPOINT, REQ_RUN };
+enum request_kind { REQ_APPEND, REQ_CHANGE, REQ_CHECKPOINT, REQ_PURGE, REQ_RUN };
 struct request { /* lies on the stack of the waiting producer */
     enum request_kind kind;
     const struct store_append *append;
     const struct table_change *change;
     bool (*run)(struct workspace *w, void *arg, struct err *e);
     void *arg;
+    struct purge_job *purge;
     size_t bytes;
     bool duplicate, done, ok;
     struct err err;
@@ -36,7 +38,8 @@ struct writer {
     size_t queued_bytes, max_queue_bytes;
     bool stop;
     pthread_t thread;
-    size_t since_checkpoint; /* writer thread's */
+    size_t since_checkpoint; /* writer thread's, as is the next */
+    int64_t counted_us;      /* monotonic: when counts were last stored without room */
 };
 
 static bool is_own_table(struct str name)
@@ -78,8 +81,25 @@ static void count_plain(struct group *g, const struct store_append *ap)
         c.requests = 1;
         c.received = c.stored = b->rows;
         c.bytes = b->buf.n;
+        c.billed = (uint64_t)b->billed;
         VEC_PUSH(g->a, &g->counts, c);
     }
+}
+
+/* The i-th count with what its rows cost; of several for one table the first gets all. */
+static struct store_count with_billed(const struct store_append *ap, size_t i)
+{
+    struct store_count c = ap->counts[i];
+    c.billed = 0;
+    if (c.stored == 0)
+        return c;
+    for (size_t k = 0; k < i; k++)
+        if (ap->counts[k].stored > 0 && str_eq(ap->counts[k].table, c.table))
+            return c;
+    for (size_t k = 0; k < ap->n; k++)
+        if (str_eq(ap->batches[k]->t.name, c.table))
+            c.billed += (uint64_t)ap->batches[k]->billed;
+    return c;
 }
 
 static void take_request(struct group *g, struct map *ids, struct request *r)
@@ -100,7 +120,7 @@ static void take_request(struct group *g, struct map *ids, struct request *r)
         if (ap->batches[i]->rows > 0)
             VEC_PUSH(g->a, &g->batches, ap->batches[i]);
     for (size_t i = 0; i < ap->n_counts; i++)
-        VEC_PUSH(g->a, &g->counts, ap->counts[i]);
+        VEC_PUSH(g->a, &g->counts, with_billed(ap, i));
     if (ap->n_counts == 0)
         count_plain(g, ap);
 }
@@ -180,6 +200,17 @@ static struct append_stamp stamp_now(struct workspace *w)
     return s;
 }
 
+/* Of what others sent; the system's own rows do not drift. */
+static void note_fields(const struct group *g)
+{
+    for (size_t i = 0; i < g->n; i++) {
+        const struct store_append *ap = g->reqs[i]->append;
+        for (size_t k = 0; !g->reqs[i]->duplicate && ap->n_counts > 0 && k < ap->n; k++)
+            if (ap->batches[k]->rows > 0 && !is_own_table(ap->batches[k]->t.name))
+                fields_note_batch(g->w->fields, ap->batches[k]);
+    }
+}
+
 static bool commit_rows(struct group *g, struct err *e)
 {
     struct append_stamp stamp = stamp_now(g->w);
@@ -196,8 +227,12 @@ static bool commit_rows(struct group *g, struct err *e)
     lake_appended(g->w->lake, g->batches.p, g->batches.n);
     for (size_t i = 0; i < g->ids.n; i++)
         dedup_add(g->w->dedup, g->ids.p[i], stamp.received);
-    for (size_t i = 0; i < g->counts.n; i++)
+    for (size_t i = 0; i < g->counts.n; i++) {
+        g->counts.p[i].last = stamp.received;
         ledger_add(g->w->ledger, &g->counts.p[i]);
+        cap_add(g->w, &g->counts.p[i], stamp.received);
+    }
+    note_fields(g);
     return true;
 }
 
@@ -263,12 +298,24 @@ static void checkpoint(struct writer *wr, struct err *e)
     wr->since_checkpoint = 0;
 }
 
+/* What was deleted stays in the log until it is moved into the file. */
+static bool purge(struct writer *wr, struct request *r)
+{
+    struct err e = {0};
+    if (!purge_run(wr->w, r->purge, &r->err))
+        return false;
+    checkpoint(wr, &e);
+    return true;
+}
+
 static void process_one(struct writer *wr, struct request *r)
 {
     if (r->kind == REQ_CHANGE)
         r->ok = catalog_change(wr->w, r->change, &r->err);
     else if (r->kind == REQ_RUN)
         r->ok = r->run(wr->w, r->arg, &r->err);
+    else if (r->kind == REQ_PURGE)
+        r->ok = purge(wr, r);
     else
         r->ok = engine_checkpoint(wr->w->s->engine, wr->w->db, &r->err);
 }
@@ -342,11 +389,26 @@ static void forget_ids(struct workspace *w)
             log_z("reason", e.msg));
 }
 
+/* While the disk has little room refusals are counted on it once a minute, without any room
+ * later. */
+static bool may_count(struct writer *wr)
+{
+    enum store_room_level level = store_room(wr->w->s).level;
+    int64_t now = clock_mono_us();
+    if (level == STORE_ROOM_OK)
+        return true;
+    if (level == STORE_ROOM_NONE || now - wr->counted_us < COUNT_EVERY_US)
+        return false;
+    wr->counted_us = now;
+    return true;
+}
+
 /* Work that nobody waits for, after the acknowledgements. */
 static void housekeeping(struct writer *wr, bool idle)
 {
     struct err e = {0};
-    if (idle && ledger_has_pending(wr->w->ledger) && !commit_group(wr->w, NULL, 0, &e))
+    if (idle && may_count(wr) && ledger_has_pending(wr->w->ledger) &&
+        !commit_group(wr->w, NULL, 0, &e))
         LOG(LOG_WARN, "store", "counts were not stored; they are tried again",
             log_s("workspace", wr->w->name), log_z("reason", e.msg));
     if (wr->since_checkpoint > CHECKPOINT_BYTES)
@@ -434,13 +496,17 @@ static bool submit(struct writer *wr, struct request *r, struct err *e)
     return r->ok;
 }
 
-static void count_failure(struct workspace *w, const struct store_append *req, enum err_code code)
+static void count_failure(struct workspace *w, const struct store_append *req,
+                          const struct err *why)
 {
     for (size_t i = 0; i < req->n_counts; i++) {
         struct store_count c = req->counts[i];
         c.rejected += c.stored;
         c.stored = 0;
-        c.reason = code == ERR_BUSY ? STR("busy") : STR("storage");
+        c.reason = store_has_no_room(why)     ? STR("no_room")
+                   : store_is_over_quota(why) ? STR("over_quota")
+                   : why->code == ERR_BUSY    ? STR("busy")
+                                              : STR("storage");
         ledger_add_pending(w->ledger, &c);
     }
 }
@@ -465,9 +531,11 @@ bool store_append_counted(struct workspace *w, const struct store_append *req, b
     struct request r = {.kind = REQ_APPEND, .append = req};
     for (size_t i = 0; i < req->n; i++)
         r.bytes += store_batch_bytes(req->batches[i]);
-    bool ok = check_request(req, &own) && submit(w->writer, &r, &own);
+    enum store_room_level refused_at = req->n_counts > 0 ? STORE_ROOM_LOW : STORE_ROOM_NONE;
+    bool ok = check_request(req, &own) && store_room_check(w->s, refused_at, &own) &&
+              cap_check(w, req, &own) && submit(w->writer, &r, &own);
     if (!ok && !req->again)
-        count_failure(w, req, own.code);
+        count_failure(w, req, &own);
     for (size_t i = 0; i < req->n; i++)
         store_batch_free(req->batches[i]);
     if (out_duplicate != NULL)
@@ -484,10 +552,15 @@ bool store_append(struct workspace *w, struct store_batch **batches, size_t n, s
     return store_append_counted(w, &req, NULL, e);
 }
 
+bool workspace_settle(struct workspace *w, struct err *e)
+{
+    return store_append(w, NULL, 0, STR_NONE, e);
+}
+
 static bool submit_change(struct workspace *w, const struct table_change *c, struct err *e)
 {
     struct request r = {.kind = REQ_CHANGE, .change = c};
-    return submit(w->writer, &r, e);
+    return store_room_check(w->s, STORE_ROOM_LOW, e) && submit(w->writer, &r, e);
 }
 
 bool workspace_table_define(struct workspace *w, struct str name, const struct kql_schema *schema,
@@ -509,6 +582,12 @@ bool writer_run(struct writer *wr, bool (*fn)(struct workspace *w, void *arg, st
 {
     struct request r = {.kind = REQ_RUN, .run = fn, .arg = arg};
     return submit(wr, &r, e);
+}
+
+bool writer_purge(struct workspace *w, struct purge_job *j, struct err *e)
+{
+    struct request r = {.kind = REQ_PURGE, .purge = j};
+    return submit(w->writer, &r, e);
 }
 
 bool workspace_checkpoint(struct workspace *w, struct err *e)

@@ -7,15 +7,17 @@ there exactly once, whatever the moment of the kill.
 import os
 import random
 import resource
+import shutil
 import signal
 import sys
+import tempfile
 import threading
 import time
 import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenario"))
 
-from vedette import Server  # noqa: E402  (found through the line above)
+from vedette import Server, run  # noqa: E402  (found through the line above)
 
 RECORDS, BATCH, SENDERS, KILLS = 100_000, 100, 4, 10
 
@@ -157,4 +159,78 @@ def server_on_a_full_disk(_data):
         assert server.post_logs("Microsoft-Heartbeat", [{"Computer": "after"}]).status == 204
 
 
-TESTS = [server_killed_ten_times, server_on_a_full_disk]
+def backup_quietly(server, folder):
+    try:
+        server.post("/vedette/v1/backup", {"directory": folder})
+    except Exception:  # killed in between, as it should be
+        pass
+
+
+def server_killed_while_backing_up(_data):
+    """A backup that dies leaves no backup, and nothing in the way of the server or of the next one."""
+    chance = random.Random(int(os.environ.get("FAULT_SEED", "20260101")))
+    scratch = tempfile.mkdtemp(prefix="vedette-fault-backup-")
+    try:
+        with Server("--requests-per-second", "100000") as server:
+            for batch in range(40):
+                records = [{"Computer": "b%d-%d" % (batch, n), "OSType": os.urandom(200).hex()} for n in range(500)]
+                assert server.post_logs("Microsoft-Heartbeat", records).status == 204
+            unfinished = 0
+            for turn in range(8):
+                folder = os.path.join(scratch, "killed%d" % turn)
+                sender = threading.Thread(target=backup_quietly, args=(server, folder))
+                sender.start()
+                time.sleep(chance.random() * 0.25)  # the moment itself, not a wait
+                server.kill()
+                sender.join()
+                unfinished += not os.path.exists(os.path.join(folder, "backup.json"))
+                server.start()
+                assert server.count("Heartbeat") == 20000
+                files = os.listdir(os.path.join(server.data, "workspaces", server.workspace()["id"]))
+                assert not [f for f in files if f.startswith("snapshot")], files
+            assert unfinished > 0, "no backup was killed"
+            whole = os.path.join(scratch, "whole")
+            assert server.post("/vedette/v1/backup", {"directory": whole}).status == 200
+        copy = os.path.join(scratch, "copy")
+        code, _, said = run("restore", whole, data=copy)
+        assert code == 0, said
+        with Server(data=copy) as server:
+            assert server.count("Heartbeat") == 20000
+        print("     %d of 8 backups were killed" % unfinished)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def usage_over_kills(_data):
+    """The bytes of each hour are counted once, whatever the moment of the kill."""
+    chance = random.Random(int(os.environ.get("FAULT_SEED", "20260101")))
+    hours = 12
+    with Server(clock="2026-01-01T00:00:00Z") as server:
+        for hour in range(hours):
+            at = "2026-01-01T%02d:30:00Z" % hour
+            server.move_clock(at)
+            for n in range(3):
+                records = [{"Computer": "h%d-%d" % (hour, n), "SyslogMessage": "x" * 100}] * 10
+                assert server.post_logs("Microsoft-Syslog", records).status == 204
+            mover = threading.Thread(target=move_quietly, args=(server, "2026-01-01T%02d:05:00Z" % (hour + 1)))
+            mover.start()
+            time.sleep(chance.random() * 0.06)  # the moment itself, not a wait
+            server.kill()
+            mover.join()
+            server.start(clock="2026-01-01T%02d:06:00Z" % (hour + 1))
+        server.move_clock("2026-01-01T23:00:00Z")
+        usage = server.query("Usage | where DataType == 'Syslog' | project StartTime, b = toint(Quantity * 1e6 + 0.5)"
+                             " | sort by StartTime asc")
+        stored = server.query("Syslog | summarize b = toint(sum(_BilledSize)) by StartTime = "
+                              "bin(ingestion_time(), 1h) | sort by StartTime asc")
+        assert len(stored) == hours and usage == stored, (usage, stored)
+
+
+def move_quietly(server, to):
+    try:
+        server.move_clock(to)
+    except Exception:  # killed in between, as it should be
+        pass
+
+
+TESTS = [server_killed_ten_times, server_on_a_full_disk, server_killed_while_backing_up, usage_over_kills]

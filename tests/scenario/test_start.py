@@ -22,7 +22,7 @@ def test_first_start_prints_a_secret_once():
 
 def test_health_and_metrics():
     with Server() as s:
-        equal(s.get("/healthz", token=None).json(), {"status": "alive"})
+        equal(s.get("/healthz", token=None).json(), {"status": "alive", "readOnly": False})
         equal(s.get("/readyz", token=None).json(), {"status": "ready"})
         text = s.get("/metrics", token=None).text
         contains(text, "# TYPE vedette_up gauge\nvedette_up 1\n")

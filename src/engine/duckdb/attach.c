@@ -37,6 +37,25 @@ bool engine_detach(struct engine *g, struct str name, struct err *e)
     return engine_checkpoint(g, name, e) && engine_exec(g, sbuf_str(&b), e);
 }
 
+bool engine_copy_database(struct engine *g, struct str database, const char *path, struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf name = sbuf_make(1 << 10);
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 16);
+    sbuf_addf(&name, "copy_of_%.*s", STR_ARG(database));
+    if (!engine_attach(g, sbuf_str(&name), path, e))
+        return false;
+    sbuf_addz(&b, "COPY FROM DATABASE ");
+    sql_ident(&b, database);
+    sbuf_addz(&b, " TO ");
+    sql_ident(&b, sbuf_str(&name));
+    struct err own = {0};
+    bool ok = engine_exec(g, sbuf_str(&b), &own);
+    bool closed = engine_detach(g, sbuf_str(&name), ok ? &own : NULL);
+    if (!(ok && closed) && e != NULL)
+        *e = own;
+    return ok && closed;
+}
+
 bool engine_set_checkpoint_bytes(struct engine *g, size_t bytes, struct err *e)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 16);

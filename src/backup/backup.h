@@ -1,0 +1,30 @@
+/* Backups: a copy of everything below the data folder at one moment, made while the server runs,
+ * and the way back. Knows no HTTP. */
+#pragma once
+#include "base/clock.h"
+#include "state/state.h"
+#include "store/store.h"
+
+struct backup_options { /* all borrowed */
+    struct store *store;
+    struct state *state;
+    struct clock *clock;
+    const char *data_dir;
+    const char *dir; /* absolute; must not exist, or be empty */
+};
+struct backup_result {
+    size_t files;
+    uint64_t bytes;
+};
+/* Writes a backup to o->dir: backup.json, which lists every file with its size and SHA-256 and is
+ * written last, and the files as they lie in a data folder. What was acknowledged before the call
+ * is in it. Rows of a workspace and their accounting are of one moment; the control database is of
+ * a moment before, so that what it holds for the log tables is repeated, not lost, and recognised
+ * as repeated. Errors: ERR_INVALID (dir), ERR_CONFLICT (another one runs), ERR_IO. */
+bool backup_write(const struct backup_options *o, struct backup_result *out,
+                  struct err *e) MUST_USE;
+/* Makes the data folder data_dir out of the backup in dir. data_dir must not exist, or be empty; it
+ * appears at once when every file is whole. Errors: ERR_INVALID (dir is no backup, a file has
+ * changed), ERR_CONFLICT (data_dir), ERR_IO. */
+bool backup_restore(const char *dir, const char *data_dir, struct backup_result *out,
+                    struct err *e) MUST_USE;

@@ -1,0 +1,184 @@
+/* Writing a backup. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backup/backup_priv.h"
+#include "text/date.h"
+
+enum { MAX_DEPTH = 16 };
+
+struct job {
+    const struct backup_options *o;
+    struct arena *a;
+    VEC(struct backup_file) files;
+    struct map *known; /* paths of files */
+};
+
+typedef bool put_fn(const char *from, const char *to, struct backup_file *out, struct err *e);
+
+/* The file at from becomes the backup's file path. */
+static bool put(struct job *j, const char *from, struct str path, put_fn *fn, struct err *e)
+{
+    struct backup_file f = {.path = path};
+    const char *to = arena_fmt(j->a, "%s/%.*s", j->o->dir, STR_ARG(path)).p;
+    if (!backup_make_parents(j->a, j->o->dir, path, e) || !fn(from, to, &f, e))
+        return false;
+    VEC_PUSH(j->a, &j->files, f);
+    map_put(j->known, path, j);
+    return true;
+}
+
+/* A file of the data folder; one that is not there is left out. */
+static bool put_own(struct job *j, struct str path, put_fn *fn, struct err *e)
+{
+    const char *from = arena_fmt(j->a, "%s/%.*s", j->o->data_dir, STR_ARG(path)).p;
+    struct stat st;
+    return (stat(from, &st) != 0 && errno == ENOENT) || put(j, from, path, fn, e);
+}
+
+/* The database and what belongs to it is copied by its own means. */
+static bool is_database(const char *name)
+{
+    return strncmp(name, "hot.duckdb", 10) == 0 || strncmp(name, WORKSPACE_SNAPSHOT, 15) == 0;
+}
+
+static bool put_folder(struct job *j, struct str path, put_fn *fn, int depth, struct err *e);
+
+static bool put_entry(struct job *j, struct str folder, const char *name, put_fn *fn, int depth,
+                      struct err *e)
+{
+    struct str path = arena_fmt(j->a, "%.*s/%s", STR_ARG(folder), name);
+    const char *from = arena_fmt(j->a, "%s/%.*s", j->o->data_dir, STR_ARG(path)).p;
+    struct stat st;
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || is_database(name) ||
+        map_get(j->known, path) != NULL)
+        return true;
+    if (lstat(from, &st) != 0)
+        return errno == ENOENT || err_errno(e, "can't look at", from);
+    if (S_ISDIR(st.st_mode))
+        return put_folder(j, path, fn, depth + 1, e);
+    return !S_ISREG(st.st_mode) || put_own(j, path, fn, e);
+}
+
+/* Every file below a folder of the data folder that is not in the backup yet. */
+static bool put_folder(struct job *j, struct str path, put_fn *fn, int depth, struct err *e)
+{
+    const char *dir = arena_fmt(j->a, "%s/%.*s", j->o->data_dir, STR_ARG(path)).p;
+    if (depth > MAX_DEPTH)
+        return err_set(e, ERR_LIMIT, "%s: more than %d folders deep", dir, MAX_DEPTH);
+    DIR *d = opendir(dir);
+    if (d == NULL)
+        return errno == ENOENT || err_errno(e, "can't read the folder", dir);
+    bool ok = true;
+    for (const struct dirent *x = readdir(d); ok && x != NULL; x = readdir(d))
+        ok = put_entry(j, path, x->d_name, fn, depth, e);
+    (void)closedir(d);
+    return ok;
+}
+
+static bool put_database(struct job *j, struct workspace *w, struct str folder, struct err *e)
+{
+    const char *snapshot = NULL;
+    if (!workspace_snapshot(w, j->a, &snapshot, e))
+        return false;
+    bool ok = put(j, snapshot, arena_fmt(j->a, "%.*s/hot.duckdb", STR_ARG(folder)), backup_move, e);
+    workspace_snapshot_end(w);
+    return ok;
+}
+
+/* Files beside the database never change once they are there, but some may go: they are taken
+ * before and after the database, so that all that it names at its moment are in the backup. */
+static bool put_workspace(struct job *j, struct workspace *w, struct err *e)
+{
+    struct str folder = arena_fmt(j->a, "workspaces/%.*s", STR_ARG(workspace_id(w)));
+    return put_folder(j, folder, backup_link, 0, e) && put_database(j, w, folder, e) &&
+           put_folder(j, folder, backup_link, 0, e);
+}
+
+static bool put_state(struct job *j, struct err *e)
+{
+    struct backup_file f = {.path = STR("state.db")};
+    const char *to = arena_fmt(j->a, "%s/state.db", j->o->dir).p,
+               *raw = arena_fmt(j->a, "%s/state.db.new", j->o->dir).p;
+    if (!state_snapshot(j->o->state, raw, e) || !backup_move(raw, to, &f, e))
+        return false;
+    VEC_PUSH(j->a, &j->files, f);
+    map_put(j->known, f.path, j);
+    return true;
+}
+
+static bool put_all(struct job *j, struct err *e)
+{
+    static const char *const small[] = {"version", "token.key"};
+    struct workspace *w = NULL;
+    /* First: see backup.h. */
+    if (!put_state(j, e))
+        return false;
+    for (size_t i = 0; i < COUNTOF(small); i++)
+        if (!put_own(j, str_from(small[i]), backup_copy, e))
+            return false;
+    if (!put_folder(j, STR("tls"), backup_copy, 0, e))
+        return false;
+    for (size_t i = 0; (w = store_workspace_at(j->o->store, i)) != NULL; i++)
+        if (!put_workspace(j, w, e))
+            return false;
+    return true;
+}
+
+static bool write_manifest(struct job *j, struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(BACKUP_MAX_MANIFEST);
+    struct json_out o = json_out_make(&b);
+    json_obj(&o);
+    json_kv_int(&o, "format", BACKUP_FORMAT);
+    json_kv_time(&o, "created", clock_now(j->o->clock));
+    json_kv_z(&o, "program", VEDETTE_VERSION);
+    json_key(&o, "files");
+    json_arr(&o);
+    for (size_t i = 0; i < j->files.n; i++) {
+        json_obj(&o);
+        json_kv_str(&o, "path", j->files.p[i].path);
+        json_kv_int(&o, "bytes", (int64_t)j->files.p[i].bytes);
+        json_kv_z(&o, "sha256", j->files.p[i].sha256);
+        json_obj_end(&o);
+    }
+    json_arr_end(&o);
+    json_obj_end(&o);
+    sbuf_addc(&b, '\n');
+    if (!sbuf_ok(&b))
+        return err_set(e, ERR_LIMIT, "too many files for one backup");
+    const char *path = arena_fmt(j->a, "%s/%s", j->o->dir, BACKUP_MANIFEST).p,
+               *temp = arena_fmt(j->a, "%s.new", path).p;
+    return backup_write_text(temp, sbuf_str(&b), e) &&
+           (rename(temp, path) == 0 || err_errno(e, "can't write", path)) &&
+           backup_sync_dir(j->o->dir, e);
+}
+
+static bool check_dir(const char *dir, struct err *e)
+{
+    bool free_dir = false;
+    if (dir[0] != '/')
+        return err_set(e, ERR_INVALID, "'%s': an absolute path expected", dir);
+    if (!backup_dir_is_free(dir, &free_dir, e))
+        return false;
+    return free_dir ||
+           err_set(e, ERR_INVALID, "%s is not empty: a backup needs a folder of its own", dir);
+}
+
+bool backup_write(const struct backup_options *o, struct backup_result *out, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct job j = {.o = o, .a = a, .known = map_new(a, false)};
+    *out = (struct backup_result){0};
+    if (!check_dir(o->dir, e) || !backup_make_dir(o->dir, e) || !put_all(&j, e) ||
+        !write_manifest(&j, e))
+        return false;
+    out->files = j.files.n;
+    for (size_t i = 0; i < j.files.n; i++)
+        out->bytes += j.files.p[i].bytes;
+    return true;
+}
