@@ -110,6 +110,7 @@ static void add_parts(const struct lake_table *lt, struct store_table_info *info
         info->newest = info->rows == 0 || p->max_time > info->newest ? p->max_time : info->newest;
         info->rows += p->rows;
         info->bytes += p->bytes;
+        info->sealed_billed_bytes += p->billed;
         info->parts++;
     }
 }
