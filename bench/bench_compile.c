@@ -91,9 +91,10 @@ static bool make_table(struct bench *b, struct str name, struct err *e)
     return engine_conn_exec(b->conn, sbuf_str(&sql), e);
 }
 
-static bool from_item(void *self, struct str workspace, struct str table, struct sbuf *out,
-                      struct err *e)
+static bool from_item(void *self, struct str workspace, struct str table,
+                      const struct engine_need *need, struct sbuf *out, struct err *e)
 {
+    (void)need;
     struct bench *b = self;
     (void)workspace;
     const struct columns *c = map_get(b->made, table);

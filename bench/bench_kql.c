@@ -151,12 +151,12 @@ static bool open_table(struct bench *b, struct bench_table *t, struct err *e)
     const struct engine_source *src = workspace_source(b->w);
     AUTO(sbuf_fini) struct sbuf item = sbuf_make(0);
     if (!workspace_table_define(b->w, str_from(t->name), &schema, e) ||
-        !src->from_item(src->self, STR_NONE, str_from(t->name), &item, e))
+        !src->from_item(src->self, STR_NONE, str_from(t->name), NULL, &item, e))
         return false;
     if (item.p[0] == '(') { /* nothing is stored yet */
         sbuf_clear(&item);
         if (!seed_row(b, t, e) ||
-            !src->from_item(src->self, STR_NONE, str_from(t->name), &item, e))
+            !src->from_item(src->self, STR_NONE, str_from(t->name), NULL, &item, e))
             return false;
     }
     snprintf(t->item, sizeof t->item, "%s", sbuf_str(&item).p);

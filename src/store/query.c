@@ -116,6 +116,8 @@ static void add_parts(const struct lake_table *lt, struct store_table_info *info
         info->newest = info->rows == 0 || p->max_time > info->newest ? p->max_time : info->newest;
         info->rows += p->rows;
         info->bytes += p->bytes;
+        info->sealed_billed_bytes += p->billed;
+        info->billed_bytes += p->billed;
         info->parts++;
     }
 }
@@ -162,7 +164,8 @@ static uint64_t file_bytes(struct arena *a, const struct workspace *w, const cha
 uint64_t workspace_disk_bytes(struct workspace *w)
 {
     AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
-    return file_bytes(a, w, "hot.duckdb") + file_bytes(a, w, "hot.duckdb.wal");
+    return file_bytes(a, w, "hot.duckdb") + file_bytes(a, w, "hot.duckdb.wal") +
+           (uint64_t)store_lake_sums(w).bytes;
 }
 
 bool workspace_table_is_billable(struct workspace *w, struct str name)

@@ -190,6 +190,7 @@ struct store_table_info {
     int64_t rows, oldest, newest; /* ticks; 0 when empty */
     int64_t hot_rows;             /* of these, not yet sealed into a part */
     int64_t parts, bytes;         /* sealed ones, on disk */
+    int64_t sealed_billed_bytes;  /* sum of _BilledSize of these */
     int64_t billed_bytes;         /* sum of _BilledSize */
 };
 bool store_tables(struct workspace *w, struct arena *a, struct store_table_info **out, size_t *n,

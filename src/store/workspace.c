@@ -20,12 +20,14 @@ static const char *const layout[] = {
      "VARCHAR, ordinal BIGINT)"),
     "vedette_dedup (id VARCHAR, seen BIGINT)",
     ("vedette_parts (table_name VARCHAR, id VARCHAR, columns VARCHAR, day BIGINT, rows BIGINT, "
-     "bytes BIGINT, min_time BIGINT, max_time BIGINT, max_received BIGINT, made BIGINT, crc "
+     "bytes BIGINT, min_time BIGINT, max_time BIGINT, max_received BIGINT, billed BIGINT, made "
+     "BIGINT, crc "
      "BIGINT)"),
     "vedette_sealed (table_name VARCHAR, received BIGINT)",
     "vedette_gone (path VARCHAR)",
     ("vedette_quarantine (table_name VARCHAR, id VARCHAR, columns VARCHAR, day BIGINT, rows "
-     "BIGINT, bytes BIGINT, min_time BIGINT, max_time BIGINT, max_received BIGINT, made BIGINT, "
+     "BIGINT, bytes BIGINT, min_time BIGINT, max_time BIGINT, max_received BIGINT, billed BIGINT, "
+     "made BIGINT, "
      "crc BIGINT, reason VARCHAR, noted BIGINT)"),
     "vedette_retention (table_name VARCHAR, analytics_days BIGINT, total_days BIGINT)",
 };

@@ -49,9 +49,10 @@ static bool find_function(void *self, struct arena *a, struct str name,
     return str_eqz(name, "Twice");
 }
 
-static bool from_item(void *self, struct str workspace, struct str table, struct sbuf *out,
-                      struct err *e)
+static bool from_item(void *self, struct str workspace, struct str table,
+                      const struct engine_need *need, struct sbuf *out, struct err *e)
 {
+    (void)need;
     (void)self;
     (void)workspace;
     (void)e;

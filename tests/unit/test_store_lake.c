@@ -93,6 +93,7 @@ static void sealed_rows_are_read_once(void **state)
     assert_int_equal(i.hot_rows, 10);
     assert_int_equal(i.parts, 1);
     assert_true(i.bytes > 0);
+    assert_int_equal(i.sealed_billed_bytes, 10 * 2 + 90 * 3 + 900 * 4);
     fixture_stop(f);
     fixture_start(f);
     assert_ask(f, "Syslog | summarize count(), dcount(_ItemId)", "1010|1010");

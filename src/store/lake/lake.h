@@ -31,6 +31,7 @@ struct lake_part {
     int64_t rows, bytes;
     int64_t min_time, max_time; /* ticks of TimeGenerated */
     int64_t max_received;       /* ticks of _TimeReceived */
+    int64_t billed;             /* sum of _BilledSize */
     int64_t made;               /* when it was written, ticks */
     uint32_t crc;               /* CRC-32 of the whole file */
     size_t refs;                /* under lake.lock */

@@ -29,11 +29,11 @@ static struct lake_part *read_part(struct lake *l, const struct engine_rows *r, 
     struct lake_part *p = lake_part_new(l, engine_rows_get(r, i, 0).s, engine_rows_get(r, i, 1).s,
                                         engine_rows_get(r, i, 3).i);
     p->shape = shape;
-    int64_t *const fields[] = {&p->rows,     &p->bytes,        &p->min_time,
-                               &p->max_time, &p->max_received, &p->made};
+    int64_t *const fields[] = {&p->rows,         &p->bytes,  &p->min_time, &p->max_time,
+                               &p->max_received, &p->billed, &p->made};
     for (size_t k = 0; k < COUNTOF(fields); k++)
         *fields[k] = engine_rows_get(r, i, 4 + k).i;
-    p->crc = (uint32_t)engine_rows_get(r, i, 10).i;
+    p->crc = (uint32_t)engine_rows_get(r, i, 11).i;
     return p;
 }
 
@@ -43,13 +43,13 @@ static bool load_parts(struct lake *l, struct map *paths, struct arena *a, struc
                              {STR("columns"), KQL_STRING},    {STR("day"), KQL_LONG},
                              {STR("rows"), KQL_LONG},         {STR("bytes"), KQL_LONG},
                              {STR("min_time"), KQL_LONG},     {STR("max_time"), KQL_LONG},
-                             {STR("max_received"), KQL_LONG}, {STR("made"), KQL_LONG},
-                             {STR("crc"), KQL_LONG}};
+                             {STR("max_received"), KQL_LONG}, {STR("billed"), KQL_LONG},
+                             {STR("made"), KQL_LONG},         {STR("crc"), KQL_LONG}};
     struct kql_schema schema = {c, COUNTOF(c)};
     struct engine_rows *rows = NULL;
     if (!select_all(l,
                     "table_name, id, columns, day, rows, bytes, min_time, max_time, max_received, "
-                    "made, crc",
+                    "billed, made, crc",
                     "vedette_parts", &schema, &rows, e))
         return false;
     bool ok = true;
@@ -141,14 +141,14 @@ static void sql_add(struct lake *l, const struct lake_part *p, struct sbuf *sql)
     sbuf_addz(sql, "INSERT INTO ");
     sql_table(l->w, STR("vedette_parts"), sql);
     sbuf_addz(sql, " (table_name, id, columns, day, rows, bytes, min_time, max_time, max_received, "
-                   "made, crc) VALUES (");
+                   "billed, made, crc) VALUES (");
     struct str texts[] = {p->table, p->id, p->shape->text};
     for (size_t i = 0; i < COUNTOF(texts); i++) {
         sql_text(sql, texts[i]);
         sbuf_addz(sql, ", ");
     }
-    int64_t numbers[] = {p->day,      p->rows,         p->bytes, p->min_time,
-                         p->max_time, p->max_received, p->made};
+    int64_t numbers[] = {p->day,      p->rows,         p->bytes,  p->min_time,
+                         p->max_time, p->max_received, p->billed, p->made};
     for (size_t i = 0; i < COUNTOF(numbers); i++)
         sbuf_addf(sql, "%lld, ", (long long)numbers[i]);
     sbuf_addf(sql, "%lld);\n", (long long)p->crc);
@@ -161,7 +161,7 @@ static void sql_damage(struct lake *l, const struct lake_part *p, struct str rea
     sbuf_addz(sql, "INSERT INTO ");
     sql_table(l->w, STR("vedette_quarantine"), sql);
     sbuf_addz(sql, " SELECT table_name, id, columns, day, rows, bytes, min_time, max_time, "
-                   "max_received, made, crc, ");
+                   "max_received, billed, made, crc, ");
     sql_text(sql, reason);
     sbuf_addf(sql, ", %lld FROM ", (long long)clock_now(l->w->s->clock));
     sql_table(l->w, STR("vedette_parts"), sql);

@@ -8,10 +8,10 @@
 
 /* 122,880 rows a row group: the engine's own vector-friendly choice; measured in
  * docs/benchmarks.md. */
-enum { ROW_GROUP_ROWS = 122880, WRITE_MAX_SQL = 4 << 20, MAX_DAYS = 100000 };
+enum { ROW_GROUP_ROWS = 122880, WRITE_MAX_SQL = 4 << 20, MAX_DAYS = 100000, FIXED = 6 };
 
 struct day {
-    int64_t day, rows, min_time, max_time, max_received;
+    int64_t day, rows, min_time, max_time, max_received, billed;
     bool *ticks; /* one a column: a datetime that nanoseconds can't hold */
 };
 
@@ -26,7 +26,8 @@ static void sql_days(const struct lake_source *src, struct sbuf *sql)
 {
     sbuf_addf(sql,
               "SELECT \"TimeGenerated\" // %lld, count(*), min(\"TimeGenerated\"), "
-              "max(\"TimeGenerated\"), max(\"_TimeReceived\")",
+              "max(\"TimeGenerated\"), max(\"_TimeReceived\"), "
+              "CAST(coalesce(sum(\"_BilledSize\"), 0) AS BIGINT)",
               (long long)TICKS_PER_DAY);
     for (size_t i = 0; i < src->n; i++) {
         if (!is_nano(&src->cols[i]))
@@ -45,8 +46,8 @@ static void sql_days(const struct lake_source *src, struct sbuf *sql)
 static bool find_days(struct lake *l, struct arena *a, const struct lake_source *src,
                       struct day **out, size_t *out_n, struct err *e)
 {
-    struct kql_schema schema = {arena_array(a, struct kql_column, src->n + 5), 0};
-    for (size_t i = 0; i < 5; i++)
+    struct kql_schema schema = {arena_array(a, struct kql_column, src->n + FIXED), 0};
+    for (size_t i = 0; i < FIXED; i++)
         schema.cols[schema.n++] = (struct kql_column){STR("n"), KQL_LONG};
     for (size_t i = 0; i < src->n; i++)
         if (is_nano(&src->cols[i]))
@@ -62,11 +63,12 @@ static bool find_days(struct lake *l, struct arena *a, const struct lake_source 
     struct day *days = arena_array(a, struct day, n + 1);
     for (size_t i = 0; i < n; i++) {
         struct day *d = &days[i];
-        int64_t *const fields[] = {&d->day, &d->rows, &d->min_time, &d->max_time, &d->max_received};
+        int64_t *const fields[] = {&d->day,      &d->rows,         &d->min_time,
+                                   &d->max_time, &d->max_received, &d->billed};
         for (size_t k = 0; k < COUNTOF(fields); k++)
             *fields[k] = engine_rows_get(rows, i, k).i;
         d->ticks = arena_array(a, bool, src->n + 1);
-        for (size_t k = 0, at = 5; k < src->n; k++)
+        for (size_t k = 0, at = FIXED; k < src->n; k++)
             if (is_nano(&src->cols[k]))
                 d->ticks[k] = !engine_rows_get(rows, i, at++).b;
     }
@@ -172,6 +174,7 @@ static struct lake_part *part_of(struct lake *l, struct arena *a, const struct l
     p->min_time = d->min_time;
     p->max_time = d->max_time;
     p->max_received = d->max_received;
+    p->billed = d->billed;
     p->made = clock_now(l->w->s->clock);
     return p;
 }
