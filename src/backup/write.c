@@ -40,10 +40,13 @@ static bool put_own(struct job *j, struct str path, put_fn *fn, struct err *e)
     return (stat(from, &st) != 0 && errno == ENOENT) || put(j, from, path, fn, e);
 }
 
-/* The database and what belongs to it is copied by its own means. */
+/* The database and what belongs to it is copied by its own means; half-written parts are nothing.
+ */
 static bool is_database(const char *name)
 {
-    return strncmp(name, "hot.duckdb", 10) == 0 || strncmp(name, WORKSPACE_SNAPSHOT, 15) == 0;
+    struct str s = str_from(name);
+    return str_starts(s, STR("hot.duckdb")) || str_starts(s, STR(WORKSPACE_SNAPSHOT)) ||
+           str_ends(s, STR(".tmp"));
 }
 
 static bool put_folder(struct job *j, struct str path, put_fn *fn, int depth, struct err *e);
@@ -91,12 +94,17 @@ static bool put_database(struct job *j, struct workspace *w, struct str folder, 
 }
 
 /* Files beside the database never change once they are there, but some may go: they are taken
- * before and after the database, so that all that it names at its moment are in the backup. */
+ * before and after the database, and none go in between, so that all that it names at its moment
+ * are in the backup. */
 static bool put_workspace(struct job *j, struct workspace *w, struct err *e)
 {
     struct str folder = arena_fmt(j->a, "workspaces/%.*s", STR_ARG(workspace_id(w)));
-    return put_folder(j, folder, backup_link, 0, e) && put_database(j, w, folder, e) &&
-           put_folder(j, folder, backup_link, 0, e);
+    if (!put_folder(j, folder, backup_link, 0, e))
+        return false;
+    workspace_hold(w);
+    bool ok = put_database(j, w, folder, e) && put_folder(j, folder, backup_link, 0, e);
+    workspace_unhold(w);
+    return ok;
 }
 
 static bool put_state(struct job *j, struct err *e)

@@ -1,4 +1,5 @@
 /* Deleting rows: what a KQL predicate finds, in one transaction of the writer thread. */
+#include "store/lake/lake.h"
 #include "store/store_priv.h"
 #include "text/json.h"
 
@@ -6,7 +7,7 @@ enum { MAX_SQL = 64 << 20 };
 
 /* KQL that gives the _ItemId of each row, as SQL. */
 static bool write_select(struct workspace *w, struct arena *a, const struct store_purge *p,
-                         struct sbuf *out, struct err *e)
+                         const struct engine_source *src, struct sbuf *out, struct err *e)
 {
     AUTO(sbuf_fini) struct sbuf text = sbuf_make(1 << 20);
     struct kql_diags diags = {.a = a};
@@ -27,7 +28,7 @@ static bool write_select(struct workspace *w, struct arena *a, const struct stor
         kql_diags_err(&diags, e);
         return false;
     }
-    return engine_sql(compiled.results[0].plan, source_snapshot(w, a), out, e);
+    return engine_sql(compiled.results[0].plan, src, out, e);
 }
 
 static bool run_count(struct workspace *w, struct str sql, uint64_t *out, struct err *e)
@@ -67,13 +68,13 @@ bool purge_run(struct workspace *w, struct purge_job *j, struct err *e)
     return false;
 }
 
-bool workspace_purge(struct workspace *w, const struct store_purge *p, struct store_purged *out,
-                     struct err *e)
+/* Part by part, then the hot rows in one transaction. A crash in between is mended by repeating. */
+static bool purge_all(struct workspace *w, struct arena *a, const struct store_purge *p,
+                      const struct engine_source *src, struct store_purged *out, struct err *e)
 {
-    AUTO(arena_freep) struct arena *a = arena_new(0);
     AUTO(sbuf_fini) struct sbuf select = sbuf_make(MAX_SQL);
-    *out = (struct store_purged){0};
-    if (!write_select(w, a, p, &select, e))
+    uint64_t sealed = 0;
+    if (!write_select(w, a, p, src, &select, e))
         return false;
     lock_take(&w->lock);
     const struct ws_table *t = ws_table_find_locked(w, p->table);
@@ -81,8 +82,23 @@ bool workspace_purge(struct workspace *w, const struct store_purge *p, struct st
     lock_drop(&w->lock);
     if (job.phys.n == 0) /* no row was ever stored */
         return true;
-    if (!writer_purge(w, &job, e))
+    /* The snapshot behind the SQL holds the old parts, in which the rows are still found. */
+    if (!lake_purge(w->lake, p->table, job.select, &sealed, e) || !writer_purge(w, &job, e))
         return false;
-    *out = (struct store_purged){job.matched, job.deleted};
+    *out = (struct store_purged){job.matched, job.deleted + sealed};
     return true;
+}
+
+bool workspace_purge(struct workspace *w, const struct store_purge *p, struct store_purged *out,
+                     struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    *out = (struct store_purged){0};
+    lake_work_begin(w->lake); /* nothing is sealed meanwhile */
+    const struct engine_source *src = source_snapshot(w, a);
+    source_see_all(src);
+    bool ok = purge_all(w, a, p, src, out, e);
+    source_release(src);
+    lake_work_end(w->lake);
+    return ok;
 }

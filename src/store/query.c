@@ -161,11 +161,15 @@ static uint64_t file_bytes(struct arena *a, const struct workspace *w, const cha
     return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
-uint64_t workspace_disk_bytes(struct workspace *w)
+uint64_t workspace_database_bytes(struct workspace *w)
 {
     AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
-    return file_bytes(a, w, "hot.duckdb") + file_bytes(a, w, "hot.duckdb.wal") +
-           (uint64_t)store_lake_sums(w).bytes;
+    return file_bytes(a, w, "hot.duckdb") + file_bytes(a, w, "hot.duckdb.wal");
+}
+
+uint64_t workspace_disk_bytes(struct workspace *w)
+{
+    return workspace_database_bytes(w) + (uint64_t)store_lake_sums(w).bytes;
 }
 
 bool workspace_table_is_billable(struct workspace *w, struct str name)

@@ -26,7 +26,7 @@ void snapshot_remove(struct workspace *w)
 static bool has_room_for_copy(struct workspace *w, struct err *e)
 {
     struct store_room room = store_room(w->s);
-    uint64_t need = workspace_disk_bytes(w) + room.wanted_bytes / 2;
+    uint64_t need = workspace_database_bytes(w) + room.wanted_bytes / 2;
     return room.free_bytes == 0 || room.free_bytes > need ||
            err_set(e, ERR_IO,
                    "a copy of workspace '%.*s' needs %llu MiB on the data folder's disk, %llu MiB "

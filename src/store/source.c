@@ -30,6 +30,7 @@ struct snapshot {
     struct workspace *own;
     struct arena *a;
     bool all; /* FROM items with all columns */
+    bool old; /* with what is past the analytics retention */
     VEC(struct seen *) seen;
     VEC(struct viewed) views;
 };
@@ -83,14 +84,15 @@ static struct seen *look(struct snapshot *s, struct str workspace, struct str ta
 }
 
 /* The parts that may have rows which are needed. */
-static void needed_parts(struct arena *a, const struct engine_need *need, struct lake_from *f)
+static void needed_parts(const struct snapshot *s, const struct engine_need *need,
+                         struct lake_from *f)
 {
     static const struct engine_need all = {INT64_MIN, INT64_MAX};
     need = need != NULL ? need : &all;
     f->from = need->from;
     f->to = need->to;
-    struct lake_part **parts = arena_array(a, struct lake_part *, f->lt->n + 1);
-    int64_t oldest = lake_oldest_received(f->w->lake, f->lt->name);
+    struct lake_part **parts = arena_array(s->a, struct lake_part *, f->lt->n + 1);
+    int64_t oldest = s->old ? INT64_MIN : lake_oldest_received(f->w->lake, f->lt->name);
     for (size_t i = 0; i < f->lt->n; i++)
         if (f->lt->parts[i]->max_time >= need->from && f->lt->parts[i]->min_time < need->to &&
             f->lt->parts[i]->max_received >= oldest)
@@ -117,7 +119,7 @@ static bool from_item(void *self, struct str workspace, struct str table,
             cols[f.n_cols++] = seen->cols[i];
     f.cols = cols;
     if (f.lt != NULL)
-        needed_parts(s->a, need, &f);
+        needed_parts(s, need, &f);
     lake_sql_from(&f, out);
     return true;
 }
@@ -189,6 +191,11 @@ void source_release(const struct engine_source *snapshot)
         lake_view_drop(s->views.p[i].view);
     s->views.n = 0;
     s->seen.n = 0;
+}
+
+void source_see_all(const struct engine_source *snapshot)
+{
+    ((struct snapshot *)snapshot->self)->old = true;
 }
 
 bool source_mend(const struct engine_source *snapshot)

@@ -261,11 +261,11 @@ struct store_purge {
     int64_t received_until; /* ticks: rows that came later stay, so that it can be repeated */
 };
 struct store_purged {
-    uint64_t matched, deleted; /* rows; less deleted than matched: the others are not in the hot
-                                  table */
+    uint64_t matched, deleted; /* rows; the same, unless somebody else deleted meanwhile */
 };
-/* Deletes the rows in one transaction, and returns when that is on disk. Errors: those of the
- * predicate. */
+/* Deletes the rows, also those past their analytics retention, and returns when that is on disk:
+ * hot ones in one transaction, sealed ones part by part. After an error it can be repeated. Errors:
+ * those of the predicate, ERR_IO. */
 bool workspace_purge(struct workspace *w, const struct store_purge *p, struct store_purged *out,
                      struct err *e) MUST_USE;
 
@@ -275,6 +275,10 @@ bool workspace_purge(struct workspace *w, const struct store_purge *p, struct st
 bool workspace_snapshot(struct workspace *w, struct arena *a, const char **out_path,
                         struct err *e) MUST_USE;
 void workspace_snapshot_end(struct workspace *w);
+/* Nothing is sealed, merged, dropped or purged from the one to the other, so that no file below the
+ * workspace's folder goes. */
+void workspace_hold(struct workspace *w);
+void workspace_unhold(struct workspace *w);
 #define WORKSPACE_SNAPSHOT "snapshot.duckdb" /* its name, in the workspace's folder */
 
 /* Compiles and runs KQL in a workspace: the one way that everything above (API, detection, CLI)

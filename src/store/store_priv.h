@@ -111,11 +111,15 @@ bool tables_load(struct workspace *w, struct err *e) MUST_USE;
 
 /* ---- source.c ---- */
 void table_source_init(struct workspace *w);
+/* Of the database and its log. */
+uint64_t workspace_database_bytes(struct workspace *w);
 /* A source that sees the tables as they were when it was first asked; lives in a. Ask column()
  * before from_item(): a FROM item has the columns that were asked for. What it reads stays until
  * source_release. */
 const struct engine_source *source_snapshot(struct workspace *w, struct arena *a);
 void source_release(const struct engine_source *snapshot);
+/* From now on with what is past the analytics retention, too. */
+void source_see_all(const struct engine_source *snapshot);
 /* A query over it failed: sets damaged parts aside. True: there were some; try again with a new
  * one. */
 bool source_mend(const struct engine_source *snapshot);

@@ -44,6 +44,25 @@ class Columns(threading.Thread):
             self.problem = problem
 
 
+class Sealer(threading.Thread):
+    """Seals and merges without a pause until it is told to end."""
+
+    def __init__(self, server):
+        super().__init__()
+        self.server, self.sealed, self.ended, self.problem = server, 0, False, None
+
+    def run(self):
+        path = "/vedette/v1/workspaces/%s/" % self.server.workspace()["id"]
+        try:
+            while not self.ended:
+                answer = self.server.post(path + "seal?table=Heartbeat")
+                assert answer.status == 200, answer
+                self.sealed += answer.json()["rows"]
+                assert self.server.post(path + "compact").status == 200
+        except Exception as problem:  # told in the test's own thread
+            self.problem = problem
+
+
 class Stream(threading.Thread):
     """Sends numbered batches, one after the other, until it is told to end."""
 
@@ -73,27 +92,29 @@ def test_a_backup_while_records_come():
     target, data = folder(), folder()
     with Server("--requests-per-second", "100000") as s:
         streams = [Stream(s, "s%d" % i) for i in range(SENDERS)]
-        columns = Columns(s)
+        columns, sealer = Columns(s), Sealer(s)
         columns.start()
+        sealer.start()
         incident = {"properties": {"title": "Kept", "severity": "Low", "status": "New"}}
         equal(s.arm("PUT", "/incidents/" + str(uuid.uuid4()), incident).status, 201)
         client, secret, tenant = s.client_id, s.secret, s.tenant
         for stream in streams:
             stream.start()
         until(lambda: all(x.acknowledged >= 500 for x in streams))
-        until(lambda: columns.sent >= 20)
+        until(lambda: columns.sent >= 20 and sealer.sealed > 0)
         before, width = {x.name: x.acknowledged for x in streams}, columns.sent
         code, said, problem = run("backup", target, data=s.data)
         equal((code, problem), (0, ""))
         contains(said, "files")
         after = {x.name: x.acknowledged + BATCH for x in streams}
-        for stream in [*streams, columns]:
+        for stream in [*streams, columns, sealer]:
             stream.ended = True
             stream.join()
             assert stream.problem is None, stream.problem
         assert not [f for f in os.listdir(os.path.join(s.data, "workspaces", s.workspace()["id"]))
                     if "snapshot" in f]
     equal(run("restore", target, data=data)[0], 0)
+    equal(run("check", data=data)[0], 0)
     with Server(data=data) as s:
         for row in s.query("Heartbeat | summarize n = count(), d = dcount(OSType, 4), least = "
                            "min(toint(OSType)), most = max(toint(OSType)) by Computer"):

@@ -153,3 +153,13 @@ struct store_lake_sums store_lake_sums(struct workspace *w)
     lake_view_drop(v);
     return sums;
 }
+
+void workspace_hold(struct workspace *w)
+{
+    lake_work_begin(w->lake);
+}
+
+void workspace_unhold(struct workspace *w)
+{
+    lake_work_end(w->lake);
+}

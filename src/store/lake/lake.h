@@ -73,6 +73,14 @@ int64_t lake_oldest_received(struct lake *l, struct str table);
  * is worth trying again. */
 bool lake_after_failure(struct workspace *w, const struct lake_table *t);
 
+/* One piece of work at a time a lake: sealing, merging, purging … */
+void lake_work_begin(struct lake *l);
+void lake_work_end(struct lake *l);
+/* Writes the parts that have rows which select (SQL of their _ItemId) gives anew, without them.
+ * Within work. Errors: ERR_IO; what is done stays done, so that it can be repeated. */
+bool lake_purge(struct lake *l, struct str table, struct str select, uint64_t *out_deleted,
+                struct err *e) MUST_USE;
+
 /* ---- SQL ---- */
 /* A FROM item over the rows of a table that the view sees, hot and sealed, with the columns cols in
  * engine representation. lt NULL or without a mark: the hot table itself. */

@@ -46,10 +46,6 @@ struct lake_kept {
     int64_t analytics_days, total_days;
 };
 
-/* ---- work: one at a time a workspace ---- */
-void lake_work_begin(struct lake *l);
-void lake_work_end(struct lake *l);
-
 /* ---- shape.c ---- */
 /* The shape that has this text, or is made of these columns. Errors: ERR_INVALID, damaged text. */
 const struct lake_shape *lake_shape_parse(struct lake *l, struct str text, struct err *e) MUST_USE;
