@@ -1,4 +1,4 @@
-/* Locks with a name and a holder, bounded queues of owned pointers, a worker pool. docs/locks.md
+/* Locks with a name and a holder, bounded queues of owned pointers, a worker pool. docs/storage.md
  * lists every lock. */
 #pragma once
 #include "base/base.h"

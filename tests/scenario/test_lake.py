@@ -1,6 +1,7 @@
 """Sealed rows: by command, over restarts, with late rows, and read by other programs."""
 import glob
 import os
+import threading
 
 from run import Skip
 from vedette import Server, contains, equal, run, until
@@ -84,6 +85,46 @@ def test_retention_by_rest_with_a_moved_clock():
         equal(s.count("Syslog"), 0)
         code, out, _ = run("check", data=s.data)
         equal((code, "0 damaged" in out), (0, True))
+
+
+def test_many_threads_while_rows_are_sealed():
+    with Server("--requests-per-second", "100000", "--seal-rows", "500") as s:
+        path = "/vedette/v1/workspaces/%s/" % s.workspace()["id"]
+        state = {"acknowledged": 0, "asked": 0, "sealed": 0}
+        problems = []
+
+        def loop(work):
+            try:
+                while not problems and state["acknowledged"] < 4000:
+                    work()
+            except Exception as problem:  # told in the test's own thread
+                problems.append(problem)
+
+        def send_some():
+            rows = [{"Computer": "c", "SyslogMessage": "m%d" % i} for i in range(100)]
+            equal(s.post_logs("Microsoft-Syslog", rows).status, 204)
+            state["acknowledged"] += 100
+
+        def ask():
+            before = state["acknowledged"]
+            row = s.query("Syslog | summarize n = count(), d = dcount(_ItemId, 4)")[0]
+            assert before <= row["n"] <= state["acknowledged"] + 100, (before, row)
+            assert abs(row["n"] - row["d"]) <= row["n"] // 50, row
+            state["asked"] += 1
+
+        def seal_some():
+            state["sealed"] += s.post(path + "seal?table=Syslog").json()["rows"]
+            equal(s.post(path + "compact").status, 200)
+
+        threads = [threading.Thread(target=loop, args=[w]) for w in (send_some, ask, ask, seal_some)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        assert not problems, problems[0]
+        assert state["asked"] > 0 and state["sealed"] > 0, state
+        equal(s.count("Syslog"), 4000)
+        equal(s.query("Syslog | summarize n = count() by _ItemId | where n > 1"), [])
 
 
 def test_a_damaged_part_is_set_aside():

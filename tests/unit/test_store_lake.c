@@ -483,6 +483,24 @@ static void answers_do_not_depend_on_where_rows_are(void **state)
     }
 }
 
+static void a_clock_that_went_back_hides_nothing(void **state)
+{
+    struct fixture *f = *state;
+    for (int i = 0; i < 3; i++) {
+        add_lines(f, "a", 5);
+        if (i < 2)
+            seal(f, "Syslog");
+        fixture_stop(f);
+        clock_free(f->clock);
+        f->clock = clock_new_manual(T0 - (i + 1) * TICKS_PER_DAY);
+        fixture_start(f);
+    }
+    add_lines(f, "b", 5);
+    assert_ask(f, "Syslog | summarize count(), dcount(ingestion_time(), 4)", "20|4");
+    seal(f, "Syslog");
+    assert_ask(f, "Syslog | summarize count(), dcount(ingestion_time(), 4)", "20|4");
+}
+
 /* ---- merging ---- */
 
 static size_t files_in(const struct fixture *f, const char *dir)
@@ -672,8 +690,11 @@ static void queries_during_seals_see_each_row_once(void **state)
     for (int i = 0; i < 40; i++) {
         add_lines(f, "b", 50);
         atomic_fetch_add(&b.acknowledged, 50);
+        struct err e = {0};
         if (i % 3 == 0)
             seal(f, "Syslog");
+        if (i % 9 == 0)
+            assert_true(workspace_compact(f->w, &e));
     }
     atomic_store(&b.stop, true);
     pthread_join(t, NULL);
@@ -695,6 +716,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(full_tables_are_sealed_by_themselves, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(answers_do_not_depend_on_where_rows_are, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_clock_that_went_back_hides_nothing, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(parts_of_a_day_are_merged, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(old_parts_leave_queries_and_then_the_disk, fixture_setup,

@@ -204,6 +204,7 @@ struct cf_aggregate {
     void (*finalize)(void *state, struct cf_call *c, size_t r);
     void (*destroy)(void *state);
     size_t (*bytes)(const void *state); /* NULL: nothing to speak of */
+    void (*ahead)(const void *state);   /* a row of it comes soon: prefetches; may be NULL */
 };
 
 /* ---- registration ---- */

@@ -40,6 +40,7 @@ const struct cf_family cf_families[] = {
     {fn_series_periods_rows, NULL},
     {fn_series_poly_rows, NULL},
     {fn_series_rows, NULL},
+    {NULL, fn_set_aggregates},
     {fn_string_rows, NULL},
     {fn_tdigest_rows, fn_tdigest_aggregates},
     {fn_term_rows, NULL},

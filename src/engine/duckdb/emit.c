@@ -123,37 +123,6 @@ bool emit_shared(struct emit *m, const struct plan *p, struct sbuf *out)
     return true;
 }
 
-/* DuckDB looks at what is below an aggregate twice when it moves filters down, so that the time to
- * plan doubles with each aggregate over an aggregate. A CTE ends that: it is planned by itself. */
-static bool emit_aggregates(struct emit *m, const struct plan *p, struct sbuf *out)
-{
-    enum { MOST_AGGREGATES = 8, MOST_IN_BODY = 16 };
-    unsigned around = m->aggregates++;
-    bool ok;
-    if (around >= MOST_IN_BODY) { /* a body per row can't be a CTE */
-        err_at(m->e, ERR_LIMIT, (struct pos){.off = p->off},
-               "more than %d aggregations in a row inside of mv-apply or partition", MOST_IN_BODY);
-        if (m->e != NULL)
-            m->e->len = p->len;
-        return false;
-    }
-    if (around >= MOST_AGGREGATES && m->apply_input.n == 0) {
-        struct plan *shared = arena_new_of(m->a, struct plan);
-        *shared = (struct plan){
-            .kind = P_SHARED, .cols = p->cols, .n_in = 1, .off = p->off, .len = p->len};
-        shared->in = arena_array(m->a, struct plan *, 1);
-        shared->in[0] = arena_new_of(m->a, struct plan);
-        *shared->in[0] = *p;
-        shared->shared_id = UINT32_MAX - emit_fresh(m);
-        m->aggregates = 0;
-        ok = emit_shared(m, shared, out);
-    } else {
-        ok = emit_aggregate(m, p, out);
-    }
-    m->aggregates = around;
-    return ok;
-}
-
 /* ---- dispatch ---- */
 static bool emit_apply_input(struct emit *m, const struct plan *p, struct sbuf *out)
 {
@@ -207,7 +176,7 @@ static bool dispatch(struct emit *m, const struct plan *p, struct sbuf *out)
     case P_PROJECT:
         return emit_project(m, p, out);
     case P_AGGREGATE:
-        return emit_aggregates(m, p, out);
+        return emit_aggregate(m, p, out);
     case P_JOIN:
         return emit_join(m, p, out);
     case P_UNION:
@@ -242,6 +211,64 @@ static bool dispatch(struct emit *m, const struct plan *p, struct sbuf *out)
         return emit_external(m, p, out);
     }
     UNREACHABLE();
+}
+
+/* DuckDB looks at what is below an aggregate, or below a CTE that is read twice, more than once
+ * when it moves filters down: the time to plan doubles with each aggregate over an aggregate. How
+ * many aggregates a node is worth. */
+static unsigned planning_weight(const struct plan *p)
+{
+    static const struct {
+        const char *program;
+        unsigned weight;
+    } programs[] = {
+        {"autocluster", 2}, {"basket", 2}, {"diffpatterns", 2}, {"reduce", 4}, {"scan", 1}};
+    if (p->kind == P_AGGREGATE)
+        return 1;
+    if (p->kind == P_MAKE_SERIES)
+        return 4;
+    for (size_t i = 0; p->kind == P_PROGRAM && i < COUNTOF(programs); i++)
+        if (str_eqz(p->program->name, programs[i].program))
+            return programs[i].weight;
+    return 0;
+}
+
+/* A CTE ends the doubling: it is planned by itself. */
+static bool planned_alone(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    struct plan *shared = arena_new_of(m->a, struct plan);
+    *shared =
+        (struct plan){.kind = P_SHARED, .cols = p->cols, .n_in = 1, .off = p->off, .len = p->len};
+    shared->in = arena_array(m->a, struct plan *, 1);
+    shared->in[0] = arena_new_of(m->a, struct plan);
+    *shared->in[0] = *p;
+    shared->shared_id = UINT32_MAX - emit_fresh(m);
+    m->weight = 0;
+    return emit_shared(m, shared, out);
+}
+
+static bool emit_weighed(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    enum { MOST_WEIGHT = 8, MOST_IN_BODY = 16 };
+    unsigned around = m->weight, own = planning_weight(p);
+    if (own == 0)
+        return dispatch(m, p, out);
+    if (around + own > MOST_IN_BODY) { /* a body per row can't be a CTE */
+        err_at(m->e, ERR_LIMIT, (struct pos){.off = p->off},
+               "too much in a row inside of mv-apply or partition: at most %d aggregations, half "
+               "as many autocluster, basket and diffpatterns, a quarter as many make-series and "
+               "reduce",
+               MOST_IN_BODY);
+        if (m->e != NULL)
+            m->e->len = p->len;
+        return false;
+    }
+    bool alone = around > 0 && around + own > MOST_WEIGHT && m->apply_input.n == 0;
+    if (!alone)
+        m->weight = around + own;
+    bool ok = alone ? planned_alone(m, p, out) : dispatch(m, p, out);
+    m->weight = around;
+    return ok;
 }
 
 static bool limit_passed(struct emit *m, const struct plan *p, const char *what, size_t limit,
@@ -283,7 +310,7 @@ bool emit_node(struct emit *m, const struct plan *p, struct sbuf *out)
         m->bounds = NULL;
     m->agg_hoists = NULL;
     m->depth++;
-    bool ok = dispatch(m, emit_lift(m, p), out);
+    bool ok = emit_weighed(m, emit_lift(m, p), out);
     m->depth--;
     m->hoists = outer;
     m->agg_hoists = outer_agg;

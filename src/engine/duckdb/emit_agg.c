@@ -63,14 +63,14 @@ static const struct agg_row aggs[] = {
     {"make_list_with_nulls", 's', "sl", "vdf_list_texts(list($1$O)$F, $2)"},
     {"make_list_with_nulls", 'l', "ll", "vdf_list_longs(list($1$O)$F, $2, TRUE)"},
     {"make_list_with_nulls", '*', "jl", "vdf_make_list(list($1$O)$F, $2, FALSE, TRUE)"},
-    {"make_set", 'j', "jl", "vdf_make_set(list($1$O)$F, $2, TRUE)"},
-    {"make_set", 's', "sl", "vdf_set_texts(list($1$O)$F, $2)"},
-    {"make_set", 'l', "ll", "vdf_set_longs(list($1$O)$F, $2)"},
-    {"make_set", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
-    {"makeset", 'j', "jl", "vdf_make_set(list($1$O)$F, $2, TRUE)"},
-    {"makeset", 's', "sl", "vdf_set_texts(list($1$O)$F, $2)"},
-    {"makeset", 'l', "ll", "vdf_set_longs(list($1$O)$F, $2)"},
-    {"makeset", '*', "jl", "vdf_make_set(list($1$O)$F, $2, FALSE)"},
+    {"make_set", 'j', "jl", "vd_set_json($1, $2, $R, TRUE, vd_query())$F"},
+    {"make_set", 's', "sl", "vd_set_texts($1, $2, $R, vd_query())$F"},
+    {"make_set", 'l', "ll", "vd_set_longs($1, $2, $R, vd_query())$F"},
+    {"make_set", '*', "jl", "vd_set_json($1, $2, $R, FALSE, vd_query())$F"},
+    {"makeset", 'j', "jl", "vd_set_json($1, $2, $R, TRUE, vd_query())$F"},
+    {"makeset", 's', "sl", "vd_set_texts($1, $2, $R, vd_query())$F"},
+    {"makeset", 'l', "ll", "vd_set_longs($1, $2, $R, vd_query())$F"},
+    {"makeset", '*', "jl", "vd_set_json($1, $2, $R, FALSE, vd_query())$F"},
     {"make_bag", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
     {"make_dictionary", '*', "jl", "vdf_make_bag(list($1$O)$F, $2)"},
     {"buildschema", '*', "j", "vdf_buildschema(list($1)$F)"},
@@ -202,6 +202,13 @@ static void list_order(struct emit *m, const struct agg_call *c, struct sbuf *ou
     m->list_ordered = m->list_ordered || c->order.n > 0;
 }
 
+/* The row's place in a promised order, from 1 on; 0: there is none. */
+static void row_place(struct emit *m, const struct agg_call *c, struct sbuf *out)
+{
+    sbuf_addz(out, c->order.n > 0 ? "hrow" : "0");
+    m->list_ordered = m->list_ordered || c->order.n > 0;
+}
+
 static bool fill(struct emit *m, const struct agg_call *c, const struct agg_row *row,
                  struct sbuf *out)
 {
@@ -216,6 +223,8 @@ static bool fill(struct emit *m, const struct agg_call *c, const struct agg_row 
             sbuf_add(out, c->filter);
         else if (*p == 'O')
             list_order(m, c, out);
+        else if (*p == 'R')
+            row_place(m, c, out);
         else
             ok = arg_text(m, c, row, (size_t)(*p - '1'), out);
     }

@@ -36,7 +36,7 @@ struct emit {
     unsigned depth;                  /* of nested nodes and expressions */
     struct engine_size size;         /* limits, none of them 0 */
     size_t operators;                /* written so far */
-    unsigned aggregates;             /* around the node being written, in this sub-query */
+    unsigned weight;                 /* planning_weight() around the node being written */
     VEC(struct emit_window) windows; /* of the P_SERIALIZE being written */
     bool streaming;                  /* they follow the order in which rows come */
     VEC(struct emit_shared) shared;  /* P_SHARED nodes in the order of their CTEs */

@@ -42,6 +42,7 @@ extern const struct cf_scalar fn_series_poly_rows[];
 extern const struct cf_scalar fn_series_rows[];
 extern const struct cf_scalar fn_string_rows[];
 extern const struct cf_scalar fn_tdigest_rows[];
+extern const struct cf_aggregate fn_set_aggregates[];
 extern const struct cf_aggregate fn_tdigest_aggregates[];
 extern const struct cf_scalar fn_term_rows[];
 extern const struct cf_scalar fn_text_rows[];

@@ -1,4 +1,4 @@
-/* The ends of make_list, make_set, make_bag and make-series: a list of JSON texts becomes one JSON
+/* The ends of make_list, make_bag and make-series: a list of JSON texts becomes one JSON
  * text. */
 #include <math.h>
 
@@ -100,13 +100,7 @@ static void fn_make_list(struct cf_call *c, size_t r)
     write_list(c, r, &w, dynamic, dynamic || cf_bool(c, 3, r));
 }
 
-static void fn_make_set(struct cf_call *c, size_t r)
-{
-    struct writer w = {.seen = map_new(cf_arena(c), false)};
-    write_list(c, r, &w, cf_bool(c, 2, r), false);
-}
-
-/* ---- lists of texts and of whole numbers, which become JSON here: a set's copies never do ---- */
+/* ---- lists of texts and of whole numbers, which become JSON here ---- */
 static bool list_null(const struct list *l, size_t at)
 {
     return l->v.valid != NULL && !((l->v.valid[at >> 6] >> (at & 63)) & 1);
@@ -117,101 +111,17 @@ struct texts {
     struct str *p;
     size_t n;
 };
-struct longs {
-    int64_t *p;
-    size_t n;
-};
 
-/* Which values came before: places of a table that grows with them, each the index of a value plus
- * one. */
-enum { FIRST_PLACES = 64 };
-struct seen {
-    struct arena *a;
-    uint32_t *place;
-    uint64_t *hash; /* of each value, for when the table grows */
-    size_t n, mask;
-};
-
-static struct seen seen_make(struct cf_call *c, size_t most)
-{
-    struct seen s = {.a = cf_arena(c), .mask = FIRST_PLACES - 1};
-    s.place = arena_array(s.a, uint32_t, FIRST_PLACES);
-    s.hash = arena_array(s.a, uint64_t, most + 1);
-    return s;
-}
-
-static void seen_grow(struct seen *s)
-{
-    s->mask = s->mask * 4 + 3;
-    s->place = arena_array(s->a, uint32_t, s->mask + 1);
-    for (size_t i = 0; i < s->n; i++) {
-        size_t at = (size_t)s->hash[i] & s->mask;
-        while (s->place[at] != 0)
-            at = (at + 1) & s->mask;
-        s->place[at] = (uint32_t)i + 1;
-    }
-}
-
-static void seen_add(struct seen *s, size_t place, uint64_t hash)
-{
-    s->hash[s->n++] = hash;
-    s->place[place] = (uint32_t)s->n;
-    if (s->n * 2 > s->mask)
-        seen_grow(s);
-}
-
-static bool new_text(struct seen *s, const struct texts *t, struct str v)
-{
-    uint64_t hash = str_hash(v);
-    size_t at = (size_t)hash & s->mask;
-    for (; s->place[at] != 0; at = (at + 1) & s->mask) {
-        uint32_t i = s->place[at] - 1;
-        if (s->hash[i] == hash && str_eq(t->p[i], v))
-            return false;
-    }
-    seen_add(s, at, hash);
-    return true;
-}
-
-static bool new_long(struct seen *s, const struct longs *t, int64_t v)
-{
-    uint64_t hash = (uint64_t)v * 0x9E3779B97F4A7C15u;
-    hash ^= hash >> 32;
-    size_t at = (size_t)hash & s->mask;
-    for (; s->place[at] != 0; at = (at + 1) & s->mask)
-        if (t->p[s->place[at] - 1] == v)
-            return false;
-    seen_add(s, at, hash);
-    return true;
-}
-
-/* The first values of the list in argument 0, at most as many as argument 1 says; set: each once.
- */
-static struct texts texts_of(struct cf_call *c, size_t r, bool set)
+/* The first values of the list in argument 0, at most as many as argument 1 says. */
+static struct texts texts_of(struct cf_call *c, size_t r)
 {
     struct list l = list_of(c, 0, r);
     size_t most = limit_of(c, 1, r);
     most = l.n < most ? l.n : most;
     struct texts t = {arena_array(cf_arena(c), struct str, most + 1), 0};
-    struct seen seen = set ? seen_make(c, most) : (struct seen){0};
     for (size_t i = 0; i < l.n && t.n < most; i++) {
         struct str v = cf_string_t((const duckdb_string_t *)l.v.data + l.first + i);
-        if (!list_null(&l, l.first + i) && (!set || new_text(&seen, &t, v)))
-            t.p[t.n++] = v;
-    }
-    return t;
-}
-
-static struct longs longs_of(struct cf_call *c, size_t r)
-{
-    struct list l = list_of(c, 0, r);
-    size_t most = limit_of(c, 1, r);
-    most = l.n < most ? l.n : most;
-    struct longs t = {arena_array(cf_arena(c), int64_t, most + 1), 0};
-    struct seen seen = seen_make(c, most);
-    for (size_t i = 0; i < l.n && t.n < most; i++) {
-        int64_t v = ((const int64_t *)l.v.data)[l.first + i];
-        if (!list_null(&l, l.first + i) && new_long(&seen, &t, v))
+        if (!list_null(&l, l.first + i))
             t.p[t.n++] = v;
     }
     return t;
@@ -232,12 +142,7 @@ static void out_texts(struct cf_call *c, size_t r, struct texts t)
 
 static void fn_list_texts(struct cf_call *c, size_t r)
 {
-    out_texts(c, r, texts_of(c, r, false));
-}
-
-static void fn_set_texts(struct cf_call *c, size_t r)
-{
-    out_texts(c, r, texts_of(c, r, true));
+    out_texts(c, r, texts_of(c, r));
 }
 
 static void fn_list_longs(struct cf_call *c, size_t r)
@@ -257,20 +162,6 @@ static void fn_list_longs(struct cf_call *c, size_t r)
             sbuf_addz(b, "null");
         else
             sbuf_addi(b, ((const int64_t *)l.v.data)[l.first + i]);
-    }
-    sbuf_addc(b, ']');
-    cf_out_str(c, r, sbuf_str(b));
-}
-
-static void fn_set_longs(struct cf_call *c, size_t r)
-{
-    struct longs v = longs_of(c, r);
-    struct sbuf *b = cf_buf(c);
-    sbuf_addc(b, '[');
-    for (size_t i = 0; i < v.n; i++) {
-        if (i > 0)
-            sbuf_addc(b, ',');
-        sbuf_addi(b, v.p[i]);
     }
     sbuf_addc(b, ']');
     cf_out_str(c, r, sbuf_str(b));
@@ -427,11 +318,8 @@ static void fn_weighted_index(struct cf_call *c, size_t r)
 const struct cf_scalar fn_list_rows[] = {
     {.name = "vd_weighted_index", .sig = "[ld:l", .row = fn_weighted_index},
     {.name = "vdf_make_list", .sig = "[jlbb:j", .flags = CF_NULLS, .row = fn_make_list},
-    {.name = "vdf_make_set", .sig = "[jlb:j", .flags = CF_NULLS, .row = fn_make_set},
     {.name = "vdf_list_texts", .sig = "[sl:j", .flags = CF_NULLS, .row = fn_list_texts},
     {.name = "vdf_list_longs", .sig = "[llb:j", .flags = CF_NULLS, .row = fn_list_longs},
-    {.name = "vdf_set_texts", .sig = "[sl:j", .flags = CF_NULLS, .row = fn_set_texts},
-    {.name = "vdf_set_longs", .sig = "[ll:j", .flags = CF_NULLS, .row = fn_set_longs},
     {.name = "vdf_make_bag", .sig = "[jl:j", .flags = CF_NULLS, .row = fn_make_bag},
     {.name = "vdf_series_count", .sig = "lllb:l", .row = fn_count},
     {.name = "vdf_series_count", .sig = "dddb:l", .row = fn_count_real},
