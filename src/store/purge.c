@@ -61,18 +61,24 @@ bool purge_run(struct workspace *w, struct purge_job *j, struct err *e)
 {
     if (!engine_begin(w->conn, e))
         return false;
-    if (delete_rows(w, j, e))
+    bool ok = delete_rows(w, j, e);
+    if (ok && j->deleted < j->matched)
+        ok = err_set(e, ERR_CONFLICT,
+                     "%llu of the %llu rows are not in the hot table, from which alone rows can be "
+                     "deleted; nothing was",
+                     (unsigned long long)(j->matched - j->deleted), (unsigned long long)j->matched);
+    if (ok)
         return engine_commit(w->conn, e);
     engine_rollback(w->conn);
     return false;
 }
 
-bool workspace_purge(struct workspace *w, const struct store_purge *p, struct store_purged *out,
+bool workspace_purge(struct workspace *w, const struct store_purge *p, uint64_t *out_deleted,
                      struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     AUTO(sbuf_fini) struct sbuf select = sbuf_make(MAX_SQL);
-    *out = (struct store_purged){0};
+    *out_deleted = 0;
     if (!write_select(w, a, p, &select, e))
         return false;
     lock_take(&w->lock);
@@ -83,6 +89,6 @@ bool workspace_purge(struct workspace *w, const struct store_purge *p, struct st
         return true;
     if (!writer_purge(w, &job, e))
         return false;
-    *out = (struct store_purged){job.matched, job.deleted};
+    *out_deleted = job.deleted;
     return true;
 }

@@ -207,13 +207,9 @@ struct store_purge {
     struct str predicate;   /* KQL over the table's columns; the caller's own, not a user's */
     int64_t received_until; /* ticks: rows that came later stay, so that it can be repeated */
 };
-struct store_purged {
-    uint64_t matched, deleted; /* rows; less deleted than matched: the others are not in the hot
-                                  table */
-};
 /* Deletes the rows in one transaction, and returns when that is on disk. Errors: those of the
- * predicate. */
-bool workspace_purge(struct workspace *w, const struct store_purge *p, struct store_purged *out,
+ * predicate; ERR_CONFLICT: some rows are not in the hot table; then none is deleted. */
+bool workspace_purge(struct workspace *w, const struct store_purge *p, uint64_t *out_deleted,
                      struct err *e) MUST_USE;
 
 /* Makes a copy of the workspace's database file as it is at one moment, beside it, while writing
