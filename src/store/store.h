@@ -127,6 +127,7 @@ struct store_append {
         dedup; /* at most 256 bytes, no NUL; empty: none. Remembered for at least 12 hours. */
     const struct store_count *counts; /* borrowed until the call returns; written with the rows */
     size_t n_counts;
+    bool beyond_cap; /* also when the daily cap is reached: nobody could tell the sender */
     bool again; /* the caller tries again after a failure: it is no rejection and not counted */
 };
 /* store_append with the accounting given: what came from outside, so it is refused sooner when the
