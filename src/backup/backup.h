@@ -28,3 +28,5 @@ bool backup_write(const struct backup_options *o, struct backup_result *out,
  * changed), ERR_CONFLICT (data_dir), ERR_IO. */
 bool backup_restore(const char *dir, const char *data_dir, struct backup_result *out,
                     struct err *e) MUST_USE;
+/* Reads every file of the backup in dir and compares its hash. Errors: as backup_restore. */
+bool backup_check(const char *dir, struct backup_result *out, struct err *e) MUST_USE;

@@ -19,6 +19,7 @@ bool backup_read_manifest(struct arena *a, struct str text, struct backup_file *
                           struct err *e) MUST_USE;
 
 /* ---- files.c ---- */
+bool backup_hash(const char *path, struct backup_file *out, struct err *e) MUST_USE;
 /* Copies from to a new file at to, hashes it on the way, and syncs it. */
 bool backup_copy(const char *from, const char *to, struct backup_file *out, struct err *e) MUST_USE;
 /* The same for a file that never changes: a hard link where that is possible. */

@@ -60,7 +60,7 @@ static bool pump(int in, const char *from, int out_fd, const char *to, struct ba
     return ok;
 }
 
-static bool hash(const char *path, struct backup_file *out, struct err *e)
+bool backup_hash(const char *path, struct backup_file *out, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
@@ -86,7 +86,7 @@ bool backup_copy(const char *from, const char *to, struct backup_file *out, stru
 
 bool backup_link(const char *from, const char *to, struct backup_file *out, struct err *e)
 {
-    return link(from, to) == 0 ? hash(to, out, e) : backup_copy(from, to, out, e);
+    return link(from, to) == 0 ? backup_hash(to, out, e) : backup_copy(from, to, out, e);
 }
 
 static bool sync_file(const char *path, struct err *e)
@@ -101,7 +101,7 @@ static bool sync_file(const char *path, struct err *e)
 bool backup_move(const char *from, const char *to, struct backup_file *out, struct err *e)
 {
     if (rename(from, to) == 0)
-        return sync_file(to, e) && hash(to, out, e);
+        return sync_file(to, e) && backup_hash(to, out, e);
     return backup_copy(from, to, out, e) &&
            (unlink(from) == 0 || err_errno(e, "can't remove", from));
 }

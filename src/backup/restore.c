@@ -90,6 +90,14 @@ bool backup_read_manifest(struct arena *a, struct str text, struct backup_file *
     return true;
 }
 
+static bool compare(const char *path, const struct backup_file *f, const struct backup_file *found,
+                    struct err *e)
+{
+    return (found->bytes == f->bytes && strcmp(found->sha256, f->sha256) == 0) ||
+           err_set(e, ERR_INVALID, "%s is not what the backup wrote: its SHA-256 is %s", path,
+                   found->sha256);
+}
+
 static bool restore_file(struct arena *a, const char *dir, const char *to,
                          const struct backup_file *f, struct err *e)
 {
@@ -98,9 +106,7 @@ static bool restore_file(struct arena *a, const char *dir, const char *to,
                *target = arena_fmt(a, "%s/%.*s", to, STR_ARG(f->path)).p;
     if (!backup_make_parents(a, to, f->path, e) || !backup_copy(from, target, &found, e))
         return false;
-    return (found.bytes == f->bytes && strcmp(found.sha256, f->sha256) == 0) ||
-           err_set(e, ERR_INVALID, "%s is not what the backup wrote: its SHA-256 is %s", from,
-                   found.sha256);
+    return compare(from, f, &found, e);
 }
 
 static bool restore_all(struct arena *a, const char *dir, const char *to, struct backup_result *out,
@@ -151,4 +157,24 @@ bool backup_restore(const char *dir, const char *data_dir, struct backup_result 
     }
     return restore_all(a, dir, half, out, e) && backup_sync_dir(half, e) &&
            put_in_place(half, data_dir, e);
+}
+
+bool backup_check(const char *dir, struct backup_result *out, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct str text = STR("");
+    struct backup_file *files = NULL;
+    size_t n = 0;
+    *out = (struct backup_result){0};
+    if (!read_text(a, dir, &text, e) || !backup_read_manifest(a, text, &files, &n, e))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct backup_file found = {0};
+        const char *path = arena_fmt(a, "%s/%.*s", dir, STR_ARG(files[i].path)).p;
+        if (!backup_hash(path, &found, e) || !compare(path, &files[i], &found, e))
+            return false;
+        out->files++;
+        out->bytes += found.bytes;
+    }
+    return true;
 }

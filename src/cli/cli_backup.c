@@ -14,10 +14,11 @@ static const char backup_usage[] =
     "usage: vedette backup [--data DIR|--url URL] FOLDER\n"
     "Writes a copy of everything in the data folder to FOLDER, which must be new or empty, on the\n"
     "server's machine. The server goes on meanwhile. It holds keys: keep it as safe as the data.\n";
-static const char restore_usage[] = "usage: vedette restore --data DIR FOLDER\n"
-                                    "Makes the data folder DIR, which must be new or empty, out of "
-                                    "the backup in FOLDER. Every file\n"
-                                    "is checked against the hash that the backup wrote.\n";
+static const char restore_usage[] =
+    "usage: vedette restore --data DIR FOLDER\n"
+    "       vedette restore --check FOLDER\n"
+    "Makes the data folder DIR, which must be new or empty, out of the backup in FOLDER. Every\n"
+    "file is checked against the hash that the backup wrote; --check does only that.\n";
 
 static int64_t figure(const struct json *answer, const char *name)
 {
@@ -52,6 +53,7 @@ static bool backup(struct client *c, const char *dir, struct err *e)
 
 struct words {
     const char *data, *url, *folder;
+    bool check;
 };
 
 /* < 0: go on; else the exit code. */
@@ -59,12 +61,14 @@ static int read_words(int argc, char **argv, const char *usage, struct words *ou
 {
     static const struct option options[] = {{"data", required_argument, NULL, 'd'},
                                             {"url", required_argument, NULL, 'u'},
+                                            {"check", no_argument, NULL, 'c'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     int c;
-    while ((c = getopt_long(argc, argv, "d:u:h", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "d:u:ch", options, NULL)) != -1) {
         out->data = c == 'd' ? optarg : out->data;
         out->url = c == 'u' ? optarg : out->url;
+        out->check |= c == 'c';
         if (c == '?' || c == 'h') {
             fputs(usage, c == 'h' ? stdout : stderr);
             return c == 'h' ? 0 : 2;
@@ -85,6 +89,10 @@ int cli_backup(int argc, char **argv)
     int code = read_words(argc, argv, backup_usage, &w);
     if (code >= 0)
         return code;
+    if (w.check) {
+        fputs(backup_usage, stderr);
+        return 2;
+    }
     bool ok = client_open(&client, w.data, w.url, false, &e);
     if (ok) {
         ok = backup(&client, w.folder, &e);
@@ -104,14 +112,17 @@ int cli_restore(int argc, char **argv)
     if (code >= 0)
         return code;
     const char *data = w.data != NULL ? w.data : getenv("VEDETTE_DATA");
-    if (data == NULL || w.url != NULL) {
+    if ((data == NULL && !w.check) || w.url != NULL) {
         fputs(restore_usage, stderr);
         return 2;
     }
-    if (!backup_restore(w.folder, data, &result, &e)) {
+    bool ok =
+        w.check ? backup_check(w.folder, &result, &e) : backup_restore(w.folder, data, &result, &e);
+    if (!ok) {
         complain("restore", &e);
         return 1;
     }
-    printf("%s: %zu files, %llu bytes\n", data, result.files, (unsigned long long)result.bytes);
+    printf("%s: %zu files, %llu bytes\n", w.check ? w.folder : data, result.files,
+           (unsigned long long)result.bytes);
     return 0;
 }

@@ -432,6 +432,7 @@ static bool store_rows(struct call *c, struct ingest_result *out, struct err *e)
     req.counts = c->rejected.p;
     req.n_counts = c->rejected.n;
     req.again = c->r->again;
+    req.beyond_cap = c->r->syslog.n_messages > 0;
     struct ingest_result result = {0};
     if (!store_append_counted(c->r->workspace, &req, &result.duplicate, e))
         return false;

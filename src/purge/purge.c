@@ -109,6 +109,15 @@ static bool load(const struct purge_options *o, struct arena *a, struct workspac
     return true;
 }
 
+/* What the disk or the load is to blame for is repeated at the start. */
+static void cancel_unless_it_passes(const struct purge_options *o, struct arena *a,
+                                    struct workspace *w, const struct purge *p,
+                                    const struct err *why)
+{
+    if (why->code != ERR_IO && why->code != ERR_BUSY)
+        cancel(o, a, w, p);
+}
+
 /* ---- the audit ---- */
 
 static bool put_audit(const struct purge_options *o, struct arena *a, struct workspace *w,
@@ -161,15 +170,8 @@ static bool run(const struct purge_options *o, struct arena *a, struct workspace
 {
     /* Commits of one moment get times a tick apart: a second holds all of them. */
     struct store_purge what = {p->table, p->predicate, p->requested + TICKS_PER_SECOND};
-    struct store_purged result = {0};
-    if (!workspace_purge(w, &what, &result, e))
+    if (!workspace_purge(w, &what, &p->deleted, e))
         return false;
-    if (result.deleted < result.matched)
-        return err_set(e, ERR_CONFLICT,
-                       "%llu of %llu rows are in sealed parts, from which nothing can be deleted",
-                       (unsigned long long)(result.matched - result.deleted),
-                       (unsigned long long)result.matched);
-    p->deleted = result.deleted;
     LOG(LOG_INFO, "purge", "rows purged", log_s("id", p->id), log_s("table", p->table),
         log_i("rows", (int64_t)p->deleted), log_s("by", p->who));
     return finish(o, a, w, p, e);
@@ -222,8 +224,7 @@ bool purge_start(const struct purge_options *o, struct workspace *w, const struc
     struct err own = {0};
     if (run(o, a, w, &p, &own))
         return true;
-    if (own.code != ERR_IO && own.code != ERR_BUSY) /* those pass: it is repeated at the start */
-        cancel(o, a, w, &p);
+    cancel_unless_it_passes(o, a, w, &p, &own);
     if (e != NULL)
         *e = own;
     return false;
@@ -250,8 +251,11 @@ void purge_resume(const struct purge_options *o)
         struct purge p = {0};
         bool ok = state_cursor_get(o->state, a, pending_of(a, w), &id, &e) &&
                   (id.n == 0 || (load(o, a, w, id, &p, &e) && run(o, a, w, &p, &e)));
-        if (!ok)
-            LOG(LOG_ERROR, "purge", "a purge was not done; it is tried again at the next start",
-                log_s("id", id), log_z("reason", e.msg));
+        if (ok)
+            continue;
+        LOG(LOG_ERROR, "purge", "a purge that was not finished could not be done", log_s("id", id),
+            log_z("reason", e.msg));
+        if (p.id.n > 0)
+            cancel_unless_it_passes(o, a, w, &p, &e);
     }
 }

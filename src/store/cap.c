@@ -104,7 +104,7 @@ static bool is_stopped(struct workspace *w, struct str table)
 bool cap_check(struct workspace *w, const struct store_append *req, struct err *e)
 {
     struct store_cap cap = workspace_cap(w);
-    if (cap.quota < 0 || cap.bytes < (uint64_t)cap.quota)
+    if (req->beyond_cap || cap.quota < 0 || cap.bytes < (uint64_t)cap.quota)
         return true;
     for (size_t i = 0; i < req->n_counts; i++) {
         if (req->counts[i].stored == 0 || !is_stopped(w, req->counts[i].table))

@@ -62,7 +62,13 @@ bool purge_run(struct workspace *w, struct purge_job *j, struct err *e)
 {
     if (!engine_begin(w->conn, e))
         return false;
-    if (delete_rows(w, j, e))
+    bool ok = delete_rows(w, j, e);
+    /* More is fine: sealed rows may still lie in the hot table. */
+    if (ok && j->deleted + j->sealed < j->matched)
+        ok = err_set(e, ERR_CONFLICT, "%llu of %llu rows were not found again: try again",
+                     (unsigned long long)(j->matched - j->deleted - j->sealed),
+                     (unsigned long long)j->matched);
+    if (ok)
         return engine_commit(w->conn, e);
     engine_rollback(w->conn);
     return false;
@@ -70,10 +76,9 @@ bool purge_run(struct workspace *w, struct purge_job *j, struct err *e)
 
 /* Part by part, then the hot rows in one transaction. A crash in between is mended by repeating. */
 static bool purge_all(struct workspace *w, struct arena *a, const struct store_purge *p,
-                      const struct engine_source *src, struct store_purged *out, struct err *e)
+                      const struct engine_source *src, uint64_t *out_deleted, struct err *e)
 {
     AUTO(sbuf_fini) struct sbuf select = sbuf_make(MAX_SQL);
-    uint64_t sealed = 0;
     if (!write_select(w, a, p, src, &select, e))
         return false;
     lock_take(&w->lock);
@@ -83,21 +88,21 @@ static bool purge_all(struct workspace *w, struct arena *a, const struct store_p
     if (job.phys.n == 0) /* no row was ever stored */
         return true;
     /* The snapshot behind the SQL holds the old parts, in which the rows are still found. */
-    if (!lake_purge(w->lake, p->table, job.select, &sealed, e) || !writer_purge(w, &job, e))
+    if (!lake_purge(w->lake, p->table, job.select, &job.sealed, e) || !writer_purge(w, &job, e))
         return false;
-    *out = (struct store_purged){job.matched, job.deleted + sealed};
+    *out_deleted = job.matched;
     return true;
 }
 
-bool workspace_purge(struct workspace *w, const struct store_purge *p, struct store_purged *out,
+bool workspace_purge(struct workspace *w, const struct store_purge *p, uint64_t *out_deleted,
                      struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
-    *out = (struct store_purged){0};
+    *out_deleted = 0;
     lake_work_begin(w->lake); /* nothing is sealed meanwhile */
     const struct engine_source *src = source_snapshot(w, a);
     source_see_all(src);
-    bool ok = purge_all(w, a, p, src, out, e);
+    bool ok = purge_all(w, a, p, src, out_deleted, e);
     source_release(src);
     lake_work_end(w->lake);
     return ok;

@@ -136,6 +136,7 @@ struct store_append {
         dedup; /* at most 256 bytes, no NUL; empty: none. Remembered for at least 12 hours. */
     const struct store_count *counts; /* borrowed until the call returns; written with the rows */
     size_t n_counts;
+    bool beyond_cap; /* also when the daily cap is reached: nobody could tell the sender */
     bool again; /* the caller tries again after a failure: it is no rejection and not counted */
 };
 /* store_append with the accounting given: what came from outside, so it is refused sooner when the
@@ -260,13 +261,10 @@ struct store_purge {
     struct str predicate;   /* KQL over the table's columns; the caller's own, not a user's */
     int64_t received_until; /* ticks: rows that came later stay, so that it can be repeated */
 };
-struct store_purged {
-    uint64_t matched, deleted; /* rows; the same, unless somebody else deleted meanwhile */
-};
 /* Deletes the rows, also those past their analytics retention, and returns when that is on disk:
  * hot ones in one transaction, sealed ones part by part. After an error it can be repeated. Errors:
  * those of the predicate, ERR_IO. */
-bool workspace_purge(struct workspace *w, const struct store_purge *p, struct store_purged *out,
+bool workspace_purge(struct workspace *w, const struct store_purge *p, uint64_t *out_deleted,
                      struct err *e) MUST_USE;
 
 /* Makes a copy of the workspace's database file as it is at one moment, beside it, while writing

@@ -185,6 +185,7 @@ bool cap_check(struct workspace *w, const struct store_append *req, struct err *
 struct purge_job {
     struct str phys, select; /* the table; SQL that gives the _ItemId of each row */
     uint64_t matched, deleted;
+    uint64_t sealed; /* deleted from parts before */
 };
 bool purge_run(struct workspace *w, struct purge_job *j,
                struct err *e) MUST_USE; /* writer thread */

@@ -226,6 +226,39 @@ def usage_over_kills(_data):
         assert len(stored) == hours and usage == stored, (usage, stored)
 
 
+def purge_quietly(server, turn):
+    try:
+        server.arm("POST", "/purge", {"table": "Heartbeat", "filters": [
+            {"column": "Computer", "operator": "==", "value": "turn%d" % turn}]}, provider=False)
+    except Exception:  # killed in between, as it should be
+        pass
+
+
+def server_killed_while_purging(_data):
+    """A purge deletes all of its rows or none; what it did is audited once, also when it died."""
+    chance = random.Random(int(os.environ.get("FAULT_SEED", "20260101")))
+    turns, rows, done = 10, 2000, 0
+    with Server("--requests-per-second", "100000") as server:
+        for turn in range(turns):
+            records = [{"Computer": "turn%d" % turn, "OSType": os.urandom(100).hex()} for _ in range(rows)]
+            assert server.post_logs("Microsoft-Heartbeat", records).status == 204
+            sender = threading.Thread(target=purge_quietly, args=(server, turn))
+            sender.start()
+            time.sleep(chance.random() * 0.06)  # the moment itself, not a wait
+            server.kill()
+            sender.join()
+            server.start()
+            left = server.count("Heartbeat | where Computer == 'turn%d'" % turn)
+            assert left in (0, rows), "half of a purge: %d rows are left" % left
+            done += left == 0
+            audits = server.query("SentinelAudit | where OperationName endswith 'purge/action' | summarize n = "
+                                  "count(), d = dcount(CorrelationId)")[0]
+            assert audits["n"] == audits["d"] == done, (audits, done)
+        assert server.arm("POST", "/purge", {"table": "Heartbeat", "filters": [
+            {"column": "OSType", "operator": "in", "value": ["x"]}]}, provider=False).status == 202
+    print("     %d of %d purges took place" % (done, turns))
+
+
 def move_quietly(server, to):
     try:
         server.move_clock(to)
@@ -233,4 +266,5 @@ def move_quietly(server, to):
         pass
 
 
-TESTS = [server_killed_ten_times, server_on_a_full_disk, server_killed_while_backing_up, usage_over_kills]
+TESTS = [server_killed_ten_times, server_on_a_full_disk, server_killed_while_backing_up, usage_over_kills,
+         server_killed_while_purging]

@@ -184,7 +184,11 @@ def test_what_is_refused():
             f.seek(at)
             f.write(bytes([byte[0] ^ 1]))
 
+    equal(run("restore", "--check", target)[0], 0)
     tamper(database)
+    code, _, said = run("restore", "--check", target)
+    equal(code, 1)
+    contains(said, "is not what the backup wrote")
     code, _, said = run("restore", target, data=data)
     equal(code, 1)
     contains(said, "is not what the backup wrote")

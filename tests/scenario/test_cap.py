@@ -1,5 +1,9 @@
 """The daily cap of a workspace: told when it is near, refuses when it is reached, ends with the day."""
-from vedette import Server, contains, equal
+import json
+import os
+import socket
+
+from vedette import Server, contains, equal, until
 
 START = "2026-01-01T10:00:00Z"
 TOLD = ("Operation | where OperationCategory == 'Data Collection Status' | sort by TimeGenerated asc "
@@ -84,6 +88,18 @@ def test_a_cap_that_is_raised_or_taken_away():
         equal(s.arm("PUT", "", {"location": "local", "properties": {}}, provider=False).status, 200)
         equal(state(s)["dailyQuotaGb"], -1)
         equal(send(s, 1).status, 204)
+
+
+def test_a_cap_does_not_stop_syslog():
+    with Server("--syslog-tcp", "127.0.0.1:0") as s:
+        capping(s, 0.0000001)
+        with open(os.path.join(s.data, "server.json"), encoding="utf-8") as f:
+            port = json.load(f)["syslog_tcp"]
+        with socket.create_connection(("127.0.0.1", port)) as sender:
+            for n in (1, 2):
+                sender.sendall(b"<13>Jan  1 00:00:00 host app: m%d\n" % n)
+                until(lambda: s.count("Syslog") == n)
+        equal(state(s)["dataIngestionStatus"], "OverQuota")
 
 
 def test_what_is_refused():
