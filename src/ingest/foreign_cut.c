@@ -1,0 +1,229 @@
+/* Where a file of a foreign format can be cut into bodies. */
+#include "ingest/ingest.h"
+
+enum shape { SHAPE_LINES, SHAPE_JSON, SHAPE_ARRAY, SHAPE_XML, SHAPE_EVTX, SHAPE_BEHIND };
+enum {
+    LOOK_AHEAD = 512,         /* bytes that tell the shape */
+    GIVE_UP_BYTES = 16 << 20, /* a document longer than this is cut at a line's end */
+    EVTX_HEADER = 4096,
+    EVTX_CHUNK = 65536
+};
+
+static size_t skip_blanks(struct str s, size_t at)
+{
+    while (at < s.n && str_holds(STR(" \t\r\n"), s.p[at]))
+        at++;
+    return at;
+}
+
+/* {"Records": [ at s[at]: gives where the array's first item is. */
+static bool opens_array(struct str s, size_t at, size_t *out)
+{
+    static const char *const names[] = {"\"records\"", "\"findings\"", "\"events\""};
+    if (at >= s.n || s.p[at] != '{')
+        return false;
+    at = skip_blanks(s, at + 1);
+    for (size_t i = 0; i < COUNTOF(names); i++) {
+        struct str name = str_from(names[i]);
+        size_t k = at + name.n;
+        if (!str_ieq(str_sub(s, at, name.n), name))
+            continue;
+        k = skip_blanks(s, k);
+        if (k >= s.n || s.p[k] != ':')
+            return false;
+        k = skip_blanks(s, k + 1);
+        *out = k + 1;
+        return k < s.n && s.p[k] == '[';
+    }
+    return false;
+}
+
+/* Looks at the first bytes; *taken: how many are no part of a record. */
+static bool begin(struct ingest_cut *c, struct str s, struct sbuf *header, size_t *taken,
+                  struct err *e)
+{
+    size_t at = skip_blanks(s, str_starts(s, STR("\xef\xbb\xbf")) ? 3 : 0), inside = at;
+    char first = at < s.n ? s.p[at] : '\0';
+    c->depth = 0;
+    c->scanned = 0;
+    c->in_string = c->escaped = c->closed = false;
+    if (str_starts(s, STR("\xff\xfe")) || str_starts(s, STR("\xfe\xff")))
+        return err_set(e, ERR_UNSUPPORTED, "the file is UTF-16; save it as UTF-8");
+    c->shape = SHAPE_JSON;
+    if (c->format == INGEST_VPCFLOW) {
+        const char *nl = memchr(s.p + at, '\n', s.n - at);
+        c->shape = SHAPE_LINES;
+        if (header->n == 0 && nl != NULL && (first < '0' || first > '9')) {
+            sbuf_add(header, str_sub(s, at, (size_t)(nl - s.p) + 1 - at));
+            at += header->n;
+        }
+    } else if (c->format == INGEST_WINDOWS && first == '<') {
+        c->shape = SHAPE_XML;
+    } else if (c->format == INGEST_WINDOWS && str_starts(s, STR("ElfFile"))) {
+        c->shape = SHAPE_EVTX;
+        if (s.n < EVTX_HEADER)
+            return err_set(e, ERR_SYNTAX, "the .evtx file is cut off in its header");
+        at = EVTX_HEADER;
+    } else if (first == '[' || opens_array(s, at, &inside)) {
+        c->shape = SHAPE_ARRAY;
+        c->closed = first == '{'; /* the object's end comes behind the array's */
+        c->depth = 1;
+        at = first == '[' ? at + 1 : inside;
+    }
+    c->begun = true;
+    *taken = at;
+    return true;
+}
+
+/* Moves over JSON; gives the end of what is whole: behind a line's end outside of all objects, or
+ * (array) at a comma between items and at the array's end, which sets *ended. */
+static size_t scan_json(struct ingest_cut *c, struct str s, bool *ended)
+{
+    size_t cut = 0;
+    bool array = c->shape == SHAPE_ARRAY;
+    for (; c->scanned < s.n && !*ended; c->scanned++) {
+        char x = s.p[c->scanned];
+        if (c->in_string) {
+            c->in_string = c->escaped || x != '"';
+            c->escaped = !c->escaped && x == '\\';
+        } else if (x == '"') {
+            c->in_string = true;
+        } else if (x == '[' || x == '{') {
+            c->depth++;
+        } else if (x == ']' || x == '}') {
+            c->depth -= c->depth > 0;
+            *ended = array && c->depth == 0;
+        }
+        if (*ended || (array && !c->in_string && x == ',' && c->depth == 1))
+            cut = c->scanned;
+        else if (!array && x == '\n' && c->depth == 0 && !c->in_string)
+            cut = c->scanned + 1;
+    }
+    return cut;
+}
+
+static bool next_of_array(struct ingest_cut *c, struct str s, bool last, struct sbuf *out,
+                          size_t *taken, struct err *e)
+{
+    bool ended = false;
+    size_t cut = scan_json(c, s, &ended);
+    if (cut == 0 && !ended) {
+        *taken = last ? s.n : 0;
+        return !last || err_set(e, ERR_SYNTAX, "the JSON is cut off");
+    }
+    if (skip_blanks(s, 0) < cut) {
+        sbuf_addc(out, '[');
+        sbuf_add(out, str_sub(s, 0, cut));
+        sbuf_addc(out, ']');
+    }
+    *taken = cut + 1;
+    c->scanned -= cut + 1 - ended;
+    if (!ended)
+        return true;
+    c->scanned = 0;
+    c->begun = c->closed; /* the object around the array has to end first */
+    c->shape = SHAPE_BEHIND;
+    return true;
+}
+
+/* Behind a wrapped array: the rest of the object. */
+static size_t end_of_object(struct ingest_cut *c, struct str s)
+{
+    c->depth = 1;
+    c->in_string = c->escaped = false;
+    for (size_t i = 0; i < s.n; i++) {
+        char x = s.p[i];
+        if (c->in_string) {
+            c->in_string = c->escaped || x != '"';
+            c->escaped = !c->escaped && x == '\\';
+        } else if (x == '"') {
+            c->in_string = true;
+        } else if (x == '{' || x == '[') {
+            c->depth++;
+        } else if ((x == '}' || x == ']') && --c->depth == 0) {
+            c->begun = false;
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+static size_t last_line_end(struct str s)
+{
+    const char *nl = s.n > 0 ? memrchr(s.p, '\n', s.n) : NULL;
+    return nl == NULL ? 0 : (size_t)(nl - s.p) + 1;
+}
+
+static size_t last_event_end(struct str s)
+{
+    struct str end = STR("</Event>");
+    for (size_t i = s.n; i >= end.n; i--)
+        if (str_starts(str_sub(s, i - end.n, end.n), end))
+            return i;
+    return 0;
+}
+
+static size_t whole(struct ingest_cut *c, struct str s, bool last)
+{
+    bool ended = false;
+    size_t cut = 0;
+    if (last)
+        return s.n;
+    switch ((enum shape)c->shape) {
+    case SHAPE_LINES:
+        return last_line_end(s);
+    case SHAPE_XML:
+        return last_event_end(s);
+    case SHAPE_EVTX:
+        return s.n / EVTX_CHUNK * EVTX_CHUNK;
+    case SHAPE_JSON:
+    case SHAPE_ARRAY:
+    case SHAPE_BEHIND:
+        break;
+    }
+    cut = scan_json(c, s, &ended);
+    if (cut == 0 && s.n > GIVE_UP_BYTES) {
+        cut = last_line_end(s);
+        c->depth = 0;
+        c->scanned = cut;
+        c->in_string = c->escaped = false;
+    }
+    c->scanned -= cut;
+    return cut;
+}
+
+bool ingest_cut_next(struct ingest_cut *c, struct str bytes, bool last, struct sbuf *header,
+                     struct sbuf *out_body, size_t *out_taken, struct err *e)
+{
+    *out_taken = 0;
+    if (bytes.n == 0) {
+        bool open = c->begun && (c->shape == SHAPE_ARRAY || c->shape == SHAPE_BEHIND);
+        return !last || !open || err_set(e, ERR_SYNTAX, "the JSON is cut off");
+    }
+    if (!c->begun) {
+        bool enough = last || bytes.n >= (c->format == INGEST_WINDOWS ? EVTX_HEADER : LOOK_AHEAD);
+        if (skip_blanks(bytes, 0) == bytes.n) {
+            *out_taken = bytes.n;
+            return true;
+        }
+        if (!enough || !begin(c, bytes, header, out_taken, e))
+            return !enough;
+        if (*out_taken > 0)
+            return true;
+    }
+    if (c->shape == SHAPE_BEHIND) {
+        *out_taken = end_of_object(c, bytes);
+        if (*out_taken == 0 && last)
+            return err_set(e, ERR_SYNTAX, "the JSON is cut off");
+        return true;
+    }
+    if (c->shape == SHAPE_ARRAY)
+        return next_of_array(c, bytes, last, out_body, out_taken, e);
+    size_t cut = whole(c, bytes, last);
+    if (str_trim(str_sub(bytes, 0, cut)).n > 0) {
+        sbuf_add(out_body, sbuf_str(header));
+        sbuf_add(out_body, str_sub(bytes, 0, cut));
+    }
+    *out_taken = cut;
+    return true;
+}
