@@ -92,7 +92,8 @@ static struct target *target_of(struct foreign *f, struct str table)
     t->lines = sbuf_make(0);
     t->columns = map_new(f->call, true);
     struct kql_table found;
-    t->exists = workspace_table_find(f->r->workspace, f->call, t->name, &found);
+    t->exists =
+        f->r->workspace != NULL && workspace_table_find(f->r->workspace, f->call, t->name, &found);
     for (size_t i = 0; t->exists && i < found.schema.n; i++)
         map_put(t->columns, found.schema.cols[i].name, &found.schema.cols[i].name);
     map_put(f->by_name, t->name, t);
@@ -230,25 +231,60 @@ static bool start(struct foreign *f, struct err *e)
     return ingest_logs(f->in, &probe, &none, e);
 }
 
+struct foreign *foreign_new(struct ingest *in, const struct ingest_request *r)
+{
+    struct foreign *f = xcalloc(1, sizeof(*f));
+    f->in = in;
+    f->r = r;
+    f->call = arena_new(0);
+    f->record = arena_new(0);
+    f->by_name = map_new(f->call, false);
+    return f;
+}
+
+void foreign_free(struct foreign *f)
+{
+    struct str name;
+    void *value;
+    for (size_t i = 0; map_next(f->by_name, &i, &name, &value);)
+        sbuf_fini(&((struct target *)value)->lines);
+    arena_free(f->record);
+    arena_free(f->call);
+    xfree(f);
+}
+
+void foreign_read(struct foreign *f)
+{
+    struct str body = f->r->body, bom = STR("\xef\xbb\xbf");
+    formats[f->r->format].read(f, str_starts(body, bom) ? str_sub(body, 3, body.n) : body);
+}
+
+bool foreign_lines(struct foreign *f, size_t *i, struct str *out_table, struct str *out_lines)
+{
+    void *value;
+    if (!map_next(f->by_name, i, out_table, &value))
+        return false;
+    *out_lines = sbuf_str(&((struct target *)value)->lines);
+    return true;
+}
+
+size_t foreign_rejects(const struct foreign *f, const struct ingest_reject **out)
+{
+    *out = f->rejects.p;
+    return f->rejects.n;
+}
+
 bool foreign_logs(struct ingest *in, const struct ingest_request *r, struct ingest_result *out,
                   struct err *e)
 {
-    struct foreign f = {.in = in, .r = r, .call = arena_new(0), .record = arena_new(0)};
+    struct foreign *f = foreign_new(in, r);
     struct ingest_result sum = {0};
-    struct str name;
-    void *value;
-    f.by_name = map_new(f.call, false);
-    bool ok = start(&f, e);
+    bool ok = start(f, e);
     if (ok) {
-        struct str bom = STR("\xef\xbb\xbf");
-        formats[r->format].read(&f, str_starts(r->body, bom) ? str_sub(r->body, 3, r->body.n)
-                                                             : r->body);
-        ok = store_all(&f, &sum, e);
+        foreign_read(f);
+        ok = store_all(f, &sum, e);
     }
-    for (size_t i = 0; map_next(f.by_name, &i, &name, &value);)
-        sbuf_fini(&((struct target *)value)->lines);
-    arena_free(f.record);
-    arena_free(f.call);
+    foreign_free(f);
     if (ok)
         *out = sum;
     return ok;

@@ -13,6 +13,15 @@ struct foreign; /* one call of ingest_logs */
 bool foreign_logs(struct ingest *in, const struct ingest_request *r, struct ingest_result *out,
                   struct err *e) MUST_USE;
 
+/* ---- its two halves, apart ---- */
+/* r: borrowed; without a workspace no table has a column. */
+struct foreign *foreign_new(struct ingest *in, const struct ingest_request *r);
+void foreign_free(struct foreign *f);
+void foreign_read(struct foreign *f);
+/* The records of the next table as NDJSON; false: no more. *i starts at 0. */
+bool foreign_lines(struct foreign *f, size_t *i, struct str *out_table, struct str *out_lines);
+size_t foreign_rejects(const struct foreign *f, const struct ingest_reject **out);
+
 /* ---- for the formats ---- */
 
 /* Memory of the record under hand; foreign_next empties it. */

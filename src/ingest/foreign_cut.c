@@ -1,12 +1,11 @@
 /* Where a file of a foreign format can be cut into bodies. */
+#include "ingest/evtx.h"
 #include "ingest/ingest.h"
 
 enum shape { SHAPE_LINES, SHAPE_JSON, SHAPE_ARRAY, SHAPE_XML, SHAPE_EVTX, SHAPE_BEHIND };
 enum {
-    LOOK_AHEAD = 512,         /* bytes that tell the shape */
-    GIVE_UP_BYTES = 16 << 20, /* a document longer than this is cut at a line's end */
-    EVTX_HEADER = 4096,
-    EVTX_CHUNK = 65536
+    LOOK_AHEAD = 512,        /* bytes that tell the shape */
+    GIVE_UP_BYTES = 16 << 20 /* a document longer than this is cut at a line's end */
 };
 
 static size_t skip_blanks(struct str s, size_t at)
@@ -61,9 +60,9 @@ static bool begin(struct ingest_cut *c, struct str s, struct sbuf *header, size_
         c->shape = SHAPE_XML;
     } else if (c->format == INGEST_WINDOWS && str_starts(s, STR("ElfFile"))) {
         c->shape = SHAPE_EVTX;
-        if (s.n < EVTX_HEADER)
+        if (s.n < EVTX_FILE_HEADER)
             return err_set(e, ERR_SYNTAX, "the .evtx file is cut off in its header");
-        at = EVTX_HEADER;
+        at = EVTX_FILE_HEADER;
     } else if (first == '[' || opens_array(s, at, &inside)) {
         c->shape = SHAPE_ARRAY;
         c->closed = first == '{'; /* the object's end comes behind the array's */
@@ -201,7 +200,8 @@ bool ingest_cut_next(struct ingest_cut *c, struct str bytes, bool last, struct s
         return !last || !open || err_set(e, ERR_SYNTAX, "the JSON is cut off");
     }
     if (!c->begun) {
-        bool enough = last || bytes.n >= (c->format == INGEST_WINDOWS ? EVTX_HEADER : LOOK_AHEAD);
+        bool enough =
+            last || bytes.n >= (c->format == INGEST_WINDOWS ? EVTX_FILE_HEADER : LOOK_AHEAD);
         if (skip_blanks(bytes, 0) == bytes.n) {
             *out_taken = bytes.n;
             return true;

@@ -1,6 +1,7 @@
 /* Rows of SecurityEvent, Event and WindowsEvent. Sources: the tables' references in Azure Monitor's
  * documentation, and rows that Microsoft's agents wrote. */
 #include "ingest/windows.h"
+#include "ingest/evtx.h"
 #include "text/xml.h"
 
 #define EVENT_NAMESPACE "http://schemas.microsoft.com/win/2004/08/events/event"
@@ -409,10 +410,50 @@ static void read_json(struct foreign *f, struct str body)
     documents_fini(&d);
 }
 
+/* ---- .evtx ---- */
+
+static void read_record(struct foreign *f, struct str chunk, struct str record)
+{
+    struct err why = {0};
+    AUTO(sbuf_fini) struct sbuf xml = sbuf_make(XML_MAX_BYTES);
+    foreign_next(f);
+    if (!evtx_xml(chunk, record, &xml, &why) || !windows_xml_event(f, sbuf_str(&xml), &why))
+        foreign_reject(f, record, why.code == ERR_LIMIT ? "limit" : "malformed", &why);
+}
+
+/* What a log has not used yet is zeros. */
+static bool is_empty(struct str chunk)
+{
+    for (size_t i = 0; i < chunk.n; i++)
+        if (chunk.p[i] != '\0')
+            return false;
+    return true;
+}
+
+static void read_chunks(struct foreign *f, struct str body)
+{
+    if (str_starts(body, STR("ElfFile")))
+        body = str_sub(body, EVTX_FILE_HEADER, body.n);
+    for (; body.n > 0; body = str_sub(body, EVTX_CHUNK, body.n)) {
+        struct str chunk = str_sub(body, 0, EVTX_CHUNK), record;
+        struct err why = {0};
+        if (is_empty(chunk))
+            continue;
+        for (size_t at = 0; evtx_next(chunk, &at, &record, &why);) {
+            if (record.n > 0)
+                read_record(f, chunk, record);
+            else
+                foreign_reject(f, chunk, "malformed", &why);
+        }
+    }
+}
+
 void windows_read(struct foreign *f, struct str body)
 {
     struct str text = str_trim(body);
-    if (text.n > 0 && text.p[0] == '<')
+    if (str_starts(body, STR("ElfFile")) || str_starts(body, STR("ElfChnk")))
+        read_chunks(f, body);
+    else if (text.n > 0 && text.p[0] == '<')
         windows_xml_read(f, body);
     else
         read_json(f, body);

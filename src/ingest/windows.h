@@ -45,6 +45,8 @@ bool windows_from_json(struct arena *a, const struct json *v, struct windows_eve
 /* The same for an Event element as JSON (xml_to_json). */
 bool windows_from_xml(struct arena *a, const struct json *event,
                       struct windows_event *out) MUST_USE;
+/* One Event element. */
+bool windows_xml_event(struct foreign *f, struct str xml, struct err *why) MUST_USE;
 /* All events of a body of XML, with or without an element around them. */
 void windows_xml_read(struct foreign *f, struct str body);
 /* The row of the table that the request names, else of the one that the channel means. */

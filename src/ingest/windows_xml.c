@@ -93,7 +93,7 @@ bool windows_from_xml(struct arena *a, const struct json *event, struct windows_
     return out->part[WINDOWS_ID].n > 0 && out->part[WINDOWS_CHANNEL].n > 0;
 }
 
-static bool read_one(struct foreign *f, struct str xml, struct err *why)
+bool windows_xml_event(struct foreign *f, struct str xml, struct err *why)
 {
     struct arena *a = foreign_arena(f);
     struct json_opts deep = {.max_depth = 120, .lone_surrogates = true};
@@ -156,7 +156,7 @@ void windows_xml_read(struct foreign *f, struct str body)
             event = str_sub(event, 0, end + 8);
         body = str_sub(body, at + event.n, body.n);
         foreign_next(f);
-        if (!read_one(f, event, &why))
+        if (!windows_xml_event(f, event, &why))
             foreign_reject(f, event, "malformed", &why);
     }
     check_between(f, body);

@@ -5,9 +5,11 @@ import gzip
 import json
 import os
 import re
+import struct
 import tempfile
 import xml.etree.ElementTree
 
+import evtx
 from run import Skip
 from vedette import Server, contains, equal, run
 
@@ -373,3 +375,56 @@ def test_what_is_no_such_file():
         code, _, err = run("ingest", "--format", "azure", "--table", "NoSuchTable", "/dev/null", data=s.data)
         equal(code, 1)
         contains(err, "NoSuchTable")
+
+
+def some_log():
+    log = evtx.Log()
+    for i in range(3):
+        evtx.event(log, "Microsoft-Windows-Security-Auditing", 4624, "Security", [
+            ("SubjectUserSid", evtx.SID, evtx.sid("S-1-5-18")), ("SubjectUserName", evtx.TEXT, evtx.text("WS1$")),
+            ("SubjectDomainName", evtx.TEXT, evtx.text("HALDEN")),
+            ("TargetUserName", evtx.TEXT, evtx.text("a&<\u00fc\U0001f600%d" % i)),
+            ("TargetDomainName", evtx.TEXT, evtx.text("HALDEN")),
+            ("TargetLogonId", evtx.HEX64, struct.pack("<Q", 0x501dc06)),
+            ("LogonType", evtx.LONG, struct.pack("<I", 3)), ("LogonGuid", evtx.GUID, bytes(range(16))),
+            ("IpAddress", evtx.NONE, b"")], 1767262272 + i)
+    evtx.event(log, "MsiInstaller", 1033, "Application", [(None, evtx.TEXTS, evtx.text("one\0two\0"))], 1767262280,
+               user="S-1-5-21-1-2-3-1001", level=4)
+    return log
+
+
+def test_evtx():
+    with Server(clock=CLOCK) as s:
+        contains(ingest_text(s, "windows", some_log().file(), suffix=".evtx"), "4 records: 4 stored, 0 rejected")
+        rows = s.query("SecurityEvent | sort by TimeGenerated asc")
+        equal([r["TargetUserName"] for r in rows], ["a&<\u00fc\U0001f600%d" % i for i in range(3)])
+        for column, value in {"TimeGenerated": "2026-01-01T10:11:12.1234567Z", "Computer": "ws1.halden.example",
+                              "EventID": 4624, "Account": "HALDEN\\a&<\u00fc\U0001f6000", "AccountType": "User",
+                              "SubjectAccount": "HALDEN\\WS1$", "SubjectUserSid": "S-1-5-18", "LogonType": 3,
+                              "LogonTypeName": "3 - Network", "TargetLogonId": "0x501dc06", "Task": 12544,
+                              "LogonGuid": "03020100-0504-0706-0809-0a0b0c0d0e0f", "IpAddress": "",
+                              "Activity": "4624 - An account was successfully logged on.", "Correlation": "",
+                              "Keywords": "0x8020000000000000", "SystemProcessId": 712}.items():
+            equal(rows[0][column], value, column)
+        event = s.query("Event")[0]
+        equal((event["ParameterXml"], event["UserName"], event["EventLevelName"], event["EventLog"]),
+              ("<Param>one</Param><Param>two</Param>", "S-1-5-21-1-2-3-1001", "Information", "Application"))
+
+
+def test_evtx_of_many_chunks_and_damaged():
+    data = some_log().file()
+    chunk = data[4096:]
+    damaged = bytearray(chunk)
+    second = 512 + struct.unpack_from("<I", chunk, 516)[0]
+    damaged[second] = 0xff  # where the second record begins
+    wrong = bytearray(chunk)
+    wrong[second + 24 + 4] = 0x77  # its first token
+    with Server(clock=CLOCK) as s:
+        whole = data + chunk * 140 + bytes(65536)  # more than one body
+        contains(ingest_text(s, "windows", whole, suffix=".evtx"), "564 records: 564 stored, 0 rejected")
+        contains(ingest_text(s, "windows", gzip.compress(data[:4096] + bytes(damaged) + bytes(wrong)),
+                             suffix=".evtx.gz"), "6 records: 4 stored, 2 rejected")
+        details = s.query("VedetteDeadLetter | sort by RecordIndex asc | project Detail")
+        contains(details[0]["Detail"], "no record at byte %d" % second)
+        contains(details[1]["Detail"], "a token that we don't know")
+        contains(ingest_text(s, "windows", data[:-100] + b"x" * 100 + b"rest", suffix=".evtx"), "1 rejected")
