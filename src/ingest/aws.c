@@ -140,17 +140,15 @@ static void read_records(struct foreign *f, struct str body, const char *wrapper
     while (documents_next(&d, &v, &why)) {
         const struct json *inner = v != NULL ? json_get(v, inside) : NULL;
         const struct json *record = inner != NULL && inner->type == JSON_OBJECT ? inner : v;
-        foreign_next(f);
         if (v == NULL) {
-            foreign_reject(f, d.raw, why.code == ERR_LIMIT ? "limit" : "malformed", &why);
+            foreign_reject(f, d.raw, &why);
         } else if (is_one(record)) {
             put(f, record);
         } else {
             err_set(&why, ERR_INVALID, "%s", otherwise);
-            foreign_reject(f, foreign_raw(f, v), "malformed", &why);
+            foreign_reject(f, d.raw, &why);
         }
     }
-    documents_fini(&d);
 }
 
 void cloudtrail_read(struct foreign *f, struct str body)

@@ -305,15 +305,13 @@ void azure_read(struct foreign *f, struct str body)
     struct err why = {0};
     while (documents_next(&d, &v, &why)) {
         struct str category = json_text(azure_member(v, "category"), STR_NONE);
-        foreign_next(f);
         if (v == NULL) {
-            foreign_reject(f, d.raw, why.code == ERR_LIMIT ? "limit" : "malformed", &why);
+            foreign_reject(f, d.raw, &why);
         } else if (category.n > 0) {
             put_record(f, v, category);
         } else {
             err_set(&why, ERR_INVALID, "the record names no category");
-            foreign_reject(f, foreign_raw(f, v), "malformed", &why);
+            foreign_reject(f, d.raw, &why);
         }
     }
-    documents_fini(&d);
 }

@@ -1,79 +1,125 @@
-/* JSON documents of a body: one a line or one behind the other, each an object, an array of them,
- * or an object with one member that holds the array. */
+/* JSON records of a body, one by one, so that memory is that of one record. */
 #include "ingest/foreign.h"
+
+/* No record of these formats comes near it. */
+enum { MAX_RECORD_BYTES = 4 << 20 };
+
+enum { INSIDE_NOTHING, INSIDE_ARRAY, INSIDE_OBJECT };
 
 struct documents documents_make(struct foreign *f, struct str body, const char *wrapper)
 {
-    struct documents d = {.body = body, .wrapper = wrapper, .a = arena_new(0)};
-    d.json.max_depth = foreign_max_depth(f) + 2; /* the wrapper and its array */
+    struct documents d = {.f = f, .body = body, .wrapper = wrapper};
+    d.json.max_depth = foreign_max_depth(f);
     d.json.lone_surrogates = true;
     return d;
 }
 
-void documents_fini(struct documents *d)
+static size_t skip_blanks(struct str s, size_t at)
 {
-    arena_free(d->a);
+    while (at < s.n && str_holds(STR(" \t\r\n"), s.p[at]))
+        at++;
+    return at;
 }
 
-static void skip_line(struct documents *d, size_t from)
+bool documents_wrapper(struct str s, size_t at, const char *name, size_t *out)
+{
+    size_t n = strlen(name);
+    if (at >= s.n || s.p[at] != '{')
+        return false;
+    at = skip_blanks(s, at + 1);
+    if (at >= s.n || s.p[at] != '"' || !str_ieqz(str_sub(s, at + 1, n), name))
+        return false;
+    at += n + 1;
+    if (at >= s.n || s.p[at] != '"')
+        return false;
+    at = skip_blanks(s, at + 1);
+    if (at >= s.n || s.p[at] != ':')
+        return false;
+    at = skip_blanks(s, at + 1);
+    *out = at + 1;
+    return at < s.n && s.p[at] == '[';
+}
+
+/* Behind the array that an object wraps: the object's other members. */
+static void skip_object(struct documents *d)
+{
+    int depth = 1;
+    bool text = false;
+    for (; d->at < d->body.n && depth > 0; d->at++) {
+        char c = d->body.p[d->at];
+        if (text && c == '\\')
+            d->at++;
+        else if (c == '"')
+            text = !text;
+        else if (!text && (c == '{' || c == '['))
+            depth++;
+        else if (!text && (c == '}' || c == ']'))
+            depth--;
+    }
+    d->at = d->at < d->body.n ? d->at : d->body.n;
+}
+
+/* To where the next record begins; false: the end. */
+static bool seek(struct documents *d)
+{
+    for (;;) {
+        d->at = skip_blanks(d->body, d->at);
+        size_t first = 0;
+        if (d->at >= d->body.n)
+            return false;
+        char c = d->body.p[d->at];
+        if (d->inside != INSIDE_NOTHING && c == ']') {
+            d->at++;
+            if (d->inside == INSIDE_OBJECT)
+                skip_object(d);
+            d->inside = INSIDE_NOTHING;
+        } else if (d->inside != INSIDE_NOTHING && c == ',') {
+            d->at++;
+        } else if (d->inside == INSIDE_NOTHING && c == '[') {
+            d->at++;
+            d->inside = INSIDE_ARRAY;
+        } else if (d->inside == INSIDE_NOTHING &&
+                   documents_wrapper(d->body, d->at, d->wrapper, &first)) {
+            d->at = first;
+            d->inside = INSIDE_OBJECT;
+        } else {
+            return true;
+        }
+    }
+}
+
+static void give_up_line(struct documents *d, size_t from)
 {
     const char *nl = memchr(d->body.p + from, '\n', d->body.n - from);
     d->at = nl != NULL ? (size_t)(nl - d->body.p) + 1 : d->body.n;
     d->raw = str_trim(str_sub(d->body, from, d->at - from));
-}
-
-/* The array of a document that wraps one. */
-static const struct json *wrapped(const struct documents *d)
-{
-    if (d->one.type == JSON_ARRAY)
-        return &d->one;
-    for (size_t i = 0; d->wrapper != NULL && d->one.type == JSON_OBJECT && i < d->one.n; i++)
-        if (str_ieqz(d->one.keys[i], d->wrapper) && d->one.items[i].type == JSON_ARRAY)
-            return &d->one.items[i];
-    return NULL;
-}
-
-static bool open_document(struct documents *d, struct err *why)
-{
-    size_t from = d->at;
-    arena_reset(d->a);
-    if (!json_parse_next(d->a, d->body, &d->at, &d->json, &d->one, why)) {
-        skip_line(d, from);
-        return false;
-    }
-    const struct json *list = wrapped(d);
-    d->items = list != NULL ? list->items : &d->one;
-    d->n = list != NULL ? list->n : 1;
-    d->i = 0;
-    return true;
+    d->inside = INSIDE_NOTHING;
 }
 
 bool documents_next(struct documents *d, const struct json **out, struct err *why)
 {
     *out = NULL;
     d->raw = STR_NONE;
-    while (d->i == d->n) {
-        while (d->at < d->body.n && str_holds(STR(" \t\r\n"), d->body.p[d->at]))
-            d->at++;
-        if (d->at >= d->body.n)
-            return false;
-        if (!open_document(d, why)) {
-            d->n = d->i = 0;
-            return true;
-        }
+    foreign_next(d->f);
+    if (!seek(d)) {
+        bool open = d->inside != INSIDE_NOTHING;
+        d->inside = INSIDE_NOTHING;
+        if (open)
+            err_set(why, ERR_SYNTAX, "the array of records is cut off");
+        return open;
     }
-    const struct json *v = &d->items[d->i++];
-    if (v->type == JSON_OBJECT)
-        *out = v;
-    else
+    size_t from = d->at;
+    if (!json_parse_next(foreign_arena(d->f), d->body, &d->at, &d->json, &d->value, why)) {
+        give_up_line(d, from);
+        return true;
+    }
+    d->raw = str_sub(d->body, from, d->at - from);
+    if (d->value.type != JSON_OBJECT)
         err_set(why, ERR_INVALID, "a record must be a JSON object");
+    else if (d->raw.n > MAX_RECORD_BYTES)
+        err_set(why, ERR_LIMIT, "the record has %zu bytes; the limit is %d", d->raw.n,
+                MAX_RECORD_BYTES);
+    else
+        *out = &d->value;
     return true;
-}
-
-struct str foreign_raw(struct foreign *f, const struct json *v)
-{
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
-    struct json_out w = json_out_make(&b);
-    json_value(&w, v);
-    return arena_str(foreign_call_arena(f), sbuf_str(&b));
 }

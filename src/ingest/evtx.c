@@ -465,14 +465,14 @@ static uint32_t u32_at(struct str s, size_t at)
 bool evtx_next(struct str chunk, size_t *at, struct str *out, struct err *why)
 {
     *out = STR_NONE;
-    if (*at == 0) {
-        *at = EVTX_RECORDS;
-        if (chunk.n < EVTX_RECORDS || !str_starts(chunk, STR("ElfChnk"))) {
-            *at = chunk.n;
-            err_set(why, ERR_SYNTAX, "evtx: not a chunk of an event log");
-            return true;
-        }
+    if (*at >= EVTX_CHUNK)
+        return false;
+    if (chunk.n < EVTX_RECORDS || !str_starts(chunk, STR("ElfChnk"))) {
+        *at = EVTX_CHUNK;
+        err_set(why, ERR_SYNTAX, "evtx: not a chunk of an event log");
+        return true;
     }
+    *at = *at == 0 ? EVTX_RECORDS : *at;
     size_t end = u32_at(chunk, 48); /* of the records */
     end = end > chunk.n || end < EVTX_RECORDS ? chunk.n : end;
     if (*at >= end || end - *at < RECORD_HEADER + 4)
@@ -480,7 +480,7 @@ bool evtx_next(struct str chunk, size_t *at, struct str *out, struct err *why)
     size_t size = u32_at(chunk, *at + 4);
     if (u32_at(chunk, *at) != 0x2a2a || size < RECORD_HEADER + 4 || size > end - *at) {
         err_set(why, ERR_SYNTAX, "evtx: no record at byte %zu of the chunk", *at);
-        *at = chunk.n;
+        *at = EVTX_CHUNK;
         return true;
     }
     *out = str_sub(chunk, *at, size);

@@ -41,6 +41,9 @@ bool ingest_format_routes(enum ingest_format f)
     return formats[f].read != NULL;
 }
 
+/* A body with more records that can't be read is of another format: it is refused as a whole. */
+enum { MAX_REJECTS = 100000 };
+
 struct target {
     struct str name;
     bool exists;
@@ -55,6 +58,7 @@ struct foreign {
     struct map *by_name; /* name → struct target */
     size_t n;            /* records so far */
     VEC(struct ingest_reject) rejects;
+    bool hopeless; /* more of them than are kept */
 };
 
 struct arena *foreign_arena(struct foreign *f)
@@ -126,11 +130,14 @@ void foreign_put(struct foreign *f, struct str table, const struct json *record)
     f->n++;
 }
 
-void foreign_reject(struct foreign *f, struct str raw, const char *reason, const struct err *why)
+void foreign_reject(struct foreign *f, struct str raw, const struct err *why)
 {
-    struct ingest_reject x = {.reason = reason, .err = *why, .index = f->n++};
-    x.raw = arena_str(f->call, str_sub(raw, 0, f->in->limits.max_record_bytes));
-    VEC_PUSH(f->call, &f->rejects, x);
+    struct ingest_reject x = {.raw = raw, .err = *why, .index = f->n++};
+    x.reason = why->code == ERR_LIMIT ? "limit" : "malformed";
+    if (f->rejects.n < MAX_REJECTS)
+        VEC_PUSH(f->call, &f->rejects, x);
+    else
+        f->hopeless = true;
 }
 
 /* ---- storing ---- */
@@ -198,10 +205,24 @@ static bool store_target(struct foreign *f, struct target *t, struct ingest_resu
     return true;
 }
 
+static bool refuse(struct foreign *f, struct err *e)
+{
+    struct store_count count = {.source = f->r->source, .requests = 1, .reason = STR("malformed")};
+    count.table = f->table.n > 0 ? f->table : str_from(formats[f->r->format].table);
+    count.stream = f->r->stream.n > 0 ? f->r->stream : STR("(unknown)");
+    count.received = count.rejected = f->n;
+    count.bytes = f->r->body.n;
+    store_account(f->r->workspace, &count, 1);
+    return err_set(e, ERR_SYNTAX, "more than %d records are none of format %s", MAX_REJECTS,
+                   formats[f->r->format].name);
+}
+
 static bool store_all(struct foreign *f, struct ingest_result *sum, struct err *e)
 {
     struct str name;
     void *value;
+    if (f->hopeless)
+        return refuse(f, e);
     for (size_t i = 0; map_next(f->by_name, &i, &name, &value);)
         if (!store_target(f, value, sum, e))
             return false;

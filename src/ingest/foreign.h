@@ -38,28 +38,29 @@ const char *foreign_column(struct foreign *f, struct str table, struct str name)
 bool foreign_table_exists(struct foreign *f, struct str table);
 /* A record for the table. */
 void foreign_put(struct foreign *f, struct str table, const struct json *record);
-/* The record under hand goes to the dead letters. raw is copied. */
-void foreign_reject(struct foreign *f, struct str raw, const char *reason, const struct err *why);
+/* The record under hand goes to the dead letters, with reason "limit" or "malformed". raw is a part
+ * of the body. */
+void foreign_reject(struct foreign *f, struct str raw, const struct err *why);
 
-/* ---- documents.c: JSON values of a body, one behind the other ---- */
+/* ---- documents.c: JSON records of a body: one behind the other, in an array, or in an object
+ * whose first member, called wrapper, is the array ---- */
 struct documents {
+    struct foreign *f;
     struct str body;
     size_t at;
-    const char *wrapper; /* the member whose array holds the records; case does not count */
+    const char *wrapper; /* case does not count */
     struct json_opts json;
-    struct arena *a; /* the document under hand */
-    struct json one; /* a record that is not in an array */
-    const struct json *items;
-    size_t n, i;
-    struct str raw; /* the line of a document that can't be read */
+    int inside; /* 0 nothing, 1 an array, 2 an array in an object */
+    struct json value;
+    struct str raw; /* the record's text; when it can't be read, the rest of its line */
 };
 struct documents documents_make(struct foreign *f, struct str body, const char *wrapper);
-void documents_fini(struct documents *d);
-/* false: no more. *out is NULL when there is no object: *why and d->raw tell. It lives until the
- * next call. */
+/* false: no more. *out is NULL when there is no object, *why tells. It lives in foreign_arena,
+ * which is emptied first. */
 bool documents_next(struct documents *d, const struct json **out, struct err *why) MUST_USE;
-/* v as text again, in the call's memory: for dead letters. */
-struct str foreign_raw(struct foreign *f, const struct json *v);
+/* Where the first item of s's array is, when an object whose first member is called name begins at
+ * s[at]. */
+bool documents_wrapper(struct str s, size_t at, const char *name, size_t *out) MUST_USE;
 
 /* ---- records ---- */
 /* record_text for texts that may hold anything else, too: objects become compact JSON, null and

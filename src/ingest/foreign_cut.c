@@ -1,6 +1,6 @@
 /* Where a file of a foreign format can be cut into bodies. */
 #include "ingest/evtx.h"
-#include "ingest/ingest.h"
+#include "ingest/foreign.h"
 
 enum shape { SHAPE_LINES, SHAPE_JSON, SHAPE_ARRAY, SHAPE_XML, SHAPE_EVTX, SHAPE_BEHIND };
 enum {
@@ -15,25 +15,12 @@ static size_t skip_blanks(struct str s, size_t at)
     return at;
 }
 
-/* {"Records": [ at s[at]: gives where the array's first item is. */
 static bool opens_array(struct str s, size_t at, size_t *out)
 {
-    static const char *const names[] = {"\"records\"", "\"findings\"", "\"events\""};
-    if (at >= s.n || s.p[at] != '{')
-        return false;
-    at = skip_blanks(s, at + 1);
-    for (size_t i = 0; i < COUNTOF(names); i++) {
-        struct str name = str_from(names[i]);
-        size_t k = at + name.n;
-        if (!str_ieq(str_sub(s, at, name.n), name))
-            continue;
-        k = skip_blanks(s, k);
-        if (k >= s.n || s.p[k] != ':')
-            return false;
-        k = skip_blanks(s, k + 1);
-        *out = k + 1;
-        return k < s.n && s.p[k] == '[';
-    }
+    static const char *const names[] = {"records", "findings", "events"};
+    for (size_t i = 0; i < COUNTOF(names); i++)
+        if (documents_wrapper(s, at, names[i], out))
+            return true;
     return false;
 }
 

@@ -136,7 +136,7 @@ static void read_line(struct foreign *f, struct order *o, struct str line)
     else if (n != o->n)
         err_set(&why, ERR_SYNTAX, "the line has %zu fields, %zu expected", n, o->n);
     if (why.code != ERR_OK)
-        foreign_reject(f, line, "malformed", &why);
+        foreign_reject(f, line, &why);
     else
         put_line(f, o, words);
 }

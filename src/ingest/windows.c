@@ -397,17 +397,15 @@ static void read_json(struct foreign *f, struct str body)
     struct err why = {0};
     while (documents_next(&d, &v, &why)) {
         struct windows_event e;
-        foreign_next(f);
         if (v == NULL) {
-            foreign_reject(f, d.raw, why.code == ERR_LIMIT ? "limit" : "malformed", &why);
+            foreign_reject(f, d.raw, &why);
         } else if (windows_from_json(foreign_arena(f), v, &e)) {
             windows_put(f, &e);
         } else {
             err_set(&why, ERR_INVALID, "the record is no Windows event: no event id or no channel");
-            foreign_reject(f, foreign_raw(f, v), "malformed", &why);
+            foreign_reject(f, d.raw, &why);
         }
     }
-    documents_fini(&d);
 }
 
 /* ---- .evtx ---- */
@@ -418,7 +416,7 @@ static void read_record(struct foreign *f, struct str chunk, struct str record)
     AUTO(sbuf_fini) struct sbuf xml = sbuf_make(XML_MAX_BYTES);
     foreign_next(f);
     if (!evtx_xml(chunk, record, &xml, &why) || !windows_xml_event(f, sbuf_str(&xml), &why))
-        foreign_reject(f, record, why.code == ERR_LIMIT ? "limit" : "malformed", &why);
+        foreign_reject(f, record, &why);
 }
 
 /* What a log has not used yet is zeros. */
@@ -443,7 +441,7 @@ static void read_chunks(struct foreign *f, struct str body)
             if (record.n > 0)
                 read_record(f, chunk, record);
             else
-                foreign_reject(f, chunk, "malformed", &why);
+                foreign_reject(f, chunk, &why);
         }
     }
 }

@@ -129,7 +129,7 @@ static void check_between(struct foreign *f, struct str s)
         return;
     err_set(&why, ERR_SYNTAX, "text that is in no Event element");
     foreign_next(f);
-    foreign_reject(f, str_trim(s), "malformed", &why);
+    foreign_reject(f, str_trim(s), &why);
 }
 
 /* The next <Event …; not <Events>, <EventData>. */
@@ -157,7 +157,7 @@ void windows_xml_read(struct foreign *f, struct str body)
         body = str_sub(body, at + event.n, body.n);
         foreign_next(f);
         if (!windows_xml_event(f, event, &why))
-            foreign_reject(f, event, "malformed", &why);
+            foreign_reject(f, event, &why);
     }
     check_between(f, body);
 }

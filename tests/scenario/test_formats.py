@@ -213,7 +213,7 @@ def test_cloudtrail_in_pieces():
                      "ReadOnly": False, "Resources": json.dumps(record["resources"], ensure_ascii=False,
                                                                 separators=(",", ":")),
                      "OperationName": "CloudTrail", "n": 20000}])
-        contains(s.query("VedetteDeadLetter")[0]["RawRecord"], '{"no":"record"}')
+        contains(s.query("VedetteDeadLetter")[0]["RawRecord"], '{"no": "record"}')
 
 
 FLOWS = """2 123456789010 eni-1235b8ca 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK
@@ -371,6 +371,13 @@ def test_what_is_no_such_file():
                 equal(code, 1)
                 contains(err, word)
         contains(ingest_text(s, "windows", "not json\n{\n"), "2 rejected")
+        with tempfile.NamedTemporaryFile(suffix=".log") as f:
+            f.write(b"x\n" * 100001)
+            f.flush()
+            code, _, err = run("ingest", "--format", "vpcflow", f.name, data=s.data)
+            equal(code, 1)
+            contains(err, "more than 100000 records are none of format vpcflow")
+        equal(s.ingested(), (100004, 0, 100004))
         equal(s.ingested()[1], 0)
         code, _, err = run("ingest", "--format", "azure", "--table", "NoSuchTable", "/dev/null", data=s.data)
         equal(code, 1)
