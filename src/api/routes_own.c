@@ -112,8 +112,8 @@ static void import(void *ctx, struct http_request *q, struct http_response *r)
                                 .keep_times = true};
     if (!ingest_format_find(http_query(q, "format"), &in.format))
         err_set(&e, ERR_INVALID,
-                "format: json, ndjson, csv, syslog, cef, windows, cloudtrail, vpcflow, guardduty "
-                "or azure expected");
+                "format: json, ndjson, csv, syslog, cef, windows, cloudtrail, vpcflow, guardduty, "
+                "azure, zeek or auditd expected");
     else if (ingest_logs(v->import, &in, &result, &e)) {
         write_result(r, &result);
         return;

@@ -15,14 +15,15 @@ static const char usage[] =
     "usage: vedette ingest [--data DIR|--url URL] [--workspace W] --table T "
     "[--format ndjson|json|csv|syslog|cef] FILE…\n"
     "       vedette ingest [--data DIR|--url URL] [--workspace W] [--table T] "
-    "--format windows|cloudtrail|vpcflow|guardduty|azure FILE…\n"
+    "--format windows|cloudtrail|vpcflow|guardduty|azure|zeek|auditd FILE…\n"
     "  Files may be compressed (.gz, .zst); '-' is standard input. A table "
     "that ends in _CL is made when it is absent.\n"
     "  windows: events as XML, as Winlogbeat's or NXLog's JSON, or an .evtx file; SecurityEvent "
     "for "
     "channel Security, else Event; --table WindowsEvent for all.\n"
     "  cloudtrail, vpcflow, guardduty: files of AWS; azure: diagnostic settings "
-    "({\"records\": […]} or a record a line), the table by category.\n";
+    "({\"records\": […]} or a record a line), the table by category.\n"
+    "  zeek: logs of Zeek, each in a table Zeek_<log>_CL; auditd: LinuxAudit_CL.\n";
 
 enum shape {
     SHAPE_AUTO,

@@ -18,6 +18,8 @@ static const struct format formats[INGEST_N_FORMATS] = {
     [INGEST_VPCFLOW] = {"vpcflow", vpcflow_read, "AWSVPCFlow"},
     [INGEST_GUARDDUTY] = {"guardduty", guardduty_read, "AWSGuardDuty"},
     [INGEST_AZURE] = {"azure", azure_read, "AzureDiagnostics"},
+    [INGEST_ZEEK] = {"zeek", zeek_read, "Zeek_CL"},
+    [INGEST_AUDITD] = {"auditd", auditd_read, "LinuxAudit_CL"},
 };
 
 const char *ingest_format_name(enum ingest_format f)

@@ -82,3 +82,5 @@ void cloudtrail_read(struct foreign *f, struct str body);
 void vpcflow_read(struct foreign *f, struct str body);
 void guardduty_read(struct foreign *f, struct str body);
 void azure_read(struct foreign *f, struct str body);
+void zeek_read(struct foreign *f, struct str body);
+void auditd_read(struct foreign *f, struct str body);

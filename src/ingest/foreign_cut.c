@@ -4,7 +4,7 @@
 
 enum shape { SHAPE_LINES, SHAPE_JSON, SHAPE_ARRAY, SHAPE_XML, SHAPE_EVTX, SHAPE_BEHIND };
 enum {
-    LOOK_AHEAD = 512,        /* bytes that tell the shape */
+    LOOK_AHEAD = 65536,      /* bytes that tell the shape */
     GIVE_UP_BYTES = 16 << 20 /* a document longer than this is cut at a line's end */
 };
 
@@ -187,8 +187,7 @@ bool ingest_cut_next(struct ingest_cut *c, struct str bytes, bool last, struct s
         return !last || !open || err_set(e, ERR_SYNTAX, "the JSON is cut off");
     }
     if (!c->begun) {
-        bool enough =
-            last || bytes.n >= (c->format == INGEST_WINDOWS ? EVTX_FILE_HEADER : LOOK_AHEAD);
+        bool enough = last || bytes.n >= LOOK_AHEAD;
         if (skip_blanks(bytes, 0) == bytes.n) {
             *out_taken = bytes.n;
             return true;

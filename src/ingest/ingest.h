@@ -53,11 +53,13 @@ enum ingest_format {
     INGEST_CLOUDTRAIL, /* AWS CloudTrail: {"Records": […]}, or a record a line */
     INGEST_VPCFLOW,    /* AWS VPC flow logs */
     INGEST_GUARDDUTY,  /* AWS GuardDuty findings */
-    INGEST_AZURE       /* Azure diagnostic settings: {"records": […]}, or a record a line */
+    INGEST_AZURE,      /* Azure diagnostic settings: {"records": […]}, or a record a line */
+    INGEST_ZEEK,       /* logs of Zeek, as text or as JSON lines */
+    INGEST_AUDITD      /* records of Linux's audit daemon */
 };
-enum { INGEST_N_FORMATS = INGEST_AZURE + 1 };
+enum { INGEST_N_FORMATS = INGEST_AUDITD + 1 };
 /* "json", "ndjson", "csv", "syslog", "cef", "windows", "cloudtrail", "vpcflow", "guardduty",
- * "azure". */
+ * "azure", "zeek", "auditd". */
 const char *ingest_format_name(enum ingest_format f);
 bool ingest_format_find(struct str name, enum ingest_format *out) MUST_USE;
 /* The format's records choose their table; a request's stream may be empty. */

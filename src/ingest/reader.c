@@ -236,6 +236,8 @@ bool reader_next(struct reader *r, struct record *out, struct err *e)
     case INGEST_VPCFLOW:
     case INGEST_GUARDDUTY:
     case INGEST_AZURE:
+    case INGEST_ZEEK:
+    case INGEST_AUDITD:
         UNREACHABLE(); /* foreign_logs turns them into NDJSON */
     }
     r->n += more;

@@ -384,6 +384,71 @@ def test_what_is_no_such_file():
         contains(err, "NoSuchTable")
 
 
+def zeek_names(row):
+    return {re.sub(r"\W", "_", k): v for k, v in row.items()}
+
+
+def test_zeek():
+    folder = datasets("zeek", "LSASS_campaign_03")
+    with Server(clock=CLOCK) as s:
+        for name in ("conn", "dns", "files", "http", "kerberos"):
+            ingest(s, "zeek", os.path.join(folder, name + ".log"))
+            got = s.query("Zeek_%s_CL | sort by _ItemId asc" % name)
+            for row in got:
+                for column, value in row.items():
+                    if isinstance(value, str) and value.startswith("["):
+                        row[column] = json.loads(value)
+            compare([zeek_names(r) for r in rows_of(os.path.join(folder, name + ".expected.ndjson"))], got, name)
+        equal(s.count("VedetteDeadLetter"), 0)
+        ingest(s, "zeek", os.path.join(datasets("zeek", "apt29_day1_SCRANTON"), "dns.log"), "--table", "ZeekJson_CL")
+        equal(s.count("ZeekJson_CL"), 32)
+
+
+def test_zeek_logs_in_one_file():
+    first = ("#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tone\n"
+             "#fields\tts\tid.orig_h\ttags\tn\n#types\ttime\taddr\tset[count]\tcount\n"
+             "1700000000.123456\t10.0.0.1\t1,2\t-\n1700000001.0\ta\\x09b\t(empty)\t7\n#close\t2026\n")
+    second = first.replace("one", "two").replace("\ttags\tn", "\tn\ttags").replace(
+        "set[count]\tcount", "count\tset[count]").replace("1,2\t-", "-\t1,2").replace("(empty)\t7", "7\t(empty)")
+    with Server(clock=CLOCK) as s:
+        text = first + second + "too\tshort\n" + '{"ts": 1700000000.5, "_path": "three", "a.b": 1}\n{"ts": 1}\n'
+        contains(ingest_text(s, "zeek", text, suffix=".log"), "7 records: 5 stored, 2 rejected")
+        for table in ("Zeek_one_CL", "Zeek_two_CL"):
+            rows = s.query(table + " | sort by ts asc | project TimeGenerated, id_orig_h, tags = tostring(tags), n")
+            equal([list(r.values()) for r in rows], [["2023-11-14T22:13:20.1234560Z", "10.0.0.1", "[1,2]", None],
+                                                     ["2023-11-14T22:13:21.0000000Z", "a\tb", "[]", 7]], table)
+        equal(s.query("Zeek_three_CL | project TimeGenerated, a_b"),
+              [{"TimeGenerated": "2023-11-14T22:13:20.5000000Z", "a_b": 1}])
+
+
+def test_auditd():
+    folder = datasets("auditd")
+    with Server(clock=CLOCK) as s:
+        ingest(s, "auditd", os.path.join(folder, "msticpy_auditd_log.log.gz"))
+        got = s.query("LinuxAudit_CL | sort by _ItemId asc")
+        for row in got:
+            row["Fields"] = json.loads(row["Fields"]) if isinstance(row["Fields"], str) else row["Fields"]
+        compare(rows_of(os.path.join(folder, "msticpy_auditd_log.expected.ndjson.gz")), got, "auditd")
+
+
+AUDIT = ("node=web1 type=SYSCALL msg=audit(1700000000.001:5): a0=1 a0=2 uid=0\x1dUID=\"root\"\n"
+         "type=USER_LOGIN msg=audit(1700000000.002:6): pid=7 msg='op=login acct=\"eve\" addr=10.0.0.9 res=failed'\n"
+         "type=SYSCALL msg=audit(x): a=1\nno record\n")
+
+
+def test_audit_records_in_both_tables():
+    with Server(clock=CLOCK) as s:
+        contains(ingest_text(s, "auditd", AUDIT, suffix=".log"), "4 records: 2 stored, 2 rejected")
+        row = s.query("LinuxAudit_CL | where Serial == 5")[0]
+        fields = json.loads(row["Fields"]) if isinstance(row["Fields"], str) else row["Fields"]
+        equal((row["Computer"], fields), ("web1", {"a0": "1", "a0#2": "2", "uid": "0", "UID": "root"}))
+        contains(ingest_text(s, "auditd", AUDIT, "--table", "LinuxAuditLog", suffix=".log"), "2 stored, 2 rejected")
+        row = s.query("LinuxAuditLog | where SerialNumber == '6'")[0]
+        equal((row["RecordType"], row["acct"], row["addr"], row["res"], row["op"], row["pid"]),
+              ("USER_LOGIN", "eve", "10.0.0.9", "failed", "login", 7))
+        contains(row["RawRecord"], "type=USER_LOGIN")
+
+
 def some_log():
     log = evtx.Log()
     for i in range(3):
