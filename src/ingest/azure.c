@@ -129,6 +129,8 @@ static struct str table_of(struct foreign *f, struct str category, struct str re
     for (size_t i = 0; i < COUNTOF(categories); i++)
         if (str_ieqz(category, categories[i].name))
             return str_from(categories[i].table);
+    if (str_starts(category, STR("AdvancedHunting-"))) /* Defender's streaming */
+        category = str_sub(category, 16, category.n);
     for (size_t i = 0; i < COUNTOF(not_tables); i++)
         if (str_eqz(category, not_tables[i]))
             return STR("AzureDiagnostics");

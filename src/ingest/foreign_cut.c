@@ -33,9 +33,16 @@ static bool begin(struct ingest_cut *c, struct str s, struct sbuf *header, size_
     c->depth = 0;
     c->scanned = 0;
     c->in_string = c->escaped = c->closed = false;
+    c->utf16 = c->format == INGEST_WINDOWS && str_starts(s, STR("\xff\xfe<"));
+    c->shape = SHAPE_JSON;
+    if (c->utf16) {
+        c->shape = SHAPE_XML;
+        c->begun = true;
+        *taken = 2;
+        return true;
+    }
     if (str_starts(s, STR("\xff\xfe")) || str_starts(s, STR("\xfe\xff")))
         return err_set(e, ERR_UNSUPPORTED, "the file is UTF-16; save it as UTF-8");
-    c->shape = SHAPE_JSON;
     if (c->format == INGEST_VPCFLOW) {
         const char *nl = memchr(s.p + at, '\n', s.n - at);
         c->shape = SHAPE_LINES;
@@ -140,9 +147,9 @@ static size_t last_line_end(struct str s)
     return nl == NULL ? 0 : (size_t)(nl - s.p) + 1;
 }
 
-static size_t last_event_end(struct str s)
+static size_t last_event_end(struct str s, bool utf16)
 {
-    struct str end = STR("</Event>");
+    struct str end = utf16 ? STR("<\0/\0E\0v\0e\0n\0t\0>\0") : STR("</Event>");
     for (size_t i = s.n; i >= end.n; i--)
         if (str_starts(str_sub(s, i - end.n, end.n), end))
             return i;
@@ -154,12 +161,12 @@ static size_t whole(struct ingest_cut *c, struct str s, bool last)
     bool ended = false;
     size_t cut = 0;
     if (last)
-        return s.n;
+        return s.n - (c->utf16 && s.n > 1 ? s.n % 2 : 0);
     switch ((enum shape)c->shape) {
     case SHAPE_LINES:
         return last_line_end(s);
     case SHAPE_XML:
-        return last_event_end(s);
+        return last_event_end(s, c->utf16);
     case SHAPE_EVTX:
         return s.n / EVTX_CHUNK * EVTX_CHUNK;
     case SHAPE_JSON:
@@ -208,7 +215,10 @@ bool ingest_cut_next(struct ingest_cut *c, struct str bytes, bool last, struct s
     size_t cut = whole(c, bytes, last);
     if (str_trim(str_sub(bytes, 0, cut)).n > 0) {
         sbuf_add(out_body, sbuf_str(header));
-        sbuf_add(out_body, str_sub(bytes, 0, cut));
+        if (c->utf16)
+            evtx_utf16(out_body, str_sub(bytes, 0, cut));
+        else
+            sbuf_add(out_body, str_sub(bytes, 0, cut));
     }
     *out_taken = cut;
     return true;

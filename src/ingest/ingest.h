@@ -69,7 +69,8 @@ bool ingest_format_routes(enum ingest_format f);
  * as zeros with the format. */
 struct ingest_cut {
     enum ingest_format format;
-    bool begun, closed; /* closed: the array of a wrapped document has ended */
+    bool begun, closed; /* closed: an object is around the array */
+    bool utf16;         /* XML as PowerShell writes it */
     int shape;          /* of what the first bytes told: foreign_cut.c */
     int depth;
     bool in_string, escaped;

@@ -81,6 +81,15 @@ static struct str next_piece(struct str *s, struct str separator)
     return piece;
 }
 
+/* With its digits where JSON writes it the same way; "5", "inf" and the like by value. */
+static struct json real_of(struct arena *a, struct str text, double d)
+{
+    struct json v = {0};
+    if (json_parse(a, text, NULL, &v, NULL) && v.type == JSON_REAL)
+        return v;
+    return (struct json){.type = JSON_REAL, .d = d};
+}
+
 static struct json scalar(struct arena *a, struct str type, struct str text)
 {
     struct json v = {.type = JSON_STRING, .text = text};
@@ -91,7 +100,7 @@ static struct json scalar(struct arena *a, struct str type, struct str text)
     else if (whole && str_to_i64(text, &v.i))
         v = (struct json){.type = JSON_INT, .text = text, .i = v.i, .d = (double)v.i};
     else if (real && str_to_f64(text, &v.d))
-        v = (struct json){.type = JSON_REAL, .text = text, .d = v.d};
+        v = real_of(a, text, v.d);
     else
         v.text = unescape(a, text);
     return v;

@@ -158,6 +158,29 @@ def test_windows_xml():
         equal(json.loads(data) if isinstance(data, str) else data, {"param1": "Spooler", "Param2": "stopped <now>"})
 
 
+def test_windows_xml_in_utf16():
+    """Get-WinEvent … | ForEach-Object ToXml > file, in Windows PowerShell."""
+    with Server(clock=CLOCK) as s:
+        text = "\ufeff" + (LOGON.replace("a&amp;b", "\u00fc\U0001f600").replace("\n", "") + "\r\n") * 8000
+        raw = text.encode("utf-16-le")
+        assert len(raw) > 16 << 20
+        contains(ingest_text(s, "windows", raw, suffix=".xml"), "8000 records: 8000 stored, 0 rejected")
+        equal(s.query("SecurityEvent | summarize n = count() by TargetUserName"),
+              [{"TargetUserName": "\u00fc\U0001f600", "n": 8000}])
+
+
+def test_defender_streaming():
+    process = {"time": "2026-01-01T00:00:01Z", "tenantId": "t", "operationName": "Publish",
+               "category": "AdvancedHunting-DeviceProcessEvents", "properties": {
+                   "Timestamp": "2026-01-01T00:00:00Z", "DeviceName": "ws1", "FileName": "a.exe", "ProcessId": 7,
+                   "ProcessCommandLine": "a.exe -x"}}
+    with Server(clock=CLOCK) as s:
+        contains(ingest_text(s, "azure", json.dumps({"records": [process]})), "1 stored")
+        equal(s.query("DeviceProcessEvents | project DeviceName, FileName, ProcessId, ProcessCommandLine, Timestamp"),
+              [{"DeviceName": "ws1", "FileName": "a.exe", "ProcessId": 7, "ProcessCommandLine": "a.exe -x",
+                "Timestamp": "2026-01-01T00:00:00.0000000Z"}])
+
+
 def test_windows_xml_that_is_broken():
     with Server(clock=CLOCK) as s:
         text = "%s\nnonsense\n<Event><System></Event>\n%s<Event><System><EventID>1" % (LOGON, SERVICE)
@@ -362,7 +385,7 @@ def test_azure_diagnostics():
 
 def test_what_is_no_such_file():
     with Server(clock=CLOCK) as s:
-        for text, word in (("\ufeff<Event/>".encode("utf-16"), "UTF-16"), ('{"Records":[{"a":1},', "cut off"),
+        for text, word in (("[1]".encode("utf-16"), "UTF-16"), ('{"Records":[{"a":1},', "cut off"),
                            ('{"Records":[{"eventName":1}', "cut off")):
             with tempfile.NamedTemporaryFile(suffix=".json") as f:
                 f.write(text.encode() if isinstance(text, str) else text)
@@ -407,7 +430,7 @@ def test_zeek():
 def test_zeek_logs_in_one_file():
     first = ("#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tone\n"
              "#fields\tts\tid.orig_h\ttags\tn\n#types\ttime\taddr\tset[count]\tcount\n"
-             "1700000000.123456\t10.0.0.1\t1,2\t-\n1700000001.0\ta\\x09b\t(empty)\t7\n#close\t2026\n")
+             "01700000000.123456\t10.0.0.1\t1,2\t-\n1700000001.0\ta\\x09b\t(empty)\t7\n#close\t2026\n")
     second = first.replace("one", "two").replace("\ttags\tn", "\tn\ttags").replace(
         "set[count]\tcount", "count\tset[count]").replace("1,2\t-", "-\t1,2").replace("(empty)\t7", "7\t(empty)")
     with Server(clock=CLOCK) as s:
