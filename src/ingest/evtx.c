@@ -167,6 +167,8 @@ static bool open_element(struct run *x, bool attributes)
     struct reading *r = x->r;
     uint64_t depends = 0xffff, size = 0;
     struct str name;
+    if (x->in_attribute) /* whose text is gone when the element ends */
+        return bad(r, x->at, "an element in an attribute");
     if (!x->substituted && !get(x, 2, &depends))
         return false;
     if (!get(x, 4, &size) || !get_name(x, &name) || (attributes && !get(x, 4, &size)))
@@ -211,7 +213,7 @@ static void put_texts(struct run *x, struct str bytes)
         if (!end && i + 3 < bytes.n)
             continue;
         AUTO(sbuf_fini) struct sbuf text = sbuf_make(0);
-        evtx_utf16(&text, str_sub(bytes, from, i + 2 - from));
+        evtx_utf16(&text, evtx_before_nul(str_sub(bytes, from, i + 2 - from)));
         struct sbuf *to = target(x);
         struct str name = r->n_open > 0 ? r->open[r->n_open - 1].name : STR_NONE;
         if (from > 0 && to != NULL && (x->in_attribute || r->n_open == 0))
@@ -316,6 +318,8 @@ static bool put_template(struct run *x)
     uint64_t skipped = 0, offset = 0, size = 0;
     struct value *values = NULL;
     struct run inner = {.r = x->r};
+    if (x->in_attribute)
+        return bad(x->r, x->at, "a template in an attribute");
     if (!get(x, 1, &skipped) || !get(x, 4, &skipped) || !get(x, 4, &offset))
         return false;
     struct run there = {.r = x->r, .at = offset, .end = x->r->chunk.n};

@@ -14,5 +14,7 @@ bool evtx_xml(struct str chunk, struct str record, struct sbuf *out, struct err 
 /* A value of BinXml as text: type is one of its value types, without the array bit. Appends to out;
  * false: the bytes are not of that type. */
 bool evtx_value(struct sbuf *out, uint8_t type, struct str bytes);
-/* Appends UTF-16 (little endian) as UTF-8, up to the first NUL; what is no character is U+FFFD. */
+/* Appends UTF-16 (little endian) as UTF-8; what is no character is U+FFFD. */
 void evtx_utf16(struct sbuf *out, struct str bytes);
+/* UTF-16 up to its first NUL. */
+struct str evtx_before_nul(struct str bytes);

@@ -27,8 +27,6 @@ void evtx_utf16(struct sbuf *out, struct str s)
     for (size_t i = 0; i + 1 < s.n; i += 2) {
         uint32_t c = (uint32_t)unsigned_of(str_sub(s, i, 2));
         char utf8[4];
-        if (c == 0)
-            return;
         if (c >= 0xd800 && c < 0xdc00 && i + 3 < s.n) {
             uint32_t low = (uint32_t)unsigned_of(str_sub(s, i + 2, 2));
             if (low >= 0xdc00 && low < 0xe000) {
@@ -40,6 +38,14 @@ void evtx_utf16(struct sbuf *out, struct str s)
             c = 0xfffd;
         sbuf_addmem(out, utf8, utf8_put(utf8, c));
     }
+}
+
+struct str evtx_before_nul(struct str bytes)
+{
+    for (size_t i = 0; i + 1 < bytes.n; i += 2)
+        if (bytes.p[i] == '\0' && bytes.p[i + 1] == '\0')
+            return str_sub(bytes, 0, i);
+    return bytes;
 }
 
 static bool put_filetime(struct sbuf *out, struct str s)
@@ -141,7 +147,7 @@ static bool put_bool(struct sbuf *out, struct str s)
 
 static bool put_text(struct sbuf *out, struct str s)
 {
-    evtx_utf16(out, s);
+    evtx_utf16(out, evtx_before_nul(s));
     return true;
 }
 

@@ -24,6 +24,28 @@ static bool opens_array(struct str s, size_t at, size_t *out)
     return false;
 }
 
+/* The lines with '#' that a log of Zeek begins with. */
+static size_t zeek_header(const struct ingest_cut *c, struct str s, struct sbuf *header)
+{
+    size_t at = 0;
+    while (c->format == INGEST_ZEEK && at < s.n && s.p[at] == '#') {
+        const char *nl = memchr(s.p + at, '\n', s.n - at);
+        at = nl != NULL ? (size_t)(nl - s.p) + 1 : s.n;
+    }
+    sbuf_add(header, str_sub(s, 0, at));
+    return at;
+}
+
+/* Another log in the same file has another header: it begins anew there. */
+static size_t next_log(struct ingest_cut *c, struct str s, size_t cut)
+{
+    size_t at = 0;
+    if (c->format != INGEST_ZEEK || !str_find(str_sub(s, 0, cut), STR("\n#separator"), &at))
+        return cut;
+    c->begun = false;
+    return at + 1;
+}
+
 /* Looks at the first bytes; *taken: how many are no part of a record. */
 static bool begin(struct ingest_cut *c, struct str s, struct sbuf *header, size_t *taken,
                   struct err *e)
@@ -43,7 +65,11 @@ static bool begin(struct ingest_cut *c, struct str s, struct sbuf *header, size_
     }
     if (str_starts(s, STR("\xff\xfe")) || str_starts(s, STR("\xfe\xff")))
         return err_set(e, ERR_UNSUPPORTED, "the file is UTF-16; save it as UTF-8");
-    if (c->format == INGEST_VPCFLOW) {
+    if (c->format == INGEST_ZEEK || c->format == INGEST_AUDITD) {
+        c->shape = SHAPE_LINES;
+        sbuf_clear(header);
+        at += zeek_header(c, str_sub(s, at, s.n), header);
+    } else if (c->format == INGEST_VPCFLOW) {
         const char *nl = memchr(s.p + at, '\n', s.n - at);
         c->shape = SHAPE_LINES;
         if (header->n == 0 && nl != NULL && (first < '0' || first > '9')) {
@@ -189,6 +215,11 @@ bool ingest_cut_next(struct ingest_cut *c, struct str bytes, bool last, struct s
                      struct sbuf *out_body, size_t *out_taken, struct err *e)
 {
     *out_taken = 0;
+    if (c->begun && c->format == INGEST_ZEEK && bytes.n > 0 && bytes.p[0] == '#') {
+        if (bytes.n < strlen("#separator") && !last)
+            return true;
+        c->begun = !str_starts(bytes, STR("#separator"));
+    }
     if (bytes.n == 0) {
         bool open = c->begun && (c->shape == SHAPE_ARRAY || c->shape == SHAPE_BEHIND);
         return !last || !open || err_set(e, ERR_SYNTAX, "the JSON is cut off");
@@ -212,7 +243,7 @@ bool ingest_cut_next(struct ingest_cut *c, struct str bytes, bool last, struct s
     }
     if (c->shape == SHAPE_ARRAY)
         return next_of_array(c, bytes, last, out_body, out_taken, e);
-    size_t cut = whole(c, bytes, last);
+    size_t cut = next_log(c, bytes, whole(c, bytes, last));
     if (str_trim(str_sub(bytes, 0, cut)).n > 0) {
         sbuf_add(out_body, sbuf_str(header));
         if (c->utf16)
