@@ -4,6 +4,7 @@
 
 enum shape { SHAPE_LINES, SHAPE_JSON, SHAPE_ARRAY, SHAPE_XML, SHAPE_EVTX, SHAPE_BEHIND };
 enum {
+    ARRAY_BYTES = 65536,     /* a document longer than this is taken apart */
     LOOK_AHEAD = 65536,      /* bytes that tell the shape */
     GIVE_UP_BYTES = 16 << 20 /* a document longer than this is cut at a line's end */
 };
@@ -24,33 +25,56 @@ static bool opens_array(struct str s, size_t at, size_t *out)
     return false;
 }
 
-/* The lines with '#' that a log of Zeek begins with. */
-static size_t zeek_header(const struct ingest_cut *c, struct str s, struct sbuf *header)
+/* ---- Zeek: a file may hold several logs, each with a header ---- */
+
+static size_t header_length(struct str s)
 {
     size_t at = 0;
-    while (c->format == INGEST_ZEEK && at < s.n && s.p[at] == '#') {
+    while (at < s.n && s.p[at] == '#') {
         const char *nl = memchr(s.p + at, '\n', s.n - at);
         at = nl != NULL ? (size_t)(nl - s.p) + 1 : s.n;
     }
-    sbuf_add(header, str_sub(s, 0, at));
     return at;
 }
 
-/* Another log in the same file has another header: it begins anew there. */
-static size_t next_log(struct ingest_cut *c, struct str s, size_t cut)
+/* Where the last header of s begins; s.n: there is none. */
+static size_t last_header(struct str s)
 {
-    size_t at = 0;
-    if (c->format != INGEST_ZEEK || !str_find(str_sub(s, 0, cut), STR("\n#separator"), &at))
-        return cut;
-    c->begun = false;
-    return at + 1;
+    struct str mark = STR("#separator");
+    for (size_t i = s.n; i >= mark.n; i--) {
+        size_t at = i - mark.n;
+        if (s.p[at] == '#' && (at == 0 || s.p[at - 1] == '\n') &&
+            str_starts(str_sub(s, at, mark.n), mark))
+            return at;
+    }
+    return s.n;
 }
+
+/* A header is not cut: more lines of it may come. */
+static size_t before_header(struct str s, size_t cut)
+{
+    size_t at = last_header(str_sub(s, 0, cut));
+    return at < cut && at + header_length(str_sub(s, at, cut - at)) == cut ? at : cut;
+}
+
+/* The header that the next body needs. */
+static void keep_header(struct str taken, struct sbuf *header)
+{
+    size_t at = last_header(taken);
+    struct str log = str_sub(taken, at, taken.n);
+    if (log.n == 0)
+        return;
+    sbuf_clear(header);
+    sbuf_add(header, str_sub(log, 0, header_length(log)));
+}
+
+/* ---- the first bytes ---- */
 
 /* Looks at the first bytes; *taken: how many are no part of a record. */
 static bool begin(struct ingest_cut *c, struct str s, struct sbuf *header, size_t *taken,
                   struct err *e)
 {
-    size_t at = skip_blanks(s, str_starts(s, STR("\xef\xbb\xbf")) ? 3 : 0), inside = at;
+    size_t at = skip_blanks(s, str_starts(s, STR("\xef\xbb\xbf")) ? 3 : 0);
     char first = at < s.n ? s.p[at] : '\0';
     c->depth = 0;
     c->scanned = 0;
@@ -67,8 +91,6 @@ static bool begin(struct ingest_cut *c, struct str s, struct sbuf *header, size_
         return err_set(e, ERR_UNSUPPORTED, "the file is UTF-16; save it as UTF-8");
     if (c->format == INGEST_ZEEK || c->format == INGEST_AUDITD) {
         c->shape = SHAPE_LINES;
-        sbuf_clear(header);
-        at += zeek_header(c, str_sub(s, at, s.n), header);
     } else if (c->format == INGEST_VPCFLOW) {
         const char *nl = memchr(s.p + at, '\n', s.n - at);
         c->shape = SHAPE_LINES;
@@ -83,14 +105,24 @@ static bool begin(struct ingest_cut *c, struct str s, struct sbuf *header, size_
         if (s.n < EVTX_FILE_HEADER)
             return err_set(e, ERR_SYNTAX, "the .evtx file is cut off in its header");
         at = EVTX_FILE_HEADER;
-    } else if (first == '[' || opens_array(s, at, &inside)) {
-        c->shape = SHAPE_ARRAY;
-        c->closed = first == '{'; /* the object's end comes behind the array's */
-        c->depth = 1;
-        at = first == '[' ? at + 1 : inside;
     }
     c->begun = true;
     *taken = at;
+    return true;
+}
+
+/* A document that is not whole in many bytes: its records are taken out one by one. */
+static bool begin_array(struct ingest_cut *c, struct str s, size_t *taken)
+{
+    size_t at = skip_blanks(s, 0), inside = at + 1;
+    if (s.n < ARRAY_BYTES || at == s.n || (s.p[at] != '[' && !opens_array(s, at, &inside)))
+        return false;
+    c->shape = SHAPE_ARRAY;
+    c->closed = s.p[at] == '{'; /* the object's end comes behind the array's */
+    c->depth = 1;
+    c->scanned = 0;
+    c->in_string = c->escaped = false;
+    *taken = inside;
     return true;
 }
 
@@ -173,10 +205,10 @@ static size_t last_line_end(struct str s)
     return nl == NULL ? 0 : (size_t)(nl - s.p) + 1;
 }
 
-static size_t last_event_end(struct str s, bool utf16)
+static size_t last_event_end(struct str s, size_t from, bool utf16)
 {
     struct str end = utf16 ? STR("<\0/\0E\0v\0e\0n\0t\0>\0") : STR("</Event>");
-    for (size_t i = s.n; i >= end.n; i--)
+    for (size_t i = s.n; i >= from + end.n; i--)
         if (str_starts(str_sub(s, i - end.n, end.n), end))
             return i;
     return 0;
@@ -191,8 +223,10 @@ static size_t whole(struct ingest_cut *c, struct str s, bool last)
     switch ((enum shape)c->shape) {
     case SHAPE_LINES:
         return last_line_end(s);
-    case SHAPE_XML:
-        return last_event_end(s, c->utf16);
+    case SHAPE_XML: /* what was looked at before holds no end, but may hold the start of one */
+        cut = last_event_end(s, c->scanned > 16 ? c->scanned - 16 : 0, c->utf16);
+        c->scanned = s.n - cut;
+        return cut;
     case SHAPE_EVTX:
         return s.n / EVTX_CHUNK * EVTX_CHUNK;
     case SHAPE_JSON:
@@ -215,11 +249,6 @@ bool ingest_cut_next(struct ingest_cut *c, struct str bytes, bool last, struct s
                      struct sbuf *out_body, size_t *out_taken, struct err *e)
 {
     *out_taken = 0;
-    if (c->begun && c->format == INGEST_ZEEK && bytes.n > 0 && bytes.p[0] == '#') {
-        if (bytes.n < strlen("#separator") && !last)
-            return true;
-        c->begun = !str_starts(bytes, STR("#separator"));
-    }
     if (bytes.n == 0) {
         bool open = c->begun && (c->shape == SHAPE_ARRAY || c->shape == SHAPE_BEHIND);
         return !last || !open || err_set(e, ERR_SYNTAX, "the JSON is cut off");
@@ -243,7 +272,11 @@ bool ingest_cut_next(struct ingest_cut *c, struct str bytes, bool last, struct s
     }
     if (c->shape == SHAPE_ARRAY)
         return next_of_array(c, bytes, last, out_body, out_taken, e);
-    size_t cut = next_log(c, bytes, whole(c, bytes, last));
+    size_t cut = whole(c, bytes, last);
+    if (cut == 0 && c->shape == SHAPE_JSON && begin_array(c, bytes, out_taken))
+        return true;
+    if (c->format == INGEST_ZEEK && !last)
+        cut = before_header(bytes, cut);
     if (str_trim(str_sub(bytes, 0, cut)).n > 0) {
         sbuf_add(out_body, sbuf_str(header));
         if (c->utf16)
@@ -251,6 +284,8 @@ bool ingest_cut_next(struct ingest_cut *c, struct str bytes, bool last, struct s
         else
             sbuf_add(out_body, str_sub(bytes, 0, cut));
     }
+    if (c->format == INGEST_ZEEK)
+        keep_header(str_sub(bytes, 0, cut), header);
     *out_taken = cut;
     return true;
 }

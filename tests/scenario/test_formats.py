@@ -385,8 +385,8 @@ def test_azure_diagnostics():
 
 def test_what_is_no_such_file():
     with Server(clock=CLOCK) as s:
-        for text, word in (("[1]".encode("utf-16"), "UTF-16"), ('{"Records":[{"a":1},', "cut off"),
-                           ('{"Records":[{"eventName":1}', "cut off")):
+        for text, word in (("[1]".encode("utf-16"), "UTF-16"),
+                           ('{"Records":[' + ('{"event_id":1,"log_name":"x","message":"%s"},' % ("x" * 1000)) * 10000, "cut off")):
             with tempfile.NamedTemporaryFile(suffix=".json") as f:
                 f.write(text.encode() if isinstance(text, str) else text)
                 f.flush()
@@ -394,14 +394,16 @@ def test_what_is_no_such_file():
                 equal(code, 1)
                 contains(err, word)
         contains(ingest_text(s, "windows", "not json\n{\n"), "2 rejected")
+        contains(ingest_text(s, "windows", '{"Events":[{"a":1},'), "2 rejected")
+        equal(s.query("VedetteDeadLetter | where Detail has 'cut off' | count")[0]["Count"], 1)
         with tempfile.NamedTemporaryFile(suffix=".log") as f:
             f.write(b"x\n" * 100001)
             f.flush()
             code, _, err = run("ingest", "--format", "vpcflow", f.name, data=s.data)
             equal(code, 1)
             contains(err, "more than 100000 records are none of format vpcflow")
-        equal(s.ingested(), (100004, 0, 100004))
-        equal(s.ingested()[1], 0)
+        equal(s.ingested()[2], 100005)
+        equal(s.ingested()[1], s.count("Event"))
         code, _, err = run("ingest", "--format", "azure", "--table", "NoSuchTable", "/dev/null", data=s.data)
         equal(code, 1)
         contains(err, "NoSuchTable")

@@ -80,26 +80,45 @@ static void read_in_pieces(enum ingest_format format, struct str rest, size_t st
     }
 }
 
-static void pieces_of_any_size_give_the_same_rows(void **state)
+static void compare(const char *name, enum ingest_format format, struct str text)
 {
     static const size_t steps[] = {70000, 8191, 100};
+    AUTO(sbuf_fini) struct sbuf whole = sbuf_make(0);
+    size_t bad = 0;
+    read_body(format, text, &whole, &bad);
+    assert_true(whole.n > 0);
+    for (size_t k = 0; k < COUNTOF(steps); k++) {
+        AUTO(sbuf_fini) struct sbuf pieces = sbuf_make(0);
+        size_t bad_pieces = 0;
+        read_in_pieces(format, text, steps[k], &pieces, &bad_pieces);
+        if (!str_eq(sbuf_str(&pieces), sbuf_str(&whole)) || bad != bad_pieces)
+            fail_msg("%s in pieces of %zu differs (%zu and %zu bytes, %zu and %zu bad)", name,
+                     steps[k], pieces.n, whole.n, bad_pieces, bad);
+    }
+}
+
+static void pieces_of_any_size_give_the_same_rows(void **state)
+{
     (void)state;
     for (size_t i = 0; i < COUNTOF(samples); i++) {
         AUTO(arena_freep) struct arena *a = arena_new(0);
-        AUTO(sbuf_fini) struct sbuf whole = sbuf_make(0);
-        struct str text = load(a, &samples[i]);
-        size_t bad = 0;
-        read_body(samples[i].format, text, &whole, &bad);
-        assert_true(whole.n > 0);
-        for (size_t k = 0; k < COUNTOF(steps); k++) {
-            AUTO(sbuf_fini) struct sbuf pieces = sbuf_make(0);
-            size_t bad_pieces = 0;
-            read_in_pieces(samples[i].format, text, steps[k], &pieces, &bad_pieces);
-            if (!str_eq(sbuf_str(&pieces), sbuf_str(&whole)) || bad != bad_pieces)
-                fail_msg("%s in pieces of %zu differs (%zu and %zu bytes, %zu and %zu bad)",
-                         samples[i].file, steps[k], pieces.n, whole.n, bad_pieces, bad);
-        }
+        compare(samples[i].file, samples[i].format, load(a, &samples[i]));
     }
+}
+
+/* Documents that are longer than what is looked at: their arrays are taken apart. */
+static void pieces_of_long_documents_give_the_same_rows(void **state)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    (void)state;
+    for (int document = 0; document < 4; document++) {
+        sbuf_addz(&b, document % 2 == 0 ? "{ \"records\" : [ " : "[");
+        for (int i = 0; i < 3000; i++)
+            sbuf_addf(&b, "%s{\"category\":\"SignInLogs\",\"properties\":{\"id\":\"%d]}\\\"\"}}\n",
+                      i > 0 ? "," : "", i);
+        sbuf_addz(&b, document % 2 == 0 ? "],\n\"more\":[{\"a\":\"}]\"}]}" : "]\n");
+    }
+    compare("long", INGEST_AZURE, sbuf_str(&b));
 }
 
 /* ---- storing ---- */
@@ -222,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_of_any_size_give_the_same_rows),
+        cmocka_unit_test(pieces_of_long_documents_give_the_same_rows),
         cmocka_unit_test_setup_teardown(all_tables_are_stored_once, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unknown_stream_and_a_long_body_are_refused_and_counted,
                                         setup, teardown),
