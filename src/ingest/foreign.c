@@ -183,6 +183,9 @@ static bool store_part(struct foreign *f, struct str table, struct str part,
                    ? f->r->stream
                    : arena_fmt(f->call, "%s-%.*s", custom ? "Custom" : "Microsoft", STR_ARG(table));
     r.body = part;
+    if (part.n == 0 && r.client_request_id.n > 0) /* the body names a request, too: ours is gone */
+        r.client_request_id = arena_fmt(f->call, "%.*s-%016llx", STR_ARG(r.client_request_id),
+                                        (unsigned long long)str_hash(f->r->body));
     r.rejects = f->rejects.p;
     r.n_rejects = f->rejects.n;
     if (!ingest_logs(f->in, &r, &one, e))

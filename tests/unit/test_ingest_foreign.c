@@ -176,6 +176,9 @@ static void all_tables_are_stored_once(void **state)
     assert_true(send(x, "", body, &second, NULL));
     assert_int_equal(second.stored, 0);
     assert_true(second.duplicate);
+    assert_true(send(x, "", STR("bad"), &first, NULL)); /* one id, other bodies */
+    assert_true(send(x, "", STR("worse"), &second, NULL));
+    assert_false(first.duplicate || second.duplicate);
 }
 
 static void an_unknown_stream_and_a_long_body_are_refused_and_counted(void **state)
