@@ -347,7 +347,7 @@ static void put_event(struct record_maker *m, const struct windows_event *e)
 
 /* ---- WindowsEvent ---- */
 
-/* Names and values; what has no name is Param1, Param2 …, as the agent has it. */
+/* Names and values; what has no name is Param1, Param2 … */
 static void put_windows_event(struct record_maker *m, const struct windows_event *e)
 {
     int level = level_of(e);
