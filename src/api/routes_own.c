@@ -110,21 +110,6 @@ static void sources(void *ctx, struct http_request *q, struct http_response *r)
 
 /* ---- import of files ---- */
 
-static bool read_format(struct http_request *q, enum ingest_format *out)
-{
-    static const char *const names[] = {[INGEST_JSON] = "json",
-                                        [INGEST_NDJSON] = "ndjson",
-                                        [INGEST_CSV] = "csv",
-                                        [INGEST_SYSLOG] = "syslog",
-                                        [INGEST_CEF] = "cef"};
-    for (size_t i = 0; i < COUNTOF(names); i++)
-        if (str_ieqz(http_query(q, "format"), names[i])) {
-            *out = (enum ingest_format)i;
-            return true;
-        }
-    return false;
-}
-
 static void write_result(struct http_response *r, const struct ingest_result *x)
 {
     struct json_out o = json_out_make(&r->body);
@@ -148,16 +133,20 @@ static void import(void *ctx, struct http_request *q, struct http_response *r)
     struct str table = http_param(q, "table");
     if (w == NULL)
         return;
-    bool custom = str_ends(table, STR("_CL"));
-    struct ingest_request in = {
-        .workspace = w,
-        .stream = arena_fmt(q->arena, "%s-%.*s", custom ? "Custom" : "Microsoft", STR_ARG(table)),
-        .body = q->body,
-        .source = api_caller(q)->id,
-        .create_table = true,
-        .keep_times = true};
-    if (!read_format(q, &in.format))
-        err_set(&e, ERR_INVALID, "format: json, ndjson, csv, syslog or cef expected");
+    bool custom = str_ends(table, STR("_CL")), routed = str_eqz(table, "auto");
+    struct ingest_request in = {.workspace = w,
+                                .stream = routed ? STR("")
+                                                 : arena_fmt(q->arena, "%s-%.*s",
+                                                             custom ? "Custom" : "Microsoft",
+                                                             STR_ARG(table)),
+                                .body = q->body,
+                                .source = api_caller(q)->id,
+                                .create_table = true,
+                                .keep_times = true};
+    if (!ingest_format_find(http_query(q, "format"), &in.format))
+        err_set(&e, ERR_INVALID,
+                "format: json, ndjson, csv, syslog, cef, windows, cloudtrail, vpcflow, guardduty, "
+                "azure, zeek or auditd expected");
     else if (ingest_logs(v->import, &in, &result, &e)) {
         write_result(r, &result);
         return;

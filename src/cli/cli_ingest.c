@@ -1,5 +1,6 @@
-/* vedette ingest: files into a table. NDJSON, JSON array, CSV; plain, gzip or Zstandard. Files are
- * read in chunks, each stored as a whole; TimeGenerated is kept as it is in the file. */
+/* vedette ingest: files into tables. NDJSON, JSON array, CSV, lines of syslog and CEF, and the
+ * formats of Windows, AWS and Azure; plain, gzip or Zstandard. Files are read in chunks, each
+ * stored as a whole; TimeGenerated is kept as it is in the file. */
 #include <getopt.h>
 #include <stdio.h>
 
@@ -13,10 +14,26 @@ enum { CHUNK_BYTES = 8 << 20, RECORD_MAX_BYTES = 64 << 20, READ_BYTES = 256 << 1
 static const char usage[] =
     "usage: vedette ingest [--data DIR|--url URL] [--workspace W] --table T "
     "[--format ndjson|json|csv|syslog|cef] FILE…\n"
+    "       vedette ingest [--data DIR|--url URL] [--workspace W] [--table T] "
+    "--format windows|cloudtrail|vpcflow|guardduty|azure|zeek|auditd FILE…\n"
     "  Files may be compressed (.gz, .zst); '-' is standard input. A table "
-    "that ends in _CL is made when it is absent.\n";
+    "that ends in _CL is made when it is absent.\n"
+    "  windows: events as XML, as Winlogbeat's or NXLog's JSON, or an .evtx file; SecurityEvent "
+    "for "
+    "channel Security, else Event; --table WindowsEvent for all.\n"
+    "  cloudtrail, vpcflow, guardduty: files of AWS; azure: diagnostic settings "
+    "({\"records\": […]} or a record a line), the table by category.\n"
+    "  zeek: logs of Zeek, each in a table Zeek_<log>_CL; auditd: LinuxAudit_CL.\n";
 
-enum shape { SHAPE_AUTO, SHAPE_NDJSON, SHAPE_JSON, SHAPE_CSV, SHAPE_SYSLOG, SHAPE_CEF };
+enum shape {
+    SHAPE_AUTO,
+    SHAPE_NDJSON,
+    SHAPE_JSON,
+    SHAPE_CSV,
+    SHAPE_SYSLOG,
+    SHAPE_CEF,
+    SHAPE_FOREIGN /* a format whose records choose their table */
+};
 static const char *const shape_names[] = {
     [SHAPE_AUTO] = "auto", [SHAPE_NDJSON] = "ndjson", [SHAPE_JSON] = "json",
     [SHAPE_CSV] = "csv",   [SHAPE_SYSLOG] = "syslog", [SHAPE_CEF] = "cef"};
@@ -25,6 +42,7 @@ struct import {
     const char *target; /* of the import route, up to the format */
     struct ingest_result total;
     enum shape wanted;
+    enum ingest_format foreign; /* SHAPE_FOREIGN: which */
 };
 /* Bytes of a file from which whole records are cut off in front. */
 struct feed {
@@ -33,6 +51,7 @@ struct feed {
     struct sbuf buf;
     struct sbuf header; /* CSV: the first line, in front of each chunk */
     struct sbuf body;
+    struct ingest_cut foreign;
     size_t scanned, cut; /* how far the scan is; end of the last whole record */
     int depth;           /* JSON array: nesting */
     bool in_string, escaped, started, closed;
@@ -57,7 +76,9 @@ static void add_result(struct ingest_result *t, const struct json *answer)
 static bool send(struct import *im, enum shape shape, struct str body, struct err *e)
 {
     struct json answer = {0};
-    struct str target = arena_fmt(im->client->a, "%s?format=%s", im->target, shape_names[shape]);
+    struct str target =
+        arena_fmt(im->client->a, "%s?format=%s", im->target,
+                  shape == SHAPE_FOREIGN ? ingest_format_name(im->foreign) : shape_names[shape]);
     if (!client_call(im->client, "POST", target.p, "application/octet-stream", body, &answer, e))
         return false;
     add_result(&im->total, &answer);
@@ -129,9 +150,26 @@ static void drop_front(struct feed *f, size_t n)
     f->cut = 0;
 }
 
+static bool flush_foreign(struct feed *f, bool last, struct err *e)
+{
+    size_t taken = 1;
+    while (taken > 0) {
+        sbuf_clear(&f->body);
+        if (!ingest_cut_next(&f->foreign, sbuf_str(&f->buf), last, &f->header, &f->body, &taken, e))
+            return false;
+        if (f->body.n > 0 && !send(f->im, f->shape, sbuf_str(&f->body), e))
+            return false;
+        drop_front(f, taken);
+    }
+    return f->buf.n <= RECORD_MAX_BYTES ||
+           err_set(e, ERR_LIMIT, "a record is longer than %d bytes", RECORD_MAX_BYTES);
+}
+
 /* Stores the whole records that are there. */
 static bool flush(struct feed *f, struct err *e)
 {
+    if (f->shape == SHAPE_FOREIGN)
+        return flush_foreign(f, false, e);
     struct str s = sbuf_str(&f->buf);
     if (f->shape == SHAPE_JSON)
         scan_array(f, s);
@@ -168,6 +206,11 @@ static bool start(struct feed *f, const char *path, struct err *e)
     if (str_starts(s, STR("PAR1")))
         return err_set(e, ERR_UNSUPPORTED, "Parquet files are not supported yet");
     f->shape = f->im->wanted;
+    if (f->shape == SHAPE_FOREIGN) {
+        f->foreign = (struct ingest_cut){.format = f->im->foreign};
+        f->started = true;
+        return true;
+    }
     if (f->shape == SHAPE_AUTO)
         f->shape = is_csv_name(path)                ? SHAPE_CSV
                    : skip < s.n && s.p[skip] == '[' ? SHAPE_JSON
@@ -193,6 +236,8 @@ static bool start(struct feed *f, const char *path, struct err *e)
 
 static bool finish(struct feed *f, struct err *e)
 {
+    if (f->started && f->shape == SHAPE_FOREIGN)
+        return flush_foreign(f, true, e);
     if (!f->started || !flush(f, e))
         return !f->started;
     struct str rest = str_trim(sbuf_str(&f->buf));
@@ -244,13 +289,18 @@ static bool import_file(struct import *im, const char *path, struct err *e)
 struct arguments {
     const char *data, *url, *workspace, *table;
     enum shape shape;
+    enum ingest_format foreign;
 };
 
-static bool parse_shape(const char *name, enum shape *out)
+static bool parse_shape(const char *name, struct arguments *a)
 {
+    if (ingest_format_find(str_from(name), &a->foreign) && ingest_format_routes(a->foreign)) {
+        a->shape = SHAPE_FOREIGN;
+        return true;
+    }
     for (size_t i = 0; i < COUNTOF(shape_names); i++) {
         if (strcmp(shape_names[i], name) == 0) {
-            *out = (enum shape)i;
+            a->shape = (enum shape)i;
             return true;
         }
     }
@@ -262,15 +312,18 @@ static bool import_all(struct client *client, const struct arguments *a, char **
 {
     struct client_workspace w = {0};
     bool ok = client_workspace(client, a->workspace, &w, e);
-    struct import im = {.client = client, .wanted = a->shape};
-    im.target = arena_fmt(client->a, "/vedette/v1/workspaces/%s/records/%s", w.id, a->table).p;
+    struct import im = {.client = client, .wanted = a->shape, .foreign = a->foreign};
+    im.target = arena_fmt(client->a, "/vedette/v1/workspaces/%s/records/%s", w.id,
+                          a->table != NULL ? a->table : "auto")
+                    .p;
     /* An unknown table is said before the first file is read. */
-    ok = ok && send(&im, SHAPE_NDJSON, STR(""), e);
+    ok = ok && (a->table == NULL || send(&im, SHAPE_NDJSON, STR(""), e));
     for (int i = 0; ok && i < n; i++)
         ok = import_file(&im, files[i], e);
     const struct ingest_result *t = &im.total;
     if (ok || t->received > 0)
-        printf("%s: %llu records: %llu stored, %llu rejected\n", a->table,
+        printf("%s: %llu records: %llu stored, %llu rejected\n",
+               a->table != NULL ? a->table : ingest_format_name(a->foreign),
                (unsigned long long)t->received, (unsigned long long)t->stored,
                (unsigned long long)t->rejected);
     if (t->rejected > 0)
@@ -306,14 +359,14 @@ int cli_ingest(int argc, char **argv)
         else if (c == 't')
             a.table = optarg;
         else if (c == 'f')
-            good = parse_shape(optarg, &a.shape);
+            good = parse_shape(optarg, &a);
         if (c == 'h') {
             fputs(usage, stdout);
             return 0;
         }
         good = good && c != '?';
     }
-    if (!good || a.table == NULL || optind >= argc) {
+    if (!good || (a.table == NULL && a.shape != SHAPE_FOREIGN) || optind >= argc) {
         fputs(usage, stderr);
         return 2;
     }

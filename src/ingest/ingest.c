@@ -1,4 +1,5 @@
 /* ingest_logs: from a body to one durable group of rows, dead letters and counts. */
+#include "ingest/foreign.h"
 #include "ingest/ingest_priv.h"
 
 enum { MAX_NEW_COLUMNS = 500, MAX_ODD_FIELDS = 1000 };
@@ -346,6 +347,11 @@ static bool pass(struct call *c, size_t *out_n, struct err *e)
         else if ((ok = rename_record(c, &reader, &rec.value, &own)))
             add_record(c, &rec.value);
     }
+    for (size_t i = 0; ok && i < c->r->n_rejects; i++) {
+        const struct ingest_reject *x = &c->r->rejects[i];
+        struct record bad = {.raw = x->raw, .reason = x->reason, .err = x->err};
+        ok = bury(c, &bad, x->index, &own);
+    }
     *out_n = reader.n;
     reader_fini(&reader);
     if (own.code == ERR_OK)
@@ -505,6 +511,8 @@ bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct inges
                  struct err *e)
 {
     enum { GUESSES = 256 };
+    if (ingest_format_routes(r->format))
+        return foreign_logs(in, r, out, e);
     struct err own = {0};
     size_t n = 0;
     struct call c = {.in = in, .r = r, .a = arena_new(0), .now = clock_now(in->clock)};

@@ -46,8 +46,49 @@ enum ingest_format {
     INGEST_CSV, /* RFC 4180, first line names the columns; a line of another width goes to the dead
                    letters */
     INGEST_SYSLOG, /* messages of RFC 3164 and RFC 5424, for the columns of Syslog */
-    INGEST_CEF     /* CEF and LEEF events, with or without a syslog header, for the columns of
+    INGEST_CEF,    /* CEF and LEEF events, with or without a syslog header, for the columns of
                       CommonSecurityLog; what is neither goes to the dead letters */
+    /* Foreign formats (foreign.h): their records choose the table when the stream is empty. */
+    INGEST_WINDOWS,    /* Windows events: XML, Winlogbeat's and NXLog's JSON, .evtx */
+    INGEST_CLOUDTRAIL, /* AWS CloudTrail: {"Records": […]}, or a record a line */
+    INGEST_VPCFLOW,    /* AWS VPC flow logs */
+    INGEST_GUARDDUTY,  /* AWS GuardDuty findings */
+    INGEST_AZURE,      /* Azure diagnostic settings: {"records": […]}, or a record a line */
+    INGEST_ZEEK,       /* logs of Zeek, as text or as JSON lines */
+    INGEST_AUDITD      /* records of Linux's audit daemon */
+};
+enum { INGEST_N_FORMATS = INGEST_AUDITD + 1 };
+/* "json", "ndjson", "csv", "syslog", "cef", "windows", "cloudtrail", "vpcflow", "guardduty",
+ * "azure", "zeek", "auditd". */
+const char *ingest_format_name(enum ingest_format f);
+bool ingest_format_find(struct str name, enum ingest_format *out) MUST_USE;
+/* The format's records choose their table; a request's stream may be empty. */
+bool ingest_format_routes(enum ingest_format f);
+
+/* Where a file of a foreign format can be cut, so that it need not be in memory as a whole. Starts
+ * as zeros with the format. */
+struct ingest_cut {
+    enum ingest_format format;
+    bool begun, closed; /* closed: an object is around the array */
+    bool utf16;         /* XML as PowerShell writes it */
+    int shape;          /* of what the first bytes told: foreign_cut.c */
+    int depth;
+    bool in_string, escaped;
+    size_t scanned;
+};
+/* bytes: what was read of the file and not yet taken; last: there is no more of it. Gives the whole
+ * records in front as a body that ingest_logs takes, appended to out_body, and how many bytes they
+ * took from the front (0: more bytes are needed). header keeps what later bodies need (field names
+ * of flow logs); empty at the start. Errors: ERR_SYNTAX: the file is cut off. */
+bool ingest_cut_next(struct ingest_cut *c, struct str bytes, bool last, struct sbuf *header,
+                     struct sbuf *out_body, size_t *out_taken, struct err *e) MUST_USE;
+
+/* A record that is rejected before it reaches a table. */
+struct ingest_reject {
+    struct str raw;
+    const char *reason; /* a short fixed word */
+    struct err err;
+    size_t index; /* of the record in the body, from 0 */
 };
 /* A message as it came from the network. */
 struct ingest_message {
@@ -83,6 +124,8 @@ struct ingest_request {
     struct ingest_syslog syslog;
     struct ingest_collector collector;
     bool held;  /* its records were counted as held back before (store_count.held) */
+    const struct ingest_reject *rejects; /* more dead letters of this request */
+    size_t n_rejects;
     bool again; /* the caller tries again when ERR_BUSY or ERR_IO comes: they are not counted */
 };
 struct ingest_result {

@@ -231,6 +231,14 @@ bool reader_next(struct reader *r, struct record *out, struct err *e)
     case INGEST_CEF:
         more = message_next(r, out);
         break;
+    case INGEST_WINDOWS:
+    case INGEST_CLOUDTRAIL:
+    case INGEST_VPCFLOW:
+    case INGEST_GUARDDUTY:
+    case INGEST_AZURE:
+    case INGEST_ZEEK:
+    case INGEST_AUDITD:
+        UNREACHABLE(); /* foreign_logs turns them into NDJSON */
     }
     r->n += more;
     return more;

@@ -175,3 +175,22 @@ bool xml_to_json(struct str xml, struct sbuf *out, struct err *e)
     json_obj_end(&w.json);
     return sbuf_ok(out);
 }
+
+void xml_escape(struct sbuf *b, struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        if (c == '&')
+            sbuf_addz(b, "&amp;");
+        else if (c == '<')
+            sbuf_addz(b, "&lt;");
+        else if (c == '>')
+            sbuf_addz(b, "&gt;");
+        else if (c == '"')
+            sbuf_addz(b, "&quot;");
+        else if ((unsigned char)c < 0x20 && c != '\t' && c != '\n' && c != '\r')
+            sbuf_addz(b, "\xef\xbf\xbd");
+        else
+            sbuf_addc(b, c);
+    }
+}
