@@ -2,6 +2,7 @@
 #pragma once
 #include "api/api.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include <stdatomic.h>
 
 enum { STATUS_CLASSES = 6 };
@@ -25,6 +26,8 @@ struct vedette {
     struct http_router *router;
     _Atomic(struct http_server *) server;
     _Atomic(struct ingest_listener *) syslog;
+    struct lock topics_lock; /* while /metrics looks at topics */
+    struct topics *topics;
     atomic_bool draining;
     atomic_uint_fast64_t requests[STATUS_CLASSES], request_us;
     int64_t started; /* monotonic microseconds */

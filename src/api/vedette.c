@@ -118,6 +118,7 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
 {
     struct vedette *v = xcalloc(1, sizeof(*v));
     v->lock.fd = -1;
+    lock_init(&v->topics_lock, "topics");
     v->started = clock_mono_us();
     set_defaults(v, o);
     if (!data_dir_take(o->data_dir, &v->lock, e) || !open_store(v, e) || !open_state(v, e) ||
@@ -162,6 +163,7 @@ void vedette_close(struct vedette *v)
         store_close(v->store);
     state_close(v->state);
     data_dir_release(&v->lock);
+    lock_fini(&v->topics_lock);
     xfree(v);
 }
 
@@ -188,6 +190,18 @@ struct identity *vedette_identity(struct vedette *v)
 struct ingest *vedette_ingest(struct vedette *v)
 {
     return v->ingest;
+}
+
+struct state *vedette_state(struct vedette *v)
+{
+    return v->state;
+}
+
+void vedette_watch_topics(struct vedette *v, struct topics *t)
+{
+    lock_take(&v->topics_lock);
+    v->topics = t;
+    lock_drop(&v->topics_lock);
 }
 
 void vedette_watch_syslog(struct vedette *v, struct ingest_listener *l)

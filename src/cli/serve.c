@@ -140,6 +140,23 @@ static bool listen_syslog(struct serving *s, const struct settings *set, struct 
     return true;
 }
 
+static bool read_topics(struct serving *s, const struct settings *set, struct err *e)
+{
+    struct topics_options o = {.ingest = vedette_ingest(s->v),
+                               .store = vedette_store(s->v),
+                               .state = vedette_state(s->v),
+                               .clock = s->clock,
+                               .sources = set->kafka,
+                               .n_sources = set->n_kafka};
+    if (set->n_kafka == 0)
+        return true;
+    s->topics = topics_start(&o, e);
+    if (s->topics == NULL)
+        return false;
+    vedette_watch_topics(s->v, s->topics);
+    return true;
+}
+
 static bool listen_all(struct serving *s, const struct settings *set, struct err *e)
 {
     char hosts[2][256];
@@ -213,6 +230,7 @@ bool serving_start(struct serving *s, const struct settings *set, struct err *e)
         snprintf(s->url, sizeof(s->url), "https://%s", set->listen);
     s->v = open_all(s, set, e);
     if (s->v != NULL && listen_all(s, set, e) && write_server_file(s, set, e) &&
+        read_topics(s, set, e) &&
         (clock_is_manual(s->clock) || detect_start(vedette_detect(s->v), e)))
         return true;
     (void)serving_stop(s, 0);
@@ -227,6 +245,10 @@ bool serving_stop(struct serving *s, int64_t drain_ms)
         (void)unlink(s->server_file);
     if (s->syslog != NULL)
         ingest_listener_stop(s->syslog, drain_ms * 1000);
+    if (s->topics != NULL)
+        vedette_watch_topics(s->v, NULL);
+    topics_stop(s->topics);
+    s->topics = NULL;
     if (s->server != NULL) {
         if (!http_server_drain(s->server, drain_ms))
             return false;

@@ -305,6 +305,16 @@ static bool scalar(struct arena *a, const struct json *v, struct str *out)
     return false;
 }
 
+/* A setting that is a list: it has no variable and no flag. */
+static bool read_kafka(struct settings *s, const char *path, struct str text,
+                       const struct json *list, struct err *e)
+{
+    if (list->type == JSON_NULL || topics_sources_read(s->a, list, text, &s->kafka, &s->n_kafka, e))
+        return true;
+    err_prefix(e, "%s:%u: kafka", path, e->pos.line);
+    return false;
+}
+
 static bool load_file(struct loaded *l, const char *path, struct err *e)
 {
     struct arena *a = l->s->a;
@@ -321,6 +331,11 @@ static bool load_file(struct loaded *l, const char *path, struct err *e)
     for (size_t i = 0; root.type == JSON_OBJECT && i < root.n; i++) {
         uint32_t line = pos_in(text, root.items[i].off).line;
         const char *source = arena_fmt(a, "%s:%u", path, line).p;
+        if (str_eqz(root.keys[i], "kafka")) {
+            if (!read_kafka(l->s, path, text, &root.items[i], e))
+                return false;
+            continue;
+        }
         size_t at = find(root.keys[i]);
         if (at == SIZE_MAX || strcmp(table[at].name, "config") == 0)
             return unknown(root.keys[i], source, e);
