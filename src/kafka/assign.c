@@ -9,10 +9,13 @@ enum { ASK_MS = 5000 };
 
 struct part *part_find(struct kafka_consumer *c, const char *topic, int32_t partition)
 {
+    struct part *p = c->recent;
+    if (p != NULL && p->partition == partition && strcmp(p->topic, topic) == 0)
+        return p;
     for (size_t i = 0; i < c->n_parts; i++)
         if (c->parts[i]->partition == partition && strcmp(c->parts[i]->topic, topic) == 0)
-            return c->parts[i];
-    struct part *p = xcalloc(1, sizeof(*p));
+            return c->recent = c->parts[i];
+    p = xcalloc(1, sizeof(*p));
     p->topic = xstrdup(topic);
     p->partition = partition;
     p->until = -1;
@@ -46,6 +49,7 @@ void parts_free(struct kafka_consumer *c)
     }
     xfree(c->parts);
     c->parts = NULL;
+    c->recent = NULL;
     c->n_parts = c->cap_parts = 0;
 }
 

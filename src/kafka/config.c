@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "kafka/kafka_priv.h"
 #include <netdb.h>
-#include <stdio.h>
+#include <unistd.h>
 
 static bool put(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *e)
 {
@@ -57,6 +57,16 @@ static bool put_all(rd_kafka_conf_t *conf, const struct kafka_options *o, struct
     for (size_t i = 0; i < COUNTOF(rows); i++)
         if (!put(conf, rows[i].name, rows[i].value, e))
             return false;
+    return true;
+}
+
+/* librdkafka's own message names neither the file nor the reason. */
+static bool files_readable(const struct kafka_options *o, struct err *e)
+{
+    const char *const files[] = {o->ca_file, o->cert_file, o->key_file};
+    for (size_t i = 0; i < COUNTOF(files); i++)
+        if (files[i] != NULL && access(files[i], R_OK) != 0)
+            return err_errno(e, "can't read", files[i]);
     return true;
 }
 
@@ -130,7 +140,7 @@ rd_kafka_conf_t *kafka_conf_make(struct kafka_consumer *c, struct err *e)
     rd_kafka_conf_set_error_cb(conf, kafka_on_error);
     rd_kafka_conf_set_stats_cb(conf, kafka_on_stats);
     rd_kafka_conf_set_resolve_cb(conf, resolve);
-    if (put_all(conf, &c->o, e))
+    if (files_readable(&c->o, e) && put_all(conf, &c->o, e))
         return conf;
     rd_kafka_conf_destroy(conf);
     return NULL;

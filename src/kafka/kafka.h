@@ -65,7 +65,7 @@ struct kafka_stats {
 struct kafka_consumer;
 bool kafka_available(void); /* the program was built with librdkafka */
 /* Starts reading; the broker need not be there. Errors: ERR_UNSUPPORTED: built without librdkafka;
- * ERR_INVALID: an option, a certificate's file. */
+ * ERR_INVALID: an option; ERR_IO: a file of certificates. */
 struct kafka_consumer *kafka_consumer_start(const struct kafka_options *o, struct err *e) MUST_USE;
 /* Asks the thread to end; kafka_consumer_free waits for it (some seconds at the most beside what
  * the sink takes). What was read and not taken is read again after the next start. */

@@ -24,8 +24,10 @@ struct kafka_consumer {
     atomic_uint_fast64_t refused_hosts;
     struct part **parts; /* the thread's */
     size_t n_parts, cap_parts;
-    size_t held; /* messages in all parts */
-    bool lost;   /* no broker could be reached */
+    struct part *recent; /* messages come in runs */
+    size_t held;         /* messages in all parts */
+    bool lost;           /* no broker could be reached */
+    const char *said;    /* the last complaint, and when */
     int64_t said_us;
     struct lock lock; /* "kafka": stats */
     struct kafka_stats stats;
@@ -50,5 +52,5 @@ void kafka_position_gone(struct kafka_consumer *c, const rd_kafka_message_t *m);
 void kafka_on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text);
 void kafka_on_error(rd_kafka_t *rk, int code, const char *reason, void *self);
 int kafka_on_stats(rd_kafka_t *rk, char *json, size_t n, void *self);
-/* At most once a minute. */
+/* The same thing at most once a minute. what is a literal. */
 void kafka_complain(struct kafka_consumer *c, const char *what, const char *why);

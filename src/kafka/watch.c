@@ -6,13 +6,15 @@
 #include "kafka/kafka_priv.h"
 #include "text/json.h"
 
-enum { SAY_AGAIN_US = 60000000 };
+enum { SAY_AGAIN_US = 60000000, SAY_MORE_US = 1000000 };
 
 void kafka_complain(struct kafka_consumer *c, const char *what, const char *why)
 {
     int64_t now = clock_mono_us();
-    if (c->said_us != 0 && now - c->said_us < SAY_AGAIN_US)
+    int64_t quiet = c->said == what ? SAY_AGAIN_US : SAY_MORE_US;
+    if (c->said != NULL && now - c->said_us < quiet)
         return;
+    c->said = what;
     c->said_us = now;
     LOG(LOG_WARN, "kafka", what, log_z("source", c->o.name), log_z("reason", why));
 }
@@ -40,7 +42,7 @@ void kafka_on_error(rd_kafka_t *rk, int code, const char *reason, void *self)
         LOG(LOG_ERROR, "kafka", "the consumer has failed for good; restart Vedette",
             log_z("source", c->o.name), log_z("reason", fatal));
     } else if (code != RD_KAFKA_RESP_ERR__TRANSPORT) { /* that one has a log line of its own */
-        kafka_complain(c, rd_kafka_err2str(code), reason);
+        kafka_complain(c, "librdkafka tells of an error", reason);
     }
 }
 
