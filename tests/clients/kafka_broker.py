@@ -79,6 +79,7 @@ class Broker:
     """PLAINTEXT on self.address; SASL_SSL (PLAIN, user "siem") on self.secure."""
 
     password = "p%41;s w=rd"
+    connection = "Endpoint=sb://localhost/;SharedAccessKeyName=r;SharedAccessKey=c2VjcmV0IQ==;EntityPath=hub"
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="kafka-test-")
@@ -96,7 +97,8 @@ class Broker:
         self.start()
 
     def properties(self, plain, secure, controller, store):
-        login = 'org.apache.kafka.common.security.plain.PlainLoginModule required user_siem="%s";' % self.password
+        login = ('org.apache.kafka.common.security.plain.PlainLoginModule required user_siem="%s" '
+                 'user_$ConnectionString="%s";' % (self.password, self.connection))
         return "\n".join([
             "process.roles=broker,controller", "node.id=1",
             "controller.quorum.voters=1@127.0.0.1:%d" % controller,

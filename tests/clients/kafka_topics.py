@@ -93,6 +93,29 @@ def check_records(broker):
         equal(s.query("Kafka_CL | summarize dcount(Number, 4)")[0]["dcount_Number"], 310)
 
 
+def check_connection_string(broker):
+    """As Event Hubs have it: user $ConnectionString, and the topic in the string."""
+    topic = broker.topic("hub", 3)
+    produce(broker, topic, range(30))
+    with Reading({"name": "hub", "connection_string_env": "HUB", "brokers": broker.secure, "ca": broker.ca,
+                  "table": "Hub_CL"}, env={"HUB": broker.connection}) as s:
+        until(lambda: stored(s, "Hub_CL") == 30, 30)
+        equal("c2VjcmV0IQ" in s.read_log(), False, "a secret in the log")
+
+
+def check_hosts(broker):
+    """The broker calls itself 127.0.0.1: who only allows localhost is not led there."""
+    topic = broker.topic("hosts", 3)
+    produce(broker, topic, range(30))
+    known = {"brokers": broker.address.replace("127.0.0.1", "localhost"), "topics": topic}
+    with Reading({"name": "strict", "group": "strict", "table": "Strict_CL", **known},
+                 {"name": "open", "group": "open", "table": "Open_CL", "hosts": ["*.example", "127.0.0.1"], **known}) as s:
+        until(lambda: stored(s, "Open_CL") == 30, 30)
+        until(lambda: s.metrics()['vedette_kafka_refused_hosts_total{source="strict"}'] > 0)
+        contains(s.read_log(), "a broker names a host that is neither in brokers nor in hosts")
+        equal(stored(s, "Strict_CL"), 0)
+
+
 def check_exactly_once(broker):
     """Killed again and again while 20,000 messages come in; and the broker restarts in between."""
     topic, wanted, kills = broker.topic("once"), 20000, 4
@@ -248,6 +271,7 @@ def check_security(broker):
 
 
 CHECKS = [check_records, check_formats, check_dead_letters, check_start_and_gone, check_rebalance, check_security,
+          check_connection_string, check_hosts,
           check_exactly_once, check_broker_restart]
 
 
