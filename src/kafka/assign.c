@@ -7,6 +7,13 @@
 
 enum { ASK_MS = 5000 };
 
+/* Between two questions that the broker or the sink did not answer. */
+static void breathe(void)
+{
+    const struct timespec t = {0, 200000000};
+    (void)nanosleep(&t, NULL);
+}
+
 struct part *part_find(struct kafka_consumer *c, const char *topic, int32_t partition)
 {
     struct part *p = c->recent;
@@ -103,14 +110,13 @@ static bool find_start(struct kafka_consumer *c, rd_kafka_topic_partition_t *t, 
 
 static void start_all(struct kafka_consumer *c, rd_kafka_topic_partition_list_t *list)
 {
-    const struct timespec slice = {0, 200 * 1000 * 1000};
     for (int i = 0; i < list->cnt; i++) {
         struct err e = {0};
         while (!find_start(c, &list->elems[i], &e)) {
             if (atomic_load(&c->stop))
                 return;
             kafka_complain(c, "where to go on is not known yet; it is tried again", e.msg);
-            (void)nanosleep(&slice, NULL);
+            breathe();
         }
     }
 }
@@ -201,14 +207,13 @@ static bool move_to_first(struct kafka_consumer *c, struct part *p, struct err *
 
 void kafka_position_gone(struct kafka_consumer *c, const rd_kafka_message_t *m)
 {
-    const struct timespec slice = {0, 200 * 1000 * 1000};
     struct err e = {0};
     if (m->rkt == NULL)
         return;
     struct part *p = part_find(c, rd_kafka_topic_name(m->rkt), m->partition);
     while (p->assigned && !move_to_first(c, p, &e) && !atomic_load(&c->stop)) {
         kafka_complain(c, "a partition stands still", e.msg);
-        (void)nanosleep(&slice, NULL);
+        breathe();
     }
     if (p->assigned && !atomic_load(&c->stop))
         assign_again(c);

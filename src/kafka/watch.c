@@ -69,6 +69,7 @@ static void read_stats(const struct json *root, uint64_t *up, uint64_t *lag)
         *lag += partition_lag(&topics->items[i]);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): librdkafka's type */
 int kafka_on_stats(rd_kafka_t *rk, char *text, size_t n, void *self)
 {
     struct kafka_consumer *c = self;

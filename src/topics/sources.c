@@ -191,7 +191,8 @@ static bool read_mechanism(struct reading *r, const struct json *v, struct err *
     static const char *const words[] = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
     size_t i = 0;
     if (!read_word(r, v, "mechanism", words, COUNTOF(words),
-                   "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", &i, e))
+                   "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", &i, e) ||
+        i >= COUNTOF(words))
         return false;
     r->s->mechanism = words[i];
     return true;
