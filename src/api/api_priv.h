@@ -25,6 +25,7 @@ struct vedette {
     struct http_router *router;
     _Atomic(struct http_server *) server;
     _Atomic(struct ingest_listener *) syslog;
+    _Atomic(struct tail *) files;
     atomic_bool draining;
     atomic_uint_fast64_t requests[STATUS_CLASSES], request_us;
     int64_t started; /* monotonic microseconds */

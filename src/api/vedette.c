@@ -190,6 +190,21 @@ struct ingest *vedette_ingest(struct vedette *v)
     return v->ingest;
 }
 
+struct ingest *vedette_import(struct vedette *v)
+{
+    return v->import;
+}
+
+struct state *vedette_state(struct vedette *v)
+{
+    return v->state;
+}
+
+void vedette_watch_files(struct vedette *v, struct tail *t)
+{
+    atomic_store(&v->files, t);
+}
+
 void vedette_watch_syslog(struct vedette *v, struct ingest_listener *l)
 {
     atomic_store(&v->syslog, l);

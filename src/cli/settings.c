@@ -57,6 +57,8 @@ static const struct setting table[] = {
             "of times in messages that name no zone, such as +02:00; empty: they are UTC"),
     SETTING(syslog_received_time, SETTING_BOOL, "false",
             "TimeGenerated of syslog is the time of receipt, not the message's own"),
+    SETTING(sources_poll, SETTING_DURATION, "1s",
+            "between two looks at the files of sources; where inotify works they are seen at once"),
     SETTING(query_max_rows, SETTING_COUNT, "500000", "rows in the answer to a query"),
     SETTING(query_max_bytes, SETTING_SIZE, "64000000", "bytes in the answer to a query"),
     SETTING(query_workers, SETTING_COUNT, "4", "queries worked on at the same time"),
@@ -305,6 +307,17 @@ static bool scalar(struct arena *a, const struct json *v, struct str *out)
     return false;
 }
 
+/* The one setting that is a list. */
+static bool read_sources(struct settings *s, const char *path, struct str text,
+                         const struct json *list, struct err *e)
+{
+    if (list->type == JSON_NULL ||
+        tail_sources_read(s->a, list, text, &s->sources, &s->n_sources, e))
+        return true;
+    err_prefix(e, "%s:%u: sources", path, e->pos.line);
+    return false;
+}
+
 static bool load_file(struct loaded *l, const char *path, struct err *e)
 {
     struct arena *a = l->s->a;
@@ -321,6 +334,11 @@ static bool load_file(struct loaded *l, const char *path, struct err *e)
     for (size_t i = 0; root.type == JSON_OBJECT && i < root.n; i++) {
         uint32_t line = pos_in(text, root.items[i].off).line;
         const char *source = arena_fmt(a, "%s:%u", path, line).p;
+        if (str_eqz(root.keys[i], "sources")) {
+            if (!read_sources(l->s, path, text, &root.items[i], e))
+                return false;
+            continue;
+        }
         size_t at = find(root.keys[i]);
         if (at == SIZE_MAX || strcmp(table[at].name, "config") == 0)
             return unknown(root.keys[i], source, e);
