@@ -95,6 +95,7 @@ static void open_router(struct vedette *v)
         {saved_routes, n_saved_routes, v, false},
         {watchlist_routes, n_watchlist_routes, v, false},
         {collector_routes, n_collector_routes, v, false},
+        {otlp_routes, n_otlp_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -136,6 +137,9 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     collected.limits.max_field_bytes = (size_t)32 << 10;
     collected.limits.max_record_bytes = 0;
     v->collector = ingest_open(&collected);
+    struct ingest_options otlp = in;
+    otlp.limits.max_body_bytes = (size_t)64 << 20; /* each record has its resource */
+    v->otlp = ingest_open(&otlp);
     open_router(v);
     return v;
 }
@@ -157,6 +161,8 @@ void vedette_close(struct vedette *v)
         ingest_close(v->import);
     if (v->collector != NULL)
         ingest_close(v->collector);
+    if (v->otlp != NULL)
+        ingest_close(v->otlp);
     identity_close(v->identity);
     if (v->store != NULL)
         store_close(v->store);
