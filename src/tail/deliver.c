@@ -95,7 +95,7 @@ static bool load_header(struct follower *f, struct file *file)
     else if (!file_bytes(file->fd, 0, start, HEADER_BYTES, &n, &e))
         n = 0;
     unpack_close(u);
-    if (tail_csv_header(f->s, (struct str){start, n}, &header, &file->header_n)) {
+    if (csv_names_line(&f->s->csv, (struct str){start, n}, &header, &file->header_n)) {
         file->header = xstrndup(sbuf_str(&header));
         return true;
     }

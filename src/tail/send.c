@@ -78,7 +78,7 @@ static bool try_once(struct follower *f, const struct file *file, struct str bod
                                .client_request_id = str_from(id),
                                .create_table = true,
                                .keep_times = !f->s->bound_times,
-                               .separator = f->s->separator,
+                               .separator = f->s->csv.separator,
                                .syslog = {.collector = str_from(f->computer)},
                                .again = true};
     return ingest_logs(f->ingest, &q, &result, e);

@@ -132,42 +132,37 @@ static bool read_bounds(struct reading *r, const struct json *v, struct err *e)
 
 static bool read_separator(struct reading *r, const struct json *v, struct err *e)
 {
-    struct str s = json_text(v, STR(""));
-    if (str_eqz(s, "tab") || str_eqz(s, "\\t"))
-        s = STR("\t");
-    if (s.n != 1 || str_holds(STR("\"\r\n"), s.p[0]) || (s.p[0] & 0x80) != 0)
-        return wrong(r, v, e, "separator", "one character of ASCII, or tab");
-    r->s->separator = s.p[0];
-    return true;
+    return csv_separator_read(json_text(v, STR("")), &r->s->csv.separator) ||
+           wrong(r, v, e, "separator", "one character of ASCII, or tab");
 }
 
 static bool read_columns(struct reading *r, const struct json *v, struct err *e)
 {
-    if (v->type != JSON_ARRAY || v->n == 0 || v->n > TAIL_MAX_COLUMNS)
+    if (v->type != JSON_ARRAY || v->n == 0 || v->n > CSV_MAX_NAMES)
         return wrong(r, v, e, "columns", "a list of at most 500 names");
-    r->s->columns = arena_array(r->a, struct str, v->n);
+    r->s->csv.columns = arena_array(r->a, struct str, v->n);
     for (size_t i = 0; i < v->n; i++) {
-        r->s->columns[i] = json_text(&v->items[i], STR(""));
-        if (r->s->columns[i].n == 0)
+        r->s->csv.columns[i] = json_text(&v->items[i], STR(""));
+        if (r->s->csv.columns[i].n == 0)
             return wrong(r, v, e, "columns", "a list of names");
     }
-    r->s->n_columns = v->n;
+    r->s->csv.n_columns = v->n;
     return true;
 }
 
 static bool read_map(struct reading *r, const struct json *v, struct err *e)
 {
-    if (v->type != JSON_OBJECT || v->n > TAIL_MAX_COLUMNS)
+    if (v->type != JSON_OBJECT || v->n > CSV_MAX_NAMES)
         return wrong(r, v, e, "map", "'name in the file: column' lines, at most 500,");
-    r->s->map_from = arena_array(r->a, struct str, v->n + 1);
-    r->s->map_to = arena_array(r->a, struct str, v->n + 1);
+    r->s->csv.map_from = arena_array(r->a, struct str, v->n + 1);
+    r->s->csv.map_to = arena_array(r->a, struct str, v->n + 1);
     for (size_t i = 0; i < v->n; i++) {
-        r->s->map_from[i] = v->keys[i];
-        r->s->map_to[i] = json_text(&v->items[i], STR(""));
-        if (r->s->map_to[i].n == 0)
+        r->s->csv.map_from[i] = v->keys[i];
+        r->s->csv.map_to[i] = json_text(&v->items[i], STR(""));
+        if (r->s->csv.map_to[i].n == 0)
             return wrong(r, &v->items[i], e, "map", "a column's name");
     }
-    r->s->n_map = v->n;
+    r->s->csv.n_map = v->n;
     return true;
 }
 
@@ -219,7 +214,7 @@ static bool complete(struct reading *r, struct err *e)
 
 static bool read_source(struct reading *r, struct err *e)
 {
-    r->s->separator = ',';
+    r->s->csv.separator = ',';
     if (r->item->type != JSON_OBJECT)
         return wrong(r, r->item, e, "sources", "'name: …', 'path: …' for each");
     for (size_t i = 0; i < r->item->n; i++) {

@@ -2,6 +2,7 @@
  * the control database says how far. What was read is stored exactly once, also over restarts,
  * crashes and the rotation of files. */
 #pragma once
+#include "ingest/csv_names.h"
 #include "ingest/ingest.h"
 #include "state/state.h"
 
@@ -17,7 +18,7 @@ enum tail_mode {
     TAIL_FOLLOW, /* a last line without line end waits for its end */
     TAIL_ONCE    /* it is taken when the file has stopped changing */
 };
-enum { TAIL_MAX_SOURCES = 64, TAIL_MAX_FILES = 10000, TAIL_MAX_COLUMNS = 500 };
+enum { TAIL_MAX_SOURCES = 64, TAIL_MAX_FILES = 10000 };
 
 /* One source of the configuration. Texts live in the arena that it was read into. */
 struct tail_source {
@@ -28,14 +29,10 @@ struct tail_source {
     struct str workspace; /* name or id; empty: the first one */
     struct str computer;  /* of container logs; empty: this machine's name */
     enum tail_mode mode;
-    bool follow_links;   /* links that lead out of the folder are followed */
-    bool from_end;       /* what is in the files when they are first seen is skipped */
-    bool bound_times;    /* TimeGenerated is bounded as for senders */
-    char separator;      /* CSV */
-    struct str *columns; /* CSV without a first line of names: these are they */
-    size_t n_columns;
-    struct str *map_from, *map_to; /* CSV: names in the file, and the columns that they mean */
-    size_t n_map;
+    bool follow_links; /* links that lead out of the folder are followed */
+    bool from_end;     /* what is in the files when they are first seen is skipped */
+    bool bound_times;  /* TimeGenerated is bounded as for senders */
+    struct csv_names csv;
 };
 /* Reads the list `sources` of the configuration (docs/configuration.md). Errors: ERR_INVALID, with
  * the place in text when that is known: e->pos. */

@@ -92,10 +92,6 @@ bool file_bytes(int fd, int64_t offset, char *buf, size_t n, size_t *out_n, stru
 /* ---- cut.c: where records end ---- */
 /* End of the last whole record in text; 0: none. */
 size_t tail_cut(enum tail_format f, struct str text);
-/* CSV: the line of names that goes in front of each range, from the file's first line (its end is
- * *out_n) or the configuration. false: the line is not complete yet. */
-bool tail_csv_header(const struct tail_source *s, struct str start, struct sbuf *out,
-                     size_t *out_n) MUST_USE;
 
 /* ---- wake.c: waits until something changes ---- */
 struct waker;
