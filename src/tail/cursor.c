@@ -11,6 +11,13 @@ void fingerprint(struct str bytes, char out[PRINT_TEXT])
     guid_format(guid_derive(none, bytes), out);
 }
 
+bool fingerprint_is(struct str bytes, const char *print)
+{
+    char text[PRINT_TEXT];
+    fingerprint(bytes, text);
+    return strcmp(text, print) == 0;
+}
+
 void cursor_init(struct cursor *c, struct str source, const char *path, const struct stat *st)
 {
     char id[37];
@@ -52,6 +59,7 @@ bool cursor_save(struct state *s, const struct cursor *c, struct err *e)
     json_kv_int(&w, "tailBytes", (int64_t)c->tail_n);
     json_kv_z(&w, "head", c->head);
     json_kv_z(&w, "tail", c->tail);
+    json_kv_z(&w, "range", c->range);
     json_obj_end(&w);
     return state_cursor_set(s, str_from(c->key), sbuf_str(&b), e);
 }
@@ -96,8 +104,9 @@ static bool cursor_read(struct arena *a, struct str key, struct str value, struc
     c->tail_n = (size_t)whole(&v, "tailBytes");
     print_read(&v, "head", c->head);
     print_read(&v, "tail", c->tail);
+    print_read(&v, "range", c->range);
     if (c->head_n <= PRINT_BYTES && c->tail_n <= PRINT_BYTES && c->offset >= 0 &&
-        (int64_t)c->tail_n <= c->offset)
+        (int64_t)c->tail_n <= c->offset && c->pending >= 0 && c->pending - c->offset <= WHOLE_BYTES)
         return true;
     cursor_fini(c);
     return false;

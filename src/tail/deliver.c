@@ -2,7 +2,6 @@
 #include "base/log.h"
 #include "tail/tail_priv.h"
 #include "text/unpack.h"
-#include <stdio.h>
 
 enum { HEADER_BYTES = 256 << 10 };
 enum step { STEP_ON, STEP_ENOUGH, STEP_STOP };
@@ -129,9 +128,7 @@ static enum step step(struct follower *f, struct file *file, struct str text, bo
     if (f->s->format == TAIL_CSV && file->header == NULL && !load_header(f, file))
         return STEP_ENOUGH;
     size_t n = range_of(f, file, text, over, &is_long);
-    if (n == 0 && file->c.pending > 0) {
-        LOG(LOG_WARN, "files", "the file is shorter than what was read of it before",
-            log_z("file", file->c.path), log_i("offset", file->c.offset));
+    if (file->c.pending > 0 && (n == 0 || !fingerprint_is(str_sub(text, 0, n), file->c.range))) {
         scan_restart(f, file);
         return STEP_ENOUGH;
     }
@@ -152,7 +149,7 @@ static enum step step(struct follower *f, struct file *file, struct str text, bo
 /* Truncated, or replaced in place: then the bytes before the offset are others. */
 static bool is_replaced(struct file *file)
 {
-    char buf[PRINT_BYTES], print[PRINT_TEXT];
+    char buf[PRINT_BYTES];
     size_t n = 0;
     const struct cursor *c = &file->c;
     if ((int64_t)file->st.st_size < c->offset)
@@ -160,8 +157,7 @@ static bool is_replaced(struct file *file)
     if (c->tail_n == 0 ||
         !file_bytes(file->fd, c->offset - (int64_t)c->tail_n, buf, c->tail_n, &n, NULL))
         return false;
-    fingerprint((struct str){buf, n}, print);
-    return n != c->tail_n || strcmp(print, c->tail) != 0;
+    return n != c->tail_n || !fingerprint_is((struct str){buf, n}, c->tail);
 }
 
 static bool deliver_plain(struct follower *f, struct file *file, bool over)

@@ -85,15 +85,6 @@ struct unpack *file_unpack(int fd, int64_t skip, struct err *e)
     return u;
 }
 
-static bool same_print(struct str bytes, size_t n, const char *print)
-{
-    char text[PRINT_TEXT];
-    if (bytes.n != n)
-        return false;
-    fingerprint(bytes, text);
-    return strcmp(text, print) == 0;
-}
-
 static bool packed_bytes(int fd, int64_t skip, char *buf, size_t n)
 {
     size_t got = 0, k = 1;
@@ -104,28 +95,29 @@ static bool packed_bytes(int fd, int64_t skip, char *buf, size_t n)
     return got == n;
 }
 
+/* The n bytes from offset on are those of the print. */
+static bool has_bytes(int fd, bool packed, int64_t offset, size_t n, const char *print)
+{
+    size_t got = n;
+    AUTO(xfreep) char *buf = xmalloc(n + 1);
+    if (packed ? !packed_bytes(fd, offset, buf, n) : !file_bytes(fd, offset, buf, n, &got, NULL))
+        return false;
+    return n == 0 || (got == n && fingerprint_is((struct str){buf, n}, print));
+}
+
 bool file_matches(int fd, bool packed, const struct stat *st, const struct cursor *c)
 {
-    char buf[PRINT_BYTES];
-    size_t n = 0;
-    int64_t before = c->offset - (int64_t)c->tail_n;
-    if (packed)
-        return packed_bytes(fd, 0, buf, c->head_n) &&
-               same_print((struct str){buf, c->head_n}, c->head_n, c->head) &&
-               packed_bytes(fd, before, buf, c->tail_n) &&
-               same_print((struct str){buf, c->tail_n}, c->tail_n, c->tail);
-    return (int64_t)st->st_size >= c->offset && file_bytes(fd, 0, buf, c->head_n, &n, NULL) &&
-           (c->head_n == 0 || same_print((struct str){buf, n}, c->head_n, c->head)) &&
-           file_bytes(fd, before, buf, c->tail_n, &n, NULL) &&
-           (c->tail_n == 0 || same_print((struct str){buf, n}, c->tail_n, c->tail));
+    if (!packed && (int64_t)st->st_size < c->offset)
+        return false;
+    return has_bytes(fd, packed, 0, c->head_n, c->head) &&
+           has_bytes(fd, packed, c->offset - (int64_t)c->tail_n, c->tail_n, c->tail) &&
+           (c->pending <= c->offset ||
+            has_bytes(fd, packed, c->offset, (size_t)(c->pending - c->offset), c->range));
 }
 
 bool file_starts_as(int fd, const struct cursor *c)
 {
-    char buf[PRINT_BYTES];
-    size_t n = 0;
-    return c->head_n > 0 && file_bytes(fd, 0, buf, c->head_n, &n, NULL) &&
-           same_print((struct str){buf, n}, c->head_n, c->head);
+    return c->head_n > 0 && has_bytes(fd, false, 0, c->head_n, c->head);
 }
 
 bool file_settled(const struct file *f)

@@ -60,6 +60,12 @@ void file_free(struct file *file)
     xfree(file);
 }
 
+/* Enough of the content is known to tell the file from others. */
+static bool is_sure(const struct cursor *c)
+{
+    return c->offset >= SURE_BYTES || c->pending >= SURE_BYTES;
+}
+
 static void drop_lost(struct follower *f, size_t i, bool also_kept)
 {
     if (also_kept)
@@ -138,7 +144,7 @@ static enum likeness likeness_of(struct follower *f, struct file *file)
 {
     for (size_t i = 0; i < f->n_files; i++) {
         const struct file *other = f->files[i];
-        if (other == file || other->c.offset < SURE_BYTES)
+        if (other == file || !is_sure(&other->c))
             continue;
         if (file_matches(file->fd, file->packed, &file->st, &other->c))
             return LIKE_COPY;
@@ -154,8 +160,7 @@ static enum likeness likeness_of(struct follower *f, struct file *file)
 static bool adopt(struct follower *f, struct file *file)
 {
     for (size_t i = 0; i < f->n_lost; i++) {
-        if (f->lost[i].offset < SURE_BYTES ||
-            !file_matches(file->fd, file->packed, &file->st, &f->lost[i]))
+        if (!is_sure(&f->lost[i]) || !file_matches(file->fd, file->packed, &file->st, &f->lost[i]))
             continue;
         AUTO(xfreep) char *path = xstrdup(file->c.path);
         take_lost(f, i, file, path, &file->st);
@@ -301,7 +306,7 @@ static bool try_neighbour(struct follower *f, size_t lost, struct map *known, co
     struct inode k = {(uint64_t)st.st_dev, (uint64_t)st.st_ino};
     bool same = k.dev == c->dev && k.ino == c->ino, packed = file_is_packed(path);
     if (map_get(known, (struct str){(const char *)&k, sizeof(k)}) != NULL ||
-        (!same && (c->offset < SURE_BYTES || packed || (int64_t)st.st_size < c->offset)))
+        (!same && (!is_sure(c) || packed || (int64_t)st.st_size < c->offset)))
         return false;
     int fd = file_open(path, f->base, f->s->follow_links, &st, NULL);
     if (fd < 0)

@@ -91,6 +91,7 @@ bool send_range(struct follower *f, struct file *file, struct str text)
     struct err e = {0};
     make_body(f, file, text, &body);
     file->c.pending = file->c.offset + (int64_t)text.n;
+    fingerprint(text, file->c.range);
     while (!stopping(f)) {
         if (cursor_save(f->state, &file->c, &e) && try_once(f, file, sbuf_str(&body), &e)) {
             set_waiting(f, false);

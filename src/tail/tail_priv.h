@@ -32,6 +32,7 @@ struct cursor {
     int looked;            /* how often it was looked for since; not kept */
     size_t head_n, tail_n; /* the first bytes, and the last ones before the offset */
     char head[PRINT_TEXT], tail[PRINT_TEXT];
+    char range[PRINT_TEXT]; /* pending: all bytes from the offset to it */
 };
 void cursor_init(struct cursor *c, struct str source, const char *path, const struct stat *st);
 void cursor_fini(struct cursor *c);
@@ -43,6 +44,8 @@ typedef void cursor_fn(void *ctx, struct cursor *c); /* takes it */
 bool cursor_load(struct state *s, struct str source, cursor_fn *fn, void *ctx,
                  struct err *e) MUST_USE;
 void fingerprint(struct str bytes, char out[PRINT_TEXT]);
+/* bytes are those that the print was made of. */
+bool fingerprint_is(struct str bytes, const char *print);
 
 /* ---- find.c: which files there are ---- */
 struct found {
@@ -81,7 +84,8 @@ struct file {
 int file_open(const char *path, const char *base, bool follow_links, struct stat *out,
               struct err *e);
 bool file_is_packed(const char *path);
-/* The content agrees with the cursor: the first bytes, and those before the offset. */
+/* The content agrees with the cursor: the first bytes, those before the offset, and the range that
+ * was being stored. */
 bool file_matches(int fd, bool packed, const struct stat *st, const struct cursor *c);
 bool file_starts_as(int fd, const struct cursor *c); /* of a plain file: the first bytes alone */
 bool file_settled(const struct file *f);

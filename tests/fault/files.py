@@ -95,6 +95,9 @@ def kill_while_following_files(folder):
             wanted = renamed.n if row["Name"] == "renamed.log" else copied.n
             if (row["rows"], row["numbers"]) != (wanted, wanted):
                 raise RuntimeError("%r found, %d written" % (row, wanted))
+        letters = server.count("VedetteDeadLetter")
+        if letters:
+            raise RuntimeError("%d records went to the dead letters" % letters)
         received, stored, rejected = server.ingested()
         if received != stored + rejected:
             raise RuntimeError("received %d is not stored %d + rejected %d" % (received, stored, rejected))
