@@ -115,9 +115,29 @@ bool file_matches(int fd, bool packed, const struct stat *st, const struct curso
             has_bytes(fd, packed, c->offset, (size_t)(c->pending - c->offset), c->range));
 }
 
-bool file_starts_as(int fd, const struct cursor *c)
+void file_head(int fd, bool packed, struct head *out)
 {
-    return c->head_n > 0 && has_bytes(fd, false, 0, c->head_n, c->head);
+    out->n = 0;
+    if (!packed) {
+        if (!file_bytes(fd, 0, out->bytes, PRINT_BYTES, &out->n, NULL))
+            out->n = 0;
+    } else {
+        size_t k = 1;
+        struct unpack *u = file_unpack(fd, 0, NULL);
+        while (u != NULL && out->n < PRINT_BYTES && k > 0 &&
+               unpack_read(u, out->bytes + out->n, PRINT_BYTES - out->n, &k, NULL))
+            out->n += k;
+        unpack_close(u);
+    }
+    fingerprint((struct str){out->bytes, out->n}, out->print);
+}
+
+bool file_head_agrees(const struct head *h, const struct cursor *c)
+{
+    if (c->head_n == h->n)
+        return strcmp(c->head, h->print) == 0;
+    return c->head_n == 0 ||
+           (c->head_n < h->n && fingerprint_is((struct str){h->bytes, c->head_n}, c->head));
 }
 
 bool file_settled(const struct file *f)

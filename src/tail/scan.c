@@ -140,27 +140,25 @@ void scan_restart(struct follower *f, struct file *file)
 
 enum likeness { LIKE_NONE, LIKE_COPY, LIKE_COPYING /* shorter so far */ };
 
-static enum likeness likeness_of(struct follower *f, struct file *file)
+static enum likeness likeness_of(struct follower *f, struct file *file, const struct head *h)
 {
     for (size_t i = 0; i < f->n_files; i++) {
         const struct file *other = f->files[i];
-        if (other == file || !is_sure(&other->c))
+        if (other == file || !is_sure(&other->c) || !file_head_agrees(h, &other->c))
             continue;
         if (file_matches(file->fd, file->packed, &file->st, &other->c))
             return LIKE_COPY;
-        if (!file->packed && (int64_t)file->st.st_size < other->c.offset &&
-            file_starts_as(file->fd, &other->c))
+        if (!file->packed && other->c.head_n > 0 && (int64_t)file->st.st_size < other->c.offset)
             return LIKE_COPYING;
     }
     return LIKE_NONE;
 }
 
-/* A file without a position: perhaps it goes on with one that was lost. false: it may be a copy of
- * one that is still there, and waits. */
-static bool adopt(struct follower *f, struct file *file)
+static bool adopt_lost(struct follower *f, struct file *file, const struct head *h)
 {
     for (size_t i = 0; i < f->n_lost; i++) {
-        if (!is_sure(&f->lost[i]) || !file_matches(file->fd, file->packed, &file->st, &f->lost[i]))
+        if (!is_sure(&f->lost[i]) || !file_head_agrees(h, &f->lost[i]) ||
+            !file_matches(file->fd, file->packed, &file->st, &f->lost[i]))
             continue;
         AUTO(xfreep) char *path = xstrdup(file->c.path);
         take_lost(f, i, file, path, &file->st);
@@ -168,8 +166,19 @@ static bool adopt(struct follower *f, struct file *file)
             log_z("file", path), log_i("offset", file->c.offset));
         return true;
     }
+    return false;
+}
+
+/* A file without a position: perhaps it goes on with one that was lost. false: it may be a copy of
+ * one that is still there, and waits. */
+static bool adopt(struct follower *f, struct file *file)
+{
+    struct head h;
+    file_head(file->fd, file->packed, &h);
+    if (adopt_lost(f, file, &h))
+        return true;
     int64_t now = clock_mono_us();
-    enum likeness like = likeness_of(f, file);
+    enum likeness like = likeness_of(f, file, &h);
     if (like == LIKE_NONE)
         return true;
     if (file->held_until == 0 || (like == LIKE_COPYING && now - file->changed_us < HOLD_US))

@@ -87,7 +87,12 @@ bool file_is_packed(const char *path);
 /* The content agrees with the cursor: the first bytes, those before the offset, and the range that
  * was being stored. */
 bool file_matches(int fd, bool packed, const struct stat *st, const struct cursor *c);
-bool file_starts_as(int fd, const struct cursor *c); /* of a plain file: the first bytes alone */
+struct head { /* the first bytes of a file, to compare with many cursors */
+    char bytes[PRINT_BYTES], print[PRINT_TEXT];
+    size_t n;
+};
+void file_head(int fd, bool packed, struct head *out);
+bool file_head_agrees(const struct head *h, const struct cursor *c);
 bool file_settled(const struct file *f);
 struct unpack *file_unpack(int fd, int64_t skip, struct err *e);
 /* Fills buf from offset on; *out_n < n: the end. */

@@ -175,7 +175,7 @@ def test_json_arrays_are_read_as_a_whole():
         f.write("bad.json", '[{"N": 1},')
         wait_for(s, 10)
         until(lambda: "the file is refused" in s.read_log())
-        rows = s.query("VedetteIngestion | where Rejected > 0 | summarize sum(Rejected) by Source, Reason")
+        rows = until(lambda: s.query("VedetteIngestion | where Rejected > 0 | summarize sum(Rejected) by Source, Reason"))
         equal(rows, [{"Source": "file:app", "Reason": "malformed", "sum_Rejected": 2}])
 
 
