@@ -48,10 +48,38 @@ static void advance(struct follower *f, struct file *file, struct str text, size
             fingerprint((struct str){start, want}, c->head);
         }
     }
-    if (!cursor_save(f->state, c, &e)) /* the end that is pending is; so nothing is stored twice */
-        LOG(LOG_WARN, "files", "a position was not written down", log_z("file", c->path),
-            log_z("reason", e.msg));
+    file->dirty = true;
     add_bytes(f, n);
+}
+
+static bool save_dirty(struct follower *f, struct err *e)
+{
+    bool ok = true;
+    if (!state_begin(f->state, e))
+        return false;
+    for (size_t i = 0; ok && i < f->n_files; i++)
+        ok = !f->files[i]->dirty || cursor_save(f->state, &f->files[i]->c, e);
+    if (ok)
+        return state_commit(f->state, e);
+    state_rollback(f->state);
+    return false;
+}
+
+void deliver_save(struct follower *f)
+{
+    struct err e = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_files; i++)
+        n += f->files[i]->dirty;
+    if (n == 0)
+        return;
+    if (!save_dirty(f, &e)) {
+        LOG(LOG_WARN, "files", "positions were not written down; it is tried again",
+            log_s("source", f->s->name), log_z("reason", e.msg));
+        return;
+    }
+    for (size_t i = 0; i < f->n_files; i++)
+        f->files[i]->dirty = false;
 }
 
 /* ---- the range at the front of text ---- */
@@ -178,12 +206,11 @@ static bool deliver_plain(struct follower *f, struct file *file, bool over)
     return s != STEP_STOP;
 }
 
-static void mark_done(struct follower *f, struct file *file)
+static void mark_done(struct file *file)
 {
     file->c.done = true;
     file->c.size = (int64_t)file->st.st_size;
-    if (!cursor_save(f->state, &file->c, NULL))
-        LOG(LOG_WARN, "files", "a position was not written down", log_z("file", file->c.path));
+    file->dirty = true;
 }
 
 /* Fills the buffer behind its first n bytes. */
@@ -222,7 +249,7 @@ static bool deliver_packed(struct follower *f, struct file *file)
     if (!good && e.code != ERR_OK)
         deliver_refused(f, file, &e);
     else if (s == STEP_ENOUGH)
-        mark_done(f, file);
+        mark_done(file);
     return s != STEP_STOP;
 }
 
@@ -262,7 +289,7 @@ static bool deliver_whole(struct follower *f, struct file *file)
         return false;
     if (body.n > 0)
         advance(f, file, sbuf_str(&body), body.n);
-    mark_done(f, file);
+    mark_done(file);
     return true;
 }
 

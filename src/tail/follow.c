@@ -57,6 +57,7 @@ static void read_all(struct follower *f)
             (void)deliver_file(f, file, false);
     }
     f->first = false;
+    deliver_save(f);
     scan_close_idle(f);
     count(f);
 }
@@ -84,7 +85,7 @@ void *follow_main(void *follower)
         read_all(f);
         rest_after(f, took);
         if (!atomic_load(&f->stop))
-            waker_wait(f->waker, f->poll_us);
+            waker_wait(f->waker, took * 20 > f->poll_us ? took * 20 : f->poll_us);
     }
     xfree(f->buf);
     return NULL;

@@ -71,6 +71,7 @@ struct file {
     bool packed;        /* .gz, .zst */
     bool listed;        /* the pattern names it now */
     bool refused;       /* it could not be opened, and that was said */
+    bool dirty;         /* the cursor moved since it was written down */
     bool checked;       /* the cursor was compared with the content */
     int64_t held_until; /* monotonic: looks like a copy of another file; 0: no */
     struct stat st;     /* as it was seen last */
@@ -155,6 +156,9 @@ void file_free(struct file *file);
 /* Reads on, to the end that there is now. over: nothing comes behind it, so that an unfinished last
  * line is taken. false: the source stops, or the store refuses: again later. */
 bool deliver_file(struct follower *f, struct file *file, bool over);
+/* Writes down the cursors that moved, all at once. If that is lost in a crash, the ranges are sent
+ * again under their ids, and the store knows them. */
+void deliver_save(struct follower *f);
 /* Says and counts that a file can't be read, once until it changes. */
 void deliver_refused(struct follower *f, struct file *file, const struct err *e);
 
