@@ -22,6 +22,11 @@ static size_t cut_csv(struct str text)
     return cut;
 }
 
+bool tail_is_whole(enum tail_format f)
+{
+    return f == TAIL_JSON;
+}
+
 size_t tail_cut(enum tail_format f, struct str text)
 {
     switch (f) {

@@ -295,7 +295,7 @@ static bool deliver_whole(struct follower *f, struct file *file)
 
 bool deliver_file(struct follower *f, struct file *file, bool over)
 {
-    if (f->s->format == TAIL_JSON)
+    if (tail_is_whole(f->s->format))
         return deliver_whole(f, file);
     return file->packed ? deliver_packed(f, file) : deliver_plain(f, file, over);
 }

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -221,7 +222,7 @@ bool scan_open(struct follower *f, struct file *file)
 {
     struct err e = {0};
     struct stat st;
-    bool late = file->packed || f->s->format == TAIL_JSON; /* complete, or not at all */
+    bool late = file->packed || tail_is_whole(f->s->format); /* complete, or not at all */
     if (file->refused || (late && !file_settled(file)))
         return false;
     if (file->fd < 0) {
@@ -337,10 +338,10 @@ static bool try_neighbour(struct follower *f, size_t lost, struct map *known, co
 }
 
 /* Rotation gives a file another name in the same folder, which the pattern may not cover. */
-static bool look_beside(struct follower *f, size_t lost, struct map *known)
+static bool look_in_folder_of(struct follower *f, size_t lost, struct map *known, const char *file)
 {
     char folder[PATH_MAX], path[PATH_MAX];
-    snprintf(folder, sizeof(folder), "%s", f->lost[lost].path);
+    snprintf(folder, sizeof(folder), "%s", file);
     char *slash = strrchr(folder, '/');
     if (slash == NULL)
         return false;
@@ -359,6 +360,16 @@ static bool look_beside(struct follower *f, size_t lost, struct map *known)
     if (d != NULL)
         closedir(d);
     return found;
+}
+
+/* A link's target is rotated in its own folder. */
+static bool look_beside(struct follower *f, size_t lost, struct map *known)
+{
+    char real[PATH_MAX];
+    AUTO(xfreep) char *path = xstrdup(f->lost[lost].path);
+    return look_in_folder_of(f, lost, known, path) ||
+           (realpath(path, real) != NULL && strcmp(real, path) != 0 &&
+            look_in_folder_of(f, lost, known, real));
 }
 
 static void look_for_lost(struct follower *f, struct map *known)

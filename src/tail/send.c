@@ -61,8 +61,8 @@ static void make_body(struct follower *f, struct file *file, struct str text, st
 /* The sender can't mend it by trying again: the range is refused for good, and counted so. */
 static bool is_final(const struct follower *f, enum err_code code)
 {
-    return f->s->format == TAIL_JSON && (code == ERR_SYNTAX || code == ERR_LIMIT ||
-                                         code == ERR_TOO_LARGE || code == ERR_INVALID);
+    return tail_is_whole(f->s->format) && (code == ERR_SYNTAX || code == ERR_LIMIT ||
+                                           code == ERR_TOO_LARGE || code == ERR_INVALID);
 }
 
 static bool try_once(struct follower *f, const struct file *file, struct str body, struct err *e)

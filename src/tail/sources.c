@@ -207,7 +207,7 @@ static bool complete(struct reading *r, struct err *e)
         return wrong(r, r->item, e, "path", "an absolute path");
     if (s->stream.n == 0)
         return wrong(r, r->item, e, "table", "a table's name");
-    if (s->from_end && (s->mode == TAIL_ONCE || s->format == TAIL_JSON))
+    if (s->from_end && (s->mode == TAIL_ONCE || tail_is_whole(s->format)))
         return wrong(r, r->item, e, "start", "end goes with mode tail, a line a record,");
     return true;
 }

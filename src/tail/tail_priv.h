@@ -100,6 +100,8 @@ struct unpack *file_unpack(int fd, int64_t skip, struct err *e);
 bool file_bytes(int fd, int64_t offset, char *buf, size_t n, size_t *out_n, struct err *e) MUST_USE;
 
 /* ---- cut.c: where records end ---- */
+/* The file is one record or array: it is stored as a whole, once it has stopped changing. */
+bool tail_is_whole(enum tail_format f);
 /* End of the last whole record in text; 0: none. */
 size_t tail_cut(enum tail_format f, struct str text);
 

@@ -7,7 +7,9 @@ every record is there exactly once.
 import json
 import os
 import random
+import resource
 import shutil
+import signal
 import sys
 import time
 
@@ -105,4 +107,40 @@ def kill_while_following_files(folder):
             KILLS, renamed.n + copied.n, renamed.turns + copied.turns, rejected))
 
 
-TESTS = [kill_while_following_files]
+def follow_files_on_a_full_disk(folder):
+    """While files may not grow past a limit records wait; nothing is lost, nothing is there twice."""
+    logs = os.path.join(folder, "app.log")
+    config = os.path.join(folder, "vedette.conf")
+    with open(config, "w", encoding="utf-8") as f:
+        json.dump({"sources": [{"name": "app", "path": logs, "table": "App_CL"}]}, f)
+    server = Server("--config", config, start=False)
+    original, limits = signal.getsignal(signal.SIGXFSZ), resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # inherited: writes fail instead of killing
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, limits[1]))
+    try:
+        server.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, original)
+    n, end = 0, time.monotonic() + 60
+    while server.metrics().get('vedette_source_waiting{source="app"}') != 1:
+        if time.monotonic() > end:
+            raise RuntimeError("the limit was never reached")
+        with open(logs, "a", encoding="ascii") as f:
+            f.write("".join('{"N": %d, "Text": "%s"}\n' % (n + i, os.urandom(100).hex()) for i in range(LINES)))
+        n += LINES
+        time.sleep(0.05)
+    received, stored, rejected = server.ingested()
+    if (received, rejected) != (stored, 0):
+        raise RuntimeError("received %d, stored %d, rejected %d while the disk refuses" % (received, stored, rejected))
+    server.kill()
+    with server.start():
+        end = time.monotonic() + 60
+        while server.count("App_CL") < n and time.monotonic() < end:
+            time.sleep(0.05)
+        row = server.query("App_CL | summarize n = count() by N | summarize rows = sum(n), numbers = count()")[0]
+        if (row["rows"], row["numbers"]) != (n, n):
+            raise RuntimeError("%r found, %d written" % (row, n))
+
+
+TESTS = [kill_while_following_files, follow_files_on_a_full_disk]

@@ -155,6 +155,25 @@ def test_a_rotated_file_that_is_packed_is_not_read_again():
         wait_for(s, 105)
 
 
+def test_a_rotated_target_of_a_link():
+    name = "web_default_nginx-" + "ab" * 32 + ".log"
+    line = "2026-01-02T03:04:05Z stdout F n=%d\n"
+    with Folder({"name": "pods", "path": "containers/*.log", "format": "cri", "table": "ContainerLogV2",
+                 "follow_links": True}) as f, f.server() as s:
+        f.write("pods/default_web_uid/nginx/0.log", "".join(line % i for i in range(20)))
+        os.mkdir(f.file("containers"))
+        os.symlink("../pods/default_web_uid/nginx/0.log", f.file("containers/" + name))
+        until(lambda: s.count("ContainerLogV2") == 20)
+        s.stop()
+        f.write("pods/default_web_uid/nginx/0.log", line % 20)
+        os.rename(f.file("pods/default_web_uid/nginx/0.log"), f.file("pods/default_web_uid/nginx/0.log.20260102-030405"))
+        f.write("pods/default_web_uid/nginx/0.log", line % 21)
+        s.start()
+        until(lambda: s.count("ContainerLogV2") == 22)
+        equal(s.query("ContainerLogV2 | summarize n = dcount(tostring(LogMessage), 4) by PodName"),
+              [{"PodName": "web", "n": 22}])
+
+
 def test_packed_files_and_files_without_last_line_end():
     with Folder({"name": "app", "path": "in/*", "mode": "once"}) as f, f.server() as s:
         line = '{"N": %d, "TimeGenerated": "' + TIME + '"}\n'
