@@ -4,6 +4,7 @@
 #include "text/unpack.h"
 
 enum { HEADER_BYTES = 256 << 10 };
+#define RETRY_US ((int64_t)60000000)
 enum step { STEP_ON, STEP_ENOUGH, STEP_STOP };
 
 void deliver_refused(struct follower *f, struct file *file, const struct err *e)
@@ -13,9 +14,12 @@ void deliver_refused(struct follower *f, struct file *file, const struct err *e)
                             .reason = STR("unreadable_file"),
                             .received = 1,
                             .rejected = 1};
+    file->retry_us = clock_mono_us() + RETRY_US;
+    if (file->refused)
+        return;
     file->refused = true;
-    LOG(LOG_WARN, "files", "a file can't be read; it is tried again when it changes",
-        log_z("file", file->c.path), log_z("reason", e->msg), log_z("hint", e->hint));
+    LOG(LOG_WARN, "files", "a file can't be read; it is tried again", log_z("file", file->c.path),
+        log_z("reason", e->msg), log_z("hint", e->hint));
     store_account(f->workspace, &c, 1);
 }
 
@@ -94,17 +98,15 @@ static size_t line_end(struct str text)
 static size_t range_of(struct follower *f, struct file *file, struct str text, bool over,
                        bool *out_long)
 {
-    size_t n = tail_cut(f->s->format, text);
-    *out_long = false;
+    bool full = text.n == CHUNK_BYTES;
+    const char *nl = full ? memrchr(text.p, '\n', text.n) : NULL;
+    size_t pending = (size_t)(file->c.pending - file->c.offset);
+    *out_long = full && nl == NULL;
     if (file->c.pending > 0)
-        return (size_t)(file->c.pending - file->c.offset) <= text.n
-                   ? (size_t)(file->c.pending - file->c.offset)
-                   : 0;
-    if (n == 0 && text.n == CHUNK_BYTES) {
-        const char *nl = memrchr(text.p, '\n', text.n);
+        return pending <= text.n ? pending : 0;
+    size_t n = tail_cut(f->s->format, text);
+    if (n == 0 && full)
         n = nl != NULL ? (size_t)(nl - text.p) + 1 : text.n;
-        *out_long = nl == NULL;
-    }
     return n == 0 && over ? text.n : n;
 }
 

@@ -1,5 +1,6 @@
 /* One source: a thread that looks, reads, and waits. */
 #include "base/log.h"
+#include "state/cursors.h"
 #include "tail/tail_priv.h"
 #include <limits.h>
 #include <stdio.h>
@@ -8,12 +9,32 @@
 
 #define SHORTEST_US ((int64_t)20000) /* between two looks, however much changes */
 
+static struct str started_key(const struct follower *f, struct arena *a)
+{
+    return arena_fmt(a, "tail-started/%.*s", STR_ARG(f->s->name));
+}
+
 bool follow_load(struct follower *f, struct err *e)
 {
-    if (!cursor_load(f->state, f->s->name, scan_add_lost, f, e))
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct str started;
+    if (!cursor_load(f->state, f->s->name, scan_add_lost, f, e) ||
+        !state_cursor_get(f->state, a, started_key(f, a), &started, e))
         return false;
-    f->first = f->n_lost == 0;
+    f->first = started.n == 0;
     return true;
+}
+
+static void end_first(struct follower *f)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct err e = {0};
+    if (!f->first)
+        return;
+    f->first = !state_cursor_set(f->state, started_key(f, a), STR("yes"), &e);
+    if (f->first)
+        LOG(LOG_WARN, "files", "the first look was not written down", log_s("source", f->s->name),
+            log_z("reason", e.msg));
 }
 
 static void find_place(struct follower *f)
@@ -56,7 +77,7 @@ static void read_all(struct follower *f)
         if (has_news(f, file) && scan_open(f, file))
             (void)deliver_file(f, file, false);
     }
-    f->first = false;
+    end_first(f);
     deliver_save(f);
     scan_close_idle(f);
     count(f);

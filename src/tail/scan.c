@@ -11,7 +11,7 @@
 
 enum {
     SURE_BYTES = 256, /* fewer do not tell a file from another one */
-    MAX_LOST = 10000,
+    MAX_LOST = 40000,
     MAX_LOOKS = 30,
     MAX_NEIGHBOURS = 4096,
     MAX_OPEN = 200
@@ -75,11 +75,21 @@ static void drop_lost(struct follower *f, size_t i, bool also_kept)
     f->lost[i] = f->lost[--f->n_lost];
 }
 
+static size_t longest_gone(const struct follower *f)
+{
+    size_t at = 0;
+    for (size_t i = 1; i < f->n_lost; i++)
+        if (f->lost[i].gone_at != 0 &&
+            (f->lost[at].gone_at == 0 || f->lost[i].gone_at < f->lost[at].gone_at))
+            at = i;
+    return at;
+}
+
 void scan_add_lost(void *follower, struct cursor *c)
 {
     struct follower *f = follower;
     if (f->n_lost == MAX_LOST)
-        drop_lost(f, 0, true);
+        drop_lost(f, longest_gone(f), true);
     if (f->n_lost == f->cap_lost) {
         f->cap_lost = f->cap_lost == 0 ? 16 : f->cap_lost * 2;
         f->lost = xrealloc(f->lost, f->cap_lost * sizeof(struct cursor));
@@ -223,7 +233,7 @@ bool scan_open(struct follower *f, struct file *file)
     struct err e = {0};
     struct stat st;
     bool late = file->packed || tail_is_whole(f->s->format); /* complete, or not at all */
-    if (file->refused || (late && !file_settled(file)))
+    if ((file->refused && clock_mono_us() < file->retry_us) || (late && !file_settled(file)))
         return false;
     if (file->fd < 0) {
         file->fd = file_open(file->c.path, f->base, f->s->follow_links, &st, &e);
@@ -401,6 +411,7 @@ void scan_close_idle(struct follower *f)
             continue;
         close(file->fd);
         file->fd = -1;
+        file->checked = false; /* another file may have got its inode meanwhile */
         open--;
     }
 }

@@ -70,7 +70,8 @@ struct file {
     int fd;             /* -1: closed */
     bool packed;        /* .gz, .zst */
     bool listed;        /* the pattern names it now */
-    bool refused;       /* it could not be opened, and that was said */
+    bool refused;       /* it could not be read, and that was said */
+    int64_t retry_us;   /* monotonic: refused: not before */
     bool dirty;         /* the cursor moved since it was written down */
     bool checked;       /* the cursor was compared with the content */
     int64_t held_until; /* monotonic: looks like a copy of another file; 0: no */
