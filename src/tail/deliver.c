@@ -104,7 +104,7 @@ static size_t range_of(struct follower *f, struct file *file, struct str text, b
     *out_long = full && nl == NULL;
     if (file->c.pending > 0)
         return pending <= text.n ? pending : 0;
-    size_t n = tail_cut(f->s->format, text);
+    size_t n = tail_cut(f->s, text);
     if (n == 0 && full)
         n = nl != NULL ? (size_t)(nl - text.p) + 1 : text.n;
     return n == 0 && over ? text.n : n;

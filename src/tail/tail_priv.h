@@ -104,7 +104,7 @@ bool file_bytes(int fd, int64_t offset, char *buf, size_t n, size_t *out_n, stru
 /* The file is one record or array: it is stored as a whole, once it has stopped changing. */
 bool tail_is_whole(enum tail_format f);
 /* End of the last whole record in text; 0: none. */
-size_t tail_cut(enum tail_format f, struct str text);
+size_t tail_cut(const struct tail_source *s, struct str text);
 
 /* ---- wake.c: waits until something changes ---- */
 struct waker;
