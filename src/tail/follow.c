@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define SAVE_US ((int64_t)200000)    /* what was stored since is sent again after a crash */
 #define SHORTEST_US ((int64_t)20000) /* between two looks, however much changes */
 
 static struct str started_key(const struct follower *f, struct arena *a)
@@ -72,10 +73,15 @@ static bool has_news(const struct follower *f, const struct file *file)
 
 static void read_all(struct follower *f)
 {
+    int64_t saved = clock_mono_us();
     for (size_t i = 0; i < f->n_files && !atomic_load(&f->stop); i++) {
         struct file *file = f->files[i];
         if (has_news(f, file) && scan_open(f, file))
             (void)deliver_file(f, file, false);
+        if (clock_mono_us() - saved > SAVE_US) {
+            deliver_save(f);
+            saved = clock_mono_us();
+        }
     }
     end_first(f);
     deliver_save(f);

@@ -1,7 +1,7 @@
 """kill -9 of a server that follows files, while they grow and are rotated.
 
 A writer appends numbered records to two files and rotates them: one is renamed, the other copied and
-truncated once it was read. The server is killed at random moments and started again. In the end
+truncated. The server is killed at random moments and started again. In the end
 every record is there exactly once.
 """
 import json
@@ -49,6 +49,14 @@ class Writer:
             pass
 
 
+def rotate(chance, renamed, copied):
+    turn = chance.randrange(4)
+    if turn == 0 and os.path.exists(renamed.path):
+        renamed.rename()
+    elif turn == 1 and os.path.exists(copied.path):
+        copied.copy()
+
+
 def rows(server):
     answer = server.ask("App_CL | summarize n = count(), d = dcount(N, 4), most = max(N) by Name")
     if answer.status != 200:
@@ -82,13 +90,10 @@ def kill_while_following_files(folder):
                 renamed.write(chance)
                 copied.write(chance)
                 time.sleep(chance.random() * PAUSE_S)
+                rotate(chance, renamed, copied)
             time.sleep(chance.random() * 0.15)  # the moment itself, not a wait
             server.kill()
-            turn = chance.randrange(3)
-            if turn == 0:
-                renamed.rename()
-            elif turn == 1:
-                copied.copy()
+            rotate(chance, renamed, copied)
             server.start()
         wait_for(server, (renamed, copied))
         time.sleep(11)  # copies that were held back are read by now, if they are
