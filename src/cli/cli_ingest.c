@@ -152,13 +152,8 @@ static void scan_lines(struct feed *f, struct str s)
         f->scanned = s.n;
         return;
     }
-    for (; f->scanned < s.n; f->scanned++) {
-        char c = s.p[f->scanned];
-        if (c == '"')
-            f->in_string = !f->in_string;
-        else if (c == '\n' && !f->in_string)
-            f->cut = f->scanned + 1;
-    }
+    f->cut = csv_cut(s, f->im->csv.separator);
+    f->scanned = s.n;
 }
 
 /* Depth 1 is inside the outer array: a comma there ends a record. */

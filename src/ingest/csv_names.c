@@ -1,4 +1,4 @@
-/* The first line of CSV, as it should be. */
+/* The first line of CSV, as it should be, and where lines end. */
 #include "ingest/csv_names.h"
 #include "text/csv.h"
 
@@ -91,4 +91,23 @@ bool csv_separator_read(struct str text, char *out)
         return false;
     *out = text.p[0];
     return true;
+}
+
+size_t csv_cut(struct str text, char separator)
+{
+    bool quoted = false, fresh = true;
+    size_t cut = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        if (quoted) {
+            quoted = c != '"'; /* one that stands for a quote closes, and opens again */
+            fresh = !quoted;
+        } else if (c == '"' && fresh) {
+            quoted = true;
+        } else {
+            fresh = c == separator || c == '\n';
+            cut = c == '\n' ? i + 1 : cut;
+        }
+    }
+    return cut;
 }

@@ -21,5 +21,8 @@ bool csv_names_read_columns(struct csv_names *c, struct arena *a, struct str tex
                             struct err *e) MUST_USE;
 bool csv_names_read_map(struct csv_names *c, struct arena *a, struct str text,
                         struct err *e) MUST_USE;
+/* End of the last line in text, which starts at a line's start; 0: none. A line feed inside of
+ * quotes ends no line; a quote opens at the start of a field only. */
+size_t csv_cut(struct str text, char separator);
 /* One character of ASCII, or "tab". */
 bool csv_separator_read(struct str text, char *out);

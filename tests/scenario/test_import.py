@@ -99,6 +99,8 @@ def test_csv_with_names_and_separator():
               [{"Account": "a;b", "TimeGenerated": "2026-01-02T03:04:05.0000000Z"}])
         ingest(s, "--table", "B_CL", "--format", "csv", "--separator", "tab", "--columns", "Name,N", b)
         equal(s.query("B_CL | where Name == 'y' | project toint(N)"), [{"N": 8}])
+        stray = f.write("stray.csv", "A,B\n" + '5" disk,x\n' * 900_000)  # quotes inside of fields open nothing
+        contains(ingest(s, "--table", "Stray_CL", stray), "900000 records: 900000 stored, 0 rejected")
         for words, wanted in ((("--separator", ";;"), "one character"), (("--map", "a"), "pairs such as"),
                               (("--columns", "a,,b"), "names such as")):
             code, _, error = run("ingest", "--table", "A_CL", *words, a, data=s.data)
