@@ -12,13 +12,14 @@
 enum {
     SURE_BYTES = 256, /* fewer do not tell a file from another one */
     MAX_LOST = 40000,
-    MAX_LOOKS = 30,
+    MAX_LOOKS = 5,
+    LOOKS_AT_ONCE = 50,
     MAX_NEIGHBOURS = 4096,
     MAX_OPEN = 200
 };
 #define HOLD_US ((int64_t)10000000) /* how long a copy waits for its original to go */
 #define IDLE_US ((int64_t)300000000)
-#define RENAMED_US ((int64_t)60000000) /* a renamed file without a change for so long is over */
+#define RENAMED_US ((int64_t)300000000) /* a renamed file without a change for so long is over */
 #define KEEP_LOST (7 * TICKS_PER_DAY)
 
 static int64_t wall_ticks(void)
@@ -106,6 +107,7 @@ static void let_go(struct follower *f, size_t i)
     file->c.path = NULL;
     if (c.offset > 0 || c.pending > 0) {
         c.gone_at = wall_ticks();
+        c.looked = file->fd >= 0 ? MAX_LOOKS : 0; /* open: it was read to its end */
         if (!cursor_save(f->state, &c, &e))
             LOG(LOG_WARN, "files", "a position was not written down", log_z("file", c.path),
                 log_z("reason", e.msg));
@@ -385,6 +387,7 @@ static bool look_beside(struct follower *f, size_t lost, struct map *known)
 static void look_for_lost(struct follower *f, struct map *known)
 {
     int64_t now = wall_ticks();
+    size_t looks = 0;
     for (size_t i = f->n_lost; i-- > 0;) {
         struct cursor *c = &f->lost[i];
         if (c->gone_at == 0)
@@ -393,8 +396,11 @@ static void look_for_lost(struct follower *f, struct map *known)
             drop_lost(f, i, true);
             continue;
         }
-        if (c->looked++ < MAX_LOOKS && !c->done)
-            (void)look_beside(f, i, known);
+        if (c->looked >= MAX_LOOKS || c->done || looks == LOOKS_AT_ONCE)
+            continue;
+        looks++;
+        c->looked++;
+        (void)look_beside(f, i, known);
     }
 }
 
