@@ -216,6 +216,39 @@ static void topics_read(struct vedette *v, struct sbuf *b)
     lock_drop(&v->topics_lock);
 }
 
+static void file_sources(struct vedette *v, struct sbuf *b)
+{
+    struct tail *t = atomic_load(&v->files);
+    static const struct {
+        const char *name, *type, *help;
+        size_t offset;
+    } metrics[] = {
+        {"vedette_source_files", "gauge", "Files that are read.",
+         offsetof(struct tail_stats, files)},
+        {"vedette_source_unreadable", "gauge", "Files of these that can't be read.",
+         offsetof(struct tail_stats, unreadable)},
+        {"vedette_source_bytes_total", "counter", "Bytes of files that are done.",
+         offsetof(struct tail_stats, bytes)},
+        {"vedette_source_behind_bytes", "gauge", "Bytes of plain files that are not.",
+         offsetof(struct tail_stats, behind)},
+        {"vedette_source_waiting", "gauge", "1 while the store refuses.",
+         offsetof(struct tail_stats, waiting)},
+    };
+    for (size_t m = 0; t != NULL && m < COUNTOF(metrics); m++) {
+        sbuf_addf(b, "# HELP %s %s\n# TYPE %s %s\n", metrics[m].name, metrics[m].help,
+                  metrics[m].name, metrics[m].type);
+        for (size_t i = 0; i < tail_count(t); i++) {
+            struct tail_stats s;
+            uint64_t n;
+            tail_stats(t, i, &s);
+            memcpy(&n, (const char *)&s + metrics[m].offset, sizeof(n));
+            sbuf_addf(b, "%s{source=", metrics[m].name);
+            json_escape(b, s.name);
+            sbuf_addf(b, "} %llu\n", (unsigned long long)n);
+        }
+    }
+}
+
 static double resident_bytes(void)
 {
     char text[128] = "";
@@ -243,6 +276,7 @@ static void metrics(void *ctx, struct http_request *q, struct http_response *r)
     requests(v, b);
     syslog_listeners(v, b);
     topics_read(v, b);
+    file_sources(v, b);
 }
 
 const struct http_route health_routes[] = {

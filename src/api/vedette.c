@@ -95,6 +95,7 @@ static void open_router(struct vedette *v)
         {saved_routes, n_saved_routes, v, false},
         {watchlist_routes, n_watchlist_routes, v, false},
         {collector_routes, n_collector_routes, v, false},
+        {otlp_routes, n_otlp_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -137,6 +138,9 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     collected.limits.max_field_bytes = (size_t)32 << 10;
     collected.limits.max_record_bytes = 0;
     v->collector = ingest_open(&collected);
+    struct ingest_options otlp = in;
+    otlp.limits.max_body_bytes = (size_t)64 << 20; /* each record has its resource */
+    v->otlp = ingest_open(&otlp);
     open_router(v);
     return v;
 }
@@ -158,6 +162,8 @@ void vedette_close(struct vedette *v)
         ingest_close(v->import);
     if (v->collector != NULL)
         ingest_close(v->collector);
+    if (v->otlp != NULL)
+        ingest_close(v->otlp);
     identity_close(v->identity);
     if (v->store != NULL)
         store_close(v->store);
@@ -192,6 +198,11 @@ struct ingest *vedette_ingest(struct vedette *v)
     return v->ingest;
 }
 
+struct ingest *vedette_import(struct vedette *v)
+{
+    return v->import;
+}
+
 struct state *vedette_state(struct vedette *v)
 {
     return v->state;
@@ -202,6 +213,11 @@ void vedette_watch_topics(struct vedette *v, struct topics *t)
     lock_take(&v->topics_lock);
     v->topics = t;
     lock_drop(&v->topics_lock);
+}
+
+void vedette_watch_files(struct vedette *v, struct tail *t)
+{
+    atomic_store(&v->files, t);
 }
 
 void vedette_watch_syslog(struct vedette *v, struct ingest_listener *l)

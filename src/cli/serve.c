@@ -157,6 +157,23 @@ static bool read_topics(struct serving *s, const struct settings *set, struct er
     return true;
 }
 
+static bool read_files(struct serving *s, const struct settings *set, struct err *e)
+{
+    struct tail_options o = {.ingest = vedette_import(s->v),
+                             .store = vedette_store(s->v),
+                             .state = vedette_state(s->v),
+                             .sources = set->sources,
+                             .n_sources = set->n_sources,
+                             .poll_us = set->sources_poll / TICKS_PER_US};
+    if (set->n_sources == 0)
+        return true;
+    s->files = tail_start(&o, e);
+    if (s->files == NULL)
+        return false;
+    vedette_watch_files(s->v, s->files);
+    return true;
+}
+
 static bool listen_all(struct serving *s, const struct settings *set, struct err *e)
 {
     char hosts[2][256];
@@ -230,7 +247,7 @@ bool serving_start(struct serving *s, const struct settings *set, struct err *e)
         snprintf(s->url, sizeof(s->url), "https://%s", set->listen);
     s->v = open_all(s, set, e);
     if (s->v != NULL && listen_all(s, set, e) && write_server_file(s, set, e) &&
-        read_topics(s, set, e) &&
+        read_topics(s, set, e) && read_files(s, set, e) &&
         (clock_is_manual(s->clock) || detect_start(vedette_detect(s->v), e)))
         return true;
     (void)serving_stop(s, 0);
@@ -249,6 +266,8 @@ bool serving_stop(struct serving *s, int64_t drain_ms)
         vedette_watch_topics(s->v, NULL);
     topics_stop(s->topics);
     s->topics = NULL;
+    if (s->files != NULL)
+        vedette_watch_files(s->v, NULL);
     if (s->server != NULL) {
         if (!http_server_drain(s->server, drain_ms))
             return false;
@@ -257,6 +276,7 @@ bool serving_stop(struct serving *s, int64_t drain_ms)
     }
     if (s->v != NULL)
         vedette_watch_syslog(s->v, NULL);
+    tail_stop(s->files);
     ingest_listener_free(s->syslog);
     vedette_close(s->v);
     if (s->clock != NULL)

@@ -57,6 +57,8 @@ static const struct setting table[] = {
             "of times in messages that name no zone, such as +02:00; empty: they are UTC"),
     SETTING(syslog_received_time, SETTING_BOOL, "false",
             "TimeGenerated of syslog is the time of receipt, not the message's own"),
+    SETTING(sources_poll, SETTING_DURATION, "1s",
+            "between two looks at the files of sources; where inotify works they are seen at once"),
     SETTING(query_max_rows, SETTING_COUNT, "500000", "rows in the answer to a query"),
     SETTING(query_max_bytes, SETTING_SIZE, "64000000", "bytes in the answer to a query"),
     SETTING(query_workers, SETTING_COUNT, "4", "queries worked on at the same time"),
@@ -305,13 +307,23 @@ static bool scalar(struct arena *a, const struct json *v, struct str *out)
     return false;
 }
 
-/* A setting that is a list: it has no variable and no flag. */
+/* The two settings that are lists: they have no variable and no flag. */
 static bool read_kafka(struct settings *s, const char *path, struct str text,
                        const struct json *list, struct err *e)
 {
     if (list->type == JSON_NULL || topics_sources_read(s->a, list, text, &s->kafka, &s->n_kafka, e))
         return true;
     err_prefix(e, "%s:%u: kafka", path, e->pos.line);
+    return false;
+}
+
+static bool read_sources(struct settings *s, const char *path, struct str text,
+                         const struct json *list, struct err *e)
+{
+    if (list->type == JSON_NULL ||
+        tail_sources_read(s->a, list, text, &s->sources, &s->n_sources, e))
+        return true;
+    err_prefix(e, "%s:%u: sources", path, e->pos.line);
     return false;
 }
 
@@ -333,6 +345,11 @@ static bool load_file(struct loaded *l, const char *path, struct err *e)
         const char *source = arena_fmt(a, "%s:%u", path, line).p;
         if (str_eqz(root.keys[i], "kafka")) {
             if (!read_kafka(l->s, path, text, &root.items[i], e))
+                return false;
+            continue;
+        }
+        if (str_eqz(root.keys[i], "sources")) {
+            if (!read_sources(l->s, path, text, &root.items[i], e))
                 return false;
             continue;
         }
