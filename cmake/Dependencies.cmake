@@ -13,6 +13,9 @@ pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+if(KAFKA)
+  pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
+endif()
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 
 # ./dev passes DUCKDB_DIR; a plain cmake finds what ./dev setup left in the cache.

@@ -8,6 +8,8 @@
 #include "ingest/ingest.h"
 #include "ingest/listen.h"
 #include "library/library.h"
+#include "tail/tail.h"
+#include "topics/topics.h"
 
 struct vedette;
 enum { IMPORT_BYTES = 80 << 20 }; /* of one call of the import route */
@@ -53,10 +55,16 @@ struct detect *vedette_detect(struct vedette *v);
 struct health *vedette_health(struct vedette *v);
 struct identity *vedette_identity(struct vedette *v);
 struct ingest *vedette_ingest(struct vedette *v);
+struct ingest *vedette_import(struct vedette *v); /* with the limits of files */
+struct state *vedette_state(struct vedette *v);
 /* Lets /metrics tell of the server, too; NULL again before it is freed. */
 void vedette_watch(struct vedette *v, struct http_server *server);
 /* The same for the listeners of syslog. */
 void vedette_watch_syslog(struct vedette *v, struct ingest_listener *l);
+/* The same for topics of Kafka; once NULL is set, nothing looks at the old ones any more. */
+void vedette_watch_topics(struct vedette *v, struct topics *t);
+/* And for files. */
+void vedette_watch_files(struct vedette *v, struct tail *t);
 /* While true /readyz answers 503, so that a load balancer goes elsewhere before the server stops.
  */
 void vedette_draining(struct vedette *v, bool yes);

@@ -2,6 +2,7 @@
 #pragma once
 #include "api/api.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include <stdatomic.h>
 
 enum { STATUS_CLASSES = 6 };
@@ -16,7 +17,7 @@ struct vedette {
     struct store *store;
     struct state *state;
     /* import: files, with larger limits; collector: the Data Collector API's limits */
-    struct ingest *ingest, *import, *collector;
+    struct ingest *ingest, *import, *collector, *otlp;
     struct incidents *incidents;
     struct library *library;
     struct detect *detect;
@@ -26,6 +27,9 @@ struct vedette {
     struct http_router *router;
     _Atomic(struct http_server *) server;
     _Atomic(struct ingest_listener *) syslog;
+    struct lock topics_lock; /* while /metrics looks at topics */
+    struct topics *topics;
+    _Atomic(struct tail *) files;
     atomic_bool draining;
     atomic_uint_fast64_t requests[STATUS_CLASSES], request_us;
     int64_t started; /* monotonic microseconds */
@@ -36,14 +40,46 @@ bool data_dir_take(const char *dir, struct data_lock *lock, struct err *e) MUST_
 void data_dir_release(struct data_lock *lock);
 
 /* ---- route families ---- */
-extern const struct http_route health_routes[], oauth_routes[], ingest_routes[], query_routes[],
-    batch_routes[], metadata_routes[], incident_routes[], rule_routes[], table_routes[],
-    own_routes[], kusto_routes[], saved_routes[], watchlist_routes[], collector_routes[],
-    lake_routes[], backup_routes[], purge_routes[], workspace_routes[];
-extern const size_t n_health_routes, n_oauth_routes, n_ingest_routes, n_query_routes,
-    n_batch_routes, n_metadata_routes, n_incident_routes, n_rule_routes, n_table_routes,
-    n_own_routes, n_kusto_routes, n_saved_routes, n_watchlist_routes, n_collector_routes,
-    n_lake_routes, n_backup_routes, n_purge_routes, n_workspace_routes;
+extern const struct http_route health_routes[];
+extern const struct http_route oauth_routes[];
+extern const struct http_route ingest_routes[];
+extern const struct http_route query_routes[];
+extern const struct http_route batch_routes[];
+extern const struct http_route metadata_routes[];
+extern const struct http_route incident_routes[];
+extern const struct http_route rule_routes[];
+extern const struct http_route table_routes[];
+extern const struct http_route own_routes[];
+extern const struct http_route kusto_routes[];
+extern const struct http_route saved_routes[];
+extern const struct http_route watchlist_routes[];
+extern const struct http_route collector_routes[];
+extern const struct http_route lake_routes[];
+extern const struct http_route backup_routes[];
+extern const struct http_route purge_routes[];
+extern const struct http_route workspace_routes[];
+extern const struct http_route otlp_routes[];
+extern const struct http_route summary_routes[];
+extern const size_t n_health_routes;
+extern const size_t n_oauth_routes;
+extern const size_t n_ingest_routes;
+extern const size_t n_query_routes;
+extern const size_t n_batch_routes;
+extern const size_t n_metadata_routes;
+extern const size_t n_incident_routes;
+extern const size_t n_rule_routes;
+extern const size_t n_table_routes;
+extern const size_t n_own_routes;
+extern const size_t n_kusto_routes;
+extern const size_t n_saved_routes;
+extern const size_t n_watchlist_routes;
+extern const size_t n_collector_routes;
+extern const size_t n_lake_routes;
+extern const size_t n_backup_routes;
+extern const size_t n_purge_routes;
+extern const size_t n_workspace_routes;
+extern const size_t n_otlp_routes;
+extern const size_t n_summary_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */
@@ -52,9 +88,13 @@ extern const size_t n_health_routes, n_oauth_routes, n_ingest_routes, n_query_ro
 #define FAMILY_INGEST "ingest"       /* as ARM's, and the refusal is counted */
 #define FAMILY_KUSTO "kusto"         /* OneApiError: with "@type", "@message", "@context" */
 #define FAMILY_COLLECTOR "collector" /* {"Error","Message"} */
+#define FAMILY_OTLP "otlp"           /* google.rpc.Status, in the encoding of the request */
 #define FAMILY_OAUTH "oauth"         /* {"error","error_description"} */
 /* Of a route that is open to who signs with a workspace's shared key. */
 #define RIGHT_SHARED_KEY "logs/collect"
+/* The body of a refusal in FAMILY_OTLP. */
+void api_otlp_status(const struct http_request *q, int status, struct str message,
+                     struct http_response *r);
 bool api_authorise_shared_key(struct vedette *v, struct http_request *q, struct err *e);
 bool api_authorise(void *self, struct http_request *q, struct err *e);
 void api_fail(void *self, const struct http_request *q, int status, const struct err *e,

@@ -342,6 +342,8 @@ void api_error_status(struct vedette *v, const struct http_request *q, int statu
         write_kusto(&w, q, status, e);
     else if (strcmp(family, FAMILY_OAUTH) == 0)
         write_oauth(&w, q, status, e);
+    else if (strcmp(family, FAMILY_OTLP) == 0)
+        api_otlp_status(q, status, message_of(q, e), r);
     else if (strcmp(family, FAMILY_COLLECTOR) == 0)
         write_collector(&w, q, status, e);
     else

@@ -315,6 +315,82 @@ static void workspaces(struct vedette *v, struct sbuf *b)
     }
 }
 
+struct topic_metric {
+    const char *name, *type, *text;
+    size_t offset;
+};
+static const struct topic_metric topic_metrics[] = {
+    {"vedette_kafka_messages_total", "counter", "Messages read from topics.",
+     offsetof(struct kafka_stats, messages)},
+    {"vedette_kafka_bytes_total", "counter", "Bytes of them.", offsetof(struct kafka_stats, bytes)},
+    {"vedette_kafka_lag", "gauge", "Messages behind the ends of the partitions that are read.",
+     offsetof(struct kafka_stats, lag)},
+    {"vedette_kafka_partitions", "gauge", "Partitions that are read.",
+     offsetof(struct kafka_stats, partitions)},
+    {"vedette_kafka_brokers_up", "gauge", "Brokers with a connection.",
+     offsetof(struct kafka_stats, brokers_up)},
+    {"vedette_kafka_refused_hosts_total", "counter",
+     "Connections to brokers that the configuration does not allow.",
+     offsetof(struct kafka_stats, refused_hosts)},
+    {"vedette_kafka_waiting", "gauge", "1 while messages wait because they cannot be stored.",
+     offsetof(struct kafka_stats, waiting)},
+};
+
+static void one_topic_metric(struct topics *t, const struct topic_metric *m, struct sbuf *b)
+{
+    help(b, m->name, m->type, m->text);
+    for (size_t i = 0; i < topics_count(t); i++) {
+        struct kafka_stats s;
+        uint64_t value = 0;
+        topics_stats(t, i, &s);
+        memcpy(&value, (const char *)&s + m->offset, sizeof(value));
+        sbuf_addf(b, "%s{", m->name);
+        label(b, "source", topics_name(t, i), true);
+        sbuf_addf(b, "} %llu\n", (unsigned long long)value);
+    }
+}
+
+static void topics_read(struct vedette *v, struct sbuf *b)
+{
+    lock_take(&v->topics_lock);
+    for (size_t k = 0; v->topics != NULL && k < COUNTOF(topic_metrics); k++)
+        one_topic_metric(v->topics, &topic_metrics[k], b);
+    lock_drop(&v->topics_lock);
+}
+
+static void file_sources(struct vedette *v, struct sbuf *b)
+{
+    struct tail *t = atomic_load(&v->files);
+    static const struct {
+        const char *name, *type, *help;
+        size_t offset;
+    } metrics[] = {
+        {"vedette_source_files", "gauge", "Files that are read.",
+         offsetof(struct tail_stats, files)},
+        {"vedette_source_unreadable", "gauge", "Files of these that can't be read.",
+         offsetof(struct tail_stats, unreadable)},
+        {"vedette_source_bytes_total", "counter", "Bytes of files that are done.",
+         offsetof(struct tail_stats, bytes)},
+        {"vedette_source_behind_bytes", "gauge", "Bytes of plain files that are not.",
+         offsetof(struct tail_stats, behind)},
+        {"vedette_source_waiting", "gauge", "1 while the store refuses.",
+         offsetof(struct tail_stats, waiting)},
+    };
+    for (size_t m = 0; t != NULL && m < COUNTOF(metrics); m++) {
+        sbuf_addf(b, "# HELP %s %s\n# TYPE %s %s\n", metrics[m].name, metrics[m].help,
+                  metrics[m].name, metrics[m].type);
+        for (size_t i = 0; i < tail_count(t); i++) {
+            struct tail_stats s;
+            uint64_t n;
+            tail_stats(t, i, &s);
+            memcpy(&n, (const char *)&s + metrics[m].offset, sizeof(n));
+            sbuf_addf(b, "%s{source=", metrics[m].name);
+            json_escape(b, s.name);
+            sbuf_addf(b, "} %llu\n", (unsigned long long)n);
+        }
+    }
+}
+
 static double resident_bytes(void)
 {
     char text[128] = "";
@@ -347,6 +423,8 @@ static void metrics(void *ctx, struct http_request *q, struct http_response *r)
     detection(v, b);
     requests(v, b);
     syslog_listeners(v, b);
+    topics_read(v, b);
+    file_sources(v, b);
 }
 
 const struct http_route health_routes[] = {

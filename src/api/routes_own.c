@@ -1,6 +1,8 @@
 /* What Sentinel has no API for, or keeps in Azure itself: workspaces with their data collection
  * rule, accounting, applications, and the clock of a test server. */
 #include "api/api_priv.h"
+#include "ingest/csv_names.h"
+#include "state/cursors.h"
 #include "text/date.h"
 #include "text/json.h"
 
@@ -120,6 +122,7 @@ static void write_result(struct http_response *r, const struct ingest_result *x)
     json_kv_int(&o, "nulled", (int64_t)x->nulled);
     json_kv_int(&o, "truncated", (int64_t)x->truncated);
     json_kv_int(&o, "dropped", (int64_t)x->dropped);
+    json_kv_bool(&o, "duplicate", x->duplicate);
     json_obj_end(&o);
 }
 
@@ -141,14 +144,73 @@ static void import(void *ctx, struct http_request *q, struct http_response *r)
                                                              STR_ARG(table)),
                                 .body = q->body,
                                 .source = api_caller(q)->id,
+                                .client_request_id = http_query(q, "request"),
                                 .create_table = true,
                                 .keep_times = true};
-    if (!ingest_format_find(http_query(q, "format"), &in.format))
+    if (http_query(q, "separator").n > 0 &&
+        !csv_separator_read(http_query(q, "separator"), &in.separator))
+        err_set(&e, ERR_INVALID, "separator: one character of ASCII, or tab expected");
+    else if (!ingest_format_find(http_query(q, "format"), &in.format))
         err_set(&e, ERR_INVALID,
                 "format: json, ndjson, csv, syslog, cef, windows, cloudtrail, vpcflow, guardduty, "
                 "azure, zeek or auditd expected");
     else if (ingest_logs(v->import, &in, &result, &e)) {
         write_result(r, &result);
+        return;
+    }
+    api_error(v, q, &e, r);
+}
+
+/* Which files are in which tables: "import/WORKSPACE/TABLE/FILE" among the cursors. */
+static bool import_key(struct http_request *q, struct workspace *w, struct str *out, struct err *e)
+{
+    struct str table = http_param(q, "table"), file = http_param(q, "file");
+    *out = arena_fmt(q->arena, "import/%.*s/%.*s/%.*s", STR_ARG(workspace_id(w)), STR_ARG(table),
+                     STR_ARG(file));
+    bool good = table.n <= 128 && file.n <= 128 && !str_holds(table, '/') && !str_holds(file, '/');
+    return good ||
+           err_set(e, ERR_INVALID, "a table and a file's name, at most 128 bytes, expected");
+}
+
+static void get_import(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct str key, value = STR("");
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    if (!import_key(q, w, &key, &e) || !state_cursor_get(v->state, q->arena, key, &value, &e))
+        api_error(v, q, &e, r);
+    else if (value.n > 0)
+        sbuf_add(&r->body, value);
+    else {
+        err_set(&e, ERR_NOT_FOUND, "The file was not imported into this table.");
+        api_error(v, q, &e, r);
+    }
+}
+
+static void put_import(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct json body = {0};
+    struct str key;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL || !api_body(v, q, r, &body))
+        return;
+    AUTO(sbuf_fini) struct sbuf text = sbuf_make(1 << 16);
+    struct json_out o = json_out_make(&text);
+    const struct json *n = json_get(&body, "records");
+    json_obj(&o);
+    json_kv_str(&o, "file", json_text(json_get(&body, "file"), STR("")));
+    json_kv_int(&o, "records", n != NULL && n->type == JSON_INT ? n->i : 0);
+    json_kv_time(&o, "imported", clock_now(v->o.clock));
+    json_obj_end(&o);
+    if (!sbuf_ok(&text))
+        err_set(&e, ERR_INVALID, "file: at most 64 KiB expected");
+    else if (import_key(q, w, &key, &e) && state_cursor_set(v->state, key, sbuf_str(&text), &e)) {
+        r->status = 204;
         return;
     }
     api_error(v, q, &e, r);
@@ -312,6 +374,10 @@ const struct http_route own_routes[] = {
     {HTTP_GET, OWN "/workspaces/{workspace}/sources", sources, "tables/read", 0, FAMILY_ARM},
     {HTTP_POST, OWN "/workspaces/{workspace}/records/{table}", import, "logs/import",
      IMPORT_BYTES + 1024, FAMILY_ARM},
+    {HTTP_GET, OWN "/workspaces/{workspace}/imports/{table}/{file}", get_import, "logs/import", 0,
+     FAMILY_ARM},
+    {HTTP_PUT, OWN "/workspaces/{workspace}/imports/{table}/{file}", put_import, "logs/import", 0,
+     FAMILY_ARM},
     {HTTP_GET, OWN "/clock", get_clock, "clock/read", 0, FAMILY_ARM},
     {HTTP_POST, OWN "/clock", set_clock, "clock/write", 0, FAMILY_ARM},
     {HTTP_GET, OWN "/applications", list_applications, "applications/read", 0, FAMILY_ARM},

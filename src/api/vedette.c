@@ -107,6 +107,7 @@ static void open_router(struct vedette *v)
         {backup_routes, n_backup_routes, v, true},
         {purge_routes, n_purge_routes, v, true},
         {workspace_routes, n_workspace_routes, v, false},
+        {otlp_routes, n_otlp_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -130,6 +131,7 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
 {
     struct vedette *v = xcalloc(1, sizeof(*v));
     v->lock.fd = -1;
+    lock_init(&v->topics_lock, "topics");
     v->started = clock_mono_us();
     set_defaults(v, o);
     if (!data_dir_take(o->data_dir, &v->lock, e) || !open_store(v, e) || !open_state(v, e) ||
@@ -148,6 +150,9 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     collected.limits.max_field_bytes = (size_t)32 << 10;
     collected.limits.max_record_bytes = 0;
     v->collector = ingest_open(&collected);
+    struct ingest_options otlp = in;
+    otlp.limits.max_body_bytes = (size_t)64 << 20; /* each record has its resource */
+    v->otlp = ingest_open(&otlp);
     open_router(v);
     return v;
 }
@@ -170,11 +175,14 @@ void vedette_close(struct vedette *v)
         ingest_close(v->import);
     if (v->collector != NULL)
         ingest_close(v->collector);
+    if (v->otlp != NULL)
+        ingest_close(v->otlp);
     identity_close(v->identity);
     if (v->store != NULL)
         store_close(v->store);
     state_close(v->state);
     data_dir_release(&v->lock);
+    lock_fini(&v->topics_lock);
     xfree(v);
 }
 
@@ -206,6 +214,28 @@ struct identity *vedette_identity(struct vedette *v)
 struct ingest *vedette_ingest(struct vedette *v)
 {
     return v->ingest;
+}
+
+struct ingest *vedette_import(struct vedette *v)
+{
+    return v->import;
+}
+
+struct state *vedette_state(struct vedette *v)
+{
+    return v->state;
+}
+
+void vedette_watch_topics(struct vedette *v, struct topics *t)
+{
+    lock_take(&v->topics_lock);
+    v->topics = t;
+    lock_drop(&v->topics_lock);
+}
+
+void vedette_watch_files(struct vedette *v, struct tail *t)
+{
+    atomic_store(&v->files, t);
 }
 
 void vedette_watch_syslog(struct vedette *v, struct ingest_listener *l)

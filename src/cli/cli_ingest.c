@@ -1,19 +1,26 @@
-/* vedette ingest: files into tables. NDJSON, JSON array, CSV, lines of syslog and CEF, and the
- * formats of Windows, AWS and Azure; plain, gzip or Zstandard. Files are read in chunks, each
- * stored as a whole; TimeGenerated is kept as it is in the file. */
+/* vedette ingest: files into tables. NDJSON, JSON array, CSV, Parquet, lines of syslog, CEF and
+ * containers, and the formats of Windows, AWS and Azure; plain, gzip or Zstandard. Files are read in
+ * chunks, each stored as a whole; TimeGenerated is kept as it is in the file. */
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/ids.h"
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/complain.h"
+#include "cli/ingest_once.h"
+#include "cli/ingest_parquet.h"
+#include "ingest/container.h"
+#include "ingest/csv_names.h"
 #include "text/unpack.h"
 
 enum { CHUNK_BYTES = 8 << 20, RECORD_MAX_BYTES = 64 << 20, READ_BYTES = 256 << 10 };
 
 static const char usage[] =
     "usage: vedette ingest [--data DIR|--url URL] [--workspace W] --table T "
-    "[--format ndjson|json|csv|syslog|cef] FILE…\n"
+    "[--format ndjson|json|csv|syslog|cef|cri|docker|parquet] FILE…\n"
     "       vedette ingest [--data DIR|--url URL] [--workspace W] [--table T] "
     "--format windows|cloudtrail|vpcflow|guardduty|azure|zeek|auditd FILE…\n"
     "  Files may be compressed (.gz, .zst); '-' is standard input. A table "
@@ -23,7 +30,10 @@ static const char usage[] =
     "channel Security, else Event; --table WindowsEvent for all.\n"
     "  cloudtrail, vpcflow, guardduty: files of AWS; azure: diagnostic settings "
     "({\"records\": […]} or a record a line), the table by category.\n"
-    "  zeek: logs of Zeek, each in a table Zeek_<log>_CL; auditd: LinuxAudit_CL.\n";
+    "  zeek: logs of Zeek, each in a table Zeek_<log>_CL; auditd: LinuxAudit_CL.\n"
+    "  A file that is in the table already is left out; --again stores it once more.\n"
+    "  CSV: --separator C|tab, --columns A,B,… (no line of names), --map 'Name in the "
+    "file=Column,…'\n";
 
 enum shape {
     SHAPE_AUTO,
@@ -32,21 +42,33 @@ enum shape {
     SHAPE_CSV,
     SHAPE_SYSLOG,
     SHAPE_CEF,
+    SHAPE_CRI, /* and Docker's: lines tell which they are */
+    SHAPE_DOCKER,
+    SHAPE_PARQUET,
     SHAPE_FOREIGN /* a format whose records choose their table */
 };
 static const char *const shape_names[] = {
     [SHAPE_AUTO] = "auto", [SHAPE_NDJSON] = "ndjson", [SHAPE_JSON] = "json",
-    [SHAPE_CSV] = "csv",   [SHAPE_SYSLOG] = "syslog", [SHAPE_CEF] = "cef"};
+    [SHAPE_CSV] = "csv",   [SHAPE_SYSLOG] = "syslog", [SHAPE_CEF] = "cef",
+    [SHAPE_CRI] = "cri",   [SHAPE_DOCKER] = "docker", [SHAPE_PARQUET] = "parquet"};
 struct import {
     struct client *client;
     const char *target; /* of the import route, up to the format */
+    const struct client_workspace *workspace;
+    const char *table;
     struct ingest_result total;
+    uint64_t repeated; /* records that were stored before */
     enum shape wanted;
     enum ingest_format foreign; /* SHAPE_FOREIGN: which */
+    bool again; /* also what was stored before */
+    struct csv_names csv;
+    char file_id[FILE_ID_BYTES]; /* of the file under hand; empty: standard input */
+    unsigned long long part;     /* of it */
 };
 /* Bytes of a file from which whole records are cut off in front. */
 struct feed {
     struct import *im;
+    const char *path;
     enum shape shape;
     struct sbuf buf;
     struct sbuf header; /* CSV: the first line, in front of each chunk */
@@ -63,8 +85,13 @@ static void add_count(uint64_t *to, const struct json *answer, const char *name)
     *to += v != NULL && v->type == JSON_INT ? (uint64_t)v->i : 0;
 }
 
-static void add_result(struct ingest_result *t, const struct json *answer)
+static void add_result(struct import *im, const struct json *answer)
 {
+    struct ingest_result *t = &im->total;
+    if (json_is_true(json_get(answer, "duplicate"))) {
+        add_count(&im->repeated, answer, "received");
+        return;
+    }
     add_count(&t->received, answer, "received");
     add_count(&t->stored, answer, "stored");
     add_count(&t->rejected, answer, "rejected");
@@ -73,15 +100,31 @@ static void add_result(struct ingest_result *t, const struct json *answer)
     add_count(&t->dropped, answer, "dropped");
 }
 
+static bool is_container(enum shape s)
+{
+    return s == SHAPE_CRI || s == SHAPE_DOCKER;
+}
+
+/* The server takes them as what they become. */
+static const char *sent_as(enum shape s)
+{
+    return is_container(s) || s == SHAPE_PARQUET ? shape_names[SHAPE_NDJSON] : shape_names[s];
+}
+
 static bool send(struct import *im, enum shape shape, struct str body, struct err *e)
 {
     struct json answer = {0};
     struct str target =
         arena_fmt(im->client->a, "%s?format=%s", im->target,
-                  shape == SHAPE_FOREIGN ? ingest_format_name(im->foreign) : shape_names[shape]);
+                  shape == SHAPE_FOREIGN ? ingest_format_name(im->foreign) : sent_as(shape));
+    if (shape == SHAPE_CSV && im->csv.separator != ',')
+        target = arena_fmt(im->client->a, "%s&separator=%s", target.p,
+                           client_encoded(im->client->a, (struct str){&im->csv.separator, 1}).p);
+    if (im->file_id[0] != '\0') /* an import that was broken off goes on where it was */
+        target = arena_fmt(im->client->a, "%s&request=%s.%llu", target.p, im->file_id, im->part++);
     if (!client_call(im->client, "POST", target.p, "application/octet-stream", body, &answer, e))
         return false;
-    add_result(&im->total, &answer);
+    add_result(im, &answer);
     return true;
 }
 
@@ -92,7 +135,15 @@ static bool store_chunk(struct feed *f, struct str records, struct err *e)
         sbuf_addc(&f->body, '[');
     else if (f->shape == SHAPE_CSV)
         sbuf_add(&f->body, sbuf_str(&f->header));
-    sbuf_add(&f->body, records);
+    if (is_container(f->shape)) {
+        char real[PATH_MAX];
+        struct container_origin o = {.computer = STR("")};
+        container_origin_read(str_from(realpath(f->path, real) != NULL ? real : f->path), &o);
+        container_origin_read(str_from(f->path), &o);
+        container_records(records, &o, &f->body);
+    } else {
+        sbuf_add(&f->body, records);
+    }
     if (f->shape == SHAPE_JSON)
         sbuf_addc(&f->body, ']');
     if (!sbuf_ok(&f->body))
@@ -104,19 +155,19 @@ static bool store_chunk(struct feed *f, struct str records, struct err *e)
 
 static void scan_lines(struct feed *f, struct str s)
 {
+    if (is_container(f->shape)) {
+        f->cut = container_cut(s);
+        f->scanned = s.n;
+        return;
+    }
     if (f->shape != SHAPE_CSV) { /* one record a line */
         const char *nl = s.n > 0 ? memrchr(s.p, '\n', s.n) : NULL;
         f->cut = nl != NULL ? (size_t)(nl - s.p) + 1 : 0;
         f->scanned = s.n;
         return;
     }
-    for (; f->scanned < s.n; f->scanned++) {
-        char c = s.p[f->scanned];
-        if (c == '"')
-            f->in_string = !f->in_string;
-        else if (c == '\n' && !f->in_string)
-            f->cut = f->scanned + 1;
-    }
+    f->cut = csv_cut(s, f->im->csv.separator);
+    f->scanned = s.n;
 }
 
 /* Depth 1 is inside the outer array: a comma there ends a record. */
@@ -203,8 +254,6 @@ static bool start(struct feed *f, const char *path, struct err *e)
     size_t skip = str_starts(s, STR("\xef\xbb\xbf")) ? 3 : 0;
     while (skip < s.n && str_holds(STR(" \t\r\n"), s.p[skip]))
         skip++;
-    if (str_starts(s, STR("PAR1")))
-        return err_set(e, ERR_UNSUPPORTED, "Parquet files are not supported yet");
     f->shape = f->im->wanted;
     if (f->shape == SHAPE_FOREIGN) {
         f->foreign = (struct ingest_cut){.format = f->im->foreign};
@@ -221,11 +270,15 @@ static bool start(struct feed *f, const char *path, struct err *e)
         f->depth = 1;
         skip++;
     } else if (f->shape == SHAPE_CSV) {
-        scan_lines(f, s);
-        const char *nl = memchr(s.p + skip, '\n', s.n - skip);
-        size_t n = nl != NULL ? (size_t)(nl - s.p) + 1 : s.n;
-        sbuf_add(&f->header, str_sub(s, skip, n - skip));
-        skip = n;
+        size_t n = 0;
+        struct str from = str_sub(s, skip, s.n);
+        if (s.n < CHUNK_BYTES &&
+            memchr(from.p, '\n', from.n) == NULL) /* a line of names without end is all there is */
+            sbuf_addc(&f->buf, '\n');
+        s = sbuf_str(&f->buf);
+        if (!csv_names_line(&f->im->csv, str_sub(s, skip, s.n), &f->header, &n))
+            return err_set(e, ERR_SYNTAX, "the first line of the CSV is broken");
+        skip += n;
         f->in_string = false;
     }
     f->scanned = skip;
@@ -268,12 +321,23 @@ static bool import_stream(struct feed *f, struct unpack *u, const char *path, st
     return ok;
 }
 
-static bool import_file(struct import *im, const char *path, struct err *e)
+static bool send_parquet(void *self, struct str lines, struct err *e)
 {
+    return send(self, SHAPE_PARQUET, lines, e);
+}
+
+static bool import_bytes(struct import *im, const char *path, struct err *e)
+{
+    struct parquet_import parquet = {im->client, im->workspace, im->table, CHUNK_BYTES,
+                                     im,         send_parquet};
+    if (im->wanted == SHAPE_PARQUET ||
+        (im->wanted == SHAPE_AUTO && strcmp(path, "-") != 0 && parquet_is(path)))
+        return parquet_import(&parquet, path, e);
     struct unpack *u = unpack_open(path, e);
     if (u == NULL)
         return false;
-    struct feed f = {.im = im, .buf = sbuf_make(0), .header = sbuf_make(0), .body = sbuf_make(0)};
+    struct feed f = {
+        .im = im, .path = path, .buf = sbuf_make(0), .header = sbuf_make(0), .body = sbuf_make(0)};
     bool ok = import_stream(&f, u, path, e);
     sbuf_fini(&f.buf);
     sbuf_fini(&f.header);
@@ -284,12 +348,39 @@ static bool import_file(struct import *im, const char *path, struct err *e)
     return ok;
 }
 
+/* A file whose content is in the table already is left out. */
+static bool import_file(struct import *im, const char *path, struct err *e)
+{
+    struct str when = STR("");
+    uint64_t before = im->total.received + im->repeated;
+    bool named = strcmp(path, "-") != 0;
+    char id[FILE_ID_BYTES] = "";
+    if (named && !file_identity(path, id, e))
+        return false;
+    if (named && !im->again &&
+        !import_known(im->client, im->workspace->id, im->table, id, &when, e))
+        return false;
+    if (when.n > 0) {
+        printf("%s: stored already (%.*s); --again stores it once more\n", path, STR_ARG(when));
+        return true;
+    }
+    memcpy(im->file_id, id, sizeof(id));
+    if (named && im->again)
+        guid_format(guid_new(), im->file_id);
+    im->part = 0;
+    bool ok = import_bytes(im, path, e);
+    im->file_id[0] = '\0';
+    return ok && (!named || import_done(im->client, im->workspace->id, im->table, id, path,
+                                        im->total.received + im->repeated - before, e));
+}
+
 /* ---- the command ---- */
 
 struct arguments {
-    const char *data, *url, *workspace, *table;
+    const char *data, *url, *workspace, *table, *separator, *columns, *map;
     enum shape shape;
     enum ingest_format foreign;
+    bool again;
 };
 
 static bool parse_shape(const char *name, struct arguments *a)
@@ -312,10 +403,21 @@ static bool import_all(struct client *client, const struct arguments *a, char **
 {
     struct client_workspace w = {0};
     bool ok = client_workspace(client, a->workspace, &w, e);
-    struct import im = {.client = client, .wanted = a->shape, .foreign = a->foreign};
-    im.target = arena_fmt(client->a, "/vedette/v1/workspaces/%s/records/%s", w.id,
-                          a->table != NULL ? a->table : "auto")
-                    .p;
+    struct import im = {.client = client,
+                        .workspace = &w,
+                        .table = a->table != NULL ? a->table : "auto",
+                        .wanted = a->shape,
+                        .foreign = a->foreign,
+                        .again = a->again,
+                        .csv = {.separator = ','}};
+    if (ok && a->separator != NULL &&
+        !csv_separator_read(str_from(a->separator), &im.csv.separator))
+        ok = err_set(e, ERR_INVALID, "--separator: one character of ASCII, or tab expected");
+    if (ok && a->columns != NULL)
+        ok = csv_names_read_columns(&im.csv, client->a, str_from(a->columns), e);
+    if (ok && a->map != NULL)
+        ok = csv_names_read_map(&im.csv, client->a, str_from(a->map), e);
+    im.target = arena_fmt(client->a, "/vedette/v1/workspaces/%s/records/%s", w.id, im.table).p;
     /* An unknown table is said before the first file is read. */
     ok = ok && (a->table == NULL || send(&im, SHAPE_NDJSON, STR(""), e));
     for (int i = 0; ok && i < n; i++)
@@ -326,6 +428,8 @@ static bool import_all(struct client *client, const struct arguments *a, char **
                a->table != NULL ? a->table : ingest_format_name(a->foreign),
                (unsigned long long)t->received, (unsigned long long)t->stored,
                (unsigned long long)t->rejected);
+    if (im.repeated > 0)
+        printf("  %llu more were stored before\n", (unsigned long long)im.repeated);
     if (t->rejected > 0)
         printf("  rejected records: vedette query \"VedetteDeadLetter | where Source == "
                "'operator'\"\n");
@@ -344,6 +448,10 @@ int cli_ingest(int argc, char **argv)
                                             {"workspace", required_argument, NULL, 'w'},
                                             {"table", required_argument, NULL, 't'},
                                             {"format", required_argument, NULL, 'f'},
+                                            {"separator", required_argument, NULL, 's'},
+                                            {"columns", required_argument, NULL, 'c'},
+                                            {"map", required_argument, NULL, 'm'},
+                                            {"again", no_argument, NULL, 'a'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     struct arguments a = {0};
@@ -358,6 +466,14 @@ int cli_ingest(int argc, char **argv)
             a.workspace = optarg;
         else if (c == 't')
             a.table = optarg;
+        else if (c == 's')
+            a.separator = optarg;
+        else if (c == 'c')
+            a.columns = optarg;
+        else if (c == 'm')
+            a.map = optarg;
+        else if (c == 'a')
+            a.again = true;
         else if (c == 'f')
             good = parse_shape(optarg, &a);
         if (c == 'h') {

@@ -151,6 +151,40 @@ static bool listen_syslog(struct serving *s, const struct settings *set, struct 
     return true;
 }
 
+static bool read_topics(struct serving *s, const struct settings *set, struct err *e)
+{
+    struct topics_options o = {.ingest = vedette_ingest(s->v),
+                               .store = vedette_store(s->v),
+                               .state = vedette_state(s->v),
+                               .clock = s->clock,
+                               .sources = set->kafka,
+                               .n_sources = set->n_kafka};
+    if (set->n_kafka == 0)
+        return true;
+    s->topics = topics_start(&o, e);
+    if (s->topics == NULL)
+        return false;
+    vedette_watch_topics(s->v, s->topics);
+    return true;
+}
+
+static bool read_files(struct serving *s, const struct settings *set, struct err *e)
+{
+    struct tail_options o = {.ingest = vedette_import(s->v),
+                             .store = vedette_store(s->v),
+                             .state = vedette_state(s->v),
+                             .sources = set->sources,
+                             .n_sources = set->n_sources,
+                             .poll_us = set->sources_poll / TICKS_PER_US};
+    if (set->n_sources == 0)
+        return true;
+    s->files = tail_start(&o, e);
+    if (s->files == NULL)
+        return false;
+    vedette_watch_files(s->v, s->files);
+    return true;
+}
+
 static bool listen_all(struct serving *s, const struct settings *set, struct err *e)
 {
     char hosts[2][256];
@@ -224,6 +258,7 @@ bool serving_start(struct serving *s, const struct settings *set, struct err *e)
         snprintf(s->url, sizeof(s->url), "https://%s", set->listen);
     s->v = open_all(s, set, e);
     if (s->v != NULL && listen_all(s, set, e) && write_server_file(s, set, e) &&
+        read_topics(s, set, e) && read_files(s, set, e) &&
         (clock_is_manual(s->clock) ||
          (detect_start(vedette_detect(s->v), e) && health_start(vedette_health(s->v), e))))
         return true;
@@ -239,6 +274,12 @@ bool serving_stop(struct serving *s, int64_t drain_ms)
         (void)unlink(s->server_file);
     if (s->syslog != NULL)
         ingest_listener_stop(s->syslog, drain_ms * 1000);
+    if (s->topics != NULL)
+        vedette_watch_topics(s->v, NULL);
+    topics_stop(s->topics);
+    s->topics = NULL;
+    if (s->files != NULL)
+        vedette_watch_files(s->v, NULL);
     if (s->server != NULL) {
         if (!http_server_drain(s->server, drain_ms))
             return false;
@@ -247,6 +288,7 @@ bool serving_stop(struct serving *s, int64_t drain_ms)
     }
     if (s->v != NULL)
         vedette_watch_syslog(s->v, NULL);
+    tail_stop(s->files);
     ingest_listener_free(s->syslog);
     vedette_close(s->v);
     if (s->clock != NULL)

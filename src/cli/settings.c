@@ -74,6 +74,8 @@ static const struct setting table[] = {
             "a source that is silent for longer always is, once it is known for a day; 0: never"),
     SETTING(silence_sources, SETTING_TEXT, "",
             "how long single sources may be silent, such as syslog-udp=10m,APPLICATION/TABLE=0"),
+    SETTING(sources_poll, SETTING_DURATION, "1s",
+            "between two looks at the files of sources; where inotify works they are seen at once"),
     SETTING(query_max_rows, SETTING_COUNT, "500000", "rows in the answer to a query"),
     SETTING(query_max_bytes, SETTING_SIZE, "64000000", "bytes in the answer to a query"),
     SETTING(query_workers, SETTING_COUNT, "4", "queries worked on at the same time"),
@@ -322,6 +324,26 @@ static bool scalar(struct arena *a, const struct json *v, struct str *out)
     return false;
 }
 
+/* The two settings that are lists: they have no variable and no flag. */
+static bool read_kafka(struct settings *s, const char *path, struct str text,
+                       const struct json *list, struct err *e)
+{
+    if (list->type == JSON_NULL || topics_sources_read(s->a, list, text, &s->kafka, &s->n_kafka, e))
+        return true;
+    err_prefix(e, "%s:%u: kafka", path, e->pos.line);
+    return false;
+}
+
+static bool read_sources(struct settings *s, const char *path, struct str text,
+                         const struct json *list, struct err *e)
+{
+    if (list->type == JSON_NULL ||
+        tail_sources_read(s->a, list, text, &s->sources, &s->n_sources, e))
+        return true;
+    err_prefix(e, "%s:%u: sources", path, e->pos.line);
+    return false;
+}
+
 static bool load_file(struct loaded *l, const char *path, struct err *e)
 {
     struct arena *a = l->s->a;
@@ -338,6 +360,16 @@ static bool load_file(struct loaded *l, const char *path, struct err *e)
     for (size_t i = 0; root.type == JSON_OBJECT && i < root.n; i++) {
         uint32_t line = pos_in(text, root.items[i].off).line;
         const char *source = arena_fmt(a, "%s:%u", path, line).p;
+        if (str_eqz(root.keys[i], "kafka")) {
+            if (!read_kafka(l->s, path, text, &root.items[i], e))
+                return false;
+            continue;
+        }
+        if (str_eqz(root.keys[i], "sources")) {
+            if (!read_sources(l->s, path, text, &root.items[i], e))
+                return false;
+            continue;
+        }
         size_t at = find(root.keys[i]);
         if (at == SIZE_MAX || strcmp(table[at].name, "config") == 0)
             return unknown(root.keys[i], source, e);

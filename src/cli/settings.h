@@ -3,6 +3,8 @@
 #pragma once
 #include "base/clock.h"
 #include "base/log.h"
+#include "tail/tail.h"
+#include "topics/topics.h"
 
 struct loaded; /* texts and sources; settings.c */
 struct settings {
@@ -27,6 +29,11 @@ struct settings {
     int64_t rule_delay, rule_timeout, token_lifetime, drain_timeout, request_timeout, max_past,
         max_future, seal_age, retention; /* ticks */
     bool metrics_open, syslog_received_time;
+    struct topics_source *kafka; /* the list `kafka` of the file */
+    size_t n_kafka;
+    struct tail_source *sources; /* the list `sources` of the file */
+    size_t n_sources;
+    int64_t sources_poll; /* ticks */
 };
 
 /* One row a setting. */

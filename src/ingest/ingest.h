@@ -120,6 +120,7 @@ struct ingest_request {
     struct str
         client_request_id; /* with the body it names the request for deduplication; empty: none */
     bool create_table;     /* a custom table that does not exist is made */
+    char separator;        /* of CSV; 0: a comma */
     bool keep_times;       /* TimeGenerated is not bounded: import of old files */
     struct ingest_syslog syslog;
     struct ingest_collector collector;

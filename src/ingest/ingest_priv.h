@@ -41,7 +41,8 @@ struct reader {
     struct json_opts json;
     size_t n; /* records so far */
     bool started, ended, single;
-    struct str *columns; /* CSV */
+    char separator; /* CSV */
+    struct str *columns;
     size_t n_columns;
     const struct ingest_syslog *syslog;
     int64_t now; /* ticks: when lines of a body count as received */

@@ -6,6 +6,7 @@ struct reader reader_make(const struct ingest_request *q, int64_t now,
                           const struct ingest_limits *l)
 {
     struct reader r = {.format = q->format, .body = q->body, .syslog = &q->syslog, .now = now};
+    r.separator = q->separator != 0 ? q->separator : ',';
     r.more = sbuf_make(0);
     r.a = arena_new(0);
     r.header_arena = arena_new(0);
@@ -139,7 +140,7 @@ static bool line_next(struct reader *r, struct record *out)
 static bool csv_header(struct reader *r, struct err *e)
 {
     r->started = true;
-    if (!csv_line(r->header_arena, r->body, &r->at, &r->columns, &r->n_columns, e))
+    if (!csv_line_by(r->header_arena, r->body, &r->at, r->separator, &r->columns, &r->n_columns, e))
         return false;
     for (size_t i = 0; i < r->n_columns; i++)
         r->columns[i] = str_trim(r->columns[i]);
@@ -178,7 +179,7 @@ static bool csv_next(struct reader *r, struct record *out, struct err *e)
     size_t from = r->at, n = 0;
     struct str *fields = NULL;
     struct err why = {0};
-    bool ok = csv_line(r->a, r->body, &r->at, &fields, &n, &why);
+    bool ok = csv_line_by(r->a, r->body, &r->at, r->separator, &fields, &n, &why);
     if (!ok) { /* from here on quotes can't be trusted: one line is given up, the next is tried */
         const char *nl = memchr(r->body.p + from, '\n', r->body.n - from);
         r->at = nl != NULL ? (size_t)(nl - r->body.p) + 1 : r->body.n;

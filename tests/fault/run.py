@@ -254,7 +254,9 @@ def main():
     server_tests = []
     if SERVER:
         os.environ["VEDETTE"] = SERVER
+        from files import TESTS as file_tests
         from server import TESTS as server_tests
+        server_tests = server_tests + file_tests
     passed = failed = skipped = 0
     wanted = sys.argv[1:]
     tests = (TESTS if WRITER else []) + server_tests

@@ -26,6 +26,7 @@ pc libmicrohttpd libmicrohttpd-dev
 pc libcurl libcurl4-openssl-dev
 pc libcrypto libssl-dev
 pc libsodium libsodium-dev
+pc rdkafka librdkafka-dev
 file /usr/include/s2/s2cell.h libs2-dev
 file /usr/share/uap-core/regexes.yaml uap-core
 lib libstdc++.so.6 libstdc++6

@@ -153,6 +153,8 @@ suites_program()
     suite_if tests/clients/run.py clients 300 python3 tests/clients/run.py
     suite "kql language service" 300 python3 tests/kql/language_service.py
     suite "clients kusto" 300 python3 tests/clients/kusto.py
+    suite "clients kafka" 420 python3 tests/clients/kafka_topics.py
+    suite "clients otlp" 300 python3 tests/clients/otlp.py
     if [ "$FLAG_QUICK" = 0 ]; then
         suite_if tests/fault/run.py fault 600 python3 tests/fault/run.py
     fi

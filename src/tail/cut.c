@@ -1,0 +1,31 @@
+/* Where records end. */
+#include "ingest/container.h"
+#include "tail/tail_priv.h"
+
+static size_t cut_lines(struct str text)
+{
+    const char *nl = text.n > 0 ? memrchr(text.p, '\n', text.n) : NULL;
+    return nl != NULL ? (size_t)(nl - text.p) + 1 : 0;
+}
+
+bool tail_is_whole(enum tail_format f)
+{
+    return f == TAIL_JSON;
+}
+
+size_t tail_cut(const struct tail_source *s, struct str text)
+{
+    switch (s->format) {
+    case TAIL_NDJSON:
+    case TAIL_SYSLOG:
+    case TAIL_CEF:
+        return cut_lines(text);
+    case TAIL_CSV:
+        return csv_cut(text, s->csv.separator);
+    case TAIL_CONTAINER:
+        return container_cut(text);
+    case TAIL_JSON:
+        return 0; /* only as a whole */
+    }
+    UNREACHABLE();
+}
