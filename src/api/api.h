@@ -7,6 +7,7 @@
 #include "ingest/ingest.h"
 #include "ingest/listen.h"
 #include "library/library.h"
+#include "summary/summary.h"
 
 struct vedette;
 enum { IMPORT_BYTES = 80 << 20 }; /* of one call of the import route */
@@ -45,6 +46,7 @@ void vedette_close(struct vedette *v); /* stops rules, commits, unlocks; NULL is
 struct http_router *vedette_router(struct vedette *v);
 struct store *vedette_store(struct vedette *v);
 struct detect *vedette_detect(struct vedette *v);
+struct summaries *vedette_summaries(struct vedette *v);
 struct identity *vedette_identity(struct vedette *v);
 struct ingest *vedette_ingest(struct vedette *v);
 /* Lets /metrics tell of the server, too; NULL again before it is freed. */

@@ -20,6 +20,7 @@ struct vedette {
     struct incidents *incidents;
     struct library *library;
     struct detect *detect;
+    struct summaries *summaries;
     struct identity *identity;
     struct throttle *throttle;
     struct http_router *router;
@@ -37,10 +38,12 @@ void data_dir_release(struct data_lock *lock);
 /* ---- route families ---- */
 extern const struct http_route health_routes[], oauth_routes[], ingest_routes[], query_routes[],
     batch_routes[], metadata_routes[], incident_routes[], rule_routes[], table_routes[],
-    own_routes[], kusto_routes[], saved_routes[], watchlist_routes[], collector_routes[];
+    own_routes[], kusto_routes[], saved_routes[], watchlist_routes[], collector_routes[],
+    summary_routes[];
 extern const size_t n_health_routes, n_oauth_routes, n_ingest_routes, n_query_routes,
     n_batch_routes, n_metadata_routes, n_incident_routes, n_rule_routes, n_table_routes,
-    n_own_routes, n_kusto_routes, n_saved_routes, n_watchlist_routes, n_collector_routes;
+    n_own_routes, n_kusto_routes, n_saved_routes, n_watchlist_routes, n_collector_routes,
+    n_summary_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */

@@ -151,17 +151,23 @@ static void get_clock(void *ctx, struct http_request *q, struct http_response *r
     write_clock(ctx, r, 0);
 }
 
-/* Stops at each time at which a rule is due, so that it runs when it would have run. */
+/* Stops at each time at which a rule or a summary's bin is due, so that it runs when it would have
+ * run. */
 static bool move_clock(struct vedette *v, int64_t to, size_t *runs, struct err *e)
 {
     for (bool arrived = false; !arrived;) {
-        size_t n = 0;
-        int64_t due = detect_next_due(v->detect);
-        arrived = due >= to;
-        clock_set(v->o.clock, arrived ? to : due);
-        if (!detect_run_due(v->detect, &n, e))
+        size_t rules = 0, bins = 0;
+        int64_t due = detect_next_due(v->detect), summary = 0;
+        if (!summaries_next_due(v->summaries, &summary, e))
             return false;
-        *runs += n;
+        due = summary < due ? summary : due;
+        arrived = due >= to;
+        clock_set(v->o.clock, arrived                       ? to
+                              : due > clock_now(v->o.clock) ? due
+                                                            : clock_now(v->o.clock));
+        if (!detect_run_due(v->detect, &rules, e) || !summaries_run_due(v->summaries, &bins, e))
+            return false;
+        *runs += rules + bins;
     }
     return true;
 }

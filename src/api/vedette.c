@@ -75,6 +75,8 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .workers = v->o.rule_workers,
                                .timeout_us = v->o.rule_timeout_us};
     v->detect = detect_open(&o, e);
+    struct summaries_options so = {v->store, v->state, v->o.clock, scope, v->o.rule_timeout_us};
+    v->summaries = summaries_open(&so);
     return v->detect != NULL;
 }
 
@@ -95,6 +97,7 @@ static void open_router(struct vedette *v)
         {saved_routes, n_saved_routes, v, false},
         {watchlist_routes, n_watchlist_routes, v, false},
         {collector_routes, n_collector_routes, v, false},
+        {summary_routes, n_summary_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -148,6 +151,7 @@ void vedette_close(struct vedette *v)
         http_router_free(v->router);
     if (v->throttle != NULL)
         throttle_free(v->throttle);
+    summaries_close(v->summaries);
     detect_close(v->detect);
     library_close(v->library);
     incidents_close(v->incidents);
@@ -178,6 +182,11 @@ struct store *vedette_store(struct vedette *v)
 struct detect *vedette_detect(struct vedette *v)
 {
     return v->detect;
+}
+
+struct summaries *vedette_summaries(struct vedette *v)
+{
+    return v->summaries;
 }
 
 struct identity *vedette_identity(struct vedette *v)

@@ -213,7 +213,8 @@ bool serving_start(struct serving *s, const struct settings *set, struct err *e)
         snprintf(s->url, sizeof(s->url), "https://%s", set->listen);
     s->v = open_all(s, set, e);
     if (s->v != NULL && listen_all(s, set, e) && write_server_file(s, set, e) &&
-        (clock_is_manual(s->clock) || detect_start(vedette_detect(s->v), e)))
+        (clock_is_manual(s->clock) ||
+         (detect_start(vedette_detect(s->v), e) && summaries_start(vedette_summaries(s->v), e))))
         return true;
     (void)serving_stop(s, 0);
     return false;
