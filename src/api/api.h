@@ -8,6 +8,7 @@
 #include "ingest/ingest.h"
 #include "ingest/listen.h"
 #include "library/library.h"
+#include "summary/summary.h"
 #include "tail/tail.h"
 #include "topics/topics.h"
 
@@ -53,6 +54,7 @@ struct http_router *vedette_router(struct vedette *v);
 struct store *vedette_store(struct vedette *v);
 struct detect *vedette_detect(struct vedette *v);
 struct health *vedette_health(struct vedette *v);
+struct summaries *vedette_summaries(struct vedette *v);
 struct identity *vedette_identity(struct vedette *v);
 struct ingest *vedette_ingest(struct vedette *v);
 struct ingest *vedette_import(struct vedette *v); /* with the limits of files */

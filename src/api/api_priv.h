@@ -22,6 +22,7 @@ struct vedette {
     struct library *library;
     struct detect *detect;
     struct health *health;
+    struct summaries *summaries;
     struct identity *identity;
     struct throttle *throttle;
     struct http_router *router;

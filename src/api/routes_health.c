@@ -248,6 +248,11 @@ static void detection(struct vedette *v, struct sbuf *b)
         (double)c.skipped);
     one(b, "vedette_alerts_total", "counter", "Alerts made.", (double)c.alerts);
     one(b, "vedette_incidents_total", "counter", "Incidents opened by rules.", (double)c.incidents);
+    struct summary_counts s = summary_counts(v->summaries);
+    one(b, "vedette_summary_bins_total", "counter", "Bins of summary rules run.", (double)s.bins);
+    one(b, "vedette_summary_failures_total", "counter", "Those that failed.", (double)s.failures);
+    one(b, "vedette_summary_rows_total", "counter", "Rows that summary rules stored.",
+        (double)s.rows);
 }
 
 static void requests(struct vedette *v, struct sbuf *b)

@@ -235,19 +235,31 @@ static void get_clock(void *ctx, struct http_request *q, struct http_response *r
     write_clock(ctx, r, 0);
 }
 
-/* Stops at each time at which a rule or a look around is due, so that it runs when it would have.
- */
+/* When the next thing that runs by the clock is due: a rule, a summary's bin, a look around. */
+static bool next_due(struct vedette *v, int64_t *out, struct err *e)
+{
+    int64_t rule = detect_next_due(v->detect), look = health_next_due(v->health);
+    if (!summaries_next_due(v->summaries, out, e))
+        return false;
+    *out = rule < *out ? rule : *out;
+    *out = look < *out ? look : *out;
+    return true;
+}
+
+/* Stops at each time at which something is due, so that it runs when it would have run. */
 static bool move_clock(struct vedette *v, int64_t to, size_t *runs, struct err *e)
 {
     for (bool arrived = false; !arrived;) {
-        size_t n = 0;
-        int64_t due = detect_next_due(v->detect), look = health_next_due(v->health);
-        due = look < due ? look : due;
-        arrived = due >= to;
-        clock_set(v->o.clock, arrived ? to : due);
-        if (!detect_run_due(v->detect, &n, e))
+        size_t rules = 0, bins = 0;
+        int64_t due = 0, now = clock_now(v->o.clock);
+        if (!next_due(v, &due, e))
             return false;
-        *runs += n;
+        arrived = due >= to;
+        due = due > now ? due : now;
+        clock_set(v->o.clock, arrived ? to : due);
+        if (!detect_run_due(v->detect, &rules, e) || !summaries_run_due(v->summaries, &bins, e))
+            return false;
+        *runs += rules + bins;
         health_run_due(v->health);
     }
     return true;

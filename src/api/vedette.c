@@ -79,6 +79,8 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .workers = v->o.rule_workers,
                                .timeout_us = v->o.rule_timeout_us};
     v->detect = detect_open(&o, e);
+    struct summaries_options so = {v->store, v->state, v->o.clock, scope, v->o.rule_timeout_us};
+    v->summaries = summaries_open(&so);
     struct health_options ho = {v->store, v->state, v->o.clock, v->incidents, scope, v->o.silence};
     v->health = health_open(&ho);
     struct purge_options po = {v->store, v->state, v->o.clock, v->incidents};
@@ -108,6 +110,7 @@ static void open_router(struct vedette *v)
         {purge_routes, n_purge_routes, v, true},
         {workspace_routes, n_workspace_routes, v, false},
         {otlp_routes, n_otlp_routes, v, false},
+        {summary_routes, n_summary_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -166,6 +169,7 @@ void vedette_close(struct vedette *v)
     if (v->throttle != NULL)
         throttle_free(v->throttle);
     health_close(v->health);
+    summaries_close(v->summaries);
     detect_close(v->detect);
     library_close(v->library);
     incidents_close(v->incidents);
@@ -199,6 +203,11 @@ struct store *vedette_store(struct vedette *v)
 struct detect *vedette_detect(struct vedette *v)
 {
     return v->detect;
+}
+
+struct summaries *vedette_summaries(struct vedette *v)
+{
+    return v->summaries;
 }
 
 struct health *vedette_health(struct vedette *v)

@@ -21,6 +21,7 @@ static const struct cli_command commands[] = {
     {"serve", "run the server", cli_serve},
     {"simulate", "write a small company's logs, with an intrusion in them", cli_simulate},
     {"tables", "list tables, or define a custom one", cli_tables},
+    {"summaries", "put, list, show, start, stop, retry and delete summary rules", cli_summaries},
     {"watchlists", "import, list, show and delete watchlists", cli_watchlists},
 };
 

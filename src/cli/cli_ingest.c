@@ -1,6 +1,6 @@
 /* vedette ingest: files into tables. NDJSON, JSON array, CSV, Parquet, lines of syslog, CEF and
- * containers, and the formats of Windows, AWS and Azure; plain, gzip or Zstandard. Files are read in
- * chunks, each stored as a whole; TimeGenerated is kept as it is in the file. */
+ * containers, and the formats of Windows, AWS and Azure; plain, gzip or Zstandard. Files are read
+ * in chunks, each stored as a whole; TimeGenerated is kept as it is in the file. */
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -60,7 +60,7 @@ struct import {
     uint64_t repeated; /* records that were stored before */
     enum shape wanted;
     enum ingest_format foreign; /* SHAPE_FOREIGN: which */
-    bool again; /* also what was stored before */
+    bool again;                 /* also what was stored before */
     struct csv_names csv;
     char file_id[FILE_ID_BYTES]; /* of the file under hand; empty: standard input */
     unsigned long long part;     /* of it */

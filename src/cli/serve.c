@@ -260,7 +260,8 @@ bool serving_start(struct serving *s, const struct settings *set, struct err *e)
     if (s->v != NULL && listen_all(s, set, e) && write_server_file(s, set, e) &&
         read_topics(s, set, e) && read_files(s, set, e) &&
         (clock_is_manual(s->clock) ||
-         (detect_start(vedette_detect(s->v), e) && health_start(vedette_health(s->v), e))))
+         (detect_start(vedette_detect(s->v), e) && summaries_start(vedette_summaries(s->v), e) &&
+          health_start(vedette_health(s->v), e))))
         return true;
     (void)serving_stop(s, 0);
     return false;

@@ -124,7 +124,7 @@ struct ingest_request {
     bool keep_times;       /* TimeGenerated is not bounded: import of old files */
     struct ingest_syslog syslog;
     struct ingest_collector collector;
-    bool held;  /* its records were counted as held back before (store_count.held) */
+    bool held; /* its records were counted as held back before (store_count.held) */
     const struct ingest_reject *rejects; /* more dead letters of this request */
     size_t n_rejects;
     bool again; /* the caller tries again when ERR_BUSY or ERR_IO comes: they are not counted */

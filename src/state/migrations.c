@@ -93,6 +93,18 @@ static const char library_sql[] =
     " updated_by TEXT NOT NULL, PRIMARY KEY (workspace, list, id)) WITHOUT ROWID;"
     "CREATE INDEX watchlist_items_by_key ON watchlist_items (workspace, list, search_key);";
 
+static const char summary_sql[] =
+    "CREATE TABLE summary_rules (workspace TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL,"
+    " etag TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL, query TEXT NOT NULL,"
+    " time_selector TEXT NOT NULL, destination TEXT NOT NULL, bin_size INTEGER NOT NULL,"
+    " bin_delay INTEGER NOT NULL, bin_start INTEGER NOT NULL, next_bin INTEGER NOT NULL,"
+    " skipped INTEGER NOT NULL, active INTEGER NOT NULL, status_code TEXT NOT NULL,"
+    " created INTEGER NOT NULL, modified INTEGER NOT NULL, modified_by TEXT NOT NULL,"
+    " PRIMARY KEY (workspace, key)) WITHOUT ROWID;"
+    "CREATE TABLE summary_bins (workspace TEXT NOT NULL, key TEXT NOT NULL, bin INTEGER NOT NULL,"
+    " due INTEGER NOT NULL, attempts INTEGER NOT NULL, since INTEGER NOT NULL,"
+    " PRIMARY KEY (workspace, key, bin)) WITHOUT ROWID;";
+
 static const struct migration {
     int version;
     const char *sql;
@@ -100,6 +112,7 @@ static const struct migration {
     {1, detection_sql},
     {2, identity_sql},
     {3, library_sql},
+    {4, summary_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

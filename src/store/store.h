@@ -110,6 +110,27 @@ size_t store_batch_bytes(const struct store_batch *b);
 bool store_append(struct workspace *w, struct store_batch **batches, size_t n, struct str dedup,
                   struct err *e) MUST_USE;
 
+/* ---- a query's result into a custom table ---- */
+/* TenantId, Type, _ItemId and the others that a table's rows get from the service. */
+bool store_column_is_services(struct str name);
+/* Index as store_batch_set wants it; SIZE_MAX: no such column. */
+size_t store_column_at(const struct kql_table *t, struct str name, enum kql_type *out_type);
+/* Do the columns of the table that are there hold these types? ERR_INVALID: which does not. */
+bool store_landing_fits(struct workspace *w, struct arena *a, struct str table,
+                        const struct kql_schema *columns, struct err *e) MUST_USE;
+struct store_landing {
+    struct store_batch *batch; /* the caller's */
+    size_t *at;                /* of columns */
+    enum kql_type *types;
+};
+/* Makes the table, and the columns that it lacks. Errors: as workspace_table_extend, ERR_INVALID: a
+ * column holds another type, ERR_LIMIT: too many columns. */
+bool store_landing_open(struct workspace *w, struct arena *a, struct str table,
+                        const struct kql_schema *columns, struct store_landing *out,
+                        struct err *e) MUST_USE;
+/* Column (index into columns) of the row under construction. */
+void store_landing_set(struct store_landing *l, size_t column, const struct kql_value *v);
+
 /* ---- accounting: received = stored + rejected + held back, in every row and every sum of rows
  * ---- */
 /* What became of the records of one source, stream and table. The rows of table VedetteIngestion

@@ -101,7 +101,7 @@ static void split_lines(struct splitting *s, struct str text)
 static void add_message(struct splitting *s, struct str text)
 {
     struct body *b = s->b;
-    b->messages[b->n_messages++] = (struct ingest_message){text, STR(""), s->rules->now};
+    b->messages[b->n_messages++] = (struct ingest_message){.text = text, .received = s->rules->now};
 }
 
 static void split_one(struct splitting *s, const struct kafka_message *m)

@@ -1,0 +1,88 @@
+/* A query's result on its way into a custom table. */
+#include "store/store_priv.h"
+
+/* What the service writes itself in every table. */
+static const char *const services[] = {
+    "TenantId",        "_TimeReceived", "Type",        "SourceSystem", "_ResourceId",
+    "_SubscriptionId", "_ItemId",       "_BilledSize", "_IsBillable",  "_WorkspaceId",
+};
+
+bool store_column_is_services(struct str name)
+{
+    for (size_t i = 0; i < COUNTOF(services); i++)
+        if (str_ieqz(name, services[i]))
+            return true;
+    return false;
+}
+
+size_t store_column_at(const struct kql_table *t, struct str name, enum kql_type *out_type)
+{
+    for (size_t i = 0; i < t->schema.n + t->hidden.n; i++) {
+        const struct kql_column *c =
+            i < t->schema.n ? &t->schema.cols[i] : &t->hidden.cols[i - t->schema.n];
+        if (str_eq(c->name, name)) {
+            *out_type = c->type;
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* Where each column of l is in the table; its type becomes the table's. */
+static bool find_columns(const struct kql_table *t, const struct kql_schema *columns, size_t *at,
+                         enum kql_type *types, struct err *e)
+{
+    for (size_t i = 0; i < columns->n; i++) {
+        const struct kql_column *c = &columns->cols[i];
+        at[i] = store_column_at(t, c->name, &types[i]);
+        if (at[i] == SIZE_MAX)
+            return err_set(e, ERR_LIMIT, "table %.*s has no room for the column '%.*s'",
+                           STR_ARG(t->name), STR_ARG(c->name));
+        if (types[i] != c->type && !(c->type == KQL_INT && types[i] == KQL_LONG))
+            return err_set(e, ERR_INVALID,
+                           "column '%.*s' of table %.*s holds %s, the query gives %s: rename it in "
+                           "the query",
+                           STR_ARG(c->name), STR_ARG(t->name), kql_type_name(types[i]),
+                           kql_type_name(c->type));
+    }
+    return true;
+}
+
+bool store_landing_fits(struct workspace *w, struct arena *a, struct str table,
+                        const struct kql_schema *columns, struct err *e)
+{
+    struct kql_table t = {0};
+    struct kql_schema known = {arena_array(a, struct kql_column, columns->n), 0};
+    enum kql_type type;
+    if (!workspace_table_find(w, a, table, &t))
+        return true;
+    for (size_t i = 0; i < columns->n; i++)
+        if (store_column_at(&t, columns->cols[i].name, &type) != SIZE_MAX)
+            known.cols[known.n++] = columns->cols[i];
+    return find_columns(&t, &known, arena_array(a, size_t, known.n),
+                        arena_array(a, enum kql_type, known.n), e);
+}
+
+bool store_landing_open(struct workspace *w, struct arena *a, struct str table,
+                        const struct kql_schema *columns, struct store_landing *out, struct err *e)
+{
+    struct kql_table t = {0};
+    out->at = arena_array(a, size_t, columns->n);
+    out->types = arena_array(a, enum kql_type, columns->n);
+    if (!workspace_table_extend(w, table, columns, e))
+        return false;
+    if (!workspace_table_find(w, a, table, &t))
+        return err_set(e, ERR_INTERNAL, "table %.*s has gone", STR_ARG(table));
+    if (!find_columns(&t, columns, out->at, out->types, e))
+        return false;
+    out->batch = store_batch_new(&t);
+    return true;
+}
+
+void store_landing_set(struct store_landing *l, size_t column, const struct kql_value *v)
+{
+    struct kql_value typed = *v;
+    typed.type = l->types[column];
+    if (!v->is_null)
+        store_batch_set(l->batch, l->at[column], &typed);
+}
