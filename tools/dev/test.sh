@@ -118,7 +118,7 @@ suite_fuzz()
     suite_build fuzz
     for target in $(fuzz_targets); do
         SUITE_STARTED=$(date +%s)
-        if fuzz_one "$target" "${FUZZ_SECONDS:-20}"; then
+        if fuzz_one "$target" "${FUZZ_SECONDS:-10}"; then
             count "$target" 1 0 0
         else
             tail -n 40 "build/log/$target.log" >&2
