@@ -37,7 +37,7 @@ class Reading:
 
     def __init__(self, *sources, **more):
         self.file = tempfile.NamedTemporaryFile("w", suffix=".yaml", prefix="vedette-kafka-")
-        json.dump({"kafka": sources}, self.file)  # JSON is YAML
+        json.dump({"kafka": sources, "min_free": 0, "min_free_percent": 0}, self.file)  # JSON is YAML
         self.file.flush()
         self.server = Server("--config", self.file.name, **more)
 
