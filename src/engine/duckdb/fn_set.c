@@ -40,7 +40,8 @@ static size_t set_bytes(const void *state)
 static void set_ahead(const void *state)
 {
     const struct set *s = state;
-    __builtin_prefetch(s->p + s->n, 1);
+    if (s->p != NULL)
+        __builtin_prefetch(s->p + s->n, 1);
 }
 
 static void set_destroy(void *state)
