@@ -115,11 +115,7 @@ static bool write_rule(struct writing *x, struct err *e)
     struct state *s = x->d->o.state;
     if (!state_begin(s, e))
         return false;
-    if (!write_locked(x, e)) {
-        state_rollback(s);
-        return false;
-    }
-    return state_commit(s, e) && incidents_flush(x->d->o.incidents, e);
+    return state_end(s, write_locked(x, e), e) && incidents_flush(x->d->o.incidents, e);
 }
 
 bool detect_rule_import_yaml(struct detect *d, struct arena *a, struct workspace *w,
@@ -226,11 +222,7 @@ bool detect_rule_delete(struct detect *d, struct workspace *w, struct str id, bo
     struct str name = STR("");
     if (!rule_name(a, id, &name, e) || !state_begin(d->o.state, e))
         return false;
-    if (!delete_locked(d, a, w, name, out_was_there, e)) {
-        state_rollback(d->o.state);
-        return false;
-    }
-    if (!state_commit(d->o.state, e))
+    if (!state_end(d->o.state, delete_locked(d, a, w, name, out_was_there, e), e))
         return false;
     schedule_drop(d, workspace_id(w), name);
     return incidents_flush(d->o.incidents, e);

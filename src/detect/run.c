@@ -167,11 +167,7 @@ static bool store(struct run *r, struct err *e)
     struct state *s = r->d->o.state;
     if (!state_begin(s, e))
         return false;
-    if (!store_all(r, e)) {
-        state_rollback(s);
-        return false;
-    }
-    return state_commit(s, e);
+    return state_end(s, store_all(r, e), e);
 }
 
 static void count(struct run *r)

@@ -159,11 +159,7 @@ bool health_cap_set(struct health *h, struct workspace *w, double gb, struct err
     ok = read_kept(h, a, w, &k, e);
     k.quota_gb = gb < 0 ? -1 : gb;
     ok = ok && write_kept(h, a, w, &k, e);
-    if (!ok) {
-        state_rollback(h->o.state);
-        return false;
-    }
-    if (!state_commit(h->o.state, e))
+    if (!state_end(h->o.state, ok, e))
         return false;
     workspace_cap_set(w, bytes_of(k.quota_gb));
     LOG(LOG_INFO, "health", "daily cap set", log_s("workspace", workspace_name(w)),
@@ -208,11 +204,7 @@ bool health_cap(struct health *h, struct sources *l, struct err *e)
         return true;
     if (!state_begin(h->o.state, e))
         return false;
-    if (!tell(h, a, l->w, &cap, level, e)) {
-        state_rollback(h->o.state);
-        return false;
-    }
-    if (!state_commit(h->o.state, e))
+    if (!state_end(h->o.state, tell(h, a, l->w, &cap, level, e), e))
         return false;
     l->cap_known = true;
     l->cap_told = level;

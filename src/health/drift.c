@@ -316,11 +316,7 @@ static bool tell(struct health *h, struct drift *d, struct arena *a, const struc
             if (news[i].n[what] > 0)
                 ok = put_change(h, d, a, &news[i], (enum change)what, now, e);
     ok = ok && save(h, d, e);
-    if (!ok) {
-        state_rollback(st);
-        return false;
-    }
-    return state_commit(st, e) && incidents_flush(h->o.incidents, e);
+    return state_end(st, ok, e) && incidents_flush(h->o.incidents, e);
 }
 
 static bool is_news(const struct news *n)

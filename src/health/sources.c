@@ -272,11 +272,7 @@ static bool tell(struct health *h, struct sources *l, int64_t now, struct err *e
         s->changing = true;
         s->silent = s->is_silent;
     }
-    ok = ok && save(h, l, e);
-    if (!ok)
-        state_rollback(st);
-    else
-        ok = state_commit(st, e);
+    ok = state_end(st, ok && save(h, l, e), e);
     for (size_t i = 0; i < l->list.n; i++) {
         struct source *s = l->list.p[i];
         if (s->changing && !ok)

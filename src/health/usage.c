@@ -127,10 +127,7 @@ static bool store_hours(struct usage *u, struct err *e)
     struct state *s = u->h->o.state;
     if (!state_begin(s, e))
         return false;
-    if (put_all(u, e))
-        return state_commit(s, e) && incidents_flush(u->h->o.incidents, e);
-    state_rollback(s);
-    return false;
+    return state_end(s, put_all(u, e), e) && incidents_flush(u->h->o.incidents, e);
 }
 
 bool health_usage(struct health *h, struct workspace *w, int64_t to, struct err *e)

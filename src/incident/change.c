@@ -223,11 +223,9 @@ bool incident_put(struct incidents *in, struct arena *a, struct workspace *w, st
         return err_set(e, ERR_INVALID, "properties is missing: {\"properties\": {…}} expected");
     if (!state_begin(in->state, e))
         return false;
-    if (!put_locked(in, a, w, id, body, if_match, who, out, out_created, e)) {
-        state_rollback(in->state);
-        return false;
-    }
-    return state_commit(in->state, e) && incidents_flush(in, e);
+    return state_end(in->state, put_locked(in, a, w, id, body, if_match, who, out, out_created, e),
+                     e) &&
+           incidents_flush(in, e);
 }
 
 /* ---- single fields ---- */
@@ -295,9 +293,5 @@ bool incident_update(struct incidents *in, struct arena *a, struct workspace *w,
     if (ok)
         settle(in, out, was_closed);
     ok = ok && incident_save(in, a, w, out, who, e);
-    if (!ok) {
-        state_rollback(in->state);
-        return false;
-    }
-    return state_commit(in->state, e) && incidents_flush(in, e);
+    return state_end(in->state, ok, e) && incidents_flush(in, e);
 }

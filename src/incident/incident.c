@@ -43,8 +43,8 @@ void incidents_close(struct incidents *in)
     xfree(in);
 }
 
-struct str arm_id(struct arena *a, const struct arm_scope *scope, struct str workspace_name,
-                  const char *collection, struct str id)
+struct str arm_workspace_id(struct arena *a, const struct arm_scope *scope,
+                            struct str workspace_name)
 {
     struct str sub = scope->subscription.n > 0 ? scope->subscription
                                                : STR("00000000-0000-0000-0000-000000000000");
@@ -52,8 +52,16 @@ struct str arm_id(struct arena *a, const struct arm_scope *scope, struct str wor
     return arena_fmt(
         a,
         "/subscriptions/%.*s/resourceGroups/%.*s/providers/Microsoft.OperationalInsights/"
-        "workspaces/%.*s/providers/Microsoft.SecurityInsights/%s/%.*s",
-        STR_ARG(sub), STR_ARG(group), STR_ARG(workspace_name), collection, STR_ARG(id));
+        "workspaces/%.*s",
+        STR_ARG(sub), STR_ARG(group), STR_ARG(workspace_name));
+}
+
+struct str arm_id(struct arena *a, const struct arm_scope *scope, struct str workspace_name,
+                  const char *collection, struct str id)
+{
+    struct str workspace = arm_workspace_id(a, scope, workspace_name);
+    return arena_fmt(a, "%.*s/providers/Microsoft.SecurityInsights/%s/%.*s", STR_ARG(workspace),
+                     collection, STR_ARG(id));
 }
 
 /* ---- the outbox ---- */

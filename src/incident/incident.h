@@ -14,7 +14,10 @@ struct arm_scope {
     struct str resource_group; /* empty: "vedette" */
     struct str base_url;       /* of this server, for incidentUrl; empty: a path only */
 };
-/* "/subscriptions/…/workspaces/<name>/providers/Microsoft.SecurityInsights/<collection>/<id>" */
+/* "/subscriptions/…/workspaces/<name>" */
+struct str arm_workspace_id(struct arena *a, const struct arm_scope *scope,
+                            struct str workspace_name);
+/* That, and "/providers/Microsoft.SecurityInsights/<collection>/<id>". */
 struct str arm_id(struct arena *a, const struct arm_scope *scope, struct str workspace_name,
                   const char *collection, struct str id);
 

@@ -126,10 +126,8 @@ bool incident_save(struct incidents *in, struct arena *a, struct workspace *w,
     i->row_time = now > i->row_time ? now : i->row_time + TICKS_PER_MS;
     if (!state_begin(in->state, e))
         return false;
-    if (state_incident_put(in->state, i, e) && write_row(in, a, w, i, e))
-        return state_commit(in->state, e);
-    state_rollback(in->state);
-    return false;
+    return state_end(in->state, state_incident_put(in->state, i, e) && write_row(in, a, w, i, e),
+                     e);
 }
 
 /* ---- lists of texts ---- */

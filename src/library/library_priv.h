@@ -49,6 +49,8 @@ struct str body_of(struct arena *a, struct str query);
 bool library_saved_read(struct arena *a, const struct json *body, struct library_save *x,
                         struct err *e) MUST_USE;
 
+struct str saved_arm_id(struct library *l, struct arena *a, struct workspace *w, struct str id);
+
 /* ---- watchlist_publish.c ---- */
 #define WATCHLIST_CONFIDENTIAL "ConfidentialWatchlist" /* state_watchlist.type of those */
 /* Tells the store of a list's columns. */
@@ -111,7 +113,5 @@ bool watchlist_settle(struct library *l, struct arena *a, struct workspace *w, s
 bool watchlist_audit(struct library *l, struct arena *a, struct workspace *w,
                      const struct state_watchlist *x, const char *operation,
                      const char *description, struct str who, struct err *e) MUST_USE;
-/* Ends a transaction: commits or, when ok is false, rolls back. */
-bool library_end(struct library *l, bool ok, struct err *e) MUST_USE;
 /* "createdBy": {objectId, email, name} */
 void write_user(struct json_out *o, const char *key, struct str name);

@@ -170,10 +170,7 @@ static bool audit(struct library *l, struct arena *a, struct workspace *w,
                              : "Microsoft.OperationalInsights/workspaces/savedSearches/Write",
         .description = deleted ? "Saved search deleted" : "Create or update saved search.",
         .who = who};
-    struct str of_workspace = arm_id(a, &l->o.scope, workspace_name(w), "", STR(""));
-    size_t cut = of_workspace.n;
-    (void)str_find(of_workspace, STR("/providers/Microsoft.SecurityInsights"), &cut);
-    x.resource = arena_fmt(a, "%.*s/savedSearches/%.*s", (int)cut, of_workspace.p, STR_ARG(r->id));
+    x.resource = saved_arm_id(l, a, w, r->id);
     return audit_put(l, a, w, &x, e);
 }
 
@@ -225,11 +222,7 @@ static bool in_transaction(struct saving *s, struct err *e)
     struct state *state = s->l->o.state;
     if (!state_begin(state, e))
         return false;
-    if (!save_locked(s, e)) {
-        state_rollback(state);
-        return false;
-    }
-    return state_commit(state, e);
+    return state_end(state, save_locked(s, e), e);
 }
 
 bool saved_keep(struct library *l, struct arena *a, struct workspace *w,
@@ -310,10 +303,6 @@ bool library_saved_delete(struct library *l, struct workspace *w, struct str id,
     struct state_saved r = {0};
     if (!state_begin(l->o.state, e))
         return false;
-    if (!delete_locked(l, a, w, id, who, &r, out_was_there, e)) {
-        state_rollback(l->o.state);
-        return false;
-    }
-    return state_commit(l->o.state, e) && publish(l, a, w, r.alias, e) &&
-           incidents_flush(l->o.incidents, e);
+    return state_end(l->o.state, delete_locked(l, a, w, id, who, &r, out_was_there, e), e) &&
+           publish(l, a, w, r.alias, e) && incidents_flush(l->o.incidents, e);
 }

@@ -84,15 +84,17 @@ bool library_saved_put(struct library *l, struct arena *a, struct workspace *w, 
     return library_save(l, a, w, &x, out, e);
 }
 
+struct str saved_arm_id(struct library *l, struct arena *a, struct workspace *w, struct str id)
+{
+    struct str of_workspace = arm_workspace_id(a, &l->o.scope, workspace_name(w));
+    return arena_fmt(a, "%.*s/savedSearches/%.*s", STR_ARG(of_workspace), STR_ARG(id));
+}
+
 void library_saved_to_json(struct library *l, struct arena *a, struct workspace *w,
                            const struct state_saved *x, struct json_out *out)
 {
-    struct str of_workspace = arm_id(a, &l->o.scope, workspace_name(w), "", STR(""));
-    size_t cut = of_workspace.n;
-    (void)str_find(of_workspace, STR("/providers/Microsoft.SecurityInsights"), &cut);
     json_obj(out);
-    json_kv_str(out, "id",
-                arena_fmt(a, "%.*s/savedSearches/%.*s", (int)cut, of_workspace.p, STR_ARG(x->id)));
+    json_kv_str(out, "id", saved_arm_id(l, a, w, x->id));
     json_kv_str(out, "name", x->id);
     json_kv_z(out, "type", "Microsoft.OperationalInsights/savedSearches");
     etag_write(out, x->etag);

@@ -7,14 +7,6 @@ enum { MIN_NAME = 3, MAX_NAME = 64, MAX_TEXT = 4096, MAX_LABELS = 100, DELETE_BA
 
 /* ---- shared with the items ---- */
 
-bool library_end(struct library *l, bool ok, struct err *e)
-{
-    if (ok)
-        return state_commit(l->o.state, e);
-    state_rollback(l->o.state);
-    return false;
-}
-
 bool watchlist_find(struct library *l, struct arena *a, struct workspace *w, struct str alias,
                     struct state_watchlist *out, struct err *e)
 {
@@ -331,7 +323,7 @@ bool library_watchlist_put(struct library *l, struct arena *a, struct workspace 
     if (properties == NULL || properties->type != JSON_OBJECT)
         return err_set(e, ERR_INVALID, "properties: an object expected");
     if (!name_ok("the alias", alias, e) || !read_properties(&p, properties, e) || !check(&p, e) ||
-        !state_begin(l->o.state, e) || !library_end(l, put_locked(&p, e), e))
+        !state_begin(l->o.state, e) || !state_end(l->o.state, put_locked(&p, e), e))
         return false;
     *out = p.x;
     *out_created = p.created;
@@ -405,7 +397,7 @@ bool library_watchlist_delete(struct library *l, struct workspace *w, struct str
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     if (!state_begin(l->o.state, e) ||
-        !library_end(l, delete_locked(l, a, w, alias, who, out_was_there, e), e))
+        !state_end(l->o.state, delete_locked(l, a, w, alias, who, out_was_there, e), e))
         return false;
     return watchlist_settle(l, a, w, alias, e) && incidents_flush(l->o.incidents, e);
 }

@@ -133,7 +133,7 @@ bool library_item_put(struct library *l, struct arena *a, struct workspace *w, s
     struct putting p = {.l = l, .a = a, .w = w, .alias = alias, .who = who};
     p.etag = if_match.n > 0 ? if_match : json_text(member(body, "etag"), STR(""));
     if (!item_id(a, id, &p.item.id, e) || !state_begin(l->o.state, e) ||
-        !library_end(l, put_locked(&p, body, e), e))
+        !state_end(l->o.state, put_locked(&p, body, e), e))
         return false;
     *out = p.item;
     *out_created = p.created;
@@ -193,5 +193,5 @@ bool library_item_delete(struct library *l, struct workspace *w, struct str alia
         return false;
     bool ok = watchlist_find(l, a, w, alias, &x, e) &&
               delete_locked(l, a, w, &x, key, who, out_was_there, e);
-    return library_end(l, ok, e) && incidents_flush(l->o.incidents, e);
+    return state_end(l->o.state, ok, e) && incidents_flush(l->o.incidents, e);
 }

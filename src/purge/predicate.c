@@ -44,17 +44,6 @@ static bool refuse(struct err *e, const struct filter *f, const char *what)
     return err_set(e, ERR_INVALID, "filters[%zu].%s", f->at, what);
 }
 
-static const struct kql_column *find_column(const struct kql_table *t, struct str name)
-{
-    for (size_t i = 0; i < t->schema.n + t->hidden.n; i++) {
-        const struct kql_column *c =
-            i < t->schema.n ? &t->schema.cols[i] : &t->hidden.cols[i - t->schema.n];
-        if (str_eq(c->name, name))
-            return c;
-    }
-    return NULL;
-}
-
 static bool read_operator(struct str name, struct filter *f)
 {
     for (size_t i = 0; i < COUNTOF(operators); i++)
@@ -82,7 +71,8 @@ static bool read_filter(const struct kql_table *t, const struct json *row, struc
                         struct err *e)
 {
     struct str column = json_text(json_get(row, "column"), STR(""));
-    f->column = find_column(t, column);
+    size_t at;
+    f->column = store_column_find(t, column, &at);
     if (f->column == NULL)
         return err_set(e, ERR_INVALID, "filters[%zu].column: table '%.*s' has no column '%.*s'",
                        f->at, STR_ARG(t->name), (int)(column.n < 80 ? column.n : 80), column.p);

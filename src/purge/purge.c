@@ -69,10 +69,7 @@ static bool keep(const struct purge_options *o, struct arena *a, struct workspac
 {
     if (!state_begin(o->state, e))
         return false;
-    if (check_free(o, a, w, e) && put(o, a, w, p, e))
-        return state_commit(o->state, e);
-    state_rollback(o->state);
-    return false;
+    return state_end(o->state, check_free(o, a, w, e) && put(o, a, w, p, e), e);
 }
 
 /* Forgets one that can't be done. */
@@ -157,10 +154,8 @@ static bool finish(const struct purge_options *o, struct arena *a, struct worksp
     p->done = true;
     if (!state_begin(o->state, e))
         return false;
-    if (put_audit(o, a, w, p, e) && put(o, a, w, p, e))
-        return state_commit(o->state, e) && incidents_flush(o->incidents, e);
-    state_rollback(o->state);
-    return false;
+    return state_end(o->state, put_audit(o, a, w, p, e) && put(o, a, w, p, e), e) &&
+           incidents_flush(o->incidents, e);
 }
 
 /* ---- the work ---- */

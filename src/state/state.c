@@ -161,6 +161,14 @@ void state_rollback(struct state *s)
     state_unlock(s);
 }
 
+bool state_end(struct state *s, bool ok, struct err *e)
+{
+    if (ok)
+        return state_commit(s, e);
+    state_rollback(s);
+    return false;
+}
+
 /* ---- statements ---- */
 
 static bool bind_all(sqlite3_stmt *st, const struct bind *b, size_t n)

@@ -29,6 +29,8 @@ bool state_snapshot(struct state *s, const char *path, struct err *e) MUST_USE;
 bool state_begin(struct state *s, struct err *e) MUST_USE;
 bool state_commit(struct state *s, struct err *e) MUST_USE;
 void state_rollback(struct state *s);
+/* Commits when ok, else rolls back and is false. */
+bool state_end(struct state *s, bool ok, struct err *e) MUST_USE;
 
 /* A number that counts up in a workspace ("incident"): 1, 2, 3 … without gaps if the transaction
  * commits. */

@@ -15,29 +15,31 @@ bool store_column_is_services(struct str name)
     return false;
 }
 
-size_t store_column_at(const struct kql_table *t, struct str name, enum kql_type *out_type)
+const struct kql_column *store_column_find(const struct kql_table *t, struct str name,
+                                           size_t *out_at)
 {
     for (size_t i = 0; i < t->schema.n + t->hidden.n; i++) {
         const struct kql_column *c =
             i < t->schema.n ? &t->schema.cols[i] : &t->hidden.cols[i - t->schema.n];
         if (str_eq(c->name, name)) {
-            *out_type = c->type;
-            return i;
+            *out_at = i;
+            return c;
         }
     }
-    return SIZE_MAX;
+    return NULL;
 }
 
-/* Where each column of l is in the table; its type becomes the table's. */
+/* Where each of the columns is in the table, and its type there. */
 static bool find_columns(const struct kql_table *t, const struct kql_schema *columns, size_t *at,
                          enum kql_type *types, struct err *e)
 {
     for (size_t i = 0; i < columns->n; i++) {
         const struct kql_column *c = &columns->cols[i];
-        at[i] = store_column_at(t, c->name, &types[i]);
-        if (at[i] == SIZE_MAX)
+        const struct kql_column *in = store_column_find(t, c->name, &at[i]);
+        if (in == NULL)
             return err_set(e, ERR_LIMIT, "table %.*s has no room for the column '%.*s'",
                            STR_ARG(t->name), STR_ARG(c->name));
+        types[i] = in->type;
         if (types[i] != c->type && !(c->type == KQL_INT && types[i] == KQL_LONG))
             return err_set(e, ERR_INVALID,
                            "column '%.*s' of table %.*s holds %s, the query gives %s: rename it in "
@@ -46,21 +48,6 @@ static bool find_columns(const struct kql_table *t, const struct kql_schema *col
                            kql_type_name(c->type));
     }
     return true;
-}
-
-bool store_landing_fits(struct workspace *w, struct arena *a, struct str table,
-                        const struct kql_schema *columns, struct err *e)
-{
-    struct kql_table t = {0};
-    struct kql_schema known = {arena_array(a, struct kql_column, columns->n), 0};
-    enum kql_type type;
-    if (!workspace_table_find(w, a, table, &t))
-        return true;
-    for (size_t i = 0; i < columns->n; i++)
-        if (store_column_at(&t, columns->cols[i].name, &type) != SIZE_MAX)
-            known.cols[known.n++] = columns->cols[i];
-    return find_columns(&t, &known, arena_array(a, size_t, known.n),
-                        arena_array(a, enum kql_type, known.n), e);
 }
 
 bool store_landing_open(struct workspace *w, struct arena *a, struct str table,

@@ -113,11 +113,10 @@ bool store_append(struct workspace *w, struct store_batch **batches, size_t n, s
 /* ---- a query's result into a custom table ---- */
 /* TenantId, Type, _ItemId and the others that a table's rows get from the service. */
 bool store_column_is_services(struct str name);
-/* Index as store_batch_set wants it; SIZE_MAX: no such column. */
-size_t store_column_at(const struct kql_table *t, struct str name, enum kql_type *out_type);
-/* Do the columns of the table that are there hold these types? ERR_INVALID: which does not. */
-bool store_landing_fits(struct workspace *w, struct arena *a, struct str table,
-                        const struct kql_schema *columns, struct err *e) MUST_USE;
+/* A column of the table, hidden ones too, and its index as store_batch_set wants it; NULL: no such
+ * column. */
+const struct kql_column *store_column_find(const struct kql_table *t, struct str name,
+                                           size_t *out_at);
 struct store_landing {
     struct store_batch *batch; /* the caller's */
     size_t *at;                /* of columns */

@@ -165,12 +165,10 @@ static void write_definition(struct json_out *o, const struct state_summary *x)
 void summary_to_json(struct summaries *s, struct arena *a, struct workspace *w,
                      const struct state_summary *x, struct json_out *o)
 {
-    struct str of_workspace = arm_id(a, &s->o.scope, workspace_name(w), "", STR(""));
-    size_t cut = of_workspace.n;
-    (void)str_find(of_workspace, STR("/providers/Microsoft.SecurityInsights"), &cut);
+    struct str of_workspace = arm_workspace_id(a, &s->o.scope, workspace_name(w));
     json_obj(o);
     json_kv_str(o, "id",
-                arena_fmt(a, "%.*s/summaryLogs/%.*s", (int)cut, of_workspace.p, STR_ARG(x->id)));
+                arena_fmt(a, "%.*s/summaryLogs/%.*s", STR_ARG(of_workspace), STR_ARG(x->id)));
     json_kv_str(o, "name", x->id);
     json_kv_z(o, "type", "Microsoft.OperationalInsights/workspaces/summaryLogs");
     etag_write(o, x->etag);

@@ -84,9 +84,12 @@ struct store_batch *summary_log_row(struct arena *a, const struct summary_log *l
     struct store_batch *b = store_batch_new(&t);
     for (size_t i = 0; i < COUNTOF(cells); i++) {
         struct kql_value v = cells[i].value;
-        size_t at = store_column_at(&t, str_from(cells[i].name), &v.type);
-        if (at != SIZE_MAX)
-            store_batch_set(b, at, &v);
+        size_t at;
+        const struct kql_column *c = store_column_find(&t, str_from(cells[i].name), &at);
+        if (c == NULL)
+            continue;
+        v.type = c->type;
+        store_batch_set(b, at, &v);
     }
     store_batch_end_row(b);
     return b;

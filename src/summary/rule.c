@@ -155,11 +155,7 @@ bool summary_put(struct summaries *s, struct arena *a, struct workspace *w, stru
     x.key = key_of(a, id);
     if (!state_begin(s->o.state, e))
         return false;
-    if (!keep(s, a, if_match, &x, out_created, e)) {
-        state_rollback(s->o.state);
-        return false;
-    }
-    if (!state_commit(s->o.state, e))
+    if (!state_end(s->o.state, keep(s, a, if_match, &x, out_created, e), e))
         return false;
     *out = x;
     clock_wake(s->o.clock);
@@ -197,11 +193,8 @@ static bool change(struct summaries *s, struct workspace *w, struct str id,
     struct state_summary x = {0};
     if (!state_begin(s->o.state, e))
         return false;
-    if (!summary_get(s, a, w, id, &x, e) || !fn(s, a, &x, arg, e)) {
-        state_rollback(s->o.state);
-        return false;
-    }
-    if (!state_commit(s->o.state, e))
+    bool ok = summary_get(s, a, w, id, &x, e) && fn(s, a, &x, arg, e);
+    if (!state_end(s->o.state, ok, e))
         return false;
     clock_wake(s->o.clock);
     return true;

@@ -18,14 +18,6 @@ struct run {
     int64_t rows;
 };
 
-static struct str resource_of(struct run *r)
-{
-    struct str id = arm_id(r->a, &r->s->o.scope, workspace_name(r->w), "", STR(""));
-    size_t cut = id.n;
-    (void)str_find(id, STR("/providers/Microsoft.SecurityInsights"), &cut);
-    return str_sub(id, 0, cut);
-}
-
 static struct store_batch *log_row(struct run *r, const char *status, const char *message)
 {
     struct summary_log l = {.w = r->w,
@@ -36,7 +28,8 @@ static struct store_batch *log_row(struct run *r, const char *status, const char
                             .rows = r->rows,
                             .status = status,
                             .message = str_from(message),
-                            .resource = resource_of(r)};
+                            .resource =
+                                arm_workspace_id(r->a, &r->s->o.scope, workspace_name(r->w))};
     return summary_log_row(r->a, &l);
 }
 
@@ -175,10 +168,7 @@ static bool record(struct run *r, bool ok, struct err *e)
 {
     if (!state_begin(r->s->o.state, e))
         return false;
-    if (settle(r, ok, e))
-        return state_commit(r->s->o.state, e);
-    state_rollback(r->s->o.state);
-    return false;
+    return state_end(r->s->o.state, settle(r, ok, e), e);
 }
 
 /* After a long stop only the last two weeks are made up for. */

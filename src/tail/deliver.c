@@ -63,10 +63,7 @@ static bool save_dirty(struct follower *f, struct err *e)
         return false;
     for (size_t i = 0; ok && i < f->n_files; i++)
         ok = !f->files[i]->dirty || cursor_save(f->state, &f->files[i]->c, e);
-    if (ok)
-        return state_commit(f->state, e);
-    state_rollback(f->state);
-    return false;
+    return state_end(f->state, ok, e);
 }
 
 void deliver_save(struct follower *f)
