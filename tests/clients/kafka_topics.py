@@ -17,11 +17,13 @@ import threading
 import time
 import traceback
 
+import python_packages
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PLACE = os.path.join(ROOT, "build", "clients", "kafka")
-PYTHON = os.path.join(PLACE, "bin", "python3")
 LIST = os.path.join(HERE, "requirements-kafka.txt")
+PYTHON = python_packages.python_of(PLACE)
 sys.path.insert(0, os.path.join(ROOT, "tests", "scenario"))
 
 from kafka_broker import Broker, fetch  # noqa: E402  (found through the line above)
@@ -166,7 +168,7 @@ def check_exactly_once(broker):
             s.start()
         feed.join()
         until(lambda: stored(s) >= wanted, 60)
-        time.sleep(1)
+        until(lambda: s.metrics()['vedette_kafka_lag{source="%s"}' % topic] == 0, 60)  # nothing is left to come
         row = s.query("Kafka_CL | summarize n = count(), low = min(Number), high = max(Number), d = count_distinct(Number)")[0]
         equal(row, {"n": wanted, "low": 0, "high": wanted - 1, "d": wanted})
         received, kept, rejected = sums(s)
@@ -308,34 +310,6 @@ CHECKS = [check_records, check_formats, check_dead_letters, check_start_and_gone
           check_exactly_once, check_broker_restart]
 
 
-def same(a, b):
-    try:
-        with open(a, "rb") as x, open(b, "rb") as y:
-            return x.read() == y.read()
-    except OSError:
-        return False
-
-
-def install():
-    """None when the packages are there, else why not."""
-    stamp = os.path.join(PLACE, "installed.txt")
-    if same(stamp, LIST):
-        return None
-    shutil.rmtree(PLACE, ignore_errors=True)
-    pip = [PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--disable-pip-version-check", "-r", LIST]
-    for command, problem in (([sys.executable, "-m", "venv", PLACE], "python3-venv is not installed"),
-                             (pip, "pip could not install the packages")):
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
-        except subprocess.TimeoutExpired:
-            return problem
-        if done.returncode != 0:
-            print(done.stdout + done.stderr)
-            return problem
-    shutil.copy(LIST, stamp)
-    return None
-
-
 def run_one(check, broker):
     began = time.monotonic()
     try:
@@ -355,7 +329,7 @@ def main():
     words = [w for w in sys.argv[1:] if w != "--installed"]
     chosen = [c for c in CHECKS if not words or any(w in c.__name__ for w in words)]
     if "--installed" not in sys.argv:
-        problem = fetch() or install()
+        problem = fetch() or python_packages.install(PLACE, LIST)
         if problem:
             print("skipped: %s\n0 passed, 0 failed, %d skipped" % (problem, len(chosen)))
             return 0

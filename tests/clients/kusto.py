@@ -6,16 +6,17 @@ Python. Without venv, pip or the packages all checks are skipped with the reason
 program. The last line is 'N passed, N failed[, N skipped]'.
 """
 import os
-import shutil
 import subprocess
 import sys
 import traceback
 
+import python_packages
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PLACE = os.path.join(ROOT, "build", "clients", "python")
-PYTHON = os.path.join(PLACE, "bin", "python3")
 LIST = os.path.join(HERE, "requirements.txt")
+PYTHON = python_packages.python_of(PLACE)
 sys.path.insert(0, os.path.join(ROOT, "tests", "scenario"))
 
 from vedette import Server, contains, equal  # noqa: E402  (found through the line above)
@@ -83,37 +84,9 @@ CHECKS = [check_query, check_several_results, check_parameters, check_streaming,
           check_errors]
 
 
-def same(a, b):
-    try:
-        with open(a, "rb") as x, open(b, "rb") as y:
-            return x.read() == y.read()
-    except OSError:
-        return False
-
-
-def install():
-    """None when the packages are there, else why not."""
-    stamp = os.path.join(PLACE, "installed.txt")
-    if same(stamp, LIST):
-        return None
-    shutil.rmtree(PLACE, ignore_errors=True)
-    pip = [PYTHON, "-m", "pip", "install", "-q", "--no-deps", "--disable-pip-version-check", "-r", LIST]
-    for command, problem in (([sys.executable, "-m", "venv", PLACE], "python3-venv is not installed"),
-                             (pip, "pip could not install the packages")):
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
-        except subprocess.TimeoutExpired:
-            return problem
-        if done.returncode != 0:
-            print(done.stdout + done.stderr)
-            return problem
-    shutil.copy(LIST, stamp)
-    return None
-
-
 def main():
     if sys.argv[1:] != ["--installed"]:
-        problem = install()
+        problem = python_packages.install(PLACE, LIST)
         if problem:
             print("skipped: %s\n0 passed, 0 failed, %d skipped" % (problem, len(CHECKS)))
             return 0

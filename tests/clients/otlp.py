@@ -10,8 +10,8 @@ import subprocess
 import sys
 import traceback
 
-import kusto
-from kusto import PYTHON, Server, equal
+import python_packages
+from kusto import LIST, PLACE, PYTHON, Server, equal
 
 RECORDS = 1000
 
@@ -47,7 +47,7 @@ def check_exporter(server):
 
 def main():
     if sys.argv[1:] != ["--installed"]:
-        problem = kusto.install()
+        problem = python_packages.install(PLACE, LIST)
         if problem:
             print("skipped: %s\n0 passed, 0 failed, 1 skipped" % problem)
             return 0
