@@ -1,42 +1,22 @@
 /* The list `sources` of the configuration. */
-#include "kql/functions.h"
+#include "ingest/source_list.h"
 #include "tail/tail_priv.h"
 #include <limits.h>
 #include <stdio.h>
 
-struct reading {
-    struct arena *a;
-    struct str text; /* of the configuration */
-    const struct json *item;
-    struct tail_source *s;
-};
-typedef bool read_fn(struct reading *r, const struct json *v, struct err *e);
-
-static bool wrong(const struct reading *r, const struct json *v, struct err *e, const char *what,
-                  const char *expected)
+static struct tail_source *of(const struct source_reading *r)
 {
-    return err_at(e, ERR_INVALID, pos_in(r->text, v->off), "%s: %s expected", what, expected);
+    return r->source;
 }
 
-static bool is_name(struct str s)
+static bool read_name(struct source_reading *r, const struct json *v, struct err *e)
 {
-    bool ok = s.n > 0 && s.n <= 64;
-    for (size_t i = 0; ok && i < s.n; i++) {
-        char c = s.p[i];
-        ok = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '.' ||
-             c == '_' || c == '-';
-    }
-    return ok;
+    of(r)->name = json_text(v, STR(""));
+    return source_is_word(of(r)->name, 64) ||
+           source_wrong(r, v, e, "name", "up to 64 letters, digits, '.', '_' and '-'");
 }
 
-static bool read_name(struct reading *r, const struct json *v, struct err *e)
-{
-    r->s->name = json_text(v, STR(""));
-    return is_name(r->s->name) ||
-           wrong(r, v, e, "name", "up to 64 letters, digits, '.', '_' and '-'");
-}
-
-static bool read_path(struct reading *r, const struct json *v, struct err *e)
+static bool read_path(struct source_reading *r, const struct json *v, struct err *e)
 {
     struct str s = json_text(v, STR(""));
     size_t at;
@@ -45,12 +25,12 @@ static bool read_path(struct reading *r, const struct json *v, struct err *e)
         s.n--;
     if (s.n == 0 || s.n >= PATH_MAX || s.p[0] != '/' || upward || memchr(s.p, '\0', s.n) != NULL ||
         str_find(s, STR("//"), &at))
-        return wrong(r, v, e, "path", "an absolute path without '..' and '//'");
-    r->s->path = arena_strz(r->a, s);
+        return source_wrong(r, v, e, "path", "an absolute path without '..' and '//'");
+    of(r)->path = arena_strz(r->a, s);
     return true;
 }
 
-static bool read_format(struct reading *r, const struct json *v, struct err *e)
+static bool read_format(struct source_reading *r, const struct json *v, struct err *e)
 {
     static const struct {
         const char *name;
@@ -62,139 +42,128 @@ static bool read_format(struct reading *r, const struct json *v, struct err *e)
     struct str name = json_text(v, STR(""));
     for (size_t i = 0; i < COUNTOF(formats); i++)
         if (str_eqz(name, formats[i].name)) {
-            r->s->format = formats[i].format;
+            of(r)->format = formats[i].format;
             return true;
         }
-    return wrong(r, v, e, "format", "ndjson, json, csv, syslog, cef, container, cri or docker");
+    return source_wrong(r, v, e, "format",
+                        "ndjson, json, csv, syslog, cef, container, cri or docker");
 }
 
-static bool read_mode(struct reading *r, const struct json *v, struct err *e)
+static bool read_mode(struct source_reading *r, const struct json *v, struct err *e)
 {
     struct str s = json_text(v, STR(""));
-    r->s->mode = str_eqz(s, "once") ? TAIL_ONCE : TAIL_FOLLOW;
-    return str_eqz(s, "once") || str_eqz(s, "tail") || wrong(r, v, e, "mode", "tail or once");
+    of(r)->mode = str_eqz(s, "once") ? TAIL_ONCE : TAIL_FOLLOW;
+    return str_eqz(s, "once") || str_eqz(s, "tail") ||
+           source_wrong(r, v, e, "mode", "tail or once");
 }
 
-static bool read_start(struct reading *r, const struct json *v, struct err *e)
+static bool read_start(struct source_reading *r, const struct json *v, struct err *e)
 {
     struct str s = json_text(v, STR(""));
-    r->s->from_end = str_eqz(s, "end");
-    return r->s->from_end || str_eqz(s, "beginning") || wrong(r, v, e, "start", "beginning or end");
+    of(r)->from_end = str_eqz(s, "end");
+    return of(r)->from_end || str_eqz(s, "beginning") ||
+           source_wrong(r, v, e, "start", "beginning or end");
 }
 
-static bool read_table(struct reading *r, const struct json *v, struct err *e)
+static bool read_table(struct source_reading *r, const struct json *v, struct err *e)
 {
     struct str s = json_text(v, STR(""));
-    if (!is_name(s))
-        return wrong(r, v, e, "table", "a table's name");
-    r->s->stream = arena_fmt(r->a, "Custom-%.*s", STR_ARG(s));
+    if (!source_is_word(s, 64))
+        return source_wrong(r, v, e, "table", "a table's name");
+    of(r)->stream = arena_fmt(r->a, "Custom-%.*s", STR_ARG(s));
     return true;
 }
 
-static bool read_short(struct reading *r, const struct json *v, const char *what, struct str *out,
-                       struct err *e)
+static bool read_short(struct source_reading *r, const struct json *v, const char *what,
+                       struct str *out, struct err *e)
 {
     *out = json_text(v, STR(""));
-    return (out->n > 0 && out->n < 256) || wrong(r, v, e, what, "a text of at most 255 bytes");
+    return (out->n > 0 && out->n < 256) ||
+           source_wrong(r, v, e, what, "a text of at most 255 bytes");
 }
 
-static bool read_stream(struct reading *r, const struct json *v, struct err *e)
+static bool read_stream(struct source_reading *r, const struct json *v, struct err *e)
 {
-    return read_short(r, v, "stream", &r->s->stream, e);
+    return read_short(r, v, "stream", &of(r)->stream, e);
 }
 
-static bool read_workspace(struct reading *r, const struct json *v, struct err *e)
+static bool read_workspace(struct source_reading *r, const struct json *v, struct err *e)
 {
-    return read_short(r, v, "workspace", &r->s->workspace, e);
+    return read_short(r, v, "workspace", &of(r)->workspace, e);
 }
 
-static bool read_computer(struct reading *r, const struct json *v, struct err *e)
+static bool read_computer(struct source_reading *r, const struct json *v, struct err *e)
 {
-    return read_short(r, v, "computer", &r->s->computer, e);
+    return read_short(r, v, "computer", &of(r)->computer, e);
 }
 
-static bool read_bool(struct reading *r, const struct json *v, const char *what, bool *out,
+static bool read_bool(struct source_reading *r, const struct json *v, const char *what, bool *out,
                       struct err *e)
 {
     *out = json_is_true(v);
-    return v->type == JSON_TRUE || v->type == JSON_FALSE || wrong(r, v, e, what, "true or false");
+    return v->type == JSON_TRUE || v->type == JSON_FALSE ||
+           source_wrong(r, v, e, what, "true or false");
 }
 
-static bool read_links(struct reading *r, const struct json *v, struct err *e)
+static bool read_links(struct source_reading *r, const struct json *v, struct err *e)
 {
-    return read_bool(r, v, "follow_links", &r->s->follow_links, e);
+    return read_bool(r, v, "follow_links", &of(r)->follow_links, e);
 }
 
-static bool read_bounds(struct reading *r, const struct json *v, struct err *e)
+static bool read_bounds(struct source_reading *r, const struct json *v, struct err *e)
 {
-    return read_bool(r, v, "bound_times", &r->s->bound_times, e);
+    return read_bool(r, v, "bound_times", &of(r)->bound_times, e);
 }
 
-static bool read_separator(struct reading *r, const struct json *v, struct err *e)
+static bool read_separator(struct source_reading *r, const struct json *v, struct err *e)
 {
-    return csv_separator_read(json_text(v, STR("")), &r->s->csv.separator) ||
-           wrong(r, v, e, "separator", "one character of ASCII, or tab");
+    return csv_separator_read(json_text(v, STR("")), &of(r)->csv.separator) ||
+           source_wrong(r, v, e, "separator", "one character of ASCII, or tab");
 }
 
-static bool read_columns(struct reading *r, const struct json *v, struct err *e)
+static bool read_columns(struct source_reading *r, const struct json *v, struct err *e)
 {
     if (v->type != JSON_ARRAY || v->n == 0 || v->n > CSV_MAX_NAMES)
-        return wrong(r, v, e, "columns", "a list of at most 500 names");
-    r->s->csv.columns = arena_array(r->a, struct str, v->n);
+        return source_wrong(r, v, e, "columns", "a list of at most 500 names");
+    of(r)->csv.columns = arena_array(r->a, struct str, v->n);
     for (size_t i = 0; i < v->n; i++) {
-        r->s->csv.columns[i] = json_text(&v->items[i], STR(""));
-        if (r->s->csv.columns[i].n == 0)
-            return wrong(r, v, e, "columns", "a list of names");
+        of(r)->csv.columns[i] = json_text(&v->items[i], STR(""));
+        if (of(r)->csv.columns[i].n == 0)
+            return source_wrong(r, v, e, "columns", "a list of names");
     }
-    r->s->csv.n_columns = v->n;
+    of(r)->csv.n_columns = v->n;
     return true;
 }
 
-static bool read_map(struct reading *r, const struct json *v, struct err *e)
+static bool read_map(struct source_reading *r, const struct json *v, struct err *e)
 {
     if (v->type != JSON_OBJECT || v->n > CSV_MAX_NAMES)
-        return wrong(r, v, e, "map", "'name in the file: column' lines, at most 500,");
-    r->s->csv.map_from = arena_array(r->a, struct str, v->n + 1);
-    r->s->csv.map_to = arena_array(r->a, struct str, v->n + 1);
+        return source_wrong(r, v, e, "map", "'name in the file: column' lines, at most 500,");
+    of(r)->csv.map_from = arena_array(r->a, struct str, v->n + 1);
+    of(r)->csv.map_to = arena_array(r->a, struct str, v->n + 1);
     for (size_t i = 0; i < v->n; i++) {
-        r->s->csv.map_from[i] = v->keys[i];
-        r->s->csv.map_to[i] = json_text(&v->items[i], STR(""));
-        if (r->s->csv.map_to[i].n == 0)
-            return wrong(r, &v->items[i], e, "map", "a column's name");
+        of(r)->csv.map_from[i] = v->keys[i];
+        of(r)->csv.map_to[i] = json_text(&v->items[i], STR(""));
+        if (of(r)->csv.map_to[i].n == 0)
+            return source_wrong(r, &v->items[i], e, "map", "a column's name");
     }
-    r->s->csv.n_map = v->n;
+    of(r)->csv.n_map = v->n;
     return true;
 }
 
-static const struct key {
-    const char *name;
-    read_fn *read;
-} keys[] = {
-    {"name", read_name},          {"path", read_path},
-    {"format", read_format},      {"table", read_table},
-    {"stream", read_stream},      {"workspace", read_workspace},
-    {"mode", read_mode},          {"start", read_start},
-    {"follow_links", read_links}, {"computer", read_computer},
-    {"bound_times", read_bounds}, {"separator", read_separator},
-    {"columns", read_columns},    {"map", read_map},
+static const struct source_key keys[] = {
+    {"name", read_name, 0},          {"path", read_path, 0},
+    {"format", read_format, 0},      {"table", read_table, 0},
+    {"stream", read_stream, 0},      {"workspace", read_workspace, 0},
+    {"mode", read_mode, 0},          {"start", read_start, 0},
+    {"follow_links", read_links, 0}, {"computer", read_computer, 0},
+    {"bound_times", read_bounds, 0}, {"separator", read_separator, 0},
+    {"columns", read_columns, 0},    {"map", read_map, 0},
 };
 
-static bool unknown_key(const struct reading *r, const struct json *v, struct str name,
-                        struct err *e)
+static bool complete(struct source_reading *r, struct err *e)
 {
-    struct suggest near = {.want = name};
-    for (size_t i = 0; i < COUNTOF(keys); i++)
-        suggest_offer(&near, str_from(keys[i].name));
-    err_at(e, ERR_INVALID, pos_in(r->text, v->off), "a source has no '%.*s'",
-           (int)(name.n < 60 ? name.n : 60), name.p);
-    if (near.best.n > 0)
-        err_hint(e, "did you mean '%.*s'?", STR_ARG(near.best));
-    return false;
-}
-
-static bool complete(struct reading *r, struct err *e)
-{
-    struct tail_source *s = r->s;
+    struct tail_source *s = of(r);
     if (s->stream.n == 0 && s->format == TAIL_CONTAINER)
         s->stream = STR("Microsoft-ContainerLogV2");
     if (s->stream.n == 0 && s->format == TAIL_SYSLOG)
@@ -202,52 +171,39 @@ static bool complete(struct reading *r, struct err *e)
     if (s->stream.n == 0 && s->format == TAIL_CEF)
         s->stream = STR("Microsoft-CommonSecurityLog");
     if (s->name.n == 0)
-        return wrong(r, r->item, e, "sources", "a name for each");
+        return source_wrong(r, r->item, e, "sources", "a name for each");
     if (s->path == NULL)
-        return wrong(r, r->item, e, "path", "an absolute path");
+        return source_wrong(r, r->item, e, "path", "an absolute path");
     if (s->stream.n == 0)
-        return wrong(r, r->item, e, "table", "a table's name");
+        return source_wrong(r, r->item, e, "table", "a table's name");
     if (s->from_end && (s->mode == TAIL_ONCE || tail_is_whole(s->format)))
-        return wrong(r, r->item, e, "start", "end goes with mode tail, a line a record,");
+        return source_wrong(r, r->item, e, "start", "end goes with mode tail, a line a record,");
     return true;
 }
 
-static bool read_source(struct reading *r, struct err *e)
+static void begin(void *source)
 {
-    r->s->csv.separator = ',';
-    if (r->item->type != JSON_OBJECT)
-        return wrong(r, r->item, e, "sources", "'name: …', 'path: …' for each");
-    for (size_t i = 0; i < r->item->n; i++) {
-        const struct json *v = &r->item->items[i];
-        size_t k = 0;
-        while (k < COUNTOF(keys) && !str_eqz(r->item->keys[i], keys[k].name))
-            k++;
-        if (k == COUNTOF(keys))
-            return unknown_key(r, v, r->item->keys[i], e);
-        if (!keys[k].read(r, v, e))
-            return false;
-    }
-    return complete(r, e);
+    struct tail_source *s = source;
+    s->csv.separator = ',';
 }
+
+static const struct source_kind kind = {
+    .list = "sources",
+    .shape = "'name: …', 'path: …' for each",
+    .bytes = sizeof(struct tail_source),
+    .name_at = offsetof(struct tail_source, name),
+    .keys = keys,
+    .n_keys = COUNTOF(keys),
+    .begin = begin,
+    .complete = complete,
+};
 
 bool tail_sources_read(struct arena *a, const struct json *list, struct str text,
                        struct tail_source **out, size_t *out_n, struct err *e)
 {
-    struct tail_source *all = arena_array(a, struct tail_source, list->n + 1);
-    struct reading r = {.a = a, .text = text, .item = list};
-    if (list->type != JSON_ARRAY || list->n > TAIL_MAX_SOURCES)
-        return wrong(&r, list, e, "sources", "a list of at most 64");
-    for (size_t i = 0; i < list->n; i++) {
-        r.item = &list->items[i];
-        r.s = &all[i];
-        if (!read_source(&r, e))
-            return false;
-        for (size_t k = 0; k < i; k++)
-            if (str_ieq(all[k].name, all[i].name))
-                return err_at(e, ERR_INVALID, pos_in(text, r.item->off),
-                              "name: '%.*s' is there twice", STR_ARG(all[i].name));
-    }
+    void *all = NULL;
+    if (!source_list_read(a, list, text, &kind, &all, out_n, e))
+        return false;
     *out = all;
-    *out_n = list->n;
     return true;
 }

@@ -18,7 +18,7 @@ enum tail_mode {
     TAIL_FOLLOW, /* a last line without line end waits for its end */
     TAIL_ONCE    /* it is taken when the file has stopped changing */
 };
-enum { TAIL_MAX_SOURCES = 64, TAIL_MAX_FILES = 10000 };
+enum { TAIL_MAX_FILES = 10000 };
 
 /* One source of the configuration. Texts live in the arena that it was read into. */
 struct tail_source {

@@ -1,39 +1,17 @@
 /* The list `kafka` of the configuration. */
-#include "kql/functions.h"
+#include "ingest/source_list.h"
 #include "topics/topics_priv.h"
-
-struct reading {
-    struct arena *a;
-    struct str text; /* of the configuration */
-    const struct json *item;
-    struct topics_source *s;
-};
-
-static bool wrong(const struct reading *r, const struct json *v, struct err *e, const char *what,
-                  const char *expected)
-{
-    return err_at(e, ERR_INVALID, pos_in(r->text, v->off), "%s: %s expected", what, expected);
-}
 
 /* ---- kinds of values ---- */
 
-static bool is_name(struct str s, size_t max)
+static struct topics_source *of(const struct source_reading *r)
 {
-    bool ok = s.n > 0 && s.n <= max;
-    for (size_t i = 0; ok && i < s.n; i++) {
-        char c = s.p[i];
-        ok = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '.' ||
-             c == '_' || c == '-';
-    }
-    return ok && !str_eqz(s, ".") && !str_eqz(s, "..");
+    return r->source;
 }
 
-static bool no_control(struct str s)
+static bool is_name(struct str s, size_t max)
 {
-    bool ok = s.n > 0 && s.n < 1024;
-    for (size_t i = 0; ok && i < s.n; i++)
-        ok = (unsigned char)s.p[i] >= 0x20 && s.p[i] != 0x7f;
-    return ok;
+    return source_is_word(s, max) && !str_eqz(s, ".") && !str_eqz(s, "..");
 }
 
 static bool is_host_port(struct str s)
@@ -58,20 +36,21 @@ static bool is_host_pattern(struct str s)
 }
 
 /* One text, or a list of them. */
-static bool read_list(struct reading *r, const struct json *v, const char *what,
+static bool read_list(struct source_reading *r, const struct json *v, const char *what,
                       bool (*fits)(struct str), const char **out, size_t *out_n, struct err *e)
 {
     const struct json *items = v->type == JSON_ARRAY ? v->items : v;
     size_t n = v->type == JSON_ARRAY ? v->n : 1;
     if (n == 0 || n > KAFKA_MAX_TOPICS)
-        return wrong(r, v, e, what, "one to 64");
+        return source_wrong(r, v, e, what, "one to 64");
     for (size_t i = 0; i < n; i++) {
         struct str s = str_trim(json_text(&items[i], STR("")));
-        if (!no_control(s) || !fits(s))
-            return wrong(r, &items[i], e, what,
-                         fits == is_host_port      ? "host:port, or a list of them,"
-                         : fits == is_host_pattern ? "a host or *.domain, or a list of them,"
-                                                   : "a topic's exact name, or a list of them,");
+        if (!source_is_text(s) || !fits(s))
+            return source_wrong(r, &items[i], e, what,
+                                fits == is_host_port ? "host:port, or a list of them,"
+                                : fits == is_host_pattern
+                                    ? "a host or *.domain, or a list of them,"
+                                    : "a topic's exact name, or a list of them,");
         out[i] = arena_strz(r->a, s);
     }
     *out_n = n;
@@ -83,26 +62,16 @@ static bool is_topic(struct str s)
     return is_name(s, 249);
 }
 
-static bool read_text(struct reading *r, const struct json *v, const char *what, const char **out,
-                      struct err *e)
-{
-    struct str s = json_text(v, STR(""));
-    if (!no_control(s))
-        return wrong(r, v, e, what, "a text");
-    *out = arena_strz(r->a, s);
-    return true;
-}
-
 /* ---- keys that are more than a text ---- */
 
-static bool read_name(struct reading *r, const struct json *v, struct err *e)
+static bool read_name(struct source_reading *r, const struct json *v, struct err *e)
 {
-    r->s->name = json_text(v, STR(""));
-    return is_name(r->s->name, 64) ||
-           wrong(r, v, e, "name", "up to 64 letters, digits, '.', '_' and '-'");
+    of(r)->name = json_text(v, STR(""));
+    return is_name(of(r)->name, 64) ||
+           source_wrong(r, v, e, "name", "up to 64 letters, digits, '.', '_' and '-'");
 }
 
-static bool read_brokers(struct reading *r, const struct json *v, struct err *e)
+static bool read_brokers(struct source_reading *r, const struct json *v, struct err *e)
 {
     const char *list[KAFKA_MAX_TOPICS];
     size_t n = 0;
@@ -113,53 +82,54 @@ static bool read_brokers(struct reading *r, const struct json *v, struct err *e)
         sbuf_addz(&b, i > 0 ? "," : "");
         sbuf_addz(&b, list[i]);
     }
-    r->s->brokers = arena_strz(r->a, sbuf_str(&b));
+    of(r)->brokers = arena_strz(r->a, sbuf_str(&b));
     return true;
 }
 
-static bool read_hosts(struct reading *r, const struct json *v, struct err *e)
+static bool read_hosts(struct source_reading *r, const struct json *v, struct err *e)
 {
-    return read_list(r, v, "hosts", is_host_pattern, r->s->hosts, &r->s->n_hosts, e);
+    return read_list(r, v, "hosts", is_host_pattern, of(r)->hosts, &of(r)->n_hosts, e);
 }
 
-static bool read_topics(struct reading *r, const struct json *v, struct err *e)
+static bool read_topics(struct source_reading *r, const struct json *v, struct err *e)
 {
-    return read_list(r, v, "topics", is_topic, r->s->topics, &r->s->n_topics, e);
+    return read_list(r, v, "topics", is_topic, of(r)->topics, &of(r)->n_topics, e);
 }
 
-static bool read_table(struct reading *r, const struct json *v, struct err *e)
+static bool read_table(struct source_reading *r, const struct json *v, struct err *e)
 {
     struct str s = json_text(v, STR(""));
     if (!is_name(s, 128))
-        return wrong(r, v, e, "table", "a table's name");
-    r->s->stream = arena_fmt(r->a, "Custom-%.*s", STR_ARG(s));
+        return source_wrong(r, v, e, "table", "a table's name");
+    of(r)->stream = arena_fmt(r->a, "Custom-%.*s", STR_ARG(s));
     return true;
 }
 
-static bool read_stream(struct reading *r, const struct json *v, struct err *e)
+static bool read_stream(struct source_reading *r, const struct json *v, struct err *e)
 {
-    r->s->stream = json_text(v, STR(""));
-    return is_name(r->s->stream, 200) || wrong(r, v, e, "stream", "a stream's name");
+    of(r)->stream = json_text(v, STR(""));
+    return is_name(of(r)->stream, 200) || source_wrong(r, v, e, "stream", "a stream's name");
 }
 
-static bool read_workspace(struct reading *r, const struct json *v, struct err *e)
+static bool read_workspace(struct source_reading *r, const struct json *v, struct err *e)
 {
-    r->s->workspace = json_text(v, STR(""));
-    return is_name(r->s->workspace, 64) || wrong(r, v, e, "workspace", "a workspace's name or id");
+    of(r)->workspace = json_text(v, STR(""));
+    return is_name(of(r)->workspace, 64) ||
+           source_wrong(r, v, e, "workspace", "a workspace's name or id");
 }
 
 /* The value's place among the words. */
-static bool read_word(struct reading *r, const struct json *v, const char *what,
+static bool read_word(struct source_reading *r, const struct json *v, const char *what,
                       const char *const *words, size_t n, const char *expected, size_t *out,
                       struct err *e)
 {
     for (*out = 0; *out < n; ++*out)
         if (str_ieqz(json_text(v, STR("")), words[*out]))
             return true;
-    return wrong(r, v, e, what, expected);
+    return source_wrong(r, v, e, what, expected);
 }
 
-static bool read_format(struct reading *r, const struct json *v, struct err *e)
+static bool read_format(struct source_reading *r, const struct json *v, struct err *e)
 {
     static const char *const words[] = {[TOPICS_JSON] = "json",
                                         [TOPICS_NDJSON] = "ndjson",
@@ -170,23 +140,23 @@ static bool read_format(struct reading *r, const struct json *v, struct err *e)
     if (!read_word(r, v, "format", words, COUNTOF(words), "json, ndjson, records, syslog or cef",
                    &i, e))
         return false;
-    r->s->format = (enum topics_format)i;
+    of(r)->format = (enum topics_format)i;
     return true;
 }
 
-static bool read_security(struct reading *r, const struct json *v, struct err *e)
+static bool read_security(struct source_reading *r, const struct json *v, struct err *e)
 {
     static const char *const words[] = {
         [KAFKA_PLAINTEXT] = "plaintext", [KAFKA_SSL] = "ssl", [KAFKA_SASL_SSL] = "sasl_ssl"};
     size_t i = 0;
     if (!read_word(r, v, "security", words, COUNTOF(words), "plaintext, ssl or sasl_ssl", &i, e))
         return false;
-    r->s->security = (enum kafka_security)i;
-    r->s->security_given = true;
+    of(r)->security = (enum kafka_security)i;
+    of(r)->security_given = true;
     return true;
 }
 
-static bool read_mechanism(struct reading *r, const struct json *v, struct err *e)
+static bool read_mechanism(struct source_reading *r, const struct json *v, struct err *e)
 {
     static const char *const words[] = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
     size_t i = 0;
@@ -194,28 +164,28 @@ static bool read_mechanism(struct reading *r, const struct json *v, struct err *
                    "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", &i, e) ||
         i >= COUNTOF(words))
         return false;
-    r->s->mechanism = words[i];
+    of(r)->mechanism = words[i];
     return true;
 }
 
-static bool read_start(struct reading *r, const struct json *v, struct err *e)
+static bool read_start(struct source_reading *r, const struct json *v, struct err *e)
 {
     static const char *const words[] = {"beginning", "end"};
     size_t i = 0;
     if (!read_word(r, v, "start", words, COUNTOF(words), "beginning or end", &i, e))
         return false;
-    r->s->from_end = i == 1;
+    of(r)->from_end = i == 1;
     return true;
 }
 
-static bool read_bounds(struct reading *r, const struct json *v, struct err *e)
+static bool read_bounds(struct source_reading *r, const struct json *v, struct err *e)
 {
-    r->s->bound_times = json_is_true(v);
+    of(r)->bound_times = json_is_true(v);
     return v->type == JSON_TRUE || v->type == JSON_FALSE ||
-           wrong(r, v, e, "bound_times", "true or false");
+           source_wrong(r, v, e, "bound_times", "true or false");
 }
 
-static bool read_password(struct reading *r, const struct json *v, struct err *e)
+static bool read_password(struct source_reading *r, const struct json *v, struct err *e)
 {
     return err_at(e, ERR_INVALID, pos_in(r->text, v->off),
                   "password: password_file or password_env expected, secrets are not kept here");
@@ -227,11 +197,7 @@ static bool read_password(struct reading *r, const struct json *v, struct err *e
     {                                                                                              \
         name, NULL, offsetof(struct topics_source, member)                                         \
     }
-static const struct key {
-    const char *name;
-    bool (*read)(struct reading *r, const struct json *v, struct err *e); /* NULL: a text */
-    size_t offset;
-} keys[] = {
+static const struct source_key keys[] = {
     {"name", read_name, 0},
     {"brokers", read_brokers, 0},
     {"hosts", read_hosts, 0},
@@ -257,19 +223,6 @@ static const struct key {
 };
 #undef TEXT_KEY
 
-static bool unknown_key(const struct reading *r, const struct json *v, struct str name,
-                        struct err *e)
-{
-    struct suggest near = {.want = name};
-    for (size_t i = 0; i < COUNTOF(keys); i++)
-        suggest_offer(&near, str_from(keys[i].name));
-    err_at(e, ERR_INVALID, pos_in(r->text, v->off), "a source has no '%.*s'",
-           (int)(name.n < 60 ? name.n : 60), name.p);
-    if (near.best.n > 0)
-        err_hint(e, "did you mean '%.*s'?", STR_ARG(near.best));
-    return false;
-}
-
 static void fill_in(struct topics_source *s, bool hub)
 {
     if (s->stream.n == 0 && s->format == TOPICS_SYSLOG)
@@ -285,9 +238,9 @@ static void fill_in(struct topics_source *s, bool hub)
 }
 
 /* What is missing, and what does not go together. */
-static bool complete(struct reading *r, struct err *e)
+static bool complete(struct source_reading *r, struct err *e)
 {
-    struct topics_source *s = r->s;
+    struct topics_source *s = of(r);
     bool hub = s->connection_file != NULL || s->connection_env != NULL;
     bool password = s->password_file != NULL || s->password_env != NULL;
     fill_in(s, hub);
@@ -316,49 +269,26 @@ static bool complete(struct reading *r, struct err *e)
     };
     for (size_t i = 0; i < COUNTOF(checks); i++)
         if (checks[i].bad)
-            return wrong(r, r->item, e, checks[i].what, checks[i].expected);
+            return source_wrong(r, r->item, e, checks[i].what, checks[i].expected);
     return true;
 }
 
-static bool read_source(struct reading *r, struct err *e)
-{
-    if (r->item->type != JSON_OBJECT)
-        return wrong(r, r->item, e, "kafka", "'name: …', 'brokers: …' for each");
-    for (size_t i = 0; i < r->item->n; i++) {
-        const struct json *v = &r->item->items[i];
-        size_t k = 0;
-        while (k < COUNTOF(keys) && !str_eqz(r->item->keys[i], keys[k].name))
-            k++;
-        if (k == COUNTOF(keys))
-            return unknown_key(r, v, r->item->keys[i], e);
-        const char *text = NULL;
-        if (keys[k].read != NULL ? !keys[k].read(r, v, e)
-                                 : !read_text(r, v, keys[k].name, &text, e))
-            return false;
-        if (keys[k].read == NULL)
-            memcpy((char *)r->s + keys[k].offset, &text, sizeof(text));
-    }
-    return complete(r, e);
-}
+static const struct source_kind kind = {
+    .list = "kafka",
+    .shape = "'name: …', 'brokers: …' for each",
+    .bytes = sizeof(struct topics_source),
+    .name_at = offsetof(struct topics_source, name),
+    .keys = keys,
+    .n_keys = COUNTOF(keys),
+    .complete = complete,
+};
 
 bool topics_sources_read(struct arena *a, const struct json *list, struct str text,
                          struct topics_source **out, size_t *out_n, struct err *e)
 {
-    struct topics_source *all = arena_array(a, struct topics_source, list->n + 1);
-    struct reading r = {.a = a, .text = text, .item = list};
-    if (list->type != JSON_ARRAY || list->n > TOPICS_MAX_SOURCES)
-        return wrong(&r, list, e, "kafka", "a list of at most 64");
-    for (size_t i = 0; i < list->n; i++) {
-        r.item = &list->items[i];
-        r.s = &all[i];
-        if (!read_source(&r, e))
-            return false;
-        for (size_t k = 0; k < i; k++)
-            if (str_ieq(all[k].name, all[i].name))
-                return err_at(e, ERR_INVALID, pos_in(text, r.item->off),
-                              "name: '%.*s' is there twice", STR_ARG(all[i].name));
-    }
+    void *all = NULL;
+    if (!source_list_read(a, list, text, &kind, &all, out_n, e))
+        return false;
     *out = all;
-    *out_n = list->n;
     return true;
 }

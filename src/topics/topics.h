@@ -14,7 +14,6 @@ enum topics_format {
     TOPICS_SYSLOG,
     TOPICS_CEF
 };
-enum { TOPICS_MAX_SOURCES = 64 };
 
 /* One source of the configuration. Texts live in the arena that it was read into. */
 struct topics_source {
