@@ -17,14 +17,13 @@ enum {
 #define ROOM_BYTES ((uint64_t)16 << 20)
 #define DDL_MAX_BYTES ((size_t)32 << 20)
 
-enum request_kind { REQ_APPEND, REQ_CHANGE, REQ_CHECKPOINT, REQ_PURGE, REQ_RUN };
+enum request_kind { REQ_APPEND, REQ_CHANGE, REQ_CHECKPOINT, REQ_RUN };
 struct request { /* lies on the stack of the waiting producer */
     enum request_kind kind;
     const struct store_append *append;
     const struct table_change *change;
     bool (*run)(struct workspace *w, void *arg, struct err *e);
     void *arg;
-    struct purge_job *purge;
     size_t bytes;
     bool duplicate, done, ok;
     struct err err;
@@ -299,12 +298,12 @@ static void checkpoint(struct writer *wr, struct err *e)
 }
 
 /* What was deleted stays in the log until it is moved into the file. */
-static bool purge(struct writer *wr, struct request *r)
+static bool purge_in_writer(struct workspace *w, void *job, struct err *e)
 {
-    struct err e = {0};
-    if (!purge_run(wr->w, r->purge, &r->err))
+    struct err late = {0};
+    if (!purge_run(w, job, e))
         return false;
-    checkpoint(wr, &e);
+    checkpoint(w->writer, &late);
     return true;
 }
 
@@ -314,8 +313,6 @@ static void process_one(struct writer *wr, struct request *r)
         r->ok = catalog_change(wr->w, r->change, &r->err);
     else if (r->kind == REQ_RUN)
         r->ok = r->run(wr->w, r->arg, &r->err);
-    else if (r->kind == REQ_PURGE)
-        r->ok = purge(wr, r);
     else
         r->ok = engine_checkpoint(wr->w->s->engine, wr->w->db, &r->err);
 }
@@ -586,8 +583,7 @@ bool writer_run(struct writer *wr, bool (*fn)(struct workspace *w, void *arg, st
 
 bool writer_purge(struct workspace *w, struct purge_job *j, struct err *e)
 {
-    struct request r = {.kind = REQ_PURGE, .purge = j};
-    return submit(w->writer, &r, e);
+    return writer_run(w->writer, purge_in_writer, j, e);
 }
 
 bool workspace_checkpoint(struct workspace *w, struct err *e)
