@@ -35,13 +35,9 @@ struct job {
 static char *path_of(struct client *c, const struct client_workspace *w, struct str name,
                      const char *action)
 {
-    struct str base = str_from(w->insights);
-    size_t cut = base.n;
-    (void)str_find(base, STR("/providers/Microsoft.SecurityInsights"), &cut);
     struct str encoded = client_encoded(c->a, name);
-    return arena_strz(c->a,
-                      arena_fmt(c->a, "%.*s/summaryLogs%s%.*s%s?api-version=2025-07-01", (int)cut,
-                                base.p, name.n > 0 ? "/" : "", STR_ARG(encoded), action));
+    return arena_strz(c->a, arena_fmt(c->a, "%s/summaryLogs%s%.*s%s?api-version=2025-07-01", w->arm,
+                                      name.n > 0 ? "/" : "", STR_ARG(encoded), action));
 }
 
 static bool words_ok(const struct job *j, int n, const char *what, struct err *e)

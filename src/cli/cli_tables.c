@@ -115,11 +115,7 @@ static bool define(struct client *c, const struct client_workspace *w, char **wo
     json_obj_end(&o);
     json_obj_end(&o);
     json_obj_end(&o);
-    struct str target =
-        arena_fmt(c->a,
-                  "/subscriptions/-/resourceGroups/vedette/providers/"
-                  "Microsoft.OperationalInsights/workspaces/%s/tables/%s?api-version=2025-07-01",
-                  w->name, words[0]);
+    struct str target = arena_fmt(c->a, "%s/tables/%s?api-version=2025-07-01", w->arm, words[0]);
     return client_call(c, "PUT", target.p, NULL, sbuf_str(&b), NULL, e);
 }
 

@@ -207,12 +207,12 @@ bool client_workspace(struct client *c, const char *name, struct client_workspac
         out->name = arena_strz(c->a, called);
         out->dcr =
             arena_strz(c->a, json_text(json_get(&list->items[i], "dataCollectionRule"), STR("")));
-        out->insights = arena_strz(
-            c->a, arena_fmt(c->a,
-                            "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/"
-                            "vedette/providers/Microsoft.OperationalInsights/workspaces/%s/"
-                            "providers/Microsoft.SecurityInsights",
-                            out->name));
+        out->arm = arena_fmt(c->a,
+                             "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/"
+                             "vedette/providers/Microsoft.OperationalInsights/workspaces/%s",
+                             out->name)
+                       .p;
+        out->insights = arena_fmt(c->a, "%s/providers/Microsoft.SecurityInsights", out->arm).p;
         return true;
     }
     return err_set(e, ERR_NOT_FOUND, "there is no workspace '%s'", name != NULL ? name : "");

@@ -31,7 +31,8 @@ struct str client_encoded(struct arena *a, struct str s);
 bool client_refused(int status, const struct json *answer, struct err *e);
 struct client_workspace {
     const char *id, *name, *dcr;
-    const char *insights; /* "/subscriptions/…/Microsoft.SecurityInsights" of it */
+    const char *arm;      /* "/subscriptions/…/workspaces/NAME" */
+    const char *insights; /* below it, "/providers/Microsoft.SecurityInsights" */
 };
 /* What a command asks of a workspace; arg is the command's own. */
 struct client_place {

@@ -65,10 +65,7 @@ static bool make_columns(const struct parquet_import *p, const struct kql_schema
     int status = 0;
     struct arena *a = p->client->a;
     struct str target =
-        arena_fmt(a,
-                  "/subscriptions/-/resourceGroups/vedette/providers/"
-                  "Microsoft.OperationalInsights/workspaces/%s/tables/%s?api-version=2025-07-01",
-                  p->workspace->name, p->table);
+        arena_fmt(a, "%s/tables/%s?api-version=2025-07-01", p->workspace->arm, p->table);
     if (!str_ends(str_from(p->table), STR("_CL")))
         return true;
     if (!client_call_any(p->client, "GET", target.p, NULL, STR(""), &status, &table, e))

@@ -200,10 +200,7 @@ static bool define_table(struct replay *r, const char *table, struct err *e)
 {
     struct arena *a = r->o.client->a;
     struct str target =
-        arena_fmt(a,
-                  "/subscriptions/-/resourceGroups/vedette/providers/"
-                  "Microsoft.OperationalInsights/workspaces/%s/tables/%s?api-version=2025-07-01",
-                  r->o.workspace.name, table);
+        arena_fmt(a, "%s/tables/%s?api-version=2025-07-01", r->o.workspace.arm, table);
     return client_call(r->o.client, "PUT", target.p, NULL,
                        STR("{\"properties\":{\"schema\":{\"columns\":["
                            "{\"name\":\"TimeGenerated\",\"type\":\"dateTime\"}]}}}"),
