@@ -27,6 +27,7 @@ struct kafka_consumer {
     struct part *recent; /* messages come in runs */
     size_t held;         /* messages in all parts */
     bool lost;           /* no broker could be reached */
+    int64_t lost_us;     /* since when, clock_mono_us() */
     const char *said;    /* the last complaint, and when */
     int64_t said_us;
     struct lock lock; /* "kafka": stats */

@@ -37,6 +37,7 @@ void kafka_on_error(rd_kafka_t *rk, int code, const char *reason, void *self)
             LOG(LOG_WARN, "kafka", "no broker can be reached; it is tried again",
                 log_z("source", c->o.name), log_z("brokers", c->o.brokers));
         c->lost = true;
+        c->lost_us = clock_mono_us();
     } else if (code == RD_KAFKA_RESP_ERR__FATAL) {
         (void)rd_kafka_fatal_error(rk, fatal, sizeof(fatal));
         LOG(LOG_ERROR, "kafka", "the consumer has failed for good; restart Vedette",
@@ -60,11 +61,30 @@ static uint64_t partition_lag(const struct json *topic)
     return sum;
 }
 
+static bool is_up(const struct json *broker)
+{
+    return str_eqz(json_text(json_get(broker, "state"), STR("")), "UP");
+}
+
+/* Figures may have been taken before the loss, and the group's coordinator is told of as one more
+ * broker that goes a moment later. */
+static bool is_found(const struct kafka_consumer *c, const struct json *root)
+{
+    const struct json *at = json_get(root, "ts"), *brokers = json_get(root, "brokers");
+    if (at == NULL || at->type != JSON_INT || at->i <= c->lost_us)
+        return false;
+    for (size_t i = 0; brokers != NULL && i < brokers->n; i++)
+        if (is_up(&brokers->items[i]) &&
+            !str_eqz(json_text(json_get(&brokers->items[i], "source"), STR("")), "logical"))
+            return true;
+    return false;
+}
+
 static void read_stats(const struct json *root, uint64_t *up, uint64_t *lag)
 {
     const struct json *brokers = json_get(root, "brokers"), *topics = json_get(root, "topics");
     for (size_t i = 0; brokers != NULL && i < brokers->n; i++)
-        *up += str_eqz(json_text(json_get(&brokers->items[i], "state"), STR("")), "UP");
+        *up += is_up(&brokers->items[i]);
     for (size_t i = 0; topics != NULL && i < topics->n; i++)
         *lag += partition_lag(&topics->items[i]);
 }
@@ -84,7 +104,7 @@ int kafka_on_stats(rd_kafka_t *rk, char *text, size_t n, void *self)
     c->stats.brokers_up = up;
     c->stats.lag = lag;
     lock_drop(&c->lock);
-    if (c->lost && up > 0) {
+    if (c->lost && is_found(c, &root)) {
         c->lost = false;
         LOG(LOG_INFO, "kafka", "a broker is found again", log_z("source", c->o.name),
             log_i("brokers", (int64_t)up));
