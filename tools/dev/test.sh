@@ -116,9 +116,17 @@ suite_scenario_tsan()
 suite_fuzz()
 {
     suite_build fuzz
+    SUITE_STARTED=$(date +%s)
+    running=0
+    for target in $(fuzz_targets); do # each has one thread
+        rm -f "build/log/$target.passed"
+        (fuzz_one "$target" "${FUZZ_SECONDS:-10}" && : >"build/log/$target.passed") &
+        running=$((running + 1))
+        [ $((running % $(jobs_count))) != 0 ] || wait
+    done
+    wait
     for target in $(fuzz_targets); do
-        SUITE_STARTED=$(date +%s)
-        if fuzz_one "$target" "${FUZZ_SECONDS:-10}"; then
+        if [ -e "build/log/$target.passed" ]; then
             count "$target" 1 0 0
         else
             tail -n 40 "build/log/$target.log" >&2
