@@ -124,7 +124,7 @@ def test_what_is_no_export_is_refused():
                 ("workspace.json", '"storedAs":"Name_s~2"', '"storedAs":"Name_s~3"', ["Odd_CL"]),
                 ("workspace.json", '"minTime":"2026', '"minTime":"2025', ["times"]),
                 ("workspace.json", '"sealed":"2026', '"sealed":"2226', ["clock"]),
-                ("workspace.json", '"crc32":', '"crc32":1', ["crc32"]),
+                ("workspace.json", '"crc32":', '"crc32":-1', ["crc32"]),
                 ("workspace.json", '"id":"', '"id":"x', ["GUID"]),
                 ("objects.ndjson", '"table":"rules"', '"table":"principals"', ["SHA-256"])]):
             broken = p.at("broken%d" % n)
