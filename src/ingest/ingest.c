@@ -43,6 +43,12 @@ const struct ingest_limits *ingest_limits(const struct ingest *in)
 
 /* ---- one call ---- */
 
+/* Of a flow, whose columns were declared: its table does not grow by what comes. */
+static bool is_flow(const struct ingest_request *r)
+{
+    return r->flow.output.n > 0;
+}
+
 struct fresh_column { /* a property of an open table that has no column yet */
     struct str name;
     enum kql_type type;
@@ -91,7 +97,7 @@ static bool load_table(struct call *c, struct err *e)
 {
     if (!workspace_table_find(c->r->workspace, c->a, c->table_name, &c->table))
         return err_set(e, ERR_NOT_FOUND, "there is no table '%.*s'", STR_ARG(c->table_name));
-    c->open = workspace_table_is_open(c->r->workspace, c->table_name);
+    c->open = !is_flow(c->r) && workspace_table_is_open(c->r->workspace, c->table_name);
     c->columns = map_new(c->a, false);
     c->time_at = SIZE_MAX;
     for (size_t i = 0; i < c->table.schema.n + c->table.hidden.n; i++) {
@@ -300,7 +306,7 @@ static bool bury(struct call *c, const struct record *rec, size_t index, struct 
 
 static uint64_t request_bytes(const struct ingest_request *r)
 {
-    uint64_t n = r->body.n;
+    uint64_t n = is_flow(r) ? r->flow.sent.n : r->body.n;
     for (size_t i = 0; i < r->syslog.n_messages; i++)
         n += r->syslog.messages[i].text.n;
     return n;
@@ -316,6 +322,9 @@ static void restart(struct call *c)
     c->ok = (struct store_count){
         .source = c->r->source, .stream = c->r->stream, .table = c->table_name, .requests = 1};
     c->ok.bytes = request_bytes(c->r);
+    c->ok.received = c->ok.filtered = c->r->flow.filtered;
+    c->ok.nulled = c->r->flow.nulled;
+    c->ok.dropped = c->r->flow.dropped;
     for (size_t i = 0; i < c->r->syslog.n_messages; i++)
         c->ok.truncated += c->r->syslog.messages[i].cut;
 }
@@ -413,10 +422,14 @@ static struct str dedup_id(struct call *c)
     if (r->client_request_id.n == 0)
         return STR_NONE;
     /* The body is part of the name: a sender that uses one id for two bodies loses nothing. */
-    return arena_fmt(c->a, "%016llx%016llx%016llx%016llx",
-                     (unsigned long long)str_hash(r->client_request_id),
-                     (unsigned long long)str_hash(r->stream), (unsigned long long)str_hash(r->body),
-                     (unsigned long long)r->body.n);
+    struct str body = is_flow(r) ? r->flow.sent : r->body; /* now() may make other rows of it */
+    struct str id = arena_fmt(c->a, "%016llx%016llx%016llx%016llx",
+                              (unsigned long long)str_hash(r->client_request_id),
+                              (unsigned long long)str_hash(r->stream),
+                              (unsigned long long)str_hash(body), (unsigned long long)body.n);
+    if (!is_flow(r))
+        return id;
+    return arena_fmt(c->a, "%.*s%016llx", STR_ARG(id), (unsigned long long)str_hash(r->flow.name));
 }
 
 /* Records that were counted when they came are not counted as received again. */
@@ -444,9 +457,10 @@ static bool store_rows(struct call *c, struct ingest_result *out, struct err *e)
         return false;
     for (size_t i = 0; i < c->rejected.n; i++) {
         const struct store_count *k = &c->rejected.p[i];
-        result.received += k->stored + k->rejected;
+        result.received += k->stored + k->rejected + k->filtered;
         result.stored += result.duplicate ? 0 : k->stored;
-        result.rejected += k->rejected + (result.duplicate ? k->stored : 0);
+        result.rejected += k->rejected + (result.duplicate ? k->stored + k->filtered : 0);
+        result.filtered += result.duplicate ? 0 : k->filtered;
     }
     result.nulled = c->ok.nulled;
     result.truncated = c->ok.truncated;
@@ -480,6 +494,7 @@ static void count_refusal(struct call *c, size_t n, enum err_code code)
     count.stream = code == ERR_NOT_FOUND ? STR("(unknown)") : c->r->stream;
     count.table = code == ERR_NOT_FOUND ? STR_NONE : c->table_name;
     count.reason = str_from(refusal_word(code));
+    n = is_flow(c->r) ? c->r->flow.read : n;
     count.received = count.rejected = n > 0 ? n : 1;
     count.bytes = request_bytes(c->r);
     if (c->r->held) {
@@ -497,7 +512,8 @@ static bool find_target(struct call *c, struct err *e)
             e, ERR_TOO_LARGE,
             "Maximum allowed content length: %zu bytes (%zu MB). The body has %zu bytes.",
             c->in->limits.max_body_bytes, c->in->limits.max_body_bytes >> 20, r->body.n);
-    if (!ingest_stream_table(r->workspace, c->a, r->stream, &c->table_name, e)) {
+    struct str stream = is_flow(r) ? r->flow.output : r->stream;
+    if (!ingest_stream_table(r->workspace, c->a, stream, &c->table_name, e)) {
         if (!r->create_table || c->table_name.n == 0)
             return false;
         struct kql_schema none = {NULL, 0};

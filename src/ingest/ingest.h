@@ -119,6 +119,17 @@ struct ingest_collector {
     struct str time_field;  /* the property that gives TimeGenerated; empty: none */
     struct str resource_id; /* _ResourceId of all records; may be empty */
 };
+/* Of a flow of a data collection rule: the request's body is what a transformation made of the
+ * records that were sent. */
+struct ingest_flow {
+    struct str output; /* the stream of the table; empty: no flow, the request's own stream is */
+    struct str name;   /* rule and flow: part of the request's identity */
+    struct str sent;   /* the body as it was sent; the other part */
+    size_t read;       /* records of it */
+    size_t filtered;   /* of these, left out by the transformation */
+    uint64_t nulled;   /* values that did not fit their declared column */
+    uint64_t dropped;  /* properties that are not declared */
+};
 struct ingest_request {
     struct workspace *workspace;
     struct str stream; /* as in the URL */
@@ -132,13 +143,15 @@ struct ingest_request {
     bool keep_times;       /* TimeGenerated is not bounded: import of old files */
     struct ingest_syslog syslog;
     struct ingest_collector collector;
+    struct ingest_flow flow;
     bool held; /* its records were counted as held back before (store_count.held) */
     const struct ingest_reject *rejects; /* more dead letters of this request */
     size_t n_rejects;
     bool again; /* the caller tries again when ERR_BUSY or ERR_IO comes: they are not counted */
 };
 struct ingest_result {
-    uint64_t received, stored, rejected; /* records: received = stored + rejected */
+    uint64_t received, stored, rejected; /* records: received = stored + rejected + filtered */
+    uint64_t filtered;
     uint64_t nulled, truncated, dropped, times_replaced;
     bool duplicate; /* the same request was stored before; stored counts what it stored then as
                        rejected */
