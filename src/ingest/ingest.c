@@ -68,7 +68,7 @@ struct call {
     struct map *odd[STORE_FIELD_KINDS]; /* names of fields without a column, with a misfit */
     int64_t now;
     struct sbuf scratch;
-    struct store_batch *rows, *dead;
+    struct store_batch *rows, *dead, *more;
     struct kql_table dead_table;
     struct store_count ok;
     VEC(struct store_count) rejected;
@@ -439,12 +439,29 @@ static void release_held(struct store_count *k)
     k->received = 0;
 }
 
+/* Rows that say what became of the sender's are the system's own. */
+static void count_more(struct call *c, const struct store_batch *more)
+{
+    struct store_count count = {.source = STR("vedette"), .requests = 1};
+    count.stream = count.table = c->r->flow.more_table;
+    count.received = count.stored = store_batch_rows(more);
+    VEC_PUSH(c->a, &c->rejected, count);
+}
+
 static bool store_rows(struct call *c, struct ingest_result *out, struct err *e)
 {
-    struct store_batch *batches[2] = {c->rows, c->dead};
-    size_t n = c->dead != NULL ? 2 : 1;
-    c->rows = c->dead = NULL;
+    struct store_batch *batches[3] = {c->rows};
+    size_t n = 1;
+    if (c->dead != NULL)
+        batches[n++] = c->dead;
+    size_t own = c->rejected.n + 1; /* counts */
+    struct store_batch *more = c->more;
+    c->rows = c->dead = c->more = NULL;
     VEC_PUSH(c->a, &c->rejected, c->ok);
+    if (more != NULL) {
+        batches[n++] = more;
+        count_more(c, more);
+    }
     for (size_t i = 0; c->r->held && i < c->rejected.n; i++)
         release_held(&c->rejected.p[i]);
     struct store_append req = {.batches = batches, .n = n, .dedup = dedup_id(c)};
@@ -455,7 +472,7 @@ static bool store_rows(struct call *c, struct ingest_result *out, struct err *e)
     struct ingest_result result = {0};
     if (!store_append_counted(c->r->workspace, &req, &result.duplicate, e))
         return false;
-    for (size_t i = 0; i < c->rejected.n; i++) {
+    for (size_t i = 0; i < own; i++) {
         const struct store_count *k = &c->rejected.p[i];
         result.received += k->stored + k->rejected + k->filtered;
         result.stored += result.duplicate ? 0 : k->stored;
@@ -487,21 +504,22 @@ static const char *refusal_word(enum err_code code)
     }
 }
 
-/* A refused call counts its records, or one when nobody could count them. */
-static void count_refusal(struct call *c, size_t n, enum err_code code)
+/* One record when nobody could count them. */
+void ingest_count_refusal(const struct ingest_request *r, struct str table, size_t n,
+                          enum err_code code)
 {
-    struct store_count count = {.source = c->r->source, .table = c->table_name, .requests = 1};
-    count.stream = code == ERR_NOT_FOUND ? STR("(unknown)") : c->r->stream;
-    count.table = code == ERR_NOT_FOUND ? STR_NONE : c->table_name;
+    struct store_count count = {.source = r->source, .table = table, .requests = 1};
+    count.stream = code == ERR_NOT_FOUND ? STR("(unknown)") : r->stream;
+    count.table = code == ERR_NOT_FOUND ? STR_NONE : table;
     count.reason = str_from(refusal_word(code));
-    n = is_flow(c->r) ? c->r->flow.read : n;
+    n = r->flow.read > 0 ? r->flow.read : n;
     count.received = count.rejected = n > 0 ? n : 1;
-    count.bytes = request_bytes(c->r);
-    if (c->r->held) {
-        count.rejected = c->r->syslog.n_messages;
+    count.bytes = request_bytes(r);
+    if (r->held) {
+        count.rejected = r->syslog.n_messages;
         release_held(&count);
     }
-    store_account(c->r->workspace, &count, 1);
+    store_account(r->workspace, &count, 1);
 }
 
 static bool find_target(struct call *c, struct err *e)
@@ -533,6 +551,7 @@ bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct inges
     size_t n = 0;
     struct call c = {.in = in, .r = r, .a = arena_new(0), .now = clock_now(in->clock)};
     c.scratch = sbuf_make(0);
+    c.more = r->flow.more;
     c.guess = arena_array(c.a, size_t, GUESSES);
     c.n_guess = GUESSES;
     for (size_t i = 0; i < GUESSES; i++)
@@ -540,12 +559,13 @@ bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct inges
     bool readable = find_target(&c, &own) && read_all(&c, &n, &own);
     bool comes_again = r->again && (own.code == ERR_BUSY || own.code == ERR_IO);
     if (!readable && !comes_again)
-        count_refusal(&c, n + (own.code == ERR_SYNTAX), own.code);
+        ingest_count_refusal(r, c.table_name, n + (own.code == ERR_SYNTAX), own.code);
     bool ok = readable && store_rows(&c, out, &own);
     if (ok)
         tell_odd(&c);
     store_batch_free(c.rows);
     store_batch_free(c.dead);
+    store_batch_free(c.more);
     sbuf_fini(&c.scratch);
     arena_free(c.a);
     if (!ok && e != NULL)

@@ -129,6 +129,9 @@ struct ingest_flow {
     size_t filtered;   /* of these, left out by the transformation */
     uint64_t nulled;   /* values that did not fit their declared column */
     uint64_t dropped;  /* properties that are not declared */
+    struct store_batch *more; /* rows of more_table, in the same transaction; taken, also on
+                                 failure; may be NULL */
+    struct str more_table;
 };
 struct ingest_request {
     struct workspace *workspace;
@@ -162,3 +165,7 @@ struct ingest_result {
  * nothing was stored. */
 bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct ingest_result *out,
                  struct err *e) MUST_USE;
+/* Counts a request for table that was refused before ingest_logs could be called: n records of it
+ * were read. */
+void ingest_count_refusal(const struct ingest_request *r, struct str table, size_t n,
+                          enum err_code code);
