@@ -4,6 +4,8 @@
 
 enum { MAX_NEW_COLUMNS = 500, MAX_ODD_FIELDS = 1000 };
 #define DEFAULT_BODY_BYTES ((size_t)1 << 20)
+#define TRANSFORM_US INT64_C(20000000)
+#define TRANSFORM_MEMORY ((size_t)256 << 20)
 
 struct ingest *ingest_open(const struct ingest_options *o)
 {
@@ -28,6 +30,10 @@ struct ingest *ingest_open(const struct ingest_options *o)
         l->max_past = 2 * TICKS_PER_DAY;
     if (l->max_future == 0)
         l->max_future = TICKS_PER_DAY;
+    if (l->transform_us == 0)
+        l->transform_us = TRANSFORM_US;
+    if (l->transform_memory_bytes == 0)
+        l->transform_memory_bytes = TRANSFORM_MEMORY;
     return in;
 }
 

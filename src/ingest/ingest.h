@@ -13,7 +13,9 @@ struct ingest_limits {       /* 0 = the default in brackets */
     size_t max_raw_bytes;    /* of a record's text that a dead letter keeps [32 KiB] */
     int64_t max_past; /* ticks: TimeGenerated older than this becomes the time of receipt [2 days];
                          < 0: no limit */
-    int64_t max_future; /* [1 day]; < 0: no limit */
+    int64_t max_future;            /* [1 day]; < 0: no limit */
+    int64_t transform_us;          /* of one request's transformation [20 s] */
+    size_t transform_memory_bytes; /* of what its functions compute [256 MiB] */
 };
 struct ingest_options {
     struct store *store; /* borrowed */

@@ -369,12 +369,15 @@ static bool run_query(struct run *run, const struct kql_query *q, struct err *e)
 {
     struct kql_schema *columns = (struct kql_schema *)(uintptr_t)run->t->columns;
     const struct engine_given given = {columns, run, fill};
-    const struct engine_source src = {
-        .self = columns, .from_item = from_given, .column = column_given, .given = &given};
-    const struct engine_limits limits = {.deadline_us = clock_mono_us() +
-                                                        (int64_t)TRANSFORM_SECONDS * 1000 * 1000,
+    const struct engine_source src = {.self = columns,
+                                      .from_item = from_given,
+                                      .column = column_given,
+                                      .geoip_file = workspace_source(run->r->workspace)->geoip_file,
+                                      .given = &given};
+    const struct engine_limits limits = {.deadline_us =
+                                             clock_mono_us() + run->in->limits.transform_us,
                                          .max_bytes = run->max_bytes,
-                                         .memory_bytes = TRANSFORM_MEMORY};
+                                         .memory_bytes = run->in->limits.transform_memory_bytes};
     struct engine_rows *rows = NULL;
     if (!engine_run(store_engine(run->in->store), q->results[0].plan, &src, &limits, &rows, e))
         return false;

@@ -5,10 +5,8 @@
 
 enum {
     TRANSFORM_MAX_QUERY = 64 << 10,
-    TRANSFORM_SECONDS = 20,       /* of one request */
-    TRANSFORM_MEMORY = 256 << 20, /* of what its functions compute */
-    TRANSFORM_GROWTH = 8,         /* the result has at most so many times a body's limit */
-    TRANSFORM_PARSE_COLUMNS = 10  /* of one parse */
+    TRANSFORM_GROWTH = 8,        /* the result has at most so many times a body's limit */
+    TRANSFORM_PARSE_COLUMNS = 10 /* of one parse */
 };
 #define TRANSFORM_REASON "transformation" /* of its dead letters */
 

@@ -121,11 +121,7 @@ static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
-    {1, detection_sql},
-    {2, identity_sql},
-    {3, library_sql},
-    {4, summary_sql},
-    {5, collection_sql},
+    {1, detection_sql}, {2, identity_sql}, {3, library_sql}, {4, summary_sql}, {5, collection_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

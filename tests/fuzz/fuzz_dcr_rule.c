@@ -1,6 +1,8 @@
 /* Rules from outside: their properties are understood, or each thing that is wrong has a code, a
  * place and words; and their transformations run over a record or fail with words. The first line
  * of the input is the record, the rest the rule's properties. */
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,13 +14,26 @@ static struct store *store;
 static struct clock *hand;
 static struct ingest *in;
 
+static char dir[] = "/tmp/vedette-fuzz-XXXXXX";
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st, (void)kind, (void)at;
+    return remove(path);
+}
+
+static void remove_all(void)
+{
+    (void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 static void open_once(void)
 {
-    static char dir[] = "/tmp/vedette-fuzz-XXXXXX";
     struct err e = {0};
     if (store != NULL)
         return;
     CHECK(mkdtemp(dir) != NULL);
+    CHECK(atexit(remove_all) == 0);
     hand = clock_new_manual(TICKS_UNIX_EPOCH);
     struct store_options o = {.data_dir = dir, .clock = hand, .threads = 1};
     o.memory_bytes = (size_t)256 << 20;

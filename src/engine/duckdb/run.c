@@ -90,8 +90,7 @@ static bool make_table(struct engine_conn *c, struct str name, const struct kql_
     sbuf_addz(&sql, "CREATE TEMP TABLE ");
     sql_ident(&sql, name);
     for (size_t i = 0; i < schema->n; i++)
-        sbuf_addf(&sql, "%s f%zu %s", i > 0 ? "," : " (", i,
-                  engine_sql_type(schema->cols[i].type));
+        sbuf_addf(&sql, "%s f%zu %s", i > 0 ? "," : " (", i, engine_sql_type(schema->cols[i].type));
     sbuf_addz(&sql, ")");
     return engine_conn_exec(c, sbuf_str(&sql), e);
 }
