@@ -170,7 +170,7 @@ static void try_rule(void *ctx, struct http_request *q, struct http_response *r)
     struct dcr_issues issues = {.a = q->arena};
     if (!api_body(v, q, r, &body))
         return;
-    AUTO(sbuf_fini) struct sbuf records = sbuf_make(DCR_MAX_BYTES * 4);
+    AUTO(sbuf_fini) struct sbuf records = sbuf_make(4 * (size_t)DCR_MAX_BYTES);
     struct json_out o = json_out_make(&records);
     const struct json *given = json_get(&body, "records");
     if (given == NULL || given->type != JSON_ARRAY) {
@@ -208,7 +208,7 @@ const struct http_route dcr_routes[] = {
     {HTTP_PUT, ENDPOINT, put_endpoint, "tables/write", DCR_MAX_BYTES, FAMILY_ARM},
     {HTTP_PATCH, ENDPOINT, patch_endpoint, "tables/write", DCR_MAX_BYTES, FAMILY_ARM},
     {HTTP_DELETE, ENDPOINT, delete_endpoint, "tables/write", 0, FAMILY_ARM},
-    {HTTP_POST, "/vedette/v1/dataCollectionRules/try", try_rule, "tables/read", DCR_MAX_BYTES * 2,
-     FAMILY_ARM},
+    {HTTP_POST, "/vedette/v1/dataCollectionRules/try", try_rule, "tables/read",
+     2 * (size_t)DCR_MAX_BYTES, FAMILY_ARM},
 };
 const size_t n_dcr_routes = COUNTOF(dcr_routes);

@@ -71,7 +71,7 @@ static struct str new_immutable_id(struct arena *a, enum state_collection c)
 
 static struct str written(struct arena *a, const struct json *v, struct str otherwise)
 {
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(DCR_MAX_BYTES * 2);
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(2 * (size_t)DCR_MAX_BYTES);
     if (v == NULL || v->type == JSON_NULL)
         return otherwise;
     struct json_out o = json_out_make(&b);

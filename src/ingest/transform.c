@@ -246,28 +246,31 @@ static bool compile(struct arena *a, const struct ingest_transform *t, int64_t n
            err_set(e, ERR_SEMANTIC, "a transformation gives one table, not %zu", out->n);
 }
 
-static bool check(struct arena *a, const struct ingest_transform *t, int64_t now,
-                  struct kql_query *q, struct err *e)
+/* NULL: e says why. */
+static const struct plan *check(struct arena *a, const struct ingest_transform *t, int64_t now,
+                                struct err *e)
 {
+    struct kql_query q = {0};
     struct kql_diags diags = {.a = a, .text = t->query};
-    if (t->query.n > TRANSFORM_MAX_QUERY)
-        return err_set(e, ERR_SEMANTIC, "a transformation has at most %d bytes",
-                       TRANSFORM_MAX_QUERY);
+    if (t->query.n > TRANSFORM_MAX_QUERY) {
+        err_set(e, ERR_SEMANTIC, "a transformation has at most %d bytes", TRANSFORM_MAX_QUERY);
+        return NULL;
+    }
     const struct syn *tree = kql_parse(a, t->query, &diags);
     bool readable = tree != NULL && diags.n_errors == 0;
-    return (!readable || subset_ok(tree, e)) && compile(a, t, now, q, e) &&
-           plan_ok(q->results[0].plan, e);
+    bool ok = (!readable || subset_ok(tree, e)) && compile(a, t, now, &q, e) &&
+              plan_ok(q.results[0].plan, e);
+    return ok ? q.results[0].plan : NULL;
 }
 
 bool ingest_transform_check(struct arena *a, const struct ingest_transform *t, int64_t now,
                             struct kql_schema *out, struct err *e)
 {
-    struct kql_query q = {0};
-    if (!check(a, t, now, &q, e)) {
+    const struct plan *p = check(a, t, now, e);
+    if (p == NULL) {
         kql_err_locate(t->query, e);
         return false;
     }
-    const struct plan *p = q.results[0].plan;
     out->cols = arena_array(a, struct kql_column, p->cols.n + 1);
     out->n = 0;
     for (size_t i = 0; i < p->cols.n; i++)
