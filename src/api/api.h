@@ -2,6 +2,7 @@
  * serve` puts a server in front of the router; commands without a server call it in-process. */
 #pragma once
 #include "backup/backup.h"
+#include "dcr/dcr.h"
 #include "detect/detect.h"
 #include "health/health.h"
 #include "http/http.h"

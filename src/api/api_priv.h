@@ -18,11 +18,13 @@ struct vedette {
     struct state *state;
     /* import: files, with larger limits; collector: the Data Collector API's limits */
     struct ingest *ingest, *import, *collector, *otlp;
+    struct ingest *transformed; /* what transformations of data collection rules give */
     struct incidents *incidents;
     struct library *library;
     struct detect *detect;
     struct health *health;
     struct summaries *summaries;
+    struct dcrs *dcrs;
     struct identity *identity;
     struct throttle *throttle;
     struct http_router *router;
@@ -61,6 +63,7 @@ extern const struct http_route purge_routes[];
 extern const struct http_route workspace_routes[];
 extern const struct http_route otlp_routes[];
 extern const struct http_route summary_routes[];
+extern const struct http_route dcr_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
 extern const size_t n_ingest_routes;
@@ -81,6 +84,7 @@ extern const size_t n_purge_routes;
 extern const size_t n_workspace_routes;
 extern const size_t n_otlp_routes;
 extern const size_t n_summary_routes;
+extern const size_t n_dcr_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */

@@ -299,6 +299,8 @@ static void count_refusal(struct vedette *v, const struct http_request *q, int s
                    {503, "no_room"}};
     const struct identity_caller *c = q->principal;
     struct workspace *w = ingest_dcr_find(v->ingest, path_part(v, q, "dcr"));
+    if (w == NULL)
+        w = dcr_workspace(v->dcrs, path_part(v, q, "dcr"));
     struct store_count count = {.source = c != NULL ? c->id : STR("anonymous"),
                                 .stream = path_part(v, q, "stream"),
                                 .reason = STR("bad_request"),

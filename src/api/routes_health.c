@@ -91,6 +91,8 @@ static const struct counted counted[] = {
     {"vedette_ingest_stored_total", "Records stored.", offsetof(struct store_count, stored), false},
     {"vedette_ingest_rejected_total", "Records rejected, by reason.",
      offsetof(struct store_count, rejected), true},
+    {"vedette_ingest_filtered_total", "Records that a transformation left out.",
+     offsetof(struct store_count, filtered), false},
     {"vedette_ingest_bytes_total", "Bytes of records received.",
      offsetof(struct store_count, bytes), false},
     {"vedette_ingest_billed_bytes_total", "Bytes of rows stored, as _BilledSize counts them.",

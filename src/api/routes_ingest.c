@@ -26,16 +26,22 @@ static bool is_json(struct str content_type)
     return str_ieqz(str_trim(str_sub(content_type, 0, at)), "application/json");
 }
 
-static struct workspace *target(struct vedette *v, struct http_request *q, struct http_response *r)
+static bool may(void *self, const struct workspace *w)
+{
+    return identity_allows(api_caller(self), "logs/write", workspace_id(w));
+}
+
+/* Where the rule leads. w: its workspace if it is a built-in one, which has one. */
+static bool is_good(struct vedette *v, struct http_request *q, struct http_response *r,
+                    struct workspace *w)
 {
     struct err e = {0};
     struct str dcr = http_param(q, "dcr");
-    struct workspace *w = ingest_dcr_find(v->ingest, dcr);
     struct str shown = str_sub(dcr, 0, 80);
-    if (w == NULL)
+    if (w == NULL && !dcr_exists(v->dcrs, dcr))
         err_set(&e, ERR_NOT_FOUND, "Data collection rule with immutable Id '%.*s' not found.",
                 STR_ARG(shown));
-    else if (!identity_allows(api_caller(q), "logs/write", workspace_id(w)))
+    else if (w != NULL && !may(q, w))
         err_set(
             &e, ERR_FORBIDDEN,
             "The authentication token provided does not have access to ingest data for the data "
@@ -47,11 +53,30 @@ static struct workspace *target(struct vedette *v, struct http_request *q, struc
     else if (!is_json(http_header(q, "content-type"))) {
         err_set(&e, ERR_INVALID, "Content-Type: application/json is expected.");
         api_fail(v, q, 415, &e, r);
-        return NULL;
+        return false;
     } else
-        return w;
+        return true;
     api_fail(v, q, http_status_of(e.code), &e, r);
-    return NULL;
+    return false;
+}
+
+/* By a rule that somebody made. */
+static void post_by_rule(struct vedette *v, struct http_request *q, struct http_response *r)
+{
+    struct err e = {0};
+    struct ingest_result result = {0};
+    const struct dcr_request in = {.rule = http_param(q, "dcr"),
+                                   .stream = http_param(q, "stream"),
+                                   .body = q->body,
+                                   .source = api_caller(q)->id,
+                                   .client_request_id = http_header(q, "x-ms-client-request-id"),
+                                   .caller = {q, may}};
+    if (dcr_logs(v->dcrs, &in, &result, &e))
+        r->status = 204;
+    else if (e.code == ERR_FORBIDDEN || e.code == ERR_NOT_FOUND)
+        api_fail(v, q, http_status_of(e.code), &e, r); /* counted there, elsewhere by ingestion */
+    else
+        refuse(v, q, &e, r);
 }
 
 static void post_logs(void *ctx, struct http_request *q, struct http_response *r)
@@ -59,9 +84,13 @@ static void post_logs(void *ctx, struct http_request *q, struct http_response *r
     struct vedette *v = ctx;
     struct err e = {0};
     struct ingest_result result = {0};
-    struct workspace *w = target(v, q, r);
-    if (w == NULL)
+    struct workspace *w = ingest_dcr_find(v->ingest, http_param(q, "dcr"));
+    if (!is_good(v, q, r, w))
         return;
+    if (w == NULL) {
+        post_by_rule(v, q, r);
+        return;
+    }
     struct ingest_request in = {.workspace = w,
                                 .stream = http_param(q, "stream"),
                                 .format = INGEST_JSON,

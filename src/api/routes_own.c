@@ -77,6 +77,7 @@ static void counts(void *ctx, struct http_request *q, struct http_response *r)
         json_kv_int(&o, "received", (int64_t)list[i].received);
         json_kv_int(&o, "stored", (int64_t)list[i].stored);
         json_kv_int(&o, "rejected", (int64_t)list[i].rejected);
+        json_kv_int(&o, "filtered", (int64_t)list[i].filtered);
         json_kv_int(&o, "heldBack", list[i].held);
         json_obj_end(&o);
     }

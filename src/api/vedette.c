@@ -2,6 +2,7 @@
 #include "api/api.h"
 #include "api/api_priv.h"
 #include "base/ids.h"
+#include "ingest/transform.h"
 #include "purge/purge.h"
 #include <stdio.h>
 
@@ -111,6 +112,7 @@ static void open_router(struct vedette *v)
         {workspace_routes, n_workspace_routes, v, false},
         {otlp_routes, n_otlp_routes, v, false},
         {summary_routes, n_summary_routes, v, false},
+        {dcr_routes, n_dcr_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -128,6 +130,21 @@ static void set_defaults(struct vedette *v, const struct vedette_options *o)
     v->o.query_max_bytes = o->query_max_bytes != 0 ? o->query_max_bytes : 64000000;
     v->o.query_timeout_us = o->query_timeout_us != 0 ? o->query_timeout_us : 180000000;
     v->o.query_max_timeout_us = o->query_max_timeout_us != 0 ? o->query_max_timeout_us : 600000000;
+}
+
+static void open_rules(struct vedette *v)
+{
+    struct ingest_options o = {v->store, v->o.clock, *ingest_limits(v->ingest)};
+    o.limits.max_body_bytes *= TRANSFORM_GROWTH;
+    o.limits.max_record_bytes = o.limits.max_body_bytes;
+    v->transformed = ingest_open(&o);
+    struct dcrs_options d = {.store = v->store,
+                             .state = v->state,
+                             .clock = v->o.clock,
+                             .requests = v->ingest,
+                             .rows = v->transformed,
+                             .base_url = v->o.base_url};
+    v->dcrs = dcrs_open(&d);
 }
 
 struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
@@ -156,6 +173,7 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     struct ingest_options otlp = in;
     otlp.limits.max_body_bytes = (size_t)64 << 20; /* each record has its resource */
     v->otlp = ingest_open(&otlp);
+    open_rules(v);
     open_router(v);
     return v;
 }
@@ -168,6 +186,7 @@ void vedette_close(struct vedette *v)
         http_router_free(v->router);
     if (v->throttle != NULL)
         throttle_free(v->throttle);
+    dcrs_close(v->dcrs);
     health_close(v->health);
     summaries_close(v->summaries);
     detect_close(v->detect);
@@ -181,6 +200,8 @@ void vedette_close(struct vedette *v)
         ingest_close(v->collector);
     if (v->otlp != NULL)
         ingest_close(v->otlp);
+    if (v->transformed != NULL)
+        ingest_close(v->transformed);
     identity_close(v->identity);
     if (v->store != NULL)
         store_close(v->store);

@@ -10,6 +10,7 @@ static const struct cli_command commands[] = {
     {"backup", "copy a data folder while it is in use", cli_backup},
     {"check", "compare the sealed parts with the manifest", cli_check},
     {"config", "check or show the settings of serve", cli_config},
+    {"dcr", "list, show, put, delete and test data collection rules", cli_dcr},
     {"demo", "play an intrusion into a scratch server, show what it finds", cli_demo},
     {"export", "write a workspace to files that other programs can read", cli_export},
     {"functions", "import, list, show and delete functions of a workspace", cli_functions},

@@ -67,7 +67,7 @@ static bool counts(struct client *c, const struct client_workspace *w, struct er
     static const struct shown columns[] = {{"SOURCE", "source"},     {"STREAM", "stream"},
                                            {"REASON", "reason"},     {"RECEIVED", "received"},
                                            {"STORED", "stored"},     {"REJECTED", "rejected"},
-                                           {"HELD BACK", "heldBack"}};
+                                           {"FILTERED", "filtered"}, {"HELD BACK", "heldBack"}};
     return print_list(c, arena_fmt(c->a, "/vedette/v1/workspaces/%s/counts", w->id).p, columns,
                       COUNTOF(columns), e);
 }

@@ -6,6 +6,7 @@ int cli_export(int argc, char **argv);
 int cli_import(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_config(int argc, char **argv);
+int cli_dcr(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_functions(int argc, char **argv);
 int cli_incidents(int argc, char **argv);

@@ -26,6 +26,8 @@ struct settings {
     int64_t query_workers, query_queue, query_max_operators, query_max_depth, query_max_union;
     int64_t query_memory, spill_max;          /* bytes */
     int64_t query_timeout, query_max_timeout; /* ticks */
+    int64_t transform_timeout;                /* ticks */
+    int64_t transform_memory;                 /* bytes */
     int64_t rule_delay, rule_timeout, token_lifetime, drain_timeout, request_timeout, max_past,
         max_future, seal_age, retention; /* ticks */
     bool metrics_open, syslog_received_time;

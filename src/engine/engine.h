@@ -28,6 +28,15 @@ struct engine_fetch {
 struct engine_need {
     int64_t from, to; /* ticks of TimeGenerated, half open; INT64_MIN and INT64_MAX: no bound */
 };
+/* Rows that come with a query: before it runs they are put into the table ENGINE_GIVEN of its
+ * connection, as columns f0, f1 … of the types of schema (names do not matter). */
+#define ENGINE_GIVEN "temp.main.given"
+struct engine_appender;
+struct engine_given {
+    const struct kql_schema *schema;
+    void *self;
+    bool (*fill)(void *self, struct engine_appender *rows, struct err *e);
+};
 /* Where a P_TABLE's rows are: given by the store. Emits a FROM item, for example
  * "ws_1"."main"."SigninLogs", and the SQL of a stored column in engine representation (types.h).
  * Quote through sql_ident/sql_text only. */
@@ -40,6 +49,7 @@ struct engine_source {
                    enum kql_type type, struct sbuf *out, struct err *e);
     const struct engine_fetch *fetch; /* NULL: externaldata is switched off */
     const char *geoip_file;           /* of geo_info_from_ip_address(); NULL: none */
+    const struct engine_given *given; /* NULL: none */
 };
 /* How large a query may be for the planner, which cannot be interrupted. 0: the default. */
 struct engine_size {

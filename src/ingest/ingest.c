@@ -4,6 +4,8 @@
 
 enum { MAX_NEW_COLUMNS = 500, MAX_ODD_FIELDS = 1000 };
 #define DEFAULT_BODY_BYTES ((size_t)1 << 20)
+#define TRANSFORM_US INT64_C(20000000)
+#define TRANSFORM_MEMORY ((size_t)256 << 20)
 
 struct ingest *ingest_open(const struct ingest_options *o)
 {
@@ -28,6 +30,10 @@ struct ingest *ingest_open(const struct ingest_options *o)
         l->max_past = 2 * TICKS_PER_DAY;
     if (l->max_future == 0)
         l->max_future = TICKS_PER_DAY;
+    if (l->transform_us == 0)
+        l->transform_us = TRANSFORM_US;
+    if (l->transform_memory_bytes == 0)
+        l->transform_memory_bytes = TRANSFORM_MEMORY;
     return in;
 }
 
@@ -42,6 +48,12 @@ const struct ingest_limits *ingest_limits(const struct ingest *in)
 }
 
 /* ---- one call ---- */
+
+/* Of a flow, whose columns were declared: its table does not grow by what comes. */
+static bool is_flow(const struct ingest_request *r)
+{
+    return r->flow.output.n > 0;
+}
 
 struct fresh_column { /* a property of an open table that has no column yet */
     struct str name;
@@ -62,7 +74,7 @@ struct call {
     struct map *odd[STORE_FIELD_KINDS]; /* names of fields without a column, with a misfit */
     int64_t now;
     struct sbuf scratch;
-    struct store_batch *rows, *dead;
+    struct store_batch *rows, *dead, *more;
     struct kql_table dead_table;
     struct store_count ok;
     VEC(struct store_count) rejected;
@@ -91,7 +103,7 @@ static bool load_table(struct call *c, struct err *e)
 {
     if (!workspace_table_find(c->r->workspace, c->a, c->table_name, &c->table))
         return err_set(e, ERR_NOT_FOUND, "there is no table '%.*s'", STR_ARG(c->table_name));
-    c->open = workspace_table_is_open(c->r->workspace, c->table_name);
+    c->open = !is_flow(c->r) && workspace_table_is_open(c->r->workspace, c->table_name);
     c->columns = map_new(c->a, false);
     c->time_at = SIZE_MAX;
     for (size_t i = 0; i < c->table.schema.n + c->table.hidden.n; i++) {
@@ -300,7 +312,7 @@ static bool bury(struct call *c, const struct record *rec, size_t index, struct 
 
 static uint64_t request_bytes(const struct ingest_request *r)
 {
-    uint64_t n = r->body.n;
+    uint64_t n = is_flow(r) ? r->flow.sent.n : r->body.n;
     for (size_t i = 0; i < r->syslog.n_messages; i++)
         n += r->syslog.messages[i].text.n;
     return n;
@@ -316,6 +328,9 @@ static void restart(struct call *c)
     c->ok = (struct store_count){
         .source = c->r->source, .stream = c->r->stream, .table = c->table_name, .requests = 1};
     c->ok.bytes = request_bytes(c->r);
+    c->ok.received = c->ok.filtered = c->r->flow.filtered;
+    c->ok.nulled = c->r->flow.nulled;
+    c->ok.dropped = c->r->flow.dropped;
     for (size_t i = 0; i < c->r->syslog.n_messages; i++)
         c->ok.truncated += c->r->syslog.messages[i].cut;
 }
@@ -413,10 +428,14 @@ static struct str dedup_id(struct call *c)
     if (r->client_request_id.n == 0)
         return STR_NONE;
     /* The body is part of the name: a sender that uses one id for two bodies loses nothing. */
-    return arena_fmt(c->a, "%016llx%016llx%016llx%016llx",
-                     (unsigned long long)str_hash(r->client_request_id),
-                     (unsigned long long)str_hash(r->stream), (unsigned long long)str_hash(r->body),
-                     (unsigned long long)r->body.n);
+    struct str body = is_flow(r) ? r->flow.sent : r->body; /* now() may make other rows of it */
+    struct str id = arena_fmt(c->a, "%016llx%016llx%016llx%016llx",
+                              (unsigned long long)str_hash(r->client_request_id),
+                              (unsigned long long)str_hash(r->stream),
+                              (unsigned long long)str_hash(body), (unsigned long long)body.n);
+    if (!is_flow(r))
+        return id;
+    return arena_fmt(c->a, "%.*s%016llx", STR_ARG(id), (unsigned long long)str_hash(r->flow.name));
 }
 
 /* Records that were counted when they came are not counted as received again. */
@@ -426,12 +445,29 @@ static void release_held(struct store_count *k)
     k->received = 0;
 }
 
+/* Rows that say what became of the sender's are the system's own. */
+static void count_more(struct call *c, const struct store_batch *more)
+{
+    struct store_count count = {.source = STR("vedette"), .requests = 1};
+    count.stream = count.table = c->r->flow.more_table;
+    count.received = count.stored = store_batch_rows(more);
+    VEC_PUSH(c->a, &c->rejected, count);
+}
+
 static bool store_rows(struct call *c, struct ingest_result *out, struct err *e)
 {
-    struct store_batch *batches[2] = {c->rows, c->dead};
-    size_t n = c->dead != NULL ? 2 : 1;
-    c->rows = c->dead = NULL;
+    struct store_batch *batches[3] = {c->rows};
+    size_t n = 1;
+    if (c->dead != NULL)
+        batches[n++] = c->dead;
+    size_t own = c->rejected.n + 1; /* counts */
+    struct store_batch *more = c->more;
+    c->rows = c->dead = c->more = NULL;
     VEC_PUSH(c->a, &c->rejected, c->ok);
+    if (more != NULL) {
+        batches[n++] = more;
+        count_more(c, more);
+    }
     for (size_t i = 0; c->r->held && i < c->rejected.n; i++)
         release_held(&c->rejected.p[i]);
     struct store_append req = {.batches = batches, .n = n, .dedup = dedup_id(c)};
@@ -442,11 +478,12 @@ static bool store_rows(struct call *c, struct ingest_result *out, struct err *e)
     struct ingest_result result = {0};
     if (!store_append_counted(c->r->workspace, &req, &result.duplicate, e))
         return false;
-    for (size_t i = 0; i < c->rejected.n; i++) {
+    for (size_t i = 0; i < own; i++) {
         const struct store_count *k = &c->rejected.p[i];
-        result.received += k->stored + k->rejected;
+        result.received += k->stored + k->rejected + k->filtered;
         result.stored += result.duplicate ? 0 : k->stored;
-        result.rejected += k->rejected + (result.duplicate ? k->stored : 0);
+        result.rejected += k->rejected + (result.duplicate ? k->stored + k->filtered : 0);
+        result.filtered += result.duplicate ? 0 : k->filtered;
     }
     result.nulled = c->ok.nulled;
     result.truncated = c->ok.truncated;
@@ -473,20 +510,22 @@ static const char *refusal_word(enum err_code code)
     }
 }
 
-/* A refused call counts its records, or one when nobody could count them. */
-static void count_refusal(struct call *c, size_t n, enum err_code code)
+/* One record when nobody could count them. */
+void ingest_count_refusal(const struct ingest_request *r, struct str table, size_t n,
+                          enum err_code code)
 {
-    struct store_count count = {.source = c->r->source, .table = c->table_name, .requests = 1};
-    count.stream = code == ERR_NOT_FOUND ? STR("(unknown)") : c->r->stream;
-    count.table = code == ERR_NOT_FOUND ? STR_NONE : c->table_name;
+    struct store_count count = {.source = r->source, .table = table, .requests = 1};
+    count.stream = code == ERR_NOT_FOUND ? STR("(unknown)") : r->stream;
+    count.table = code == ERR_NOT_FOUND ? STR_NONE : table;
     count.reason = str_from(refusal_word(code));
+    n = r->flow.read > 0 ? r->flow.read : n;
     count.received = count.rejected = n > 0 ? n : 1;
-    count.bytes = request_bytes(c->r);
-    if (c->r->held) {
-        count.rejected = c->r->syslog.n_messages;
+    count.bytes = request_bytes(r);
+    if (r->held) {
+        count.rejected = r->syslog.n_messages;
         release_held(&count);
     }
-    store_account(c->r->workspace, &count, 1);
+    store_account(r->workspace, &count, 1);
 }
 
 static bool find_target(struct call *c, struct err *e)
@@ -497,7 +536,8 @@ static bool find_target(struct call *c, struct err *e)
             e, ERR_TOO_LARGE,
             "Maximum allowed content length: %zu bytes (%zu MB). The body has %zu bytes.",
             c->in->limits.max_body_bytes, c->in->limits.max_body_bytes >> 20, r->body.n);
-    if (!ingest_stream_table(r->workspace, c->a, r->stream, &c->table_name, e)) {
+    struct str stream = is_flow(r) ? r->flow.output : r->stream;
+    if (!ingest_stream_table(r->workspace, c->a, stream, &c->table_name, e)) {
         if (!r->create_table || c->table_name.n == 0)
             return false;
         struct kql_schema none = {NULL, 0};
@@ -517,6 +557,7 @@ bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct inges
     size_t n = 0;
     struct call c = {.in = in, .r = r, .a = arena_new(0), .now = clock_now(in->clock)};
     c.scratch = sbuf_make(0);
+    c.more = r->flow.more;
     c.guess = arena_array(c.a, size_t, GUESSES);
     c.n_guess = GUESSES;
     for (size_t i = 0; i < GUESSES; i++)
@@ -524,12 +565,13 @@ bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct inges
     bool readable = find_target(&c, &own) && read_all(&c, &n, &own);
     bool comes_again = r->again && (own.code == ERR_BUSY || own.code == ERR_IO);
     if (!readable && !comes_again)
-        count_refusal(&c, n + (own.code == ERR_SYNTAX), own.code);
+        ingest_count_refusal(r, c.table_name, n + (own.code == ERR_SYNTAX), own.code);
     bool ok = readable && store_rows(&c, out, &own);
     if (ok)
         tell_odd(&c);
     store_batch_free(c.rows);
     store_batch_free(c.dead);
+    store_batch_free(c.more);
     sbuf_fini(&c.scratch);
     arena_free(c.a);
     if (!ok && e != NULL)

@@ -13,7 +13,9 @@ struct ingest_limits {       /* 0 = the default in brackets */
     size_t max_raw_bytes;    /* of a record's text that a dead letter keeps [32 KiB] */
     int64_t max_past; /* ticks: TimeGenerated older than this becomes the time of receipt [2 days];
                          < 0: no limit */
-    int64_t max_future; /* [1 day]; < 0: no limit */
+    int64_t max_future;            /* [1 day]; < 0: no limit */
+    int64_t transform_us;          /* of one request's transformation [20 s] */
+    size_t transform_memory_bytes; /* of what its functions compute [256 MiB] */
 };
 struct ingest_options {
     struct store *store; /* borrowed */
@@ -119,6 +121,20 @@ struct ingest_collector {
     struct str time_field;  /* the property that gives TimeGenerated; empty: none */
     struct str resource_id; /* _ResourceId of all records; may be empty */
 };
+/* Of a flow of a data collection rule: the request's body is what a transformation made of the
+ * records that were sent. */
+struct ingest_flow {
+    struct str output; /* the stream of the table; empty: no flow, the request's own stream is */
+    struct str name;   /* rule and flow: part of the request's identity */
+    struct str sent;   /* the body as it was sent; the other part */
+    size_t read;       /* records of it */
+    size_t filtered;   /* of these, left out by the transformation */
+    uint64_t nulled;   /* values that did not fit their declared column */
+    uint64_t dropped;  /* properties that are not declared */
+    struct store_batch *more; /* rows of more_table, in the same transaction; taken, also on
+                                 failure; may be NULL */
+    struct str more_table;
+};
 struct ingest_request {
     struct workspace *workspace;
     struct str stream; /* as in the URL */
@@ -132,13 +148,15 @@ struct ingest_request {
     bool keep_times;       /* TimeGenerated is not bounded: import of old files */
     struct ingest_syslog syslog;
     struct ingest_collector collector;
+    struct ingest_flow flow;
     bool held; /* its records were counted as held back before (store_count.held) */
     const struct ingest_reject *rejects; /* more dead letters of this request */
     size_t n_rejects;
     bool again; /* the caller tries again when ERR_BUSY or ERR_IO comes: they are not counted */
 };
 struct ingest_result {
-    uint64_t received, stored, rejected; /* records: received = stored + rejected */
+    uint64_t received, stored, rejected; /* records: received = stored + rejected + filtered */
+    uint64_t filtered;
     uint64_t nulled, truncated, dropped, times_replaced;
     bool duplicate; /* the same request was stored before; stored counts what it stored then as
                        rejected */
@@ -149,3 +167,7 @@ struct ingest_result {
  * nothing was stored. */
 bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct ingest_result *out,
                  struct err *e) MUST_USE;
+/* Counts a request for table that was refused before ingest_logs could be called: n records of it
+ * were read. */
+void ingest_count_refusal(const struct ingest_request *r, struct str table, size_t n,
+                          enum err_code code);

@@ -105,14 +105,23 @@ static const char summary_sql[] =
     " due INTEGER NOT NULL, attempts INTEGER NOT NULL, since INTEGER NOT NULL,"
     " PRIMARY KEY (workspace, key, bin)) WITHOUT ROWID;";
 
+static const char collection_sql[] =
+    "CREATE TABLE collection_rules (key TEXT NOT NULL PRIMARY KEY, id TEXT NOT NULL,"
+    " etag TEXT NOT NULL, immutable_id TEXT NOT NULL UNIQUE, location TEXT NOT NULL,"
+    " kind TEXT NOT NULL, tags TEXT NOT NULL, properties TEXT NOT NULL, created INTEGER NOT NULL,"
+    " modified INTEGER NOT NULL, created_by TEXT NOT NULL, modified_by TEXT NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE collection_endpoints (key TEXT NOT NULL PRIMARY KEY, id TEXT NOT NULL,"
+    " etag TEXT NOT NULL, immutable_id TEXT NOT NULL UNIQUE, location TEXT NOT NULL,"
+    " kind TEXT NOT NULL, tags TEXT NOT NULL, properties TEXT NOT NULL, created INTEGER NOT NULL,"
+    " modified INTEGER NOT NULL, created_by TEXT NOT NULL, modified_by TEXT NOT NULL)"
+    " WITHOUT ROWID;";
+
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
-    {1, detection_sql},
-    {2, identity_sql},
-    {3, library_sql},
-    {4, summary_sql},
+    {1, detection_sql}, {2, identity_sql}, {3, library_sql}, {4, summary_sql}, {5, collection_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

@@ -37,6 +37,7 @@ static void merge(struct store_count *to, const struct store_count *c)
     to->received += c->received;
     to->stored += c->stored;
     to->rejected += c->rejected;
+    to->filtered += c->filtered;
     to->bytes += c->bytes;
     to->billed += c->billed;
     to->held += c->held;
@@ -182,6 +183,7 @@ static const struct count_column number_columns[] = {
     {"Received", offsetof(struct store_count, received)},
     {"Stored", offsetof(struct store_count, stored)},
     {"Rejected", offsetof(struct store_count, rejected)},
+    {"Filtered", offsetof(struct store_count, filtered)},
     {"HeldBack", offsetof(struct store_count, held)},
     {"Bytes", offsetof(struct store_count, bytes)},
     {"BilledBytes", offsetof(struct store_count, billed)},

@@ -180,7 +180,7 @@ const struct engine_source *source_snapshot(struct workspace *w, struct arena *a
     struct snapshot *s = arena_new_of(a, struct snapshot);
     s->own = w;
     s->a = a;
-    s->source = (struct engine_source){s, from_item, column, w->s->fetch, w->s->geoip_file};
+    s->source = (struct engine_source){s, from_item, column, w->s->fetch, w->s->geoip_file, NULL};
     return &s->source;
 }
 
@@ -237,7 +237,8 @@ static bool column_now(void *self, struct str workspace, struct str table, struc
 
 void table_source_init(struct workspace *w)
 {
-    w->source = (struct engine_source){w, from_item_now, column_now, w->s->fetch, w->s->geoip_file};
+    w->source =
+        (struct engine_source){w, from_item_now, column_now, w->s->fetch, w->s->geoip_file, NULL};
 }
 
 const struct engine_source *workspace_source(struct workspace *w)

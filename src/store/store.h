@@ -131,8 +131,8 @@ bool store_landing_open(struct workspace *w, struct arena *a, struct str table,
 /* Column (index into columns) of the row under construction. */
 void store_landing_set(struct store_landing *l, size_t column, const struct kql_value *v);
 
-/* ---- accounting: received = stored + rejected + held back, in every row and every sum of rows
- * ---- */
+/* ---- accounting: received = stored + rejected + filtered + held back, in every row and every sum
+ * of rows ---- */
 /* What became of the records of one source, stream and table. The rows of table VedetteIngestion
  * are these, written in the same transaction as the records that they count. */
 struct store_count {
@@ -140,6 +140,7 @@ struct store_count {
     struct str stream, table;
     struct str reason; /* why rejected: a short fixed word; empty for stored ones */
     uint64_t requests, received, stored, rejected, bytes;
+    uint64_t filtered;       /* left out by the transformation of a data collection rule */
     int64_t held;            /* records received and neither stored nor rejected yet; negative when
                                 those of an earlier count are */
     uint64_t billed;         /* sum of _BilledSize of what is stored; the store fills it in */

@@ -64,8 +64,8 @@ struct group {
 static void count_duplicate(struct group *g, const struct store_count *c)
 {
     struct store_count d = *c;
-    d.rejected += d.stored;
-    d.stored = 0;
+    d.rejected += d.stored + d.filtered;
+    d.stored = d.filtered = 0;
     d.reason = STR("duplicate");
     VEC_PUSH(g->a, &g->counts, d);
 }
@@ -503,8 +503,8 @@ static void count_failure(struct workspace *w, const struct store_append *req,
 {
     for (size_t i = 0; i < req->n_counts; i++) {
         struct store_count c = req->counts[i];
-        c.rejected += c.stored;
-        c.stored = 0;
+        c.rejected += c.stored + c.filtered;
+        c.stored = c.filtered = 0;
         c.reason = store_has_no_room(why)     ? STR("no_room")
                    : store_is_over_quota(why) ? STR("over_quota")
                    : why->code == ERR_BUSY    ? STR("busy")

@@ -9,6 +9,7 @@ const { LogsIngestionClient } = require('@azure/monitor-ingestion');
 const { LogsQueryClient, LogsQueryResultStatus, Durations } = require('@azure/monitor-query');
 const logs = require('@azure/monitor-query-logs');
 const { SecurityInsights } = require('@azure/arm-securityinsight');
+const { MonitorClient } = require('@azure/arm-monitor');
 
 const place = JSON.parse(process.env.VEDETTE_PLACE);
 const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
@@ -42,6 +43,25 @@ function insights() {
     endpoint: place.endpoint,
     credentialScopes: 'https://management.azure.com/.default',
   });
+}
+
+function monitor() {
+  return new MonitorClient(credential(), SUBSCRIPTION, {
+    endpoint: place.endpoint,
+    credentials: { scopes: ['https://management.azure.com/.default'] },
+  });
+}
+
+// A rule that reads Custom-Raw, as Azure's tutorials write it.
+function collectionRule(transformKql) {
+  return {
+    location: 'westeurope',
+    kind: 'Direct',
+    streamDeclarations: { 'Custom-Raw': { columns: [
+      { name: 'time', type: 'datetime' }, { name: 'host', type: 'string' }, { name: 'level', type: 'int' }] } },
+    destinations: { logAnalytics: [{ workspaceResourceId: WORKSPACE_ID, name: 'here' }] },
+    dataFlows: [{ streams: ['Custom-Raw'], destinations: ['here'], outputStream: 'Microsoft-Syslog', transformKql }],
+  };
 }
 
 function sender(options) {
@@ -122,6 +142,53 @@ const checks = {
       assert.equal(problem.errors.length, 1, String(problem));
       assert.equal(problem.errors[0].cause.statusCode, 404);
       assert.match(problem.errors[0].cause.message, /did you mean 'Microsoft-Heartbeat'/);
+    }
+  },
+
+  async rules_are_kept_and_deleted() {
+    const { dataCollectionRules: rules, dataCollectionEndpoints: endpoints } = monitor();
+    const made = await rules.create(GROUP, 'raw', { body: collectionRule('source | project TimeGenerated = time') });
+    assert.match(made.immutableId, /^dcr-[0-9a-f]{32}$/);
+    assert.equal(made.provisioningState, 'Succeeded');
+    assert.equal(made.destinations.logAnalytics[0].workspaceId, place.workspace);
+    assert.equal(made.dataFlows[0].transformKql, 'source | project TimeGenerated = time');
+    assert.deepEqual(await rules.get(GROUP, 'raw'), made);
+    assert.deepEqual((await listed(rules.listByResourceGroup(GROUP))).map((r) => r.name), ['raw']);
+    assert.deepEqual((await listed(rules.listBySubscription())).map((r) => r.id), [made.id]);
+    const tagged = await rules.update(GROUP, 'raw', { body: { tags: { team: 'soc' } } });
+    assert.deepEqual(tagged.tags, { team: 'soc' });
+    await assert.rejects(rules.create(GROUP, 'raw', { body: collectionRule('source | summarize count()') }),
+      (problem) => {
+        assert.equal(problem.statusCode, 400);
+        assert.equal(problem.code, 'InvalidPayload');
+        assert.equal(problem.details.error.details[0].code, 'InvalidTransformQuery');
+        assert.match(problem.details.error.details[0].message, /summarize can't be used/);
+        return true;
+      });
+    await rules.delete(GROUP, 'raw');
+    await assert.rejects(rules.get(GROUP, 'raw'), { statusCode: 404 });
+    const endpoint = await endpoints.create(GROUP, 'main', { body: { location: 'westeurope',
+      networkAcls: { publicNetworkAccess: 'Enabled' } } });
+    assert.equal(endpoint.logsIngestion.endpoint, place.endpoint);
+    assert.match(endpoint.immutableId, /^dce-/);
+    await endpoints.delete(GROUP, 'main');
+  },
+
+  async ingestion_goes_through_a_rule() {
+    const { dataCollectionRules: rules } = monitor();
+    const made = await rules.create(GROUP, 'errors', { body: collectionRule(
+      'source | where level <= 3 | project TimeGenerated = time, Computer = toupper(host), SeverityLevel = case(level < 3, "crit", "err")') });
+    await sender().upload(made.immutableId, 'Custom-Raw', [1, 3, 5].map((level) =>
+      ({ time: at(0), host: `web${level}`, level })));
+    assert.deepEqual(await rows('Syslog | sort by Computer asc | project Computer, SeverityLevel'),
+      [['WEB1', 'crit'], ['WEB3', 'err']]);
+    await rules.delete(GROUP, 'errors');
+    try {
+      await sender().upload(made.immutableId, 'Custom-Raw', [{ host: 'late' }]);
+      assert.fail('a rule that is gone was taken');
+    } catch (problem) {
+      assert.equal(problem.errors[0].cause.statusCode, 404, String(problem));
+      assert.equal(problem.errors[0].cause.code, 'NotFound');
     }
   },
 

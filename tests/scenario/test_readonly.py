@@ -160,7 +160,7 @@ def test_syslog_over_tcp_waits():
         equal(s.query("Syslog | summarize dcount(SyslogMessage)")[0]["dcount_SyslogMessage"], 101)
         equal(s.metrics()[held], 0)
         until(lambda: counted(s) == (101, 101, 0, 0))
-        equal(s.query("VedetteIngestion | where Received != Stored + Rejected + HeldBack"), [])
+        equal(s.query("VedetteIngestion | where Received != Stored + Rejected + Filtered + HeldBack"), [])
 
 
 def test_what_waited_and_died_is_counted():

@@ -47,7 +47,7 @@ static struct store_count sums(struct ingest_fixture *x)
     struct store_count *c, sum = {0};
     size_t n = store_counts(x->f->w, x->f->a, &c);
     for (size_t i = 0; i < n; i++) {
-        assert_int_equal(c[i].received, c[i].stored + c[i].rejected);
+        assert_int_equal(c[i].received, c[i].stored + c[i].rejected + c[i].filtered);
         sum.received += c[i].received;
         sum.stored += c[i].stored;
         sum.rejected += c[i].rejected;

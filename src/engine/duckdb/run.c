@@ -129,19 +129,16 @@ static void schema_of(struct arena *a, const struct plan *p, struct kql_schema *
         out->cols[i] = (struct kql_column){p->cols.p[i].name, p->cols.p[i].type};
 }
 
-/* Makes a temporary table with the columns f0, f1 … of an externaldata. */
-static bool make_external(struct engine_conn *c, const struct plan *p, struct str name,
-                          struct kql_schema *out, struct err *e)
+/* Makes a temporary table with the columns f0, f1 … */
+static bool make_table(struct engine_conn *c, struct str name, const struct kql_schema *schema,
+                       struct err *e)
 {
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(EMIT_MAX_SQL_BYTES);
     sbuf_addz(&sql, "CREATE TEMP TABLE ");
     sql_ident(&sql, name);
-    for (size_t i = 0; i < p->cols.n; i++) {
-        out->cols[i] = (struct kql_column){STR_NONE, p->cols.p[i].type};
-        sbuf_addf(&sql, "%s f%zu %s", i > 0 ? "," : " (", i, engine_sql_type(p->cols.p[i].type));
-    }
+    for (size_t i = 0; i < schema->n; i++)
+        sbuf_addf(&sql, "%s f%zu %s", i > 0 ? "," : " (", i, engine_sql_type(schema->cols[i].type));
     sbuf_addz(&sql, ")");
-    out->n = p->cols.n;
     return engine_conn_exec(c, sbuf_str(&sql), e);
 }
 
@@ -175,7 +172,9 @@ static bool fill_external(struct engine *g, duckdb_connection con, const struct 
     struct engine_conn c = {.g = g, .con = con};
     struct kql_schema schema = {arena_array(a, struct kql_column, p->cols.n + 1), 0};
     struct str name = arena_fmt(a, "external%zu", at);
-    if (!make_external(&c, p, name, &schema, e))
+    for (; schema.n < p->cols.n; schema.n++)
+        schema.cols[schema.n] = (struct kql_column){STR_NONE, p->cols.p[schema.n].type};
+    if (!make_table(&c, name, &schema, e))
         return false;
     struct engine_appender *rows = engine_append_open(&c, STR("temp"), name, &schema, e);
     bool ok = rows != NULL;
@@ -186,12 +185,28 @@ static bool fill_external(struct engine *g, duckdb_connection con, const struct 
     return ok && engine_append_close(rows, e);
 }
 
+static bool fill_given(struct engine *g, duckdb_connection con, const struct engine_given *given,
+                       struct err *e)
+{
+    struct engine_conn c = {.g = g, .con = con};
+    if (given == NULL)
+        return true;
+    if (!make_table(&c, STR("given"), given->schema, e))
+        return false;
+    struct engine_appender *rows =
+        engine_append_open(&c, STR("temp"), STR("given"), given->schema, e);
+    bool ok = rows != NULL && given->fill(given->self, rows, e);
+    if (rows != NULL && !ok)
+        engine_append_abort(rows);
+    return ok && engine_append_close(rows, e);
+}
+
 /* Runs a statement and what it reads from elsewhere; the caller destroys *r. */
 static bool run_statement(struct engine *g, duckdb_connection con, struct running *running,
                           struct str sql, const struct emit_externals *externals,
                           const struct engine_source *src, duckdb_result *r, struct err *e)
 {
-    bool ok = !running_stops(running, e);
+    bool ok = !running_stops(running, e) && fill_given(g, con, src->given, e);
     for (size_t i = 0; ok && i < externals->nodes.n; i++)
         ok = fill_external(g, con, externals->nodes.p[i], i, src, running, e);
     return ok && duck_execute(con, sql, running, r, e);

@@ -1,0 +1,26 @@
+/* Data collection rules and endpoints: resources of the whole server, not of a workspace. */
+#pragma once
+#include "state/state.h"
+
+enum state_collection { STATE_COLLECTION_RULES, STATE_COLLECTION_ENDPOINTS };
+struct state_dcr {
+    struct str key; /* the name in lower case */
+    struct str id, etag;
+    struct str immutable_id;         /* "dcr-" or "dce-" and 32 hex digits; never changes */
+    struct str location, kind, tags; /* tags: JSON object */
+    struct str properties;           /* JSON object, as it was sent */
+    int64_t created, modified;
+    struct str created_by, modified_by;
+};
+bool state_dcr_put(struct state *s, enum state_collection c, const struct state_dcr *x,
+                   struct err *e) MUST_USE;
+bool state_dcr_get(struct state *s, struct arena *a, enum state_collection c, struct str key,
+                   struct state_dcr *out, struct err *e) MUST_USE; /* ERR_NOT_FOUND */
+/* By immutable id. */
+bool state_dcr_find(struct state *s, struct arena *a, enum state_collection c,
+                    struct str immutable_id, struct state_dcr *out,
+                    struct err *e) MUST_USE; /* ERR_NOT_FOUND */
+bool state_dcr_list(struct state *s, struct arena *a, enum state_collection c,
+                    struct state_dcr **out, size_t *n, struct err *e) MUST_USE;
+bool state_dcr_delete(struct state *s, enum state_collection c, struct str key, bool *out_was_there,
+                      struct err *e) MUST_USE;
