@@ -176,3 +176,22 @@ def test_other_programs_read_the_parts():
         equal(str(table.schema.field("TimeGenerated").type), "timestamp[ns]")
         equal(table.column("TimeGenerated")[0].value, 1767229200123456700)
         equal(sorted(table.column("SyslogMessage").to_pylist())[0], "a0")
+
+
+def test_a_clustering_key_sorts_the_parts():
+    with Server(clock=CLOCK) as s:
+        equal(s.arm("GET", "/tables/Syslog", provider=False).json()["properties"]["clusterBy"], None)
+        equal(patch(s, clusterBy="Nothing").status, 400)
+        equal(patch(s, clusterBy=7).status, 400)
+        equal(patch(s, clusterBy="Computer").json()["properties"]["clusterBy"], "Computer")
+        equal(patch(s, retentionInDays=60).json()["properties"]["clusterBy"], "Computer")
+        send(s, "a", ["2026-01-01T%02d:30:00Z" % h for h in range(24)])
+        seal(s)
+        s.stop()
+        s.start()
+        send(s, "b", ["2026-01-01T%02d:10:00Z" % h for h in range(24)])
+        equal(run("tables", "compact", data=s.data)[0], 0)
+        seal(s)
+        equal(s.query("Syslog | summarize n = count(), t = dcount(TimeGenerated) by Computer | sort by Computer asc"),
+              [{"Computer": "h%d" % i, "n": 16, "t": 16} for i in range(3)])
+        equal(patch(s, clusterBy=None).json()["properties"]["clusterBy"], None)

@@ -34,6 +34,7 @@ struct lake {
     struct lake_view *current, *views;
     struct lake_part *unlinked; /* gone and no longer read: files to be deleted */
     struct map *kept;           /* name → struct lake_kept: what tables say themselves */
+    struct map *clusters;       /* name → struct str: the clustering key, empty for none */
 
     int64_t quarantined; /* parts, since the workspace was made */
 
@@ -135,6 +136,11 @@ void lake_trim(struct lake *l);
 /* Merges the small parts of one day of one table, if there is a day that is worth it, or (all) any
  * with two of them. *out_more: something was merged, look again. */
 bool lake_compact(struct lake *l, bool all, bool *out_more, struct err *e) MUST_USE;
+
+/* ---- cluster.c ---- */
+bool lake_cluster_load(struct lake *l, struct err *e) MUST_USE;
+/* "column, " of ORDER BY where the table has a clustering key that is stored; else nothing. */
+void lake_cluster_sql(struct lake *l, const struct lake_source *src, struct sbuf *out);
 
 /* ---- retention.c ---- */
 bool lake_retention_load(struct lake *l, struct err *e) MUST_USE;

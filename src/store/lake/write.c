@@ -80,8 +80,8 @@ static bool find_days(struct lake *l, struct arena *a, const struct lake_source 
 
 /* ---- one part ---- */
 
-static void sql_copy(const struct lake_source *src, const struct day *d, const char *path,
-                     struct sbuf *sql)
+static void sql_copy(struct lake *l, const struct lake_source *src, const struct day *d,
+                     const char *path, struct sbuf *sql)
 {
     sbuf_addz(sql, "COPY (SELECT ");
     for (size_t i = 0; i < src->n; i++) {
@@ -97,11 +97,12 @@ static void sql_copy(const struct lake_source *src, const struct day *d, const c
     }
     sbuf_addz(sql, " FROM (SELECT * FROM ");
     sbuf_add(sql, src->from);
-    sbuf_addf(
-        sql,
-        " AS vedette_rows WHERE \"TimeGenerated\" >= %lld AND \"TimeGenerated\" < %lld ORDER BY "
-        "\"TimeGenerated\", \"_TimeReceived\", \"_ItemId\")) TO ",
-        (long long)(d->day * TICKS_PER_DAY), (long long)((d->day + 1) * TICKS_PER_DAY));
+    sbuf_addf(sql,
+              " AS vedette_rows WHERE \"TimeGenerated\" >= %lld AND \"TimeGenerated\" < %lld "
+              "ORDER BY ",
+              (long long)(d->day * TICKS_PER_DAY), (long long)((d->day + 1) * TICKS_PER_DAY));
+    lake_cluster_sql(l, src, sql);
+    sbuf_addz(sql, "\"TimeGenerated\", \"_TimeReceived\", \"_ItemId\")) TO ");
     sql_text(sql, str_from(path));
     sbuf_addf(sql, " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d)", ROW_GROUP_ROWS);
 }
@@ -150,7 +151,7 @@ static bool write_day(struct lake *l, const struct lake_source *src, const struc
     *strrchr(dir, '/') = '\0';
     const char *tmp = arena_fmt(a, "%s.tmp", p->path).p;
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(WRITE_MAX_SQL);
-    sql_copy(src, d, tmp, &sql);
+    sql_copy(l, src, d, tmp, &sql);
     if (!sbuf_ok(&sql))
         return err_set(e, ERR_LIMIT, "table '%.*s' has too many columns", STR_ARG(src->table));
     bool ok = lake_dir_make(dir, e) && engine_conn_exec(l->conn, sbuf_str(&sql), e) &&
