@@ -11,6 +11,7 @@ struct store_lake_options {
     int64_t seal_bytes;  /* 0: 512 MiB */
     int64_t seal_age_us; /* of the oldest; 0: 1 hour. A table with few rows waits 24 times that */
     int64_t retention_days; /* of tables that say nothing themselves; 0: for ever */
+    int shred_paths; /* members that a part keeps beside a dynamic column; 0: 16; negative: none */
 };
 struct store_options {
     const char

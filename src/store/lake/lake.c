@@ -109,6 +109,7 @@ void lake_close(struct lake *l)
     engine_conn_close(l->conn);
     cond_fini(&l->idle);
     lock_fini(&l->lock);
+    lake_paths_free(l);
     xfree(l->dir);
     arena_free(l->a);
     xfree(l);

@@ -24,19 +24,42 @@ void lake_sql_column(const struct lake_shape *s, const struct phys_col *c, struc
     }
 }
 
-static void select_columns(const struct lake_shape *s, const struct phys_col *cols, size_t n,
-                           struct sbuf *out)
+/* s NULL: the hot table. */
+static void select_member(const struct lake_shape *s, const struct lake_member *k, struct sbuf *out)
 {
-    sbuf_addz(out, n == 0 ? "SELECT 1 AS \"none\"" : "SELECT ");
-    for (size_t i = 0; i < n; i++) {
+    AUTO(sbuf_fini) struct sbuf column = sbuf_make(1 << 16);
+    const struct lake_column *kept = s != NULL ? lake_shape_path(s, k->col.phys, k->path) : NULL;
+    if (kept != NULL)
+        sql_ident(&column, kept->phys);
+    else if (s != NULL)
+        lake_sql_column(s, &k->col, &column);
+    else
+        sql_ident(&column, k->col.phys);
+    if (kept != NULL)
+        engine_sql_path_kept(kept->type, sbuf_str(&column), k->form, out);
+    else
+        engine_sql_path(sbuf_str(&column), k->path, k->form, out);
+    sbuf_addz(out, " AS ");
+    sql_ident(out, k->name);
+}
+
+static void select_columns(const struct lake_shape *s, const struct lake_from *f, struct sbuf *out)
+{
+    sbuf_addz(out, f->n_cols + f->n_members == 0 ? "SELECT 1 AS \"none\"" : "SELECT ");
+    /* Members first: where only the number of rows matters the database reads the first column. */
+    for (size_t i = 0; i < f->n_members; i++) {
         sbuf_addz(out, i > 0 ? ", " : "");
+        select_member(s, &f->members[i], out);
+    }
+    for (size_t i = 0; i < f->n_cols; i++) {
+        sbuf_addz(out, f->n_members + i > 0 ? ", " : "");
         if (s == NULL) {
-            sql_ident(out, cols[i].phys);
+            sql_ident(out, f->cols[i].phys);
             continue;
         }
-        lake_sql_column(s, &cols[i], out);
+        lake_sql_column(s, &f->cols[i], out);
         sbuf_addz(out, " AS ");
-        sql_ident(out, cols[i].phys);
+        sql_ident(out, f->cols[i].phys);
     }
 }
 
@@ -64,7 +87,7 @@ static void sql_bound(const struct lake_shape *s, const char *op, int64_t ticks,
 static void sql_group(const struct lake_from *f, const struct lake_shape *s, struct sbuf *out)
 {
     int64_t min = INT64_MAX, max = INT64_MIN;
-    select_columns(s, f->cols, f->n_cols, out);
+    select_columns(s, f, out);
     sbuf_addz(out, " FROM read_parquet([");
     for (size_t i = 0; i < f->n_parts; i++) {
         const struct lake_part *p = f->parts[i];
@@ -103,15 +126,16 @@ void lake_sql_parts(const struct lake_from *f, struct sbuf *out)
 
 void lake_sql_from(const struct lake_from *f, struct sbuf *out)
 {
-    if (f->lt == NULL || f->lt->sealed == 0) {
+    if ((f->lt == NULL || f->lt->sealed == 0) && f->n_members == 0) {
         sql_table(f->w, f->hot, out);
         return;
     }
     sbuf_addc(out, '(');
-    select_columns(NULL, f->cols, f->n_cols, out);
+    select_columns(NULL, f, out);
     sbuf_addz(out, " FROM ");
     sql_table(f->w, f->hot, out);
-    sbuf_addf(out, " WHERE \"_TimeReceived\" > %lld", (long long)f->lt->sealed);
+    sbuf_addf(out, " WHERE \"_TimeReceived\" > %lld",
+              (long long)(f->lt != NULL ? f->lt->sealed : 0));
     if (f->n_parts > 0)
         sbuf_addz(out, " UNION ALL ");
     lake_sql_parts(f, out);
