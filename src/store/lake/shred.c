@@ -15,6 +15,7 @@ enum {
     MOST_KEY_BYTES = 64,
     MOST_SEEN = 256, /* members of a column that are counted */
     MOST_MEAN_BYTES = 64,
+    FEW_TEXTS = 16, /* of any number of rows are not too many */
     SHRED_MAX_SQL = 8 << 20
 };
 
@@ -29,6 +30,8 @@ static size_t most_paths(const struct lake *l)
 struct seen {
     struct str path;
     size_t rows, bytes;
+    struct map *texts; /* that were met */
+    size_t n_texts;
 };
 struct sample {
     struct arena *a;
@@ -69,6 +72,21 @@ static void note(struct sample *s, const struct str *keys, size_t n, const struc
     }
     x->rows++;
     x->bytes += value_bytes(j);
+    if (j->type != JSON_STRING)
+        return;
+    if (x->texts == NULL)
+        x->texts = map_new(s->a, false);
+    if (map_get(x->texts, j->text) == NULL) {
+        map_put(x->texts, j->text, x);
+        x->n_texts++;
+    }
+}
+
+/* Ids that hardly ever come twice would be as large as in the JSON, and are seldom asked for. */
+static bool is_frequent(const struct sample *s, const struct seen *x)
+{
+    return x->rows * 4 >= s->rows && x->bytes <= x->rows * MOST_MEAN_BYTES &&
+           x->n_texts * 2 <= x->rows + 2 * FEW_TEXTS;
 }
 
 /* Numbers, texts and truth values below objects; arrays have no members by key. */
@@ -190,7 +208,7 @@ static void choose_of(struct lake *l, struct arena *a, const struct lake_source 
         qsort(s->list.p, s->list.n, sizeof(*s->list.p), more_rows);
     for (size_t i = 0; i < s->list.n && x->n - first < most; i++) {
         const struct seen *m = s->list.p[i];
-        if (m->rows * 4 >= s->rows && m->bytes <= m->rows * MOST_MEAN_BYTES)
+        if (is_frequent(s, m))
             add(a, src, x, c, m->path);
     }
 }
