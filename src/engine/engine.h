@@ -36,6 +36,8 @@ enum engine_path_form {
     ENGINE_PATH_LONG,
     ENGINE_PATH_REAL,
     ENGINE_PATH_BOOL,
+    ENGINE_PATH_MATCH, /* as text, but where that is '' it may be null: the file's own column, whose
+                          statistics and Bloom filters the database knows */
     ENGINE_PATH_FORMS
 };
 /* Where a P_TABLE's rows are: given by the store. Emits a FROM item, for example

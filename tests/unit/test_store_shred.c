@@ -182,6 +182,12 @@ static const char *const queries[] = {
     "Docs_CL | where D.a > 3 and D.o.b < 1e3 | summarize count(), sum(N)",
     "Docs_CL | where D.a has 'x5' or D.o.b contains '7' | summarize count(), sum(N)",
     "Docs_CL | where tostring(D.a) in ('x5', '5', '', 'true') | summarize count(), sum(N)",
+    "Docs_CL | where D.a == '' | summarize count(), sum(N)",
+    "Docs_CL | where 'x3' == D.a or not(D.o.b == 'x1') | summarize count(), sum(N)",
+    "Docs_CL | where tostring(D.a) in ('x5', '5', 'true', '[]') | summarize count(), sum(N)",
+    "Docs_CL | where D.a in ('x5', '5') or D.o.b !in ('true', 'x4') | summarize count(), sum(N)",
+    "Docs_CL | extend e = D.a == 'x2', i = tostring(D.a) in ('x2', 'x4') | summarize count() by e, "
+    "i | sort by e asc, i asc",
     "Docs_CL | where isempty(D.a) | summarize count(), sum(N)",
     "Docs_CL | where isnull(D.o.b) and isnotnull(D.a) | summarize count(), sum(N)",
     "Docs_CL | extend t = gettype(D.a), u = gettype(D.o.b) | summarize n = count(), s = sum(N) by "

@@ -8,6 +8,11 @@
 
 enum { MEMBERS_DEPTH = EMIT_MAX_DEPTH, MOST_STEPS = 32, MOST_MEMBERS = 256 };
 
+static const enum kql_type form_types[ENGINE_PATH_FORMS] = {
+    [ENGINE_PATH_VALUE] = KQL_DYNAMIC, [ENGINE_PATH_TEXT] = KQL_STRING,
+    [ENGINE_PATH_LONG] = KQL_LONG,     [ENGINE_PATH_REAL] = KQL_REAL,
+    [ENGINE_PATH_BOOL] = KQL_BOOL,     [ENGINE_PATH_MATCH] = KQL_STRING};
+
 /* A member that nodes above read, of a column that a node gives. */
 struct want {
     uint32_t col, id;
@@ -185,8 +190,7 @@ static bool named_of(struct members *v, struct named_expr **list, size_t n)
 
 static struct plan_col member_col(uint32_t id, int form)
 {
-    static const enum kql_type types[] = {KQL_DYNAMIC, KQL_STRING, KQL_LONG, KQL_REAL, KQL_BOOL};
-    return (struct plan_col){.id = id + (uint32_t)form, .type = types[form], .hidden = true};
+    return (struct plan_col){.id = id + (uint32_t)form, .type = form_types[form], .hidden = true};
 }
 
 static size_t count(const struct want *wants)
@@ -343,15 +347,24 @@ bool emit_member_column(struct emit *m, const struct plan *table, uint32_t id, s
 
 bool emit_member_as(const struct expr *x, enum kql_type to, struct sbuf *out)
 {
-    static const enum kql_type types[] = {KQL_DYNAMIC, KQL_STRING, KQL_LONG, KQL_REAL, KQL_BOOL};
     if (x->kind != EX_COLUMN || x->type != KQL_DYNAMIC || !emit_is_member(x->col))
         return false;
-    for (uint32_t f = 0; f < COUNTOF(types); f++)
-        if (types[f] == to) {
+    for (uint32_t f = 0; f < ENGINE_PATH_MATCH; f++)
+        if (form_types[f] == to) {
             emit_col(x->col + f, out);
             return true;
         }
     return false;
+}
+
+bool emit_member_match(const struct expr *x, struct sbuf *out)
+{
+    if (expr_is_call(x, "tostring") && x->n_args == 1)
+        x = x->args[0];
+    if (x->kind != EX_COLUMN || x->type != KQL_DYNAMIC || !emit_is_member(x->col))
+        return false;
+    emit_col(x->col + ENGINE_PATH_MATCH, out);
+    return true;
 }
 
 static void convert(enum kql_type to, struct str value, struct sbuf *out)
@@ -376,7 +389,7 @@ void engine_sql_path(struct str column, struct str path, enum engine_path_form f
                      struct sbuf *out)
 {
     AUTO(sbuf_fini) struct sbuf value = sbuf_make(EMIT_MAX_SQL_BYTES);
-    bool text = form == ENGINE_PATH_TEXT;
+    bool text = form == ENGINE_PATH_TEXT || form == ENGINE_PATH_MATCH;
     path_call(text ? "vdc_dyn_path_str" : "vdc_dyn_path", column, path, &value);
     if (form == ENGINE_PATH_VALUE || text)
         sbuf_add(out, sbuf_str(&value));
@@ -390,7 +403,7 @@ void engine_sql_path_kept(enum kql_type type, struct str column, enum engine_pat
     enum kql_type to = member_col(0, (int)form).type;
     AUTO(sbuf_fini) struct sbuf value = sbuf_make(EMIT_MAX_SQL_BYTES);
     struct cast c;
-    if (type == to && type != KQL_STRING) {
+    if (type == to && (type != KQL_STRING || form == ENGINE_PATH_MATCH)) {
         sbuf_add(out, column);
         return;
     }

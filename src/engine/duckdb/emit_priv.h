@@ -190,6 +190,9 @@ static inline bool emit_is_member(uint32_t id)
 }
 /* SQL of a column that emit_members gave to a table. */
 bool emit_member_column(struct emit *m, const struct plan *table, uint32_t id, struct sbuf *out);
+/* A member, or tostring() of one, as text to be compared with texts that are not empty, where null
+ * counts as false. false: x is none, nothing is written. */
+bool emit_member_match(const struct expr *x, struct sbuf *out);
 /* A member as a value of a type, where there is a column of that form. */
 bool emit_member_as(const struct expr *x, enum kql_type to, struct sbuf *out);
 

@@ -184,8 +184,7 @@ static bool keys_ok(const struct json *keys)
     return ok;
 }
 
-static void add(struct arena *a, const struct lake_source *src, struct lake_shreds *x,
-                const struct phys_col *c, struct str path)
+static void add(struct arena *a, struct lake_shreds *x, const struct phys_col *c, struct str path)
 {
     struct json keys;
     for (size_t i = 0; i < x->n; i++)
@@ -193,8 +192,47 @@ static void add(struct arena *a, const struct lake_source *src, struct lake_shre
             return;
     if (x->n >= MOST_SHREDS || !json_parse(a, path, NULL, &keys, NULL) || !keys_ok(&keys))
         return;
-    struct str name = name_of(a, src, x, c->phys, &keys);
-    x->p[x->n++] = (struct lake_shred){.col = *c, .path = path, .name = name};
+    x->p[x->n++] = (struct lake_shred){.col = *c, .path = path};
+}
+
+/* What the newest part keeps is kept on while some rows have it, lest each part has columns of its
+ * own. */
+static void add_former(struct lake *l, struct arena *a, struct str table, const struct phys_col *c,
+                       const struct sample *s, size_t end, struct lake_shreds *x)
+{
+    struct lake_view *v = lake_view_take(l);
+    const struct lake_table *t = lake_view_find(v, table);
+    const struct lake_part *newest = NULL;
+    for (size_t i = 0; t != NULL && i < t->n; i++)
+        if (newest == NULL || t->parts[i]->made > newest->made)
+            newest = t->parts[i];
+    for (size_t i = 0; newest != NULL && i < newest->shape->n && x->n < end; i++) {
+        const struct lake_column *k = &newest->shape->cols[i];
+        const struct seen *m = k->of.n > 0 ? map_get(s->by_path, k->path) : NULL;
+        if (m != NULL && str_eq(k->of, c->phys) && m->rows * 16 >= s->rows)
+            add(a, x, c, arena_str(a, k->path));
+    }
+    lake_view_drop(v);
+}
+
+static int by_column_and_path(const void *a, const void *b)
+{
+    const struct lake_shred *x = a, *y = b;
+    int order = str_cmp(x->col.phys, y->col.phys);
+    return order != 0 ? order : str_cmp(x->path, y->path);
+}
+
+/* In one order, so that parts with the same members are of one shape, and only then named. */
+static void settle(struct arena *a, const struct lake_source *src, struct lake_shreds *x)
+{
+    if (x->n > 0)
+        qsort(x->p, x->n, sizeof(*x->p), by_column_and_path);
+    for (size_t i = 0; i < x->n; i++) {
+        struct json keys;
+        const struct lake_shreds named = {x->p, i};
+        CHECK(json_parse(a, x->p[i].path, NULL, &keys, NULL)); /* add() read it */
+        x->p[i].name = name_of(a, src, &named, x->p[i].col.phys, &keys);
+    }
 }
 
 static void choose_of(struct lake *l, struct arena *a, const struct lake_source *src,
@@ -203,13 +241,14 @@ static void choose_of(struct lake *l, struct arena *a, const struct lake_source 
     size_t n_used, first = x->n, most = most_paths(l);
     const struct lake_path *used = lake_paths_of(l, a, src->table, c->phys, &n_used);
     for (size_t i = 0; i < n_used && x->n - first < most; i++)
-        add(a, src, x, c, used[i].path);
+        add(a, x, c, used[i].path);
+    add_former(l, a, src->table, c, s, first + most, x);
     if (s->list.n > 0)
         qsort(s->list.p, s->list.n, sizeof(*s->list.p), more_rows);
     for (size_t i = 0; i < s->list.n && x->n - first < most; i++) {
         const struct seen *m = s->list.p[i];
         if (is_frequent(s, m))
-            add(a, src, x, c, m->path);
+            add(a, x, c, m->path);
     }
 }
 
@@ -274,6 +313,7 @@ bool lake_shred_choose(struct lake *l, struct arena *a, const struct lake_source
         choose_of(l, a, src, &src->cols[i], &s, out);
     }
     engine_rows_free(sample);
+    settle(a, src, out);
     return out->n == 0 || find_types(l, a, src, n_days, out, e);
 }
 
