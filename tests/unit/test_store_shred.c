@@ -182,6 +182,10 @@ static const char *const queries[] = {
     "Docs_CL | where D.a > 3 and D.o.b < 1e3 | summarize count(), sum(N)",
     "Docs_CL | where D.a has 'x5' or D.o.b contains '7' | summarize count(), sum(N)",
     "Docs_CL | where tostring(D.a) in ('x5', '5', '', 'true') | summarize count(), sum(N)",
+    "Docs_CL | top 7 by tolong(D.a) desc, N asc | project N, D.a",
+    "Docs_CL | sort by tostring(D.o.b) asc, N desc | project N, D.o.b | take 30",
+    "Docs_CL | make-series n = count(), m = max(tolong(D.a)) default = 0 on N from 0 to 600 step "
+    "100 by k = tostring(D.o.b) | sort by k asc",
     "Docs_CL | where D.a == '' | summarize count(), sum(N)",
     "Docs_CL | where 'x3' == D.a or not(D.o.b == 'x1') | summarize count(), sum(N)",
     "Docs_CL | where tostring(D.a) in ('x5', '5', 'true', '[]') | summarize count(), sum(N)",

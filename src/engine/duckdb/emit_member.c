@@ -4,14 +4,8 @@
  * to where it is read; above other operators there are fewer rows, and accesses stay as they are.
  */
 #include "engine/duckdb/emit_priv.h"
-#include "engine/duckdb/jscan.h"
 
 enum { MEMBERS_DEPTH = EMIT_MAX_DEPTH, MOST_STEPS = 32, MOST_MEMBERS = 256 };
-
-static const enum kql_type form_types[ENGINE_PATH_FORMS] = {
-    [ENGINE_PATH_VALUE] = KQL_DYNAMIC, [ENGINE_PATH_TEXT] = KQL_STRING,
-    [ENGINE_PATH_LONG] = KQL_LONG,     [ENGINE_PATH_REAL] = KQL_REAL,
-    [ENGINE_PATH_BOOL] = KQL_BOOL,     [ENGINE_PATH_MATCH] = KQL_STRING};
 
 /* A member that nodes above read, of a column that a node gives. */
 struct want {
@@ -190,7 +184,8 @@ static bool named_of(struct members *v, struct named_expr **list, size_t n)
 
 static struct plan_col member_col(uint32_t id, int form)
 {
-    return (struct plan_col){.id = id + (uint32_t)form, .type = form_types[form], .hidden = true};
+    return (struct plan_col){
+        .id = id + (uint32_t)form, .type = emit_member_type(form), .hidden = true};
 }
 
 static size_t count(const struct want *wants)
@@ -251,10 +246,44 @@ static void carry(struct members *v, const struct plan *p, const struct want *wa
 
 static bool reads_rows(const struct plan *p)
 {
-    return p->kind == P_FILTER || p->kind == P_PROJECT || p->kind == P_AGGREGATE;
+    return p->kind == P_FILTER || p->kind == P_PROJECT || p->kind == P_AGGREGATE ||
+           p->kind == P_SORT || p->kind == P_MAKE_SERIES;
 }
 
-/* Filter, projection, aggregation: their expressions ask for members of their input. */
+static bool sort_of(struct members *v, struct plan *p)
+{
+    struct sort_key *copy = arena_array(v->m->a, struct sort_key, p->n_sort + 1);
+    bool changed = false;
+    for (size_t i = 0; i < p->n_sort; i++) {
+        copy[i] = p->sort[i];
+        copy[i].e = expr_of(v, copy[i].e);
+        changed = changed || copy[i].e != p->sort[i].e;
+    }
+    if (changed)
+        p->sort = copy;
+    return changed;
+}
+
+static bool series_of(struct members *v, struct plan *p)
+{
+    if (p->kind != P_MAKE_SERIES)
+        return false;
+    struct make_series *x = arena_new_of(v->m->a, struct make_series);
+    *x = *p->series;
+    x->axis = expr_of(v, x->axis);
+    x->aggs = arena_array(v->m->a, struct series_agg, x->n + 1);
+    bool changed = named_of(v, &x->by, x->n_by) || x->axis != p->series->axis;
+    for (size_t i = 0; i < x->n; i++) {
+        x->aggs[i] = p->series->aggs[i];
+        x->aggs[i].agg.e = expr_of(v, x->aggs[i].agg.e);
+        changed = changed || x->aggs[i].agg.e != p->series->aggs[i].agg.e;
+    }
+    if (changed)
+        p->series = x;
+    return changed;
+}
+
+/* Their expressions ask for members of their input. */
 static struct plan *reader(struct members *v, const struct plan *p, struct want *wants)
 {
     struct members own = {.m = v->m, .plans = v->plans, .depth = v->depth, .in = p->in[0]};
@@ -265,6 +294,8 @@ static struct plan *reader(struct members *v, const struct plan *p, struct want 
     bool changed = named_of(&own, &f, 1);
     changed = named_of(&own, &n.keys, p->n_keys) || changed;
     changed = named_of(&own, &n.named, p->n_named) || changed;
+    changed = sort_of(&own, &n) || changed;
+    changed = series_of(&own, &n) || changed;
     struct plan *in = rewrite(&own, p->in[0], own.wants);
     if (!changed && wants == NULL && in == p->in[0])
         return (struct plan *)(uintptr_t)p;
@@ -334,117 +365,4 @@ const struct plan *emit_members(struct emit *m, const struct plan *p)
         return p;
     struct members v = {.m = m, .plans = map_new(m->a, false)};
     return rewrite(&v, p, NULL);
-}
-
-/* ---- SQL ---- */
-
-bool emit_member_column(struct emit *m, const struct plan *table, uint32_t id, struct sbuf *out)
-{
-    const struct emit_member *k = &m->members.p[(id - MEMBER_FIRST) / MEMBER_STRIDE];
-    return m->src->path(m->src->self, table->workspace, table->table, k->column, k->path,
-                        (enum engine_path_form)((id - MEMBER_FIRST) % MEMBER_STRIDE), out, m->e);
-}
-
-bool emit_member_as(const struct expr *x, enum kql_type to, struct sbuf *out)
-{
-    if (x->kind != EX_COLUMN || x->type != KQL_DYNAMIC || !emit_is_member(x->col))
-        return false;
-    for (uint32_t f = 0; f < ENGINE_PATH_MATCH; f++)
-        if (form_types[f] == to) {
-            emit_col(x->col + f, out);
-            return true;
-        }
-    return false;
-}
-
-bool emit_member_match(const struct expr *x, struct sbuf *out)
-{
-    if (expr_is_call(x, "tostring") && x->n_args == 1)
-        x = x->args[0];
-    if (x->kind != EX_COLUMN || x->type != KQL_DYNAMIC || !emit_is_member(x->col))
-        return false;
-    emit_col(x->col + ENGINE_PATH_MATCH, out);
-    return true;
-}
-
-static void convert(enum kql_type to, struct str value, struct sbuf *out)
-{
-    struct cast c;
-    CHECK(cast_find(KQL_DYNAMIC, to, &c));
-    sbuf_addz(out, c.before);
-    sbuf_add(out, value);
-    sbuf_addz(out, c.after);
-}
-
-static void path_call(const char *name, struct str column, struct str path, struct sbuf *out)
-{
-    sbuf_addf(out, "%s(", name);
-    sbuf_add(out, column);
-    sbuf_addz(out, ", ");
-    sql_text(out, path);
-    sbuf_addc(out, ')');
-}
-
-void engine_sql_path(struct str column, struct str path, enum engine_path_form form,
-                     struct sbuf *out)
-{
-    AUTO(sbuf_fini) struct sbuf value = sbuf_make(EMIT_MAX_SQL_BYTES);
-    bool text = form == ENGINE_PATH_TEXT || form == ENGINE_PATH_MATCH;
-    path_call(text ? "vdc_dyn_path_str" : "vdc_dyn_path", column, path, &value);
-    if (form == ENGINE_PATH_VALUE || text)
-        sbuf_add(out, sbuf_str(&value));
-    else
-        convert(member_col(0, (int)form).type, sbuf_str(&value), out);
-}
-
-void engine_sql_path_kept(enum kql_type type, struct str column, enum engine_path_form form,
-                          struct sbuf *out)
-{
-    enum kql_type to = member_col(0, (int)form).type;
-    AUTO(sbuf_fini) struct sbuf value = sbuf_make(EMIT_MAX_SQL_BYTES);
-    struct cast c;
-    if (type == to && (type != KQL_STRING || form == ENGINE_PATH_MATCH)) {
-        sbuf_add(out, column);
-        return;
-    }
-    if (to == KQL_STRING && (type == KQL_STRING || type == KQL_LONG)) {
-        sbuf_addf(out, "coalesce(CAST(%.*s AS VARCHAR), '')", STR_ARG(column));
-        return;
-    }
-    if (type == KQL_LONG && to == KQL_REAL) {
-        sbuf_addf(out, "CAST(%.*s AS DOUBLE)", STR_ARG(column));
-        return;
-    }
-    CHECK(cast_find(type, KQL_DYNAMIC, &c));
-    sbuf_addf(&value, "%s%.*s%s", c.before, STR_ARG(column), c.after);
-    if (to == KQL_DYNAMIC)
-        sbuf_add(out, sbuf_str(&value));
-    else
-        convert(to, sbuf_str(&value), out);
-}
-
-void engine_sql_path_keep(enum kql_type type, struct str column, struct str path, struct sbuf *out)
-{
-    AUTO(sbuf_fini) struct sbuf value = sbuf_make(EMIT_MAX_SQL_BYTES);
-    path_call(type == KQL_STRING ? "vdc_dyn_path_kept" : "vdc_dyn_path", column, path, &value);
-    if (type == KQL_STRING || type == KQL_DYNAMIC)
-        sbuf_add(out, sbuf_str(&value));
-    else
-        convert(type, sbuf_str(&value), out);
-}
-
-void engine_sql_path_kinds(struct str column, struct str path, struct sbuf *out)
-{
-    sbuf_addz(out, "coalesce(bit_or(");
-    path_call("vdc_dyn_path_kind", column, path, out);
-    sbuf_addz(out, "), 0)");
-}
-
-enum kql_type engine_path_type(int64_t kinds)
-{
-    return kinds == JS_KEPT_LONG                 ? KQL_LONG
-           : kinds == JS_KEPT_REAL               ? KQL_REAL
-           : kinds == JS_KEPT_STRING             ? KQL_STRING
-           : kinds == 0 || kinds == JS_KEPT_BOOL ? KQL_BOOL
-                                                 : KQL_DYNAMIC;
 }

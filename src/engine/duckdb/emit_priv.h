@@ -188,6 +188,7 @@ static inline bool emit_is_member(uint32_t id)
 {
     return id >= MEMBER_FIRST && id < UINT32_C(2) * MEMBER_FIRST;
 }
+enum kql_type emit_member_type(int form);
 /* SQL of a column that emit_members gave to a table. */
 bool emit_member_column(struct emit *m, const struct plan *table, uint32_t id, struct sbuf *out);
 /* A member, or tostring() of one, as text to be compared with texts that are not empty, where null

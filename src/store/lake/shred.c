@@ -38,6 +38,14 @@ struct sample {
     struct map *by_path;
     VEC(struct seen *) list;
     size_t rows; /* that have a value */
+    size_t bytes;
+    struct used *used; /* what queries read */
+    size_t n_used;
+};
+struct used {
+    struct str path;
+    struct json keys;
+    size_t bytes;
 };
 
 static bool key_ok(struct str key)
@@ -46,6 +54,14 @@ static bool key_ok(struct str key)
     for (size_t i = 0; ok && i < key.n; i++)
         ok = (unsigned char)key.p[i] >= ' ' && key.p[i] != 127;
     return ok && utf8_valid(key, NULL);
+}
+
+static bool keys_ok(const struct json *keys)
+{
+    bool ok = keys->type == JSON_ARRAY && keys->n > 0 && keys->n <= 2 * MOST_DEPTH;
+    for (size_t i = 0; ok && i < keys->n; i++)
+        ok = keys->items[i].type == JSON_STRING && key_ok(keys->items[i].text);
+    return ok;
 }
 
 static size_t value_bytes(const struct json *j)
@@ -123,6 +139,34 @@ static bool read_sample(struct lake *l, const struct lake_source *src, const str
                : err_set(e, ERR_LIMIT, "table '%.*s' has too many columns", STR_ARG(src->table));
 }
 
+/* About the bytes of a value's text. */
+static size_t size_of(const struct json *j)
+{
+    size_t n = j->text.n + 2;
+    for (size_t i = 0; i < j->n; i++)
+        n += size_of(&j->items[i]) + (j->type == JSON_OBJECT ? j->keys[i].n + 3 : 1);
+    return n;
+}
+
+static const struct json *member(const struct json *j, struct str key)
+{
+    const struct json *found = NULL;
+    for (size_t i = 0; j->type == JSON_OBJECT && i < j->n; i++)
+        if (str_eq(j->keys[i], key))
+            found = &j->items[i];
+    return found;
+}
+
+static void count_used(struct sample *s, const struct json *j)
+{
+    for (size_t i = 0; i < s->n_used; i++) {
+        const struct json *at = j;
+        for (size_t k = 0; at != NULL && k < s->used[i].keys.n; k++)
+            at = member(at, s->used[i].keys.items[k].text);
+        s->used[i].bytes += at != NULL ? size_of(at) : 0;
+    }
+}
+
 static void count_members(struct sample *s, const struct engine_rows *rows, size_t col)
 {
     size_t bytes = 0;
@@ -134,6 +178,8 @@ static void count_members(struct sample *s, const struct engine_rows *rows, size
         if (v.is_null || !json_parse(s->a, v.s, NULL, &j, NULL))
             continue;
         s->rows++;
+        s->bytes += v.s.n;
+        count_used(s, &j);
         walk(s, &j, keys, 0);
     }
 }
@@ -144,6 +190,19 @@ static int more_rows(const void *a, const void *b)
     if (x->rows != y->rows)
         return x->rows > y->rows ? -1 : 1;
     return str_cmp(x->path, y->path);
+}
+
+static void find_used(struct lake *l, struct sample *s, struct str table, struct str phys)
+{
+    size_t n;
+    const struct lake_path *list = lake_paths_of(l, s->a, table, phys, &n);
+    s->used = arena_array(s->a, struct used, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        struct used *u = &s->used[s->n_used];
+        *u = (struct used){.path = list[i].path};
+        if (json_parse(s->a, u->path, NULL, &u->keys, NULL) && keys_ok(&u->keys))
+            s->n_used++;
+    }
 }
 
 /* ---- choosing ---- */
@@ -176,14 +235,6 @@ static struct str name_of(struct arena *a, const struct lake_source *src,
     return name;
 }
 
-static bool keys_ok(const struct json *keys)
-{
-    bool ok = keys->type == JSON_ARRAY && keys->n > 0 && keys->n <= 2 * MOST_DEPTH;
-    for (size_t i = 0; ok && i < keys->n; i++)
-        ok = keys->items[i].type == JSON_STRING && key_ok(keys->items[i].text);
-    return ok;
-}
-
 static void add(struct arena *a, struct lake_shreds *x, const struct phys_col *c, struct str path)
 {
     struct json keys;
@@ -192,6 +243,7 @@ static void add(struct arena *a, struct lake_shreds *x, const struct phys_col *c
             return;
     if (x->n >= MOST_SHREDS || !json_parse(a, path, NULL, &keys, NULL) || !keys_ok(&keys))
         return;
+    path = arena_str(a, path);
     x->p[x->n++] = (struct lake_shred){.col = *c, .path = path};
 }
 
@@ -210,7 +262,7 @@ static void add_former(struct lake *l, struct arena *a, struct str table, const 
         const struct lake_column *k = &newest->shape->cols[i];
         const struct seen *m = k->of.n > 0 ? map_get(s->by_path, k->path) : NULL;
         if (m != NULL && str_eq(k->of, c->phys) && m->rows * 16 >= s->rows)
-            add(a, x, c, arena_str(a, k->path));
+            add(a, x, c, k->path);
     }
     lake_view_drop(v);
 }
@@ -238,10 +290,10 @@ static void settle(struct arena *a, const struct lake_source *src, struct lake_s
 static void choose_of(struct lake *l, struct arena *a, const struct lake_source *src,
                       const struct phys_col *c, struct sample *s, struct lake_shreds *x)
 {
-    size_t n_used, first = x->n, most = most_paths(l);
-    const struct lake_path *used = lake_paths_of(l, a, src->table, c->phys, &n_used);
-    for (size_t i = 0; i < n_used && x->n - first < most; i++)
-        add(a, x, c, used[i].path);
+    size_t first = x->n, most = most_paths(l);
+    for (size_t i = 0; i < s->n_used && x->n - first < most; i++)
+        if (s->used[i].bytes * 2 <= s->bytes) /* most of the text: nothing is won */
+            add(a, x, c, s->used[i].path);
     add_former(l, a, src->table, c, s, first + most, x);
     if (s->list.n > 0)
         qsort(s->list.p, s->list.n, sizeof(*s->list.p), more_rows);
@@ -307,9 +359,8 @@ bool lake_shred_choose(struct lake *l, struct arena *a, const struct lake_source
             continue;
         AUTO(arena_freep) struct arena *own = arena_new(0);
         struct sample s = {.a = own, .by_path = map_new(own, false)};
+        find_used(l, &s, src->table, src->cols[i].phys);
         count_members(&s, sample, at++);
-        for (size_t k = 0; k < s.list.n; k++)
-            s.list.p[k]->path = arena_str(a, s.list.p[k]->path);
         choose_of(l, a, src, &src->cols[i], &s, out);
     }
     engine_rows_free(sample);
