@@ -1,5 +1,5 @@
 /* The Tables API of a workspace (Microsoft.OperationalInsights/workspaces/tables): list, get,
- * define custom tables, set retention. There is one plan, Analytics. */
+ * define custom tables, set retention and clustering key. There is one plan, Analytics. */
 #include "api/api_priv.h"
 #include "text/json.h"
 
@@ -66,6 +66,17 @@ static void write_retention(struct json_out *o, struct workspace *w, struct str 
     json_kv_bool(o, "totalRetentionInDaysAsDefault", own.total_days == 0);
 }
 
+/* Ours, not Log Analytics'. */
+static void write_key(struct http_request *q, struct json_out *o, struct workspace *w,
+                      struct str table)
+{
+    struct str column = workspace_cluster(w, q->arena, table);
+    if (column.n > 0)
+        json_kv_str(o, "clusterBy", column);
+    else
+        json_kv_null(o, "clusterBy");
+}
+
 static void write_table(struct http_request *q, struct json_out *o, struct workspace *w,
                         const struct kql_table *t)
 {
@@ -83,6 +94,7 @@ static void write_table(struct http_request *q, struct json_out *o, struct works
     json_obj(o);
     json_kv_z(o, "plan", "Analytics");
     write_retention(o, w, t->name);
+    write_key(q, o, w, t->name);
     json_kv_z(o, "provisioningState", "Succeeded");
     json_key(o, "schema");
     json_obj(o);
@@ -194,6 +206,21 @@ static bool change_retention(struct workspace *w, struct str table, const struct
     return same || workspace_retention_set(w, table, &wish, e);
 }
 
+/* null: none; left out: as it was, or with PUT none. */
+static bool change_key(struct http_request *q, struct workspace *w, struct str table,
+                       const struct json *body, bool reset, struct err *e)
+{
+    const struct json *j = json_path(body, "properties.clusterBy");
+    if (j != NULL && j->type != JSON_NULL && j->type != JSON_STRING)
+        return err_set(e, ERR_INVALID,
+                       "properties.clusterBy: the name of a column, or null, is expected");
+    if (j == NULL && !reset)
+        return true;
+    struct str wish = j != NULL ? json_text(j, STR_NONE) : STR_NONE;
+    return str_eq(wish, workspace_cluster(w, q->arena, table)) ||
+           workspace_cluster_set(w, table, wish, e);
+}
+
 static bool check_plan(const struct json *body, struct err *e)
 {
     struct str plan = json_text(json_path(body, "properties.plan"), STR("Analytics"));
@@ -222,7 +249,8 @@ static void change(void *ctx, struct http_request *q, struct http_response *r, b
     bool ok = check_plan(&body, &e) &&
               (!define || (read_schema(q->arena, columns, &schema, &e) &&
                            workspace_table_define(w, name, &schema, &e))) &&
-              ((!exists && !define) || change_retention(w, name, &body, put, &e));
+              ((!exists && !define) || (change_retention(w, name, &body, put, &e) &&
+                                        change_key(q, w, name, &body, put, &e)));
     if (ok)
         (void)write_named(v, q, r, w, name);
     else

@@ -35,7 +35,10 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .lake = {.seal_rows = set->seal_rows,
                  .seal_bytes = set->seal_bytes,
                  .seal_age_us = set->seal_age / TICKS_PER_US,
-                 .retention_days = set->retention / TICKS_PER_DAY},
+                 .retention_days = set->retention / TICKS_PER_DAY,
+                 .shred_paths = set->shred_paths == 0
+                                    ? -1
+                                    : (int)(set->shred_paths < 128 ? set->shred_paths : 128)},
         .min_free_bytes = (uint64_t)set->min_free,
         .min_free_percent = (unsigned)set->min_free_percent,
         .external_hosts = set->external_hosts,

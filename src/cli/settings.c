@@ -46,6 +46,8 @@ static const struct setting table[] = {
     SETTING(seal_bytes, SETTING_SIZE, "512MiB", "the same in bytes"),
     SETTING(seal_age, SETTING_DURATION, "1h",
             "the same in time; a table with few rows waits 24 times as long"),
+    SETTING(shred_paths, SETTING_COUNT, "16",
+            "members of a dynamic column that parts keep as columns of their own; 0: none"),
     SETTING(retention, SETTING_DURATION, "90d",
             "how long rows are kept, of tables that say nothing themselves"),
     SETTING(min_free, SETTING_SIZE, "1GiB",

@@ -37,6 +37,18 @@ struct engine_given {
     void *self;
     bool (*fill)(void *self, struct engine_appender *rows, struct err *e);
 };
+/* A member of a dynamic column (its path is a JSON array of keys) that a source keeps beside the
+ * column, in the forms in which it can be read. */
+enum engine_path_form {
+    ENGINE_PATH_VALUE, /* dynamic */
+    ENGINE_PATH_TEXT,  /* string, long, real, bool: the value converted to the type */
+    ENGINE_PATH_LONG,
+    ENGINE_PATH_REAL,
+    ENGINE_PATH_BOOL,
+    ENGINE_PATH_MATCH, /* as text, but where that is '' it may be null: the file's own column, whose
+                          statistics and Bloom filters the database knows */
+    ENGINE_PATH_FORMS
+};
 /* Where a P_TABLE's rows are: given by the store. Emits a FROM item, for example
  * "ws_1"."main"."SigninLogs", and the SQL of a stored column in engine representation (types.h).
  * Quote through sql_ident/sql_text only. */
@@ -50,6 +62,13 @@ struct engine_source {
     const struct engine_fetch *fetch; /* NULL: externaldata is switched off */
     const char *geoip_file;           /* of geo_info_from_ip_address(); NULL: none */
     const struct engine_given *given; /* NULL: none */
+    /* Whether a member of a dynamic column is kept beside it for some rows; noted as a use of it.
+     * NULL: no source of this kind keeps any. */
+    bool (*has_path)(void *self, struct str workspace, struct str table, struct str column,
+                     struct str path);
+    /* As column, for one that has_path said yes to. */
+    bool (*path)(void *self, struct str workspace, struct str table, struct str column,
+                 struct str path, enum engine_path_form form, struct sbuf *out, struct err *e);
 };
 /* How large a query may be for the planner, which cannot be interrupted. 0: the default. */
 struct engine_size {

@@ -69,5 +69,21 @@ bool engine_append_close(struct engine_appender *a, struct err *e) MUST_USE;
 /* Frees it without handing over what is left; roll the transaction back afterwards. */
 void engine_append_abort(struct engine_appender *a);
 
+/* ---- members of dynamic columns ----
+ * SQL of a member in a form. column: SQL of the dynamic column; path: JSON array of keys. */
+void engine_sql_path(struct str column, struct str path, enum engine_path_form form,
+                     struct sbuf *out);
+/* The same of a column that engine_sql_path_keep filled. */
+void engine_sql_path_kept(enum kql_type type, struct str column, enum engine_path_form form,
+                          struct sbuf *out);
+/* What of a member is kept in a column of the type, from which all its forms can be had without
+ * loss if each value is of that type's kind: long, real, bool, string; of any kind: dynamic. Rows
+ * without the member have null. */
+void engine_sql_path_keep(enum kql_type type, struct str column, struct str path, struct sbuf *out);
+/* SQL of the kinds of all values of a member in the rows of a group, as a sum of bits, and the type
+ * that loses nothing of them. No value: bool. */
+void engine_sql_path_kinds(struct str column, struct str path, struct sbuf *out);
+enum kql_type engine_path_type(int64_t kinds);
+
 /* DDL: the database's name of a type: "VARCHAR", "BIGINT" … */
 const char *engine_sql_type(enum kql_type t);

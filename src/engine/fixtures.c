@@ -196,7 +196,11 @@ struct fixtures *fixtures_open(const struct fixtures_options *o, struct err *e)
                                       .table_at = table_at,
                                       .find_function = find_function,
                                       .peek = peek};
-    f->source = (struct engine_source){f, from_item, column, o->fetch, o->geoip_file, NULL};
+    f->source = (struct engine_source){.self = f,
+                                       .from_item = from_item,
+                                       .column = column,
+                                       .fetch = o->fetch,
+                                       .geoip_file = o->geoip_file};
     struct engine_options eo = {.memory_bytes = o->memory_bytes, .threads = o->threads};
     f->engine = engine_open(&eo, e);
     bool ok = f->engine != NULL && (o->geoip_file == NULL || geoip_check(o->geoip_file, e)) &&

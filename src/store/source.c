@@ -17,7 +17,8 @@ struct seen {
     struct ws_table *t;
     const struct phys_col *cols; /* those stored when the query first touched the table */
     size_t n_cols;
-    bool *asked; /* one a column: the query reads it */
+    bool *asked;                     /* one a column: the query reads it */
+    VEC(struct lake_member) members; /* of dynamic columns, that it reads */
     const struct lake_view *view;
 };
 /* A workspace's view is taken when the first of its tables is touched, and kept. */
@@ -118,6 +119,8 @@ static bool from_item(void *self, struct str workspace, struct str table,
         if (s->all || seen->asked[i])
             cols[f.n_cols++] = seen->cols[i];
     f.cols = cols;
+    f.members = seen->members.p;
+    f.n_members = seen->members.n;
     if (f.lt != NULL)
         needed_parts(s, need, &f);
     lake_sql_from(&f, out);
@@ -175,12 +178,67 @@ static bool column(void *self, struct str workspace, struct str table, struct st
     return true;
 }
 
+/* ---- members of dynamic columns ---- */
+
+static const struct phys_col *dynamic_column(const struct seen *seen, struct str name)
+{
+    lock_take(&seen->w->lock);
+    uintptr_t at = (uintptr_t)map_get(seen->t->by_name, name);
+    lock_drop(&seen->w->lock);
+    const struct phys_col *c = at != 0 && at <= seen->n_cols ? &seen->cols[at - 1] : NULL;
+    return c != NULL && c->type == KQL_DYNAMIC ? c : NULL;
+}
+
+static bool has_path(void *self, struct str workspace, struct str table, struct str name,
+                     struct str path)
+{
+    struct err ignored = {0};
+    const struct seen *seen = look(self, workspace, table, &ignored);
+    const struct phys_col *c = seen != NULL ? dynamic_column(seen, name) : NULL;
+    if (c == NULL)
+        return false;
+    lake_path_used(seen->w->lake, seen->t->name, c->phys, path);
+    const struct lake_table *t = lake_view_find(seen->view, seen->t->name);
+    return t != NULL && lake_path_kept(t, c->phys, path);
+}
+
+static bool path_column(void *self, struct str workspace, struct str table, struct str name,
+                        struct str path, enum engine_path_form form, struct sbuf *out,
+                        struct err *e)
+{
+    struct snapshot *s = self;
+    struct seen *seen = look(s, workspace, table, e);
+    if (seen == NULL)
+        return false;
+    const struct phys_col *c = dynamic_column(seen, name);
+    CHECK(c != NULL); /* has_path said so, and what was seen stays */
+    size_t at = 0;
+    for (; at < seen->members.n; at++) {
+        const struct lake_member *k = &seen->members.p[at];
+        if (k->form == form && str_eq(k->col.phys, c->phys) && str_eq(k->path, path))
+            break;
+    }
+    if (at == seen->members.n) {
+        struct lake_member k = {.col = *c, .path = arena_str(s->a, path), .form = form};
+        k.name = arena_fmt(s->a, "member %zu", at); /* no column's name has a blank */
+        VEC_PUSH(s->a, &seen->members, k);
+    }
+    sql_ident(out, seen->members.p[at].name);
+    return true;
+}
+
 const struct engine_source *source_snapshot(struct workspace *w, struct arena *a)
 {
     struct snapshot *s = arena_new_of(a, struct snapshot);
     s->own = w;
     s->a = a;
-    s->source = (struct engine_source){s, from_item, column, w->s->fetch, w->s->geoip_file, NULL};
+    s->source = (struct engine_source){.self = s,
+                                       .from_item = from_item,
+                                       .column = column,
+                                       .fetch = w->s->fetch,
+                                       .geoip_file = w->s->geoip_file,
+                                       .has_path = has_path,
+                                       .path = path_column};
     return &s->source;
 }
 
@@ -237,8 +295,11 @@ static bool column_now(void *self, struct str workspace, struct str table, struc
 
 void table_source_init(struct workspace *w)
 {
-    w->source =
-        (struct engine_source){w, from_item_now, column_now, w->s->fetch, w->s->geoip_file, NULL};
+    w->source = (struct engine_source){.self = w,
+                                       .from_item = from_item_now,
+                                       .column = column_now,
+                                       .fetch = w->s->fetch,
+                                       .geoip_file = w->s->geoip_file};
 }
 
 const struct engine_source *workspace_source(struct workspace *w)

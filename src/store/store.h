@@ -12,6 +12,7 @@ struct store_lake_options {
     int64_t seal_bytes;  /* 0: 512 MiB */
     int64_t seal_age_us; /* of the oldest; 0: 1 hour. A table with few rows waits 24 times that */
     int64_t retention_days; /* of tables that say nothing themselves; 0: for ever */
+    int shred_paths; /* members that a part keeps beside a dynamic column; 0: 16; negative: none */
 };
 struct store_options {
     const char
@@ -262,6 +263,11 @@ bool workspace_retention_set(struct workspace *w, struct str table, const struct
                              struct err *e) MUST_USE;
 void workspace_retention(struct workspace *w, struct str table, struct store_retention *own,
                          struct store_retention *out_in_force);
+/* The column by which the rows of a table's parts are sorted, before TimeGenerated, from the next
+ * part on. No column: by TimeGenerated. Errors: ERR_INVALID, ERR_IO. */
+bool workspace_cluster_set(struct workspace *w, struct str table, struct str column,
+                           struct err *e) MUST_USE;
+struct str workspace_cluster(struct workspace *w, struct arena *a, struct str table);
 /* Reads every part and compares it with the manifest. */
 struct store_damage {
     struct str table, part;

@@ -9,7 +9,7 @@
 #include "store/workspace_priv.h"
 #include "text/json.h"
 
-enum { MAX_WORKSPACE_NAME = 63, MAX_JSON = 64 << 10, LAYOUT_VERSION = 2 };
+enum { MAX_WORKSPACE_NAME = 63, MAX_JSON = 64 << 10, LAYOUT_VERSION = 3 };
 
 static const char *const layout[] = {
     "vedette_meta (key VARCHAR, value VARCHAR)",
@@ -30,6 +30,9 @@ static const char *const layout[] = {
      "made BIGINT, "
      "crc BIGINT, reason VARCHAR, noted BIGINT)"),
     "vedette_retention (table_name VARCHAR, analytics_days BIGINT, total_days BIGINT)",
+    "vedette_clusters (table_name VARCHAR, column_name VARCHAR)",
+    ("vedette_paths (table_name VARCHAR, column_name VARCHAR, path VARCHAR, uses BIGINT, used "
+     "BIGINT)"),
 };
 
 struct str workspace_id(const struct workspace *w)
@@ -136,10 +139,12 @@ static bool make_layout(struct workspace *w, struct err *e)
     sql_table(w, STR("vedette_meta"), &sql);
     sbuf_addf(&sql, " SELECT 'layout', '%d' WHERE NOT EXISTS (FROM ", LAYOUT_VERSION);
     sql_table(w, STR("vedette_meta"), &sql);
-    /* Layout 1 had no parts. A program that knows only that must not open a store with parts. */
+    /* Layout 1 had no parts, layout 2 none with members of dynamic columns. A program that knows
+     * only that must not open a store with them. */
     sbuf_addz(&sql, ");\nUPDATE ");
     sql_table(w, STR("vedette_meta"), &sql);
-    sbuf_addf(&sql, " SET value = '%d' WHERE key = 'layout' AND value = '1';\n", LAYOUT_VERSION);
+    sbuf_addf(&sql, " SET value = '%d' WHERE key = 'layout' AND value IN ('1', '2');\n",
+              LAYOUT_VERSION);
     return engine_conn_exec(w->conn, sbuf_str(&sql), e);
 }
 

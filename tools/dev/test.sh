@@ -163,6 +163,7 @@ suites_program()
     suite "clients kusto" 300 python3 tests/clients/kusto.py
     suite "clients kafka" 420 python3 tests/clients/kafka_topics.py
     suite "clients otlp" 300 python3 tests/clients/otlp.py
+    suite "clients lake" 420 python3 tests/clients/lake.py
     if [ "$FLAG_QUICK" = 0 ]; then
         suite_if tests/fault/run.py fault 600 python3 tests/fault/run.py
     fi

@@ -362,7 +362,7 @@ bool emit_statement(const struct plan *p, const struct engine_source *src,
                                   depth < EMIT_MAX_DEPTH ? depth : EMIT_MAX_DEPTH,
                                   or_default(limits->size.max_union, EMIT_MAX_UNION)};
     AUTO(sbuf_fini) struct sbuf body = sbuf_make(EMIT_MAX_SQL_BYTES);
-    if (!emit_node(&m, p, &body))
+    if (!emit_node(&m, emit_members(&m, p), &body))
         return false;
     write_ctes(&m, out);
     if (limits->most_rows) {

@@ -140,6 +140,8 @@ bool emit_as(struct emit *m, const struct expr *x, enum kql_type to, struct sbuf
     bool done = false;
     if (x->type == KQL_DYNAMIC && to == KQL_STRING && emit_is_pack(x))
         return emit_expr(m, x, EMIT_EXACT, out);
+    if (emit_member_as(x, to, out))
+        return true;
     if (x->type == KQL_DYNAMIC && to == KQL_STRING && x->kind == EX_COLUMN) {
         /* arrays, bags and numbers are their own text, which is not copied then */
         sbuf_addf(out, "CASE WHEN starts_with(c%u, '\"') THEN %sc%u%s ELSE coalesce(c%u, '') END",

@@ -128,10 +128,42 @@ static void equality_sql(const struct equality *q, enum emit_ctx ctx, struct sbu
         sbuf_addz(out, " END");
 }
 
+static bool is_text_constant(const struct expr *x)
+{
+    return x->kind == EX_CONST && x->type == KQL_STRING && !x->value.is_null && x->value.s.n > 0;
+}
+
+/* A kept member is one of these texts: by the file's column itself. *done: false, and nothing is
+ * written: it is something else. */
+static bool member_equals(struct emit *m, const struct expr *x, struct expr *const *texts, size_t n,
+                          bool *done, struct sbuf *out)
+{
+    AUTO(sbuf_fini) struct sbuf column = sbuf_make(64);
+    for (size_t i = 0; i < n; i++)
+        if (!is_text_constant(texts[i]))
+            return true;
+    *done = n > 0 && emit_member_match(x, &column);
+    if (!*done)
+        return true;
+    sbuf_addc(out, '(');
+    sbuf_add(out, sbuf_str(&column));
+    for (size_t i = 0; i < n; i++) {
+        sbuf_addz(out, n == 1 ? " = " : i > 0 ? ", " : " IN (");
+        if (!emit_expr(m, texts[i], EMIT_EXACT, out))
+            return false;
+    }
+    sbuf_addz(out, n == 1 ? ")" : "))");
+    return true;
+}
+
 static bool equality(struct emit *m, const struct expr *x, bool negated, enum emit_ctx ctx,
                      struct sbuf *out)
 {
     const struct expr *l = x->args[0], *r = x->args[1];
+    bool done = false;
+    for (size_t i = 0; i < 2 && !negated && ctx == EMIT_PREDICATE; i++)
+        if (!member_equals(m, x->args[i], &x->args[1 - i], 1, &done, out) || done)
+            return done;
     enum kql_type t = narrowed(emit_common_type(l->type, r->type), x->args, 2);
     struct equality q = {
         .negated = negated, .nan = may_be_nan(l, r, t), .decimal = t == KQL_DECIMAL};
@@ -384,8 +416,11 @@ static bool in_values(struct emit *m, const struct expr *x, struct str left, boo
 static bool op_in(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
 {
     const char *name = x->fn->name;
-    bool negated = name[0] == '!', fold = strchr(name, '~') != NULL;
+    bool negated = name[0] == '!', fold = strchr(name, '~') != NULL, done = false;
     struct str left;
+    if (!negated && !fold && ctx == EMIT_PREDICATE && x->args[0]->type == KQL_STRING &&
+        (!member_equals(m, x->args[0], x->args + 1, x->n_args - 1, &done, out) || done))
+        return done;
     if (fold) {
         struct str raw;
         if (!emit_arg(m, x->args[0], KQL_STRING, &raw))

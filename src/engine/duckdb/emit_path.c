@@ -4,7 +4,7 @@
 
 enum { MOST_STEPS = 64 };
 
-static bool is_step(const struct expr *x)
+bool emit_is_step(const struct expr *x)
 {
     if (!expr_is_call(x, "[]") && !expr_is_call(x, "."))
         return false;
@@ -13,10 +13,9 @@ static bool is_step(const struct expr *x)
            (k->type == KQL_STRING || k->type == KQL_LONG || k->type == KQL_INT);
 }
 
-static void write_path(const struct expr *const *steps, size_t n, struct sbuf *out)
+void emit_path_text(const struct expr *const *steps, size_t n, struct sbuf *path)
 {
-    AUTO(sbuf_fini) struct sbuf path = sbuf_make(EMIT_MAX_SQL_BYTES);
-    struct json_out w = json_out_make(&path);
+    struct json_out w = json_out_make(path);
     json_arr(&w);
     while (n-- > 0) {
         const struct kql_value *v = &steps[n]->args[1]->value;
@@ -26,6 +25,12 @@ static void write_path(const struct expr *const *steps, size_t n, struct sbuf *o
             json_int(&w, v->i);
     }
     json_arr_end(&w);
+}
+
+static void write_path(const struct expr *const *steps, size_t n, struct sbuf *out)
+{
+    AUTO(sbuf_fini) struct sbuf path = sbuf_make(EMIT_MAX_SQL_BYTES);
+    emit_path_text(steps, n, &path);
     sql_text(out, sbuf_str(&path));
 }
 
@@ -41,7 +46,7 @@ bool emit_path(struct emit *m, const struct expr *x, enum emit_path_form form, b
     static const char *const suffixes[] = {"", "_str", "_length"};
     const struct expr *steps[MOST_STEPS];
     size_t n = 0;
-    while (n < MOST_STEPS && is_step(x)) {
+    while (n < MOST_STEPS && emit_is_step(x)) {
         steps[n++] = x;
         x = x->args[0];
     }

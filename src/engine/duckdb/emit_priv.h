@@ -28,6 +28,9 @@ struct emit_window {
     uint32_t id;    /* helper column h<id> */
     unsigned level; /* 1: no window function inside its arguments */
 };
+struct emit_member {
+    struct str column, path; /* stored name; JSON array of keys */
+};
 struct emit {
     struct arena *a;
     const struct engine_source *src;
@@ -47,6 +50,7 @@ struct emit {
     struct emit_externals *externals;
     const struct emit_bound *bounds; /* that filters above the node being written set */
     struct emit_hoists *hoists; /* of the node being written; NULL: sub-queries stay in place */
+    VEC(struct emit_member) members; /* that tables keep beside their dynamic columns */
 };
 
 /* How the null of a comparison matters. */
@@ -170,6 +174,28 @@ bool emit_template(struct emit *m, const struct expr *x, const char *sql, struct
 enum emit_path_form { PATH_VALUE, PATH_TEXT, PATH_LENGTH };
 bool emit_path(struct emit *m, const struct expr *x, enum emit_path_form form, bool *done,
                struct sbuf *out);
+
+bool emit_is_step(const struct expr *x);
+/* The keys and indexes of steps, the outermost first, as a JSON array. */
+void emit_path_text(const struct expr *const *steps, size_t n, struct sbuf *path);
+
+/* ---- emit_member.c: members that a source keeps beside dynamic columns ----
+ * The plan with such members as columns of its tables, carried up to where they are read. The
+ * column of a member has its value; those of the other forms follow it. */
+const struct plan *emit_members(struct emit *m, const struct plan *p);
+enum { MEMBER_FIRST = 1 << 30, MEMBER_STRIDE = 8 }; /* ids; emit_lift's are above */
+static inline bool emit_is_member(uint32_t id)
+{
+    return id >= MEMBER_FIRST && id < UINT32_C(2) * MEMBER_FIRST;
+}
+enum kql_type emit_member_type(int form);
+/* SQL of a column that emit_members gave to a table. */
+bool emit_member_column(struct emit *m, const struct plan *table, uint32_t id, struct sbuf *out);
+/* A member, or tostring() of one, as text to be compared with texts that are not empty, where null
+ * counts as false. false: x is none, nothing is written. */
+bool emit_member_match(const struct expr *x, struct sbuf *out);
+/* A member as a value of a type, where there is a column of that form. */
+bool emit_member_as(const struct expr *x, enum kql_type to, struct sbuf *out);
 
 /* Emitters by name for calls that a template cannot say; NULL: none. */
 typedef bool emit_call_fn(struct emit *m, const struct expr *x, enum emit_ctx ctx,

@@ -9,7 +9,10 @@ bool emit_table(struct emit *m, const struct plan *p, struct sbuf *out)
         struct str stored = p->source_names ? p->source_names[i] : c->name;
         if (i)
             sbuf_addz(out, ", ");
-        if (!m->src->column(m->src->self, p->workspace, p->table, stored, c->type, out, m->e))
+        bool ok = emit_is_member(c->id) ? emit_member_column(m, p, c->id, out)
+                                        : m->src->column(m->src->self, p->workspace, p->table,
+                                                         stored, c->type, out, m->e);
+        if (!ok)
             return false;
         emit_as_col(c->id, out);
     }

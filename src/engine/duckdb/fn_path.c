@@ -3,6 +3,7 @@
 #include "engine/duckdb/fn.h"
 #include "engine/duckdb/jscan.h"
 #include "text/json.h"
+#include <math.h>
 
 struct path {
     struct arena *a;
@@ -70,6 +71,46 @@ static void fn_path(struct cf_call *c, size_t r)
         out_value(c, r, v);
 }
 
+/* The value to be kept beside the column: of a string its text. */
+static void fn_path_kept(struct cf_call *c, size_t r)
+{
+    struct str v = cf_str(c, 0, r);
+    if (follow(c, r, &v))
+        cf_out_str(c, r, js_type(v) == JS_STRING ? js_decode(cf_arena(c), v) : v);
+}
+
+static bool is_same(struct str v, struct sbuf *again)
+{
+    return sbuf_ok(again) && str_eq(v, sbuf_str(again));
+}
+
+/* Which column gives back the very same text: enum js_kept */
+static void fn_path_kind(struct cf_call *c, size_t r)
+{
+    struct str v = cf_str(c, 0, r);
+    if (!follow(c, r, &v))
+        return;
+    struct sbuf *b = cf_buf(c);
+    bool is_int;
+    int64_t i, kind = JS_KEPT_OTHER;
+    double d;
+    enum js_type t = js_type(v);
+    if (t == JS_BOOL && (str_eqz(v, "true") || str_eqz(v, "false"))) {
+        kind = JS_KEPT_BOOL;
+    } else if (t == JS_STRING) {
+        struct str text = js_decode(cf_arena(c), v);
+        json_escape(b, text);
+        kind = utf8_valid(text, NULL) && is_same(v, b) ? JS_KEPT_STRING : kind;
+    } else if (t == JS_NUMBER && js_number(v, &is_int, &i, &d)) {
+        if (is_int)
+            sbuf_addi(b, i);
+        else if (isfinite(d))
+            real_format(d, b);
+        kind = !is_same(v, b) ? kind : is_int ? JS_KEPT_LONG : JS_KEPT_REAL;
+    }
+    cf_out_i64(c, r, kind);
+}
+
 /* The same of parse_json(text). What is no JSON is a text, which has no members. */
 static void fn_text_path(struct cf_call *c, size_t r)
 {
@@ -96,6 +137,8 @@ const struct cf_scalar fn_path_rows[] = {
     PATH_ROW("vdc_dyn_path", "js:j", fn_path),
     PATH_ROW("vdc_dyn_path_str", "js:s", fn_path),
     PATH_ROW("vdc_dyn_path_length", "js:l", fn_path),
+    PATH_ROW("vdc_dyn_path_kept", "js:j", fn_path_kept),
+    PATH_ROW("vdc_dyn_path_kind", "js:l", fn_path_kind),
     PATH_ROW("vdc_text_path", "ss:j", fn_text_path),
     PATH_ROW("vdc_text_path_str", "ss:s", fn_text_path),
     PATH_ROW("vdc_text_path_length", "ss:l", fn_text_path),

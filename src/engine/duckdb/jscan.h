@@ -6,6 +6,14 @@
 
 enum js_type { JS_NONE, JS_NULL, JS_BOOL, JS_NUMBER, JS_STRING, JS_ARRAY, JS_OBJECT };
 enum js_type js_type(struct str v);
+/* By which type of column a value can be kept so that its very text can be had back; bits. */
+enum js_kept {
+    JS_KEPT_LONG = 1,
+    JS_KEPT_REAL = 2,
+    JS_KEPT_BOOL = 4,
+    JS_KEPT_STRING = 8,
+    JS_KEPT_OTHER = 16
+};
 struct js_iter {
     struct str text;
     size_t at;

@@ -85,6 +85,7 @@ struct lake *lake_open(struct workspace *w, const char *dir, struct err *e)
     l->names = map_new(l->a, false);
     l->hot = map_new(l->a, false);
     l->kept = map_new(l->a, false);
+    l->clusters = map_new(l->a, false);
     l->dir = xstrndup(arena_fmt(l->a, "%s/lake", dir));
     struct lake_edit none = {0};
     lake_publish(l, &none);
@@ -108,6 +109,7 @@ void lake_close(struct lake *l)
     engine_conn_close(l->conn);
     cond_fini(&l->idle);
     lock_fini(&l->lock);
+    lake_paths_free(l);
     xfree(l->dir);
     arena_free(l->a);
     xfree(l);

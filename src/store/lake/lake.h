@@ -12,6 +12,7 @@ struct lake_column {
     struct str phys; /* its name in the file, the same as in the hot table */
     enum kql_type type;
     bool ticks; /* datetime kept as ticks: some value is outside of what nanoseconds hold */
+    struct str of, path; /* a member of the dynamic column `of`: JSON array of keys; else empty */
 };
 /* The columns of parts; one for all parts that have the same. Lives as long as the lake. */
 struct lake_shape {
@@ -19,6 +20,7 @@ struct lake_shape {
     struct lake_column *cols;
     size_t n;
     struct map *by_phys; /* struct lake_column */
+    struct map *by_path; /* lake_path_key() → struct lake_column: members of dynamic columns */
 };
 
 /* Immutable but for refs and gone; lives while a view or a caller has it. */
@@ -81,6 +83,20 @@ void lake_work_end(struct lake *l);
 bool lake_purge(struct lake *l, struct str table, struct str select, uint64_t *out_deleted,
                 struct err *e) MUST_USE;
 
+/* ---- members of dynamic columns ----
+ * Notes that a query reads a member (path: JSON array of keys) of a table's dynamic column, so that
+ * later parts keep it beside the column. */
+void lake_path_used(struct lake *l, struct str table, struct str phys, struct str path);
+/* Whether a part of the table keeps it. */
+bool lake_path_kept(const struct lake_table *t, struct str phys, struct str path);
+/* A member as a column of a FROM item: of parts that keep it that, else computed. */
+struct lake_member {
+    struct phys_col col;
+    struct str path;
+    enum engine_path_form form;
+    struct str name; /* in the FROM item */
+};
+
 /* ---- SQL ---- */
 /* A FROM item over the rows of a table that the view sees, hot and sealed, with the columns cols in
  * engine representation. lt NULL or without a mark: the hot table itself. */
@@ -92,6 +108,8 @@ struct lake_from {
     size_t n_parts;
     const struct phys_col *cols;
     size_t n_cols;
+    const struct lake_member *members;
+    size_t n_members;
     int64_t from, to; /* TimeGenerated of the rows that are needed, ticks, half open */
 };
 void lake_sql_from(const struct lake_from *f, struct sbuf *out);

@@ -34,6 +34,10 @@ struct lake {
     struct lake_view *current, *views;
     struct lake_part *unlinked; /* gone and no longer read: files to be deleted */
     struct map *kept;           /* name → struct lake_kept: what tables say themselves */
+    struct lake_path *paths;    /* in no order */
+    size_t n_paths;
+    bool paths_changed;   /* since they were saved */
+    struct map *clusters; /* name → struct str: the clustering key, empty for none */
 
     int64_t quarantined; /* parts, since the workspace was made */
 
@@ -50,6 +54,40 @@ struct lake_kept {
 /* The shape that has this text, or is made of these columns. Errors: ERR_INVALID, damaged text. */
 const struct lake_shape *lake_shape_parse(struct lake *l, struct str text, struct err *e) MUST_USE;
 const struct lake_shape *lake_shape_of(struct lake *l, const struct lake_column *cols, size_t n);
+
+/* The column in which parts of the shape keep a member; NULL: they don't. */
+const struct lake_column *lake_shape_path(const struct lake_shape *s, struct str phys,
+                                          struct str path);
+
+/* ---- paths.c: which members of dynamic columns queries read ---- */
+struct lake_path {
+    struct str table, phys, path;
+    int64_t uses, used; /* used: ticks, the last time */
+};
+bool lake_paths_load(struct lake *l, struct err *e) MUST_USE;
+void lake_paths_save(struct lake *l); /* a failure is logged */
+void lake_paths_free(struct lake *l);
+/* Those of a column, the most used first, copied to the arena. */
+struct lake_path *lake_paths_of(struct lake *l, struct arena *a, struct str table, struct str phys,
+                                size_t *out_n);
+
+/* ---- shred.c: members that a part keeps beside its dynamic columns ---- */
+struct lake_source;
+struct lake_shred {
+    struct phys_col col;
+    struct str path, name; /* name: of the column in the file */
+    enum kql_type *types;  /* one a day */
+};
+struct lake_shreds {
+    struct lake_shred *p;
+    size_t n;
+};
+/* Chooses them for rows of some days, n_days in the order of time. */
+bool lake_shred_choose(struct lake *l, struct arena *a, const struct lake_source *src,
+                       size_t n_days, int64_t rows, struct lake_shreds *out,
+                       struct err *e) MUST_USE;
+/* ", SQL AS name" for each. */
+void lake_shred_sql(const struct lake_shreds *x, size_t day, struct sbuf *out);
 
 /* ---- view.c ---- */
 /* A part with one reference, the caller's. Fields are filled in by the caller; texts are copied. */
@@ -135,6 +173,11 @@ void lake_trim(struct lake *l);
 /* Merges the small parts of one day of one table, if there is a day that is worth it, or (all) any
  * with two of them. *out_more: something was merged, look again. */
 bool lake_compact(struct lake *l, bool all, bool *out_more, struct err *e) MUST_USE;
+
+/* ---- cluster.c ---- */
+bool lake_cluster_load(struct lake *l, struct err *e) MUST_USE;
+/* "column, " of ORDER BY where the table has a clustering key that is stored; else nothing. */
+void lake_cluster_sql(struct lake *l, const struct lake_source *src, struct sbuf *out);
 
 /* ---- retention.c ---- */
 bool lake_retention_load(struct lake *l, struct err *e) MUST_USE;

@@ -178,6 +178,7 @@ void lake_trim(struct lake *l)
             trim_table(l, v->tables[i].name, upto);
     }
     lake_view_drop(v);
+    lake_paths_save(l);
 }
 
 /* ---- by hand ---- */

@@ -1,9 +1,22 @@
 /* Shapes: which columns a part has, and how each is kept. Interned, since ten thousand parts have a
- * handful of them. In the manifest: a JSON array of [name, type] or [name, type, "ticks"]. */
+ * handful of them. In the manifest: a JSON array of [name, type], [name, type, "ticks"] or, of a
+ * member of a dynamic column, [name, type, "member", column, path]. */
 #include "store/lake/lake_priv.h"
 #include "text/json.h"
 
 enum { SHAPE_MAX_BYTES = 1 << 20 };
+
+static struct str path_key(struct arena *a, struct str phys, struct str path)
+{
+    return arena_fmt(a, "%.*s\n%.*s", STR_ARG(phys), STR_ARG(path));
+}
+
+const struct lake_column *lake_shape_path(const struct lake_shape *s, struct str phys,
+                                          struct str path)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
+    return map_get(s->by_path, path_key(a, phys, path));
+}
 
 static const struct lake_shape *keep_locked(struct lake *l, struct str text,
                                             const struct lake_column *cols, size_t n)
@@ -13,10 +26,17 @@ static const struct lake_shape *keep_locked(struct lake *l, struct str text,
     s->cols = arena_array(l->a, struct lake_column, n + 1);
     s->n = n;
     s->by_phys = map_new(l->a, false);
+    s->by_path = map_new(l->a, false);
     for (size_t i = 0; i < n; i++) {
         s->cols[i] = cols[i];
-        s->cols[i].phys = arena_str(l->a, cols[i].phys);
-        map_put(s->by_phys, s->cols[i].phys, &s->cols[i]);
+        struct lake_column *c = &s->cols[i];
+        c->phys = arena_str(l->a, cols[i].phys);
+        c->of = arena_str(l->a, cols[i].of);
+        c->path = arena_str(l->a, cols[i].path);
+        if (c->of.n > 0)
+            map_put(s->by_path, path_key(l->a, c->of, c->path), c);
+        else
+            map_put(s->by_phys, c->phys, c);
     }
     map_put(l->shapes, s->text, s);
     return s;
@@ -24,10 +44,13 @@ static const struct lake_shape *keep_locked(struct lake *l, struct str text,
 
 static bool read_column(const struct json *j, struct lake_column *out, struct err *e)
 {
-    bool ok = j->type == JSON_ARRAY && j->n >= 2 && j->n <= 3;
+    bool ok = j->type == JSON_ARRAY && ((j->n >= 2 && j->n <= 3) || j->n == 5);
     out->phys = ok ? json_text(&j->items[0], STR_NONE) : STR_NONE;
     ok = ok && out->phys.n > 0 && kql_type_parse(json_text(&j->items[1], STR_NONE), &out->type);
     out->ticks = ok && j->n == 3;
+    out->of = ok && j->n == 5 ? json_text(&j->items[3], STR_NONE) : STR_NONE;
+    out->path = ok && j->n == 5 ? json_text(&j->items[4], STR_NONE) : STR_NONE;
+    ok = ok && (j->n < 5 || (out->of.n > 0 && out->path.n > 0));
     return ok ? true : err_set(e, ERR_INVALID, "the manifest's columns of a part are damaged");
 }
 
@@ -67,6 +90,11 @@ const struct lake_shape *lake_shape_of(struct lake *l, const struct lake_column 
         json_z(&o, kql_type_name(cols[i].type));
         if (cols[i].ticks)
             json_z(&o, "ticks");
+        if (cols[i].of.n > 0) {
+            json_z(&o, "member");
+            json_str(&o, cols[i].of);
+            json_str(&o, cols[i].path);
+        }
         json_arr_end(&o);
     }
     json_arr_end(&o);

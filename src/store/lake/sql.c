@@ -1,4 +1,5 @@
-/* SQL over parts: columns back in engine representation, parts of one shape in one read_parquet. */
+/* SQL over parts: columns back in engine representation, parts in which what is read is kept the
+ * same way in one read_parquet. */
 #include "store/lake/lake_priv.h"
 
 void lake_sql_column(const struct lake_shape *s, const struct phys_col *c, struct sbuf *out)
@@ -24,19 +25,42 @@ void lake_sql_column(const struct lake_shape *s, const struct phys_col *c, struc
     }
 }
 
-static void select_columns(const struct lake_shape *s, const struct phys_col *cols, size_t n,
-                           struct sbuf *out)
+/* s NULL: the hot table. */
+static void select_member(const struct lake_shape *s, const struct lake_member *k, struct sbuf *out)
 {
-    sbuf_addz(out, n == 0 ? "SELECT 1 AS \"none\"" : "SELECT ");
-    for (size_t i = 0; i < n; i++) {
+    AUTO(sbuf_fini) struct sbuf column = sbuf_make(1 << 16);
+    const struct lake_column *kept = s != NULL ? lake_shape_path(s, k->col.phys, k->path) : NULL;
+    if (kept != NULL)
+        sql_ident(&column, kept->phys);
+    else if (s != NULL)
+        lake_sql_column(s, &k->col, &column);
+    else
+        sql_ident(&column, k->col.phys);
+    if (kept != NULL)
+        engine_sql_path_kept(kept->type, sbuf_str(&column), k->form, out);
+    else
+        engine_sql_path(sbuf_str(&column), k->path, k->form, out);
+    sbuf_addz(out, " AS ");
+    sql_ident(out, k->name);
+}
+
+static void select_columns(const struct lake_shape *s, const struct lake_from *f, struct sbuf *out)
+{
+    sbuf_addz(out, f->n_cols + f->n_members == 0 ? "SELECT 1 AS \"none\"" : "SELECT ");
+    /* Members first: where only the number of rows matters the database reads the first column. */
+    for (size_t i = 0; i < f->n_members; i++) {
         sbuf_addz(out, i > 0 ? ", " : "");
+        select_member(s, &f->members[i], out);
+    }
+    for (size_t i = 0; i < f->n_cols; i++) {
+        sbuf_addz(out, f->n_members + i > 0 ? ", " : "");
         if (s == NULL) {
-            sql_ident(out, cols[i].phys);
+            sql_ident(out, f->cols[i].phys);
             continue;
         }
-        lake_sql_column(s, &cols[i], out);
+        lake_sql_column(s, &f->cols[i], out);
         sbuf_addz(out, " AS ");
-        sql_ident(out, cols[i].phys);
+        sql_ident(out, f->cols[i].phys);
     }
 }
 
@@ -60,15 +84,64 @@ static void sql_bound(const struct lake_shape *s, const char *op, int64_t ticks,
         sbuf_addf(out, "make_timestamp_ns(%lld)", (long long)since * 100);
 }
 
-/* All parts of one shape. */
-static void sql_group(const struct lake_from *f, const struct lake_shape *s, struct sbuf *out)
+/* ---- groups of parts ---- */
+
+static bool kept_alike(const struct lake_column *a, const struct lake_column *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    return a->type == b->type && a->ticks == b->ticks && str_eq(a->phys, b->phys);
+}
+
+/* Whether what is read is in both the same, whatever else they have: then they are read as one. */
+static bool reads_alike(const struct lake_from *f, const struct lake_shape *a,
+                        const struct lake_shape *b)
+{
+    static const struct str always = {"TimeGenerated", sizeof("TimeGenerated") - 1};
+    bool alike = kept_alike(map_get(a->by_phys, always), map_get(b->by_phys, always));
+    for (size_t i = 0; alike && i < f->n_cols; i++)
+        alike =
+            kept_alike(map_get(a->by_phys, f->cols[i].phys), map_get(b->by_phys, f->cols[i].phys));
+    for (size_t i = 0; alike && i < f->n_members; i++) {
+        const struct lake_member *k = &f->members[i];
+        alike = kept_alike(lake_shape_path(a, k->col.phys, k->path),
+                           lake_shape_path(b, k->col.phys, k->path)) &&
+                kept_alike(map_get(a->by_phys, k->col.phys), map_get(b->by_phys, k->col.phys));
+    }
+    return alike;
+}
+
+struct groups {
+    struct arena *a;
+    VEC(const struct lake_shape *) shapes; /* one a group */
+    struct map *of;                        /* shape by address → 1 + group */
+};
+
+static size_t group_of(struct groups *g, const struct lake_from *f, const struct lake_shape *s)
+{
+    struct str key = {(const char *)&s, sizeof(s)};
+    uintptr_t known = (uintptr_t)map_get(g->of, key);
+    if (known != 0)
+        return known - 1;
+    size_t at = 0;
+    while (at < g->shapes.n && !reads_alike(f, g->shapes.p[at], s))
+        at++;
+    if (at == g->shapes.n)
+        VEC_PUSH(g->a, &g->shapes, s);
+    map_put(g->of, arena_str(g->a, key), (void *)(at + 1)); // NOLINT: a number, not an address
+    return at;
+}
+
+/* All parts of one group. */
+static void sql_group(const struct lake_from *f, const size_t *group, size_t at,
+                      const struct lake_shape *s, struct sbuf *out)
 {
     int64_t min = INT64_MAX, max = INT64_MIN;
-    select_columns(s, f->cols, f->n_cols, out);
+    select_columns(s, f, out);
     sbuf_addz(out, " FROM read_parquet([");
     for (size_t i = 0; i < f->n_parts; i++) {
         const struct lake_part *p = f->parts[i];
-        if (p->shape != s)
+        if (group[i] != at)
             continue;
         sbuf_addz(out, max == INT64_MIN ? "" : ", ");
         sql_text(out, str_from(p->path));
@@ -83,35 +156,31 @@ static void sql_group(const struct lake_from *f, const struct lake_shape *s, str
         sql_bound(s, "<", f->to, &first, out);
 }
 
-static bool seen_before(struct lake_part *const *parts, size_t i)
-{
-    for (size_t k = i; k-- > 0;)
-        if (parts[k]->shape == parts[i]->shape)
-            return true;
-    return false;
-}
-
 void lake_sql_parts(const struct lake_from *f, struct sbuf *out)
 {
-    for (size_t i = 0; i < f->n_parts; i++) {
-        if (seen_before(f->parts, i))
-            continue;
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct groups g = {.a = a, .of = map_new(a, false)};
+    size_t *group = arena_array(a, size_t, f->n_parts + 1);
+    for (size_t i = 0; i < f->n_parts; i++)
+        group[i] = group_of(&g, f, f->parts[i]->shape);
+    for (size_t i = 0; i < g.shapes.n; i++) {
         sbuf_addz(out, i > 0 ? " UNION ALL " : "");
-        sql_group(f, f->parts[i]->shape, out);
+        sql_group(f, group, i, g.shapes.p[i], out);
     }
 }
 
 void lake_sql_from(const struct lake_from *f, struct sbuf *out)
 {
-    if (f->lt == NULL || f->lt->sealed == 0) {
+    if ((f->lt == NULL || f->lt->sealed == 0) && f->n_members == 0) {
         sql_table(f->w, f->hot, out);
         return;
     }
     sbuf_addc(out, '(');
-    select_columns(NULL, f->cols, f->n_cols, out);
+    select_columns(NULL, f, out);
     sbuf_addz(out, " FROM ");
     sql_table(f->w, f->hot, out);
-    sbuf_addf(out, " WHERE \"_TimeReceived\" > %lld", (long long)f->lt->sealed);
+    sbuf_addf(out, " WHERE \"_TimeReceived\" > %lld",
+              (long long)(f->lt != NULL ? f->lt->sealed : 0));
     if (f->n_parts > 0)
         sbuf_addz(out, " UNION ALL ");
     lake_sql_parts(f, out);

@@ -80,9 +80,17 @@ static bool find_days(struct lake *l, struct arena *a, const struct lake_source 
 
 /* ---- one part ---- */
 
-static void sql_copy(const struct lake_source *src, const struct day *d, const char *path,
+struct writing {
+    struct lake *l;
+    struct arena *a;
+    const struct lake_source *src;
+    struct lake_shreds shreds;
+};
+
+static void sql_copy(const struct writing *w, const struct day *d, size_t at, const char *path,
                      struct sbuf *sql)
 {
+    const struct lake_source *src = w->src;
     sbuf_addz(sql, "COPY (SELECT ");
     for (size_t i = 0; i < src->n; i++) {
         const struct phys_col *c = &src->cols[i];
@@ -95,13 +103,15 @@ static void sql_copy(const struct lake_source *src, const struct day *d, const c
             sql_ident(sql, c->phys);
         }
     }
+    lake_shred_sql(&w->shreds, at, sql);
     sbuf_addz(sql, " FROM (SELECT * FROM ");
     sbuf_add(sql, src->from);
-    sbuf_addf(
-        sql,
-        " AS vedette_rows WHERE \"TimeGenerated\" >= %lld AND \"TimeGenerated\" < %lld ORDER BY "
-        "\"TimeGenerated\", \"_TimeReceived\", \"_ItemId\")) TO ",
-        (long long)(d->day * TICKS_PER_DAY), (long long)((d->day + 1) * TICKS_PER_DAY));
+    sbuf_addf(sql,
+              " AS vedette_rows WHERE \"TimeGenerated\" >= %lld AND \"TimeGenerated\" < %lld "
+              "ORDER BY ",
+              (long long)(d->day * TICKS_PER_DAY), (long long)((d->day + 1) * TICKS_PER_DAY));
+    lake_cluster_sql(w->l, src, sql);
+    sbuf_addz(sql, "\"TimeGenerated\", \"_TimeReceived\", \"_ItemId\")) TO ");
     sql_text(sql, str_from(path));
     sbuf_addf(sql, " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d)", ROW_GROUP_ROWS);
 }
@@ -142,17 +152,18 @@ static bool put_in_place(struct lake_part *p, const char *tmp, const char *dir, 
     return lake_dir_sync(dir, e);
 }
 
-static bool write_day(struct lake *l, const struct lake_source *src, const struct day *d,
-                      struct lake_part *p, struct err *e)
+static bool write_day(const struct writing *w, const struct day *d, size_t at, struct lake_part *p,
+                      struct err *e)
 {
+    struct lake *l = w->l;
     AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
     char *dir = arena_strz(a, str_from(p->path));
     *strrchr(dir, '/') = '\0';
     const char *tmp = arena_fmt(a, "%s.tmp", p->path).p;
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(WRITE_MAX_SQL);
-    sql_copy(src, d, tmp, &sql);
+    sql_copy(w, d, at, tmp, &sql);
     if (!sbuf_ok(&sql))
-        return err_set(e, ERR_LIMIT, "table '%.*s' has too many columns", STR_ARG(src->table));
+        return err_set(e, ERR_LIMIT, "table '%.*s' has too many columns", STR_ARG(p->table));
     bool ok = lake_dir_make(dir, e) && engine_conn_exec(l->conn, sbuf_str(&sql), e) &&
               check_rows(l->conn, tmp, d->rows, e) && put_in_place(p, tmp, dir, e);
     if (!ok)
@@ -160,16 +171,24 @@ static bool write_day(struct lake *l, const struct lake_source *src, const struc
     return ok;
 }
 
-static struct lake_part *part_of(struct lake *l, struct arena *a, const struct lake_source *src,
-                                 const struct day *d)
+static struct lake_part *part_of(const struct writing *w, const struct day *d, size_t at)
 {
+    struct lake *l = w->l;
+    const struct lake_source *src = w->src;
+    size_t n = src->n;
     char id[37];
     guid_format(guid_new(), id);
     struct lake_part *p = lake_part_new(l, src->table, str_from(id), d->day);
-    struct lake_column *cols = arena_array(a, struct lake_column, src->n + 1);
+    struct lake_column *cols = arena_array(w->a, struct lake_column, n + w->shreds.n + 1);
     for (size_t i = 0; i < src->n; i++)
-        cols[i] = (struct lake_column){src->cols[i].phys, src->cols[i].type, d->ticks[i]};
-    p->shape = lake_shape_of(l, cols, src->n);
+        cols[i] = (struct lake_column){
+            .phys = src->cols[i].phys, .type = src->cols[i].type, .ticks = d->ticks[i]};
+    for (size_t i = 0; i < w->shreds.n; i++) {
+        const struct lake_shred *s = &w->shreds.p[i];
+        cols[n++] = (struct lake_column){
+            .phys = s->name, .type = s->types[at], .of = s->col.phys, .path = s->path};
+    }
+    p->shape = lake_shape_of(l, cols, n);
     p->rows = d->rows;
     p->min_time = d->min_time;
     p->max_time = d->max_time;
@@ -198,11 +217,17 @@ bool lake_write(struct lake *l, struct arena *a, const struct lake_source *src,
     if (n >= MAX_DAYS)
         return err_set(e, ERR_LIMIT, "rows of table '%.*s' are of more than %d days",
                        STR_ARG(src->table), MAX_DAYS);
+    struct writing w = {.l = l, .a = a, .src = src};
+    int64_t rows = 0;
+    for (size_t i = 0; i < n; i++)
+        rows += days[i].rows;
+    if (!lake_shred_choose(l, a, src, n, rows, &w.shreds, e))
+        return false;
     *out = (struct lake_written){.parts = arena_array(a, struct lake_part *, n + 1)};
     for (size_t i = 0; i < n; i++) {
-        struct lake_part *p = part_of(l, a, src, &days[i]);
+        struct lake_part *p = part_of(&w, &days[i], i);
         out->parts[out->n++] = p;
-        if (!write_day(l, src, &days[i], p, e)) {
+        if (!write_day(&w, &days[i], i, p, e)) {
             lake_write_undo(out);
             return false;
         }
