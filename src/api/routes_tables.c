@@ -1,6 +1,7 @@
 /* The Tables API of a workspace (Microsoft.OperationalInsights/workspaces/tables): list, get,
- * define custom tables, set retention. There is one plan, Analytics. */
+ * define custom tables, set plan and retention. */
 #include "api/api_priv.h"
+#include "text/date.h"
 #include "text/json.h"
 
 /* The API's names of types; the last three are read only. */
@@ -58,12 +59,18 @@ static void write_retention(struct json_out *o, struct workspace *w, struct str 
 {
     struct store_retention own, held;
     workspace_retention(w, table, &own, &held);
+    bool for_ever = held.total_days == 0 && held.analytics_days > 0;
+    json_kv_z(o, "plan", store_plan_name(held.plan));
     write_days(o, "retentionInDays", held.analytics_days);
     write_days(o, "totalRetentionInDays", held.total_days);
-    json_kv_int(o, "archiveRetentionInDays",
-                held.analytics_days > 0 ? held.total_days - held.analytics_days : 0);
+    if (for_ever)
+        json_kv_null(o, "archiveRetentionInDays");
+    else
+        json_kv_int(o, "archiveRetentionInDays", held.total_days - held.analytics_days);
     json_kv_bool(o, "retentionInDaysAsDefault", own.analytics_days == 0);
     json_kv_bool(o, "totalRetentionInDaysAsDefault", own.total_days == 0);
+    if (held.plan_changed != 0)
+        json_kv_time(o, "lastPlanModifiedDate", held.plan_changed);
 }
 
 static void write_table(struct http_request *q, struct json_out *o, struct workspace *w,
@@ -81,7 +88,6 @@ static void write_table(struct http_request *q, struct json_out *o, struct works
     json_kv_z(o, "type", "Microsoft.OperationalInsights/workspaces/tables");
     json_key(o, "properties");
     json_obj(o);
-    json_kv_z(o, "plan", "Analytics");
     write_retention(o, w, t->name);
     json_kv_z(o, "provisioningState", "Succeeded");
     json_key(o, "schema");
@@ -181,27 +187,48 @@ static bool read_days(const struct json *body, const char *path, int64_t *days, 
                : err_set(e, ERR_INVALID, "%s: %lld is no number of days", path, (long long)j->i);
 }
 
+/* Left out: as it was; also with PUT, since a plan is no default to fall back to. */
+static bool read_plan(const struct json *body, enum store_plan *plan, struct err *e)
+{
+    const struct json *j = json_path(body, "properties.plan");
+    struct str text = json_text(j, STR(""));
+    return j == NULL || j->type == JSON_NULL || store_plan_parse(text, plan) ||
+           err_set(e, ERR_INVALID,
+                   "properties.plan: '%.*s' is no plan; Analytics, Basic or Auxiliary expected",
+                   (int)(text.n < 40 ? text.n : 40), text.p);
+}
+
+static bool read_retention(struct workspace *w, struct str table, const struct json *body,
+                           bool reset, struct store_retention *wish, struct err *e)
+{
+    struct store_retention held;
+    workspace_retention(w, table, wish, &held);
+    enum store_plan was = wish->plan;
+    if (reset)
+        wish->analytics_days = wish->total_days = 0;
+    if (!read_plan(body, &wish->plan, e) ||
+        !read_days(body, "properties.retentionInDays", &wish->analytics_days, e) ||
+        !read_days(body, "properties.totalRetentionInDays", &wish->total_days, e))
+        return false;
+    /* What the table was kept for in the plan that it leaves it is kept for in all. */
+    if (wish->plan != was && json_path(body, "properties.retentionInDays") == NULL) {
+        if (wish->total_days == 0 && wish->analytics_days != 0)
+            wish->total_days = wish->analytics_days < 30 ? 30 : wish->analytics_days;
+        wish->analytics_days = 0;
+    }
+    return true;
+}
+
 static bool change_retention(struct workspace *w, struct str table, const struct json *body,
                              bool reset, struct err *e)
 {
-    struct store_retention own, held;
+    struct store_retention wish, own, held;
     workspace_retention(w, table, &own, &held);
-    struct store_retention wish = reset ? (struct store_retention){0} : own;
-    if (!read_days(body, "properties.retentionInDays", &wish.analytics_days, e) ||
-        !read_days(body, "properties.totalRetentionInDays", &wish.total_days, e))
+    if (!read_retention(w, table, body, reset, &wish, e))
         return false;
-    bool same = wish.analytics_days == own.analytics_days && wish.total_days == own.total_days;
+    bool same = wish.analytics_days == own.analytics_days && wish.total_days == own.total_days &&
+                wish.plan == own.plan;
     return same || workspace_retention_set(w, table, &wish, e);
-}
-
-static bool check_plan(const struct json *body, struct err *e)
-{
-    struct str plan = json_text(json_path(body, "properties.plan"), STR("Analytics"));
-    return str_ieqz(plan, "Analytics") ? true
-                                       : err_set(e, ERR_UNSUPPORTED,
-                                                 "properties.plan: '%.*s' is not supported, only "
-                                                 "Analytics is",
-                                                 (int)(plan.n < 40 ? plan.n : 40), plan.p);
 }
 
 /* PUT defines; a table that exists may also be put without columns. PATCH changes what it names. */
@@ -219,7 +246,8 @@ static void change(void *ctx, struct http_request *q, struct http_response *r, b
     const struct json *columns = json_path(&body, "properties.schema.columns");
     bool exists = workspace_table_find(w, q->arena, name, &t);
     bool define = columns != NULL || (put && !exists);
-    bool ok = check_plan(&body, &e) &&
+    enum store_plan plan = STORE_PLAN_ANALYTICS;
+    bool ok = read_plan(&body, &plan, &e) &&
               (!define || (read_schema(q->arena, columns, &schema, &e) &&
                            workspace_table_define(w, name, &schema, &e))) &&
               ((!exists && !define) || change_retention(w, name, &body, put, &e));

@@ -11,6 +11,7 @@ static bool fill(struct workspace *own, struct workspace *w, struct ws_table *t,
 {
     *out = t->def->t;
     out->workspace = w == own ? STR_NONE : w->id;
+    out->not_for_rules = t->plan != STORE_PLAN_ANALYTICS ? store_plan_name(t->plan) : NULL;
     return true;
 }
 
@@ -61,6 +62,8 @@ static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_
 {
     const struct catalog_asker *k = self;
     const struct engine_source *src = source_snapshot(k->w, a);
+    if (k->lake)
+        source_see_all(src);
     bool ok = engine_peek(k->w->s->engine, in, src, k->limits, a, out_rows, out_n, e);
     source_release(src);
     return ok;

@@ -80,8 +80,10 @@ struct phys_col {
 struct ws_table {
     struct str name;
     const struct table_def *def;
-    bool declared;             /* has a row in vedette_tables: made by workspace_table_define */
-    bool listed;               /* counts for union *, search * */
+    bool declared; /* has a row in vedette_tables: made by workspace_table_define */
+    bool listed;   /* counts for union *, search * */
+    enum store_plan plan;
+    int64_t plan_changed;      /* ticks; 0: never */
     struct str phys;           /* empty: no row was ever stored */
     VEC(struct phys_col) cols; /* in table order, only ever appended to */
     struct map *by_name;       /* column name → index + 1 */
@@ -218,6 +220,7 @@ bool writer_run(struct writer *wr, bool (*fn)(struct workspace *w, void *arg, st
 struct catalog_asker {
     struct workspace *w;
     const struct engine_limits *limits; /* may be NULL */
+    bool lake;                          /* as store_query.lake */
 };
 
 /* ---- workspace.c ---- */

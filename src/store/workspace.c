@@ -30,6 +30,7 @@ static const char *const layout[] = {
      "made BIGINT, "
      "crc BIGINT, reason VARCHAR, noted BIGINT)"),
     "vedette_retention (table_name VARCHAR, analytics_days BIGINT, total_days BIGINT)",
+    "vedette_plans (table_name VARCHAR, plan VARCHAR, changed BIGINT)",
 };
 
 struct str workspace_id(const struct workspace *w)
