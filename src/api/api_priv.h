@@ -23,6 +23,7 @@ struct vedette {
     struct detect *detect;
     struct health *health;
     struct summaries *summaries;
+    struct jobs *jobs;
     struct identity *identity;
     struct throttle *throttle;
     struct http_router *router;

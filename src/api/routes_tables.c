@@ -73,10 +73,34 @@ static void write_retention(struct json_out *o, struct workspace *w, struct str 
         json_kv_time(o, "lastPlanModifiedDate", held.plan_changed);
 }
 
-static void write_table(struct http_request *q, struct json_out *o, struct workspace *w,
-                        const struct kql_table *t)
+static bool is_results(struct str table)
 {
-    bool custom = str_ends(t->name, STR("_CL"));
+    return str_ends(table, STR(STORE_RESULTS));
+}
+
+/* provisioningState, and what belongs to a table that a job fills. */
+static void write_state(struct vedette *v, struct http_request *q, struct json_out *o,
+                        struct workspace *w, struct str table)
+{
+    struct state_search x = {0};
+    struct err e = {0};
+    if (is_results(table) && search_get(v->jobs, q->arena, w, table, &x, &e))
+        search_to_json(&x, o);
+    else
+        json_kv_z(o, "provisioningState", "Succeeded");
+}
+
+static const char *table_type(struct str table)
+{
+    return is_results(table)             ? "SearchResults"
+           : str_ends(table, STR("_CL")) ? "CustomLog"
+                                         : "Microsoft";
+}
+
+static void write_table(struct vedette *v, struct http_request *q, struct json_out *o,
+                        struct workspace *w, const struct kql_table *t)
+{
+    const char *type = table_type(t->name);
     json_obj(o);
     json_kv_str(o, "id",
                 arena_fmt(q->arena,
@@ -89,13 +113,13 @@ static void write_table(struct http_request *q, struct json_out *o, struct works
     json_key(o, "properties");
     json_obj(o);
     write_retention(o, w, t->name);
-    json_kv_z(o, "provisioningState", "Succeeded");
+    write_state(v, q, o, w, t->name);
     json_key(o, "schema");
     json_obj(o);
     json_kv_str(o, "name", t->name);
     write_columns(o, &t->schema);
-    json_kv_z(o, "source", custom ? "customer" : "microsoft");
-    json_kv_z(o, "tableType", custom ? "CustomLog" : "Microsoft");
+    json_kv_z(o, "source", strcmp(type, "Microsoft") == 0 ? "microsoft" : "customer");
+    json_kv_z(o, "tableType", type);
     json_kv_z(o, "tableSubType", "DataCollectionRuleBased");
     json_obj_end(o);
     json_obj_end(o);
@@ -117,7 +141,7 @@ static bool write_named(struct vedette *v, struct http_request *q, struct http_r
         return false;
     }
     struct json_out o = json_out_make(&r->body);
-    write_table(q, &o, w, &t);
+    write_table(v, q, &o, w, &t);
     return true;
 }
 
@@ -146,7 +170,7 @@ static void list(void *ctx, struct http_request *q, struct http_response *r)
     for (size_t i = 0; i < n; i++) {
         struct kql_table t = {0};
         if (workspace_table_find(w, q->arena, infos[i].name, &t))
-            write_table(q, &o, w, &t);
+            write_table(v, q, &o, w, &t);
     }
     api_list_end(&o);
 }
@@ -257,9 +281,55 @@ static void change(void *ctx, struct http_request *q, struct http_response *r, b
         api_error(v, q, &e, r);
 }
 
+/* ---- search jobs ---- */
+
+/* A table of results is made by a search job; PATCH changes how long it is kept. */
+static void put_search(struct vedette *v, struct http_request *q, struct http_response *r)
+{
+    struct err e = {0};
+    struct json body = {0};
+    struct state_search x = {0};
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL || !api_body(v, q, r, &body))
+        return;
+    if (!search_put(v->jobs, q->arena, w, http_param(q, "table"), &body, api_caller(q)->name, &x,
+                    &e))
+        api_error(v, q, &e, r);
+    else if (write_named(v, q, r, w, x.name))
+        r->status = 202;
+}
+
+static void cancel_search(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct workspace *w = api_workspace(v, q, r);
+    if (w != NULL && !search_cancel(v->jobs, w, http_param(q, "table"), &e))
+        api_error(v, q, &e, r);
+}
+
+static void delete (void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    struct str name = http_param(q, "table");
+    bool ok =
+        is_results(name) ? search_delete(v->jobs, w, name, &e) : workspace_table_drop(w, name, &e);
+    if (!ok && e.code == ERR_NOT_FOUND)
+        r->status = 204;
+    else if (!ok)
+        api_error(v, q, &e, r);
+}
+
 static void put(void *ctx, struct http_request *q, struct http_response *r)
 {
-    change(ctx, q, r, true);
+    if (is_results(http_param(q, "table")))
+        put_search(ctx, q, r);
+    else
+        change(ctx, q, r, true);
 }
 
 static void patch(void *ctx, struct http_request *q, struct http_response *r)
@@ -272,5 +342,8 @@ const struct http_route table_routes[] = {
     {HTTP_GET, WORKSPACE_PATH "/tables/{table}", get, "tables/read", 0, FAMILY_ARM},
     {HTTP_PUT, WORKSPACE_PATH "/tables/{table}", put, "tables/write", 0, FAMILY_ARM},
     {HTTP_PATCH, WORKSPACE_PATH "/tables/{table}", patch, "tables/write", 0, FAMILY_ARM},
+    {HTTP_DELETE, WORKSPACE_PATH "/tables/{table}", delete, "tables/write", 0, FAMILY_ARM},
+    {HTTP_POST, WORKSPACE_PATH "/tables/{table}/cancelSearch", cancel_search, "tables/write", 0,
+     FAMILY_ARM},
 };
 const size_t n_table_routes = COUNTOF(table_routes);

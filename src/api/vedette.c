@@ -81,6 +81,8 @@ static bool open_detect(struct vedette *v, struct err *e)
     v->detect = detect_open(&o, e);
     struct summaries_options so = {v->store, v->state, v->o.clock, scope, v->o.rule_timeout_us};
     v->summaries = summaries_open(&so);
+    struct jobs_options jo = {v->store, v->state, v->o.clock, scope, v->o.job_workers};
+    v->jobs = jobs_open(&jo);
     struct health_options ho = {v->store, v->state, v->o.clock, v->incidents, scope, v->o.silence};
     v->health = health_open(&ho);
     struct purge_options po = {v->store, v->state, v->o.clock, v->incidents};
@@ -169,6 +171,7 @@ void vedette_close(struct vedette *v)
     if (v->throttle != NULL)
         throttle_free(v->throttle);
     health_close(v->health);
+    jobs_close(v->jobs);
     summaries_close(v->summaries);
     detect_close(v->detect);
     library_close(v->library);
@@ -208,6 +211,11 @@ struct detect *vedette_detect(struct vedette *v)
 struct summaries *vedette_summaries(struct vedette *v)
 {
     return v->summaries;
+}
+
+struct jobs *vedette_jobs(struct vedette *v)
+{
+    return v->jobs;
 }
 
 struct health *vedette_health(struct vedette *v)

@@ -99,6 +99,7 @@ static const struct setting table[] = {
     SETTING(token_lifetime, SETTING_DURATION, "1h", "how long an access token works"),
     SETTING(rule_delay, SETTING_DURATION, "5m", "between the end of a rule's window and its run"),
     SETTING(rule_workers, SETTING_COUNT, "2", "rules run at the same time"),
+    SETTING(job_workers, SETTING_COUNT, "3", "jobs over the data lake run at the same time"),
     SETTING(rule_timeout, SETTING_DURATION, "10m", "of one rule's query"),
     SETTING(drain_timeout, SETTING_DURATION, "30s", "how long a stop waits for requests"),
     SETTING(metrics_open, SETTING_BOOL, "false",

@@ -105,6 +105,15 @@ static const char summary_sql[] =
     " due INTEGER NOT NULL, attempts INTEGER NOT NULL, since INTEGER NOT NULL,"
     " PRIMARY KEY (workspace, key, bin)) WITHOUT ROWID;";
 
+static const char search_sql[] =
+    "CREATE TABLE search_jobs (workspace TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL,"
+    " query TEXT NOT NULL, description TEXT NOT NULL, source TEXT NOT NULL,"
+    " row_limit INTEGER NOT NULL, from_time INTEGER NOT NULL, to_time INTEGER NOT NULL,"
+    " position INTEGER NOT NULL, slice INTEGER NOT NULL, ingested INTEGER NOT NULL,"
+    " scanned INTEGER NOT NULL, created INTEGER NOT NULL, started INTEGER NOT NULL,"
+    " finished INTEGER NOT NULL, status TEXT NOT NULL, error TEXT NOT NULL, who TEXT NOT NULL,"
+    " PRIMARY KEY (workspace, name)) WITHOUT ROWID;";
+
 static const struct migration {
     int version;
     const char *sql;
@@ -113,6 +122,7 @@ static const struct migration {
     {2, identity_sql},
     {3, library_sql},
     {4, summary_sql},
+    {5, search_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

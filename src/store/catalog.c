@@ -238,6 +238,18 @@ static bool check_columns(const struct ws_table *t, const struct table_change *c
                          STR_ARG(c->name), total, MAX_COLUMNS);
 }
 
+static bool check_results(const struct ws_table *t, struct str name, struct err *e)
+{
+    if (t != NULL)
+        return err_set(e, ERR_CONFLICT, "there is a table '%.*s' already: delete it first",
+                       STR_ARG(name));
+    return (str_ends(name, STR(STORE_RESULTS)) && word_ok(name, MAX_TABLE_NAME)) ||
+           err_set(e, ERR_INVALID,
+                   "'%.*s' can't be a table of results: letters, digits and '_', at most %d "
+                   "characters, ending in " STORE_RESULTS,
+                   STR_ARG(name), MAX_TABLE_NAME);
+}
+
 static bool check_table(struct workspace *w, const struct ws_table *t, struct str name,
                         struct err *e)
 {
@@ -304,7 +316,8 @@ bool catalog_change(struct workspace *w, const struct table_change *c, struct er
     struct kql_schema fresh = {arena_array(a, struct kql_column, c->schema->n + 1), 0};
     lock_take(&w->lock);
     struct ws_table *t = ws_table_find_locked(w, c->name);
-    bool ok = check_table(w, t, c->name, e) && check_columns(t, c, &fresh, e);
+    bool ok = (c->results ? check_results(t, c->name, e) : check_table(w, t, c->name, e)) &&
+              check_columns(t, c, &fresh, e);
     lock_drop(&w->lock);
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(1 << 20);
     if (ok)

@@ -71,6 +71,14 @@ bool workspace_table_find(struct workspace *w, struct arena *a, struct str name,
  * is ERR_CONFLICT. */
 bool workspace_table_define(struct workspace *w, struct str name, const struct kql_schema *schema,
                             struct err *e) MUST_USE;
+#define STORE_RESULTS "_SRCH" /* how names of tables of results end */
+/* Makes a table for the results of a search job. Errors: ERR_CONFLICT: there is one. */
+bool workspace_results_define(struct workspace *w, struct str name, const struct kql_schema *schema,
+                              struct err *e) MUST_USE;
+/* Takes a custom table or one of results away, with its rows; a table of that name that is made
+ * later is another, empty one. After an error it can be repeated. Errors: ERR_NOT_FOUND;
+ * ERR_UNSUPPORTED: it ships. */
+bool workspace_table_drop(struct workspace *w, struct str name, struct err *e) MUST_USE;
 
 /* ---- functions: what queries of the workspace may call ---- */
 /* Makes f the function of its name for queries that are compiled from now on. Texts are copied and

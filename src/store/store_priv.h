@@ -229,9 +229,11 @@ struct workspace {
     struct str id, name, db; /* db: name of the attached database */
     struct lock lock;        /* everything below, to the blank line */
     struct arena *a;
-    struct map *tables;            /* name → struct ws_table */
-    struct map *phys_tables;       /* physical names, ignoring case */
-    VEC(struct ws_table *) listed; /* order never changes, so that a walk sees each table once */
+    struct map *tables;      /* name → struct ws_table */
+    struct map *phys_tables; /* physical names, ignoring case */
+    VEC(struct ws_table *)
+    listed; /* in the order in which they came, so that a walk sees each
+               table once */
     size_t n_custom;
 
     struct kql_catalog catalog;
@@ -261,7 +263,8 @@ bool catalog_load(struct workspace *w, struct err *e) MUST_USE;
 struct table_change {
     struct str name;
     const struct kql_schema *schema;
-    bool extend; /* leave existing columns as they are, whatever the type */
+    bool extend;  /* leave existing columns as they are, whatever the type */
+    bool results; /* a new table of results */
 };
 bool catalog_change(struct workspace *w, const struct table_change *c, struct err *e) MUST_USE;
 /* "db"."main"."table" */

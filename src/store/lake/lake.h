@@ -81,6 +81,11 @@ void lake_work_end(struct lake *l);
 bool lake_purge(struct lake *l, struct str table, struct str select, uint64_t *out_deleted,
                 struct err *e) MUST_USE;
 
+/* Takes all parts of a table out of the manifest. Within work. */
+bool lake_drop(struct lake *l, struct str table, struct err *e) MUST_USE;
+/* Forgets the hot rows and the retention of a table that has gone. */
+void lake_forget(struct lake *l, struct str table);
+
 /* ---- SQL ---- */
 /* A FROM item over the rows of a table that the view sees, hot and sealed, with the columns cols in
  * engine representation. lt NULL or without a mark: the hot table itself. */

@@ -118,6 +118,31 @@ static bool expire_table(struct lake *l, const struct lake_table *t, struct err 
     return lake_manifest_commit(l, &edit, e);
 }
 
+bool lake_drop(struct lake *l, struct str table, struct err *e)
+{
+    struct lake_view *v = lake_view_take(l);
+    const struct lake_table *t = lake_view_find(v, table);
+    struct lake_edit edit = {.table = table};
+    bool ok = true;
+    if (t != NULL && t->n > 0) {
+        edit.remove = t->parts;
+        edit.n_remove = t->n;
+        ok = lake_manifest_commit(l, &edit, e);
+    }
+    lake_view_drop(v);
+    lake_manifest_unlink(l);
+    return ok;
+}
+
+void lake_forget(struct lake *l, struct str table)
+{
+    lock_take(&l->lock);
+    struct lake_hot *h = lake_hot_locked(l, table);
+    h->rows = h->bytes = h->since_us = 0;
+    *kept_locked(l, table) = (struct lake_kept){0};
+    lock_drop(&l->lock);
+}
+
 void lake_expire(struct lake *l)
 {
     struct lake_view *v = lake_view_take(l);

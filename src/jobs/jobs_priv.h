@@ -1,0 +1,60 @@
+/* Shared by the files of this folder only. */
+#pragma once
+#include "base/thread.h"
+#include "jobs/jobs.h"
+#include <stdatomic.h>
+
+/* A job that somebody runs: nobody else does meanwhile. */
+struct claim {
+    struct str name; /* kind, workspace and key */
+    atomic_bool cancel;
+    struct claim *next;
+};
+struct jobs {
+    struct jobs_options o;
+    pthread_t *threads;
+    unsigned n_threads; /* that were started */
+    atomic_bool stop;
+    atomic_uint_fast64_t runs, failures, rows;
+    struct lock lock; /* claims */
+    struct cond released;
+    struct claim *claims;
+};
+
+/* ---- jobs.c ---- */
+/* Cancels what runs under the name and waits until it has ended. False: it does not. */
+bool jobs_end(struct jobs *j, struct str name);
+/* Cancels without waiting. */
+void jobs_cancel(struct jobs *j, struct str name);
+struct str jobs_claim_name(struct arena *a, const char *kind, struct str workspace, struct str key);
+
+/* ---- log.c ---- */
+/* A row of LAJobLogs: a job's change of state. */
+struct job_log {
+    const char *type; /* SearchJob … */
+    struct str id, source, destination, message;
+    const char *status; /* Started, Succeeded, Failed, Canceled */
+    int64_t rows;
+};
+struct store_batch *job_log_row(struct jobs *j, struct arena *a, struct workspace *w,
+                                const struct job_log *l);
+/* Stores one; a failure is logged. dedup: as store_append's. */
+void job_log_put(struct jobs *j, struct arena *a, struct workspace *w, const struct job_log *l,
+                 struct str dedup);
+
+/* ---- search_query.c ---- */
+/* What a search job runs: the query, with the source's type, id and time carried along. */
+struct search_query {
+    struct str text, source;
+    struct kql_schema columns; /* of the table of results */
+};
+/* Errors: ERR_INVALID with the place in the query. */
+bool search_query_read(struct arena *a, struct workspace *w, struct str query, int64_t now,
+                       struct search_query *out, struct err *e) MUST_USE;
+/* A column of the result that the table of results has, too. */
+bool search_query_keeps(struct str column);
+
+/* ---- search_run.c ---- */
+/* Runs it to its end, or until it is cancelled or the process stops. False: the control database
+ * failed. */
+bool search_run(struct jobs *j, struct claim *c, struct state_search *x, struct err *e) MUST_USE;
