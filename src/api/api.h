@@ -33,7 +33,8 @@ struct vedette_options {
     struct ingest_limits ingest;
     int64_t rule_delay; /* ticks; < 0 = Sentinel's five minutes */
     unsigned rule_workers;
-    unsigned job_workers; /* 0 = JOBS_WORKERS */
+    unsigned job_workers;   /* 0 = JOBS_WORKERS */
+    int64_t job_timeout_us; /* of a run of a KQL job; 0 = 1 hour */
     int64_t rule_timeout_us;
     double requests_per_second;   /* of one caller; 0 = 200 */
     int64_t token_lifetime;       /* ticks; 0 = one hour */

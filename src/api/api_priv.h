@@ -62,6 +62,7 @@ extern const struct http_route purge_routes[];
 extern const struct http_route workspace_routes[];
 extern const struct http_route otlp_routes[];
 extern const struct http_route summary_routes[];
+extern const struct http_route job_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
 extern const size_t n_ingest_routes;
@@ -82,6 +83,7 @@ extern const size_t n_purge_routes;
 extern const size_t n_workspace_routes;
 extern const size_t n_otlp_routes;
 extern const size_t n_summary_routes;
+extern const size_t n_job_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */

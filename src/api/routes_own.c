@@ -42,8 +42,13 @@ static void tables(void *ctx, struct http_request *q, struct http_response *r)
     }
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++) {
+        struct store_retention own, held;
+        workspace_retention(w, list[i].name, &own, &held);
         json_obj(&o);
         json_kv_str(&o, "name", list[i].name);
+        json_kv_z(&o, "plan", store_plan_name(held.plan));
+        json_kv_int(&o, "retentionInDays", held.analytics_days);
+        json_kv_int(&o, "totalRetentionInDays", held.total_days);
         json_kv_bool(&o, "custom", list[i].custom);
         json_kv_int(&o, "columns", (int64_t)list[i].n_columns);
         json_kv_int(&o, "storedColumns", (int64_t)list[i].n_stored_columns);
@@ -52,6 +57,7 @@ static void tables(void *ctx, struct http_request *q, struct http_response *r)
         json_kv_int(&o, "parts", list[i].parts);
         json_kv_int(&o, "bytes", list[i].bytes);
         json_kv_int(&o, "billedBytes", list[i].billed_bytes);
+        json_kv_int(&o, "hotBytes", list[i].billed_bytes - list[i].sealed_billed_bytes);
         json_kv_time(&o, "oldest", list[i].oldest);
         json_kv_time(&o, "newest", list[i].newest);
         json_obj_end(&o);

@@ -81,7 +81,8 @@ static bool open_detect(struct vedette *v, struct err *e)
     v->detect = detect_open(&o, e);
     struct summaries_options so = {v->store, v->state, v->o.clock, scope, v->o.rule_timeout_us};
     v->summaries = summaries_open(&so);
-    struct jobs_options jo = {v->store, v->state, v->o.clock, scope, v->o.job_workers};
+    struct jobs_options jo = {v->store, v->state,         v->o.clock,
+                              scope,    v->o.job_workers, v->o.job_timeout_us};
     v->jobs = jobs_open(&jo);
     struct health_options ho = {v->store, v->state, v->o.clock, v->incidents, scope, v->o.silence};
     v->health = health_open(&ho);
@@ -113,6 +114,7 @@ static void open_router(struct vedette *v)
         {workspace_routes, n_workspace_routes, v, false},
         {otlp_routes, n_otlp_routes, v, false},
         {summary_routes, n_summary_routes, v, false},
+        {job_routes, n_job_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;

@@ -14,6 +14,7 @@ static const struct cli_command commands[] = {
     {"functions", "import, list, show and delete functions of a workspace", cli_functions},
     {"incidents", "list, show and update incidents", cli_incidents},
     {"ingest", "store records from files", cli_ingest},
+    {"jobs", "put, list, show, run, enable, disable and delete KQL jobs", cli_jobs},
     {"kql", "compile, run or explain KQL without a server", cli_kql},
     {"query", "run KQL over a workspace", cli_query},
     {"restore", "make a data folder out of a backup", cli_restore},

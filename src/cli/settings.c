@@ -101,6 +101,7 @@ static const struct setting table[] = {
     SETTING(rule_workers, SETTING_COUNT, "2", "rules run at the same time"),
     SETTING(job_workers, SETTING_COUNT, "3", "jobs over the data lake run at the same time"),
     SETTING(rule_timeout, SETTING_DURATION, "10m", "of one rule's query"),
+    SETTING(job_timeout, SETTING_DURATION, "1h", "of one run of a KQL job"),
     SETTING(drain_timeout, SETTING_DURATION, "30s", "how long a stop waits for requests"),
     SETTING(metrics_open, SETTING_BOOL, "false",
             "/metrics without a token from anywhere; else only from this machine"),

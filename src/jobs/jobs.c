@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 enum { END_LIMIT_US = 20000000 };
+#define HOUR_US ((int64_t)3600 * 1000 * 1000)
 
 struct jobs *jobs_open(const struct jobs_options *o)
 {
     struct jobs *j = xcalloc(1, sizeof(*j));
     j->o = *o;
     j->o.workers = o->workers > 0 ? o->workers : JOBS_WORKERS;
+    j->o.timeout_us = o->timeout_us > 0 ? o->timeout_us : HOUR_US;
     lock_init(&j->lock, "jobs");
     cond_init(&j->released);
     return j;
@@ -41,7 +43,7 @@ static struct claim *find_locked(struct jobs *j, struct str name)
     return NULL;
 }
 
-static bool is_claimed(struct jobs *j, struct str name)
+bool jobs_claimed(struct jobs *j, struct str name)
 {
     lock_take(&j->lock);
     bool is = find_locked(j, name) != NULL;
@@ -108,7 +110,9 @@ bool jobs_end(struct jobs *j, struct str name)
 struct next {
     int64_t due; /* INT64_MAX: there is none */
     struct str name;
+    bool is_search;
     struct state_search search;
+    struct job_turn turn;
 };
 
 static bool next_search(struct jobs *j, struct arena *a, struct next *out, struct err *e)
@@ -119,17 +123,55 @@ static bool next_search(struct jobs *j, struct arena *a, struct next *out, struc
         return false;
     for (size_t i = 0; i < n; i++) {
         struct str name = jobs_claim_name(a, "search", all[i].workspace, all[i].name);
-        if (all[i].finished != 0 || all[i].created >= out->due || is_claimed(j, name))
+        if (all[i].finished != 0 || all[i].created >= out->due || jobs_claimed(j, name))
             continue;
-        *out = (struct next){.due = all[i].created, .name = name, .search = all[i]};
+        *out =
+            (struct next){.due = all[i].created, .name = name, .is_search = true, .search = all[i]};
     }
+    return true;
+}
+
+static const struct state_job *job_of(const struct state_job *all, size_t n,
+                                      const struct state_job_run *r)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(all[i].workspace, r->workspace) && str_eq(all[i].key, r->key))
+            return &all[i];
+    return NULL;
+}
+
+static void offer(struct jobs *j, struct arena *a, struct next *out, int64_t due,
+                  const struct job_turn *turn)
+{
+    struct str name = jobs_claim_name(a, "job", turn->job.workspace, turn->job.key);
+    if (due < out->due && !jobs_claimed(j, name))
+        *out = (struct next){.due = due, .name = name, .turn = *turn};
+}
+
+/* Runs that a stop left, or that somebody asked for, and what is due by the schedules. */
+static bool next_turn(struct jobs *j, struct arena *a, struct next *out, struct err *e)
+{
+    struct state_job *all = NULL;
+    struct state_job_run *open = NULL;
+    size_t n = 0, n_open = 0;
+    if (!state_job_list(j->o.state, a, STR(""), &all, &n, e) ||
+        !state_job_run_open(j->o.state, a, &open, &n_open, e))
+        return false;
+    for (size_t i = 0; i < n_open; i++) {
+        const struct state_job *job = job_of(all, n, &open[i]);
+        if (job != NULL)
+            offer(j, a, out, open[i].due, &(struct job_turn){*job, open[i]});
+    }
+    for (size_t i = 0; i < n; i++)
+        if (all[i].enabled && all[i].next_run != 0)
+            offer(j, a, out, all[i].next_run, &(struct job_turn){.job = all[i]});
     return true;
 }
 
 static bool find_next(struct jobs *j, struct arena *a, struct next *out, struct err *e)
 {
     *out = (struct next){.due = INT64_MAX};
-    return next_search(j, a, out, e);
+    return next_search(j, a, out, e) && next_turn(j, a, out, e);
 }
 
 bool jobs_next_due(struct jobs *j, int64_t *out, struct err *e)
@@ -144,7 +186,7 @@ bool jobs_next_due(struct jobs *j, int64_t *out, struct err *e)
 
 static bool run_claimed(struct jobs *j, struct claim *c, struct next *next, struct err *e)
 {
-    bool ok = search_run(j, c, &next->search, e);
+    bool ok = next->is_search ? search_run(j, c, &next->search, e) : job_run(j, c, &next->turn, e);
     release(j, c);
     return ok;
 }

@@ -1,5 +1,6 @@
 /* Jobs over the data lake, also over what is past the analytics retention: search jobs, whose rows
- * land in a table of their own. Sources: "Run search jobs in Azure Monitor" and the Tables API. */
+ * land in a table of their own, and KQL jobs, which run once or by a schedule. Sources: "Run search
+ * jobs in Azure Monitor", the Tables API, "Create KQL jobs in the Microsoft Sentinel data lake". */
 #pragma once
 #include "incident/incident.h"
 #include "state/jobs.h"
@@ -8,7 +9,13 @@ enum {
     JOBS_WORKERS = 3,               /* the default: jobs that run at the same time */
     JOBS_SEARCH_MAX_ROWS = 1000000, /* of a search job, and its default */
     JOBS_SEARCH_MAX_DAYS = 366,     /* between its two times */
-    JOBS_SEARCH_MAX_TABLES = 100    /* of results, in a workspace */
+    JOBS_SEARCH_MAX_TABLES = 100,   /* of results, in a workspace */
+
+    JOBS_MAX_ENABLED = 100, /* KQL jobs of a workspace */
+    JOBS_MAX_QUERY = 512 << 10,
+    JOBS_MAX_ROWS = 500000, /* of a run of one */
+    JOBS_MAX_BYTES = 100 << 20,
+    JOBS_KEPT_RUNS = 100 /* of one that have ended */
 };
 struct jobs; /* shared by threads */
 struct jobs_options {
@@ -16,7 +23,8 @@ struct jobs_options {
     struct state *state;
     struct clock *clock;
     struct arm_scope scope;
-    unsigned workers; /* 0: JOBS_WORKERS */
+    unsigned workers;   /* 0: JOBS_WORKERS */
+    int64_t timeout_us; /* of one run of a KQL job; 0: 1 hour */
 };
 struct jobs *jobs_open(const struct jobs_options *o);
 void jobs_close(struct jobs *j); /* stops first; NULL is fine */
@@ -50,3 +58,34 @@ bool search_cancel(struct jobs *j, struct workspace *w, struct str name, struct 
 bool search_delete(struct jobs *j, struct workspace *w, struct str name, struct err *e) MUST_USE;
 /* Members of a table's properties: provisioningState, searchResults, resultStatistics. */
 void search_to_json(const struct state_search *x, struct json_out *o);
+
+/* ---- KQL jobs ---- */
+/* PUT of an ARM body {properties: {query, destinationTable, schedule: {frequency, interval,
+ * startTime, endTime}, enabled, description}}. A job that runs once runs again. Errors: ERR_INVALID
+ * (the property, or the place in the query), ERR_CONFLICT (etag, or it runs just now), ERR_LIMIT
+ * (too many that are enabled). */
+bool job_put(struct jobs *j, struct arena *a, struct workspace *w, struct str name,
+             const struct json *body, struct str if_match, struct str who, struct state_job *out,
+             bool *out_created, struct err *e) MUST_USE;
+bool job_get(struct jobs *j, struct arena *a, struct workspace *w, struct str name,
+             struct state_job *out, struct err *e) MUST_USE; /* ERR_NOT_FOUND */
+bool job_list(struct jobs *j, struct arena *a, struct workspace *w, struct state_job **out,
+              size_t *n, struct err *e) MUST_USE;
+/* With its history. Errors: ERR_CONFLICT: it runs just now. */
+bool job_delete(struct jobs *j, struct workspace *w, struct str name, bool *out_was_there,
+                struct err *e) MUST_USE;
+/* Goes on with the first run from now on; what was missed meanwhile is left out. Errors:
+ * ERR_NOT_FOUND, ERR_LIMIT, ERR_CONFLICT: it runs just now. */
+bool job_enable(struct jobs *j, struct workspace *w, struct str name, bool enabled,
+                struct err *e) MUST_USE;
+/* Runs it once more, now, whether it is enabled or not. Errors: ERR_NOT_FOUND, ERR_CONFLICT: it
+ * runs or is about to. */
+bool job_run_now(struct jobs *j, struct arena *a, struct workspace *w, struct str name,
+                 struct state_job_run *out, struct err *e) MUST_USE;
+/* Its runs, the newest first. Errors: ERR_NOT_FOUND. */
+bool job_runs(struct jobs *j, struct arena *a, struct workspace *w, struct str name,
+              struct state_job_run **out, size_t *n, struct err *e) MUST_USE;
+/* The resource {id, name, type, etag, properties}, one JSON object. */
+void job_to_json(struct jobs *j, struct arena *a, struct workspace *w, const struct state_job *x,
+                 struct json_out *o);
+void job_run_to_json(const struct state_job_run *x, struct json_out *o);

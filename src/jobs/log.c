@@ -23,7 +23,7 @@ struct store_batch *job_log_row(struct jobs *j, struct arena *a, struct workspac
         struct kql_value value;
     } cells[] = {
         {"TimeGenerated", {.type = KQL_DATETIME, .i = clock_now(j->o.clock)}},
-        {"CorrelationId", {.type = KQL_STRING, .s = l->id}},
+        {"CorrelationId", {.type = KQL_STRING, .s = l->correlation.n > 0 ? l->correlation : l->id}},
         {"Destination", {.type = KQL_DYNAMIC, .s = destination_of(a, l->destination)}},
         {"JobId", {.type = KQL_STRING, .s = l->id}},
         {"JobType", {.type = KQL_STRING, .s = str_from(l->type)}},

@@ -77,7 +77,7 @@ static bool shape_ok(const struct syn *query, const struct syn **out_source,
 static struct str with_originals(struct arena *a, struct str text, const struct syn *source,
                                  const struct syn *pipe)
 {
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(2 * KQL_MAX_BYTES);
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(2 * (size_t)KQL_MAX_BYTES);
     size_t at = source->off + source->len;
     sbuf_add(&b, str_sub(text, 0, at));
     sbuf_addz(&b, " | extend _OriginalType = Type, _OriginalItemId = _ItemId, "
