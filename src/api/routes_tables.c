@@ -84,17 +84,34 @@ static void write_state(struct vedette *v, struct http_request *q, struct json_o
 {
     struct state_search x = {0};
     struct err e = {0};
-    if (is_results(table) && search_get(v->jobs, q->arena, w, table, &x, &e))
+    struct store_restore restored;
+    if (is_results(table) && search_get(v->jobs, q->arena, w, table, &x, &e)) {
         search_to_json(&x, o);
-    else
-        json_kv_z(o, "provisioningState", "Succeeded");
+        return;
+    }
+    json_kv_z(o, "provisioningState", "Succeeded");
+    if (!workspace_restored(w, table, &restored))
+        return;
+    json_key(o, "restoredLogs");
+    json_obj(o);
+    json_kv_time(o, "startRestoreTime", restored.from);
+    json_kv_time(o, "endRestoreTime", restored.to);
+    json_kv_str(o, "sourceTable", restored.source);
+    json_obj_end(o);
+}
+
+static bool is_restored(struct str table)
+{
+    return str_ends(table, STR(STORE_RESTORED));
 }
 
 static const char *table_type(struct str table)
 {
-    return is_results(table)             ? "SearchResults"
-           : str_ends(table, STR("_CL")) ? "CustomLog"
-                                         : "Microsoft";
+    if (is_results(table))
+        return "SearchResults";
+    if (is_restored(table))
+        return "RestoredLogs";
+    return str_ends(table, STR("_CL")) ? "CustomLog" : "Microsoft";
 }
 
 static void write_table(struct vedette *v, struct http_request *q, struct json_out *o,
@@ -324,10 +341,41 @@ static void delete (void *ctx, struct http_request *q, struct http_response *r)
         api_error(v, q, &e, r);
 }
 
+/* ---- restored logs ---- */
+
+static bool read_time(const struct json *body, const char *path, int64_t *out, struct err *e)
+{
+    return date_parse_iso(json_text(json_path(body, path), STR("")), out) ||
+           err_set(e, ERR_INVALID, "%s: a time such as 2026-01-02T03:00:00Z expected", path);
+}
+
+static void put_restore(struct vedette *v, struct http_request *q, struct http_response *r)
+{
+    struct err e = {0};
+    struct json body = {0};
+    struct store_restore x = {.table = http_param(q, "table")};
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL || !api_body(v, q, r, &body))
+        return;
+    x.source = json_text(json_path(&body, "properties.restoredLogs.sourceTable"), STR(""));
+    bool ok = (x.source.n > 0 || err_set(&e, ERR_INVALID,
+                                         "properties.restoredLogs.sourceTable: the name of a "
+                                         "table expected")) &&
+              read_time(&body, "properties.restoredLogs.startRestoreTime", &x.from, &e) &&
+              read_time(&body, "properties.restoredLogs.endRestoreTime", &x.to, &e) &&
+              workspace_restore(w, &x, &e);
+    if (ok)
+        (void)write_named(v, q, r, w, x.table);
+    else
+        api_error(v, q, &e, r);
+}
+
 static void put(void *ctx, struct http_request *q, struct http_response *r)
 {
     if (is_results(http_param(q, "table")))
         put_search(ctx, q, r);
+    else if (is_restored(http_param(q, "table")))
+        put_restore(ctx, q, r);
     else
         change(ctx, q, r, true);
 }

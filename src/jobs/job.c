@@ -110,7 +110,7 @@ bool job_put(struct jobs *j, struct arena *a, struct workspace *w, struct str na
     if (!state_end(j->o.state, keep(j, a, if_match, &x, out_created, e), e))
         return false;
     *out = x;
-    clock_wake(j->o.clock);
+    jobs_changed(j);
     return true;
 }
 
@@ -131,8 +131,10 @@ bool job_delete(struct jobs *j, struct workspace *w, struct str name, bool *out_
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct str key = job_key(a, name);
-    return is_free(j, a, workspace_id(w), key, e) &&
-           state_job_delete(j->o.state, workspace_id(w), key, out_was_there, e);
+    bool ok = is_free(j, a, workspace_id(w), key, e) &&
+              state_job_delete(j->o.state, workspace_id(w), key, out_was_there, e);
+    jobs_changed(j);
+    return ok;
 }
 
 /* ---- enabling, disabling, once more ---- */
@@ -160,7 +162,7 @@ bool job_enable(struct jobs *j, struct workspace *w, struct str name, bool enabl
     bool ok = job_get(j, a, w, name, &x, e) && set_enabled(j, a, &x, enabled, e);
     if (!state_end(j->o.state, ok, e))
         return false;
-    clock_wake(j->o.clock);
+    jobs_changed(j);
     return true;
 }
 
@@ -194,7 +196,7 @@ bool job_run_now(struct jobs *j, struct arena *a, struct workspace *w, struct st
     bool ok = job_get(j, a, w, name, &x, e) && add_run(j, a, &x, out, e);
     if (!state_end(j->o.state, ok, e))
         return false;
-    clock_wake(j->o.clock);
+    jobs_changed(j);
     return true;
 }
 

@@ -59,6 +59,7 @@ static bool claim(struct jobs *j, struct claim *c)
         atomic_store(&c->cancel, atomic_load(&j->stop));
         c->next = j->claims;
         j->claims = c;
+        j->changes++;
     }
     lock_drop(&j->lock);
     return is_free;
@@ -72,9 +73,18 @@ static void release(struct jobs *j, struct claim *c)
             *at = c->next;
             break;
         }
+    j->changes++;
     cond_broadcast(&j->released);
     lock_drop(&j->lock);
     clock_wake(j->o.clock); /* it may be due again */
+}
+
+void jobs_changed(struct jobs *j)
+{
+    lock_take(&j->lock);
+    j->changes++;
+    lock_drop(&j->lock);
+    clock_wake(j->o.clock);
 }
 
 void jobs_cancel(struct jobs *j, struct str name)
@@ -174,14 +184,32 @@ static bool find_next(struct jobs *j, struct arena *a, struct next *out, struct 
     return next_search(j, a, out, e) && next_turn(j, a, out, e);
 }
 
+/* Looks, unless nothing has changed since the last look. *out_next is filled in only if it did. */
+static bool look(struct jobs *j, struct arena *a, bool anyway, struct next *out_next, int64_t *out,
+                 struct err *e)
+{
+    lock_take(&j->lock);
+    uint64_t changes = j->changes;
+    bool known = !anyway && j->looked == changes + 1;
+    *out = j->due;
+    lock_drop(&j->lock);
+    if (known)
+        return true;
+    if (!find_next(j, a, out_next, e))
+        return false;
+    *out = out_next->due;
+    lock_take(&j->lock);
+    j->looked = changes + 1;
+    j->due = *out;
+    lock_drop(&j->lock);
+    return true;
+}
+
 bool jobs_next_due(struct jobs *j, int64_t *out, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct next next;
-    if (!find_next(j, a, &next, e))
-        return false;
-    *out = next.due;
-    return true;
+    return look(j, a, false, &next, out, e);
 }
 
 static bool run_claimed(struct jobs *j, struct claim *c, struct next *next, struct err *e)
@@ -197,10 +225,13 @@ static bool run_one(struct jobs *j, bool *out_ran, int64_t *out_due, struct err 
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct next next;
     *out_ran = false;
-    if (!find_next(j, a, &next, e))
+    if (!look(j, a, false, &next, out_due, e))
         return false;
-    *out_due = next.due;
-    if (atomic_load(&j->stop) || next.due > clock_now(j->o.clock))
+    if (atomic_load(&j->stop) || *out_due > clock_now(j->o.clock))
+        return true;
+    if (!look(j, a, true, &next, out_due, e))
+        return false;
+    if (*out_due > clock_now(j->o.clock))
         return true;
     *out_ran = true;
     struct claim c = {.name = next.name};

@@ -16,12 +16,17 @@ struct jobs {
     unsigned n_threads; /* that were started */
     atomic_bool stop;
     atomic_uint_fast64_t runs, failures, rows;
-    struct lock lock; /* claims */
+    struct lock lock; /* everything below */
+    uint64_t changes; /* of claims and of what is kept */
+    uint64_t looked;  /* changes at the last look, + 1; 0: none yet */
+    int64_t due;      /* what it found */
     struct cond released;
     struct claim *claims;
 };
 
 /* ---- jobs.c ---- */
+/* Something that is kept has changed: who waits for a job looks again. */
+void jobs_changed(struct jobs *j);
 /* Cancels what runs under the name and waits until it has ended. False: it does not. */
 bool jobs_end(struct jobs *j, struct str name);
 /* Whether somebody runs what has the name. */

@@ -99,7 +99,7 @@ bool search_put(struct jobs *j, struct arena *a, struct workspace *w, struct str
     if (!state_search_put(j->o.state, &x, e))
         return false;
     *out = x;
-    clock_wake(j->o.clock);
+    jobs_changed(j);
     return true;
 }
 
@@ -129,6 +129,7 @@ bool search_cancel(struct jobs *j, struct workspace *w, struct str name, struct 
     if (!state_end(j->o.state, search_get(j, a, w, name, &x, e) && set_canceled(j, &x, e), e))
         return false;
     jobs_cancel(j, jobs_claim_name(a, "search", x.workspace, x.name));
+    jobs_changed(j);
     struct job_log l = {.type = "SearchJob",
                         .id = x.id,
                         .source = x.source,
@@ -152,8 +153,10 @@ bool search_delete(struct jobs *j, struct workspace *w, struct str name, struct 
     }
     if (!jobs_end(j, jobs_claim_name(a, "search", workspace_id(w), name)))
         return err_set(e, ERR_BUSY, "the search job is still ending: try again");
-    return workspace_table_drop(w, name, e) &&
-           state_search_delete(j->o.state, workspace_id(w), name, e);
+    bool ok = workspace_table_drop(w, name, e) &&
+              state_search_delete(j->o.state, workspace_id(w), name, e);
+    jobs_changed(j);
+    return ok;
 }
 
 /* ---- writing ---- */

@@ -9,7 +9,8 @@ enum { MAX_CUSTOM_TABLES = 500, MAX_COLUMNS = 500, MAX_NAME = 128, MAX_TABLE_NAM
 static bool fill(struct workspace *own, struct workspace *w, struct ws_table *t,
                  struct kql_table *out)
 {
-    *out = t->def->t;
+    *out = t->of != NULL ? t->of->def->t : t->def->t;
+    out->name = t->name;
     out->workspace = w == own ? STR_NONE : w->id;
     out->not_for_rules = t->plan != STORE_PLAN_ANALYTICS ? store_plan_name(t->plan) : NULL;
     return true;
@@ -238,16 +239,21 @@ static bool check_columns(const struct ws_table *t, const struct table_change *c
                          STR_ARG(c->name), total, MAX_COLUMNS);
 }
 
+bool catalog_name_ok(struct str name, struct str end, struct err *e)
+{
+    return (str_ends(name, end) && word_ok(name, MAX_TABLE_NAME)) ||
+           err_set(e, ERR_INVALID,
+                   "'%.*s' can't be a table: letters, digits and '_', at most %d characters, "
+                   "ending in %.*s",
+                   STR_ARG(name), MAX_TABLE_NAME, STR_ARG(end));
+}
+
 static bool check_results(const struct ws_table *t, struct str name, struct err *e)
 {
     if (t != NULL)
         return err_set(e, ERR_CONFLICT, "there is a table '%.*s' already: delete it first",
                        STR_ARG(name));
-    return (str_ends(name, STR(STORE_RESULTS)) && word_ok(name, MAX_TABLE_NAME)) ||
-           err_set(e, ERR_INVALID,
-                   "'%.*s' can't be a table of results: letters, digits and '_', at most %d "
-                   "characters, ending in " STORE_RESULTS,
-                   STR_ARG(name), MAX_TABLE_NAME);
+    return catalog_name_ok(name, STR(STORE_RESULTS), e);
 }
 
 static bool check_table(struct workspace *w, const struct ws_table *t, struct str name,

@@ -16,6 +16,7 @@ static const struct {
     {"vedette_tables", "name"},          {"vedette_columns", "table_name"},
     {"vedette_stored", "table_name"},    {"vedette_sealed", "table_name"},
     {"vedette_retention", "table_name"}, {"vedette_plans", "table_name"},
+    {"vedette_restores", "table_name"},
 };
 
 static void write_sql(struct workspace *w, const struct drop *d, struct sbuf *sql)
@@ -79,14 +80,17 @@ static bool may_go(struct workspace *w, struct str name, struct err *e)
     lock_take(&w->lock);
     const struct ws_table *t = ws_table_find_locked(w, name);
     bool known = t != NULL;
-    bool own = known && (t->def->custom || str_ends(name, STR(STORE_RESULTS)));
+    bool own = known && (t->def->custom || t->of != NULL || str_ends(name, STR(STORE_RESULTS)));
+    bool shown = known && restore_is_source_locked(w, t, e);
     lock_drop(&w->lock);
+    if (shown)
+        return false;
     if (!known)
         return err_set(e, ERR_NOT_FOUND, "there is no table '%.*s'",
                        (int)(name.n < 80 ? name.n : 80), name.p);
     return own || err_set(e, ERR_UNSUPPORTED,
-                          "table '%.*s' ships with Vedette; only custom tables and results of "
-                          "searches can be deleted",
+                          "table '%.*s' ships with Vedette; only custom tables, results of "
+                          "searches and restored tables can be deleted",
                           STR_ARG(name));
 }
 

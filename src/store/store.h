@@ -75,9 +75,21 @@ bool workspace_table_define(struct workspace *w, struct str name, const struct k
 /* Makes a table for the results of a search job. Errors: ERR_CONFLICT: there is one. */
 bool workspace_results_define(struct workspace *w, struct str name, const struct kql_schema *schema,
                               struct err *e) MUST_USE;
-/* Takes a custom table or one of results away, with its rows; a table of that name that is made
- * later is another, empty one. After an error it can be repeated. Errors: ERR_NOT_FOUND;
- * ERR_UNSUPPORTED: it ships. */
+#define STORE_RESTORED "_RST" /* how names of restored tables end */
+struct store_restore {
+    struct str table, source;
+    int64_t from, to; /* TimeGenerated of the rows, ticks, half open */
+};
+/* Makes a table that shows the rows of that range, also those past the analytics retention. They
+ * are not copied, and none is deleted for its age while the table is there. Errors: ERR_INVALID
+ * (name, range), ERR_NOT_FOUND (source), ERR_CONFLICT: the name is taken, or another table shows
+ * rows of the source; ERR_UNSUPPORTED: the source's plan. */
+bool workspace_restore(struct workspace *w, const struct store_restore *r, struct err *e) MUST_USE;
+/* False: it is no restored table. */
+bool workspace_restored(struct workspace *w, struct str name, struct store_restore *out);
+/* Takes a custom table, one of results or a restored one away, with its rows; a table of that name
+ * that is made later is another, empty one. After an error it can be repeated. Errors:
+ * ERR_NOT_FOUND; ERR_UNSUPPORTED: it ships; ERR_CONFLICT: a restored table shows its rows. */
 bool workspace_table_drop(struct workspace *w, struct str name, struct err *e) MUST_USE;
 
 /* ---- functions: what queries of the workspace may call ---- */

@@ -84,6 +84,8 @@ struct ws_table {
     bool listed;   /* counts for union *, search * */
     enum store_plan plan;
     int64_t plan_changed;      /* ticks; 0: never */
+    struct ws_table *of;       /* a restored table: whose rows it shows; else NULL */
+    int64_t of_from, of_to;    /* TimeGenerated of these, half open */
     struct str phys;           /* empty: no row was ever stored */
     VEC(struct phys_col) cols; /* in table order, only ever appended to */
     struct map *by_name;       /* column name → index + 1 */
@@ -183,6 +185,13 @@ void cap_free(struct cap *c);
 void cap_add(struct workspace *w, const struct store_count *count, int64_t now);
 bool cap_check(struct workspace *w, const struct store_append *req, struct err *e) MUST_USE;
 
+/* ---- restore.c ---- */
+bool restores_load(struct workspace *w, struct err *e) MUST_USE; /* after the tables */
+/* A restored table shows rows of these times, which may not go. */
+bool restore_holds(struct workspace *w, struct str table, int64_t min_time, int64_t max_time);
+/* True with ERR_CONFLICT: a restored table shows rows of t. */
+bool restore_is_source_locked(struct workspace *w, const struct ws_table *t, struct err *e);
+
 /* ---- purge.c ---- */
 struct purge_job {
     struct str phys, select; /* the table; SQL that gives the _ItemId of each row */
@@ -251,6 +260,8 @@ struct workspace {
     atomic_bool copying;   /* a snapshot is being made */
 };
 void catalog_init(struct workspace *w);
+/* A name that a table of the workspace's own may have: with this end. Errors: ERR_INVALID. */
+bool catalog_name_ok(struct str name, struct str end, struct err *e) MUST_USE;
 /* Adds columns to a table of this workspace (in memory). Caller holds w->lock. */
 void catalog_extend_locked(struct workspace *w, struct ws_table *t, const struct kql_schema *more);
 /* Makes the definition agree with what is stored: adds the column or takes over its type. Caller

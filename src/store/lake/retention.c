@@ -32,6 +32,7 @@ struct plan_of {
     enum store_plan plan;
     int64_t changed;
     bool known, free; /* the table is; nobody is charged for it */
+    bool restored;
 };
 
 static struct plan_of plan_of(struct lake *l, struct str table)
@@ -40,7 +41,7 @@ static struct plan_of plan_of(struct lake *l, struct str table)
     const struct ws_table *t = ws_table_find_locked(l->w, table);
     struct plan_of p = {0};
     if (t != NULL)
-        p = (struct plan_of){t->plan, t->plan_changed, true, !t->def->billable};
+        p = (struct plan_of){t->plan, t->plan_changed, true, !t->def->billable, t->of != NULL};
     lock_drop(&l->w->lock);
     return p;
 }
@@ -106,7 +107,8 @@ static bool expire_table(struct lake *l, const struct lake_table *t, struct err 
     struct lake_edit edit = {.table = t->name, .remove = old};
     int64_t oldest = before(l, in_force(l, t->name).total_days), rows = 0;
     for (size_t i = 0; i < t->n; i++) {
-        if (t->parts[i]->max_received >= oldest)
+        if (t->parts[i]->max_received >= oldest ||
+            restore_holds(l->w, t->name, t->parts[i]->min_time, t->parts[i]->max_time))
             continue;
         rows += t->parts[i]->rows;
         old[edit.n_remove++] = t->parts[i];
@@ -295,6 +297,10 @@ bool workspace_retention_set(struct workspace *w, struct str table, const struct
     int64_t changed = r->plan == was.plan ? was.changed : clock_now(w->s->clock);
     if (!was.known)
         return err_set(e, ERR_NOT_FOUND, "there is no table '%.*s'", STR_ARG(table));
+    if (was.restored)
+        return err_set(e, ERR_UNSUPPORTED,
+                       "table '%.*s' shows restored logs, which stay until it is deleted",
+                       STR_ARG(table));
     if (!check_plan(l, table, &was, r->plan, e) || !check_days(r, e) ||
         (r->plan != STORE_PLAN_ANALYTICS && !check_low_plan(r, e)))
         return false;
