@@ -9,6 +9,7 @@
 #include "identity/identity.h"
 #include "ingest/ingest.h"
 #include "ingest/listen.h"
+#include "jobs/jobs.h"
 #include "library/library.h"
 #include "summary/summary.h"
 #include "tail/tail.h"
@@ -34,6 +35,8 @@ struct vedette_options {
     struct ingest_limits ingest;
     int64_t rule_delay; /* ticks; < 0 = Sentinel's five minutes */
     unsigned rule_workers;
+    unsigned job_workers;   /* 0 = JOBS_WORKERS */
+    int64_t job_timeout_us; /* of a run of a KQL job; 0 = 1 hour */
     int64_t rule_timeout_us;
     double requests_per_second;   /* of one caller; 0 = 200 */
     int64_t token_lifetime;       /* ticks; 0 = one hour */
@@ -61,6 +64,7 @@ struct store *vedette_store(struct vedette *v);
 struct detect *vedette_detect(struct vedette *v);
 struct health *vedette_health(struct vedette *v);
 struct summaries *vedette_summaries(struct vedette *v);
+struct jobs *vedette_jobs(struct vedette *v);
 struct identity *vedette_identity(struct vedette *v);
 struct ingest *vedette_ingest(struct vedette *v);
 struct ingest *vedette_import(struct vedette *v); /* with the limits of files */

@@ -253,6 +253,10 @@ static void detection(struct vedette *v, struct sbuf *b)
     struct summary_counts s = summary_counts(v->summaries);
     one(b, "vedette_summary_bins_total", "counter", "Bins of summary rules run.", (double)s.bins);
     one(b, "vedette_summary_failures_total", "counter", "Those that failed.", (double)s.failures);
+    struct jobs_counts jobs = jobs_counts(v->jobs);
+    one(b, "vedette_job_runs_total", "counter", "Jobs over the data lake run.", (double)jobs.runs);
+    one(b, "vedette_job_failures_total", "counter", "Those that failed.", (double)jobs.failures);
+    one(b, "vedette_job_rows_total", "counter", "Rows that jobs stored.", (double)jobs.rows);
     one(b, "vedette_summary_rows_total", "counter", "Rows that summary rules stored.",
         (double)s.rows);
 }

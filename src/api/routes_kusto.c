@@ -1,6 +1,7 @@
 /* Kusto's REST interface, for its SDKs and editors: a workspace is a database. Queries and .show
- * commands at /v1/rest/query, /v1/rest/mgmt (v1 answers) and /v2/rest/query (v2). Source: "Kusto
- * REST API". */
+ * commands at /v1/rest/query, /v1/rest/mgmt (v1 answers) and /v2/rest/query (v2); below /lake/kql
+ * the same, of the data lake: also what is past the analytics retention. Source: "Kusto REST API",
+ * "Run KQL queries on the Microsoft Sentinel data lake using APIs". */
 #include "api/kusto.h"
 #include "engine/engine.h"
 #include "text/date.h"
@@ -14,7 +15,7 @@ struct command {
     struct kql_request request;
     struct kql_param *params;
     size_t n_params;
-    bool v2;
+    bool v2, lake;
 };
 
 /* ---- the request ---- */
@@ -72,13 +73,25 @@ static void read_properties(struct command *c, struct arena *a, const struct jso
     read_options(c, json_get(p, "Options"));
 }
 
+/* The data lake's databases are called NAME-ID. */
+static struct workspace *find_database(struct vedette *v, struct str name)
+{
+    enum { ID_CHARS = 36 };
+    struct workspace *w = store_workspace_find(v->store, name);
+    if (w != NULL || name.n <= ID_CHARS + 1 || name.p[name.n - ID_CHARS - 1] != '-')
+        return w;
+    w = store_workspace_find(v->store, str_sub(name, name.n - ID_CHARS, ID_CHARS));
+    bool same = w != NULL && str_ieq(str_sub(name, 0, name.n - ID_CHARS - 1), workspace_name(w));
+    return same ? w : NULL;
+}
+
 /* The database named, or the first that the caller may read: clients without one say NetDefaultDB.
  */
 static struct workspace *database(struct vedette *v, struct http_request *q, struct str name,
                                   struct http_response *r)
 {
     struct err e = {0};
-    struct workspace *w = store_workspace_find(v->store, name);
+    struct workspace *w = find_database(v, name);
     bool any = name.n == 0 || str_ieqz(name, "NetDefaultDB");
     for (size_t i = 0; w == NULL && any; i++) {
         struct workspace *x = store_workspace_at(v->store, i);
@@ -163,6 +176,7 @@ static void run_query(struct vedette *v, struct http_request *q, const struct co
     sq.options.params = c->params;
     sq.options.n_params = c->n_params;
     sq.options.request = c->request;
+    sq.lake = c->lake;
     struct api_limits limits;
     api_limits(v, q, 0, &limits);
     sq.limits = limits.own;
@@ -210,7 +224,7 @@ static void answer(struct vedette *v, struct http_request *q, struct http_respon
 {
     struct json body = {0};
     struct err e = {0};
-    struct command c = {.v2 = v2};
+    struct command c = {.v2 = v2, .lake = str_starts(q->path, STR("/lake/"))};
     if (!api_body(v, q, r, &body))
         return;
     c.csl = json_text(json_get(&body, "csl"), STR(""));
@@ -264,5 +278,9 @@ const struct http_route kusto_routes[] = {
     {HTTP_POST, "/v1/rest/mgmt", post_v1, "query/read", MAX_QUERY_BODY, FAMILY_KUSTO},
     {HTTP_POST, "/v1/rest/query", post_v1, "query/read", MAX_QUERY_BODY, FAMILY_KUSTO},
     {HTTP_POST, "/v2/rest/query", post_v2, "query/read", MAX_QUERY_BODY, FAMILY_KUSTO},
+    {HTTP_GET, "/lake/kql/v1/rest/auth/metadata", auth_metadata, NULL, 0, FAMILY_KUSTO},
+    {HTTP_POST, "/lake/kql/v1/rest/mgmt", post_v1, "query/read", MAX_QUERY_BODY, FAMILY_KUSTO},
+    {HTTP_POST, "/lake/kql/v1/rest/query", post_v1, "query/read", MAX_QUERY_BODY, FAMILY_KUSTO},
+    {HTTP_POST, "/lake/kql/v2/rest/query", post_v2, "query/read", MAX_QUERY_BODY, FAMILY_KUSTO},
 };
 const size_t n_kusto_routes = COUNTOF(kusto_routes);

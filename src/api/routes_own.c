@@ -42,8 +42,13 @@ static void tables(void *ctx, struct http_request *q, struct http_response *r)
     }
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++) {
+        struct store_retention own, held;
+        workspace_retention(w, list[i].name, &own, &held);
         json_obj(&o);
         json_kv_str(&o, "name", list[i].name);
+        json_kv_z(&o, "plan", store_plan_name(held.plan));
+        json_kv_int(&o, "retentionInDays", held.analytics_days);
+        json_kv_int(&o, "totalRetentionInDays", held.total_days);
         json_kv_bool(&o, "custom", list[i].custom);
         json_kv_int(&o, "columns", (int64_t)list[i].n_columns);
         json_kv_int(&o, "storedColumns", (int64_t)list[i].n_stored_columns);
@@ -52,6 +57,7 @@ static void tables(void *ctx, struct http_request *q, struct http_response *r)
         json_kv_int(&o, "parts", list[i].parts);
         json_kv_int(&o, "bytes", list[i].bytes);
         json_kv_int(&o, "billedBytes", list[i].billed_bytes);
+        json_kv_int(&o, "hotBytes", list[i].billed_bytes - list[i].sealed_billed_bytes);
         json_kv_time(&o, "oldest", list[i].oldest);
         json_kv_time(&o, "newest", list[i].newest);
         json_obj_end(&o);
@@ -236,12 +242,15 @@ static void get_clock(void *ctx, struct http_request *q, struct http_response *r
     write_clock(ctx, r, 0);
 }
 
-/* When the next thing that runs by the clock is due: a rule, a summary's bin, a look around. */
+/* When the next thing that runs by the clock is due: a rule, a summary's bin, a job, a look around.
+ */
 static bool next_due(struct vedette *v, int64_t *out, struct err *e)
 {
     int64_t rule = detect_next_due(v->detect), look = health_next_due(v->health);
-    if (!summaries_next_due(v->summaries, out, e))
+    int64_t job = INT64_MAX;
+    if (!summaries_next_due(v->summaries, out, e) || !jobs_next_due(v->jobs, &job, e))
         return false;
+    *out = job < *out ? job : *out;
     *out = rule < *out ? rule : *out;
     *out = look < *out ? look : *out;
     return true;
@@ -251,16 +260,17 @@ static bool next_due(struct vedette *v, int64_t *out, struct err *e)
 static bool move_clock(struct vedette *v, int64_t to, size_t *runs, struct err *e)
 {
     for (bool arrived = false; !arrived;) {
-        size_t rules = 0, bins = 0;
+        size_t rules = 0, bins = 0, jobs = 0;
         int64_t due = 0, now = clock_now(v->o.clock);
         if (!next_due(v, &due, e))
             return false;
         arrived = due >= to;
         due = due > now ? due : now;
         clock_set(v->o.clock, arrived ? to : due);
-        if (!detect_run_due(v->detect, &rules, e) || !summaries_run_due(v->summaries, &bins, e))
+        if (!detect_run_due(v->detect, &rules, e) || !summaries_run_due(v->summaries, &bins, e) ||
+            !jobs_run_due(v->jobs, &jobs, e))
             return false;
-        *runs += rules + bins;
+        *runs += rules + bins + jobs;
         health_run_due(v->health);
     }
     return true;

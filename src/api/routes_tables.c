@@ -1,6 +1,7 @@
 /* The Tables API of a workspace (Microsoft.OperationalInsights/workspaces/tables): list, get,
- * define custom tables, set retention and clustering key. There is one plan, Analytics. */
+ * define custom tables, set plan, retention and clustering key. */
 #include "api/api_priv.h"
+#include "text/date.h"
 #include "text/json.h"
 
 /* The API's names of types; the last three are read only. */
@@ -58,12 +59,18 @@ static void write_retention(struct json_out *o, struct workspace *w, struct str 
 {
     struct store_retention own, held;
     workspace_retention(w, table, &own, &held);
+    bool for_ever = held.total_days == 0 && held.analytics_days > 0;
+    json_kv_z(o, "plan", store_plan_name(held.plan));
     write_days(o, "retentionInDays", held.analytics_days);
     write_days(o, "totalRetentionInDays", held.total_days);
-    json_kv_int(o, "archiveRetentionInDays",
-                held.analytics_days > 0 ? held.total_days - held.analytics_days : 0);
+    if (for_ever)
+        json_kv_null(o, "archiveRetentionInDays");
+    else
+        json_kv_int(o, "archiveRetentionInDays", held.total_days - held.analytics_days);
     json_kv_bool(o, "retentionInDaysAsDefault", own.analytics_days == 0);
     json_kv_bool(o, "totalRetentionInDaysAsDefault", own.total_days == 0);
+    if (held.plan_changed != 0)
+        json_kv_time(o, "lastPlanModifiedDate", held.plan_changed);
 }
 
 /* Ours, not Log Analytics'. */
@@ -77,10 +84,51 @@ static void write_key(struct http_request *q, struct json_out *o, struct workspa
         json_kv_null(o, "clusterBy");
 }
 
-static void write_table(struct http_request *q, struct json_out *o, struct workspace *w,
-                        const struct kql_table *t)
+static bool is_results(struct str table)
 {
-    bool custom = str_ends(t->name, STR("_CL"));
+    return str_ends(table, STR(STORE_RESULTS));
+}
+
+/* provisioningState, and what belongs to a table that a job fills. */
+static void write_state(struct vedette *v, struct http_request *q, struct json_out *o,
+                        struct workspace *w, struct str table)
+{
+    struct state_search x = {0};
+    struct err e = {0};
+    struct store_restore restored;
+    if (is_results(table) && search_get(v->jobs, q->arena, w, table, &x, &e)) {
+        search_to_json(&x, o);
+        return;
+    }
+    json_kv_z(o, "provisioningState", "Succeeded");
+    if (!workspace_restored(w, table, &restored))
+        return;
+    json_key(o, "restoredLogs");
+    json_obj(o);
+    json_kv_time(o, "startRestoreTime", restored.from);
+    json_kv_time(o, "endRestoreTime", restored.to);
+    json_kv_str(o, "sourceTable", restored.source);
+    json_obj_end(o);
+}
+
+static bool is_restored(struct str table)
+{
+    return str_ends(table, STR(STORE_RESTORED));
+}
+
+static const char *table_type(struct str table)
+{
+    if (is_results(table))
+        return "SearchResults";
+    if (is_restored(table))
+        return "RestoredLogs";
+    return str_ends(table, STR("_CL")) ? "CustomLog" : "Microsoft";
+}
+
+static void write_table(struct vedette *v, struct http_request *q, struct json_out *o,
+                        struct workspace *w, const struct kql_table *t)
+{
+    const char *type = table_type(t->name);
     json_obj(o);
     json_kv_str(o, "id",
                 arena_fmt(q->arena,
@@ -92,16 +140,15 @@ static void write_table(struct http_request *q, struct json_out *o, struct works
     json_kv_z(o, "type", "Microsoft.OperationalInsights/workspaces/tables");
     json_key(o, "properties");
     json_obj(o);
-    json_kv_z(o, "plan", "Analytics");
     write_retention(o, w, t->name);
     write_key(q, o, w, t->name);
-    json_kv_z(o, "provisioningState", "Succeeded");
+    write_state(v, q, o, w, t->name);
     json_key(o, "schema");
     json_obj(o);
     json_kv_str(o, "name", t->name);
     write_columns(o, &t->schema);
-    json_kv_z(o, "source", custom ? "customer" : "microsoft");
-    json_kv_z(o, "tableType", custom ? "CustomLog" : "Microsoft");
+    json_kv_z(o, "source", strcmp(type, "Microsoft") == 0 ? "microsoft" : "customer");
+    json_kv_z(o, "tableType", type);
     json_kv_z(o, "tableSubType", "DataCollectionRuleBased");
     json_obj_end(o);
     json_obj_end(o);
@@ -123,7 +170,7 @@ static bool write_named(struct vedette *v, struct http_request *q, struct http_r
         return false;
     }
     struct json_out o = json_out_make(&r->body);
-    write_table(q, &o, w, &t);
+    write_table(v, q, &o, w, &t);
     return true;
 }
 
@@ -152,7 +199,7 @@ static void list(void *ctx, struct http_request *q, struct http_response *r)
     for (size_t i = 0; i < n; i++) {
         struct kql_table t = {0};
         if (workspace_table_find(w, q->arena, infos[i].name, &t))
-            write_table(q, &o, w, &t);
+            write_table(v, q, &o, w, &t);
     }
     api_list_end(&o);
 }
@@ -193,16 +240,47 @@ static bool read_days(const struct json *body, const char *path, int64_t *days, 
                : err_set(e, ERR_INVALID, "%s: %lld is no number of days", path, (long long)j->i);
 }
 
+/* Left out: as it was; also with PUT, since a plan is no default to fall back to. */
+static bool read_plan(const struct json *body, enum store_plan *plan, struct err *e)
+{
+    const struct json *j = json_path(body, "properties.plan");
+    struct str text = json_text(j, STR(""));
+    return j == NULL || j->type == JSON_NULL || store_plan_parse(text, plan) ||
+           err_set(e, ERR_INVALID,
+                   "properties.plan: '%.*s' is no plan; Analytics, Basic or Auxiliary expected",
+                   (int)(text.n < 40 ? text.n : 40), text.p);
+}
+
+static bool read_retention(struct workspace *w, struct str table, const struct json *body,
+                           bool reset, struct store_retention *wish, struct err *e)
+{
+    struct store_retention held;
+    workspace_retention(w, table, wish, &held);
+    enum store_plan was = wish->plan;
+    if (reset)
+        wish->analytics_days = wish->total_days = 0;
+    if (!read_plan(body, &wish->plan, e) ||
+        !read_days(body, "properties.retentionInDays", &wish->analytics_days, e) ||
+        !read_days(body, "properties.totalRetentionInDays", &wish->total_days, e))
+        return false;
+    /* What the table was kept for in the plan that it leaves it is kept for in all. */
+    if (wish->plan != was && json_path(body, "properties.retentionInDays") == NULL) {
+        if (wish->total_days == 0 && wish->analytics_days != 0)
+            wish->total_days = wish->analytics_days < 30 ? 30 : wish->analytics_days;
+        wish->analytics_days = 0;
+    }
+    return true;
+}
+
 static bool change_retention(struct workspace *w, struct str table, const struct json *body,
                              bool reset, struct err *e)
 {
-    struct store_retention own, held;
+    struct store_retention wish, own, held;
     workspace_retention(w, table, &own, &held);
-    struct store_retention wish = reset ? (struct store_retention){0} : own;
-    if (!read_days(body, "properties.retentionInDays", &wish.analytics_days, e) ||
-        !read_days(body, "properties.totalRetentionInDays", &wish.total_days, e))
+    if (!read_retention(w, table, body, reset, &wish, e))
         return false;
-    bool same = wish.analytics_days == own.analytics_days && wish.total_days == own.total_days;
+    bool same = wish.analytics_days == own.analytics_days && wish.total_days == own.total_days &&
+                wish.plan == own.plan;
     return same || workspace_retention_set(w, table, &wish, e);
 }
 
@@ -221,16 +299,6 @@ static bool change_key(struct http_request *q, struct workspace *w, struct str t
            workspace_cluster_set(w, table, wish, e);
 }
 
-static bool check_plan(const struct json *body, struct err *e)
-{
-    struct str plan = json_text(json_path(body, "properties.plan"), STR("Analytics"));
-    return str_ieqz(plan, "Analytics") ? true
-                                       : err_set(e, ERR_UNSUPPORTED,
-                                                 "properties.plan: '%.*s' is not supported, only "
-                                                 "Analytics is",
-                                                 (int)(plan.n < 40 ? plan.n : 40), plan.p);
-}
-
 /* PUT defines; a table that exists may also be put without columns. PATCH changes what it names. */
 static void change(void *ctx, struct http_request *q, struct http_response *r, bool put)
 {
@@ -246,7 +314,8 @@ static void change(void *ctx, struct http_request *q, struct http_response *r, b
     const struct json *columns = json_path(&body, "properties.schema.columns");
     bool exists = workspace_table_find(w, q->arena, name, &t);
     bool define = columns != NULL || (put && !exists);
-    bool ok = check_plan(&body, &e) &&
+    enum store_plan plan = STORE_PLAN_ANALYTICS;
+    bool ok = read_plan(&body, &plan, &e) &&
               (!define || (read_schema(q->arena, columns, &schema, &e) &&
                            workspace_table_define(w, name, &schema, &e))) &&
               ((!exists && !define) || (change_retention(w, name, &body, put, &e) &&
@@ -257,9 +326,86 @@ static void change(void *ctx, struct http_request *q, struct http_response *r, b
         api_error(v, q, &e, r);
 }
 
+/* ---- search jobs ---- */
+
+/* A table of results is made by a search job; PATCH changes how long it is kept. */
+static void put_search(struct vedette *v, struct http_request *q, struct http_response *r)
+{
+    struct err e = {0};
+    struct json body = {0};
+    struct state_search x = {0};
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL || !api_body(v, q, r, &body))
+        return;
+    if (!search_put(v->jobs, q->arena, w, http_param(q, "table"), &body, api_caller(q)->name, &x,
+                    &e))
+        api_error(v, q, &e, r);
+    else if (write_named(v, q, r, w, x.name))
+        r->status = 202;
+}
+
+static void cancel_search(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct workspace *w = api_workspace(v, q, r);
+    if (w != NULL && !search_cancel(v->jobs, w, http_param(q, "table"), &e))
+        api_error(v, q, &e, r);
+}
+
+static void delete (void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    struct str name = http_param(q, "table");
+    bool ok =
+        is_results(name) ? search_delete(v->jobs, w, name, &e) : workspace_table_drop(w, name, &e);
+    if (!ok && e.code == ERR_NOT_FOUND)
+        r->status = 204;
+    else if (!ok)
+        api_error(v, q, &e, r);
+}
+
+/* ---- restored logs ---- */
+
+static bool read_time(const struct json *body, const char *path, int64_t *out, struct err *e)
+{
+    return date_parse_iso(json_text(json_path(body, path), STR("")), out) ||
+           err_set(e, ERR_INVALID, "%s: a time such as 2026-01-02T03:00:00Z expected", path);
+}
+
+static void put_restore(struct vedette *v, struct http_request *q, struct http_response *r)
+{
+    struct err e = {0};
+    struct json body = {0};
+    struct store_restore x = {.table = http_param(q, "table")};
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL || !api_body(v, q, r, &body))
+        return;
+    x.source = json_text(json_path(&body, "properties.restoredLogs.sourceTable"), STR(""));
+    bool ok = (x.source.n > 0 || err_set(&e, ERR_INVALID,
+                                         "properties.restoredLogs.sourceTable: the name of a "
+                                         "table expected")) &&
+              read_time(&body, "properties.restoredLogs.startRestoreTime", &x.from, &e) &&
+              read_time(&body, "properties.restoredLogs.endRestoreTime", &x.to, &e) &&
+              workspace_restore(w, &x, &e);
+    if (ok)
+        (void)write_named(v, q, r, w, x.table);
+    else
+        api_error(v, q, &e, r);
+}
+
 static void put(void *ctx, struct http_request *q, struct http_response *r)
 {
-    change(ctx, q, r, true);
+    if (is_results(http_param(q, "table")))
+        put_search(ctx, q, r);
+    else if (is_restored(http_param(q, "table")))
+        put_restore(ctx, q, r);
+    else
+        change(ctx, q, r, true);
 }
 
 static void patch(void *ctx, struct http_request *q, struct http_response *r)
@@ -272,5 +418,8 @@ const struct http_route table_routes[] = {
     {HTTP_GET, WORKSPACE_PATH "/tables/{table}", get, "tables/read", 0, FAMILY_ARM},
     {HTTP_PUT, WORKSPACE_PATH "/tables/{table}", put, "tables/write", 0, FAMILY_ARM},
     {HTTP_PATCH, WORKSPACE_PATH "/tables/{table}", patch, "tables/write", 0, FAMILY_ARM},
+    {HTTP_DELETE, WORKSPACE_PATH "/tables/{table}", delete, "tables/write", 0, FAMILY_ARM},
+    {HTTP_POST, WORKSPACE_PATH "/tables/{table}/cancelSearch", cancel_search, "tables/write", 0,
+     FAMILY_ARM},
 };
 const size_t n_table_routes = COUNTOF(table_routes);

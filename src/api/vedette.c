@@ -82,6 +82,9 @@ static bool open_detect(struct vedette *v, struct err *e)
     v->detect = detect_open(&o, e);
     struct summaries_options so = {v->store, v->state, v->o.clock, scope, v->o.rule_timeout_us};
     v->summaries = summaries_open(&so);
+    struct jobs_options jo = {v->store, v->state,         v->o.clock,
+                              scope,    v->o.job_workers, v->o.job_timeout_us};
+    v->jobs = jobs_open(&jo);
     struct health_options ho = {v->store, v->state, v->o.clock, v->incidents, scope, v->o.silence};
     v->health = health_open(&ho);
     struct purge_options po = {v->store, v->state, v->o.clock, v->incidents};
@@ -113,6 +116,7 @@ static void open_router(struct vedette *v)
         {otlp_routes, n_otlp_routes, v, false},
         {summary_routes, n_summary_routes, v, false},
         {dcr_routes, n_dcr_routes, v, false},
+        {job_routes, n_job_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -188,6 +192,7 @@ void vedette_close(struct vedette *v)
         throttle_free(v->throttle);
     dcrs_close(v->dcrs);
     health_close(v->health);
+    jobs_close(v->jobs);
     summaries_close(v->summaries);
     detect_close(v->detect);
     library_close(v->library);
@@ -229,6 +234,11 @@ struct detect *vedette_detect(struct vedette *v)
 struct summaries *vedette_summaries(struct vedette *v)
 {
     return v->summaries;
+}
+
+struct jobs *vedette_jobs(struct vedette *v)
+{
+    return v->jobs;
 }
 
 struct health *vedette_health(struct vedette *v)

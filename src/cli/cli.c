@@ -17,6 +17,7 @@ static const struct cli_command commands[] = {
     {"import", "make a workspace out of an export", cli_import},
     {"incidents", "list, show and update incidents", cli_incidents},
     {"ingest", "store records from files", cli_ingest},
+    {"jobs", "put, list, show, run, enable, disable and delete KQL jobs", cli_jobs},
     {"kql", "compile, run or explain KQL without a server", cli_kql},
     {"query", "run KQL over a workspace", cli_query},
     {"restore", "make a data folder out of a backup", cli_restore},

@@ -13,6 +13,7 @@ static const char usage[] =
     "       vedette tables [--data DIR|--url URL] [--workspace W] seal [TABLE]\n"
     "       vedette tables [--data DIR|--url URL] [--workspace W] compact\n"
     "\n"
+    "DAYS is how long queries see the rows, IN ALL how long they are kept; 0: for ever.\n"
     "seal writes what is in the hot tables into Parquet parts now, for other programs to read;\n"
     "compact merges small parts of a day. The server does both by itself when they are due.\n";
 
@@ -31,7 +32,7 @@ static struct str cell_of(struct arena *a, const struct json *v)
 static bool print_list(struct client *c, const char *target, const struct shown *columns, size_t n,
                        struct err *e)
 {
-    enum { MAX = 10 };
+    enum { MAX = 16 };
     const char *heads[MAX];
     struct str cells[MAX];
     struct text_table t;
@@ -54,10 +55,19 @@ static bool print_list(struct client *c, const char *target, const struct shown 
 
 static bool list(struct client *c, const struct client_workspace *w, struct err *e)
 {
-    static const struct shown columns[] = {
-        {"TABLE", "name"},         {"ROWS", "rows"},     {"HOT", "hotRows"},
-        {"BILLED", "billedBytes"}, {"PARTS", "parts"},   {"BYTES", "bytes"},
-        {"COLUMNS", "columns"},    {"OLDEST", "oldest"}, {"NEWEST", "newest"}};
+    static const struct shown columns[] = {{"TABLE", "name"},
+                                           {"PLAN", "plan"},
+                                           {"DAYS", "retentionInDays"},
+                                           {"IN ALL", "totalRetentionInDays"},
+                                           {"ROWS", "rows"},
+                                           {"HOT", "hotRows"},
+                                           {"BILLED", "billedBytes"},
+                                           {"HOT BYTES", "hotBytes"},
+                                           {"PARTS", "parts"},
+                                           {"BYTES", "bytes"},
+                                           {"COLUMNS", "columns"},
+                                           {"OLDEST", "oldest"},
+                                           {"NEWEST", "newest"}};
     return print_list(c, arena_fmt(c->a, "/vedette/v1/workspaces/%s/tables", w->id).p, columns,
                       COUNTOF(columns), e);
 }

@@ -17,6 +17,7 @@ int cli_restore(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_serve(int argc, char **argv);
 int cli_simulate(int argc, char **argv);
+int cli_jobs(int argc, char **argv);
 int cli_summaries(int argc, char **argv);
 int cli_tables(int argc, char **argv);
 int cli_watchlists(int argc, char **argv);

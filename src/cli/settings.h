@@ -17,7 +17,8 @@ struct settings {
     const char *syslog_utc_offset;
     int64_t memory, max_body, max_queue, seal_bytes, query_max_bytes,
         external_max; /* bytes; memory 0: the engine's choice */
-    int64_t threads, workers, max_connections, rule_workers, requests_per_second, query_max_rows;
+    int64_t threads, workers, max_connections, rule_workers, job_workers, requests_per_second,
+        query_max_rows;
     int64_t max_records, max_depth, max_field, seal_rows, shred_paths;
     int64_t syslog_max_message, syslog_connections;
     const char *silence_sources;
@@ -28,8 +29,8 @@ struct settings {
     int64_t query_timeout, query_max_timeout; /* ticks */
     int64_t transform_timeout;                /* ticks */
     int64_t transform_memory;                 /* bytes */
-    int64_t rule_delay, rule_timeout, token_lifetime, drain_timeout, request_timeout, max_past,
-        max_future, seal_age, retention; /* ticks */
+    int64_t rule_delay, rule_timeout, job_timeout, token_lifetime, drain_timeout, request_timeout,
+        max_past, max_future, seal_age, retention; /* ticks */
     bool metrics_open, syslog_received_time;
     struct topics_source *kafka; /* the list `kafka` of the file */
     size_t n_kafka;

@@ -80,6 +80,8 @@ static void write_row(const struct usage *u, struct json_out *o, size_t i)
 {
     int64_t hour = engine_rows_get(u->rows, i, 0).i;
     struct str table = engine_rows_get(u->rows, i, 1).s;
+    struct store_retention own, held;
+    workspace_retention(u->w, table, &own, &held);
     json_obj(o);
     json_kv_time(o, "TimeGenerated", hour);
     json_kv_time(o, "StartTime", hour);
@@ -89,7 +91,7 @@ static void write_row(const struct usage *u, struct json_out *o, size_t i)
     json_kv_z(o, "QuantityUnit", "MBytes");
     json_kv_bool(o, "IsBillable", workspace_table_is_billable(u->w, table));
     json_kv_z(o, "Solution", solution_of(table));
-    json_kv_z(o, "Plan", "Analytics");
+    json_kv_z(o, "Plan", store_plan_name(held.plan));
     json_kv_str(o, "ResourceUri", health_workspace_id(u->h, u->a, u->w));
     json_kv_z(o, "SourceSystem", "OMS");
     json_obj_end(o);

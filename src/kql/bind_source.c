@@ -53,6 +53,10 @@ static void add_second_names(struct binder *b, struct plan *p)
 struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const struct syn *at)
 {
     struct plan *p = plan_new(b, P_TABLE, NULL, at);
+    if (t->not_for_rules != NULL && b->o->rule_restrictions)
+        bind_error(b, "SEM0100", at,
+                   "table '%s' has the plan %s: analytics rules read tables of plan Analytics only",
+                   z(b, t->name), t->not_for_rules);
     p->workspace = t->workspace;
     p->table = arena_str(b->a, t->name);
     add_table_cols(b, p, &t->schema, false);

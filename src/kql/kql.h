@@ -8,7 +8,8 @@
 struct kql_table {
     struct str workspace, name; /* canonical spelling */
     struct kql_schema schema;
-    struct kql_schema hidden; /* can be named, are not part of * (_ItemId, _TimeReceived …) */
+    struct kql_schema hidden;  /* can be named, are not part of * (_ItemId, _TimeReceived …) */
+    const char *not_for_rules; /* the plan that keeps analytics rules from it; NULL: they may */
 };
 struct kql_stored_function {
     struct str name, parameters, body; /* "(a:string, b:long=5)", "{ … }" as in .show functions */

@@ -117,11 +117,32 @@ static const char collection_sql[] =
     " modified INTEGER NOT NULL, created_by TEXT NOT NULL, modified_by TEXT NOT NULL)"
     " WITHOUT ROWID;";
 
+static const char jobs_sql[] =
+    "CREATE TABLE search_jobs (workspace TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL,"
+    " query TEXT NOT NULL, description TEXT NOT NULL, source TEXT NOT NULL,"
+    " row_limit INTEGER NOT NULL, from_time INTEGER NOT NULL, to_time INTEGER NOT NULL,"
+    " position INTEGER NOT NULL, slice INTEGER NOT NULL, ingested INTEGER NOT NULL,"
+    " scanned INTEGER NOT NULL, created INTEGER NOT NULL, started INTEGER NOT NULL,"
+    " finished INTEGER NOT NULL, status TEXT NOT NULL, error TEXT NOT NULL, who TEXT NOT NULL,"
+    " PRIMARY KEY (workspace, name)) WITHOUT ROWID;"
+    "CREATE TABLE kql_jobs (workspace TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL,"
+    " etag TEXT NOT NULL, description TEXT NOT NULL, query TEXT NOT NULL,"
+    " destination TEXT NOT NULL, frequency TEXT NOT NULL, every INTEGER NOT NULL,"
+    " start_time INTEGER NOT NULL, end_time INTEGER NOT NULL, next_run INTEGER NOT NULL,"
+    " enabled INTEGER NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL,"
+    " modified_by TEXT NOT NULL, PRIMARY KEY (workspace, key)) WITHOUT ROWID;"
+    "CREATE TABLE kql_job_runs (workspace TEXT NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL,"
+    " id TEXT NOT NULL, status TEXT NOT NULL, error TEXT NOT NULL, started INTEGER NOT NULL,"
+    " finished INTEGER NOT NULL, rows INTEGER NOT NULL,"
+    " PRIMARY KEY (workspace, key, due)) WITHOUT ROWID;"
+    "CREATE INDEX kql_job_runs_open ON kql_job_runs (due) WHERE finished = 0;";
+
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
-    {1, detection_sql}, {2, identity_sql}, {3, library_sql}, {4, summary_sql}, {5, collection_sql},
+    {1, detection_sql}, {2, identity_sql},   {3, library_sql},
+    {4, summary_sql},   {5, collection_sql}, {6, jobs_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

@@ -9,8 +9,10 @@ enum { MAX_CUSTOM_TABLES = 500, MAX_COLUMNS = 500, MAX_NAME = 128, MAX_TABLE_NAM
 static bool fill(struct workspace *own, struct workspace *w, struct ws_table *t,
                  struct kql_table *out)
 {
-    *out = t->def->t;
+    *out = t->of != NULL ? t->of->def->t : t->def->t;
+    out->name = t->name;
     out->workspace = w == own ? STR_NONE : w->id;
+    out->not_for_rules = t->plan != STORE_PLAN_ANALYTICS ? store_plan_name(t->plan) : NULL;
     return true;
 }
 
@@ -61,6 +63,8 @@ static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_
 {
     const struct catalog_asker *k = self;
     const struct engine_source *src = source_snapshot(k->w, a);
+    if (k->lake)
+        source_see_all(src);
     bool ok = engine_peek(k->w->s->engine, in, src, k->limits, a, out_rows, out_n, e);
     source_release(src);
     return ok;
@@ -235,6 +239,23 @@ static bool check_columns(const struct ws_table *t, const struct table_change *c
                          STR_ARG(c->name), total, MAX_COLUMNS);
 }
 
+bool catalog_name_ok(struct str name, struct str end, struct err *e)
+{
+    return (str_ends(name, end) && word_ok(name, MAX_TABLE_NAME)) ||
+           err_set(e, ERR_INVALID,
+                   "'%.*s' can't be a table: letters, digits and '_', at most %d characters, "
+                   "ending in %.*s",
+                   STR_ARG(name), MAX_TABLE_NAME, STR_ARG(end));
+}
+
+static bool check_results(const struct ws_table *t, struct str name, struct err *e)
+{
+    if (t != NULL)
+        return err_set(e, ERR_CONFLICT, "there is a table '%.*s' already: delete it first",
+                       STR_ARG(name));
+    return catalog_name_ok(name, STR(STORE_RESULTS), e);
+}
+
 static bool check_table(struct workspace *w, const struct ws_table *t, struct str name,
                         struct err *e)
 {
@@ -301,7 +322,8 @@ bool catalog_change(struct workspace *w, const struct table_change *c, struct er
     struct kql_schema fresh = {arena_array(a, struct kql_column, c->schema->n + 1), 0};
     lock_take(&w->lock);
     struct ws_table *t = ws_table_find_locked(w, c->name);
-    bool ok = check_table(w, t, c->name, e) && check_columns(t, c, &fresh, e);
+    bool ok = (c->results ? check_results(t, c->name, e) : check_table(w, t, c->name, e)) &&
+              check_columns(t, c, &fresh, e);
     lock_drop(&w->lock);
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(1 << 20);
     if (ok)

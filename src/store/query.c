@@ -5,14 +5,17 @@
 
 #include "store/store_priv.h"
 
-static bool run_once(struct workspace *w, struct arena *a, const struct engine_limits *limits,
-                     struct store_result *out, bool *out_mended, struct err *e)
+static bool run_once(const struct catalog_asker *k, struct arena *a, struct store_result *out,
+                     bool *out_mended, struct err *e)
 {
+    struct workspace *w = k->w;
     const struct engine_source *src = source_snapshot(w, a);
+    if (k->lake)
+        source_see_all(src);
     out->rows = arena_array(a, struct engine_rows *, out->compiled.n);
     bool ok = true;
     for (; ok && out->n < out->compiled.n; out->n += ok)
-        ok = engine_run(w->s->engine, out->compiled.results[out->n].plan, src, limits,
+        ok = engine_run(w->s->engine, out->compiled.results[out->n].plan, src, k->limits,
                         &out->rows[out->n], e);
     /* What a damaged file does to the database is one of these two. */
     *out_mended =
@@ -22,13 +25,13 @@ static bool run_once(struct workspace *w, struct arena *a, const struct engine_l
 }
 
 /* A part that turns out to be damaged is set aside, and the rest answers. */
-static bool run_all(struct workspace *w, struct arena *a, const struct engine_limits *limits,
-                    struct store_result *out, struct err *e)
+static bool run_all(const struct catalog_asker *k, struct arena *a, struct store_result *out,
+                    struct err *e)
 {
     enum { TRIES = 5 };
     bool mended = true;
     for (int i = 0; i < TRIES && mended; i++) {
-        if (run_once(w, a, limits, out, &mended, e))
+        if (run_once(k, a, out, &mended, e))
             return true;
         if (mended)
             store_result_fini(out);
@@ -43,7 +46,7 @@ bool workspace_query(struct workspace *w, struct arena *a, const struct store_qu
     struct engine_limits limits = q->limits;
     int64_t since = q->since_us != 0 ? q->since_us : clock_mono_us();
     struct kql_catalog catalog = w->catalog;
-    struct catalog_asker asker = {w, &limits};
+    struct catalog_asker asker = {w, &limits, q->lake};
     catalog.peek_self = &asker;
     options.catalog = &catalog;
     engine_limits_wish(&limits, &options.request, since, q->most);
@@ -62,7 +65,7 @@ bool workspace_query(struct workspace *w, struct arena *a, const struct store_qu
     limits = q->limits;
     engine_limits_wish(&limits, &result.compiled.request, since, q->most);
     result.limits = limits;
-    if (!run_all(w, a, &limits, &result, e)) {
+    if (!run_all(&asker, a, &result, e)) {
         if (e != NULL && e->code == ERR_TIMEOUT)
             err_set(e, ERR_TIMEOUT, "The query exceeded the timeout of %lld s.",
                     (long long)(limits.deadline_us - since + 500000) / 1000000);

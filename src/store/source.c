@@ -15,6 +15,7 @@ static struct workspace *workspace_of(struct workspace *own, struct str workspac
 struct seen {
     struct workspace *w;
     struct ws_table *t;
+    struct ws_table *data;       /* whose rows are read: t, or what a restored table shows */
     const struct phys_col *cols; /* those stored when the query first touched the table */
     size_t n_cols;
     bool *asked;                     /* one a column: the query reads it */
@@ -55,10 +56,11 @@ static struct seen *see(struct snapshot *s, struct workspace *w, struct str tabl
     seen->w = w;
     lock_take(&w->lock);
     seen->t = ws_table_find_locked(w, table);
-    seen->n_cols = seen->t != NULL ? seen->t->cols.n : 0;
+    seen->data = seen->t != NULL && seen->t->of != NULL ? seen->t->of : seen->t;
+    seen->n_cols = seen->data != NULL ? seen->data->cols.n : 0;
     struct phys_col *cols = arena_array(s->a, struct phys_col, seen->n_cols + 1);
     if (seen->n_cols > 0)
-        memcpy(cols, seen->t->cols.p, seen->n_cols * sizeof(*cols));
+        memcpy(cols, seen->data->cols.p, seen->n_cols * sizeof(*cols));
     lock_drop(&w->lock);
     seen->cols = cols;
     seen->asked = arena_array(s->a, bool, seen->n_cols + 1);
@@ -85,25 +87,31 @@ static struct seen *look(struct snapshot *s, struct str workspace, struct str ta
 }
 
 /* The parts that may have rows which are needed. */
-static void needed_parts(const struct snapshot *s, const struct engine_need *need,
-                         struct lake_from *f)
+static void needed_parts(const struct snapshot *s, bool old, struct lake_from *f)
 {
-    static const struct engine_need all = {INT64_MIN, INT64_MAX};
-    need = need != NULL ? need : &all;
-    f->from = need->from;
-    f->to = need->to;
     struct lake_part **parts = arena_array(s->a, struct lake_part *, f->lt->n + 1);
-    int64_t oldest = s->old ? INT64_MIN : lake_oldest_received(f->w->lake, f->lt->name);
+    int64_t oldest = old ? INT64_MIN : lake_oldest_received(f->w->lake, f->lt->name);
     for (size_t i = 0; i < f->lt->n; i++)
-        if (f->lt->parts[i]->max_time >= need->from && f->lt->parts[i]->min_time < need->to &&
+        if (f->lt->parts[i]->max_time >= f->from && f->lt->parts[i]->min_time < f->to &&
             f->lt->parts[i]->max_received >= oldest)
             parts[f->n_parts++] = f->lt->parts[i];
     f->parts = parts;
 }
 
+/* A restored table is a range of another one's rows, whatever is needed. */
+static void restored_from_item(const struct lake_from *f, const struct ws_table *t,
+                               struct sbuf *out)
+{
+    sbuf_addz(out, "(SELECT * FROM ");
+    lake_sql_from(f, out);
+    sbuf_addf(out, " WHERE \"TimeGenerated\" >= %lld AND \"TimeGenerated\" < %lld)",
+              (long long)t->of_from, (long long)t->of_to);
+}
+
 static bool from_item(void *self, struct str workspace, struct str table,
                       const struct engine_need *need, struct sbuf *out, struct err *e)
 {
+    static const struct engine_need all = {INT64_MIN, INT64_MAX};
     struct snapshot *s = self;
     const struct seen *seen = look(s, workspace, table, e);
     if (seen == NULL)
@@ -112,18 +120,29 @@ static bool from_item(void *self, struct str workspace, struct str table,
         sbuf_addz(out, "(SELECT 1 AS \"none\" WHERE false)");
         return true;
     }
-    struct lake_from f = {.w = seen->w, .hot = seen->t->phys};
-    f.lt = lake_view_find(seen->view, seen->t->name);
+    need = need != NULL ? need : &all;
+    const struct ws_table *t = seen->t;
+    bool restored = t->of != NULL;
+    struct lake_from f = {
+        .w = seen->w, .hot = seen->data->phys, .from = need->from, .to = need->to};
+    if (restored && f.from < t->of_from)
+        f.from = t->of_from;
+    if (restored && f.to > t->of_to)
+        f.to = t->of_to;
+    f.lt = lake_view_find(seen->view, seen->data->name);
     struct phys_col *cols = arena_array(s->a, struct phys_col, seen->n_cols);
     for (size_t i = 0; i < seen->n_cols; i++)
-        if (s->all || seen->asked[i])
+        if (s->all || seen->asked[i] || (restored && i == PHYS_TIME))
             cols[f.n_cols++] = seen->cols[i];
     f.cols = cols;
     f.members = seen->members.p;
     f.n_members = seen->members.n;
     if (f.lt != NULL)
-        needed_parts(s, need, &f);
-    lake_sql_from(&f, out);
+        needed_parts(s, s->old || restored, &f);
+    if (restored)
+        restored_from_item(&f, t, out);
+    else
+        lake_sql_from(&f, out);
     return true;
 }
 
@@ -157,7 +176,7 @@ static bool column(void *self, struct str workspace, struct str table, struct st
         return false;
     lock_take(&seen->w->lock);
     bool done = computed(seen, name, out);
-    uintptr_t at = done ? 0 : (uintptr_t)map_get(seen->t->by_name, name);
+    uintptr_t at = done ? 0 : (uintptr_t)map_get(seen->data->by_name, name);
     lock_drop(&seen->w->lock);
     bool stored = at != 0 && at <= seen->n_cols;
     if (stored)
@@ -261,7 +280,7 @@ bool source_mend(const struct engine_source *snapshot)
     const struct snapshot *s = snapshot->self;
     bool mended = false;
     for (size_t i = 0; i < s->seen.n; i++) {
-        const struct lake_table *t = lake_view_find(s->seen.p[i]->view, s->seen.p[i]->t->name);
+        const struct lake_table *t = lake_view_find(s->seen.p[i]->view, s->seen.p[i]->data->name);
         if (t != NULL && t->n > 0 && lake_after_failure(s->seen.p[i]->w, t))
             mended = true;
     }

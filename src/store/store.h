@@ -73,6 +73,26 @@ bool workspace_table_find(struct workspace *w, struct arena *a, struct str name,
  * is ERR_CONFLICT. */
 bool workspace_table_define(struct workspace *w, struct str name, const struct kql_schema *schema,
                             struct err *e) MUST_USE;
+#define STORE_RESULTS "_SRCH" /* how names of tables of results end */
+/* Makes a table for the results of a search job. Errors: ERR_CONFLICT: there is one. */
+bool workspace_results_define(struct workspace *w, struct str name, const struct kql_schema *schema,
+                              struct err *e) MUST_USE;
+#define STORE_RESTORED "_RST" /* how names of restored tables end */
+struct store_restore {
+    struct str table, source;
+    int64_t from, to; /* TimeGenerated of the rows, ticks, half open */
+};
+/* Makes a table that shows the rows of that range, also those past the analytics retention. They
+ * are not copied, and none is deleted for its age while the table is there. Errors: ERR_INVALID
+ * (name, range), ERR_NOT_FOUND (source), ERR_CONFLICT: the name is taken, or another table shows
+ * rows of the source; ERR_UNSUPPORTED: the source's plan. */
+bool workspace_restore(struct workspace *w, const struct store_restore *r, struct err *e) MUST_USE;
+/* False: it is no restored table. */
+bool workspace_restored(struct workspace *w, struct str name, struct store_restore *out);
+/* Takes a custom table, one of results or a restored one away, with its rows; a table of that name
+ * that is made later is another, empty one. After an error it can be repeated. Errors:
+ * ERR_NOT_FOUND; ERR_UNSUPPORTED: it ships; ERR_CONFLICT: a restored table shows its rows. */
+bool workspace_table_drop(struct workspace *w, struct str name, struct err *e) MUST_USE;
 
 /* ---- functions: what queries of the workspace may call ---- */
 /* Makes f the function of its name for queries that are compiled from now on. Texts are copied and
@@ -253,12 +273,21 @@ struct store_lake_sums store_lake_sums(struct workspace *w);
 bool workspace_compact(struct workspace *w, struct err *e) MUST_USE;
 /* Drops what is past its retention now; done by itself. */
 void workspace_expire(struct workspace *w);
+/* Azure's plans of a table. All are stored alike; of the last two queries see 30 days, and
+ * analytics rules can't read them. Auxiliary is what Sentinel calls the data lake tier. */
+enum store_plan { STORE_PLAN_ANALYTICS, STORE_PLAN_BASIC, STORE_PLAN_AUXILIARY };
+const char *store_plan_name(enum store_plan p);
+bool store_plan_parse(struct str s, enum store_plan *out); /* without regard to case */
 /* How long a table's rows are kept, in days since their receipt: in reach of queries, and at all.
  * 0: the default (in what holds: for ever). Days as Log Analytics takes them: 4 to 730, total also
  * years up to 12. */
 struct store_retention {
     int64_t analytics_days, total_days;
+    enum store_plan plan;
+    int64_t plan_changed; /* ticks; 0: never. Not read by workspace_retention_set */
 };
+/* Errors: ERR_INVALID: days that the plan does not take; ERR_CONFLICT: the plan was changed less
+ * than a week ago; ERR_UNSUPPORTED: the table has the plan Analytics only. */
 bool workspace_retention_set(struct workspace *w, struct str table, const struct store_retention *r,
                              struct err *e) MUST_USE;
 void workspace_retention(struct workspace *w, struct str table, struct store_retention *own,
@@ -337,6 +366,7 @@ struct store_query {
     struct engine_limits limits;      /* also of what is read to know a query's columns */
     const struct engine_limits *most; /* see engine_limits_wish; may be NULL */
     int64_t since_us;                 /* when the query's time began; 0 = now */
+    bool lake;                        /* also what is past the analytics retention and still kept */
 };
 struct store_result {
     struct kql_query compiled;

@@ -80,8 +80,12 @@ struct phys_col {
 struct ws_table {
     struct str name;
     const struct table_def *def;
-    bool declared;             /* has a row in vedette_tables: made by workspace_table_define */
-    bool listed;               /* counts for union *, search * */
+    bool declared; /* has a row in vedette_tables: made by workspace_table_define */
+    bool listed;   /* counts for union *, search * */
+    enum store_plan plan;
+    int64_t plan_changed;      /* ticks; 0: never */
+    struct ws_table *of;       /* a restored table: whose rows it shows; else NULL */
+    int64_t of_from, of_to;    /* TimeGenerated of these, half open */
     struct str phys;           /* empty: no row was ever stored */
     VEC(struct phys_col) cols; /* in table order, only ever appended to */
     struct map *by_name;       /* column name → index + 1 */
@@ -188,6 +192,13 @@ void cap_free(struct cap *c);
 void cap_add(struct workspace *w, const struct store_count *count, int64_t now);
 bool cap_check(struct workspace *w, const struct store_append *req, struct err *e) MUST_USE;
 
+/* ---- restore.c ---- */
+bool restores_load(struct workspace *w, struct err *e) MUST_USE; /* after the tables */
+/* A restored table shows rows of these times, which may not go. */
+bool restore_holds(struct workspace *w, struct str table, int64_t min_time, int64_t max_time);
+/* True with ERR_CONFLICT: a restored table shows rows of t. */
+bool restore_is_source_locked(struct workspace *w, const struct ws_table *t, struct err *e);
+
 /* ---- purge.c ---- */
 struct purge_job {
     struct str phys, select; /* the table; SQL that gives the _ItemId of each row */
@@ -225,6 +236,7 @@ bool writer_run(struct writer *wr, bool (*fn)(struct workspace *w, void *arg, st
 struct catalog_asker {
     struct workspace *w;
     const struct engine_limits *limits; /* may be NULL */
+    bool lake;                          /* as store_query.lake */
 };
 
 /* ---- workspace.c ---- */
@@ -233,9 +245,11 @@ struct workspace {
     struct str id, name, db; /* db: name of the attached database */
     struct lock lock;        /* everything below, to the blank line */
     struct arena *a;
-    struct map *tables;            /* name → struct ws_table */
-    struct map *phys_tables;       /* physical names, ignoring case */
-    VEC(struct ws_table *) listed; /* order never changes, so that a walk sees each table once */
+    struct map *tables;      /* name → struct ws_table */
+    struct map *phys_tables; /* physical names, ignoring case */
+    VEC(struct ws_table *)
+    listed; /* in the order in which they came, so that a walk sees each
+               table once */
     size_t n_custom;
 
     struct kql_catalog catalog;
@@ -253,6 +267,8 @@ struct workspace {
     atomic_bool copying;   /* a snapshot is being made */
 };
 void catalog_init(struct workspace *w);
+/* A name that a table of the workspace's own may have: with this end. Errors: ERR_INVALID. */
+bool catalog_name_ok(struct str name, struct str end, struct err *e) MUST_USE;
 /* Adds columns to a table of this workspace (in memory). Caller holds w->lock. */
 void catalog_extend_locked(struct workspace *w, struct ws_table *t, const struct kql_schema *more);
 /* Makes the definition agree with what is stored: adds the column or takes over its type. Caller
@@ -265,7 +281,8 @@ bool catalog_load(struct workspace *w, struct err *e) MUST_USE;
 struct table_change {
     struct str name;
     const struct kql_schema *schema;
-    bool extend; /* leave existing columns as they are, whatever the type */
+    bool extend;  /* leave existing columns as they are, whatever the type */
+    bool results; /* a new table of results */
 };
 bool catalog_change(struct workspace *w, const struct table_change *c, struct err *e) MUST_USE;
 /* "db"."main"."table" */

@@ -206,6 +206,9 @@ bool table_plan_batch(struct table_plan *p, const struct store_batch *b, struct 
     lock_drop(&p->w->lock);
     if (t == NULL)
         return err_set(e, ERR_NOT_FOUND, "there is no table '%.*s'", STR_ARG(b->t.name));
+    if (t->of != NULL)
+        return err_set(e, ERR_UNSUPPORTED, "table '%.*s' shows rows of '%.*s': it takes none",
+                       STR_ARG(t->name), STR_ARG(t->of->name));
     struct new_table *n = plan_table(p, t, ddl);
     for (size_t i = 0; i < b->t.schema.n + b->t.hidden.n; i++) {
         const struct kql_column *c =

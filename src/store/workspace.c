@@ -33,6 +33,8 @@ static const char *const layout[] = {
     "vedette_clusters (table_name VARCHAR, column_name VARCHAR)",
     ("vedette_paths (table_name VARCHAR, column_name VARCHAR, path VARCHAR, uses BIGINT, used "
      "BIGINT)"),
+    "vedette_plans (table_name VARCHAR, plan VARCHAR, changed BIGINT)",
+    "vedette_restores (table_name VARCHAR, source VARCHAR, from_time BIGINT, to_time BIGINT)",
 };
 
 struct str workspace_id(const struct workspace *w)
@@ -179,8 +181,8 @@ static bool open_file(struct workspace *w, const char *dir, struct err *e)
         return false;
     w->conn = engine_conn_open(w->s->engine, e);
     return w->conn != NULL && make_layout(w, e) && check_layout(w, e) && catalog_load(w, e) &&
-           tables_load(w, e) && (w->lake = lake_open(w, dir, e)) != NULL && ledger_load(w, e) &&
-           dedup_load(w, e);
+           tables_load(w, e) && restores_load(w, e) && (w->lake = lake_open(w, dir, e)) != NULL &&
+           ledger_load(w, e) && dedup_load(w, e);
 }
 
 static void list_own_tables(struct workspace *w)

@@ -568,14 +568,21 @@ static bool submit_change(struct workspace *w, const struct table_change *c, str
 bool workspace_table_define(struct workspace *w, struct str name, const struct kql_schema *schema,
                             struct err *e)
 {
-    struct table_change c = {name, schema, false};
+    struct table_change c = {.name = name, .schema = schema};
+    return submit_change(w, &c, e);
+}
+
+bool workspace_results_define(struct workspace *w, struct str name, const struct kql_schema *schema,
+                              struct err *e)
+{
+    struct table_change c = {.name = name, .schema = schema, .results = true};
     return submit_change(w, &c, e);
 }
 
 bool workspace_table_extend(struct workspace *w, struct str name, const struct kql_schema *more,
                             struct err *e)
 {
-    struct table_change c = {name, more, true};
+    struct table_change c = {.name = name, .schema = more, .extend = true};
     return submit_change(w, &c, e);
 }
 

@@ -69,7 +69,7 @@ def test_retention_by_rest_with_a_moved_clock():
         equal(patch(s, retentionInDays=1).status, 400)
         equal(patch(s, retentionInDays="60").status, 400)
         equal(patch(s, totalRetentionInDays=1000).status, 400)
-        equal(patch(s, plan="Basic").status, 400)
+        equal(patch(s, plan="Gold").status, 400)
         equal(patch(s, table="Nothing", retentionInDays=30).status, 404)
         seal(s)
         s.move_clock("2026-02-15T00:00:00Z")

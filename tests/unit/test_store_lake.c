@@ -505,7 +505,7 @@ static void old_parts_leave_queries_and_then_the_disk(void **state)
 {
     struct fixture *f = *state;
     struct err e = {0};
-    struct store_retention r = {10, 20}, own, held;
+    struct store_retention r = {10, 20, STORE_PLAN_ANALYTICS, 0}, own, held;
     assert_true(workspace_retention_set(f->w, STR("Syslog"), &r, &e));
     add_at(f, T0 - 1000 * TICKS_PER_DAY, "an old log of today");
     seal(f, "");
@@ -532,14 +532,47 @@ static void old_parts_leave_queries_and_then_the_disk(void **state)
     clock_advance(f->clock, 5 * TICKS_PER_DAY);
     workspace_expire(f->w);
     assert_int_equal(info_of(f, "Syslog").parts, 0);
-    r = (struct store_retention){3, 0};
+    r = (struct store_retention){.analytics_days = 3};
     assert_false(workspace_retention_set(f->w, STR("Syslog"), &r, &e));
     assert_string_equal(e.msg, "retentionInDays: 3 is not between 4 and 730");
-    r = (struct store_retention){90, 30};
+    r = (struct store_retention){.analytics_days = 90, .total_days = 30};
     assert_false(workspace_retention_set(f->w, STR("Syslog"), &r, &e));
     assert_string_equal(e.msg, "totalRetentionInDays is shorter than retentionInDays");
     workspace_retention(f->w, STR("Heartbeat"), &own, &held);
     assert_int_equal(held.analytics_days, 0);
+}
+
+static void a_low_plan_bounds_queries_and_keeps_rows(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    struct store_retention own, held, basic = {.total_days = 60, .plan = STORE_PLAN_BASIC};
+    assert_true(workspace_retention_set(f->w, STR("Syslog"), &basic, &e));
+    add_lines(f, "x", 3);
+    seal(f, "");
+    clock_advance(f->clock, 31 * TICKS_PER_DAY);
+    workspace_expire(f->w);
+    assert_ask(f, "Syslog | count", "0");
+    assert_int_equal(info_of(f, "Syslog").parts, 1);
+    fixture_stop(f);
+    fixture_start(f);
+    workspace_retention(f->w, STR("Syslog"), &own, &held);
+    assert_int_equal(held.plan, STORE_PLAN_BASIC);
+    assert_int_equal(held.analytics_days, 30);
+    assert_int_equal(held.total_days, 60);
+    assert_int_equal(held.plan_changed, T0);
+    struct store_retention back = {.analytics_days = 50, .total_days = 60};
+    assert_true(workspace_retention_set(f->w, STR("Syslog"), &back, &e));
+    assert_ask(f, "Syslog | count", "3");
+    assert_false(workspace_retention_set(f->w, STR("Syslog"), &basic, &e)); /* within a week */
+    assert_int_equal(e.code, ERR_CONFLICT);
+    clock_advance(f->clock, 30 * TICKS_PER_DAY);
+    workspace_expire(f->w);
+    assert_int_equal(info_of(f, "Syslog").parts, 0);
+    assert_false(workspace_retention_set(f->w, STR("Nothing"), &basic, &e));
+    assert_int_equal(e.code, ERR_NOT_FOUND);
+    assert_false(workspace_retention_set(f->w, STR("Usage"), &basic, &e));
+    assert_int_equal(e.code, ERR_UNSUPPORTED);
 }
 
 /* ---- damage ---- */
@@ -676,6 +709,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_clock_that_went_back_hides_nothing, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(parts_of_a_day_are_merged, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_low_plan_bounds_queries_and_keeps_rows, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(old_parts_leave_queries_and_then_the_disk, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(damaged_parts_are_set_aside_and_the_rest_answers,

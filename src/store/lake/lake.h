@@ -96,6 +96,10 @@ struct lake_member {
     enum engine_path_form form;
     struct str name; /* in the FROM item */
 };
+/* Takes all parts of a table out of the manifest. Within work. */
+bool lake_drop(struct lake *l, struct str table, struct err *e) MUST_USE;
+/* Forgets the hot rows and the retention of a table that has gone. */
+void lake_forget(struct lake *l, struct str table);
 
 /* ---- SQL ---- */
 /* A FROM item over the rows of a table that the view sees, hot and sealed, with the columns cols in

@@ -1,7 +1,61 @@
-/* How long rows are kept. Age counts from the receipt, so that imported old logs stay as long as
- * new ones. Whole parts leave: queries no longer see one whose newest row is older than the
- * analytics retention, and its file goes after the total retention. */
+/* Plans of tables, and how long rows are kept. Age counts from the receipt, so that imported old
+ * logs stay as long as new ones. Whole parts leave: queries no longer see one whose newest row is
+ * older than the analytics retention, and its file goes after the total retention. */
 #include "store/lake/lake_priv.h"
+#include "text/date.h"
+
+/* Days in reach of queries in the plans Basic and Auxiliary, which is also the least total. */
+enum { LOW_PLAN_DAYS = 30, PLAN_PAUSE_DAYS = 7 };
+
+static const char *const plans[] = {
+    [STORE_PLAN_ANALYTICS] = "Analytics",
+    [STORE_PLAN_BASIC] = "Basic",
+    [STORE_PLAN_AUXILIARY] = "Auxiliary",
+};
+
+const char *store_plan_name(enum store_plan p)
+{
+    return plans[p];
+}
+
+bool store_plan_parse(struct str s, enum store_plan *out)
+{
+    for (size_t i = 0; i < COUNTOF(plans); i++)
+        if (str_ieqz(s, plans[i])) {
+            *out = (enum store_plan)i;
+            return true;
+        }
+    return false;
+}
+
+struct plan_of {
+    enum store_plan plan;
+    int64_t changed;
+    bool known, free; /* the table is; nobody is charged for it */
+    bool restored;
+};
+
+static struct plan_of plan_of(struct lake *l, struct str table)
+{
+    lock_take(&l->w->lock);
+    const struct ws_table *t = ws_table_find_locked(l->w, table);
+    struct plan_of p = {0};
+    if (t != NULL)
+        p = (struct plan_of){t->plan, t->plan_changed, true, !t->def->billable, t->of != NULL};
+    lock_drop(&l->w->lock);
+    return p;
+}
+
+static void set_plan(struct lake *l, struct str table, enum store_plan plan, int64_t changed)
+{
+    lock_take(&l->w->lock);
+    struct ws_table *t = ws_table_find_locked(l->w, table);
+    if (t != NULL) {
+        t->plan = plan;
+        t->plan_changed = changed;
+    }
+    lock_drop(&l->w->lock);
+}
 
 static struct lake_kept *kept_locked(struct lake *l, struct str table)
 {
@@ -24,6 +78,12 @@ static struct lake_kept in_force(struct lake *l, struct str table)
         k.analytics_days = l->w->s->lake.retention_days;
     if (k.total_days == 0)
         k.total_days = k.analytics_days;
+    if (plan_of(l, table).plan == STORE_PLAN_ANALYTICS)
+        return k;
+    /* A change of plan takes rows out of reach; it deletes none before their time. */
+    k.analytics_days = LOW_PLAN_DAYS;
+    if (k.total_days > 0 && k.total_days < LOW_PLAN_DAYS)
+        k.total_days = LOW_PLAN_DAYS;
     return k;
 }
 
@@ -47,7 +107,8 @@ static bool expire_table(struct lake *l, const struct lake_table *t, struct err 
     struct lake_edit edit = {.table = t->name, .remove = old};
     int64_t oldest = before(l, in_force(l, t->name).total_days), rows = 0;
     for (size_t i = 0; i < t->n; i++) {
-        if (t->parts[i]->max_received >= oldest)
+        if (t->parts[i]->max_received >= oldest ||
+            restore_holds(l->w, t->name, t->parts[i]->min_time, t->parts[i]->max_time))
             continue;
         rows += t->parts[i]->rows;
         old[edit.n_remove++] = t->parts[i];
@@ -57,6 +118,31 @@ static bool expire_table(struct lake *l, const struct lake_table *t, struct err 
     LOG(LOG_INFO, "lake", "rows are past their retention", log_s("workspace", l->w->name),
         log_s("table", t->name), log_i("rows", rows), log_i("parts", (int64_t)edit.n_remove));
     return lake_manifest_commit(l, &edit, e);
+}
+
+bool lake_drop(struct lake *l, struct str table, struct err *e)
+{
+    struct lake_view *v = lake_view_take(l);
+    const struct lake_table *t = lake_view_find(v, table);
+    struct lake_edit edit = {.table = table};
+    bool ok = true;
+    if (t != NULL && t->n > 0) {
+        edit.remove = t->parts;
+        edit.n_remove = t->n;
+        ok = lake_manifest_commit(l, &edit, e);
+    }
+    lake_view_drop(v);
+    lake_manifest_unlink(l);
+    return ok;
+}
+
+void lake_forget(struct lake *l, struct str table)
+{
+    lock_take(&l->lock);
+    struct lake_hot *h = lake_hot_locked(l, table);
+    h->rows = h->bytes = h->since_us = 0;
+    *kept_locked(l, table) = (struct lake_kept){0};
+    lock_drop(&l->lock);
 }
 
 void lake_expire(struct lake *l)
@@ -74,17 +160,43 @@ void lake_expire(struct lake *l)
 
 /* ---- settings of a table ---- */
 
+static bool select_all(struct lake *l, const char *what, const char *from,
+                       const struct kql_schema *schema, struct engine_rows **out, struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
+    sbuf_addf(&sql, "SELECT %s FROM ", what);
+    sql_table(l->w, str_from(from), &sql);
+    return engine_conn_query(l->conn, sbuf_str(&sql), schema, out, e);
+}
+
+static bool load_plans(struct lake *l, struct err *e)
+{
+    struct kql_column c[] = {
+        {STR("table_name"), KQL_STRING}, {STR("plan"), KQL_STRING}, {STR("changed"), KQL_LONG}};
+    struct kql_schema schema = {c, COUNTOF(c)};
+    struct engine_rows *rows = NULL;
+    if (!select_all(l, "table_name, plan, changed", "vedette_plans", &schema, &rows, e))
+        return false;
+    for (size_t i = 0; i < engine_rows_count(rows); i++) {
+        enum store_plan plan = STORE_PLAN_ANALYTICS;
+        if (!store_plan_parse(engine_rows_get(rows, i, 1).s, &plan))
+            LOG(LOG_WARN, "lake", "a table has a plan that is not known; it is taken as Analytics",
+                log_s("table", engine_rows_get(rows, i, 0).s));
+        set_plan(l, engine_rows_get(rows, i, 0).s, plan, engine_rows_get(rows, i, 2).i);
+    }
+    engine_rows_free(rows);
+    return true;
+}
+
 bool lake_retention_load(struct lake *l, struct err *e)
 {
     struct kql_column c[] = {{STR("table_name"), KQL_STRING},
                              {STR("analytics_days"), KQL_LONG},
                              {STR("total_days"), KQL_LONG}};
     struct kql_schema schema = {c, COUNTOF(c)};
-    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
-    sbuf_addz(&sql, "SELECT table_name, analytics_days, total_days FROM ");
-    sql_table(l->w, STR("vedette_retention"), &sql);
     struct engine_rows *rows = NULL;
-    if (!engine_conn_query(l->conn, sbuf_str(&sql), &schema, &rows, e))
+    if (!select_all(l, "table_name, analytics_days, total_days", "vedette_retention", &schema,
+                    &rows, e))
         return false;
     lock_take(&l->lock);
     for (size_t i = 0; i < engine_rows_count(rows); i++)
@@ -92,7 +204,7 @@ bool lake_retention_load(struct lake *l, struct err *e)
             (struct lake_kept){engine_rows_get(rows, i, 1).i, engine_rows_get(rows, i, 2).i};
     lock_drop(&l->lock);
     engine_rows_free(rows);
-    return true;
+    return load_plans(l, e);
 }
 
 static bool days_ok(int64_t days)
@@ -119,6 +231,41 @@ static bool check_days(const struct store_retention *r, struct err *e)
     return true;
 }
 
+/* What the plans Basic and Auxiliary allow. */
+static bool check_low_plan(const struct store_retention *r, struct err *e)
+{
+    if (r->analytics_days != 0 && r->analytics_days != LOW_PLAN_DAYS)
+        return err_set(e, ERR_INVALID,
+                       "retentionInDays: a table of plan %s keeps its rows in reach of queries for "
+                       "%d days; only totalRetentionInDays can be set",
+                       store_plan_name(r->plan), LOW_PLAN_DAYS);
+    return r->total_days == 0 || r->total_days >= LOW_PLAN_DAYS ||
+           err_set(e, ERR_INVALID,
+                   "totalRetentionInDays: at least %d days expected for a table of plan %s",
+                   LOW_PLAN_DAYS, store_plan_name(r->plan));
+}
+
+static bool check_plan(struct lake *l, struct str table, const struct plan_of *was,
+                       enum store_plan plan, struct err *e)
+{
+    int64_t until = was->changed + PLAN_PAUSE_DAYS * TICKS_PER_DAY;
+    char text[29];
+    if (plan == was->plan)
+        return true;
+    if (was->free)
+        return err_set(e, ERR_UNSUPPORTED,
+                       "properties.plan: table '%.*s' has the plan Analytics only, since nobody is "
+                       "charged for it",
+                       STR_ARG(table));
+    if (was->changed == 0 || clock_now(l->w->s->clock) >= until)
+        return true;
+    date_format(until, text);
+    return err_set(e, ERR_CONFLICT,
+                   "properties.plan: a table's plan can be changed once a week; that of '%.*s' "
+                   "again from %s",
+                   STR_ARG(table), text);
+}
+
 static bool set_in_writer(struct workspace *w, void *arg, struct err *e)
 {
     if (!engine_begin(w->conn, e))
@@ -129,25 +276,45 @@ static bool set_in_writer(struct workspace *w, void *arg, struct err *e)
     return false;
 }
 
+/* DELETE of the table's row in one of the two, and the beginning of its INSERT. */
+static void sql_replace(struct workspace *w, const char *where, struct str table, struct sbuf *sql)
+{
+    sbuf_addz(sql, "DELETE FROM ");
+    sql_table(w, str_from(where), sql);
+    sbuf_addz(sql, " WHERE table_name = ");
+    sql_text(sql, table);
+    sbuf_addz(sql, ";\nINSERT INTO ");
+    sql_table(w, str_from(where), sql);
+    sbuf_addz(sql, " VALUES (");
+    sql_text(sql, table);
+}
+
 bool workspace_retention_set(struct workspace *w, struct str table, const struct store_retention *r,
                              struct err *e)
 {
     struct lake *l = w->lake;
-    if (!check_days(r, e))
+    struct plan_of was = plan_of(l, table);
+    int64_t changed = r->plan == was.plan ? was.changed : clock_now(w->s->clock);
+    if (!was.known)
+        return err_set(e, ERR_NOT_FOUND, "there is no table '%.*s'", STR_ARG(table));
+    if (was.restored)
+        return err_set(e, ERR_UNSUPPORTED,
+                       "table '%.*s' shows restored logs, which stay until it is deleted",
+                       STR_ARG(table));
+    if (!check_plan(l, table, &was, r->plan, e) || !check_days(r, e) ||
+        (r->plan != STORE_PLAN_ANALYTICS && !check_low_plan(r, e)))
         return false;
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(1 << 16);
-    sbuf_addz(&sql, "DELETE FROM ");
-    sql_table(w, STR("vedette_retention"), &sql);
-    sbuf_addz(&sql, " WHERE table_name = ");
-    sql_text(&sql, table);
-    sbuf_addz(&sql, ";\nINSERT INTO ");
-    sql_table(w, STR("vedette_retention"), &sql);
-    sbuf_addz(&sql, " VALUES (");
-    sql_text(&sql, table);
+    sql_replace(w, "vedette_retention", table, &sql);
     sbuf_addf(&sql, ", %lld, %lld);\n", (long long)r->analytics_days, (long long)r->total_days);
+    sql_replace(w, "vedette_plans", table, &sql);
+    sbuf_addz(&sql, ", ");
+    sql_text(&sql, str_from(store_plan_name(r->plan)));
+    sbuf_addf(&sql, ", %lld);\n", (long long)changed);
     struct str text = sbuf_str(&sql);
     if (!writer_run(w->writer, set_in_writer, &text, e))
         return false;
+    set_plan(l, table, r->plan, changed);
     lock_take(&l->lock);
     *kept_locked(l, table) = (struct lake_kept){r->analytics_days, r->total_days};
     lock_drop(&l->lock);
@@ -158,11 +325,12 @@ void workspace_retention(struct workspace *w, struct str table, struct store_ret
                          struct store_retention *out_in_force)
 {
     struct lake *l = w->lake;
+    struct plan_of p = plan_of(l, table);
     lock_take(&l->lock);
     const struct lake_kept *k = map_get(l->kept, table);
-    *own =
-        (struct store_retention){k != NULL ? k->analytics_days : 0, k != NULL ? k->total_days : 0};
+    *own = (struct store_retention){k != NULL ? k->analytics_days : 0,
+                                    k != NULL ? k->total_days : 0, p.plan, p.changed};
     lock_drop(&l->lock);
     struct lake_kept f = in_force(l, table);
-    *out_in_force = (struct store_retention){f.analytics_days, f.total_days};
+    *out_in_force = (struct store_retention){f.analytics_days, f.total_days, p.plan, p.changed};
 }

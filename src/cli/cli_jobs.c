@@ -1,0 +1,214 @@
+/* vedette jobs: put, list, show, run, enable, disable and delete KQL jobs, and their history. */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "cli/client.h"
+#include "cli/commands.h"
+#include "cli/files.h"
+#include "cli/text_table.h"
+
+enum { MAX_FILE = 1 << 20 };
+
+static const char usage[] =
+    "usage: vedette jobs put FILE.json [--name NAME]  [--data DIR] [--workspace W]\n"
+    "       vedette jobs list                         [--data DIR] [--workspace W]\n"
+    "       vedette jobs show|run|runs NAME           [--data DIR] [--workspace W]\n"
+    "       vedette jobs enable|disable|delete NAME   [--data DIR] [--workspace W]\n"
+    "\n"
+    "KQL jobs run a query over the data lake, once or by a schedule, and add its rows to a\n"
+    "table. put reads {\"name\", \"properties\": {\"query\", \"destinationTable\", \"schedule\":\n"
+    "{\"frequency\", \"interval\", \"startTime\", \"endTime\"}}}; --name goes before its name. "
+    "run\n"
+    "runs a job once more, now; runs lists its runs. --url URL (with VEDETTE_TOKEN, VEDETTE_CA)\n"
+    "names another server than that of the data folder.\n";
+
+struct asked {
+    struct client_place place;
+    const char *name;
+    char **words;
+    int n;
+};
+
+/* .../workspaces/W/kqlJobs/NAME/action */
+static char *path_of(struct client *c, const struct client_workspace *w, struct str name,
+                     const char *action)
+{
+    struct str encoded = client_encoded(c->a, name);
+    return arena_strz(c->a, arena_fmt(c->a, "%s/kqlJobs%s%.*s%s?api-version=2025-07-01", w->arm,
+                                      name.n > 0 ? "/" : "", STR_ARG(encoded), action));
+}
+
+static bool one_name(const struct asked *j, struct err *e)
+{
+    return j->n == 1 || err_set(e, ERR_INVALID, "one job's name expected");
+}
+
+static struct str text_of(struct arena *a, const struct json *v)
+{
+    if (v == NULL || v->type == JSON_NULL)
+        return STR("-");
+    return v->type == JSON_INT ? arena_fmt(a, "%lld", (long long)v->i) : json_text(v, STR("-"));
+}
+
+static bool put(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
+{
+    const struct asked *j = arg;
+    struct str text = STR("");
+    struct json job = {0};
+    if (j->n != 1)
+        return err_set(e, ERR_INVALID, "one file expected");
+    if (!file_read(c->a, j->words[0], MAX_FILE, &text, e))
+        return false;
+    if (!json_parse(c->a, text, NULL, &job, e)) {
+        err_prefix(e, "%s, line %u, column %u", j->words[0], e->pos.line, e->pos.col);
+        return false;
+    }
+    struct str name =
+        j->name != NULL ? str_from(j->name) : json_text(json_get(&job, "name"), STR(""));
+    if (name.n == 0)
+        return err_set(e, ERR_INVALID, "%s: no \"name\"; give --name", j->words[0]);
+    if (!client_call(c, "PUT", path_of(c, w, name, ""), NULL, text, NULL, e))
+        return false;
+    printf("job '%.*s' kept\n", STR_ARG(name));
+    return true;
+}
+
+static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
+{
+    static const char *const heads[] = {"NAME", "STATE", "EVERY", "NEXT RUN", "TABLE"};
+    struct text_table t;
+    struct json answer = {0};
+    (void)arg;
+    if (!client_call(c, "GET", path_of(c, w, STR(""), ""), NULL, STR(""), &answer, e))
+        return false;
+    const struct json *value = json_get(&answer, "value");
+    text_table_begin(&t, c->a, heads, COUNTOF(heads));
+    for (size_t i = 0; value != NULL && i < value->n; i++) {
+        const struct json *p = json_get(&value->items[i], "properties");
+        const struct json *s = json_get(p, "schedule");
+        struct str every = text_of(c->a, json_get(s, "interval")),
+                   frequency = text_of(c->a, json_get(s, "frequency"));
+        struct str cells[] = {text_of(c->a, json_get(&value->items[i], "name")),
+                              json_is_true(json_get(p, "enabled")) ? STR("enabled")
+                                                                   : STR("disabled"),
+                              arena_fmt(c->a, "%.*s %.*s", STR_ARG(every), STR_ARG(frequency)),
+                              text_of(c->a, json_get(p, "nextRunTime")),
+                              text_of(c->a, json_get(p, "destinationTable"))};
+        text_table_row(&t, cells);
+    }
+    text_table_print(&t, stdout);
+    return true;
+}
+
+static bool runs(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
+{
+    static const char *const members[] = {"dueTime",   "status",  "rows",
+                                          "startTime", "endTime", "message"};
+    static const char *const heads[] = {"DUE", "STATUS", "ROWS", "STARTED", "ENDED", "MESSAGE"};
+    const struct asked *j = arg;
+    struct str cells[COUNTOF(members)];
+    struct text_table t;
+    struct json answer = {0};
+    if (!one_name(j, e) || !client_call(c, "GET", path_of(c, w, str_from(j->words[0]), "/runs"),
+                                        NULL, STR(""), &answer, e))
+        return false;
+    const struct json *value = json_get(&answer, "value");
+    text_table_begin(&t, c->a, heads, COUNTOF(heads));
+    for (size_t i = 0; value != NULL && i < value->n; i++) {
+        const struct json *p = json_get(&value->items[i], "properties");
+        for (size_t k = 0; k < COUNTOF(members); k++)
+            cells[k] = text_of(c->a, json_get(p, members[k]));
+        text_table_row(&t, cells);
+    }
+    text_table_print(&t, stdout);
+    return true;
+}
+
+static bool show(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
+{
+    const struct asked *j = arg;
+    struct json answer = {0};
+    if (!one_name(j, e) ||
+        !client_call(c, "GET", path_of(c, w, str_from(j->words[0]), ""), NULL, STR(""), &answer, e))
+        return false;
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    struct json_out o = json_out_make(&b);
+    json_value(&o, &answer);
+    printf("%.*s\n", STR_ARG(sbuf_str(&b)));
+    return true;
+}
+
+static bool act(struct client *c, const struct client_workspace *w, const struct asked *j,
+                const char *action, struct err *e)
+{
+    return one_name(j, e) && client_call(c, "POST", path_of(c, w, str_from(j->words[0]), action),
+                                         NULL, STR("{}"), NULL, e);
+}
+
+static bool run(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
+{
+    return act(c, w, arg, "/run", e);
+}
+
+static bool enable(struct client *c, const struct client_workspace *w, const void *arg,
+                   struct err *e)
+{
+    return act(c, w, arg, "/enable", e);
+}
+
+static bool disable(struct client *c, const struct client_workspace *w, const void *arg,
+                    struct err *e)
+{
+    return act(c, w, arg, "/disable", e);
+}
+
+static bool delete (struct client *c, const struct client_workspace *w, const void *arg,
+                    struct err *e)
+{
+    const struct asked *j = arg;
+    if (!one_name(j, e))
+        return false;
+    char *target = path_of(c, w, str_from(j->words[0]), "");
+    return client_call(c, "GET", target, NULL, STR(""), NULL, e) &&
+           client_call(c, "DELETE", target, NULL, STR(""), NULL, e);
+}
+
+/* ---- the command ---- */
+
+static const struct {
+    const char *name;
+    client_fn *fn;
+} verbs[] = {{"put", put},   {"list", list},     {"show", show},       {"run", run},
+             {"runs", runs}, {"enable", enable}, {"disable", disable}, {"delete", delete}};
+
+int cli_jobs(int argc, char **argv)
+{
+    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
+                                            {"url", required_argument, NULL, 'u'},
+                                            {"workspace", required_argument, NULL, 'w'},
+                                            {"name", required_argument, NULL, 'n'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    struct asked j = {0};
+    bool good = true;
+    int c;
+    while ((c = getopt_long(argc, argv, "d:u:w:n:h", options, NULL)) != -1) {
+        j.place.data = c == 'd' ? optarg : j.place.data;
+        j.place.url = c == 'u' ? optarg : j.place.url;
+        j.place.workspace = c == 'w' ? optarg : j.place.workspace;
+        j.name = c == 'n' ? optarg : j.name;
+        good = good && c != '?';
+        if (c == 'h') {
+            fputs(usage, stdout);
+            return 0;
+        }
+    }
+    const char *verb = optind < argc ? argv[optind] : "";
+    j.words = argv + optind + 1;
+    j.n = argc - optind - 1;
+    for (size_t i = 0; good && i < COUNTOF(verbs); i++)
+        if (strcmp(verbs[i].name, verb) == 0)
+            return client_run("jobs", &j.place, false, verbs[i].fn, &j);
+    fputs(usage, stderr);
+    return 2;
+}
