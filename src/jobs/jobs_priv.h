@@ -58,8 +58,8 @@ struct search_query {
     struct kql_schema columns; /* of the table of results */
 };
 /* Errors: ERR_INVALID with the place in the query. */
-bool search_query_read(struct arena *a, struct workspace *w, struct str query, int64_t now,
-                       struct search_query *out, struct err *e) MUST_USE;
+bool search_query_read(struct arena *a, const struct kql_catalog *cat, struct str query,
+                       int64_t now, struct search_query *out, struct err *e) MUST_USE;
 /* A column of the result that the table of results has, too. */
 bool search_query_keeps(struct str column);
 

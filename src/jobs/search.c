@@ -86,7 +86,8 @@ bool search_put(struct jobs *j, struct arena *a, struct workspace *w, struct str
     struct search_query q = {0};
     char id[37];
     x.created = clock_now(j->o.clock);
-    if (!read_body(body, &x, e) || !search_query_read(a, w, x.query, x.created, &q, e) ||
+    if (!read_body(body, &x, e) ||
+        !search_query_read(a, workspace_catalog(w), x.query, x.created, &q, e) ||
         !has_room(j, a, w, e) || !workspace_results_define(w, name, &q.columns, e))
         return false;
     guid_format(guid_new(), id);

@@ -106,10 +106,10 @@ bool search_query_keeps(struct str column)
     return true;
 }
 
-static bool compile(struct arena *a, struct workspace *w, struct str text, int64_t now,
+static bool compile(struct arena *a, const struct kql_catalog *cat, struct str text, int64_t now,
                     struct kql_query *out, struct err *e)
 {
-    struct kql_options o = {.catalog = workspace_catalog(w), .now_ticks = now};
+    struct kql_options o = {.catalog = cat, .now_ticks = now};
     struct kql_diags diags = {.a = a, .text = text};
     if (kql_compile(a, text, &o, out, &diags))
         return true;
@@ -117,7 +117,7 @@ static bool compile(struct arena *a, struct workspace *w, struct str text, int64
     return false;
 }
 
-static bool read_tree(struct arena *a, struct workspace *w, struct str query, int64_t now,
+static bool read_tree(struct arena *a, const struct kql_catalog *cat, struct str query, int64_t now,
                       struct search_query *out, struct err *e)
 {
     struct kql_diags diags = {.a = a, .text = query};
@@ -130,15 +130,15 @@ static bool read_tree(struct arena *a, struct workspace *w, struct str query, in
         return false;
     }
     /* The caller's own text first: its errors have their place in it. */
-    if (!shape_ok(tree, &source, &pipe, e) || !compile(a, w, query, now, &own, e))
+    if (!shape_ok(tree, &source, &pipe, e) || !compile(a, cat, query, now, &own, e))
         return false;
-    if (own.tables.n != 1 || !workspace_table_find(w, a, own.tables.p[0], &t))
+    if (own.tables.n != 1 || !cat->find_table(cat->self, a, STR_NONE, own.tables.p[0], &t))
         return refuse(source, e, "a search job reads one table only");
     out->source = own.tables.p[0];
     out->text = with_originals(a, query, source, pipe);
     if (out->text.n == 0)
         return err_set(e, ERR_LIMIT, "the query is too long");
-    if (!compile(a, w, out->text, now, &whole, e))
+    if (!compile(a, cat, out->text, now, &whole, e))
         return false;
     const struct plan_cols *cols = &whole.results[0].plan->cols;
     out->columns = (struct kql_schema){arena_array(a, struct kql_column, cols->n + 1), 0};
@@ -149,11 +149,11 @@ static bool read_tree(struct arena *a, struct workspace *w, struct str query, in
     return true;
 }
 
-bool search_query_read(struct arena *a, struct workspace *w, struct str query, int64_t now,
-                       struct search_query *out, struct err *e)
+bool search_query_read(struct arena *a, const struct kql_catalog *cat, struct str query,
+                       int64_t now, struct search_query *out, struct err *e)
 {
     struct err why = {0};
-    if (read_tree(a, w, query, now, out, &why))
+    if (read_tree(a, cat, query, now, out, &why))
         return true;
     kql_err_locate(query, &why);
     if (why.pos.line > 0)

@@ -3,12 +3,15 @@
  * after a restart; the store knows a slice by its name, so that none lands twice. */
 #include "base/log.h"
 #include "jobs/jobs_priv.h"
+#include <unistd.h>
 
 enum {
     SLICE_ROWS = 100000, /* more than that, or that many bytes, is taken in smaller slices */
     SLICE_BYTES = 64 << 20,
     LEAST_BYTES = 256 << 20, /* of one that can't be smaller */
-    RUN_ARENA = 1 << 30
+    RUN_ARENA = 1 << 30,
+    BUSY_TRIES = 60, /* while the store takes nothing more, a second apart */
+    BUSY_US = 1000000
 };
 #define SLICE_LEAST TICKS_PER_SECOND
 #define SLICE_MOST (8 * TICKS_PER_DAY)
@@ -224,12 +227,22 @@ static bool step(struct run *r, bool *out_failed, struct err *e)
     return keep(r, &mine, e) && (mine || (atomic_store(&r->claim->cancel, true), true));
 }
 
+/* A store that is busy, or has no room, may take the slice later. */
+static bool waits(struct run *r, const struct err *why, int *tries)
+{
+    if (why->code != ERR_BUSY || atomic_load(&r->claim->cancel) || ++*tries > BUSY_TRIES)
+        return false;
+    (void)usleep(BUSY_US);
+    return true;
+}
+
 static bool run_all(struct run *r, struct err *e)
 {
     struct state_search *x = r->x;
     struct err why = {0};
     bool failed = false;
-    if (!search_query_read(r->a, r->w, x->query, x->created, &r->query, &why))
+    int tries = 0;
+    if (!search_query_read(r->a, workspace_catalog(r->w), x->query, x->created, &r->query, &why))
         return fail(r, &why, e);
     while (x->position < x->to_time && x->ingested < x->row_limit) {
         if (atomic_load(&r->claim->cancel))
@@ -244,8 +257,9 @@ static bool run_all(struct run *r, struct err *e)
         }
         if (failed && atomic_load(&r->claim->cancel))
             return true;
-        if (failed)
+        if (failed && !waits(r, &why, &tries))
             return fail(r, &why, e);
+        tries = failed ? tries : 0;
     }
     bool full = x->position < x->to_time;
     struct str note =

@@ -17,9 +17,13 @@ static bool run_once(const struct catalog_asker *k, struct arena *a, struct stor
     for (; ok && out->n < out->compiled.n; out->n += ok)
         ok = engine_run(w->s->engine, out->compiled.results[out->n].plan, src, k->limits,
                         &out->rows[out->n], e);
-    /* What a damaged file does to the database is one of these two. */
-    *out_mended =
-        !ok && e != NULL && (e->code == ERR_IO || e->code == ERR_INTERNAL) && source_mend(src);
+    /* What a damaged file does to the database is one of these two, and so is what a table that
+     * has gone does. */
+    bool broken = !ok && e != NULL && (e->code == ERR_IO || e->code == ERR_INTERNAL);
+    struct str deleted = broken ? source_deleted(src) : STR_NONE;
+    *out_mended = broken && deleted.n == 0 && source_mend(src);
+    if (deleted.n > 0)
+        err_set(e, ERR_CONFLICT, "table '%.*s' was deleted meanwhile", STR_ARG(deleted));
     source_release(src);
     return ok;
 }

@@ -275,6 +275,20 @@ void source_see_all(const struct engine_source *snapshot)
     ((struct snapshot *)snapshot->self)->old = true;
 }
 
+struct str source_deleted(const struct engine_source *snapshot)
+{
+    const struct snapshot *s = snapshot->self;
+    struct str found = STR_NONE;
+    for (size_t i = 0; i < s->seen.n && found.n == 0; i++) {
+        const struct seen *seen = s->seen.p[i];
+        lock_take(&seen->w->lock);
+        if (map_get(seen->w->tables, seen->t->name) != seen->t)
+            found = seen->t->name;
+        lock_drop(&seen->w->lock);
+    }
+    return found;
+}
+
 bool source_mend(const struct engine_source *snapshot)
 {
     const struct snapshot *s = snapshot->self;

@@ -131,6 +131,8 @@ const struct engine_source *source_snapshot(struct workspace *w, struct arena *a
 void source_release(const struct engine_source *snapshot);
 /* From now on with what is past the analytics retention, too. */
 void source_see_all(const struct engine_source *snapshot);
+/* The name of a table that was deleted since it was looked at; empty: none was. */
+struct str source_deleted(const struct engine_source *snapshot);
 /* A query over it failed: sets damaged parts aside. True: there were some; try again with a new
  * one. */
 bool source_mend(const struct engine_source *snapshot);
