@@ -88,8 +88,12 @@ static bool write_table(struct workspace *w, const struct ws_table *t, const str
     for (size_t i = 0; i < n; i++)
         write_column(o, cols[i].name, cols[i].type, cols[i].phys);
     json_arr_end(o);
+    json_kv_z(o, "plan", store_plan_name(kept.plan));
     json_kv_int(o, "retentionInDays", kept.analytics_days);
     json_kv_int(o, "totalRetentionInDays", kept.total_days);
+    struct str key = workspace_cluster(w, a, t->name);
+    if (key.n > 0)
+        json_kv_str(o, "clusterBy", key);
     if (lt != NULL)
         json_kv_time(o, "sealed", lt->sealed);
     bool ok = write_parts(o, lt, fn, ctx, e);
@@ -109,7 +113,8 @@ bool workspace_tables_write(struct workspace *w, struct json_out *o, store_file_
         lock_drop(&w->lock);
         if (t == NULL)
             break;
-        ok = write_table(w, t, lake_view_find(v, t->name), o, fn, ctx, e);
+        if (t->of == NULL) /* restored logs are rows of another table */
+            ok = write_table(w, t, lake_view_find(v, t->name), o, fn, ctx, e);
     }
     json_arr_end(o);
     lake_view_drop(v);
@@ -298,16 +303,25 @@ static bool read_parts(const struct reading *r, struct err *e)
 static bool read_retention(const struct reading *r, struct err *e)
 {
     struct store_retention kept = {0};
+    struct str key = json_text(json_get(r->j, "clusterBy"), STR(""));
+    if (key.n > 0 && !workspace_cluster_set(r->w, r->name, key, e))
+        return false;
+    if (!store_plan_parse(json_text(json_get(r->j, "plan"), STR("")), &kept.plan))
+        return wrong(r, "plan: the name of a plan expected", e);
     if (r->x->retention_days > 0) {
+        bool low = kept.plan != STORE_PLAN_ANALYTICS; /* whose queries see 30 days */
         kept.total_days = r->x->retention_days;
-        kept.analytics_days = kept.total_days < 730 ? kept.total_days : 730;
+        if (!low)
+            kept.analytics_days = kept.total_days < 730 ? kept.total_days : 730;
         return workspace_retention_set(r->w, r->name, &kept, e);
     }
     if (!read_int(r->j, "retentionInDays", &kept.analytics_days) ||
         !read_int(r->j, "totalRetentionInDays", &kept.total_days))
         return wrong(r, "retentionInDays and totalRetentionInDays: days expected", e);
     bool for_ever = kept.analytics_days == 0 && kept.total_days == 0;
-    return for_ever || workspace_retention_set(r->w, r->name, &kept, e);
+    if (for_ever && kept.plan == STORE_PLAN_ANALYTICS)
+        return true;
+    return workspace_retention_set(r->w, r->name, &kept, e);
 }
 
 bool workspace_tables_read(struct workspace *w, const struct store_tables_read *x,
