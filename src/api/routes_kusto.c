@@ -224,7 +224,7 @@ static void answer(struct vedette *v, struct http_request *q, struct http_respon
 {
     struct json body = {0};
     struct err e = {0};
-    struct command c = {.v2 = v2, .lake = str_starts(q->path, STR("/lake/"))};
+    struct command c = {.v2 = v2, .lake = strncmp(q->route->pattern, "/lake/", 6) == 0};
     if (!api_body(v, q, r, &body))
         return;
     c.csl = json_text(json_get(&body, "csl"), STR(""));

@@ -6,6 +6,8 @@
 #include "text/date.h"
 #include "text/json.h"
 
+/* The same query, also over what is past the analytics retention. */
+#define LAKE_QUERY "/vedette/v1/workspaces/{workspace}/lake/query"
 enum { MAX_WAIT_S = 86400, MAX_QUERY_BODY = 2 << 20 };
 
 struct ask {
@@ -217,6 +219,7 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
     sq.options.has_scope = k->has_scope;
     sq.options.scope_from = k->from;
     sq.options.scope_to = k->to;
+    sq.lake = strcmp(q->route->pattern, LAKE_QUERY) == 0;
     struct api_limits limits;
     api_limits(v, q, k->wait_s, &limits);
     sq.limits = limits.own;
@@ -279,6 +282,7 @@ const struct http_route query_routes[] = {
      FAMILY_QUERY},
     {HTTP_POST, "/v1/workspaces/{workspace}/search", post_query, "query/read", MAX_QUERY_BODY,
      FAMILY_QUERY},
+    {HTTP_POST, LAKE_QUERY, post_query, "query/read", MAX_QUERY_BODY, FAMILY_QUERY},
     {HTTP_GET, "/v1" WORKSPACE_PATH "/query", get_query, "query/read", 0, FAMILY_QUERY},
     {HTTP_POST, "/v1" WORKSPACE_PATH "/query", post_query, "query/read", MAX_QUERY_BODY,
      FAMILY_QUERY},

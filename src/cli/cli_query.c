@@ -11,11 +11,14 @@
 typedef void print_fn(struct arena *a, const struct json *table, struct sbuf *out);
 
 static const char usage[] =
-    "usage: vedette query [--data DIR|--url URL] [--workspace W] [--format table|json|csv] 'KQL'\n"
+    "usage: vedette query [--data DIR|--url URL] [--workspace W] [--format table|json|csv]\n"
+    "                     [--lake] 'KQL'\n"
     "\n"
     "Asks the running server of the data folder, or the folder itself when none runs. json has a "
     "line\n"
-    "for each result table; csv is RFC 4180 with a header.\n";
+    "for each result table; csv is RFC 4180 with a header. --lake also sees rows that are "
+    "past\n"
+    "their table's analytics retention and are still kept.\n";
 
 static const struct json *columns_of(const struct json *table)
 {
@@ -214,27 +217,32 @@ static bool call(struct client *c, const char *target, const char *kql, struct s
     return false;
 }
 
-static bool ask(struct client *c, const char *workspace, const char *kql, struct json *out,
-                struct err *e)
+struct asked {
+    const char *workspace, *kql;
+    bool lake;
+};
+
+static bool ask(struct client *c, const struct asked *k, struct json *out, struct err *e)
 {
     struct client_workspace w = {0};
     AUTO(sbuf_fini) struct sbuf body = sbuf_make(4 << 20);
     struct json_out o = json_out_make(&body);
     json_obj(&o);
-    json_kv_z(&o, "query", kql);
+    json_kv_z(&o, "query", k->kql);
     json_obj_end(&o);
     if (!sbuf_ok(&body))
         return err_set(e, ERR_LIMIT, "the query is too long");
-    return client_workspace(c, workspace, &w, e) &&
-           call(c, arena_fmt(c->a, "/v1/workspaces/%s/query", w.id).p, kql, sbuf_str(&body), out,
-                e);
+    if (!client_workspace(c, k->workspace, &w, e))
+        return false;
+    struct str target = k->lake ? arena_fmt(c->a, "/vedette/v1/workspaces/%s/lake/query", w.id)
+                                : arena_fmt(c->a, "/v1/workspaces/%s/query", w.id);
+    return call(c, target.p, k->kql, sbuf_str(&body), out, e);
 }
 
-static bool run(struct client *c, const char *workspace, const char *kql, print_fn *print,
-                struct err *e)
+static bool run(struct client *c, const struct asked *k, print_fn *print, struct err *e)
 {
     struct json answer = {0};
-    if (!ask(c, workspace, kql, &answer, e))
+    if (!ask(c, k, &answer, e))
         return false;
     const struct json *tables = json_get(&answer, "tables");
     for (size_t i = 0; tables != NULL && i < tables->n; i++) {
@@ -255,20 +263,24 @@ int cli_query(int argc, char **argv)
                                             {"url", required_argument, NULL, 'u'},
                                             {"workspace", required_argument, NULL, 'w'},
                                             {"format", required_argument, NULL, 'f'},
+                                            {"lake", no_argument, NULL, 'l'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    const char *data = NULL, *url = NULL, *workspace = NULL;
+    const char *data = NULL, *url = NULL;
+    struct asked k = {0};
     print_fn *print = print_table;
     int c;
-    while ((c = getopt_long(argc, argv, "d:u:w:f:h", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "d:u:w:f:lh", options, NULL)) != -1) {
         if (c == 'd')
             data = optarg;
         else if (c == 'u')
             url = optarg;
         else if (c == 'w')
-            workspace = optarg;
+            k.workspace = optarg;
         else if (c == 'f')
             print = find_format(optarg);
+        else if (c == 'l')
+            k.lake = true;
         if (c == '?' || c == 'h' || print == NULL) {
             fputs(usage, c == 'h' ? stdout : stderr);
             return c == 'h' ? 0 : 2;
@@ -280,9 +292,10 @@ int cli_query(int argc, char **argv)
     }
     struct err e = {0};
     struct client client = {0};
+    k.kql = argv[optind];
     bool ok = client_open(&client, data, url, false, &e);
     if (ok) {
-        ok = run(&client, workspace, argv[optind], print, &e);
+        ok = run(&client, &k, print, &e);
         client_close(&client);
     }
     if (!ok && e.msg[0] != '\0')

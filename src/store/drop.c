@@ -36,11 +36,9 @@ static void write_sql(struct workspace *w, const struct drop *d, struct sbuf *sq
 }
 
 /* Queries that run have the definition and the columns still: both live as long as the store. */
-static void forget_locked(struct workspace *w, const struct drop *d)
+static void forget_locked(struct workspace *w, const struct ws_table *t)
 {
-    const struct ws_table *t = map_del(w->tables, d->name);
-    if (t == NULL)
-        return;
+    (void)map_del(w->tables, t->name);
     if (t->phys.n > 0)
         (void)map_del(w->phys_tables, t->phys);
     w->n_custom -= t->def->custom;
@@ -51,26 +49,46 @@ static void forget_locked(struct workspace *w, const struct drop *d)
     w->listed.n = kept;
 }
 
+static void put_back_locked(struct workspace *w, struct ws_table *t)
+{
+    map_put(w->tables, t->name, t);
+    if (t->phys.n > 0)
+        map_put(w->phys_tables, t->phys, t);
+    w->n_custom += t->def->custom;
+    t->listed = false;
+    ws_table_list_locked(w, t);
+}
+
+static bool run_sql(struct workspace *w, struct str sql, struct err *e)
+{
+    if (!engine_begin(w->conn, e))
+        return false;
+    if (engine_conn_exec(w->conn, sql, e))
+        return engine_commit(w->conn, e);
+    engine_rollback(w->conn);
+    return false;
+}
+
+/* The name goes first, so that a query which finds the rows gone can tell why. */
 static bool drop_in_writer(struct workspace *w, void *arg, struct err *e)
 {
     struct drop *d = arg;
     lock_take(&w->lock);
-    const struct ws_table *t = ws_table_find_locked(w, d->name);
-    d->phys = t != NULL ? t->phys : STR_NONE;
+    struct ws_table *t = ws_table_find_locked(w, d->name);
+    if (t != NULL)
+        forget_locked(w, t);
     lock_drop(&w->lock);
+    if (t == NULL)
+        return err_set(e, ERR_NOT_FOUND, "there is no table '%.*s'", STR_ARG(d->name));
+    d->phys = t->phys;
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(MAX_SQL);
     write_sql(w, d, &sql);
-    if (!engine_begin(w->conn, e))
-        return false;
-    if (!engine_conn_exec(w->conn, sbuf_str(&sql), e)) {
-        engine_rollback(w->conn);
+    if (!run_sql(w, sbuf_str(&sql), e)) {
+        lock_take(&w->lock);
+        put_back_locked(w, t);
+        lock_drop(&w->lock);
         return false;
     }
-    if (!engine_commit(w->conn, e))
-        return false;
-    lock_take(&w->lock);
-    forget_locked(w, d);
-    lock_drop(&w->lock);
     lake_forget(w->lake, d->name);
     return true;
 }

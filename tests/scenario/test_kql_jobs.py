@@ -75,14 +75,12 @@ def test_by_a_schedule():
         equal(arm(s, "PUT", path(), job(frequency="Day", startTime="2026-03-01T20:00:00Z")).status, 200)
         equal(arm(s, "POST", path(action="/disable")).status, 200)
         equal(arm(s, "GET", path()).json()["properties"]["nextRunTime"], None)
-        s.move_clock("2026-03-03T21:00:00Z")
+        s.restart("2026-03-03T21:00:00Z").move_clock("2026-03-03T21:00:00Z")
         equal(len(runs(s)), 3)
         equal(arm(s, "POST", path(action="/enable")).status, 200)
         equal(arm(s, "GET", path()).json()["properties"]["nextRunTime"], "2026-03-04T20:00:00.0000000Z")
         # stopped over two days of it, both runs are made up for, each at its own time
-        s.stop()
-        s.start(clock="2026-03-05T21:00:00Z")
-        s.move_clock("2026-03-05T21:00:00Z")
+        s.restart("2026-03-05T21:00:00Z").move_clock("2026-03-05T21:00:00Z")
         equal([r["dueTime"][:16] for r in runs(s)][:2], ["2026-03-05T20:00", "2026-03-04T20:00"])
         equal(arm(s, "DELETE", path()).status, 200)
         equal(arm(s, "DELETE", path()).status, 204)
@@ -95,7 +93,7 @@ def test_what_is_past_the_analytics_retention():
         equal(arm(s, "PATCH", "/tables/Web_CL", {"properties": {"totalRetentionInDays": 60}}).status, 200)
         events(s, ["2026-02-19T23:00:00Z"] * 3)
         equal(run("tables", "seal", data=s.data)[0], 0)
-        s.move_clock("2026-02-26T00:00:00Z")
+        s.restart("2026-02-26T00:00:00Z")
         equal(s.count("Web_CL"), 0)
         # columns of the service are made anew, and an old TimeGenerated becomes the run's
         text = ("Web_CL | union (print TimeGenerated = now() - 1d, Host = 'young') | project TimeGenerated, Host, "

@@ -135,6 +135,10 @@ class Server:
                 json.loads(line)
         return self
 
+    def restart(self, clock):
+        """Stops, and starts at a later time: what would have happened in between does not."""
+        return self.stop().start(clock=clock)
+
     def kill(self):
         """kill -9."""
         self.process.kill()
