@@ -18,7 +18,6 @@ struct vedette {
     struct state *state;
     /* import: files, with larger limits; collector: the Data Collector API's limits */
     struct ingest *ingest, *import, *collector, *otlp;
-    struct ingest *transformed; /* what transformations of data collection rules give */
     struct incidents *incidents;
     struct library *library;
     struct detect *detect;

@@ -180,6 +180,7 @@ static void try_rule(void *ctx, struct http_request *q, struct http_response *r)
     }
     json_value(&o, given);
     const struct dcr_trial t = {.properties = json_path(&body, "rule.properties"),
+                                .kind = json_text(json_path(&body, "rule.kind"), STR("")),
                                 .name = json_text(json_get(&body, "name"), STR("")),
                                 .stream = json_text(json_get(&body, "stream"), STR("")),
                                 .body = sbuf_str(&records),

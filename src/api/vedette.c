@@ -2,7 +2,6 @@
 #include "api/api.h"
 #include "api/api_priv.h"
 #include "base/ids.h"
-#include "ingest/transform.h"
 #include "purge/purge.h"
 #include <stdio.h>
 
@@ -138,17 +137,15 @@ static void set_defaults(struct vedette *v, const struct vedette_options *o)
 
 static void open_rules(struct vedette *v)
 {
-    struct ingest_options o = {v->store, v->o.clock, *ingest_limits(v->ingest)};
-    o.limits.max_body_bytes *= TRANSFORM_GROWTH;
-    o.limits.max_record_bytes = o.limits.max_body_bytes;
-    v->transformed = ingest_open(&o);
     struct dcrs_options d = {.store = v->store,
                              .state = v->state,
                              .clock = v->o.clock,
                              .requests = v->ingest,
-                             .rows = v->transformed,
                              .base_url = v->o.base_url};
+    struct ingest *const ways[] = {v->ingest, v->import, v->collector, v->otlp};
     v->dcrs = dcrs_open(&d);
+    for (size_t i = 0; i < COUNTOF(ways); i++)
+        dcr_guard(v->dcrs, ways[i]);
 }
 
 struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
@@ -205,8 +202,6 @@ void vedette_close(struct vedette *v)
         ingest_close(v->collector);
     if (v->otlp != NULL)
         ingest_close(v->otlp);
-    if (v->transformed != NULL)
-        ingest_close(v->transformed);
     identity_close(v->identity);
     if (v->store != NULL)
         store_close(v->store);

@@ -15,24 +15,32 @@ static struct dcr_entry *find_locked(struct dcrs *d, struct str immutable_id, si
     return NULL;
 }
 
+struct dcr_entry *dcr_entry_new(struct dcrs *d, struct arena *a, const struct state_dcr *row,
+                                struct err *e)
+{
+    struct json properties = {0};
+    struct dcr_issues issues = {.a = a};
+    struct dcr_about about = dcr_about(d, row->kind);
+    struct dcr_entry *x = arena_new_of(a, struct dcr_entry);
+    *x = (struct dcr_entry){.a = a, .refs = 1};
+    if (!json_parse(a, arena_str(a, row->properties), NULL, &properties, e)) {
+        arena_free(a);
+        return NULL;
+    }
+    /* What has gone since the rule was kept is an issue now; the other flows go on. */
+    (void)!dcr_model_read(a, &about, &properties, &x->model, &issues);
+    x->immutable_id = arena_str(a, row->immutable_id);
+    x->name = arena_str(a, row->id);
+    x->muted = arena_array(a, struct dcr_muted, x->model.n_flows + 1);
+    return x;
+}
+
 static struct dcr_entry *load(struct dcrs *d, struct str immutable_id, struct err *e)
 {
     struct arena *a = arena_new(0);
     struct state_dcr row = {0};
-    struct json properties = {0};
-    struct dcr_issues issues = {.a = a};
-    struct dcr_entry *x = arena_new_of(a, struct dcr_entry);
-    *x = (struct dcr_entry){.a = a, .refs = 1};
-    if (state_dcr_find(d->o.state, a, STATE_COLLECTION_RULES, immutable_id, &row, e) &&
-        json_parse(a, row.properties, NULL, &properties, e)) {
-        /* What has gone since the rule was kept is an issue now; the other flows go on. */
-        (void)!dcr_model_read(a, d->o.store, clock_now(d->o.clock), &properties, &x->model,
-                              &issues);
-        x->immutable_id = row.immutable_id;
-        x->name = row.id;
-        x->muted = arena_array(a, struct dcr_muted, x->model.n_flows + 1);
-        return x;
-    }
+    if (state_dcr_find(d->o.state, a, STATE_COLLECTION_RULES, immutable_id, &row, e))
+        return dcr_entry_new(d, a, &row, e);
     arena_free(a);
     return NULL;
 }

@@ -19,7 +19,6 @@ struct dcrs_options {
     struct state *state;
     struct clock *clock;
     struct ingest *requests; /* with the limits of what senders may send */
-    struct ingest *rows;     /* with the limits of what transformations may give */
     struct arm_scope scope;
     const char *base_url; /* of this server; a text that may change until it is used; may be NULL */
 };
@@ -87,9 +86,15 @@ struct dcr_request {
 bool dcr_logs(struct dcrs *d, const struct dcr_request *r, struct ingest_result *out,
               struct err *e) MUST_USE;
 
+/* Rules of kind WorkspaceTransforms: what in brings for a table that ships, without a rule of its
+ * own, goes through the flow of stream Microsoft-Table-<Table>. Before in is used; d must outlive
+ * it. */
+void dcr_guard(struct dcrs *d, struct ingest *in);
+
 /* What the flows of a rule make of records; nothing is stored. */
 struct dcr_trial {
     const struct json *properties; /* of a rule; NULL: of the rule that is kept as name */
+    struct str kind;               /* of that rule */
     struct str name;
     struct str stream; /* empty: the first flow's first */
     struct str body;   /* JSON array of records */

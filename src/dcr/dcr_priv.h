@@ -1,5 +1,7 @@
 /* Shared by the files of this folder only. */
 #pragma once
+#include <stdatomic.h>
+
 #include "base/thread.h"
 #include "dcr/dcr.h"
 #include "ingest/transform.h"
@@ -30,17 +32,24 @@ struct dcr_model {
     struct dcr_flow *flows;
     size_t n_flows;
 };
+/* What there is around a rule. */
+struct dcr_about {
+    struct store *store;
+    int64_t now;   /* ticks */
+    bool standing; /* kind WorkspaceTransforms: for what comes without a rule of its own */
+};
 struct dcr_reading {
     struct arena *a;
-    struct store *store;
-    int64_t now;
+    const struct dcr_about *about;
     struct dcr_model *m;
     struct dcr_issues *issues;
 };
 /* All lives in a, the workspaces as long as the store. False: issues says what is wrong; flows that
  * are right can be used. */
-bool dcr_model_read(struct arena *a, struct store *s, int64_t now, const struct json *properties,
+bool dcr_model_read(struct arena *a, const struct dcr_about *about, const struct json *properties,
                     struct dcr_model *out, struct dcr_issues *issues) MUST_USE;
+/* Of a rule of that kind. */
+struct dcr_about dcr_about(const struct dcrs *d, struct str kind);
 void dcr_read_flows(struct dcr_reading *r, const struct json *properties);
 void dcr_issue(struct dcr_reading *r, const char *code, struct str target, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
@@ -54,8 +63,22 @@ struct str dcr_brief(struct str s);
 bool dcr_model_columns(struct arena *a, const struct dcr_model *m, struct workspace *w,
                        struct str stream, struct kql_schema *out, bool *out_declared) MUST_USE;
 bool dcr_flow_reads(const struct dcr_flow *f, struct str stream);
-/* The stream whose table a flow's rows go to. */
+#define DCR_TABLE_STREAM "Microsoft-Table-" /* and a table: streams of standing rules */
+/* The stream whose table a flow's rows go to. Borrowed. */
 struct str dcr_flow_output(const struct dcr_flow *f, struct str stream);
+
+/* ---- pass.c: records through one flow into one workspace ---- */
+struct dcr_passing {
+    struct dcrs *d;
+    struct dcr_entry *rule;
+    struct arena *a;
+    size_t flow;
+    struct ingest *in;
+    struct ingest_request base; /* what came; its flow says output and identity */
+};
+/* columns: of source. Errors: as dcr_logs. */
+bool dcr_pass(struct dcr_passing *p, const struct kql_schema *columns, struct ingest_result *out,
+              struct err *e) MUST_USE;
 
 /* ---- cache.c: rules in use ---- */
 struct dcr_muted {
@@ -78,12 +101,22 @@ void dcr_entries_clear(struct dcrs *d);
 /* False when a flow's message was told within the hour. */
 bool dcr_entry_tells(struct dcrs *d, struct dcr_entry *x, size_t flow, struct str message);
 
+/* ---- gate.c: standing rules ---- */
+/* Reads them anew. */
+void dcr_standing_load(struct dcrs *d);
+void dcr_standing_clear(struct dcrs *d);
+struct dcr_entry *dcr_entry_new(struct dcrs *d, struct arena *a, const struct state_dcr *row,
+                                struct err *e); /* refs 1; takes a, also on failure */
+bool dcr_is_standing(struct str kind);
+
 /* ---- arm.c ---- */
 struct str dcr_arm_id(struct dcrs *d, struct arena *a, enum state_collection c, struct str name);
 
 struct dcrs {
     struct dcrs_options o;
     struct lock lock;
-    VEC(struct dcr_entry *) entries; /* under lock */
-    struct arena *a;                 /* of the vector */
+    VEC(struct dcr_entry *) entries;  /* under lock */
+    VEC(struct dcr_entry *) standing; /* under lock */
+    atomic_size_t n_standing;         /* so that most requests need no lock */
+    struct arena *a;                  /* of the vectors */
 };

@@ -100,7 +100,7 @@ static void check_transform(const struct flow_reading *x, const struct kql_schem
     struct kql_schema given = {0};
     struct err e = {0};
     struct ingest_transform t = {x->f->transform.n > 0 ? x->f->transform : STR("source"), columns};
-    if (ingest_transform_check(r->a, &t, r->now, &given, &e))
+    if (ingest_transform_check(r->a, &t, r->about->now, &given, &e))
         check_output(r, &given, w, table, x->target);
     else if (e.pos.line > 0)
         dcr_issue(r, "InvalidTransformQuery", x->target, "transformKql, line %u, column %u: %s%s%s",
@@ -113,14 +113,27 @@ static void check_stream(const struct flow_reading *x, struct workspace *w, stru
 {
     struct dcr_reading *r = x->r;
     struct str output = dcr_flow_output(x->f, stream), table = STR("");
+    struct str own = arena_fmt(r->a, "Microsoft-%.*s",
+                               STR_ARG(str_sub(stream, sizeof(DCR_TABLE_STREAM) - 1, stream.n)));
+    if (r->about->standing && x->f->output.n == 0)
+        output = own;
     struct kql_schema columns = {0};
     struct err e = {0};
     bool declared = false;
-    if (!dcr_model_columns(r->a, r->m, w, stream, &columns, &declared))
+    bool of_table = str_starts(stream, STR(DCR_TABLE_STREAM));
+    if (of_table != r->about->standing)
+        dcr_issue(r, "InvalidStream", x->target,
+                  "stream '%.*s': rules of kind WorkspaceTransforms have streams " DCR_TABLE_STREAM
+                  "<a table that ships>, others have not",
+                  STR_ARG(dcr_brief(stream)));
+    else if (!dcr_model_columns(r->a, r->m, w, stream, &columns, &declared))
         dcr_issue(r, "InvalidStream", x->target,
                   "'Streams' stream '%.*s' must be a custom stream that streamDeclarations has, or "
                   "Microsoft-<a table that ships>",
                   STR_ARG(dcr_brief(stream)));
+    else if (r->about->standing && !str_eq(output, own))
+        dcr_issue(r, "InvalidOutputTable", x->target, "outputStream '%.*s': '%.*s' expected",
+                  STR_ARG(dcr_brief(output)), STR_ARG(dcr_brief(own)));
     else if (!ingest_stream_table(w, r->a, output, &table, &e))
         dcr_issue(r, "InvalidOutputTable", x->target,
                   "Table for output stream '%.*s' is not "

@@ -114,6 +114,19 @@ static void read_streams(struct dcr_reading *r, const struct json *v)
         read_stream(r, v->keys[i], &v->items[i], &r->m->streams[i]);
 }
 
+/* Also those that are not shown, such as _ResourceId; not what the service fills in. */
+static struct kql_schema columns_of(struct arena *a, const struct kql_table *t)
+{
+    size_t n = t->schema.n + t->hidden.n;
+    struct kql_schema out = {arena_array(a, struct kql_column, n + 1), 0};
+    for (size_t i = 0; i < n; i++) {
+        struct kql_column c = i < t->schema.n ? t->schema.cols[i] : t->hidden.cols[i - t->schema.n];
+        if (i < t->schema.n || !store_column_is_services(c.name))
+            out.cols[out.n++] = c;
+    }
+    return out;
+}
+
 bool dcr_model_columns(struct arena *a, const struct dcr_model *m, struct workspace *w,
                        struct str stream, struct kql_schema *out, bool *out_declared)
 {
@@ -126,10 +139,13 @@ bool dcr_model_columns(struct arena *a, const struct dcr_model *m, struct worksp
                 *out_declared = true;
             return true;
         }
+    if (str_starts(stream, STR(DCR_TABLE_STREAM)))
+        stream = arena_fmt(a, "Microsoft-%.*s",
+                           STR_ARG(str_sub(stream, sizeof(DCR_TABLE_STREAM) - 1, stream.n)));
     if (!str_starts(stream, STR("Microsoft-")) ||
         !ingest_stream_table(w, a, stream, &table, NULL) || !workspace_table_find(w, a, table, &t))
         return false;
-    *out = t.schema;
+    *out = columns_of(a, &t);
     if (out_declared != NULL)
         *out_declared = false;
     return true;
@@ -152,7 +168,7 @@ static void read_destination(struct dcr_reading *r, const struct json *v, struct
                name = json_text(json_get(v, "name"), STR(""));
     if (id.n == 0)
         id = json_text(json_get(v, "workspaceId"), STR(""));
-    struct dcr_destination d = {arena_str(r->a, name), store_workspace_find(r->store, id)};
+    struct dcr_destination d = {arena_str(r->a, name), store_workspace_find(r->about->store, id)};
     if (id.n == 0)
         dcr_issue(r, "InvalidDestination", target,
                   "workspaceResourceId is missing: the resource id of a workspace expected");
@@ -179,10 +195,10 @@ static void read_destinations(struct dcr_reading *r, const struct json *v)
                          arena_fmt(r->a, "properties.destinations.logAnalytics[%zu]", i));
 }
 
-bool dcr_model_read(struct arena *a, struct store *s, int64_t now, const struct json *properties,
+bool dcr_model_read(struct arena *a, const struct dcr_about *about, const struct json *properties,
                     struct dcr_model *out, struct dcr_issues *issues)
 {
-    struct dcr_reading r = {a, s, now, out, issues};
+    struct dcr_reading r = {a, about, out, issues};
     *out = (struct dcr_model){0};
     read_streams(&r, json_get(properties, "streamDeclarations"));
     read_destinations(&r, json_get(properties, "destinations"));

@@ -10,6 +10,7 @@ struct dcrs *dcrs_open(const struct dcrs_options *o)
     d->o = *o;
     d->a = arena_new(0);
     lock_init(&d->lock, "dcrs");
+    dcr_standing_load(d);
     return d;
 }
 
@@ -18,6 +19,7 @@ void dcrs_close(struct dcrs *d)
     if (d == NULL)
         return;
     dcr_entries_clear(d);
+    dcr_standing_clear(d);
     lock_fini(&d->lock);
     arena_free(d->a);
     xfree(d);
@@ -140,9 +142,10 @@ static void read_model(struct dcrs *d, struct arena *a, const struct state_dcr *
 {
     struct json p = {0};
     struct dcr_issues issues = {.a = a};
+    struct dcr_about about = dcr_about(d, x->kind);
     *out = (struct dcr_model){0};
     if (json_parse(a, x->properties, NULL, &p, NULL))
-        (void)!dcr_model_read(a, d->o.store, clock_now(d->o.clock), &p, out, &issues);
+        (void)!dcr_model_read(a, &about, &p, out, &issues);
 }
 
 static bool may_change_old(struct dcrs *d, struct arena *a, enum state_collection c,
@@ -215,6 +218,42 @@ struct keeping {
     bool created;
 };
 
+static bool shares_a_workspace(const struct dcr_model *a, const struct dcr_model *b,
+                               struct workspace **out)
+{
+    for (size_t i = 0; i < a->n_destinations; i++)
+        for (size_t k = 0; k < b->n_destinations; k++) {
+            *out = a->destinations[i].workspace;
+            if (*out != NULL && *out == b->destinations[k].workspace)
+                return true;
+        }
+    return false;
+}
+
+/* A workspace has one rule of kind WorkspaceTransforms, as in Azure. */
+static bool stands_alone(struct keeping *k, const struct state_dcr *x, struct err *e)
+{
+    struct state_dcr *all = NULL;
+    struct dcr_model own, other;
+    struct workspace *w = NULL;
+    size_t n = 0;
+    if (k->c != STATE_COLLECTION_RULES || !dcr_is_standing(x->kind))
+        return true;
+    if (!state_dcr_list(k->d->o.state, k->a, k->c, &all, &n, e))
+        return false;
+    read_model(k->d, k->a, x, &own);
+    for (size_t i = 0; i < n; i++) {
+        if (!dcr_is_standing(all[i].kind) || str_eq(all[i].key, x->key))
+            continue;
+        read_model(k->d, k->a, &all[i], &other);
+        if (shares_a_workspace(&own, &other, &w))
+            return err_set(e, ERR_CONFLICT,
+                           "workspace '%.*s' has a rule of kind WorkspaceTransforms, '%.*s'",
+                           STR_ARG(workspace_name(w)), STR_ARG(all[i].id));
+    }
+    return true;
+}
+
 static bool keep(struct keeping *k, struct state_dcr *x, struct err *e)
 {
     struct state_dcr old = {0};
@@ -224,6 +263,8 @@ static bool keep(struct keeping *k, struct state_dcr *x, struct err *e)
     k->created = old.id.n == 0;
     if (k->created ? !has_room(k->d, k->a, k->c, e)
                    : !may_change_old(k->d, k->a, k->c, k->change, &old, e))
+        return false;
+    if (!stands_alone(k, x, e))
         return false;
     x->immutable_id = k->created ? new_immutable_id(k->a, k->c) : old.immutable_id;
     x->id = k->created ? x->id : old.id;
@@ -239,8 +280,8 @@ static bool check_rule(struct dcrs *d, struct arena *a, const struct dcr_change 
                        struct dcr_issues *issues, struct err *e)
 {
     struct dcr_model m;
-    if (!dcr_model_read(a, d->o.store, clock_now(d->o.clock), json_get(x->body, "properties"), &m,
-                        issues))
+    struct dcr_about about = dcr_about(d, json_text(json_get(x->body, "kind"), STR("")));
+    if (!dcr_model_read(a, &about, json_get(x->body, "properties"), &m, issues))
         return err_set(e, ERR_INVALID, "Data collection rule is invalid");
     return may_change(x, &m, e);
 }
@@ -257,6 +298,8 @@ bool dcr_put(struct dcrs *d, struct arena *a, enum state_collection c, const str
     if (!state_begin(d->o.state, e) || !state_end(d->o.state, keep(&k, &row, e), e))
         return false;
     dcr_entry_forget(d, row.immutable_id);
+    if (c == STATE_COLLECTION_RULES)
+        dcr_standing_load(d);
     *out = row;
     *out_created = k.created;
     return true;
@@ -330,5 +373,7 @@ bool dcr_delete(struct dcrs *d, enum state_collection c, const struct dcr_change
         !state_end(d->o.state, delete_one(&k, &old, out_was_there, e), e))
         return false;
     dcr_entry_forget(d, old.immutable_id);
+    if (c == STATE_COLLECTION_RULES)
+        dcr_standing_load(d);
     return true;
 }

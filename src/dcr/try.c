@@ -86,7 +86,8 @@ bool dcr_try(struct dcrs *d, struct arena *a, const struct dcr_trial *t, struct 
             return false;
         properties = &kept;
     }
-    if (!dcr_model_read(a, d->o.store, clock_now(d->o.clock), properties, &m, issues))
+    struct dcr_about about = dcr_about(d, properties == &kept ? row.kind : t->kind);
+    if (!dcr_model_read(a, &about, properties, &m, issues))
         return err_set(e, ERR_INVALID, "Data collection rule is invalid");
     struct str stream = t->stream.n > 0 ? t->stream : m.flows[0].streams[0];
     struct trying x = {d, a, t, &m, stream, out};

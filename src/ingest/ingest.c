@@ -42,6 +42,11 @@ void ingest_close(struct ingest *in)
     xfree(in);
 }
 
+void ingest_gate_set(struct ingest *in, const struct ingest_gate *g)
+{
+    in->gate = *g;
+}
+
 const struct ingest_limits *ingest_limits(const struct ingest *in)
 {
     return &in->limits;
@@ -433,7 +438,7 @@ static struct str dedup_id(struct call *c)
                               (unsigned long long)str_hash(r->client_request_id),
                               (unsigned long long)str_hash(r->stream),
                               (unsigned long long)str_hash(body), (unsigned long long)body.n);
-    if (!is_flow(r))
+    if (r->flow.name.n == 0)
         return id;
     return arena_fmt(c->a, "%.*s%016llx", STR_ARG(id), (unsigned long long)str_hash(r->flow.name));
 }
@@ -441,7 +446,7 @@ static struct str dedup_id(struct call *c)
 /* Records that were counted when they came are not counted as received again. */
 static void release_held(struct store_count *k)
 {
-    k->held = -(int64_t)(k->stored + k->rejected);
+    k->held = -(int64_t)(k->stored + k->rejected + k->filtered);
     k->received = 0;
 }
 
@@ -531,11 +536,12 @@ void ingest_count_refusal(const struct ingest_request *r, struct str table, size
 static bool find_target(struct call *c, struct err *e)
 {
     const struct ingest_request *r = c->r;
-    if (r->body.n > c->in->limits.max_body_bytes)
+    size_t n = is_flow(r) ? r->flow.sent.n : r->body.n;
+    if (n > c->in->limits.max_body_bytes)
         return err_set(
             e, ERR_TOO_LARGE,
             "Maximum allowed content length: %zu bytes (%zu MB). The body has %zu bytes.",
-            c->in->limits.max_body_bytes, c->in->limits.max_body_bytes >> 20, r->body.n);
+            c->in->limits.max_body_bytes, c->in->limits.max_body_bytes >> 20, n);
     struct str stream = is_flow(r) ? r->flow.output : r->stream;
     if (!ingest_stream_table(r->workspace, c->a, stream, &c->table_name, e)) {
         if (!r->create_table || c->table_name.n == 0)
@@ -553,6 +559,10 @@ bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct inges
     enum { GUESSES = 256 };
     if (ingest_format_routes(r->format))
         return foreign_logs(in, r, out, e);
+    bool taken_well = false;
+    if (in->gate.take != NULL && !is_flow(r) &&
+        in->gate.take(in->gate.self, in, r, out, &taken_well, e))
+        return taken_well;
     struct err own = {0};
     size_t n = 0;
     struct call c = {.in = in, .r = r, .a = arena_new(0), .now = clock_now(in->clock)};

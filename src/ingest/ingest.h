@@ -125,12 +125,13 @@ struct ingest_collector {
  * records that were sent. */
 struct ingest_flow {
     struct str output; /* the stream of the table; empty: no flow, the request's own stream is */
-    struct str name;   /* rule and flow: part of the request's identity */
-    struct str sent;   /* the body as it was sent; the other part */
-    size_t read;       /* records of it */
-    size_t filtered;   /* of these, left out by the transformation */
-    uint64_t nulled;   /* values that did not fit their declared column */
-    uint64_t dropped;  /* properties that are not declared */
+    struct str
+        name; /* rule and flow: part of the request's identity; empty: it is as without one */
+    struct str sent;          /* the body as it was sent; the other part */
+    size_t read;              /* records of it */
+    size_t filtered;          /* of these, left out by the transformation */
+    uint64_t nulled;          /* values that did not fit their declared column */
+    uint64_t dropped;         /* properties that are not declared */
     struct store_batch *more; /* rows of more_table, in the same transaction; taken, also on
                                  failure; may be NULL */
     struct str more_table;
@@ -161,6 +162,15 @@ struct ingest_result {
     bool duplicate; /* the same request was stored before; stored counts what it stored then as
                        rejected */
 };
+/* What requests without a flow pass first: the workspace's own transformations. */
+struct ingest_gate {
+    void *self;
+    /* True: it took the request; *out_ok, out and e are what ingest_logs answers. */
+    bool (*take)(void *self, struct ingest *in, const struct ingest_request *r,
+                 struct ingest_result *out, bool *out_ok, struct err *e);
+};
+void ingest_gate_set(struct ingest *in, const struct ingest_gate *g); /* before it is used */
+
 /* Returns true when everything that could be stored is on disk. Records that could not are in table
  * VedetteDeadLetter, with their reason. Errors: ERR_NOT_FOUND (stream), ERR_TOO_LARGE (body),
  * ERR_LIMIT (records, depth), ERR_SYNTAX (position in the body), ERR_BUSY (try again), ERR_IO:

@@ -8,6 +8,7 @@ struct ingest {
     struct store *store;
     struct clock *clock;
     struct ingest_limits limits;
+    struct ingest_gate gate;
 };
 
 /* ---- convert.c ---- */

@@ -421,6 +421,10 @@ struct ingest_reject *ingest_transform_rejects(struct ingest *in, struct arena *
     struct record rec;
     while (reader_next(&reader, &rec, NULL)) {
         struct ingest_reject x = {.raw = rec.raw, .reason = TRANSFORM_REASON, .err = *why};
+        if (!rec.ok) {
+            x.reason = rec.reason;
+            x.err = rec.err;
+        }
         x.index = all.n;
         VEC_PUSH(a, &all, x);
     }

@@ -28,7 +28,7 @@ struct ingest_transformed {
     const struct ingest_reject *rejects; /* records that are no objects, in the arena */
     size_t n_rejects;
 };
-/* Reads r's body (JSON) as columns of t, and runs t, which has been checked. Errors: those of
+/* Reads r's body as columns of t, and runs t, which has been checked. Errors: those of
  * ingest_logs about the body (read as far as out->read says), ERR_BUSY and ERR_IO: try again; all
  * others are the query's and have the kind INGEST_TRANSFORM_FAILED. */
 #define INGEST_TRANSFORM_FAILED "TRF0001"

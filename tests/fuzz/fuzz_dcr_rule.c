@@ -1,6 +1,7 @@
 /* Rules from outside: their properties are understood, or each thing that is wrong has a code, a
  * place and words; and their transformations run over a record or fail with words. The first line
- * of the input is the record, the rest the rule's properties. */
+ * of the input is the record, the rest the rule's properties; the rule is
+ * of kind WorkspaceTransforms when the line is empty. */
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +81,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct dcr_issues issues = {.a = a};
     if (!json_parse(a, str_sub(text, line + 1, size), NULL, &properties, NULL))
         return 0;
-    bool good = dcr_model_read(a, store, clock_now(hand), &properties, &m, &issues);
+    const struct dcr_about about = {store, clock_now(hand), line == 0};
+    bool good = dcr_model_read(a, &about, &properties, &m, &issues);
     CHECK(good == (issues.list.n == 0));
     for (size_t i = 0; i < issues.list.n; i++)
         CHECK(issues.list.p[i].code[0] != '\0' && issues.list.p[i].message.n > 0 &&

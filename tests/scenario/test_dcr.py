@@ -1,10 +1,11 @@
 """Data collection rules and endpoints: the REST interface, what is refused, and records on their way through a rule."""
 import json
 import os
+import socket
 import tempfile
 import uuid
 
-from vedette import SUBSCRIPTION, Server, contains, equal, run
+from vedette import SUBSCRIPTION, Server, contains, equal, run, until
 
 NOW = "2026-03-01T12:00:00Z"
 GROUP = "/subscriptions/%s/resourceGroups/vedette" % SUBSCRIPTION
@@ -257,6 +258,73 @@ def test_who_may():
         equal(s.request("PUT", path("web"), rule(), token=reader).status, 403)
         equal(s.request("DELETE", path("web"), token=sender).status, 403)
         equal(s.get(path("web"), token=sender).status, 403)
+
+
+def standing(*flows, **more):
+    """A workspace's own transformations: (table, query) each."""
+    body = rule(*[{"streams": ["Microsoft-Table-" + t], "destinations": ["here"], "transformKql": kql}
+                  for t, kql in flows], **more)
+    del body["properties"]["streamDeclarations"]
+    return {**body, "kind": "WorkspaceTransforms"}
+
+
+def test_a_workspaces_own_transformations():
+    with Server("--syslog-tcp", "127.0.0.1:0", clock=NOW) as s, tempfile.TemporaryDirectory() as folder:
+        kql = "source | where SeverityLevel != 'debug' | extend SyslogMessage = toupper(SyslogMessage)"
+        made = s.request("PUT", path("own"), standing(("Syslog", kql), ("Event", "source")))
+        equal(made.status, 201, made)
+        with open(os.path.join(s.data, "server.json"), encoding="utf-8") as f:
+            port = json.load(f)["syslog_tcp"]
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as c:
+            c.sendall(b"<14>Mar  1 11:59:00 fw1 app: one\n<15>Mar  1 11:59:00 fw1 app: two\n<13>Mar  1 11:59:00 fw1 app: x\n")
+        until(lambda: s.count("Syslog") == 2)
+        equal(s.query("Syslog | sort by SyslogMessage asc | project SyslogMessage, SeverityLevel, HostName"),
+              [{"SyslogMessage": "ONE", "SeverityLevel": "info", "HostName": "fw1"},
+               {"SyslogMessage": "X", "SeverityLevel": "notice", "HostName": "fw1"}])
+        equal(s.query("VedetteIngestion | where Source startswith 'syslog' | summarize r = sum(Received), s = sum(Stored), "
+                      "f = sum(Filtered), h = sum(HeldBack)"), [{"r": 3, "s": 2, "f": 1, "h": 0}])
+        # the built-in rule, a file, and a rule of its own, which is not transformed twice
+        logs = [{"SeverityLevel": l, "SyslogMessage": l} for l in ("debug", "err")]
+        for _ in range(2):
+            equal(s.post_logs("Microsoft-Syslog", logs, request_id="r").status, 204)
+        equal(s.query("Syslog | where SeverityLevel == 'err' | project SyslogMessage"), [{"SyslogMessage": "ERR"}])
+        file = os.path.join(folder, "a.ndjson")
+        with open(file, "w", encoding="utf-8") as f:
+            f.write('{"SeverityLevel":"alert","SyslogMessage":"f"}\nnonsense\n{"SeverityLevel":"debug"}\n')
+        code, out, err = run("ingest", "--table", "Syslog", file, data=s.data)
+        equal(code, 0, err)
+        equal(s.query("Syslog | where SeverityLevel == 'alert' | project SyslogMessage"), [{"SyslogMessage": "F"}])
+        equal(s.query("VedetteDeadLetter | project RawRecord, Reason"), [{"RawRecord": "nonsense", "Reason": "malformed"}])
+        dcr = make(s, flow("source | project TimeGenerated = time, SyslogMessage = host, SeverityLevel = 'debug'",
+                           "Microsoft-Syslog"))
+        equal(send(s, dcr, [record()]).status, 204)
+        equal(s.query("Syslog | where SyslogMessage == 'web1' | count"), [{"Count": 1}])
+        balanced(s)
+        # one for a workspace; its streams and those of others are not mixed
+        equal(s.request("PUT", path("two"), standing(("Event", kql))).status, 400)
+        again = s.request("PUT", path("two"), standing(("Event", "source")))
+        equal(again.status, 409)
+        contains(again.message(), "'own'")
+        contains(s.request("PUT", path("web"), {**standing(("Syslog", kql)), "kind": "Direct"}).text, "WorkspaceTransforms")
+        contains(s.request("PUT", path("own"), {**rule(), "kind": "WorkspaceTransforms"}).text, "InvalidStream")
+        contains(s.request("PUT", path("own"), standing(("Web_CL", kql))).text, "InvalidStream")
+        s.stop().start()
+        equal(s.post_logs("Microsoft-Syslog", logs[:1]).status, 204)
+        equal(s.count("Syslog"), 5)
+        # one that fails keeps what it was sent
+        huge = "source | extend HostName = strrep(strrep(strrep(strcat('aaaa', HostName), 1024), 1024), 1024)"
+        equal(s.request("PUT", path("own"), standing(("Syslog", huge))).status, 200)
+        with open(os.path.join(s.data, "server.json"), encoding="utf-8") as f:
+            port = json.load(f)["syslog_tcp"]
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as c:
+            c.sendall(b"<14>Mar  1 11:59:00 fw1 app: kept\n")
+        until(lambda: s.count("DCRLogErrors") == 1)
+        equal(s.query("VedetteDeadLetter | where Reason == 'transformation' | project RawRecord, TableName"),
+              [{"RawRecord": "<14>Mar  1 11:59:00 fw1 app: kept", "TableName": "Syslog"}])
+        equal(s.request("DELETE", path("own")).status, 200)
+        equal(s.post_logs("Microsoft-Syslog", logs[:1]).status, 204)
+        equal(s.count("Syslog"), 6)
+        balanced(s)
 
 
 def test_the_command():

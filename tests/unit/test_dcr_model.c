@@ -3,6 +3,8 @@
 
 #include "dcr/dcr_priv.h"
 
+static bool standing; /* the rules are of kind WorkspaceTransforms */
+
 static struct dcr_issues look_at(struct fixture *f, const char *text, struct dcr_model *m)
 {
     struct dcr_issues issues = {.a = f->a};
@@ -10,7 +12,8 @@ static struct dcr_issues look_at(struct fixture *f, const char *text, struct dcr
     struct err e = {0};
     if (!json_parse(f->a, str_from(text), NULL, p, &e))
         fail_msg("%s: %s", text, e.msg);
-    bool good = dcr_model_read(f->a, f->store, T0, p, m, &issues);
+    const struct dcr_about about = {f->store, T0, standing};
+    bool good = dcr_model_read(f->a, &about, p, m, &issues);
     assert_int_equal(good, issues.list.n == 0);
     return issues;
 }
@@ -151,6 +154,34 @@ static void output_fits_its_column(void **state)
     }
 }
 
+#define TABLE_FLOW(stream, output)                                                                 \
+    "{" HERE ",\"dataFlows\":[{\"streams\":[\"" stream "\"],\"destinations\":[\"h\"],"             \
+    "\"transformKql\":\"source | where true\"" output "}]}"
+
+static void standing_rules_have_tables_as_streams(void **state)
+{
+    struct fixture *f = *state;
+    struct dcr_model m;
+    struct kql_schema columns = {0};
+    standing = true;
+    assert_int_equal(look_at(f, TABLE_FLOW("Microsoft-Table-Syslog", ""), &m).list.n, 0);
+    assert_true(dcr_model_columns(f->a, &m, f->w, STR("Microsoft-Table-Syslog"), &columns, NULL));
+    assert_true(columns.n > 10);
+    assert_int_equal(
+        look_at(f, TABLE_FLOW("Microsoft-Table-Syslog", ",\"outputStream\":\"Microsoft-Syslog\""),
+                &m)
+            .list.n,
+        0);
+    const char *const bad[] = {
+        TABLE_FLOW("Microsoft-Table-Syslog", ",\"outputStream\":\"Microsoft-Event\""),
+        TABLE_FLOW("Microsoft-Syslog", ""), TABLE_FLOW("Microsoft-Table-NoSuch", ""),
+        TABLE_FLOW("Microsoft-Table-", "")};
+    for (size_t i = 0; i < COUNTOF(bad); i++)
+        assert_int_equal(look_at(f, bad[i], &m).list.n, 1);
+    standing = false;
+    assert_int_equal(look_at(f, TABLE_FLOW("Microsoft-Table-Syslog", ""), &m).list.n, 1);
+}
+
 static void no_more_than_a_hundred_issues(void **state)
 {
     struct fixture *f = *state;
@@ -169,6 +200,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_good_rule, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(what_is_wrong_is_told, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(output_fits_its_column, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(standing_rules_have_tables_as_streams, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(no_more_than_a_hundred_issues, fixture_setup,
                                         fixture_teardown),
     };
