@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/complain.h"
 #include "cli/kql_errors.h"
+#include "cli/kql_explain.h"
 #include "cli/kql_format.h"
 #include "cli/kql_reference.h"
 #include "engine/fixtures.h"
@@ -21,6 +22,7 @@ static const char usage[] =
     "usage: vedette kql eval  [options] --batch | 'KQL'    run, print the rows as JSON\n"
     "       vedette kql check [options] --batch | 'KQL'    compile only\n"
     "       vedette kql sql   [options] 'KQL'              print the SQL that would run\n"
+    "       vedette kql sql --explain …                    over a workspace (--explain --help)\n"
     "       vedette kql plan  [options] 'KQL'              print the bound plan\n"
     "       vedette kql format [--check] …                 lay queries out (format --help)\n"
     "       vedette kql reference                          what of the language runs\n"
@@ -269,6 +271,14 @@ static bool known_verb(const char *verb)
     return false;
 }
 
+static bool is_given(int argc, char **argv, const char *option)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], option) == 0)
+            return true;
+    return false;
+}
+
 static int wrong(const char *what)
 {
     if (what != NULL)
@@ -294,6 +304,8 @@ int cli_kql(int argc, char **argv)
     int c;
     if (argc > 1 && strcmp(argv[1], "format") == 0)
         return kql_format_command(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "sql") == 0 && is_given(argc, argv, "--explain"))
+        return kql_explain_command(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "reference") == 0)
         return kql_reference_command(argc - 1, argv + 1);
     struct clock *clock = clock_new_system();

@@ -60,15 +60,15 @@ static void sql_bound(const struct lake_shape *s, const char *op, int64_t ticks,
         sbuf_addf(out, "make_timestamp_ns(%lld)", (long long)since * 100);
 }
 
-/* All parts of one shape. */
+/* All parts of one shape that are read as a whole. */
 static void sql_group(const struct lake_from *f, const struct lake_shape *s, struct sbuf *out)
 {
     int64_t min = INT64_MAX, max = INT64_MIN;
     select_columns(s, f->cols, f->n_cols, out);
     sbuf_addz(out, " FROM read_parquet([");
     for (size_t i = 0; i < f->n_parts; i++) {
-        const struct lake_part *p = f->parts[i];
-        if (p->shape != s)
+        const struct lake_part *p = f->parts[i].part;
+        if (p->shape != s || f->parts[i].ranges != NULL)
             continue;
         sbuf_addz(out, max == INT64_MIN ? "" : ", ");
         sql_text(out, str_from(p->path));
@@ -83,21 +83,52 @@ static void sql_group(const struct lake_from *f, const struct lake_shape *s, str
         sql_bound(s, "<", f->to, &first, out);
 }
 
-static bool seen_before(struct lake_part *const *parts, size_t i)
+/* Some rows of one part; the engine leaves out the row groups that have none of these numbers. */
+static void sql_ranges(const struct lake_from *f, const struct lake_pick *k, struct sbuf *out)
+{
+    const struct lake_part *p = k->part;
+    select_columns(p->shape, f->cols, f->n_cols, out);
+    sbuf_addz(out, " FROM read_parquet(");
+    sql_text(out, str_from(p->path));
+    sbuf_addz(out, ", file_row_number = true) WHERE (");
+    for (size_t i = 0; i < k->n; i++)
+        sbuf_addf(out, "%s(\"file_row_number\" >= %lld AND \"file_row_number\" < %lld)",
+                  i > 0 ? " OR " : "", (long long)k->ranges[i].from, (long long)k->ranges[i].to);
+    sbuf_addc(out, ')');
+    bool first = false;
+    if (p->min_time < f->from)
+        sql_bound(p->shape, ">=", f->from, &first, out);
+    if (p->max_time >= f->to)
+        sql_bound(p->shape, "<", f->to, &first, out);
+}
+
+static bool seen_before(const struct lake_pick *parts, size_t i)
 {
     for (size_t k = i; k-- > 0;)
-        if (parts[k]->shape == parts[i]->shape)
+        if (parts[k].part->shape == parts[i].part->shape && parts[k].ranges == NULL)
             return true;
     return false;
 }
 
+struct lake_pick *lake_whole(struct arena *a, struct lake_part *const *parts, size_t n)
+{
+    struct lake_pick *picks = arena_array(a, struct lake_pick, n + 1);
+    for (size_t i = 0; i < n; i++)
+        picks[i].part = parts[i];
+    return picks;
+}
+
 void lake_sql_parts(const struct lake_from *f, struct sbuf *out)
 {
-    for (size_t i = 0; i < f->n_parts; i++) {
-        if (seen_before(f->parts, i))
+    for (size_t i = 0, n = 0; i < f->n_parts; i++) {
+        bool some = f->parts[i].ranges != NULL;
+        if (!some && seen_before(f->parts, i))
             continue;
-        sbuf_addz(out, i > 0 ? " UNION ALL " : "");
-        sql_group(f, f->parts[i]->shape, out);
+        sbuf_addz(out, n++ > 0 ? " UNION ALL " : "");
+        if (some)
+            sql_ranges(f, &f->parts[i], out);
+        else
+            sql_group(f, f->parts[i].part->shape, out);
     }
 }
 

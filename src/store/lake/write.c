@@ -6,9 +6,7 @@
 #include "base/ids.h"
 #include "store/lake/lake_priv.h"
 
-/* 122,880 rows a row group: the engine's own vector-friendly choice; measured in
- * docs/benchmarks.md. */
-enum { ROW_GROUP_ROWS = 122880, WRITE_MAX_SQL = 4 << 20, MAX_DAYS = 100000, FIXED = 6 };
+enum { WRITE_MAX_SQL = 4 << 20, MAX_DAYS = 100000, FIXED = 6 };
 
 struct day {
     int64_t day, rows, min_time, max_time, max_received, billed;
@@ -81,7 +79,7 @@ static bool find_days(struct lake *l, struct arena *a, const struct lake_source 
 /* ---- one part ---- */
 
 static void sql_copy(const struct lake_source *src, const struct day *d, const char *path,
-                     struct sbuf *sql)
+                     int64_t row_group, struct sbuf *sql)
 {
     sbuf_addz(sql, "COPY (SELECT ");
     for (size_t i = 0; i < src->n; i++) {
@@ -103,7 +101,8 @@ static void sql_copy(const struct lake_source *src, const struct day *d, const c
         "\"TimeGenerated\", \"_TimeReceived\", \"_ItemId\")) TO ",
         (long long)(d->day * TICKS_PER_DAY), (long long)((d->day + 1) * TICKS_PER_DAY));
     sql_text(sql, str_from(path));
-    sbuf_addf(sql, " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d)", ROW_GROUP_ROWS);
+    sbuf_addf(sql, " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %lld)",
+              (long long)row_group);
 }
 
 /* Whether the file says that it has the rows. */
@@ -150,7 +149,7 @@ static bool write_day(struct lake *l, const struct lake_source *src, const struc
     *strrchr(dir, '/') = '\0';
     const char *tmp = arena_fmt(a, "%s.tmp", p->path).p;
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(WRITE_MAX_SQL);
-    sql_copy(src, d, tmp, &sql);
+    sql_copy(src, d, tmp, l->w->s->lake.row_group, &sql);
     if (!sbuf_ok(&sql))
         return err_set(e, ERR_LIMIT, "table '%.*s' has too many columns", STR_ARG(src->table));
     bool ok = lake_dir_make(dir, e) && engine_conn_exec(l->conn, sbuf_str(&sql), e) &&
@@ -182,7 +181,7 @@ static struct lake_part *part_of(struct lake *l, struct arena *a, const struct l
 void lake_write_undo(struct lake_written *x)
 {
     for (size_t i = 0; i < x->n; i++) {
-        (void)unlink(x->parts[i]->path);
+        (void)lake_files_unlink(x->parts[i]->path);
         lake_part_unref(x->parts[i]);
     }
     x->n = 0;
@@ -206,6 +205,7 @@ bool lake_write(struct lake *l, struct arena *a, const struct lake_source *src,
             lake_write_undo(out);
             return false;
         }
+        lake_terms_make(l, p);
         out->rows += p->rows;
         if (p->max_received > out->max_received)
             out->max_received = p->max_received;
