@@ -279,6 +279,21 @@ static bool is_given(int argc, char **argv, const char *option)
     return false;
 }
 
+/* Subcommands that need no tables of files. */
+static bool other_command(int argc, char **argv, int *out_code)
+{
+    const char *verb = argc > 1 ? argv[1] : "";
+    if (strcmp(verb, "format") == 0)
+        *out_code = kql_format_command(argc - 1, argv + 1);
+    else if (strcmp(verb, "reference") == 0)
+        *out_code = kql_reference_command(argc - 1, argv + 1);
+    else if (strcmp(verb, "sql") == 0 && is_given(argc, argv, "--explain"))
+        *out_code = kql_explain_command(argc - 1, argv + 1);
+    else
+        return false;
+    return true;
+}
+
 static int wrong(const char *what)
 {
     if (what != NULL)
@@ -302,12 +317,8 @@ int cli_kql(int argc, char **argv)
     bool lines = false;
     int64_t seconds = TIMEOUT_S;
     int c;
-    if (argc > 1 && strcmp(argv[1], "format") == 0)
-        return kql_format_command(argc - 1, argv + 1);
-    if (argc > 1 && strcmp(argv[1], "sql") == 0 && is_given(argc, argv, "--explain"))
-        return kql_explain_command(argc - 1, argv + 1);
-    if (argc > 1 && strcmp(argv[1], "reference") == 0)
-        return kql_reference_command(argc - 1, argv + 1);
+    if (other_command(argc, argv, &c))
+        return c;
     struct clock *clock = clock_new_system();
     s.now = clock_now(clock);
     clock_free(clock);

@@ -112,7 +112,7 @@ static void set_drop(struct terms_builder *b, struct set *s)
 
 static bool add_terms(struct terms_builder *b, struct column *c, struct str text)
 {
-    struct terms_cutter k = {text.p, text.p + text.n};
+    struct terms_cutter k = {.p = text.p, .end = text.p + text.n};
     uint64_t h;
     struct str term;
     while (terms_next(&k, &h, &term)) {
@@ -144,16 +144,16 @@ static bool hex_unit(const char *p, const char *end, uint32_t *out)
 /* "\u" at p, perhaps two of them that are one character. The bytes read; 0: it is damaged. */
 static size_t read_unit(const char *p, const char *end, uint32_t *out_cp)
 {
-    enum { UNIT = 6 };
+    enum { UNIT = 6, PAIR = 12 };
     uint32_t low;
     if (end - p < UNIT || p[1] != 'u' || !hex_unit(p + 2, end, out_cp))
         return 0;
     if (*out_cp < 0xD800 || *out_cp > 0xDFFF)
         return UNIT;
-    if (*out_cp < 0xDC00 && end - p >= 2 * UNIT && p[UNIT] == '\\' && p[UNIT + 1] == 'u' &&
+    if (*out_cp < 0xDC00 && end - p >= PAIR && p[UNIT] == '\\' && p[UNIT + 1] == 'u' &&
         hex_unit(p + UNIT + 2, end, &low) && low >= 0xDC00 && low <= 0xDFFF) {
         *out_cp = 0x10000 + ((*out_cp - 0xD800) << 10) + (low - 0xDC00);
-        return 2 * UNIT;
+        return PAIR;
     }
     *out_cp = 0xFFFD;
     return UNIT;

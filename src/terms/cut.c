@@ -64,9 +64,47 @@ static bool hash_wide(struct hasher *k, const char **p, const char *end)
     return true;
 }
 
+/* Whether the term is one more of the chain, or begins one. */
+static void add_to_chain(struct terms_cutter *c, struct str term, uint64_t hash)
+{
+    enum { OCTETS = COUNTOF(c->chain), MAX_DIGITS = 3 };
+    bool number = term.n <= MAX_DIGITS;
+    for (size_t i = 0; number && i < term.n; i++)
+        number = term.p[i] >= '0' && term.p[i] <= '9';
+    if (!number) {
+        c->n_chain = 0;
+        return;
+    }
+    if (c->n_chain > 0) {
+        struct str before = c->chain[c->n_chain - 1].text;
+        if (term.p != before.p + before.n + 1 || term.p[-1] != '.')
+            c->n_chain = 0;
+    }
+    if (c->n_chain == OCTETS)
+        memmove(&c->chain[0], &c->chain[1], --c->n_chain * sizeof(c->chain[0]));
+    c->chain[c->n_chain].text = term;
+    c->chain[c->n_chain++].hash = hash;
+    c->whole = c->n_chain == OCTETS;
+}
+
+static void take_whole(struct terms_cutter *c, uint64_t *out_hash, struct str *out_term)
+{
+    struct hasher k = {0};
+    const char *from = c->chain[0].text.p, *end = c->chain[c->n_chain - 1].text.p;
+    for (unsigned i = 0; i < c->n_chain; i++)
+        k.h = mix(k.h * 3 + c->chain[i].hash);
+    *out_hash = hash_end(&k);
+    *out_term = (struct str){from, (size_t)(end - from) + c->chain[c->n_chain - 1].text.n};
+    c->whole = false;
+}
+
 bool terms_next(struct terms_cutter *c, uint64_t *out_hash, struct str *out_term)
 {
     const char *p = c->p, *end = c->end;
+    if (c->whole) {
+        take_whole(c, out_hash, out_term);
+        return true;
+    }
     struct hasher k = {0};
     while (p < end) {
         const char *from = p;
@@ -84,6 +122,7 @@ bool terms_next(struct terms_cutter *c, uint64_t *out_hash, struct str *out_term
             c->p = p;
             *out_hash = hash_end(&k);
             *out_term = (struct str){from, (size_t)(p - from)};
+            add_to_chain(c, *out_term, *out_hash);
             return true;
         }
         if ((unsigned char)*p < 128)
@@ -97,7 +136,7 @@ bool terms_next(struct terms_cutter *c, uint64_t *out_hash, struct str *out_term
 
 void terms_of_text(struct arena *a, struct str text, struct terms_words *out)
 {
-    struct terms_cutter c = {text.p, text.p + text.n};
+    struct terms_cutter c = {.p = text.p, .end = text.p + text.n};
     struct terms_word w = {0};
     struct str term;
     while (terms_next(&c, &w.hash, &term)) {
@@ -112,7 +151,7 @@ void terms_of_text(struct arena *a, struct str text, struct terms_words *out)
 
 bool terms_in_text(struct str text, uint64_t hash)
 {
-    struct terms_cutter c = {text.p, text.p + text.n};
+    struct terms_cutter c = {.p = text.p, .end = text.p + text.n};
     uint64_t h;
     struct str term;
     while (terms_next(&c, &h, &term))

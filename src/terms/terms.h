@@ -15,7 +15,8 @@ struct terms_words {
     struct terms_word *p;
     size_t n, cap;
 };
-/* Adds the terms of text. */
+/* Adds the terms of text. Behind the last number of an IPv4 address comes the address as a term of
+ * its own: its numbers are everywhere. */
 void terms_of_text(struct arena *a, struct str text, struct terms_words *out);
 /* Whether a text has a term. */
 bool terms_in_text(struct str text, uint64_t hash);

@@ -6,6 +6,14 @@
 /* ---- cut.c ---- */
 struct terms_cutter {
     const char *p, *end;
+    /* Numbers of at most three digits with a dot between each and the next: how many so far, the
+     * last of them. */
+    unsigned n_chain;
+    struct {
+        struct str text;
+        uint64_t hash;
+    } chain[4];
+    bool whole; /* four of them, which are a term of their own, come next */
 };
 /* The next term's hash, and where it lies. */
 bool terms_next(struct terms_cutter *c, uint64_t *out_hash, struct str *out_term);

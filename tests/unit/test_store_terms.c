@@ -180,6 +180,7 @@ static void parts_and_row_groups_without_the_terms_are_not_read(void **state)
         "Props_CL | where Props has_all ('user30', 'contoso')",
         "Props_CL | where (Props has 'user30' or Message has 'nothing') and N >= 0",
         "Props_CL | where Props contains '\"user30@'",
+        "Props_CL | where Message has '10.1.7.7'",
     };
     for (size_t i = 0; i < COUNTOF(one_day); i++) {
         r = reads(f, one_day[i]);

@@ -87,9 +87,10 @@ static bool read_group(struct maker *m, int64_t first, uint32_t rows, struct err
     sbuf_addz(&sql, " FROM read_parquet(");
     sql_text(&sql, str_from(m->p->path));
     sbuf_addz(&sql, ", file_row_number = true)");
+    int64_t end = first + rows;
     if (m->n_groups > 1)
         sbuf_addf(&sql, " WHERE file_row_number >= %lld AND file_row_number < %lld",
-                  (long long)first, (long long)(first + rows));
+                  (long long)first, (long long)end);
     if (!sbuf_ok(&sql))
         return err_set(e, ERR_LIMIT, "it has too many columns");
     if (m->n > 0 && !engine_conn_texts(m->l->conn, sbuf_str(&sql), &texts, e))
