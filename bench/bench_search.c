@@ -123,15 +123,15 @@ static void add_row(const struct kql_table *t, struct store_batch *b, int64_t at
     store_batch_end_row(b);
 }
 
-static void add_day(long day, long rows, bool needle)
+static void add_day(int64_t day, int64_t rows, bool needle)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct kql_table t;
     struct err e = {0};
     CHECK(workspace_table_find(w, a, STR("Syslog"), &t));
-    for (long done = 0; done < rows; done += BATCH_ROWS) {
+    for (int64_t done = 0; done < rows; done += BATCH_ROWS) {
         struct store_batch *b = store_batch_new(&t);
-        for (long i = done; i < rows && i < done + BATCH_ROWS; i++)
+        for (int64_t i = done; i < rows && i < done + BATCH_ROWS; i++)
             add_row(&t, b, DAY_ONE + day * TICKS_PER_DAY + i * (TICKS_PER_DAY / rows),
                     needle && i == rows / 3);
         need(store_append(w, &b, 1, STR_NONE, &e), &e);
@@ -188,7 +188,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_search DIR ROWS DAYS [no-index]\n");
         return 2;
     }
-    long rows = atol(argv[2]), days = atol(argv[3]);
+    int64_t rows = 0, days = 0;
+    if (!str_to_i64(str_from(argv[2]), &rows) || !str_to_i64(str_from(argv[3]), &days) || days < 1)
+        return 2;
     log_setup(LOG_ERROR, 2);
     struct clock *clock = clock_new_system();
     struct store_options o = {
@@ -199,7 +201,7 @@ int main(int argc, char **argv)
     w = store_workspace_create(s, STR(WORKSPACE), STR("bench"), &e);
     need(w != NULL, &e);
     double sealing = 0;
-    for (long day = 0; day < days; day++) {
+    for (int64_t day = 0; day < days; day++) {
         add_day(day, rows / days, day == days / 2);
         int64_t since = clock_mono_us();
         need(workspace_seal(w, STR("Syslog"), NULL, &e), &e);

@@ -389,6 +389,27 @@ static void parts_from_before_get_theirs_and_files_go_with_the_part(void **state
     assert_int_equal(reads(f, "Props_CL | where Message has 'x-1b59'").by_terms, DAYS - 1);
 }
 
+static void a_store_of_the_layout_before_is_opened(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    add_table(f);
+    static const char *const back[] = {
+        "ALTER TABLE ws_1.main.vedette_parts DROP COLUMN terms_bytes",
+        "ALTER TABLE ws_1.main.vedette_parts DROP COLUMN terms_crc",
+        "UPDATE ws_1.main.vedette_meta SET value = '2' WHERE key = 'layout'"};
+    for (size_t i = 0; i < COUNTOF(back); i++)
+        assert_true(engine_exec(store_engine(f->store), str_from(back[i]), &e));
+    restart(f, false);
+    assert_int_equal(check(f).indexes, 0);
+    assert_string_equal(ask(f, "Props_CL | where Message has 'x-1b59' | count"), "1");
+    assert_true(workspace_compact(f->w, &e));
+    assert_int_equal(check(f).indexes, DAYS);
+    restart(f, false);
+    assert_int_equal(check(f).indexes, DAYS);
+    assert_int_equal(reads(f, "Props_CL | where Message has 'nothing'").by_terms, DAYS);
+}
+
 static void memory_for_indexes_is_bounded(void **state)
 {
     struct fixture *f = *state;
@@ -409,6 +430,8 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(parts_from_before_get_theirs_and_files_go_with_the_part,
                                         setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_store_of_the_layout_before_is_opened, setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(memory_for_indexes_is_bounded, setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

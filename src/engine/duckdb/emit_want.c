@@ -6,7 +6,9 @@
 #include "terms/terms.h"
 #include "text/json.h"
 
-enum { MAX_WANTS = 20000 }; /* nodes of all trees of a statement; more want nothing */
+/* Nodes of all trees of a statement, and values of a list; more want nothing. Each is looked up for
+ * each row group, and some of many values is in most of them. */
+enum { MAX_WANTS = 20000, MAX_LIST = 256 };
 
 /* As struct engine_want, by a column's id. */
 struct emit_want {
@@ -265,10 +267,12 @@ static const struct emit_want *of_list(struct emit *m, const struct expr *e,
     for (size_t i = 1; i < e->n_args; i++)
         if (!add_texts(m, e->args[i], &texts))
             return NULL;
+    if (texts.n == 0 || texts.n > MAX_LIST)
+        return NULL;
     const struct emit_want **kids = arena_array(m->a, const struct emit_want *, texts.n + 1);
     for (size_t i = 0; i < texts.n; i++)
         kids[i] = has_text(m, e->args[0], texts.p[i], 0);
-    return texts.n > 0 ? join(m, kind, kids, texts.n) : NULL;
+    return join(m, kind, kids, texts.n);
 }
 
 const struct emit_want *emit_want_where(struct emit *m, const struct expr *e)

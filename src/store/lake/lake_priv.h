@@ -140,7 +140,7 @@ struct phys_col *lake_columns(struct lake *l, struct arena *a, struct str table,
 /* PART.terms beside PART.parquet. */
 #define LAKE_TERMS_END ".terms"
 char *lake_terms_path(struct arena *a, const char *part_path);
-/* Makes the index of a part whose file is in place, under its final name and on disk. Does nothing
+/* Makes the index of a part whose file is in place, under its final name. Does nothing
  * where the setting is off. A failure is logged: the part is read without. Within work. */
 void lake_terms_make(struct lake *l, struct lake_part *p);
 /* Makes one that is missing and enters it in the manifest. false: none is missing, or it can't be

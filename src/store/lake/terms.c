@@ -53,6 +53,12 @@ static void list_columns(struct maker *m, struct arena *a)
 
 static bool find_groups(struct maker *m, struct arena *a, struct err *e)
 {
+    if (m->p->rows <= m->l->w->s->lake.row_group) {
+        m->rows = arena_array(a, uint32_t, 1);
+        m->rows[0] = (uint32_t)m->p->rows;
+        m->n_groups = 1;
+        return true;
+    }
     struct kql_column c[] = {{STR("id"), KQL_LONG}, {STR("rows"), KQL_LONG}};
     struct kql_schema schema = {c, COUNTOF(c)};
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(TERMS_MAX_SQL);
@@ -112,21 +118,18 @@ static bool write_file(const char *path, struct str bytes, struct err *e)
         ok = n > 0;
         bytes = str_sub(bytes, ok ? (size_t)n : 0, bytes.n);
     }
-    ok = ok && fsync(fd) == 0;
-    if (!ok)
-        err_errno(e, "can't write", path);
-    close(fd);
-    return ok;
+    if (close(fd) != 0)
+        ok = false;
+    return ok || err_errno(e, "can't write", path);
 }
 
+/* Without fsync: what a crash of the machine tears is found by its checksum and made anew. */
 static bool put_in_place(struct arena *a, const struct lake_part *p, struct str bytes,
                          struct err *e)
 {
     const char *path = lake_terms_path(a, p->path), *tmp = arena_fmt(a, "%s.tmp", path).p;
-    char *dir = arena_strz(a, str_from(path));
-    *strrchr(dir, '/') = '\0';
-    bool ok = write_file(tmp, bytes, e) &&
-              (rename(tmp, path) == 0 || err_errno(e, "can't name", path)) && lake_dir_sync(dir, e);
+    bool ok =
+        write_file(tmp, bytes, e) && (rename(tmp, path) == 0 || err_errno(e, "can't name", path));
     if (!ok)
         (void)unlink(tmp);
     return ok;

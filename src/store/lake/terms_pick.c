@@ -205,11 +205,16 @@ static void ask(const struct asking *k, const struct lake_want *w, bool *may);
 static void ask_any(const struct asking *k, const struct lake_want *w, bool *may)
 {
     bool *sum = arena_array(k->a, bool, k->groups + 1), *one = arena_array(k->a, bool, k->groups);
-    for (size_t i = 0; i < w->n; i++) {
-        memcpy(one, may, k->groups);
-        ask(k, w->kids[i], one);
+    size_t open = 1; /* groups that no kid has taken yet */
+    for (size_t i = 0; open > 0 && i < w->n; i++) {
         for (size_t g = 0; g < k->groups; g++)
+            one[g] = may[g] && !sum[g];
+        ask(k, w->kids[i], one);
+        open = 0;
+        for (size_t g = 0; g < k->groups; g++) {
             sum[g] = sum[g] || one[g];
+            open += may[g] && !sum[g];
+        }
     }
     memcpy(may, sum, k->groups);
 }
