@@ -28,11 +28,14 @@ def run(context):
            "parts_bytes_per_event": with_index["parts_bytes"] / with_index["rows"],
            "index_percent_of_parts": 100 * with_index["index_bytes"] / with_index["parts_bytes"],
            "seal_rows_per_s_without": without["rows"] / without["seal_s"],
-           "seal_rows_per_s_with": with_index["rows"] / with_index["seal_s"]}
+           "seal_rows_per_s_with": with_index["rows"] / with_index["seal_s"],
+           "seal_cpu_ratio": with_index["seal_cpu_s"] / without["seal_cpu_s"]}
     for q in QUERIES:
         if without[q + "_rows"] != with_index[q + "_rows"]:
             raise RuntimeError(f"{q}: {with_index[q + '_rows']} rows with the index, {without[q + '_rows']} without")
         got |= {q + "_rows": with_index[q + "_rows"], q + "_ms_without": without[q + "_s"] * 1e3,
-                q + "_ms_with": with_index[q + "_s"] * 1e3, q + "_first_ms_with": with_index[q + "_first_s"] * 1e3,
+                q + "_ms_with": with_index[q + "_s"] * 1e3, q + "_cpu_ms_without": without[q + "_cpu_s"] * 1e3,
+                q + "_cpu_ms_with": with_index[q + "_cpu_s"] * 1e3,
+                q + "_first_ms_with": with_index[q + "_first_s"] * 1e3,
                 q + "_groups_read": with_index[q + "_groups"], q + "_groups": with_index[q + "_all_groups"]}
     return got

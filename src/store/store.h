@@ -247,7 +247,8 @@ bool workspace_seal(struct workspace *w, struct str name, int64_t *out_rows,
 
 struct store_lake_sums {
     int64_t parts, rows, bytes, hot_rows;
-    int64_t quarantined; /* parts, since the workspace was made */
+    int64_t indexes, index_bytes; /* parts that have an index of terms */
+    int64_t quarantined;          /* parts, since the workspace was made */
 };
 struct store_lake_sums store_lake_sums(struct workspace *w);
 /* Merges small parts of a day, as many as there are, and makes the indexes of terms that are

@@ -44,6 +44,7 @@ def test_parts_without_the_terms_are_left_out():
     with Server(clock=CLOCK) as s:
         three_parts(s)
         equal(len(indexes(s)), 3)
+        equal(s.metrics()['vedette_lake_indexed_parts{workspace="default"}'], 3)
         equal(reads(s, NEEDLE), (3, 0, 2, 1, 3))
         equal(s.query(NEEDLE + " | project SyslogMessage"), [{"SyslogMessage": "a needle in hay"}])
         equal(reads(s, 'Syslog | where SyslogMessage has "10.1.2.3"'), (3, 0, 2, 1, 3))
