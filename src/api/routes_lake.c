@@ -26,6 +26,9 @@ static void write_check(struct json_out *o, const struct store_check *c)
     json_kv_int(o, "parts", c->parts);
     json_kv_int(o, "rows", c->rows);
     json_kv_int(o, "bytes", c->bytes);
+    json_kv_int(o, "indexes", c->indexes);
+    json_kv_int(o, "indexBytes", c->index_bytes);
+    json_kv_int(o, "badIndexes", c->bad_indexes);
     json_kv_int(o, "quarantined", c->quarantined);
     json_kv_int(o, "quarantinedRows", c->quarantined_rows);
     json_key(o, "damage");

@@ -104,6 +104,7 @@ static void open_router(struct vedette *v)
         {rule_routes, n_rule_routes, v, false},
         {table_routes, n_table_routes, v, false},
         {own_routes, n_own_routes, v, false},
+        {explain_routes, n_explain_routes, v, false},
         {lake_routes, n_lake_routes, v, false},
         {kusto_routes, n_kusto_routes, v, true},
         {saved_routes, n_saved_routes, v, false},

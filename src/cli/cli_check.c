@@ -34,6 +34,11 @@ static bool check(struct client *c, const struct client_workspace *w, const void
         printf("damaged: %.*s, %lld rows: %.*s\n", STR_ARG(table),
                number(&damage->items[i], "rows"), STR_ARG(reason));
     }
+    if (number(&answer, "badIndexes") > 0)
+        printf("%lld indexes of terms are damaged; they are made anew\n",
+               number(&answer, "badIndexes"));
+    printf("%lld indexes of terms, %lld bytes\n", number(&answer, "indexes"),
+           number(&answer, "indexBytes"));
     printf(
         "%lld parts, %lld rows, %lld bytes; %zu damaged; set aside earlier: %lld with %lld rows\n",
         number(&answer, "parts"), number(&answer, "rows"), number(&answer, "bytes"), n,

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/complain.h"
 #include "cli/kql_errors.h"
+#include "cli/kql_explain.h"
 #include "cli/kql_format.h"
 #include "cli/kql_reference.h"
 #include "engine/fixtures.h"
@@ -21,6 +22,7 @@ static const char usage[] =
     "usage: vedette kql eval  [options] --batch | 'KQL'    run, print the rows as JSON\n"
     "       vedette kql check [options] --batch | 'KQL'    compile only\n"
     "       vedette kql sql   [options] 'KQL'              print the SQL that would run\n"
+    "       vedette kql sql --explain …                    over a workspace (--explain --help)\n"
     "       vedette kql plan  [options] 'KQL'              print the bound plan\n"
     "       vedette kql format [--check] …                 lay queries out (format --help)\n"
     "       vedette kql reference                          what of the language runs\n"
@@ -269,6 +271,29 @@ static bool known_verb(const char *verb)
     return false;
 }
 
+static bool is_given(int argc, char **argv, const char *option)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], option) == 0)
+            return true;
+    return false;
+}
+
+/* Subcommands that need no tables of files. */
+static bool other_command(int argc, char **argv, int *out_code)
+{
+    const char *verb = argc > 1 ? argv[1] : "";
+    if (strcmp(verb, "format") == 0)
+        *out_code = kql_format_command(argc - 1, argv + 1);
+    else if (strcmp(verb, "reference") == 0)
+        *out_code = kql_reference_command(argc - 1, argv + 1);
+    else if (strcmp(verb, "sql") == 0 && is_given(argc, argv, "--explain"))
+        *out_code = kql_explain_command(argc - 1, argv + 1);
+    else
+        return false;
+    return true;
+}
+
 static int wrong(const char *what)
 {
     if (what != NULL)
@@ -292,10 +317,8 @@ int cli_kql(int argc, char **argv)
     bool lines = false;
     int64_t seconds = TIMEOUT_S;
     int c;
-    if (argc > 1 && strcmp(argv[1], "format") == 0)
-        return kql_format_command(argc - 1, argv + 1);
-    if (argc > 1 && strcmp(argv[1], "reference") == 0)
-        return kql_reference_command(argc - 1, argv + 1);
+    if (other_command(argc, argv, &c))
+        return c;
     struct clock *clock = clock_new_system();
     s.now = clock_now(clock);
     clock_free(clock);

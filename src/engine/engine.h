@@ -24,9 +24,29 @@ struct engine_fetch {
     void *self;
     bool (*fn)(void *self, struct str address, struct sbuf *out, struct err *e);
 };
+/* What terms (src/terms) a row must have to be of use, as a tree. */
+enum engine_want_kind {
+    WANT_ALL,   /* what all of kids want */
+    WANT_ANY,   /* what one of kids wants */
+    WANT_TERMS, /* a column has all of some terms; its values are text, or JSON text */
+    WANT_NEVER  /* no row is of use */
+};
+struct engine_want {
+    enum engine_want_kind kind;
+    const struct engine_want **kids;
+    size_t n;                /* of kids */
+    struct str column;       /* its stored name */
+    enum kql_type type;      /* string or dynamic: what the query takes the column for */
+    const struct str *words; /* folded */
+    const uint64_t *terms;   /* their hashes */
+    size_t n_terms;
+};
+/* As people read it: Message has 'a', 'b' and (…). */
+void engine_want_print(const struct engine_want *w, struct sbuf *out);
 /* Which rows of a table a query needs: others may be left out, or not. */
 struct engine_need {
     int64_t from, to; /* ticks of TimeGenerated, half open; INT64_MIN and INT64_MAX: no bound */
+    const struct engine_want *want; /* NULL: all */
 };
 /* Rows that come with a query: before it runs they are put into the table ENGINE_GIVEN of its
  * connection, as columns f0, f1 … of the types of schema (names do not matter). */

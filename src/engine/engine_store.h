@@ -41,6 +41,14 @@ bool engine_conn_exec(struct engine_conn *c, struct str sql, struct err *e) MUST
  * rows. */
 bool engine_conn_query(struct engine_conn *c, struct str sql, const struct kql_schema *schema,
                        struct engine_rows **out, struct err *e) MUST_USE;
+/* Runs a SELECT whose columns are all text and hands each value that is not null to fn with its
+ * column, as the database reads them, in no promised order. The value is borrowed for the call. */
+struct engine_texts {
+    void *self;
+    void (*fn)(void *self, size_t col, struct str value);
+};
+bool engine_conn_texts(struct engine_conn *c, struct str sql, const struct engine_texts *t,
+                       struct err *e) MUST_USE;
 bool engine_begin(struct engine_conn *c, struct err *e) MUST_USE;
 /* When it returns true the transaction is on disk. On false it has been rolled back. */
 bool engine_commit(struct engine_conn *c, struct err *e) MUST_USE;

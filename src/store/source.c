@@ -3,6 +3,9 @@
  */
 #include "store/lake/lake.h"
 #include "store/store_priv.h"
+#include "terms/terms.h"
+
+enum { MAX_WANT_TEXT = 1 << 20 };
 
 /* NULL: unknown. The workspace's id, its name, or empty for the query's own. */
 static struct workspace *workspace_of(struct workspace *own, struct str workspace)
@@ -35,6 +38,8 @@ struct snapshot {
     bool old; /* with what is past the analytics retention */
     VEC(struct seen *) seen;
     VEC(struct viewed) views;
+    bool notes; /* reads are noted */
+    VEC(struct store_read) reads;
 };
 
 static const struct lake_view *view_of(struct snapshot *s, struct workspace *w)
@@ -86,16 +91,125 @@ static struct seen *look(struct snapshot *s, struct str workspace, struct str ta
     return NULL;
 }
 
-/* The parts that may have rows which are needed. */
-static void needed_parts(const struct snapshot *s, bool old, struct lake_from *f)
+/* TenantId, _WorkspaceId, Type, _IsBillable: the same in all rows, so never stored. */
+static bool computed(const struct seen *seen, struct str column, struct str *out)
 {
-    struct lake_part **parts = arena_array(s->a, struct lake_part *, f->lt->n + 1);
+    if (str_eqz(column, "TenantId") || str_eqz(column, "_WorkspaceId"))
+        *out = seen->w->id;
+    else if (str_eqz(column, "Type"))
+        *out = seen->t->name;
+    else if (str_eqz(column, "_IsBillable"))
+        *out = seen->t->def->billable ? STR("true") : STR("false");
+    else
+        return false;
+    return true;
+}
+
+/* ---- which parts ---- */
+
+static const struct lake_want *known(struct arena *a, bool of_use)
+{
+    struct lake_want *w = arena_new_of(a, struct lake_want);
+    *w = (struct lake_want){.kind = LAKE_WANT_KNOWN, .known = of_use};
+    return w;
+}
+
+/* A column that is the same in all rows. */
+static bool has_all(struct str text, const struct engine_want *e)
+{
+    for (size_t i = 0; i < e->n_terms; i++)
+        if (!terms_in_text(text, e->terms[i]))
+            return false;
+    return true;
+}
+
+static const struct lake_want *want_terms(struct arena *a, const struct seen *seen,
+                                          const struct engine_want *e)
+{
+    struct str text;
+    lock_take(&seen->w->lock);
+    bool same = computed(seen, e->column, &text);
+    uintptr_t at = (uintptr_t)map_get(seen->data->by_name, e->column);
+    lock_drop(&seen->w->lock);
+    if (same)
+        return known(a, has_all(text, e));
+    if (at == 0 || at > seen->n_cols) /* never stored: empty */
+        return known(a, false);
+    if (seen->cols[at - 1].type != e->type)
+        return known(a, true);
+    struct lake_want *w = arena_new_of(a, struct lake_want);
+    *w = (struct lake_want){.kind = LAKE_WANT_TERMS, .phys = seen->cols[at - 1].phys};
+    w->terms = e->terms;
+    w->n_terms = e->n_terms;
+    return w;
+}
+
+/* What the engine asks of columns, as asked of a table's parts. */
+static const struct lake_want *want_of(struct arena *a, const struct seen *seen,
+                                       const struct engine_want *e)
+{
+    if (e->kind == WANT_NEVER)
+        return known(a, false);
+    if (e->kind == WANT_TERMS)
+        return want_terms(a, seen, e);
+    struct lake_want *w = arena_new_of(a, struct lake_want);
+    w->kind = e->kind == WANT_ALL ? LAKE_WANT_ALL : LAKE_WANT_ANY;
+    w->kids = arena_array(a, const struct lake_want *, e->n + 1);
+    for (size_t i = 0; i < e->n; i++)
+        w->kids[w->n++] = want_of(a, seen, e->kids[i]);
+    return w;
+}
+
+static void note_pick(const struct lake_pick *k, bool asked, struct store_read *read)
+{
+    bool indexed = k->all_groups > 0;
+    read->unindexed += asked && !indexed;
+    read->by_terms += indexed && k->groups == 0;
+    read->groups += (int64_t)(k->ranges != NULL || k->groups == 0 ? k->groups : k->all_groups);
+    read->all_groups += (int64_t)k->all_groups;
+}
+
+static void note_read(struct snapshot *s, const struct lake_from *f, const struct engine_need *need,
+                      struct store_read *read)
+{
+    if (!s->notes)
+        return;
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_WANT_TEXT);
+    read->parts = (int64_t)f->lt->n;
+    read->from = f->from;
+    read->to = f->to;
+    if (need->want != NULL)
+        engine_want_print(need->want, &b);
+    read->terms = arena_str(s->a, sbuf_str(&b));
+    VEC_PUSH(s->a, &s->reads, *read);
+}
+
+/* The parts that may have rows which are needed. */
+static void needed_parts(struct snapshot *s, const struct seen *seen, bool old,
+                         const struct engine_need *need, struct lake_from *f)
+{
+    enum { MAX_RANGED = 128 }; /* parts that are read in pieces: each is planned by itself */
+    struct lake_pick *parts = arena_array(s->a, struct lake_pick, f->lt->n + 1);
     int64_t oldest = old ? INT64_MIN : lake_oldest_received(f->w->lake, f->lt->name);
-    for (size_t i = 0; i < f->lt->n; i++)
-        if (f->lt->parts[i]->max_time >= f->from && f->lt->parts[i]->min_time < f->to &&
-            f->lt->parts[i]->max_received >= oldest)
-            parts[f->n_parts++] = f->lt->parts[i];
+    bool ask = need->want != NULL && !f->w->s->lake.no_term_index;
+    const struct lake_want *want = ask ? want_of(s->a, seen, need->want) : NULL;
+    size_t ranged = 0;
+    struct store_read read = {.workspace = f->w->name, .table = f->lt->name};
+    for (size_t i = 0; i < f->lt->n; i++) {
+        struct lake_part *p = f->lt->parts[i];
+        if (p->max_time < f->from || p->min_time >= f->to || p->max_received < oldest) {
+            read.by_time++;
+            continue;
+        }
+        struct lake_pick *k = &parts[f->n_parts];
+        bool some = lake_pick(s->a, p, want, k);
+        if (k->ranges != NULL && ++ranged > MAX_RANGED)
+            k->ranges = NULL;
+        f->n_parts += some;
+        note_pick(k, want != NULL, &read);
+    }
     f->parts = parts;
+    note_read(s, f, need, &read);
 }
 
 /* A restored table is a range of another one's rows, whatever is needed. */
@@ -111,7 +225,7 @@ static void restored_from_item(const struct lake_from *f, const struct ws_table 
 static bool from_item(void *self, struct str workspace, struct str table,
                       const struct engine_need *need, struct sbuf *out, struct err *e)
 {
-    static const struct engine_need all = {INT64_MIN, INT64_MAX};
+    static const struct engine_need all = {INT64_MIN, INT64_MAX, NULL};
     struct snapshot *s = self;
     const struct seen *seen = look(s, workspace, table, e);
     if (seen == NULL)
@@ -138,7 +252,7 @@ static bool from_item(void *self, struct str workspace, struct str table,
     f.members = seen->members.p;
     f.n_members = seen->members.n;
     if (f.lt != NULL)
-        needed_parts(s, s->old || restored, &f);
+        needed_parts(s, seen, s->old || restored, need, &f);
     if (restored)
         restored_from_item(&f, t, out);
     else
@@ -154,36 +268,25 @@ static void absent(enum kql_type type, struct sbuf *out)
         sbuf_addf(out, "CAST(NULL AS %s)", engine_sql_type(type));
 }
 
-/* TenantId, _WorkspaceId, Type, _IsBillable: the same in all rows, so never stored. */
-static bool computed(const struct seen *seen, struct str column, struct sbuf *out)
-{
-    if (str_eqz(column, "TenantId") || str_eqz(column, "_WorkspaceId"))
-        sql_text(out, seen->w->id);
-    else if (str_eqz(column, "Type"))
-        sql_text(out, seen->t->name);
-    else if (str_eqz(column, "_IsBillable"))
-        sql_text(out, seen->t->def->billable ? STR("true") : STR("false"));
-    else
-        return false;
-    return true;
-}
-
 static bool column(void *self, struct str workspace, struct str table, struct str name,
                    enum kql_type type, struct sbuf *out, struct err *e)
 {
     struct seen *seen = look(self, workspace, table, e);
     if (seen == NULL)
         return false;
+    struct str text;
     lock_take(&seen->w->lock);
-    bool done = computed(seen, name, out);
+    bool done = computed(seen, name, &text);
     uintptr_t at = done ? 0 : (uintptr_t)map_get(seen->data->by_name, name);
     lock_drop(&seen->w->lock);
     bool stored = at != 0 && at <= seen->n_cols;
     if (stored)
         seen->asked[at - 1] = true;
     struct phys_col c = stored ? seen->cols[at - 1] : (struct phys_col){.type = KQL_UNKNOWN};
-    if (done)
+    if (done) {
+        sql_text(out, text);
         return true;
+    }
     if (c.type == KQL_UNKNOWN) {
         absent(type, out);
     } else if (c.type != type) {
@@ -268,6 +371,18 @@ void source_release(const struct engine_source *snapshot)
         lake_view_drop(s->views.p[i].view);
     s->views.n = 0;
     s->seen.n = 0;
+}
+
+void source_note_reads(const struct engine_source *snapshot)
+{
+    ((struct snapshot *)snapshot->self)->notes = true;
+}
+
+struct store_read *source_reads(const struct engine_source *snapshot, size_t *out_n)
+{
+    const struct snapshot *s = snapshot->self;
+    *out_n = s->reads.n;
+    return s->reads.p;
 }
 
 void source_see_all(const struct engine_source *snapshot)

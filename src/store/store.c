@@ -79,6 +79,8 @@ static struct store_lake_options lake_options(const struct store_lake_options *o
     struct store_lake_options out = *o;
     out.seal_rows = o->seal_rows > 0 ? o->seal_rows : 4000000;
     out.seal_bytes = o->seal_bytes > 0 ? o->seal_bytes : INT64_C(512) << 20;
+    out.row_group = o->row_group > 0 ? o->row_group : 122880;
+    out.index_memory = o->index_memory > 0 ? o->index_memory : (size_t)256 << 20;
     out.seal_age_us = o->seal_age_us > 0 ? o->seal_age_us : INT64_C(3600) * 1000000;
     return out;
 }

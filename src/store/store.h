@@ -13,6 +13,10 @@ struct store_lake_options {
     int64_t seal_age_us; /* of the oldest; 0: 1 hour. A table with few rows waits 24 times that */
     int64_t retention_days; /* of tables that say nothing themselves; 0: for ever */
     int shred_paths; /* members that a part keeps beside a dynamic column; 0: 16; negative: none */
+    int64_t
+        row_group; /* rows of a part's row group, at least 2048; 0: 122,880, the engine's choice */
+    bool no_term_index;  /* parts get no index of terms, and none is asked */
+    size_t index_memory; /* of indexes that are kept in memory, a workspace; 0: 256 MiB */
 };
 struct store_options {
     const char
@@ -266,10 +270,12 @@ bool workspace_seal(struct workspace *w, struct str name, int64_t *out_rows,
 
 struct store_lake_sums {
     int64_t parts, rows, bytes, hot_rows;
-    int64_t quarantined; /* parts, since the workspace was made */
+    int64_t indexes, index_bytes; /* parts that have an index of terms */
+    int64_t quarantined;          /* parts, since the workspace was made */
 };
 struct store_lake_sums store_lake_sums(struct workspace *w);
-/* Merges small parts of a day, as many as there are; done by itself when it is worth it. */
+/* Merges small parts of a day, as many as there are, and makes the indexes of terms that are
+ * missing; done by itself when it is worth it. */
 bool workspace_compact(struct workspace *w, struct err *e) MUST_USE;
 /* Drops what is past its retention now; done by itself. */
 void workspace_expire(struct workspace *w);
@@ -307,6 +313,8 @@ struct store_check {
     int64_t parts, rows, bytes;  /* that the manifest names */
     struct store_damage *damage; /* in the arena */
     size_t n_damage;
+    int64_t indexes, index_bytes;          /* parts that have an index of terms that is good */
+    int64_t bad_indexes;                   /* found damaged: parts are read without; made anew */
     int64_t quarantined, quarantined_rows; /* parts set aside since the workspace was made */
 };
 bool workspace_check(struct workspace *w, struct arena *a, struct store_check *out,
@@ -377,3 +385,25 @@ struct store_result {
 bool workspace_query(struct workspace *w, struct arena *a, const struct store_query *q,
                      struct store_result *out, struct kql_diags *diags, struct err *e) MUST_USE;
 void store_result_fini(struct store_result *r);
+/* What a query would do: its SQL, and which parts of the lake it would read. */
+struct store_read { /* of a table, each time that the query names it */
+    struct str workspace, table;
+    int64_t parts;      /* in the manifest */
+    int64_t by_time;    /* of these, left out for their time or age */
+    int64_t by_terms;   /* left out for their terms */
+    int64_t unindexed;  /* asked for terms, without an index */
+    int64_t groups;     /* row groups to be read of those that were asked for terms */
+    int64_t all_groups; /* how many these have */
+    int64_t from, to;   /* of TimeGenerated, ticks, half open; INT64_MIN, INT64_MAX: no bound */
+    struct str terms;   /* what is wanted, for people; empty: nothing */
+};
+struct store_explained {
+    struct str *sql; /* a statement for each table of the answer */
+    size_t n_sql;
+    struct store_read *reads;
+    size_t n;
+};
+/* Lives in a. Errors: those of compiling. */
+bool workspace_explain(struct workspace *w, struct arena *a, const struct store_query *q,
+                       struct store_explained *out, struct kql_diags *diags,
+                       struct err *e) MUST_USE;

@@ -133,6 +133,9 @@ void source_release(const struct engine_source *snapshot);
 void source_see_all(const struct engine_source *snapshot);
 /* The name of a table that was deleted since it was looked at; empty: none was. */
 struct str source_deleted(const struct engine_source *snapshot);
+/* What FROM items were asked for since the snapshot was made; only when it was told to note it. */
+void source_note_reads(const struct engine_source *snapshot);
+struct store_read *source_reads(const struct engine_source *snapshot, size_t *out_n);
 /* A query over it failed: sets damaged parts aside. True: there were some; try again with a new
  * one. */
 bool source_mend(const struct engine_source *snapshot);

@@ -22,7 +22,7 @@ static const char *const layout[] = {
     ("vedette_parts (table_name VARCHAR, id VARCHAR, columns VARCHAR, day BIGINT, rows BIGINT, "
      "bytes BIGINT, min_time BIGINT, max_time BIGINT, max_received BIGINT, billed BIGINT, made "
      "BIGINT, crc "
-     "BIGINT)"),
+     "BIGINT, terms_bytes BIGINT, terms_crc BIGINT)"),
     "vedette_sealed (table_name VARCHAR, received BIGINT)",
     "vedette_gone (path VARCHAR)",
     ("vedette_quarantine (table_name VARCHAR, id VARCHAR, columns VARCHAR, day BIGINT, rows "
@@ -141,9 +141,16 @@ static bool make_layout(struct workspace *w, struct err *e)
     sql_table(w, STR("vedette_meta"), &sql);
     sbuf_addf(&sql, " SELECT 'layout', '%d' WHERE NOT EXISTS (FROM ", LAYOUT_VERSION);
     sql_table(w, STR("vedette_meta"), &sql);
-    /* Layout 1 had no parts, layout 2 none with members of dynamic columns. A program that knows
-     * only that must not open a store with them. */
-    sbuf_addz(&sql, ");\nUPDATE ");
+    sbuf_addz(&sql, ");\n");
+    /* Layout 1 had no parts, 2 no index of their terms and no members of dynamic columns in them. A
+     * program that knows only those must not open a store that has them. */
+    static const char *const added[] = {"terms_bytes", "terms_crc"};
+    for (size_t i = 0; i < COUNTOF(added); i++) {
+        sbuf_addz(&sql, "ALTER TABLE ");
+        sql_table(w, STR("vedette_parts"), &sql);
+        sbuf_addf(&sql, " ADD COLUMN IF NOT EXISTS %s BIGINT;\n", added[i]);
+    }
+    sbuf_addz(&sql, "UPDATE ");
     sql_table(w, STR("vedette_meta"), &sql);
     sbuf_addf(&sql, " SET value = '%d' WHERE key = 'layout' AND value IN ('1', '2');\n",
               LAYOUT_VERSION);

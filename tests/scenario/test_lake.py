@@ -152,13 +152,15 @@ def test_kill_and_half_written_files():
         folder = os.path.dirname(parts(s)[0])
         send(s, "b", ["2026-01-01T02:00:00Z"] * 10)
         s.kill()
-        for name in ("11111111-1111-4111-8111-111111111111.parquet", "x.parquet.tmp"):
+        for name in ("11111111-1111-4111-8111-111111111111.parquet", "x.parquet.tmp",
+                     "11111111-1111-4111-8111-111111111111.terms", "x.terms.tmp"):
             with open(os.path.join(folder, name), "wb") as f:
                 f.write(b"half")
         s.start()
         equal(s.count("Syslog"), 20)
         equal(len(parts(s)), 1)
-        equal(os.listdir(folder), [os.path.basename(parts(s)[0])])
+        stem = os.path.basename(parts(s)[0]).removesuffix(".parquet")
+        equal(sorted(os.listdir(folder)), [stem + ".parquet", stem + ".terms"])
         contains(s.read_log(), "a part that the manifest does not name was set aside")
 
 

@@ -466,7 +466,7 @@ static size_t files_in(const struct fixture *f, const char *dir)
     snprintf(whole, sizeof(whole), "%s/workspaces/" WS_ID "/lake/%s", f->dir, dir);
     DIR *d = opendir(whole);
     for (struct dirent *at; d != NULL && (at = readdir(d)) != NULL;)
-        n += at->d_name[0] != '.';
+        n += str_ends(str_from(at->d_name), STR(".parquet"));
     if (d != NULL)
         closedir(d);
     return n;
@@ -585,7 +585,7 @@ static void damage(const struct fixture *f, const char *day, bool cut)
     DIR *d = opendir(whole);
     assert_non_null(d);
     for (struct dirent *at; (at = readdir(d)) != NULL;) {
-        if (at->d_name[0] == '.')
+        if (!str_ends(str_from(at->d_name), STR(".parquet")))
             continue;
         char path[800];
         struct stat st;

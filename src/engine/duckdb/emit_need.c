@@ -4,10 +4,11 @@
 #include "engine/duckdb/emit_priv.h"
 #include "kql/functions.h"
 
-/* Half open. Bounds of one column in a list hold together. */
+/* Half open. Bounds of one column in a list hold together. One with a want is of no column. */
 struct emit_bound {
     uint32_t col;
     int64_t from, to;
+    const struct emit_want *want;
     const struct emit_bound *next;
 };
 
@@ -15,7 +16,17 @@ static const struct emit_bound *bound_add(struct emit *m, const struct emit_boun
                                           uint32_t col, int64_t from, int64_t to)
 {
     struct emit_bound *b = arena_new_of(m->a, struct emit_bound);
-    *b = (struct emit_bound){col, from, to, list};
+    *b = (struct emit_bound){col, from, to, NULL, list};
+    return b;
+}
+
+static const struct emit_bound *want_add(struct emit *m, const struct emit_bound *list,
+                                         const struct emit_want *want)
+{
+    if (want == NULL)
+        return list;
+    struct emit_bound *b = arena_new_of(m->a, struct emit_bound);
+    *b = (struct emit_bound){.want = want, .next = list};
     return b;
 }
 
@@ -90,15 +101,15 @@ static const struct emit_bound *between(struct emit *m, const struct emit_bound 
     return bound_add(m, list, e->args[0]->col, from->value.i, after(last));
 }
 
-const struct emit_bound *emit_bounds_where(struct emit *m, const struct emit_bound *list,
-                                           const struct expr *e)
+static const struct emit_bound *times_where(struct emit *m, const struct emit_bound *list,
+                                            const struct expr *e)
 {
     if (e->kind != EX_CALL)
         return list;
     const char *name = e->fn->name;
     if (strcmp(name, "and") == 0) {
         for (size_t i = 0; i < e->n_args; i++)
-            list = emit_bounds_where(m, list, e->args[i]);
+            list = times_where(m, list, e->args[i]);
         return list;
     }
     if (strcmp(name, "between") == 0 && e->n_args == 3)
@@ -109,12 +120,18 @@ const struct emit_bound *emit_bounds_where(struct emit *m, const struct emit_bou
     return more != list ? more : compare(m, list, turned(name), e->args[1], e->args[0]);
 }
 
+const struct emit_bound *emit_bounds_where(struct emit *m, const struct emit_bound *list,
+                                           const struct expr *e)
+{
+    return want_add(m, times_where(m, list, e), emit_want_where(m, e));
+}
+
 /* Bounds of the column out become bounds of the column in. */
 static const struct emit_bound *carry(struct emit *m, const struct emit_bound *list, uint32_t out,
                                       uint32_t in, const struct emit_bound *carried)
 {
     for (const struct emit_bound *b = list; b != NULL; b = b->next)
-        if (b->col == out)
+        if (b->want == NULL && b->col == out)
             carried = bound_add(m, carried, in, b->from, b->to);
     return carried;
 }
@@ -126,6 +143,8 @@ const struct emit_bound *emit_bounds_project(struct emit *m, const struct emit_b
     for (size_t i = 0; list != NULL && i < p->n_named; i++)
         if (is_time_column(p->named[i].e))
             carried = carry(m, list, p->named[i].col.id, p->named[i].e->col, carried);
+    for (const struct emit_bound *b = list; b != NULL; b = b->next)
+        carried = want_add(m, carried, emit_want_project(m, b->want, p));
     return carried;
 }
 
@@ -137,18 +156,24 @@ const struct emit_bound *emit_bounds_union(struct emit *m, const struct emit_bou
     for (size_t i = 0; list != NULL && i < links->n; i++)
         if (p->cols.p[links->p[i].at].type == KQL_DATETIME)
             carried = carry(m, list, p->cols.p[links->p[i].at].id, links->p[i].id, carried);
+    for (const struct emit_bound *b = list; b != NULL; b = b->next)
+        carried = want_add(m, carried, emit_want_union(m, b->want, p, branch));
     return carried;
 }
 
-struct engine_need emit_table_need(const struct emit *m, const struct plan *p)
+struct engine_need emit_table_need(struct emit *m, const struct plan *p)
 {
-    struct engine_need need = {INT64_MIN, INT64_MAX};
+    struct engine_need need = {INT64_MIN, INT64_MAX, NULL};
+    const struct emit_want *want = NULL;
+    for (const struct emit_bound *b = m->bounds; b != NULL; b = b->next)
+        want = emit_want_both(m, want, b->want);
+    need.want = emit_want_table(m, want, p);
     for (size_t i = 0; m->bounds != NULL && i < p->cols.n; i++) {
         struct str stored = p->source_names != NULL ? p->source_names[i] : p->cols.p[i].name;
         if (!str_eqz(stored, "TimeGenerated") || p->cols.p[i].type != KQL_DATETIME)
             continue;
         for (const struct emit_bound *b = m->bounds; b != NULL; b = b->next) {
-            if (b->col != p->cols.p[i].id)
+            if (b->want != NULL || b->col != p->cols.p[i].id)
                 continue;
             need.from = b->from > need.from ? b->from : need.from;
             need.to = b->to < need.to ? b->to : need.to;

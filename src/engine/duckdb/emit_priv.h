@@ -48,6 +48,7 @@ struct emit {
     struct str apply_input; /* FROM item that a P_APPLY_INPUT stands for; empty outside */
     struct emit_hoists *agg_hoists; /* for the arguments of the aggregates being written */
     struct emit_externals *externals;
+    size_t wants;                    /* made so far (emit_want.c) */
     const struct emit_bound *bounds; /* that filters above the node being written set */
     struct emit_hoists *hoists; /* of the node being written; NULL: sub-queries stay in place */
     VEC(struct emit_member) members; /* that tables keep beside their dynamic columns */
@@ -96,7 +97,21 @@ const struct emit_bound *emit_bounds_project(struct emit *m, const struct emit_b
                                              const struct plan *p);
 const struct emit_bound *emit_bounds_union(struct emit *m, const struct emit_bound *list,
                                            const struct plan *p, size_t branch);
-struct engine_need emit_table_need(const struct emit *m, const struct plan *p);
+struct engine_need emit_table_need(struct emit *m, const struct plan *p);
+
+/* ---- emit_want.c: which terms they must have ---- */
+struct emit_want; /* NULL: none */
+/* What rows have for which a condition holds. */
+const struct emit_want *emit_want_where(struct emit *m, const struct expr *e);
+const struct emit_want *emit_want_both(struct emit *m, const struct emit_want *a,
+                                       const struct emit_want *b);
+/* As of the rows of a projection's input, of a union's branch, of a table. */
+const struct emit_want *emit_want_project(struct emit *m, const struct emit_want *w,
+                                          const struct plan *p);
+const struct emit_want *emit_want_union(struct emit *m, const struct emit_want *w,
+                                        const struct plan *p, size_t branch);
+const struct engine_want *emit_want_table(struct emit *m, const struct emit_want *w,
+                                          const struct plan *p);
 
 /* ---- node families ---- */
 bool emit_table(struct emit *m, const struct plan *p, struct sbuf *out);

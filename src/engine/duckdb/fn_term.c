@@ -4,7 +4,7 @@
 #include "engine/duckdb/find.h"
 #include "engine/duckdb/fn.h"
 #include "engine/duckdb/jscan.h"
-#include "engine/duckdb/unicode.h"
+#include "text/unicode.h"
 
 enum { ANCHOR_START = 1, ANCHOR_END = 2, KEEP_CASE = 4 };
 

@@ -3,7 +3,7 @@
 #include "engine/duckdb/steps.h"
 #include "base/clock.h"
 #include "engine/duckdb/steps_call.h"
-#include "engine/duckdb/unicode.h"
+#include "text/unicode.h"
 #include <math.h>
 
 enum { MAX_TEXT = 1 << 20 }; /* bytes, of a value made of others: one that grows from row to row */

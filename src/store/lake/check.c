@@ -65,6 +65,7 @@ static void move_aside(struct lake *l, struct arena *a, const struct lake_part *
     const char *to = arena_fmt(a, "%s/%.*s-%.*s.parquet", dir, STR_ARG(p->table), STR_ARG(p->id)).p;
     if (!lake_dir_make(dir, &e) || (rename(p->path, to) != 0 && errno != ENOENT))
         LOG(LOG_WARN, "lake", "a damaged part could not be moved", log_z("file", p->path));
+    (void)unlink(lake_terms_path(a, p->path));
 }
 
 static bool quarantine(struct lake *l, struct lake_part *p, const struct err *why, struct err *e)
@@ -98,6 +99,8 @@ size_t lake_suspect(struct lake *l, struct lake_part *const *parts, size_t n)
         lock_drop(&l->lock);
         if (!gone && !lake_part_verify(parts[i], &why))
             found += quarantine(l, parts[i], &why, &e);
+        else if (!gone && !lake_terms_verify(parts[i], &why))
+            lake_terms_distrust(parts[i], &why);
     }
     return found;
 }
@@ -153,6 +156,14 @@ void lake_scrub(struct lake *l)
 
 /* ---- vedette check ---- */
 
+static void count_index(struct lake *l, const struct lake_part *p, struct store_check *out)
+{
+    lock_take(&l->lock);
+    out->indexes += p->terms_bytes > 0;
+    out->index_bytes += p->terms_bytes;
+    lock_drop(&l->lock);
+}
+
 bool workspace_check(struct workspace *w, struct arena *a, struct store_check *out, struct err *e)
 {
     struct lake *l = w->lake;
@@ -166,6 +177,12 @@ bool workspace_check(struct workspace *w, struct arena *a, struct store_check *o
             out->parts++;
             out->rows += p->rows;
             out->bytes += p->bytes;
+            struct err index = {0};
+            if (!lake_terms_verify(p, &index)) {
+                lake_terms_distrust(v->tables[i].parts[k], &index);
+                out->bad_indexes++;
+            }
+            count_index(l, p, out);
             if (lake_part_verify(p, &why) && lake_part_rows_ok(l->w, p, &why))
                 continue;
             struct store_damage d = {arena_str(a, p->table), arena_str(a, p->id), p->rows,

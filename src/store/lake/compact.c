@@ -49,7 +49,7 @@ static bool merge(struct lake *l, struct arena *a, const struct lake_table *t,
     struct str hot;
     src.cols = lake_columns(l, a, t->name, &hot, &src.n);
     AUTO(sbuf_fini) struct sbuf from = sbuf_make(0);
-    struct lake_from f = {.w = l->w, .parts = c->parts, .n_parts = c->n};
+    struct lake_from f = {.w = l->w, .parts = lake_whole(a, c->parts, c->n), .n_parts = c->n};
     f.cols = src.cols;
     f.n_cols = src.n;
     f.from = INT64_MIN;

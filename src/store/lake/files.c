@@ -19,6 +19,14 @@ char *lake_path(struct arena *a, const struct lake *l, struct str table, int64_t
                                    c.year, c.month, c.day, STR_ARG(id)));
 }
 
+bool lake_files_unlink(const char *part_path)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
+    if (unlink(lake_terms_path(a, part_path)) != 0 && errno != ENOENT)
+        LOG(LOG_WARN, "lake", "an index of terms can't be deleted", log_z("part", part_path));
+    return unlink(part_path) == 0 || errno == ENOENT;
+}
+
 static bool sync_path(const char *path, int flags, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
@@ -111,6 +119,13 @@ static void tidy_file(struct tidy *t, const char *path, const char *name)
     struct str file = str_from(name);
     if (str_ends(file, STR(".tmp"))) {
         t->deleted += unlink(path) == 0;
+        return;
+    }
+    if (str_ends(file, STR(LAKE_TERMS_END))) {
+        AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
+        struct str stem = str_sub(str_from(path), 0, strlen(path) - strlen(LAKE_TERMS_END));
+        if (map_get(t->keep, arena_fmt(a, "%.*s.parquet", STR_ARG(stem))) == NULL)
+            t->deleted += unlink(path) == 0;
         return;
     }
     if (str_ends(file, STR(".parquet")) && map_get(t->keep, str_from(path)) == NULL)

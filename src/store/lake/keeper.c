@@ -76,6 +76,7 @@ static void look_after(struct lake *l)
     compact_due(l);
     lake_expire(l);
     lake_scrub(l);
+    (void)lake_terms_mend(l);
     lake_manifest_unlink(l);
     lake_work_end(l);
 }
@@ -138,6 +139,8 @@ bool workspace_compact(struct workspace *w, struct err *e)
     lake_work_begin(w->lake);
     while (ok && more)
         ok = lake_compact(w->lake, true, &more, e);
+    while (lake_terms_mend(w->lake))
+        ;
     lake_manifest_unlink(w->lake);
     lake_work_end(w->lake);
     return ok;

@@ -139,15 +139,18 @@ struct store_lake_sums store_lake_sums(struct workspace *w)
     struct lake *l = w->lake;
     struct store_lake_sums sums = {0};
     struct lake_view *v = lake_view_take(l);
-    for (size_t i = 0; i < v->n; i++)
-        for (size_t k = 0; k < v->tables[i].n; k++) {
-            sums.parts++;
-            sums.rows += v->tables[i].parts[k]->rows;
-            sums.bytes += v->tables[i].parts[k]->bytes;
-        }
     struct str name;
     void *hot;
     lock_take(&l->lock);
+    for (size_t i = 0; i < v->n; i++)
+        for (size_t k = 0; k < v->tables[i].n; k++) {
+            const struct lake_part *p = v->tables[i].parts[k];
+            sums.parts++;
+            sums.rows += p->rows;
+            sums.bytes += p->bytes;
+            sums.indexes += p->terms_bytes > 0;
+            sums.index_bytes += p->terms_bytes;
+        }
     for (size_t i = 0; map_next(l->hot, &i, &name, &hot);)
         sums.hot_rows += ((struct lake_hot *)hot)->rows;
     sums.quarantined = l->quarantined;

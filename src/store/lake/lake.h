@@ -23,7 +23,7 @@ struct lake_shape {
     struct map *by_path; /* lake_path_key() → struct lake_column: members of dynamic columns */
 };
 
-/* Immutable but for refs and gone; lives while a view or a caller has it. */
+/* Immutable but for what is under the lock; lives while a view or a caller has it. */
 struct lake_part {
     struct lake *lake;
     struct str table, id; /* id: GUID text */
@@ -36,6 +36,10 @@ struct lake_part {
     int64_t billed;             /* sum of _BilledSize */
     int64_t made;               /* when it was written, ticks */
     uint32_t crc;               /* CRC-32 of the whole file */
+    int64_t terms_bytes;        /* under lake.lock: of its index of terms; 0: it has none */
+    uint32_t terms_crc;         /* under lake.lock */
+    struct lake_index *index;   /* under lake.lock: the index, if it is in memory */
+    int64_t index_retry_us;     /* under lake.lock: making it failed; clock_mono_us(), not before */
     size_t refs;                /* under lake.lock */
     bool gone;                  /* under lake.lock: out of the manifest; file goes with last ref */
     bool aside;                 /* under lake.lock: damaged, its file is kept elsewhere */
@@ -100,15 +104,44 @@ struct lake_member {
 bool lake_drop(struct lake *l, struct str table, struct err *e) MUST_USE;
 /* Forgets the hot rows and the retention of a table that has gone. */
 void lake_forget(struct lake *l, struct str table);
+/* ---- which rows of parts can be of use ---- */
+/* What terms rows must have, by the columns of parts. */
+enum lake_want_kind {
+    LAKE_WANT_ALL,
+    LAKE_WANT_ANY,
+    LAKE_WANT_TERMS,
+    LAKE_WANT_KNOWN /* the same for all rows */
+};
+struct lake_want {
+    enum lake_want_kind kind;
+    bool known; /* KNOWN: rows can be of use */
+    const struct lake_want **kids;
+    size_t n;
+    struct str phys; /* TERMS */
+    const uint64_t *terms;
+    size_t n_terms;
+};
+struct lake_range {
+    int64_t from, to; /* numbers of rows in the file, half open */
+};
+struct lake_pick {
+    struct lake_part *part;
+    const struct lake_range *ranges; /* of the rows that can be of use; NULL: all */
+    size_t n;
+    size_t groups, all_groups; /* row groups to be read, of how many; 0: not looked at */
+};
+/* Asks the part's index. false: no row of it can be of use. */
+bool lake_pick(struct arena *a, struct lake_part *p, const struct lake_want *w,
+               struct lake_pick *out);
 
 /* ---- SQL ---- */
 /* A FROM item over the rows of a table that the view sees, hot and sealed, with the columns cols in
  * engine representation. lt NULL or without a mark: the hot table itself. */
 struct lake_from {
     struct workspace *w;
-    struct str hot;                 /* the hot table's physical name */
-    const struct lake_table *lt;    /* may be NULL */
-    struct lake_part *const *parts; /* those to be read, of lt's */
+    struct str hot;                /* the hot table's physical name */
+    const struct lake_table *lt;   /* may be NULL */
+    const struct lake_pick *parts; /* those to be read, of lt's */
     size_t n_parts;
     const struct phys_col *cols;
     size_t n_cols;

@@ -41,6 +41,9 @@ struct lake {
 
     int64_t quarantined; /* parts, since the workspace was made */
 
+    struct lake_index *newest, *oldest; /* indexes in memory, by their last use */
+    size_t index_bytes;                 /* that they take */
+
     /* Whoever works. */
     int64_t suspected_us, scrub_us, compact_us; /* clock_mono_us(): last look; not before */
     char scrubbed[37];                          /* id of the part that was looked at last */
@@ -113,6 +116,9 @@ struct lake_hot *lake_hot_locked(struct lake *l, struct str name);
 
 /* ---- manifest.c ---- */
 bool lake_manifest_load(struct lake *l, struct err *e) MUST_USE;
+/* Enters a part's index of terms (bytes 0: it has none). */
+bool lake_manifest_terms(struct lake *l, struct lake_part *p, int64_t bytes, uint32_t crc,
+                         struct err *e) MUST_USE;
 /* Writes the change in one transaction of the writer thread, then publishes it. */
 bool lake_manifest_commit(struct lake *l, const struct lake_edit *edit, struct err *e) MUST_USE;
 struct store_check;
@@ -130,8 +136,10 @@ bool lake_file_crc(const char *path, uint32_t *out_crc, int64_t *out_bytes, stru
 /* LAKE/<Table>/<yyyy>/<mm>/<dd>/<id>.parquet */
 char *lake_path(struct arena *a, const struct lake *l, struct str table, int64_t day,
                 struct str id);
-/* Deletes temporary files and moves parts that keep does not have (path → anything) to
- * LAKE/orphans. */
+/* Deletes a part's file and its index. false: the part is still there. */
+bool lake_files_unlink(const char *part_path);
+/* Deletes temporary files and indexes of no part and moves parts that keep does not have (path →
+ * anything) to LAKE/orphans. */
 void lake_files_tidy(struct lake *l, const struct map *keep);
 
 /* ---- write.c ---- */
@@ -158,11 +166,32 @@ void lake_write_undo(struct lake_written *x);
 #define LAKE_NANO_TICKS INT64_C(92233720368547000)
 /* SQL of a part's column in engine representation. */
 void lake_sql_column(const struct lake_shape *s, const struct phys_col *c, struct sbuf *out);
+/* Parts of which everything is read. */
+struct lake_pick *lake_whole(struct arena *a, struct lake_part *const *parts, size_t n);
 /* SELECT … FROM read_parquet for the parts of f. */
 void lake_sql_parts(const struct lake_from *f, struct sbuf *out);
 /* The columns that a table has now. */
 struct phys_col *lake_columns(struct lake *l, struct arena *a, struct str table,
                               struct str *out_hot, size_t *out_n);
+
+/* ---- terms.c: the index of terms beside a part ---- */
+/* PART.terms beside PART.parquet. */
+#define LAKE_TERMS_END ".terms"
+char *lake_terms_path(struct arena *a, const char *part_path);
+/* Makes the index of a part whose file is in place, under its final name. Does nothing
+ * where the setting is off. A failure is logged: the part is read without. Within work. */
+void lake_terms_make(struct lake *l, struct lake_part *p);
+/* Makes one that is missing and enters it in the manifest. false: none is missing, or it can't be
+ * made now. Within work. */
+bool lake_terms_mend(struct lake *l);
+/* Whether the index has the bytes that were written. A part without one is fine. */
+bool lake_terms_verify(const struct lake_part *p, struct err *e) MUST_USE;
+/* The index can't be used: tells of it and takes it out of use until it is made anew. */
+void lake_terms_distrust(struct lake_part *p, const struct err *why);
+
+/* ---- terms_pick.c ---- */
+/* Takes a part's index out of memory once nobody uses it. */
+void lake_index_forget_locked(struct lake_part *p);
 
 /* ---- seal.c ---- */
 bool lake_seal(struct lake *l, struct str table, int64_t *out_rows, struct err *e) MUST_USE;

@@ -1,9 +1,5 @@
 /* The manifest: which parts there are, and up to where each table is sealed. Three tables in the
  * workspace's database file, changed in one transaction of the writer thread. */
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "store/lake/lake_priv.h"
 
 enum { MANIFEST_MAX_SQL = 64 << 20 };
@@ -34,6 +30,8 @@ static struct lake_part *read_part(struct lake *l, const struct engine_rows *r, 
     for (size_t k = 0; k < COUNTOF(fields); k++)
         *fields[k] = engine_rows_get(r, i, 4 + k).i;
     p->crc = (uint32_t)engine_rows_get(r, i, 11).i;
+    p->terms_bytes = engine_rows_get(r, i, 12).i;
+    p->terms_crc = (uint32_t)engine_rows_get(r, i, 13).i;
     return p;
 }
 
@@ -44,12 +42,13 @@ static bool load_parts(struct lake *l, struct map *paths, struct arena *a, struc
                              {STR("rows"), KQL_LONG},         {STR("bytes"), KQL_LONG},
                              {STR("min_time"), KQL_LONG},     {STR("max_time"), KQL_LONG},
                              {STR("max_received"), KQL_LONG}, {STR("billed"), KQL_LONG},
-                             {STR("made"), KQL_LONG},         {STR("crc"), KQL_LONG}};
+                             {STR("made"), KQL_LONG},         {STR("crc"), KQL_LONG},
+                             {STR("terms_bytes"), KQL_LONG},  {STR("terms_crc"), KQL_LONG}};
     struct kql_schema schema = {c, COUNTOF(c)};
     struct engine_rows *rows = NULL;
     if (!select_all(l,
                     "table_name, id, columns, day, rows, bytes, min_time, max_time, max_received, "
-                    "billed, made, crc",
+                    "billed, made, crc, coalesce(terms_bytes, 0), coalesce(terms_crc, 0)",
                     "vedette_parts", &schema, &rows, e))
         return false;
     bool ok = true;
@@ -105,7 +104,7 @@ static bool delete_gone(struct lake *l, struct err *e)
     for (size_t i = 0; i < engine_rows_count(rows); i++) {
         const char *path =
             arena_fmt(a, "%s/%.*s", l->dir, STR_ARG(engine_rows_get(rows, i, 0).s)).p;
-        if (unlink(path) != 0 && errno != ENOENT)
+        if (!lake_files_unlink(path))
             LOG(LOG_WARN, "lake", "a part that is no longer needed can't be deleted",
                 log_z("file", path));
     }
@@ -141,7 +140,7 @@ static void sql_add(struct lake *l, const struct lake_part *p, struct sbuf *sql)
     sbuf_addz(sql, "INSERT INTO ");
     sql_table(l->w, STR("vedette_parts"), sql);
     sbuf_addz(sql, " (table_name, id, columns, day, rows, bytes, min_time, max_time, max_received, "
-                   "billed, made, crc) VALUES (");
+                   "billed, made, crc, terms_bytes, terms_crc) VALUES (");
     struct str texts[] = {p->table, p->id, p->shape->text};
     for (size_t i = 0; i < COUNTOF(texts); i++) {
         sql_text(sql, texts[i]);
@@ -151,7 +150,11 @@ static void sql_add(struct lake *l, const struct lake_part *p, struct sbuf *sql)
                          p->max_time, p->max_received, p->billed, p->made};
     for (size_t i = 0; i < COUNTOF(numbers); i++)
         sbuf_addf(sql, "%lld, ", (long long)numbers[i]);
-    sbuf_addf(sql, "%lld);\n", (long long)p->crc);
+    sbuf_addf(sql, "%lld, ", (long long)p->crc);
+    if (p->terms_bytes > 0)
+        sbuf_addf(sql, "%lld, %lld);\n", (long long)p->terms_bytes, (long long)p->terms_crc);
+    else
+        sbuf_addz(sql, "NULL, NULL);\n");
 }
 
 /* The manifest remembers a part that was set aside, with the reason. */
@@ -247,6 +250,22 @@ bool lake_manifest_commit(struct lake *l, const struct lake_edit *edit, struct e
     return run_change(l, &sql, edit, e);
 }
 
+bool lake_manifest_terms(struct lake *l, struct lake_part *p, int64_t bytes, uint32_t crc,
+                         struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
+    sbuf_addz(&sql, "UPDATE ");
+    sql_table(l->w, STR("vedette_parts"), &sql);
+    if (bytes > 0)
+        sbuf_addf(&sql, " SET terms_bytes = %lld, terms_crc = %lld", (long long)bytes,
+                  (long long)crc);
+    else
+        sbuf_addz(&sql, " SET terms_bytes = NULL, terms_crc = NULL");
+    sbuf_addz(&sql, " WHERE id = ");
+    sql_text(&sql, p->id);
+    return run_change(l, &sql, NULL, e);
+}
+
 void lake_manifest_unlink(struct lake *l)
 {
     lock_take(&l->lock);
@@ -258,7 +277,7 @@ void lake_manifest_unlink(struct lake *l)
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(MANIFEST_MAX_SQL);
     for (struct lake_part *p = list, *next; p != NULL; p = next) {
         next = p->next;
-        if (unlink(p->path) == 0 || errno == ENOENT) {
+        if (lake_files_unlink(p->path)) {
             sbuf_addz(&sql, "DELETE FROM ");
             sql_table(l->w, STR("vedette_gone"), &sql);
             sbuf_addz(&sql, " WHERE path = ");

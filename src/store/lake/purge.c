@@ -44,7 +44,7 @@ static bool rewrite(struct lake *l, struct lake_part *p, int64_t without, struct
     struct lake_source src = {.table = p->table};
     struct str hot;
     src.cols = lake_columns(l, a, p->table, &hot, &src.n);
-    struct lake_from f = {.w = l->w, .parts = &p, .n_parts = 1, .cols = src.cols};
+    struct lake_from f = {.w = l->w, .parts = lake_whole(a, &p, 1), .n_parts = 1, .cols = src.cols};
     f.n_cols = src.n;
     f.from = INT64_MIN;
     f.to = INT64_MAX;

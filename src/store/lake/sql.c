@@ -140,7 +140,7 @@ static void sql_group(const struct lake_from *f, const size_t *group, size_t at,
     select_columns(s, f, out);
     sbuf_addz(out, " FROM read_parquet([");
     for (size_t i = 0; i < f->n_parts; i++) {
-        const struct lake_part *p = f->parts[i];
+        const struct lake_part *p = f->parts[i].part;
         if (group[i] != at)
             continue;
         sbuf_addz(out, max == INT64_MIN ? "" : ", ");
@@ -156,16 +156,50 @@ static void sql_group(const struct lake_from *f, const size_t *group, size_t at,
         sql_bound(s, "<", f->to, &first, out);
 }
 
+/* Some rows of one part; the engine leaves out the row groups that have none of these numbers. */
+static void sql_ranges(const struct lake_from *f, const struct lake_pick *k, struct sbuf *out)
+{
+    const struct lake_part *p = k->part;
+    select_columns(p->shape, f, out);
+    sbuf_addz(out, " FROM read_parquet(");
+    sql_text(out, str_from(p->path));
+    sbuf_addz(out, ", file_row_number = true) WHERE (");
+    for (size_t i = 0; i < k->n; i++)
+        sbuf_addf(out, "%s(\"file_row_number\" >= %lld AND \"file_row_number\" < %lld)",
+                  i > 0 ? " OR " : "", (long long)k->ranges[i].from, (long long)k->ranges[i].to);
+    sbuf_addc(out, ')');
+    bool first = false;
+    if (p->min_time < f->from)
+        sql_bound(p->shape, ">=", f->from, &first, out);
+    if (p->max_time >= f->to)
+        sql_bound(p->shape, "<", f->to, &first, out);
+}
+
+struct lake_pick *lake_whole(struct arena *a, struct lake_part *const *parts, size_t n)
+{
+    struct lake_pick *picks = arena_array(a, struct lake_pick, n + 1);
+    for (size_t i = 0; i < n; i++)
+        picks[i].part = parts[i];
+    return picks;
+}
+
 void lake_sql_parts(const struct lake_from *f, struct sbuf *out)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct groups g = {.a = a, .of = map_new(a, false)};
     size_t *group = arena_array(a, size_t, f->n_parts + 1);
+    size_t n = 0;
     for (size_t i = 0; i < f->n_parts; i++)
-        group[i] = group_of(&g, f, f->parts[i]->shape);
+        group[i] = f->parts[i].ranges != NULL ? SIZE_MAX : group_of(&g, f, f->parts[i].part->shape);
     for (size_t i = 0; i < g.shapes.n; i++) {
-        sbuf_addz(out, i > 0 ? " UNION ALL " : "");
+        sbuf_addz(out, n++ > 0 ? " UNION ALL " : "");
         sql_group(f, group, i, g.shapes.p[i], out);
+    }
+    for (size_t i = 0; i < f->n_parts; i++) {
+        if (f->parts[i].ranges == NULL)
+            continue;
+        sbuf_addz(out, n++ > 0 ? " UNION ALL " : "");
+        sql_ranges(f, &f->parts[i], out);
     }
 }
 

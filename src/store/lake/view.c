@@ -46,6 +46,7 @@ struct lake_part *lake_part_new(struct lake *l, struct str table, struct str id,
 
 void lake_part_free(struct lake_part *p)
 {
+    CHECK(p->index == NULL);
     xfree((char *)(uintptr_t)p->id.p);
     xfree(p->path);
     xfree(p);
@@ -55,6 +56,7 @@ static void part_unref_locked(struct lake *l, struct lake_part *p)
 {
     if (--p->refs > 0)
         return;
+    lake_index_forget_locked(p);
     if (!p->gone || p->aside) {
         lake_part_free(p);
         return;

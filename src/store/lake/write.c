@@ -6,9 +6,7 @@
 #include "base/ids.h"
 #include "store/lake/lake_priv.h"
 
-/* 122,880 rows a row group: the engine's own vector-friendly choice; measured in
- * docs/benchmarks.md. */
-enum { ROW_GROUP_ROWS = 122880, WRITE_MAX_SQL = 4 << 20, MAX_DAYS = 100000, FIXED = 6 };
+enum { WRITE_MAX_SQL = 4 << 20, MAX_DAYS = 100000, FIXED = 6 };
 
 struct day {
     int64_t day, rows, min_time, max_time, max_received, billed;
@@ -88,7 +86,7 @@ struct writing {
 };
 
 static void sql_copy(const struct writing *w, const struct day *d, size_t at, const char *path,
-                     struct sbuf *sql)
+                     int64_t row_group, struct sbuf *sql)
 {
     const struct lake_source *src = w->src;
     sbuf_addz(sql, "COPY (SELECT ");
@@ -113,7 +111,8 @@ static void sql_copy(const struct writing *w, const struct day *d, size_t at, co
     lake_cluster_sql(w->l, src, sql);
     sbuf_addz(sql, "\"TimeGenerated\", \"_TimeReceived\", \"_ItemId\")) TO ");
     sql_text(sql, str_from(path));
-    sbuf_addf(sql, " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %d)", ROW_GROUP_ROWS);
+    sbuf_addf(sql, " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE %lld)",
+              (long long)row_group);
 }
 
 /* Whether the file says that it has the rows. */
@@ -161,7 +160,7 @@ static bool write_day(const struct writing *w, const struct day *d, size_t at, s
     *strrchr(dir, '/') = '\0';
     const char *tmp = arena_fmt(a, "%s.tmp", p->path).p;
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(WRITE_MAX_SQL);
-    sql_copy(w, d, at, tmp, &sql);
+    sql_copy(w, d, at, tmp, w->l->w->s->lake.row_group, &sql);
     if (!sbuf_ok(&sql))
         return err_set(e, ERR_LIMIT, "table '%.*s' has too many columns", STR_ARG(p->table));
     bool ok = lake_dir_make(dir, e) && engine_conn_exec(l->conn, sbuf_str(&sql), e) &&
@@ -201,7 +200,7 @@ static struct lake_part *part_of(const struct writing *w, const struct day *d, s
 void lake_write_undo(struct lake_written *x)
 {
     for (size_t i = 0; i < x->n; i++) {
-        (void)unlink(x->parts[i]->path);
+        (void)lake_files_unlink(x->parts[i]->path);
         lake_part_unref(x->parts[i]);
     }
     x->n = 0;
@@ -231,6 +230,7 @@ bool lake_write(struct lake *l, struct arena *a, const struct lake_source *src,
             lake_write_undo(out);
             return false;
         }
+        lake_terms_make(l, p);
         out->rows += p->rows;
         if (p->max_received > out->max_received)
             out->max_received = p->max_received;

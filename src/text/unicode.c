@@ -1,4 +1,4 @@
-#include "engine/duckdb/unicode.h"
+#include "text/unicode.h"
 
 /* Ranges whose capitals fold by adding delta; step 2: capitals and small letters alternate,
  * capitals first. */
