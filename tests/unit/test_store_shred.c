@@ -3,12 +3,12 @@
 #include "lake_fixture.h"
 #include "text/json.h"
 
-static void define_docs(struct fixture *f)
+static void define(struct fixture *f, const char *table)
 {
     struct err e = {0};
     struct kql_column cols[] = {{STR("D"), KQL_DYNAMIC}, {STR("N"), KQL_LONG}};
     struct kql_schema schema = {cols, COUNTOF(cols)};
-    if (!workspace_table_define(f->w, STR("Docs_CL"), &schema, &e))
+    if (!workspace_table_define(f->w, str_from(table), &schema, &e))
         fail_msg("%s", e.msg);
 }
 
@@ -23,10 +23,10 @@ static void add_doc(struct fixture *f, struct store_batch *b, const char *text, 
     store_batch_end_row(b);
 }
 
-static struct store_batch *docs_batch(struct fixture *f)
+static struct store_batch *batch_for(struct fixture *f, const char *table)
 {
     struct kql_table t;
-    assert_true(workspace_table_find(f->w, f->a, STR("Docs_CL"), &t));
+    assert_true(workspace_table_find(f->w, f->a, str_from(table), &t));
     return store_batch_new(&t);
 }
 
@@ -61,8 +61,8 @@ static const char *kept(struct fixture *f)
 static void frequent_members_are_kept_by_type(void **state)
 {
     struct fixture *f = *state;
-    define_docs(f);
-    struct store_batch *b = docs_batch(f);
+    define(f, "Docs_CL");
+    struct store_batch *b = batch_for(f, "Docs_CL");
     for (int i = 0; i < 100; i++)
         add_doc(f, b,
                 i % 10 == 0
@@ -117,8 +117,8 @@ static const char *json_in_file(struct fixture *f, int64_t *off, int64_t *bytes)
 static void the_text_is_not_read_for_members(void **state)
 {
     struct fixture *f = *state;
-    define_docs(f);
-    struct store_batch *b = docs_batch(f);
+    define(f, "Docs_CL");
+    struct store_batch *b = batch_for(f, "Docs_CL");
     for (int i = 0; i < 1000; i++)
         add_doc(f, b, arena_fmt(f->a, "{\"k\":\"v%d\",\"o\":{\"n\":%d}}", i % 7, i).p, i);
     append_docs(f, b);
@@ -147,9 +147,9 @@ static void the_text_is_not_read_for_members(void **state)
 static void members_that_queries_read_are_kept(void **state)
 {
     struct fixture *f = *state;
-    define_docs(f);
+    define(f, "Docs_CL");
     for (int round = 0; round < 2; round++) {
-        struct store_batch *b = docs_batch(f);
+        struct store_batch *b = batch_for(f, "Docs_CL");
         for (int i = 0; i < 100; i++)
             add_doc(f, b, i == 7 ? "{\"deep\":{\"er\":{\"rare\":\"here\"}}}" : "{\"n\":1}", i);
         append_docs(f, b);
@@ -165,7 +165,7 @@ static void members_that_queries_read_are_kept(void **state)
     }
 }
 
-/* The rows' answers are the same whether they are hot, sealed, merged or some of each. */
+/* Answers are the same whether rows are hot, sealed, merged or some of each. */
 static const char *const queries[] = {
     "Docs_CL | sort by N asc | project N, tostring(D.a), tostring(D.o.b), tostring(D['a b'].c)",
     "Docs_CL | project N, v = D.a, w = D.o.b, x = D.A, y = D.o, z = D.o.p.q | sort by N asc | "
@@ -212,11 +212,20 @@ static const char *const queries[] = {
     "Docs_CL | project D.a, N, D | sort by N asc | project D",
 };
 
-static const char *all_answers(struct fixture *f)
+/* Of the queries, over another table. */
+static const char *all_answers(struct fixture *f, const char *table)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
-    for (size_t i = 0; i < COUNTOF(queries); i++)
-        sbuf_addf(&b, "%s\n%s\n", queries[i], ask(f, queries[i]));
+    for (size_t i = 0; i < COUNTOF(queries); i++) {
+        AUTO(sbuf_fini) struct sbuf q = sbuf_make(0);
+        const char *at = queries[i], *name;
+        for (; (name = strstr(at, "Docs_CL")) != NULL; at = name + strlen("Docs_CL")) {
+            sbuf_add(&q, (struct str){at, (size_t)(name - at)});
+            sbuf_addz(&q, table);
+        }
+        sbuf_addz(&q, at);
+        sbuf_addf(&b, "%s\n%s\n", queries[i], ask(f, arena_str(f->a, sbuf_str(&q)).p));
+    }
     return arena_str(f->a, sbuf_str(&b)).p;
 }
 
@@ -255,25 +264,30 @@ static const char *random_value(struct fixture *f, uint64_t *seed, int kind)
                                       "\"NaN\"",
                                       "true",
                                       "false"};
-    uint32_t n = next(seed) % 10;
+    static const char *const longs[] = {"9007199254740993", "-9223372036854775808", "-1"};
+    static const char *const texts[] = {"\"\"", "\"a\\nb\\\"\\\\\"", "\"\xc3\xa9\"", "\" 5\"",
+                                        "\"2026-01-01T00:00:00Z\""};
+    static const char *const reals[] = {"-0.0", "0.1", "1.7976931348623157e+308"};
+    uint32_t n = next(seed) % 12;
     switch (kind) {
     case 0:
-        return arena_fmt(f->a, "%u", n).p;
+        return n < COUNTOF(longs) ? longs[n] : arena_fmt(f->a, "%u", n).p;
     case 1:
-        return arena_fmt(f->a, "\"x%u\"", n).p;
+        return n < COUNTOF(texts) ? texts[n] : arena_fmt(f->a, "\"x%u\"", n % 10).p;
     case 2:
         return n % 2 == 0 ? "true" : "false";
     case 3:
-        return arena_fmt(f->a, "%u.25", n).p;
+        return n < COUNTOF(reals) ? reals[n] : arena_fmt(f->a, "%u.25", n).p;
     default:
         return odd[next(seed) % COUNTOF(odd)];
     }
 }
 
-/* kind: which values most have; documents whose text is as odd as JSON lets it be. */
-static const char *random_doc(struct fixture *f, uint64_t *seed, int kind)
+/* kind: which values most have, pure: all that are under a and o.b; documents whose text is as odd
+ * as JSON lets it be. */
+static const char *random_doc(struct fixture *f, uint64_t *seed, int kind, bool pure)
 {
-    static const char *const keys[] = {"a", "A", "b", "a b", "\\u0061", "t", "o", "l", "a.b", ""};
+    static const char *const keys[] = {"A", "b", "a b", "t", "l", "a.b", "", "a", "\\u0061", "o"};
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
     uint32_t n = next(seed) % 5;
     if (next(seed) % 30 == 0)
@@ -287,7 +301,7 @@ static const char *random_doc(struct fixture *f, uint64_t *seed, int kind)
         sbuf_addf(&b, "\"o\":{\"b\":%s,\"p\":{\"q\":%s}},", random_value(f, seed, kind),
                   random_value(f, seed, (kind + 1) % 5));
     for (uint32_t i = 0; i < n; i++)
-        sbuf_addf(&b, "\"%s\":%s,", keys[next(seed) % COUNTOF(keys)],
+        sbuf_addf(&b, "\"%s\":%s,", keys[next(seed) % (COUNTOF(keys) - (pure ? 3 : 0))],
                   random_value(f, seed, next(seed) % 2 == 0 ? kind : 4));
     if (b.n > 1)
         b.n--;
@@ -295,36 +309,58 @@ static const char *random_doc(struct fixture *f, uint64_t *seed, int kind)
     return arena_str(f->a, sbuf_str(&b)).p;
 }
 
+enum { ROUNDS = 9, ROUND_ROWS = 80 };
+
+/* The same documents in a table that is never sealed, and in one that is after each round. */
+static void add_rounds(struct fixture *f)
+{
+    uint64_t seed = 20260101;
+    for (int round = 0; round < ROUNDS; round++) {
+        struct store_batch *docs = batch_for(f, "Docs_CL"), *hot = batch_for(f, "Hot_CL");
+        for (int i = 0; i < ROUND_ROWS; i++) {
+            int kind = i % 40 == 39 && round < 4 ? 4 : round % 5;
+            const char *doc = random_doc(f, &seed, kind, round > 4);
+            add_doc(f, docs, doc, round * ROUND_ROWS + i);
+            add_doc(f, hot, doc, round * ROUND_ROWS + i);
+        }
+        append_docs(f, docs);
+        append_docs(f, hot);
+        if (round == 4) /* what is read is kept from now on */
+            assert_string_equal(all_answers(f, "Docs_CL"), all_answers(f, "Hot_CL"));
+        assert_int_equal(seal(f, "Docs_CL"), ROUND_ROWS);
+    }
+}
+
 static void no_answer_depends_on_what_is_kept(void **state)
 {
     struct fixture *f = *state;
     struct err e = {0};
-    uint64_t seed = 20260101;
-    define_docs(f);
-    int64_t at = 0;
-    for (int kind = 0; kind < 5; kind++) {
-        struct store_batch *b = docs_batch(f);
-        for (int i = 0; i < 120; i++)
-            add_doc(f, b, random_doc(f, &seed, i % 40 == 39 && kind < 2 ? 4 : kind), at++);
-        append_docs(f, b);
-        const char *hot = all_answers(f);
-        assert_int_equal(seal(f, "Docs_CL"), 120);
-        assert_string_equal(all_answers(f), hot);
-    }
-    struct store_batch *b = docs_batch(f);
-    add_doc(f, b, "{\"a\":\"late\",\"o\":{\"b\":5}}", at++);
-    append_docs(f, b);
-    const char *some = all_answers(f);
+    define(f, "Docs_CL");
+    define(f, "Hot_CL");
+    add_rounds(f);
+    /* Each type was met where the queries look. */
+    const char *const types[] = {"D.o.b INT64", "D.o.b BYTE_ARRAY", "D.o.b BOOLEAN",
+                                 "D.o.b DOUBLE"};
+    for (size_t i = 0; i < COUNTOF(types); i++)
+        assert_non_null(strstr(kept(f), types[i]));
+    const char *late = "{\"a\":\"late\",\"o\":{\"b\":5}}";
+    struct store_batch *docs = batch_for(f, "Docs_CL"), *hot = batch_for(f, "Hot_CL");
+    add_doc(f, docs, late, ROUNDS * ROUND_ROWS);
+    add_doc(f, hot, late, ROUNDS * ROUND_ROWS);
+    append_docs(f, docs);
+    append_docs(f, hot);
+    const char *answers = all_answers(f, "Hot_CL");
+    assert_string_equal(all_answers(f, "Docs_CL"), answers);
     assert_true(workspace_compact(f->w, &e));
-    assert_string_equal(all_answers(f), some);
+    assert_string_equal(all_answers(f, "Docs_CL"), answers);
     fixture_stop(f);
     f->lake.shred_paths = -1; /* parts of both kinds */
     fixture_start(f);
     assert_int_equal(seal(f, "Docs_CL"), 1);
-    assert_string_equal(all_answers(f), some);
+    assert_string_equal(all_answers(f, "Docs_CL"), answers);
     assert_true(strlen(kept(f)) > 0);
     assert_true(workspace_compact(f->w, &e));
-    assert_string_equal(all_answers(f), some);
+    assert_string_equal(all_answers(f, "Docs_CL"), answers);
 }
 
 int main(void)

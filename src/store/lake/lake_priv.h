@@ -85,10 +85,10 @@ struct lake_shreds {
     struct lake_shred *p;
     size_t n;
 };
-/* Chooses them for rows of some days, n_days in the order of time. */
-bool lake_shred_choose(struct lake *l, struct arena *a, const struct lake_source *src,
-                       size_t n_days, int64_t rows, struct lake_shreds *out,
-                       struct err *e) MUST_USE;
+/* Chooses them for rows of some days, n_days in the order of time; none, with a line in the log,
+ * when that fails, since rows have to be sealed all the same. */
+void lake_shred_choose(struct lake *l, struct arena *a, const struct lake_source *src,
+                       size_t n_days, int64_t rows, struct lake_shreds *out);
 /* ", SQL AS name" for each. */
 void lake_shred_sql(const struct lake_shreds *x, size_t day, struct sbuf *out);
 

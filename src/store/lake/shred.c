@@ -340,14 +340,13 @@ static bool find_types(struct lake *l, struct arena *a, const struct lake_source
                         STR_ARG(src->table));
 }
 
-bool lake_shred_choose(struct lake *l, struct arena *a, const struct lake_source *src,
-                       size_t n_days, int64_t rows, struct lake_shreds *out, struct err *e)
+static bool choose(struct lake *l, struct arena *a, const struct lake_source *src, size_t n_days,
+                   int64_t rows, struct lake_shreds *out, struct err *e)
 {
     struct kql_schema dynamic = {arena_array(a, struct kql_column, src->n + 1), 0};
     for (size_t i = 0; i < src->n; i++)
         if (src->cols[i].type == KQL_DYNAMIC)
             dynamic.cols[dynamic.n++] = (struct kql_column){src->cols[i].phys, KQL_DYNAMIC};
-    *out = (struct lake_shreds){0};
     if (dynamic.n == 0 || n_days == 0 || most_paths(l) == 0)
         return true;
     struct engine_rows *sample = NULL;
@@ -366,6 +365,18 @@ bool lake_shred_choose(struct lake *l, struct arena *a, const struct lake_source
     engine_rows_free(sample);
     settle(a, src, out);
     return out->n == 0 || find_types(l, a, src, n_days, out, e);
+}
+
+void lake_shred_choose(struct lake *l, struct arena *a, const struct lake_source *src,
+                       size_t n_days, int64_t rows, struct lake_shreds *out)
+{
+    struct err e = {0};
+    *out = (struct lake_shreds){0};
+    if (choose(l, a, src, n_days, rows, out, &e))
+        return;
+    out->n = 0;
+    LOG(LOG_WARN, "lake", "no members of dynamic columns are kept in these parts",
+        log_s("workspace", l->w->name), log_s("table", src->table), log_z("reason", e.msg));
 }
 
 void lake_shred_sql(const struct lake_shreds *x, size_t day, struct sbuf *out)

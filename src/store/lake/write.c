@@ -220,8 +220,7 @@ bool lake_write(struct lake *l, struct arena *a, const struct lake_source *src,
     int64_t rows = 0;
     for (size_t i = 0; i < n; i++)
         rows += days[i].rows;
-    if (!lake_shred_choose(l, a, src, n, rows, &w.shreds, e))
-        return false;
+    lake_shred_choose(l, a, src, n, rows, &w.shreds);
     *out = (struct lake_written){.parts = arena_array(a, struct lake_part *, n + 1)};
     for (size_t i = 0; i < n; i++) {
         struct lake_part *p = part_of(&w, &days[i], i);
