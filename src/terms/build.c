@@ -110,17 +110,34 @@ static void set_drop(struct terms_builder *b, struct set *s)
 
 /* ---- values ---- */
 
+static bool put_all(struct terms_builder *b, struct set *s, const uint64_t *hashes, size_t n)
+{
+    while ((s->n + n) * 2 > s->cap)
+        if (!set_grow(b, s))
+            return false;
+    for (size_t i = 0; i < n; i++)
+        __builtin_prefetch(&s->p[hashes[i] & (s->cap - 1)], 1);
+    for (size_t i = 0; i < n; i++)
+        (void)set_put(s, hashes[i]);
+    return true;
+}
+
+/* Some at a time, so that their places come from memory while others are looked at. */
 static bool add_terms(struct terms_builder *b, struct column *c, struct str text)
 {
+    enum { SOME = 32 };
     struct terms_cutter k = {.p = text.p, .end = text.p + text.n};
-    uint64_t h;
+    uint64_t some[SOME];
+    size_t n = 0;
     struct str term;
-    while (terms_next(&k, &h, &term)) {
-        if ((c->set.n + 1) * 2 > c->set.cap && !set_grow(b, &c->set))
+    while (terms_next(&k, &some[n], &term)) {
+        if (++n < SOME)
+            continue;
+        if (!put_all(b, &c->set, some, n))
             return false;
-        (void)set_put(&c->set, h);
+        n = 0;
     }
-    return true;
+    return n == 0 || put_all(b, &c->set, some, n);
 }
 
 /* The code unit behind "\u"; false: there is none. */
@@ -270,6 +287,17 @@ static void add_u32(struct sbuf *out, uint32_t v)
         sbuf_addc(out, (char)(v >> i & 0xFF));
 }
 
+/* Most columns have as many terms in the next group. A set that was made far too large for this one
+ * is given back. */
+static void set_clear(struct terms_builder *b, struct set *s)
+{
+    if (s->n * 16 < s->cap)
+        set_drop(b, s);
+    else if (s->cap > 0)
+        memset(s->p, 0, s->cap * sizeof(*s->p));
+    s->n = 0;
+}
+
 static void end_column(struct terms_builder *b, struct column *c, uint32_t bits)
 {
     struct terms_fuse f = {.kind = TERMS_ALL};
@@ -278,7 +306,7 @@ static void end_column(struct terms_builder *b, struct column *c, uint32_t bits)
         size_t n = 0;
         for (size_t i = 0; i < c->set.cap; i++)
             if (c->set.p[i] != 0)
-                c->set.p[n++] = c->set.p[i];
+                c->set.p[n++] = c->set.p[i]; /* to the front: it is cleared below */
         f = terms_fuse_make(c->set.p, n, bits_of(c, bits), &c->prints);
     }
     if (f.kind == TERMS_FUSE && !sbuf_ok(&c->prints))
@@ -287,7 +315,7 @@ static void end_column(struct terms_builder *b, struct column *c, uint32_t bits)
     add_u32(&c->table, f.segments);
     add_u32(&c->table, f.kind == TERMS_FUSE ? at : 0);
     add_u32(&c->table, f.seed);
-    set_drop(b, &c->set);
+    set_clear(b, &c->set);
     c->full = false;
     for (size_t k = 0; k < MEMO_SLOTS; k++)
         c->memo[k].n = MEMO_BYTES + 1;

@@ -1,4 +1,6 @@
 /* Cutting texts into terms. The engine's `has` folds case and tells letters by the same tables. */
+#include <endian.h>
+
 #include "terms/terms_priv.h"
 #include "text/unicode.h"
 
@@ -29,14 +31,19 @@ static uint64_t mix(uint64_t h)
     return h ^ (h >> 32);
 }
 
+static inline void hash_word(struct hasher *k, uint64_t word)
+{
+    k->h = (k->h ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+    k->h ^= k->h >> 29;
+}
+
 static inline void hash_byte(struct hasher *k, unsigned char c)
 {
     k->word |= (uint64_t)c << k->shift;
     k->shift += 8;
     k->n++;
     if (k->shift == 64) {
-        k->h = (k->h ^ k->word) * UINT64_C(0x9E3779B97F4A7C15);
-        k->h ^= k->h >> 29;
+        hash_word(k, k->word);
         k->word = 0;
         k->shift = 0;
     }
@@ -47,6 +54,28 @@ static uint64_t hash_end(const struct hasher *k)
 {
     uint64_t h = mix(k->h ^ k->word ^ (k->n << 56) ^ UINT64_C(0x7465726D));
     return h != 0 ? h : 1;
+}
+
+/* The same as hash_byte of each folded byte, for ASCII letters and digits: of all of these one bit
+ * makes small letters. The bytes at p up to end may be looked at. */
+static uint64_t hash_ascii(const char *p, size_t n, const char *end)
+{
+    static const uint64_t small = UINT64_C(0x2020202020202020);
+    struct hasher k = {.n = n};
+    for (; n >= sizeof(k.word); n -= sizeof(k.word), p += sizeof(k.word)) {
+        uint64_t word;
+        memcpy(&word, p, sizeof(word));
+        hash_word(&k, le64toh(word) | small);
+    }
+    if (n > 0) {
+        uint64_t mask = (UINT64_C(1) << (8 * n)) - 1;
+        if ((size_t)(end - p) >= sizeof(k.word)) /* of a size that the compiler knows */
+            memcpy(&k.word, p, sizeof(k.word));
+        else
+            memcpy(&k.word, p, n);
+        k.word = (le64toh(k.word) | small) & mask;
+    }
+    return hash_end(&k);
 }
 
 /* A character beyond ASCII that is part of a term. false: it parts terms. */
@@ -62,6 +91,26 @@ static bool hash_wide(struct hasher *k, const char **p, const char *end)
         hash_byte(k, (unsigned char)u[i]);
     *p = at;
     return true;
+}
+
+static inline bool is_ascii_term(char c)
+{
+    return (unsigned char)c < 128 && ascii[(unsigned char)c] != 0;
+}
+
+/* The term at from, which has characters beyond ASCII, or none; *p: its end. */
+static uint64_t hash_any(const char *from, const char **p, const char *end)
+{
+    struct hasher k = {0};
+    const char *at = from;
+    while (at < end) {
+        if (is_ascii_term(*at))
+            hash_byte(&k, ascii[(unsigned char)*at++]);
+        else if ((unsigned char)*at < 128 || !hash_wide(&k, &at, end))
+            break;
+    }
+    *p = at;
+    return hash_end(&k);
 }
 
 /* Whether the term is one more of the chain, or begins one. */
@@ -105,24 +154,20 @@ bool terms_next(struct terms_cutter *c, uint64_t *out_hash, struct str *out_term
         take_whole(c, out_hash, out_term);
         return true;
     }
-    struct hasher k = {0};
     while (p < end) {
         const char *from = p;
-        while (p < end) {
-            unsigned char b = (unsigned char)*p;
-            unsigned char f = b < 128 ? ascii[b] : 0;
-            if (f != 0) {
-                hash_byte(&k, f);
-                p++;
-            } else if (b < 128 || !hash_wide(&k, &p, end)) {
-                break;
-            }
-        }
+        uint64_t hash = 0;
+        while (p < end && is_ascii_term(*p))
+            p++;
+        if (p < end && (unsigned char)*p >= 128)
+            hash = hash_any(from, &p, end);
+        else if (p > from)
+            hash = hash_ascii(from, (size_t)(p - from), end);
         if (p > from) {
             c->p = p;
-            *out_hash = hash_end(&k);
+            *out_hash = hash;
             *out_term = (struct str){from, (size_t)(p - from)};
-            add_to_chain(c, *out_term, *out_hash);
+            add_to_chain(c, *out_term, hash);
             return true;
         }
         if ((unsigned char)*p < 128)
