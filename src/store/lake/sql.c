@@ -60,8 +60,11 @@ static void sql_bound(const struct lake_shape *s, const char *op, int64_t ticks,
         sbuf_addf(out, "make_timestamp_ns(%lld)", (long long)since * 100);
 }
 
-/* All parts of one shape. */
-static void sql_group(const struct lake_from *f, const struct lake_shape *s, struct sbuf *out)
+/* All parts of one shape. once: as a parameter, which makes the database put off the binding of the
+ * files until the statement runs; otherwise it looks at each of them twice. Values of paths
+ * (NAME=VALUE) are no columns either way. */
+static void sql_group(const struct lake_from *f, const struct lake_shape *s, bool once,
+                      struct sbuf *out)
 {
     int64_t min = INT64_MAX, max = INT64_MIN;
     select_columns(s, f->cols, f->n_cols, out);
@@ -75,7 +78,7 @@ static void sql_group(const struct lake_from *f, const struct lake_shape *s, str
         min = p->min_time < min ? p->min_time : min;
         max = p->max_time > max ? p->max_time : max;
     }
-    sbuf_addz(out, "])");
+    sbuf_addf(out, "], hive_partitioning=%s)", once ? ENGINE_FALSE_LATE : "false");
     bool first = true;
     if (min < f->from)
         sql_bound(s, ">=", f->from, &first, out);
@@ -91,14 +94,19 @@ static bool seen_before(struct lake_part *const *parts, size_t i)
     return false;
 }
 
-void lake_sql_parts(const struct lake_from *f, struct sbuf *out)
+static void sql_groups(const struct lake_from *f, bool once, struct sbuf *out)
 {
     for (size_t i = 0; i < f->n_parts; i++) {
         if (seen_before(f->parts, i))
             continue;
         sbuf_addz(out, i > 0 ? " UNION ALL " : "");
-        sql_group(f, f->parts[i]->shape, out);
+        sql_group(f, f->parts[i]->shape, once, out);
     }
+}
+
+void lake_sql_parts(const struct lake_from *f, struct sbuf *out)
+{
+    sql_groups(f, false, out);
 }
 
 void lake_sql_from(const struct lake_from *f, struct sbuf *out)
@@ -114,6 +122,6 @@ void lake_sql_from(const struct lake_from *f, struct sbuf *out)
     sbuf_addf(out, " WHERE \"_TimeReceived\" > %lld", (long long)f->lt->sealed);
     if (f->n_parts > 0)
         sbuf_addz(out, " UNION ALL ");
-    lake_sql_parts(f, out);
+    sql_groups(f, true, out);
     sbuf_addc(out, ')');
 }
