@@ -37,6 +37,9 @@ struct engine_conn;
 struct engine_conn *engine_conn_open(struct engine *g, struct err *e) MUST_USE;
 void engine_conn_close(struct engine_conn *c); /* rolls back an open transaction; NULL is fine */
 bool engine_conn_exec(struct engine_conn *c, struct str sql, struct err *e) MUST_USE;
+/* False as a parameter of statements that engine_conn_query and engine_run run: what depends on it,
+ * such as the arguments of a function of tables, is bound when the statement runs. */
+#define ENGINE_FALSE_LATE "$1"
 /* Runs a SELECT whose columns have the types of schema (engine representation); caller frees the
  * rows. */
 bool engine_conn_query(struct engine_conn *c, struct str sql, const struct kql_schema *schema,

@@ -5,6 +5,8 @@ or leave counts that do not add up.
 Runs fault_writer (the store and ingestion as the server has them) and, where it is built, the server
 itself. Programs are found by FAULT_WRITER and VEDETTE, or in build/. Last line: N passed, N failed.
 """
+import argparse
+import importlib
 import os
 import random
 import resource
@@ -250,15 +252,23 @@ TESTS = [kill_ten_times, kill_while_sealing, disk_full_while_sealing,
          disk_full_file_limit, disk_full_tmpfs, restart_with_a_deep_log, torn_log]
 
 
+def read_arguments():
+    args = argparse.ArgumentParser()
+    args.add_argument("tests", nargs="*", help="names of tests; none: all")
+    args.add_argument("--kills", type=int, help="in each test that takes a number of them (FAULT_KILLS); default 20")
+    args = args.parse_args()
+    if args.kills:
+        os.environ["FAULT_KILLS"] = str(args.kills)
+    return args.tests
+
+
 def main():
     server_tests = []
     if SERVER:
         os.environ["VEDETTE"] = SERVER
-        from files import TESTS as file_tests
-        from server import TESTS as server_tests
-        server_tests = server_tests + file_tests
+        server_tests = [test for name in ("server", "files", "kills", "damage", "crowd") for test in importlib.import_module(name).TESTS]
     passed = failed = skipped = 0
-    wanted = sys.argv[1:]
+    wanted = read_arguments()
     tests = (TESTS if WRITER else []) + server_tests
     if not WRITER:
         print("skip: fault_writer is not built")

@@ -75,12 +75,18 @@ static bool execute_prepared(duckdb_connection con, duckdb_prepared_statement st
     return ok;
 }
 
+/* The only parameter that statements have: ENGINE_FALSE_LATE. */
+static bool bind_late(duckdb_prepared_statement stmt)
+{
+    return duckdb_nparams(stmt) == 0 || duckdb_bind_boolean(stmt, 1, false) == DuckDBSuccess;
+}
+
 bool duck_execute(duckdb_connection con, struct str sql, struct running *running,
                   duckdb_result *out, struct err *e)
 {
     char *text = xstrndup(sql);
     duckdb_prepared_statement stmt = NULL;
-    bool ok = duckdb_prepare(con, text, &stmt) == DuckDBSuccess;
+    bool ok = duckdb_prepare(con, text, &stmt) == DuckDBSuccess && bind_late(stmt);
     if (!ok)
         fail(running, e, duckdb_prepare_error(stmt), DUCKDB_ERROR_INTERNAL, sql);
     else if (running)
@@ -100,7 +106,7 @@ static bool exec_one(duckdb_connection con, duckdb_extracted_statements all, idx
     bool ok = duckdb_prepare_extracted_statement(con, all, i, &stmt) == DuckDBSuccess;
     if (!ok)
         duck_fail(e, "statement", duckdb_prepare_error(stmt), DUCKDB_ERROR_INTERNAL, sql);
-    ok = ok && execute_prepared(con, stmt, sql, NULL, &r, e);
+    ok = ok && bind_late(stmt) && execute_prepared(con, stmt, sql, NULL, &r, e);
     duckdb_destroy_result(&r);
     duckdb_destroy_prepare(&stmt);
     return ok;

@@ -132,9 +132,11 @@ static size_t group_of(struct groups *g, const struct lake_from *f, const struct
     return at;
 }
 
-/* All parts of one group. */
+/* All parts of one group. once: as a parameter, which makes the database put off the binding of the
+ * files until the statement runs; otherwise it looks at each of them twice. Values of paths
+ * (NAME=VALUE) are no columns either way. */
 static void sql_group(const struct lake_from *f, const size_t *group, size_t at,
-                      const struct lake_shape *s, struct sbuf *out)
+                      const struct lake_shape *s, bool once, struct sbuf *out)
 {
     int64_t min = INT64_MAX, max = INT64_MIN;
     select_columns(s, f, out);
@@ -148,7 +150,7 @@ static void sql_group(const struct lake_from *f, const size_t *group, size_t at,
         min = p->min_time < min ? p->min_time : min;
         max = p->max_time > max ? p->max_time : max;
     }
-    sbuf_addz(out, "])");
+    sbuf_addf(out, "], hive_partitioning=%s)", once ? ENGINE_FALSE_LATE : "false");
     bool first = true;
     if (min < f->from)
         sql_bound(s, ">=", f->from, &first, out);
@@ -157,13 +159,15 @@ static void sql_group(const struct lake_from *f, const size_t *group, size_t at,
 }
 
 /* Some rows of one part; the engine leaves out the row groups that have none of these numbers. */
-static void sql_ranges(const struct lake_from *f, const struct lake_pick *k, struct sbuf *out)
+static void sql_ranges(const struct lake_from *f, const struct lake_pick *k, bool once,
+                       struct sbuf *out)
 {
     const struct lake_part *p = k->part;
     select_columns(p->shape, f, out);
     sbuf_addz(out, " FROM read_parquet(");
     sql_text(out, str_from(p->path));
-    sbuf_addz(out, ", file_row_number = true) WHERE (");
+    sbuf_addf(out, ", file_row_number = true, hive_partitioning=%s) WHERE (",
+              once ? ENGINE_FALSE_LATE : "false");
     for (size_t i = 0; i < k->n; i++)
         sbuf_addf(out, "%s(\"file_row_number\" >= %lld AND \"file_row_number\" < %lld)",
                   i > 0 ? " OR " : "", (long long)k->ranges[i].from, (long long)k->ranges[i].to);
@@ -183,7 +187,7 @@ struct lake_pick *lake_whole(struct arena *a, struct lake_part *const *parts, si
     return picks;
 }
 
-void lake_sql_parts(const struct lake_from *f, struct sbuf *out)
+static void sql_groups(const struct lake_from *f, bool once, struct sbuf *out)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct groups g = {.a = a, .of = map_new(a, false)};
@@ -193,14 +197,19 @@ void lake_sql_parts(const struct lake_from *f, struct sbuf *out)
         group[i] = f->parts[i].ranges != NULL ? SIZE_MAX : group_of(&g, f, f->parts[i].part->shape);
     for (size_t i = 0; i < g.shapes.n; i++) {
         sbuf_addz(out, n++ > 0 ? " UNION ALL " : "");
-        sql_group(f, group, i, g.shapes.p[i], out);
+        sql_group(f, group, i, g.shapes.p[i], once, out);
     }
     for (size_t i = 0; i < f->n_parts; i++) {
         if (f->parts[i].ranges == NULL)
             continue;
         sbuf_addz(out, n++ > 0 ? " UNION ALL " : "");
-        sql_ranges(f, &f->parts[i], out);
+        sql_ranges(f, &f->parts[i], once, out);
     }
+}
+
+void lake_sql_parts(const struct lake_from *f, struct sbuf *out)
+{
+    sql_groups(f, false, out);
 }
 
 void lake_sql_from(const struct lake_from *f, struct sbuf *out)
@@ -217,6 +226,6 @@ void lake_sql_from(const struct lake_from *f, struct sbuf *out)
               (long long)(f->lt != NULL ? f->lt->sealed : 0));
     if (f->n_parts > 0)
         sbuf_addz(out, " UNION ALL ");
-    lake_sql_parts(f, out);
+    sql_groups(f, true, out);
     sbuf_addc(out, ')');
 }
