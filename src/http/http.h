@@ -202,12 +202,20 @@ struct http_call {
     const char *content_type; /* NULL: none */
     struct str body;
     bool gzip_body;
-    unsigned timeout_s;         /* 0 = 60 */
-    unsigned connect_timeout_s; /* 0 = 5 */
-    size_t max_response;        /* 0 = 256 MiB */
+    unsigned timeout_s;              /* 0 = 60 */
+    unsigned connect_timeout_s;      /* 0 = 5 */
+    size_t max_response;             /* 0 = 256 MiB */
+    const struct http_pair *headers; /* more of them */
+    size_t n_headers;
+    /* The address goes as it is, dots and all, and the body comes as it is, packed or not. */
+    bool verbatim;
+    /* Called with each header of the answer; may be NULL. */
+    void (*on_header)(void *self, struct str name, struct str value);
+    void *header_self;
+    const _Atomic bool *cancel; /* when it becomes true the exchange ends; may be NULL */
 };
 /* One exchange. true: there was an answer, whatever its status. body is appended to out;
- * retry_after_s 0: not given. */
+ * retry_after_s 0: not given. Errors: ERR_TOO_LARGE, ERR_TIMEOUT, ERR_CANCELLED, ERR_IO. */
 bool http_call(const struct http_call *c, int *out_status, struct sbuf *out, int *out_retry_after_s,
                struct err *e) MUST_USE;
 
