@@ -2,6 +2,7 @@
  * serve` puts a server in front of the router; commands without a server call it in-process. */
 #pragma once
 #include "backup/backup.h"
+#include "buckets/buckets.h"
 #include "dcr/dcr.h"
 #include "detect/detect.h"
 #include "health/health.h"
@@ -75,6 +76,8 @@ void vedette_watch(struct vedette *v, struct http_server *server);
 void vedette_watch_syslog(struct vedette *v, struct ingest_listener *l);
 /* The same for topics of Kafka; once NULL is set, nothing looks at the old ones any more. */
 void vedette_watch_topics(struct vedette *v, struct topics *t);
+/* The same for buckets. */
+void vedette_watch_buckets(struct vedette *v, struct buckets *b);
 /* And for files. */
 void vedette_watch_files(struct vedette *v, struct tail *t);
 /* While true /readyz answers 503, so that a load balancer goes elsewhere before the server stops.

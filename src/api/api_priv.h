@@ -30,8 +30,9 @@ struct vedette {
     struct http_router *router;
     _Atomic(struct http_server *) server;
     _Atomic(struct ingest_listener *) syslog;
-    struct lock topics_lock; /* while /metrics looks at topics */
+    struct lock topics_lock; /* while /metrics looks at topics or buckets */
     struct topics *topics;
+    struct buckets *buckets;
     _Atomic(struct tail *) files;
     atomic_bool draining;
     atomic_uint_fast64_t requests[STATUS_CLASSES], request_us;

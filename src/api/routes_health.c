@@ -373,6 +373,44 @@ static void topics_read(struct vedette *v, struct sbuf *b)
     lock_drop(&v->topics_lock);
 }
 
+static void buckets_read(struct vedette *v, struct sbuf *b)
+{
+    static const struct topic_metric metrics[] = {
+        {"vedette_s3_objects_total", "counter", "Objects of buckets that are done.",
+         offsetof(struct buckets_stats, objects)},
+        {"vedette_s3_bytes_total", "counter", "Bytes of them, as they are in the bucket.",
+         offsetof(struct buckets_stats, bytes)},
+        {"vedette_s3_records_total", "counter", "Records of them.",
+         offsetof(struct buckets_stats, rows)},
+        {"vedette_s3_refused_total", "counter", "Objects that can't be read.",
+         offsetof(struct buckets_stats, refused)},
+        {"vedette_s3_polls_total", "counter", "Looks into buckets.",
+         offsetof(struct buckets_stats, polls)},
+        {"vedette_s3_capped_polls_total", "counter", "Of these, ended at a limit.",
+         offsetof(struct buckets_stats, capped)},
+        {"vedette_s3_failed_polls_total", "counter", "Of these, ended with an error.",
+         offsetof(struct buckets_stats, failed)},
+        {"vedette_s3_known_objects", "gauge", "Objects that are remembered as done.",
+         offsetof(struct buckets_stats, known)},
+        {"vedette_s3_waiting", "gauge", "1 while the last look into a bucket failed.",
+         offsetof(struct buckets_stats, waiting)},
+    };
+    lock_take(&v->topics_lock);
+    for (size_t m = 0; v->buckets != NULL && m < COUNTOF(metrics); m++) {
+        help(b, metrics[m].name, metrics[m].type, metrics[m].text);
+        for (size_t i = 0; i < buckets_count(v->buckets); i++) {
+            struct buckets_stats s;
+            uint64_t value = 0;
+            buckets_stats(v->buckets, i, &s);
+            memcpy(&value, (const char *)&s + metrics[m].offset, sizeof(value));
+            sbuf_addf(b, "%s{", metrics[m].name);
+            label(b, "source", buckets_name(v->buckets, i), true);
+            sbuf_addf(b, "} %llu\n", (unsigned long long)value);
+        }
+    }
+    lock_drop(&v->topics_lock);
+}
+
 static void file_sources(struct vedette *v, struct sbuf *b)
 {
     struct tail *t = atomic_load(&v->files);
@@ -439,6 +477,7 @@ static void metrics(void *ctx, struct http_request *q, struct http_response *r)
     requests(v, b);
     syslog_listeners(v, b);
     topics_read(v, b);
+    buckets_read(v, b);
     file_sources(v, b);
 }
 

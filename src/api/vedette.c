@@ -269,6 +269,13 @@ void vedette_watch_topics(struct vedette *v, struct topics *t)
     lock_drop(&v->topics_lock);
 }
 
+void vedette_watch_buckets(struct vedette *v, struct buckets *b)
+{
+    lock_take(&v->topics_lock);
+    v->buckets = b;
+    lock_drop(&v->topics_lock);
+}
+
 void vedette_watch_files(struct vedette *v, struct tail *t)
 {
     atomic_store(&v->files, t);

@@ -194,6 +194,25 @@ static bool read_files(struct serving *s, const struct settings *set, struct err
     return true;
 }
 
+static bool read_buckets(struct serving *s, const struct settings *set, struct err *e)
+{
+    struct buckets_options o = {.ingest = vedette_import(s->v),
+                                .store = vedette_store(s->v),
+                                .state = vedette_state(s->v),
+                                .health = vedette_health(s->v),
+                                .clock = s->clock,
+                                .folder = set->data,
+                                .sources = set->buckets,
+                                .n_sources = set->n_buckets};
+    if (set->n_buckets == 0)
+        return true;
+    s->buckets = buckets_start(&o, e);
+    if (s->buckets == NULL)
+        return false;
+    vedette_watch_buckets(s->v, s->buckets);
+    return true;
+}
+
 static bool listen_all(struct serving *s, const struct settings *set, struct err *e)
 {
     char hosts[2][256];
@@ -267,7 +286,7 @@ bool serving_start(struct serving *s, const struct settings *set, struct err *e)
         snprintf(s->url, sizeof(s->url), "https://%s", set->listen);
     s->v = open_all(s, set, e);
     if (s->v != NULL && listen_all(s, set, e) && write_server_file(s, set, e) &&
-        read_topics(s, set, e) && read_files(s, set, e) &&
+        read_topics(s, set, e) && read_files(s, set, e) && read_buckets(s, set, e) &&
         (clock_is_manual(s->clock) ||
          (detect_start(vedette_detect(s->v), e) && summaries_start(vedette_summaries(s->v), e) &&
           jobs_start(vedette_jobs(s->v), e) && health_start(vedette_health(s->v), e))))
@@ -290,6 +309,10 @@ bool serving_stop(struct serving *s, int64_t drain_ms)
     s->topics = NULL;
     if (s->files != NULL)
         vedette_watch_files(s->v, NULL);
+    if (s->buckets != NULL)
+        vedette_watch_buckets(s->v, NULL);
+    buckets_stop(s->buckets);
+    s->buckets = NULL;
     if (s->server != NULL) {
         if (!http_server_drain(s->server, drain_ms))
             return false;

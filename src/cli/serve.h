@@ -9,8 +9,9 @@ struct serving {
     struct vedette *v;
     struct http_server *server;
     struct ingest_listener *syslog; /* NULL: nowhere */
-    struct topics *topics;          /* NULL: none are read */
-    struct tail *files;             /* NULL: none are read */
+    struct topics *topics;
+    struct buckets *buckets; /* NULL: none are read */
+    struct tail *files;      /* NULL: none are read */
     uint16_t syslog_ports[NET_TRANSPORTS];
     char url[300];          /* https://127.0.0.1:8443 */
     char ca_file[4200];     /* empty: bring-your-own certificate */

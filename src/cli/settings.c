@@ -334,7 +334,7 @@ static bool scalar(struct arena *a, const struct json *v, struct str *out)
     return false;
 }
 
-/* The two settings that are lists: they have no variable and no flag. */
+/* The settings that are lists: they have no variable and no flag. */
 static bool read_kafka(struct settings *s, const char *path, struct str text,
                        const struct json *list, struct err *e)
 {
@@ -354,6 +354,30 @@ static bool read_sources(struct settings *s, const char *path, struct str text,
     return false;
 }
 
+static bool read_buckets(struct settings *s, const char *path, struct str text,
+                         const struct json *list, struct err *e)
+{
+    if (list->type == JSON_NULL ||
+        buckets_sources_read(s->a, list, text, &s->buckets, &s->n_buckets, e))
+        return true;
+    err_prefix(e, "%s:%u: s3_sources", path, e->pos.line);
+    return false;
+}
+
+static const struct {
+    const char *name;
+    bool (*read)(struct settings *s, const char *path, struct str text, const struct json *list,
+                 struct err *e);
+} lists[] = {{"kafka", read_kafka}, {"sources", read_sources}, {"s3_sources", read_buckets}};
+
+static size_t find_list(struct str name)
+{
+    size_t i = 0;
+    while (i < COUNTOF(lists) && !str_eqz(name, lists[i].name))
+        i++;
+    return i;
+}
+
 static bool load_file(struct loaded *l, const char *path, struct err *e)
 {
     struct arena *a = l->s->a;
@@ -370,13 +394,9 @@ static bool load_file(struct loaded *l, const char *path, struct err *e)
     for (size_t i = 0; root.type == JSON_OBJECT && i < root.n; i++) {
         uint32_t line = pos_in(text, root.items[i].off).line;
         const char *source = arena_fmt(a, "%s:%u", path, line).p;
-        if (str_eqz(root.keys[i], "kafka")) {
-            if (!read_kafka(l->s, path, text, &root.items[i], e))
-                return false;
-            continue;
-        }
-        if (str_eqz(root.keys[i], "sources")) {
-            if (!read_sources(l->s, path, text, &root.items[i], e))
+        size_t list = find_list(root.keys[i]);
+        if (list < COUNTOF(lists)) {
+            if (!lists[list].read(l->s, path, text, &root.items[i], e))
                 return false;
             continue;
         }

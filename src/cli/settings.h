@@ -3,6 +3,7 @@
 #pragma once
 #include "base/clock.h"
 #include "base/log.h"
+#include "buckets/buckets.h"
 #include "tail/tail.h"
 #include "topics/topics.h"
 
@@ -35,6 +36,8 @@ struct settings {
     int64_t term_index_memory;
     struct topics_source *kafka; /* the list `kafka` of the file */
     size_t n_kafka;
+    struct buckets_source *buckets; /* the list `s3_sources` of the file */
+    size_t n_buckets;
     struct tail_source *sources; /* the list `sources` of the file */
     size_t n_sources;
     int64_t sources_poll; /* ticks */

@@ -33,6 +33,15 @@ void health_stop(struct health *h);
 void health_run_due(struct health *h);
 int64_t health_next_due(struct health *h); /* ticks */
 
+/* Something that operators should see, as a row of Operation. */
+struct health_report {
+    const char *category, *status; /* "Ingestion"; Succeeded, Warning, Error */
+    struct str detail;
+    struct str key; /* names what happened: one row for ever */
+};
+bool health_tell(struct health *h, struct workspace *w, const struct health_report *r,
+                 struct err *e) MUST_USE;
+
 /* One that brought records: its name, stream and table. */
 struct health_source {
     struct str source, stream, table;

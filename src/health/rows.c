@@ -34,6 +34,15 @@ bool health_operation_put(struct health *h, struct arena *a, struct workspace *w
     return logrows_put(h->o.incidents, w, "Operation", sbuf_str(&b), dedup, e);
 }
 
+bool health_tell(struct health *h, struct workspace *w, const struct health_report *r,
+                 struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct health_operation op = {
+        .category = r->category, .status = r->status, .detail = r->detail, .key = r->key};
+    return health_operation_put(h, a, w, &op, e) && incidents_flush(h->o.incidents, e);
+}
+
 static void write_properties(struct json_out *o, const struct health_event *ev)
 {
     char span[32];

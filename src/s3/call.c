@@ -5,6 +5,7 @@
 #include "text/date.h"
 #include "text/xml.h"
 #include <stdatomic.h>
+#include <stdio.h>
 #include <time.h>
 
 #define LAST_WAIT_US ((int64_t)20000000)
@@ -16,7 +17,7 @@ static bool stopping(const struct s3 *s)
 
 static void pause_for(const struct s3 *s, int64_t us)
 {
-    const struct timespec slice = {0, 20 * 1000 * 1000};
+    const struct timespec slice = {0, 20000000};
     for (int64_t end = clock_mono_us() + us; clock_mono_us() < end && !stopping(s);)
         (void)nanosleep(&slice, NULL);
 }
@@ -82,6 +83,8 @@ bool s3_refused(const struct s3 *s, const struct s3_request *q, int status, stru
     err_set(e, code_of(status), "%s %.*s%s%s: status %d, %.*s%s%.*s", q->method, STR_ARG(key),
             key.n > 0 ? " in " : "", s->label, status, STR_ARG(code), message.n > 0 ? ": " : "",
             STR_ARG(message));
+    if (e != NULL)
+        snprintf(e->kind, sizeof(e->kind), "%.*s", STR_ARG(str_sub(code, 0, 23)));
     if (status / 100 == 3)
         err_hint(e, "the bucket is in another region: see the settings endpoint and region");
     if (str_eqz(code, "RequestTimeTooSkewed"))
@@ -137,6 +140,8 @@ static void on_header(void *self, struct str name, struct str value)
             out->length = -1;
     } else if (str_ieqz(name, "last-modified")) {
         out->modified = read_http_date(value);
+    } else if (str_ieqz(name, "date")) {
+        out->date = read_http_date(value);
     }
 }
 

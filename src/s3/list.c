@@ -90,7 +90,10 @@ static bool ask(struct s3 *s, struct arena *a, const struct s3_list *q, unsigned
             r.query[r.n_query++] = all[i];
     AUTO(sbuf_fini) struct sbuf body = sbuf_make(PAGE_BYTES);
     struct s3_answer answer;
-    return s3_call(s, &r, &answer, &body, e) && s3_listing_read(a, sbuf_str(&body), out, e);
+    if (!s3_call(s, &r, &answer, &body, e) || !s3_listing_read(a, sbuf_str(&body), out, e))
+        return false;
+    out->time = answer.date;
+    return true;
 }
 
 bool s3_list_page(struct s3 *s, struct arena *a, const struct s3_list *q, struct s3_listing *out,

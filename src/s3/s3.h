@@ -48,7 +48,8 @@ bool s3_credentials_read(struct arena *a, struct str text, const char *profile,
                          struct s3_credentials *out, struct err *e) MUST_USE;
 
 /* All calls: ERR_NOT_FOUND: no such object or bucket; ERR_FORBIDDEN: the keys may not; ERR_TIMEOUT,
- * ERR_IO: no answer, or none that can be used, after all attempts; ERR_CANCELLED: stop. */
+ * ERR_IO: no answer, or none that can be used, after all attempts; ERR_CANCELLED: stop. e->kind is
+ * the store's own code ("InvalidObjectState"), if it gives one. */
 
 struct s3_object {
     struct str key;
@@ -62,6 +63,7 @@ struct s3_listing { /* lives in the arena of the call */
     struct str *prefixes; /* that end with the delimiter */
     size_t n_prefixes;
     struct str next; /* continuation token; empty: this was the last page */
+    int64_t time;    /* the store's clock, ticks, to the second; 0: it does not say */
 };
 struct s3_list {
     struct str prefix, delimiter, start_after, token; /* each may be empty */

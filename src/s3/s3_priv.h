@@ -58,6 +58,7 @@ struct s3_answer {
     char etag[S3_ETAG_BYTES]; /* without quotes */
     int64_t length;           /* Content-Length; -1: not given */
     int64_t modified;         /* ticks; 0: not given */
+    int64_t date;             /* the store's clock, ticks; 0: not given */
 };
 /* One request, tried again while that may help. The body of the last answer is appended to out. */
 bool s3_call(struct s3 *s, const struct s3_request *q, struct s3_answer *out, struct sbuf *body,
