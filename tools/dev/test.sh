@@ -162,6 +162,7 @@ suites_program()
     suite "kql language service" 300 python3 tests/kql/language_service.py
     suite "clients kusto" 300 python3 tests/clients/kusto.py
     suite "clients kafka" 420 python3 tests/clients/kafka_topics.py
+    suite "clients s3" 300 python3 tests/clients/s3_stores.py
     suite "clients otlp" 300 python3 tests/clients/otlp.py
     suite "clients lake" 420 python3 tests/clients/lake.py
     if [ "$FLAG_QUICK" = 0 ]; then

@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Buckets of stores that we did not write: moto, which checks signatures as botocore makes them, filled by boto3.
+
+Installs what requirements-s3.txt pins into build/clients/s3 (once), then runs itself with that Python. Without venv or
+pip all checks are skipped with the reason. The calls of src/s3 are checked by the unit program test_s3_store, against moto
+and against the scenarios' own store. $VEDETTE is the program; words on the command line choose checks. The last line is
+'N passed, N failed[, N skipped]'.
+"""
+import gzip
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+import python_packages
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+PLACE = os.path.join(ROOT, "build", "clients", "s3")
+LIST = os.path.join(HERE, "requirements-s3.txt")
+PYTHON = python_packages.python_of(PLACE)
+PROGRAMS = [os.path.join(ROOT, "build", preset, "tests", "test_s3_store") for preset in ("dev", "asan")]
+START_LIMIT_S = 60
+sys.path.insert(0, os.path.join(ROOT, "tests", "scenario"))
+
+import s3_store  # noqa: E402  (found through the line above)
+from vedette import Server, equal, until  # noqa: E402
+
+
+class Skip(Exception):
+    """Raised by a check that cannot run here; says why."""
+
+
+class Moto:
+    """A moto server that checks signatures, and a user who may do all."""
+
+    def __init__(self):
+        with socket.create_server(("127.0.0.1", 0)) as s:
+            port = s.getsockname()[1]
+        self.endpoint = "http://127.0.0.1:%d" % port
+        self.log = tempfile.TemporaryFile()
+        # The first three actions make the user; from then on nobody else may.
+        self.process = subprocess.Popen([os.path.join(PLACE, "bin", "moto_server"), "-p", str(port)], stdout=self.log,
+                                        stderr=self.log, env={**os.environ, "INITIAL_NO_AUTH_ACTION_COUNT": "3"})
+        end = time.monotonic() + START_LIMIT_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                assert time.monotonic() < end and self.process.poll() is None, "moto does not start"
+                time.sleep(0.2)
+        iam = self.client("iam", "first", "none")
+        iam.create_user(UserName="siem")
+        policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+        iam.put_user_policy(UserName="siem", PolicyName="all", PolicyDocument=json.dumps(policy))
+        made = iam.create_access_key(UserName="siem")["AccessKey"]
+        self.key, self.secret = made["AccessKeyId"], made["SecretAccessKey"]
+        self.s3 = self.client("s3", self.key, self.secret)
+
+    def client(self, name, key, secret):
+        import boto3
+        return boto3.client(name, endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id=key,
+                            aws_secret_access_key=secret)
+
+    def close(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+        self.log.close()
+
+
+def run_calls(endpoint, key, secret):
+    """The unit program against a store that has the bucket "round"."""
+    programs = [p for p in PROGRAMS if os.path.exists(p)]
+    if not programs:
+        raise Skip("test_s3_store is not built")
+    done = subprocess.run([programs[0]], capture_output=True, text=True, timeout=120, check=False,
+                          env={**os.environ, "VEDETTE_S3_ENDPOINT": endpoint, "VEDETTE_S3_KEY": key, "VEDETTE_S3_SECRET": secret})
+    assert done.returncode == 0 and "SKIPPED" not in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+def check_calls_to_moto(moto):
+    moto.s3.create_bucket(Bucket="round")
+    run_calls(moto.endpoint, moto.key, moto.secret)
+
+
+def check_calls_to_our_own_store(_moto):
+    with s3_store.Store("round") as store:
+        run_calls(store.endpoint, s3_store.KEY, s3_store.SECRET)
+
+
+def check_cloudtrail(moto):
+    """What boto3 puts there is read once, over kill -9; keys come from a file."""
+    moto.s3.create_bucket(Bucket="trail")
+    def put(i):
+        record = {"eventVersion": "1.08", "eventTime": "2026-01-02T03:04:05Z", "eventSource": "iam.amazonaws.com",
+                  "eventName": "CreateUser", "awsRegion": "eu-west-1", "eventID": "event-%d" % i, "eventType": "AwsApiCall",
+                  "userIdentity": {"type": "IAMUser", "userName": "alice"}}
+        moto.s3.put_object(Bucket="trail", Key="AWSLogs/1/CloudTrail/eu-west-1/2026/01/02/1_CloudTrail_%03d.json.gz" % i,
+                           Body=gzip.compress(json.dumps({"Records": [record]}).encode(), mtime=0),
+                           ContentType="application/json", ContentEncoding="gzip")
+    for i in range(30):
+        put(i)
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config, tempfile.NamedTemporaryFile("w") as keys:
+        keys.write("[siem]\naws_access_key_id = %s\naws_secret_access_key = %s\n" % (moto.key, moto.secret))
+        keys.flush()
+        json.dump({"s3_sources": [{"name": "trail", "endpoint": moto.endpoint, "bucket": "trail", "prefix": "AWSLogs/",
+                                   "format": "cloudtrail", "keys_file": keys.name, "profile": "siem", "poll": "1s",
+                                   "full_listing": "10s"}]}, config)
+        config.flush()
+        with Server("--config", config.name) as s:
+            count = "AWSCloudTrail | summarize n = count(), d = dcount(AwsEventId, 4)"
+            time.sleep(0.3)
+            s.kill()
+            s.start()
+            until(lambda: s.query(count)[0] == {"n": 30, "d": 30}, 40)
+            put(30)
+            put(5)  # the same content and tag again
+            until(lambda: s.query(count)[0]["n"] == 31, 40)
+            polls = s.metrics()['vedette_s3_polls_total{source="trail"}']
+            until(lambda: s.metrics()['vedette_s3_polls_total{source="trail"}'] >= polls + 3, 40)
+            equal(s.query(count)[0], {"n": 31, "d": 31})
+
+
+CHECKS = [check_calls_to_moto, check_calls_to_our_own_store, check_cloudtrail]
+
+
+def run_one(check, moto):
+    began = time.monotonic()
+    try:
+        check(moto)
+    except Skip as why:
+        print("skipped  %s: %s" % (check.__name__, why), flush=True)
+        return "skipped"
+    except Exception:  # every kind of failure is one of the check
+        print("FAILED   %s" % check.__name__, flush=True)
+        traceback.print_exc(limit=-3, chain=False, file=sys.stdout)
+        return "failed"
+    print("ok       %s (%.1f s)" % (check.__name__, time.monotonic() - began), flush=True)
+    return "passed"
+
+
+def main():
+    words = [w for w in sys.argv[1:] if w != "--installed"]
+    chosen = [c for c in CHECKS if not words or any(w in c.__name__ for w in words)]
+    if "--installed" not in sys.argv:
+        problem = python_packages.install(PLACE, LIST)
+        if problem:
+            print("skipped: %s\n0 passed, 0 failed, %d skipped" % (problem, len(chosen)))
+            return 0
+        return subprocess.run([PYTHON, os.path.abspath(__file__), "--installed", *words], check=False).returncode
+    moto = Moto()
+    try:
+        outcomes = [run_one(check, moto) for check in chosen]
+    finally:
+        moto.close()
+    passed, failed, skipped = (outcomes.count(o) for o in ("passed", "failed", "skipped"))
+    print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
+    return 1 if failed or not outcomes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
