@@ -21,7 +21,9 @@ struct import {
     struct json root;
     struct map *by_path; /* struct backup_file */
     struct str id, name;
-    const char *half; /* DATA/import.tmp */
+    const char *half;     /* DATA/import.tmp */
+    const char *lake_dir; /* where the data folder has its parts; NULL: below its workspaces */
+    const char *lake;     /* the workspace's own folder there; NULL: none */
     struct backup_result *out;
 };
 
@@ -35,11 +37,10 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
     return remove(path);
 }
 
-static bool remove_half(const struct import *x, struct err *e)
+static bool remove_folder(const char *path, struct err *e)
 {
-    if (nftw(x->half, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT)
-        return true;
-    return err_errno(e, "can't remove", x->half);
+    return nftw(path, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT ||
+           err_errno(e, "can't remove", path);
 }
 
 /* ---- what the export says ---- */
@@ -71,6 +72,8 @@ static bool choose_id(struct import *x, struct err *e)
         return false;
     bool taken = store_workspace_find(s, x->name) != NULL;
     bool known = store_workspace_find(s, x->id) != NULL;
+    if (store_lake_dir(s) != NULL)
+        x->lake_dir = arena_strz(x->a, str_from(store_lake_dir(s)));
     store_close(s);
     if (taken) {
         err_set(e, ERR_CONFLICT, "there is a workspace '%.*s'", STR_ARG(x->name));
@@ -80,7 +83,14 @@ static bool choose_id(struct import *x, struct err *e)
     char id[37];
     guid_format(guid_new(), id);
     x->id = known ? arena_str(x->a, str_from(id)) : x->id;
-    return true;
+    if (x->lake_dir == NULL)
+        return true;
+    bool is_free = false;
+    const char *lake = arena_fmt(x->a, "%s/%.*s", x->lake_dir, STR_ARG(x->id)).p;
+    if (!backup_dir_is_free(lake, &is_free, e))
+        return false;
+    x->lake = is_free ? lake : NULL;
+    return is_free || err_set(e, ERR_CONFLICT, "%s is in the way: it is not empty", lake);
 }
 
 /* ---- rows ---- */
@@ -105,7 +115,8 @@ static bool take_part(void *ctx, struct str path, const char *own, struct err *e
 
 static bool make_tables(struct import *x, struct err *e)
 {
-    struct store_options o = {.data_dir = x->half, .clock = x->o->clock, .lake = {.by_hand = true}};
+    struct store_options o = {
+        .data_dir = x->half, .clock = x->o->clock, .lake = {.by_hand = true, .dir = x->lake_dir}};
     struct store *s = store_open(&o, e);
     if (s == NULL)
         return false;
@@ -151,10 +162,12 @@ bool backup_import(const struct import_options *o, struct backup_result *out, st
     struct import x = {.o = o, .a = a, .by_path = map_new(a, false), .out = out};
     *out = (struct backup_result){0};
     x.half = arena_fmt(a, "%s/" HALF, o->data_dir).p;
-    if (!read_manifest(&x, e) || !choose_id(&x, e) || !remove_half(&x, e) ||
+    if (!read_manifest(&x, e) || !choose_id(&x, e) || !remove_folder(x.half, e) ||
         !backup_make_dir(x.half, e))
         return false;
     bool ok = make_tables(&x, e) && read_objects(&x, e) && put_in_place(&x, e);
     struct err ignored = {0};
-    return remove_half(&x, ok ? e : &ignored) && ok;
+    if (!ok && x.lake != NULL)
+        (void)remove_folder(x.lake, &ignored);
+    return remove_folder(x.half, ok ? e : &ignored) && ok;
 }

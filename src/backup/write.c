@@ -15,8 +15,20 @@ struct job {
     const struct backup_options *o;
     struct arena *a;
     VEC(struct backup_file) files;
-    struct map *known; /* paths of files */
+    struct map *known;      /* paths of files */
+    struct str lake;        /* path of a folder whose files are elsewhere; empty: none is */
+    const char *lake_place; /* where */
 };
+
+/* Where a path below the data folder is. */
+static const char *place_of(struct job *j, struct str path)
+{
+    bool elsewhere = j->lake.n > 0 && str_starts(path, j->lake) &&
+                     (path.n == j->lake.n || path.p[j->lake.n] == '/');
+    if (!elsewhere)
+        return arena_fmt(j->a, "%s/%.*s", j->o->data_dir, STR_ARG(path)).p;
+    return arena_fmt(j->a, "%s%.*s", j->lake_place, STR_ARG(str_sub(path, j->lake.n, path.n))).p;
+}
 
 typedef bool put_fn(const char *from, const char *to, struct backup_file *out, struct err *e);
 
@@ -35,7 +47,7 @@ static bool put(struct job *j, const char *from, struct str path, put_fn *fn, st
 /* A file of the data folder; one that is not there is left out. */
 static bool put_own(struct job *j, struct str path, put_fn *fn, struct err *e)
 {
-    const char *from = arena_fmt(j->a, "%s/%.*s", j->o->data_dir, STR_ARG(path)).p;
+    const char *from = place_of(j, path);
     struct stat st;
     return (stat(from, &st) != 0 && errno == ENOENT) || put(j, from, path, fn, e);
 }
@@ -55,7 +67,7 @@ static bool put_entry(struct job *j, struct str folder, const char *name, put_fn
                       struct err *e)
 {
     struct str path = arena_fmt(j->a, "%.*s/%s", STR_ARG(folder), name);
-    const char *from = arena_fmt(j->a, "%s/%.*s", j->o->data_dir, STR_ARG(path)).p;
+    const char *from = place_of(j, path);
     struct stat st;
     if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || is_database(name) ||
         map_get(j->known, path) != NULL)
@@ -70,7 +82,7 @@ static bool put_entry(struct job *j, struct str folder, const char *name, put_fn
 /* Every file below a folder of the data folder that is not in the backup yet. */
 static bool put_folder(struct job *j, struct str path, put_fn *fn, int depth, struct err *e)
 {
-    const char *dir = arena_fmt(j->a, "%s/%.*s", j->o->data_dir, STR_ARG(path)).p;
+    const char *dir = place_of(j, path);
     if (depth > MAX_DEPTH)
         return err_set(e, ERR_LIMIT, "%s: more than %d folders deep", dir, MAX_DEPTH);
     DIR *d = opendir(dir);
@@ -93,17 +105,27 @@ static bool put_database(struct job *j, struct workspace *w, struct str folder, 
     return ok;
 }
 
+static bool put_files(struct job *j, struct str folder, struct err *e)
+{
+    return put_folder(j, folder, backup_link, 0, e) &&
+           (j->lake.n == 0 || put_folder(j, j->lake, backup_link, 1, e));
+}
+
 /* Files beside the database never change once they are there, but some may go: they are taken
  * before and after the database, and none go in between, so that all that it names at its moment
  * are in the backup. */
 static bool put_workspace(struct job *j, struct workspace *w, struct err *e)
 {
     struct str folder = arena_fmt(j->a, "workspaces/%.*s", STR_ARG(workspace_id(w)));
-    if (!put_folder(j, folder, backup_link, 0, e))
+    const char *elsewhere = workspace_lake_elsewhere(w);
+    j->lake = elsewhere != NULL ? arena_fmt(j->a, "%.*s/lake", STR_ARG(folder)) : STR("");
+    j->lake_place = elsewhere;
+    if (!put_files(j, folder, e))
         return false;
     workspace_hold(w);
-    bool ok = put_database(j, w, folder, e) && put_folder(j, folder, backup_link, 0, e);
+    bool ok = put_database(j, w, folder, e) && put_files(j, folder, e);
     workspace_unhold(w);
+    j->lake = STR("");
     return ok;
 }
 

@@ -40,7 +40,8 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
                                     ? -1
                                     : (int)(set->shred_paths < 128 ? set->shred_paths : 128),
                  .no_term_index = !set->term_index,
-                 .index_memory = (size_t)set->term_index_memory},
+                 .index_memory = (size_t)set->term_index_memory,
+                 .dir = set->lake_dir},
         .min_free_bytes = (uint64_t)set->min_free,
         .min_free_percent = (unsigned)set->min_free_percent,
         .external_hosts = set->external_hosts,

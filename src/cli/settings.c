@@ -18,6 +18,8 @@ enum { MAX_SETTINGS = 64, MAX_FILE = 1 << 20, MAX_ENV = 64 };
     }
 static const struct setting table[] = {
     SETTING(data, SETTING_PATH, "vedette-data", "the data folder"),
+    SETTING(lake_dir, SETTING_PATH, "",
+            "where sealed rows are, such as a folder on another disk; empty: in the data folder"),
     SETTING(listen, SETTING_ADDRESS, "127.0.0.1:8443", "where HTTPS is served"),
     SETTING(listen_http, SETTING_ADDRESS, "",
             "where plain HTTP is served; loopback only; empty: nowhere"),

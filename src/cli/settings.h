@@ -11,7 +11,7 @@ struct loaded; /* texts and sources; settings.c */
 struct settings {
     struct arena *a; /* owns all texts */
     struct loaded *loaded;
-    const char *data, *config, *tls_cert, *tls_key, *tls_name, *public_url, *clock;
+    const char *data, *lake_dir, *config, *tls_cert, *tls_key, *tls_name, *public_url, *clock;
     const char *listen, *listen_http, *external_hosts, *geoip_file;
     const char *log_level;
     const char *syslog_udp, *syslog_tcp, *syslog_tls, *syslog_tls_ca, *syslog_networks;

@@ -71,6 +71,7 @@ static bool open_engine(struct store *s, const struct store_options *o, struct e
     /* The writer checkpoints after its acknowledgements; the database's own, inside a commit, is
      * for when that fails. */
     return ok && s->engine != NULL && engine_allow_directory(s->engine, s->dir, e) &&
+           lake_place_open(s, o->data_dir, o->lake.dir, e) &&
            engine_set_checkpoint_bytes(s->engine, (size_t)2 << 30, e);
 }
 
@@ -93,6 +94,7 @@ struct store *store_open(const struct store_options *o, struct err *e)
     s->a = arena_new(0);
     lock_init(&s->lock, "store");
     s->clock = o->clock;
+    s->lake_lock = -1;
     s->max_queue_bytes = o->max_queue_bytes;
     s->lake = lake_options(&o->lake);
     s->fetch = o->fetch;
@@ -103,7 +105,8 @@ struct store *store_open(const struct store_options *o, struct err *e)
     s->schemas = schema_set_open(o->schema_dir, e);
     if (s->schemas != NULL && (s->geoip_file == NULL || geoip_check(s->geoip_file, e)) &&
         make_dir(s->dir, e) && open_engine(s, o, e) && engine_lock_down(s->engine, e) &&
-        open_all(s, e) && (s->lake.by_hand || (s->keeper = lake_keeper_start(s, e)) != NULL))
+        open_all(s, e) && lake_place_keep(s, e) &&
+        (s->lake.by_hand || (s->keeper = lake_keeper_start(s, e)) != NULL))
         return s;
     store_close(s);
     return NULL;
@@ -119,6 +122,7 @@ void store_close(struct store *s)
     if (s->engine != NULL)
         engine_close(s->engine);
     schema_set_close(s->schemas);
+    lake_place_close(s);
     xfree(s->dir);
     room_free(s->room);
     lock_fini(&s->lock);

@@ -17,6 +17,9 @@ struct store_lake_options {
         row_group; /* rows of a part's row group, at least 2048; 0: 122,880, the engine's choice */
     bool no_term_index;  /* parts get no index of terms, and none is asked */
     size_t index_memory; /* of indexes that are kept in memory, a workspace; 0: 256 MiB */
+    /* Where the parts of all workspaces are, of this store alone; borrowed. "": below each
+     * workspace's folder; NULL: where they were last. When it changes they have to be there. */
+    const char *dir;
 };
 struct store_options {
     const char
@@ -267,6 +270,12 @@ bool workspace_checkpoint(struct workspace *w, struct err *e) MUST_USE;
  * Errors: ERR_NOT_FOUND; ERR_IO: the disk; the rows then stay where they are. */
 bool workspace_seal(struct workspace *w, struct str name, int64_t *out_rows,
                     struct err *e) MUST_USE;
+
+/* The folder of the workspace's parts when it is not below the workspace's own; else NULL. Lives as
+ * long as the workspace. */
+const char *workspace_lake_elsewhere(const struct workspace *w);
+/* The folder that has those of all workspaces; NULL: there is none. Lives as long as the store. */
+const char *store_lake_dir(const struct store *s);
 
 struct store_lake_sums {
     int64_t parts, rows, bytes, hot_rows;

@@ -303,6 +303,11 @@ struct store {
     const struct engine_fetch *fetch; /* NULL: externaldata is switched off */
     struct store_lake_options lake;   /* defaults filled in */
     struct lake_keeper *keeper;
+    /* Of lake/place.c. lake_dir: where parts are, NULL: below each workspace; lake_moved: they were
+     * elsewhere (lake_before) when the store was open last. */
+    char *lake_dir, *lake_wanted, *lake_before, *lake_record;
+    bool lake_moved;
+    int lake_lock;
     struct room *room;
     struct lock lock; /* workspaces */
     struct arena *a;

@@ -140,4 +140,3 @@ duckdb_connection duck_connect(struct engine *g, struct err *e)
     err_set(e, ERR_INTERNAL, "the database accepts no more connections");
     return NULL;
 }
-

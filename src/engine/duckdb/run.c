@@ -98,8 +98,8 @@ bool duck_execute(duckdb_connection con, struct str sql, struct running *running
     return ok;
 }
 
-static bool exec_one(duckdb_connection con, duckdb_extracted_statements all, idx_t i, struct str sql,
-                     struct err *e)
+static bool exec_one(duckdb_connection con, duckdb_extracted_statements all, idx_t i,
+                     struct str sql, struct err *e)
 {
     duckdb_prepared_statement stmt = NULL;
     duckdb_result r = {0};

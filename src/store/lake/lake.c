@@ -86,7 +86,7 @@ struct lake *lake_open(struct workspace *w, const char *dir, struct err *e)
     l->hot = map_new(l->a, false);
     l->kept = map_new(l->a, false);
     l->clusters = map_new(l->a, false);
-    l->dir = xstrndup(arena_fmt(l->a, "%s/lake", dir));
+    l->dir = lake_place(w->s, w->id, dir);
     struct lake_edit none = {0};
     lake_publish(l, &none);
     l->conn = engine_conn_open(w->s->engine, e);

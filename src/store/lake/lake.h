@@ -59,6 +59,17 @@ const struct lake_table *lake_view_find(const struct lake_view *v, struct str ta
 size_t lake_view_count(const struct lake_view *v);
 const struct lake_table *lake_view_at(const struct lake_view *v, size_t i);
 
+/* ---- where it is: place.c ---- */
+/* Finds the folder of the parts, before the engine is locked. wanted: see store_lake_options.dir.
+ * Errors: ERR_INVALID: the setting; ERR_CONFLICT: another server uses the folder; ERR_IO. */
+bool lake_place_open(struct store *s, const char *data_dir, const char *wanted,
+                     struct err *e) MUST_USE;
+/* Writes down where it is, once all workspaces are open. */
+bool lake_place_keep(struct store *s, struct err *e) MUST_USE;
+void lake_place_close(struct store *s);
+/* The folder of a workspace's parts; dir: the workspace's own. The caller's. */
+char *lake_place(const struct store *s, struct str workspace, const char *dir) MUST_USE;
+
 /* ---- the life of a lake ---- */
 /* Reads the manifest, moves aside files that it does not name, deletes half-written ones. dir: the
  * workspace's folder. Before the writer starts, after the tables are known. */

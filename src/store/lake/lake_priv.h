@@ -21,7 +21,7 @@ struct lake_view {
 };
 struct lake {
     struct workspace *w;
-    char *dir;                /* WORKSPACE/lake */
+    char *dir;                /* WORKSPACE/lake, or LAKE_DIR/<id> */
     struct engine_conn *conn; /* whoever works */
 
     struct lock lock; /* everything below */
@@ -113,6 +113,10 @@ void lake_publish(struct lake *l, const struct lake_edit *edit);
 int64_t lake_lowest_mark(struct lake *l, struct str table);
 struct str lake_name_locked(struct lake *l, struct str name);
 struct lake_hot *lake_hot_locked(struct lake *l, struct str name);
+
+/* ---- place.c ---- */
+/* When the folder has changed: every part is there. Errors: ERR_CONFLICT. */
+bool lake_place_check(struct lake *l, struct err *e) MUST_USE;
 
 /* ---- manifest.c ---- */
 bool lake_manifest_load(struct lake *l, struct err *e) MUST_USE;

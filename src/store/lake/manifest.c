@@ -120,8 +120,9 @@ bool lake_manifest_load(struct lake *l, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct map *paths = map_new(a, false);
-    if (!load_parts(l, paths, a, e) || !load_marks(l, e) || !delete_gone(l, e) ||
-        !lake_retention_load(l, e) || !lake_cluster_load(l, e) || !lake_paths_load(l, e))
+    if (!load_parts(l, paths, a, e) || !lake_place_check(l, e) || !load_marks(l, e) ||
+        !delete_gone(l, e) || !lake_retention_load(l, e) || !lake_cluster_load(l, e) ||
+        !lake_paths_load(l, e))
         return false;
     lake_files_tidy(l, paths);
     return true;
