@@ -48,6 +48,9 @@ struct dcr_reading {
  * are right can be used. */
 bool dcr_model_read(struct arena *a, const struct dcr_about *about, const struct json *properties,
                     struct dcr_model *out, struct dcr_issues *issues) MUST_USE;
+/* The destinations alone, without a word about what is wrong: no query is compiled. */
+void dcr_model_destinations(struct arena *a, const struct dcr_about *about,
+                            const struct json *properties, struct dcr_model *out);
 /* Of a rule of that kind. */
 struct dcr_about dcr_about(const struct dcrs *d, struct str kind);
 void dcr_read_flows(struct dcr_reading *r, const struct json *properties);

@@ -195,6 +195,15 @@ static void read_destinations(struct dcr_reading *r, const struct json *v)
                          arena_fmt(r->a, "properties.destinations.logAnalytics[%zu]", i));
 }
 
+void dcr_model_destinations(struct arena *a, const struct dcr_about *about,
+                            const struct json *properties, struct dcr_model *out)
+{
+    struct dcr_issues issues = {.a = a};
+    struct dcr_reading r = {a, about, out, &issues};
+    *out = (struct dcr_model){0};
+    read_destinations(&r, json_get(properties, "destinations"));
+}
+
 bool dcr_model_read(struct arena *a, const struct dcr_about *about, const struct json *properties,
                     struct dcr_model *out, struct dcr_issues *issues)
 {

@@ -137,15 +137,15 @@ static bool may_change(const struct dcr_change *x, const struct dcr_model *m, st
     return true;
 }
 
-static void read_model(struct dcrs *d, struct arena *a, const struct state_dcr *x,
-                       struct dcr_model *out)
+/* Where it leads. */
+static void read_destinations(struct dcrs *d, struct arena *a, const struct state_dcr *x,
+                              struct dcr_model *out)
 {
     struct json p = {0};
-    struct dcr_issues issues = {.a = a};
     struct dcr_about about = dcr_about(d, x->kind);
     *out = (struct dcr_model){0};
     if (json_parse(a, x->properties, NULL, &p, NULL))
-        (void)!dcr_model_read(a, &about, &p, out, &issues);
+        dcr_model_destinations(a, &about, &p, out);
 }
 
 static bool may_change_old(struct dcrs *d, struct arena *a, enum state_collection c,
@@ -154,7 +154,7 @@ static bool may_change_old(struct dcrs *d, struct arena *a, enum state_collectio
     struct dcr_model m;
     if (c != STATE_COLLECTION_RULES)
         return true;
-    read_model(d, a, old, &m);
+    read_destinations(d, a, old, &m);
     return may_change(x, &m, e);
 }
 
@@ -166,7 +166,7 @@ static bool may_see(struct dcrs *d, struct arena *a, enum state_collection c,
     bool any = false;
     if (c != STATE_COLLECTION_RULES)
         return true;
-    read_model(d, a, x, &m);
+    read_destinations(d, a, x, &m);
     for (size_t i = 0; i < m.n_destinations; i++) {
         if (m.destinations[i].workspace == NULL)
             continue;
@@ -241,11 +241,11 @@ static bool stands_alone(struct keeping *k, const struct state_dcr *x, struct er
         return true;
     if (!state_dcr_list(k->d->o.state, k->a, k->c, &all, &n, e))
         return false;
-    read_model(k->d, k->a, x, &own);
+    read_destinations(k->d, k->a, x, &own);
     for (size_t i = 0; i < n; i++) {
         if (!dcr_is_standing(all[i].kind) || str_eq(all[i].key, x->key))
             continue;
-        read_model(k->d, k->a, &all[i], &other);
+        read_destinations(k->d, k->a, &all[i], &other);
         if (shares_a_workspace(&own, &other, &w))
             return err_set(e, ERR_CONFLICT,
                            "workspace '%.*s' has a rule of kind WorkspaceTransforms, '%.*s'",

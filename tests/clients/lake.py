@@ -71,6 +71,10 @@ def check_arrow(server):
         equal(meta.num_rows, ROWS // 2)
         at = table.schema.get_field_index("TimeGenerated")
         equal(meta.row_group(0).column(at).statistics.has_min_max, True)
+    for table in tables:  # members that the part keeps are ordinary columns
+        equal(str(table.schema.field("Bag.n").type), "int64")
+        equal(table.column("Bag.a.b").to_pylist(),
+              [json.loads(b)["a"]["b"] if b else None for b in table.column("Bag").to_pylist()])
     rows = [row for t in tables for row in t.select(["Name", "Count", "Bag"]).to_pylist()]
     want = answer(server, "Name, TimeGenerated, Count, Bag = tostring(Bag)")
     equal(sorted((r["Name"], r["Count"], r["Bag"] or "") for r in rows if r["Name"]),
@@ -105,6 +109,9 @@ def check_clickhouse(server):
                         "t = min(TimeGenerated) by b = tostring(Bag.a.b) | sort by b asc")
     equal([(r["b"], int(r["n"]), int(r["s"]), r["t"][:27].replace(" ", "T") + "Z") for r in rows],
           [(r["b"], r["n"], r["s"], r["t"]) for r in want])
+    members = chdb.query("SELECT sum(`Bag.n`), countIf(`Bag.a.b` = 'x3') FROM file('%s', Parquet)" % place, "CSV")
+    want = server.query("Others_CL | summarize s = sum(tolong(Bag.n)), n = countif(Bag.a.b == 'x3')")[0]
+    equal(str(members).strip(), "%d,%d" % (want["s"], want["n"]))
     total = chdb.query("SELECT count() FROM file('%s', Parquet)" % place, "CSV")
     equal(int(str(total)), ROWS)
 
