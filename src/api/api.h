@@ -1,6 +1,7 @@
 /* The whole system in one process: everything opened over a data folder, and its routes. `vedette
  * serve` puts a server in front of the router; commands without a server call it in-process. */
 #pragma once
+#include "backup/backup.h"
 #include "detect/detect.h"
 #include "health/health.h"
 #include "http/http.h"
@@ -48,6 +49,10 @@ struct vedette_options {
  * "default". The options' texts are borrowed. Errors: ERR_CONFLICT: the folder is in use (the
  * message says by which process) or was written by a newer version; ERR_IO. */
 struct vedette *vedette_open(const struct vedette_options *o, struct err *e) MUST_USE;
+/* backup_import, with the data folder made when it is not there, and locked. Errors beside its own:
+ * as vedette_open about the folder. */
+bool vedette_import_workspace(const struct import_options *o, struct backup_result *out,
+                              struct err *e) MUST_USE;
 void vedette_close(struct vedette *v); /* stops rules, commits, unlocks; NULL is fine */
 
 struct http_router *vedette_router(struct vedette *v);

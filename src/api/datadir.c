@@ -1,5 +1,6 @@
 /* The data folder: who may use it, and which version wrote it. */
 #include "api/api_priv.h"
+#include "backup/backup.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -119,4 +120,15 @@ void data_dir_release(struct data_lock *lock)
     if (lock->fd >= 0)
         (void)close(lock->fd);
     lock->fd = -1;
+}
+
+bool vedette_import_workspace(const struct import_options *o, struct backup_result *out,
+                              struct err *e)
+{
+    struct data_lock lock = {.fd = -1};
+    if (!data_dir_take(o->data_dir, &lock, e))
+        return false;
+    bool ok = backup_import(o, out, e);
+    data_dir_release(&lock);
+    return ok;
 }

@@ -10,9 +10,10 @@
 
 enum { MAX_PATH = 1024, MAX_FILES = 10000000 };
 
-static bool read_text(struct arena *a, const char *dir, struct str *out, struct err *e)
+bool backup_read_text(struct arena *a, const char *dir, const char *name, size_t most,
+                      struct str *out, struct err *e)
 {
-    const char *path = arena_fmt(a, "%s/%s", dir, BACKUP_MANIFEST).p;
+    const char *path = arena_fmt(a, "%s/%s", dir, name).p;
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
@@ -20,7 +21,8 @@ static bool read_text(struct arena *a, const char *dir, struct str *out, struct 
         err_hint(e, "a backup that was not finished has no such file");
         return false;
     }
-    bool ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= BACKUP_MAX_MANIFEST;
+    bool ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= 0 &&
+              (uint64_t)st.st_size <= most;
     size_t n = ok ? (size_t)st.st_size : 0, at = 0;
     char *text = arena_alloc(a, n + 1);
     for (ssize_t got = 1; ok && at < n && got > 0; at += got > 0 ? (size_t)got : 0)
@@ -50,21 +52,40 @@ static bool is_safe(struct str path)
     return true;
 }
 
-static bool read_file(const struct json *row, struct backup_file *out, struct err *e)
+static bool read_file(const char *name, const struct json *row, struct backup_file *out,
+                      struct err *e)
 {
     struct str path = json_text(json_get(row, "path"), STR("")),
                sha256 = json_text(json_get(row, "sha256"), STR(""));
     const struct json *bytes = json_get(row, "bytes");
     if (!is_safe(path))
-        return err_set(e, ERR_INVALID,
-                       BACKUP_MANIFEST ": '%.*s' is not the path of a file in a "
-                                       "backup",
+        return err_set(e, ERR_INVALID, "%s: '%.*s' is not the path of a file in a backup", name,
                        (int)(path.n < 80 ? path.n : 80), path.p);
     if (bytes == NULL || bytes->type != JSON_INT || bytes->i < 0 || sha256.n != BACKUP_SHA256_HEX)
-        return err_set(e, ERR_INVALID, BACKUP_MANIFEST ": %.*s has no size, or no SHA-256",
-                       STR_ARG(path));
+        return err_set(e, ERR_INVALID, "%s: %.*s has no size, or no SHA-256", name, STR_ARG(path));
     *out = (struct backup_file){.path = path, .bytes = (uint64_t)bytes->i};
     memcpy(out->sha256, sha256.p, BACKUP_SHA256_HEX);
+    return true;
+}
+
+bool backup_read_files(struct arena *a, const char *name, struct str text, struct json *out_root,
+                       struct backup_file **out, size_t *n, struct err *e)
+{
+    if (!json_parse(a, text, NULL, out_root, e)) {
+        e->code = ERR_INVALID;
+        err_prefix(e, "%s", name);
+        return false;
+    }
+    const struct json *format = json_get(out_root, "format"), *files = json_get(out_root, "files");
+    if (format == NULL || format->type != JSON_INT || format->i != BACKUP_FORMAT)
+        return err_set(e, ERR_INVALID, "%s: format %d expected", name, BACKUP_FORMAT);
+    if (files == NULL || files->type != JSON_ARRAY || files->n == 0 || files->n > MAX_FILES)
+        return err_set(e, ERR_INVALID, "%s: files: a list of files expected", name);
+    *n = files->n;
+    *out = arena_array(a, struct backup_file, files->n);
+    for (size_t i = 0; i < files->n; i++)
+        if (!read_file(name, &files->items[i], &(*out)[i], e))
+            return false;
     return true;
 }
 
@@ -72,22 +93,7 @@ bool backup_read_manifest(struct arena *a, struct str text, struct backup_file *
                           struct err *e)
 {
     struct json root = {0};
-    if (!json_parse(a, text, NULL, &root, e)) {
-        e->code = ERR_INVALID;
-        err_prefix(e, BACKUP_MANIFEST);
-        return false;
-    }
-    const struct json *format = json_get(&root, "format"), *files = json_get(&root, "files");
-    if (format == NULL || format->type != JSON_INT || format->i != BACKUP_FORMAT)
-        return err_set(e, ERR_INVALID, BACKUP_MANIFEST ": format %d expected", BACKUP_FORMAT);
-    if (files == NULL || files->type != JSON_ARRAY || files->n == 0 || files->n > MAX_FILES)
-        return err_set(e, ERR_INVALID, BACKUP_MANIFEST ": files: a list of files expected");
-    *n = files->n;
-    *out = arena_array(a, struct backup_file, files->n);
-    for (size_t i = 0; i < files->n; i++)
-        if (!read_file(&files->items[i], &(*out)[i], e))
-            return false;
-    return true;
+    return backup_read_files(a, BACKUP_MANIFEST, text, &root, out, n, e);
 }
 
 static bool compare(const char *path, const struct backup_file *f, const struct backup_file *found,
@@ -98,15 +104,19 @@ static bool compare(const char *path, const struct backup_file *f, const struct 
                    found->sha256);
 }
 
+bool backup_take_file(struct arena *a, const char *dir, const char *target,
+                      const struct backup_file *f, struct err *e)
+{
+    struct backup_file found = {0};
+    const char *from = arena_fmt(a, "%s/%.*s", dir, STR_ARG(f->path)).p;
+    return backup_copy(from, target, &found, e) && compare(from, f, &found, e);
+}
+
 static bool restore_file(struct arena *a, const char *dir, const char *to,
                          const struct backup_file *f, struct err *e)
 {
-    struct backup_file found = {0};
-    const char *from = arena_fmt(a, "%s/%.*s", dir, STR_ARG(f->path)).p,
-               *target = arena_fmt(a, "%s/%.*s", to, STR_ARG(f->path)).p;
-    if (!backup_make_parents(a, to, f->path, e) || !backup_copy(from, target, &found, e))
-        return false;
-    return compare(from, f, &found, e);
+    const char *target = arena_fmt(a, "%s/%.*s", to, STR_ARG(f->path)).p;
+    return backup_make_parents(a, to, f->path, e) && backup_take_file(a, dir, target, f, e);
 }
 
 static bool restore_all(struct arena *a, const char *dir, const char *to, struct backup_result *out,
@@ -115,8 +125,8 @@ static bool restore_all(struct arena *a, const char *dir, const char *to, struct
     struct str text = STR("");
     struct backup_file *files = NULL;
     size_t n = 0;
-    if (!read_text(a, dir, &text, e) || !backup_read_manifest(a, text, &files, &n, e) ||
-        !backup_make_dir(to, e))
+    if (!backup_read_text(a, dir, BACKUP_MANIFEST, BACKUP_MAX_MANIFEST, &text, e) ||
+        !backup_read_manifest(a, text, &files, &n, e) || !backup_make_dir(to, e))
         return false;
     for (size_t i = 0; i < n; i++) {
         if (!restore_file(a, dir, to, &files[i], e))
@@ -166,7 +176,8 @@ bool backup_check(const char *dir, struct backup_result *out, struct err *e)
     struct backup_file *files = NULL;
     size_t n = 0;
     *out = (struct backup_result){0};
-    if (!read_text(a, dir, &text, e) || !backup_read_manifest(a, text, &files, &n, e))
+    if (!backup_read_text(a, dir, BACKUP_MANIFEST, BACKUP_MAX_MANIFEST, &text, e) ||
+        !backup_read_manifest(a, text, &files, &n, e))
         return false;
     for (size_t i = 0; i < n; i++) {
         struct backup_file found = {0};

@@ -137,44 +137,60 @@ static bool put_all(struct job *j, struct err *e)
     return true;
 }
 
+void backup_write_head(struct json_out *o, struct clock *clock)
+{
+    json_kv_int(o, "format", BACKUP_FORMAT);
+    json_kv_time(o, "created", clock_now(clock));
+    json_kv_z(o, "program", VEDETTE_VERSION);
+}
+
+void backup_write_files(struct json_out *o, const struct backup_file *files, size_t n)
+{
+    json_key(o, "files");
+    json_arr(o);
+    for (size_t i = 0; i < n; i++) {
+        json_obj(o);
+        json_kv_str(o, "path", files[i].path);
+        json_kv_int(o, "bytes", (int64_t)files[i].bytes);
+        json_kv_z(o, "sha256", files[i].sha256);
+        json_obj_end(o);
+    }
+    json_arr_end(o);
+}
+
+bool backup_write_manifest(const char *dir, const char *name, struct sbuf *text, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    if (!sbuf_ok(text))
+        return err_set(e, ERR_LIMIT, "too many files for one backup");
+    const char *path = arena_fmt(a, "%s/%s", dir, name).p, *temp = arena_fmt(a, "%s.new", path).p;
+    return backup_write_text(temp, sbuf_str(text), e) &&
+           (rename(temp, path) == 0 || err_errno(e, "can't write", path)) &&
+           backup_sync_dir(dir, e);
+}
+
 static bool write_manifest(struct job *j, struct err *e)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(BACKUP_MAX_MANIFEST);
     struct json_out o = json_out_make(&b);
     json_obj(&o);
-    json_kv_int(&o, "format", BACKUP_FORMAT);
-    json_kv_time(&o, "created", clock_now(j->o->clock));
-    json_kv_z(&o, "program", VEDETTE_VERSION);
-    json_key(&o, "files");
-    json_arr(&o);
-    for (size_t i = 0; i < j->files.n; i++) {
-        json_obj(&o);
-        json_kv_str(&o, "path", j->files.p[i].path);
-        json_kv_int(&o, "bytes", (int64_t)j->files.p[i].bytes);
-        json_kv_z(&o, "sha256", j->files.p[i].sha256);
-        json_obj_end(&o);
-    }
-    json_arr_end(&o);
+    backup_write_head(&o, j->o->clock);
+    backup_write_files(&o, j->files.p, j->files.n);
     json_obj_end(&o);
     sbuf_addc(&b, '\n');
-    if (!sbuf_ok(&b))
-        return err_set(e, ERR_LIMIT, "too many files for one backup");
-    const char *path = arena_fmt(j->a, "%s/%s", j->o->dir, BACKUP_MANIFEST).p,
-               *temp = arena_fmt(j->a, "%s.new", path).p;
-    return backup_write_text(temp, sbuf_str(&b), e) &&
-           (rename(temp, path) == 0 || err_errno(e, "can't write", path)) &&
-           backup_sync_dir(j->o->dir, e);
+    return backup_write_manifest(j->o->dir, BACKUP_MANIFEST, &b, e);
 }
 
-static bool check_dir(const char *dir, struct err *e)
+bool backup_take_dir(const char *dir, struct err *e)
 {
     bool free_dir = false;
     if (dir[0] != '/')
         return err_set(e, ERR_INVALID, "'%s': an absolute path expected", dir);
     if (!backup_dir_is_free(dir, &free_dir, e))
         return false;
-    return free_dir ||
-           err_set(e, ERR_INVALID, "%s is not empty: a backup needs a folder of its own", dir);
+    if (!free_dir)
+        return err_set(e, ERR_INVALID, "%s is not empty: a backup needs a folder of its own", dir);
+    return backup_make_dir(dir, e);
 }
 
 bool backup_write(const struct backup_options *o, struct backup_result *out, struct err *e)
@@ -182,8 +198,7 @@ bool backup_write(const struct backup_options *o, struct backup_result *out, str
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct job j = {.o = o, .a = a, .known = map_new(a, false)};
     *out = (struct backup_result){0};
-    if (!check_dir(o->dir, e) || !backup_make_dir(o->dir, e) || !put_all(&j, e) ||
-        !write_manifest(&j, e))
+    if (!backup_take_dir(o->dir, e) || !put_all(&j, e) || !write_manifest(&j, e))
         return false;
     out->files = j.files.n;
     for (size_t i = 0; i < j.files.n; i++)

@@ -1,10 +1,12 @@
-/* vedette backup and vedette restore: copies of a data folder, and the way back. */
+/* vedette backup and vedette restore: copies of a data folder, and the way back; vedette export and
+ * vedette import: the same for one workspace, as files that other programs can read. */
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "api/api.h"
 #include "backup/backup.h"
 #include "cli/client.h"
 #include "cli/commands.h"
@@ -19,6 +21,19 @@ static const char restore_usage[] =
     "       vedette restore --check FOLDER\n"
     "Makes the data folder DIR, which must be new or empty, out of the backup in FOLDER. Every\n"
     "file is checked against the hash that the backup wrote; --check does only that.\n";
+
+static const char export_usage[] =
+    "usage: vedette export [--workspace W] [--data DIR|--url URL] FOLDER\n"
+    "Writes a workspace to FOLDER, which must be new or empty, on the server's machine: its logs\n"
+    "as Parquet files, its rules, incidents, functions, watchlists and summary rules as JSON\n"
+    "lines, and workspace.json, which tells of them. The server goes on meanwhile.\n";
+static const char import_usage[] =
+    "usage: vedette import --data DIR [--name NAME] [--retention DAYS] FOLDER\n"
+    "Makes a workspace of the data folder DIR out of the export in FOLDER. No server may use DIR;\n"
+    "it is made when it is not there. Every file is checked against the hash that the export\n"
+    "wrote.\n\n"
+    "  --name NAME       of the new workspace; as it was if not given\n"
+    "  --retention DAYS  of its tables, from the receipt of a row; as it was if not given\n";
 
 static int64_t figure(const struct json *answer, const char *name)
 {
@@ -35,7 +50,9 @@ static struct str absolute(struct arena *a, const char *dir)
     return arena_fmt(a, "%s/%s", here, dir);
 }
 
-static bool backup(struct client *c, const char *dir, struct err *e)
+/* workspace: NULL where it does not matter. */
+static bool copy(struct client *c, const char *target, const char *workspace, const char *dir,
+                 struct err *e)
 {
     struct json answer = {0};
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 20);
@@ -43,8 +60,10 @@ static bool backup(struct client *c, const char *dir, struct err *e)
     struct str path = absolute(c->a, dir);
     json_obj(&o);
     json_kv_str(&o, "directory", path);
+    if (workspace != NULL)
+        json_kv_z(&o, "workspace", workspace);
     json_obj_end(&o);
-    if (!client_call(c, "POST", "/vedette/v1/backup", NULL, sbuf_str(&b), &answer, e))
+    if (!client_call(c, "POST", target, NULL, sbuf_str(&b), &answer, e))
         return false;
     printf("%.*s: %lld files, %lld bytes\n", STR_ARG(path), (long long)figure(&answer, "files"),
            (long long)figure(&answer, "bytes"));
@@ -52,23 +71,28 @@ static bool backup(struct client *c, const char *dir, struct err *e)
 }
 
 struct words {
-    const char *data, *url, *folder;
+    const char *data, *url, *folder, *workspace, *name;
+    int64_t retention;
     bool check;
 };
 
 /* < 0: go on; else the exit code. */
 static int read_words(int argc, char **argv, const char *usage, struct words *out)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"url", required_argument, NULL, 'u'},
-                                            {"check", no_argument, NULL, 'c'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"data", required_argument, NULL, 'd'}, {"url", required_argument, NULL, 'u'},
+        {"check", no_argument, NULL, 'c'},      {"workspace", required_argument, NULL, 'w'},
+        {"name", required_argument, NULL, 'n'}, {"retention", required_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
     int c;
-    while ((c = getopt_long(argc, argv, "d:u:ch", options, NULL)) != -1) {
+    while ((c = getopt_long(argc, argv, "d:u:cw:n:r:h", options, NULL)) != -1) {
         out->data = c == 'd' ? optarg : out->data;
         out->url = c == 'u' ? optarg : out->url;
+        out->workspace = c == 'w' ? optarg : out->workspace;
+        out->name = c == 'n' ? optarg : out->name;
         out->check |= c == 'c';
+        if (c == 'r' && !str_to_i64(str_from(optarg), &out->retention))
+            c = '?';
         if (c == '?' || c == 'h') {
             fputs(usage, c == 'h' ? stdout : stderr);
             return c == 'h' ? 0 : 2;
@@ -81,26 +105,76 @@ static int read_words(int argc, char **argv, const char *usage, struct words *ou
     return 2;
 }
 
-int cli_backup(int argc, char **argv)
+static int misused(const char *usage)
+{
+    fputs(usage, stderr);
+    return 2;
+}
+
+static int copy_out(const char *command, const char *target, const struct words *w)
 {
     struct err e = {0};
     struct client client = {0};
+    bool ok = client_open(&client, w->data, w->url, false, &e);
+    if (ok) {
+        ok = copy(&client, target, w->workspace, w->folder, &e);
+        client_close(&client);
+    }
+    if (!ok)
+        complain(command, &e);
+    return ok ? 0 : 1;
+}
+
+int cli_backup(int argc, char **argv)
+{
     struct words w = {0};
     int code = read_words(argc, argv, backup_usage, &w);
     if (code >= 0)
         return code;
-    if (w.check) {
-        fputs(backup_usage, stderr);
-        return 2;
+    return w.check || w.workspace != NULL || w.name != NULL
+               ? misused(backup_usage)
+               : copy_out("backup", "/vedette/v1/backup", &w);
+}
+
+int cli_export(int argc, char **argv)
+{
+    struct words w = {0};
+    int code = read_words(argc, argv, export_usage, &w);
+    if (code >= 0)
+        return code;
+    return w.check || w.name != NULL ? misused(export_usage)
+                                     : copy_out("export", "/vedette/v1/export", &w);
+}
+
+int cli_import(int argc, char **argv)
+{
+    struct err e = {0};
+    struct words w = {0};
+    struct backup_result result = {0};
+    int code = read_words(argc, argv, import_usage, &w);
+    if (code >= 0)
+        return code;
+    const char *data = w.data != NULL ? w.data : getenv("VEDETTE_DATA");
+    if (data == NULL || w.url != NULL || w.check || w.workspace != NULL)
+        return misused(import_usage);
+    struct clock *clock = clock_new_system();
+    struct import_options o = {.data_dir = data,
+                               .dir = w.folder,
+                               .clock = clock,
+                               .retention_days = w.retention,
+                               .name = w.name != NULL ? str_from(w.name) : STR_NONE};
+    bool ok = vedette_import_workspace(&o, &result, &e);
+    clock_free(clock);
+    if (!ok) {
+        complain("import", &e);
+        return 1;
     }
-    bool ok = client_open(&client, w.data, w.url, false, &e);
-    if (ok) {
-        ok = backup(&client, w.folder, &e);
-        client_close(&client);
-    }
-    if (!ok)
-        complain("backup", &e);
-    return ok ? 0 : 1;
+    printf("%s: %zu files, %llu bytes\n", data, result.files, (unsigned long long)result.bytes);
+    if (result.old_rows > 0)
+        printf("%llu rows are past the retention of their table: the next server drops them; "
+               "--retention keeps them longer\n",
+               (unsigned long long)result.old_rows);
+    return 0;
 }
 
 int cli_restore(int argc, char **argv)
@@ -112,10 +186,8 @@ int cli_restore(int argc, char **argv)
     if (code >= 0)
         return code;
     const char *data = w.data != NULL ? w.data : getenv("VEDETTE_DATA");
-    if ((data == NULL && !w.check) || w.url != NULL) {
-        fputs(restore_usage, stderr);
-        return 2;
-    }
+    if ((data == NULL && !w.check) || w.url != NULL || w.workspace != NULL || w.name != NULL)
+        return misused(restore_usage);
     bool ok =
         w.check ? backup_check(w.folder, &result, &e) : backup_restore(w.folder, data, &result, &e);
     if (!ok) {

@@ -68,6 +68,43 @@ static void keep_header(struct str taken, struct sbuf *header)
     sbuf_add(header, str_sub(log, 0, header_length(log)));
 }
 
+/* ---- VPC flow logs: the first line may name the fields ---- */
+
+/* *out_n: its bytes, 0: the first line is a record. false: the line has no end yet. */
+static bool names_line(struct str s, size_t *out_n)
+{
+    const char *nl = s.n > 0 ? memchr(s.p, '\n', s.n) : NULL;
+    bool record = s.n > 0 && s.p[0] >= '0' && s.p[0] <= '9';
+    *out_n = nl == NULL || record ? 0 : (size_t)(nl - s.p) + 1;
+    return nl != NULL || record;
+}
+
+/* ---- files that grow ---- */
+
+bool ingest_cut_has_header(enum ingest_format f)
+{
+    return f == INGEST_ZEEK || f == INGEST_VPCFLOW;
+}
+
+bool ingest_cut_by_lines(enum ingest_format f, struct str start, struct err *e)
+{
+    bool evtx = f == INGEST_WINDOWS && str_starts(start, STR("ElfFile"));
+    if (!evtx && !str_starts(start, STR("\xff\xfe")) && !str_starts(start, STR("\xfe\xff")))
+        return true;
+    err_set(e, ERR_UNSUPPORTED, "%s can't be read line by line",
+            evtx ? "an event log (.evtx)" : "UTF-16");
+    err_hint(e, "read such files once they are complete: mode once");
+    return false;
+}
+
+bool ingest_cut_header(enum ingest_format f, struct str start, size_t *out_n)
+{
+    if (f == INGEST_VPCFLOW)
+        return names_line(start, out_n);
+    *out_n = f == INGEST_ZEEK ? header_length(start) : 0;
+    return *out_n < start.n; /* behind it something else begins */
+}
+
 /* ---- the first bytes ---- */
 
 /* Looks at the first bytes; *taken: how many are no part of a record. */
@@ -92,11 +129,11 @@ static bool begin(struct ingest_cut *c, struct str s, struct sbuf *header, size_
     if (c->format == INGEST_ZEEK || c->format == INGEST_AUDITD) {
         c->shape = SHAPE_LINES;
     } else if (c->format == INGEST_VPCFLOW) {
-        const char *nl = memchr(s.p + at, '\n', s.n - at);
+        size_t names = 0;
         c->shape = SHAPE_LINES;
-        if (header->n == 0 && nl != NULL && (first < '0' || first > '9')) {
-            sbuf_add(header, str_sub(s, at, (size_t)(nl - s.p) + 1 - at));
-            at += header->n;
+        if (header->n == 0 && names_line(str_sub(s, at, s.n), &names)) {
+            sbuf_add(header, str_sub(s, at, names));
+            at += names;
         }
     } else if (c->format == INGEST_WINDOWS && first == '<') {
         c->shape = SHAPE_XML;

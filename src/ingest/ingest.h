@@ -83,6 +83,14 @@ struct ingest_cut {
 bool ingest_cut_next(struct ingest_cut *c, struct str bytes, bool last, struct sbuf *header,
                      struct sbuf *out_body, size_t *out_taken, struct err *e) MUST_USE;
 
+/* For files of the format that are read a line a record, as they grow: the file starts with lines
+ * that each body needs in front (names of fields). */
+bool ingest_cut_has_header(enum ingest_format f);
+/* A file that starts so may be read by lines. Errors: ERR_UNSUPPORTED, with a hint. */
+bool ingest_cut_by_lines(enum ingest_format f, struct str start, struct err *e) MUST_USE;
+/* start: of the file. *out_n: bytes of the header, 0: it has none. false: it may go on. */
+bool ingest_cut_header(enum ingest_format f, struct str start, size_t *out_n) MUST_USE;
+
 /* A record that is rejected before it reaches a table. */
 struct ingest_reject {
     struct str raw;

@@ -2,6 +2,7 @@
  * disk. */
 #pragma once
 #include "engine/engine.h"
+#include "text/json.h"
 
 struct store;
 /* When rows are sealed (docs/storage.md), and how long they are kept. */
@@ -306,6 +307,28 @@ void workspace_snapshot_end(struct workspace *w);
 void workspace_hold(struct workspace *w);
 void workspace_unhold(struct workspace *w);
 #define WORKSPACE_SNAPSHOT "snapshot.duckdb" /* its name, in the workspace's folder */
+
+/* ---- a workspace as files that other programs can read ----
+ * A part of path "lake/<Table>/<yyyy>/<mm>/<dd>/<id>.parquet" below the folder of the files is, or
+ * is to be, the file at own. */
+typedef bool store_file_fn(void *ctx, struct str path, const char *own, struct err *e);
+/* Writes a JSON array that tells of the tables, their columns and their parts, and calls fn for
+ * each part. Rows that are not sealed are not in it. Between workspace_hold and workspace_unhold.
+ */
+bool workspace_tables_write(struct workspace *w, struct json_out *o, store_file_fn *fn, void *ctx,
+                            struct err *e) MUST_USE;
+/* Makes the tables of such an array; fn puts each part's file in place. retention_days: of all
+ * tables; 0: as the array says. *out_old_rows: how many are past it, so that they will be dropped.
+ * Foreign input: names, sizes and checksums are checked. Errors: ERR_INVALID, ERR_CONFLICT (a table
+ * that has or had rows), ERR_IO. After an error the workspace holds some of it. */
+struct store_tables_read {
+    const struct json *tables;
+    int64_t retention_days;
+    store_file_fn *fn;
+    void *ctx;
+};
+bool workspace_tables_read(struct workspace *w, const struct store_tables_read *x,
+                           uint64_t *out_old_rows, struct err *e) MUST_USE;
 
 /* Compiles and runs KQL in a workspace: the one way that everything above (API, detection, CLI)
  * queries. Errors beside those of the query: ERR_TIMEOUT says how many seconds it had. */

@@ -99,7 +99,14 @@ struct table_plan;
 struct table_plan *table_plan_new(struct workspace *w, struct arena *a);
 bool table_plan_batch(struct table_plan *p, const struct store_batch *b, struct sbuf *ddl,
                       struct err *e) MUST_USE;
+/* The same for a table that was never stored, and columns in their order (the service's own first,
+ * as a table has them). Errors: ERR_INVALID: they can't have these names in the database. */
+bool table_plan_columns(struct table_plan *p, struct ws_table *t, const struct phys_col *cols,
+                        size_t n, struct sbuf *ddl, struct err *e) MUST_USE;
 void table_plan_apply(struct table_plan *p);
+/* Runs the SQL in a transaction, then applies the plan. */
+bool table_plan_run(struct workspace *w, struct table_plan *plan, struct sbuf *ddl,
+                    struct err *e) MUST_USE;
 /* Appends one batch's rows. */
 struct append_stamp {
     int64_t received;

@@ -228,6 +228,22 @@ bool table_plan_batch(struct table_plan *p, const struct store_batch *b, struct 
     return true;
 }
 
+bool table_plan_columns(struct table_plan *p, struct ws_table *t, const struct phys_col *cols,
+                        size_t n, struct sbuf *ddl, struct err *e)
+{
+    struct new_table *made = plan_table(p, t, ddl);
+    for (size_t i = 0; i < n; i++) {
+        const struct new_col *own = map_get(made->by_name, cols[i].name);
+        if (own == NULL && column_rule(cols[i].name) == COLUMN_STORED)
+            plan_add(p, made, cols[i].name, cols[i].type, ddl);
+        const struct new_col *is = map_get(made->by_name, cols[i].name);
+        if (is == NULL || !str_eq(is->phys, cols[i].phys) || is->type != cols[i].type)
+            return err_set(e, ERR_INVALID, "table '%.*s' can't have the column '%.*s' of that form",
+                           STR_ARG(t->name), STR_ARG(cols[i].name));
+    }
+    return true;
+}
+
 void table_plan_apply(struct table_plan *p)
 {
     lock_take(&p->w->lock);

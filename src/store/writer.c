@@ -149,6 +149,22 @@ static bool run_sql(struct workspace *w, struct sbuf *sql, struct err *e)
     return engine_conn_exec(w->conn, sbuf_str(sql), e);
 }
 
+bool table_plan_run(struct workspace *w, struct table_plan *plan, struct sbuf *ddl, struct err *e)
+{
+    if (ddl->n > 0) {
+        if (!engine_begin(w->conn, e))
+            return false;
+        if (!run_sql(w, ddl, e)) {
+            engine_rollback(w->conn);
+            return false;
+        }
+        if (!engine_commit(w->conn, e))
+            return false;
+    }
+    table_plan_apply(plan);
+    return true;
+}
+
 /* New tables and columns first, in a transaction of their own: the database can't append to a table
  * that the same transaction has altered. */
 static bool make_tables(struct group *g, struct err *e)
@@ -158,18 +174,7 @@ static bool make_tables(struct group *g, struct err *e)
     for (size_t i = 0; i < g->batches.n; i++)
         if (!table_plan_batch(plan, g->batches.p[i], &ddl, e))
             return false;
-    if (ddl.n > 0) {
-        if (!engine_begin(g->w->conn, e))
-            return false;
-        if (!run_sql(g->w, &ddl, e)) {
-            engine_rollback(g->w->conn);
-            return false;
-        }
-        if (!engine_commit(g->w->conn, e))
-            return false;
-    }
-    table_plan_apply(plan);
-    return true;
+    return table_plan_run(g->w, plan, &ddl, e);
 }
 
 static bool write_ids(struct group *g, int64_t at, struct err *e)

@@ -8,9 +8,9 @@ static size_t cut_lines(struct str text)
     return nl != NULL ? (size_t)(nl - text.p) + 1 : 0;
 }
 
-bool tail_is_whole(enum tail_format f)
+bool tail_is_whole(const struct tail_source *s)
 {
-    return f == TAIL_JSON;
+    return s->format == TAIL_JSON || (s->format == TAIL_FOREIGN && s->mode == TAIL_ONCE);
 }
 
 size_t tail_cut(const struct tail_source *s, struct str text)
@@ -19,6 +19,7 @@ size_t tail_cut(const struct tail_source *s, struct str text)
     case TAIL_NDJSON:
     case TAIL_SYSLOG:
     case TAIL_CEF:
+    case TAIL_FOREIGN:
         return cut_lines(text);
     case TAIL_CSV:
         return csv_cut(text, s->csv.separator);

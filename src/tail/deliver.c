@@ -7,10 +7,15 @@ enum { HEADER_BYTES = 256 << 10 };
 #define RETRY_US ((int64_t)60000000)
 enum step { STEP_ON, STEP_ENOUGH, STEP_STOP };
 
+struct str deliver_stream(const struct follower *f)
+{
+    return f->s->stream.n > 0 ? f->s->stream : STR("(unknown)"); /* the records choose */
+}
+
 void deliver_refused(struct follower *f, struct file *file, const struct err *e)
 {
     struct store_count c = {.source = str_from(f->source),
-                            .stream = f->s->stream,
+                            .stream = deliver_stream(f),
                             .reason = STR("unreadable_file"),
                             .received = 1,
                             .rejected = 1};
@@ -30,8 +35,7 @@ static void add_bytes(struct follower *f, size_t n)
     lock_drop(&f->lock);
 }
 
-/* The first n bytes of text, which starts at the offset, are done. */
-static void advance(struct follower *f, struct file *file, struct str text, size_t n)
+void deliver_advance(struct follower *f, struct file *file, struct str text, size_t n)
 {
     struct cursor *c = &file->c;
     struct err e = {0};
@@ -107,6 +111,34 @@ static size_t range_of(struct follower *f, struct file *file, struct str text, b
     return n == 0 && over ? text.n : n;
 }
 
+static bool readable(struct follower *f, struct file *file, struct str text)
+{
+    struct err e = {0};
+    if (f->s->format != TAIL_FOREIGN || ingest_cut_by_lines(f->s->foreign, text, &e))
+        return true;
+    deliver_refused(f, file, &e);
+    return false;
+}
+
+static bool has_header(const struct tail_source *s)
+{
+    return s->format == TAIL_CSV ||
+           (s->format == TAIL_FOREIGN && ingest_cut_has_header(s->foreign));
+}
+
+/* The header of a file that starts so: what goes in front of each range. false: it is not complete,
+ * or can't be. */
+static bool find_header(const struct tail_source *s, struct str start, struct sbuf *out,
+                        size_t *out_n)
+{
+    if (s->format == TAIL_CSV)
+        return csv_names_line(&s->csv, start, out, out_n);
+    if (!ingest_cut_header(s->foreign, start, out_n))
+        return false;
+    sbuf_add(out, str_sub(start, 0, *out_n));
+    return true;
+}
+
 static bool load_header(struct follower *f, struct file *file)
 {
     AUTO(sbuf_fini) struct sbuf header = sbuf_make(0);
@@ -121,12 +153,12 @@ static bool load_header(struct follower *f, struct file *file)
     else if (!file_bytes(file->fd, 0, start, HEADER_BYTES, &n, &e))
         n = 0;
     unpack_close(u);
-    if (csv_names_line(&f->s->csv, (struct str){start, n}, &header, &file->header_n)) {
+    if (find_header(f->s, (struct str){start, n}, &header, &file->header_n)) {
         file->header = xstrndup(sbuf_str(&header));
         return true;
     }
     if (e.code == ERR_OK && n == HEADER_BYTES)
-        err_set(&e, ERR_LIMIT, "the first line has no end within %d bytes", HEADER_BYTES);
+        err_set(&e, ERR_LIMIT, "the file's header has no end within %d bytes", HEADER_BYTES);
     if (e.code != ERR_OK)
         deliver_refused(f, file, &e);
     return false;
@@ -137,7 +169,7 @@ static bool skip_line(struct follower *f, struct file *file, struct str text, si
     size_t end = line_end(text);
     *out_n = end > 0 ? end : text.n;
     file->c.skipping = end == 0;
-    advance(f, file, text, *out_n);
+    deliver_advance(f, file, text, *out_n);
     return true;
 }
 
@@ -152,7 +184,9 @@ static enum step step(struct follower *f, struct file *file, struct str text, bo
     file->used_us = clock_mono_us();
     if (file->c.skipping)
         return skip_line(f, file, text, out_n) ? STEP_ON : STEP_ENOUGH;
-    if (f->s->format == TAIL_CSV && file->header == NULL && !load_header(f, file))
+    if (file->c.offset == 0 && !readable(f, file, text))
+        return STEP_ENOUGH;
+    if (has_header(f->s) && file->header == NULL && !load_header(f, file))
         return STEP_ENOUGH;
     size_t n = range_of(f, file, text, over, &is_long);
     if (file->c.pending > 0 && (n == 0 || !fingerprint_is(str_sub(text, 0, n), file->c.range))) {
@@ -161,12 +195,11 @@ static enum step step(struct follower *f, struct file *file, struct str text, bo
     }
     if (n == 0)
         return STEP_ENOUGH;
-    bool only_header =
-        f->s->format == TAIL_CSV && file->c.offset + (int64_t)n <= (int64_t)file->header_n;
+    bool only_header = file->c.offset + (int64_t)n <= (int64_t)file->header_n;
     if (!only_header && !send_range(f, file, str_sub(text, 0, n)))
         return STEP_STOP;
     file->c.skipping = is_long;
-    advance(f, file, text, n);
+    deliver_advance(f, file, text, n);
     *out_n = n;
     return STEP_ON;
 }
@@ -205,7 +238,7 @@ static bool deliver_plain(struct follower *f, struct file *file, bool over)
     return s != STEP_STOP;
 }
 
-static void mark_done(struct file *file)
+void deliver_done(struct file *file)
 {
     file->c.done = true;
     file->c.size = (int64_t)file->st.st_size;
@@ -248,53 +281,13 @@ static bool deliver_packed(struct follower *f, struct file *file)
     if (!good && e.code != ERR_OK)
         deliver_refused(f, file, &e);
     else if (s == STEP_ENOUGH)
-        mark_done(file);
+        deliver_done(file);
     return s != STEP_STOP;
-}
-
-static bool read_whole(struct file *file, struct sbuf *out, struct err *e)
-{
-    char block[65536];
-    size_t n = 1;
-    struct unpack *u = file_unpack(file->fd, 0, e);
-    bool good = u != NULL;
-    while (good && n > 0) {
-        good = unpack_read(u, block, sizeof(block), &n, e);
-        if (good)
-            sbuf_addmem(out, block, n);
-        if (good && out->failed)
-            good = err_set(e, ERR_TOO_LARGE,
-                           "a JSON array is read as a whole, at most %d bytes: use a JSON object a "
-                           "line for more",
-                           WHOLE_BYTES);
-    }
-    unpack_close(u);
-    return good;
-}
-
-static bool deliver_whole(struct follower *f, struct file *file)
-{
-    AUTO(sbuf_fini) struct sbuf body = sbuf_make(WHOLE_BYTES);
-    struct err e = {0};
-    if (file->c.done && file->c.size == (int64_t)file->st.st_size)
-        return true;
-    if (!read_whole(file, &body, &e)) {
-        deliver_refused(f, file, &e);
-        return true;
-    }
-    if (file->c.done) /* it was written anew */
-        scan_restart(f, file);
-    if (body.n > 0 && !send_range(f, file, sbuf_str(&body)))
-        return false;
-    if (body.n > 0)
-        advance(f, file, sbuf_str(&body), body.n);
-    mark_done(file);
-    return true;
 }
 
 bool deliver_file(struct follower *f, struct file *file, bool over)
 {
-    if (tail_is_whole(f->s->format))
+    if (tail_is_whole(f->s))
         return deliver_whole(f, file);
     return file->packed ? deliver_packed(f, file) : deliver_plain(f, file, over);
 }

@@ -65,7 +65,7 @@ static void count(struct follower *f)
 static bool has_news(const struct follower *f, const struct file *file)
 {
     bool unfinished = (int64_t)file->st.st_size != file->c.offset || file->c.pending > 0;
-    bool late = file->packed || tail_is_whole(f->s->format);
+    bool late = file->packed || tail_is_whole(f->s);
     if (late)
         return !file->c.done || file->c.size != (int64_t)file->st.st_size;
     return unfinished || !file->checked || file->changed_us > file->used_us;

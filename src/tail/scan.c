@@ -234,7 +234,7 @@ bool scan_open(struct follower *f, struct file *file)
 {
     struct err e = {0};
     struct stat st;
-    bool late = file->packed || tail_is_whole(f->s->format); /* complete, or not at all */
+    bool late = file->packed || tail_is_whole(f->s); /* complete, or not at all */
     if ((file->refused && clock_mono_us() < file->retry_us) || (late && !file_settled(file)))
         return false;
     if (file->fd < 0) {

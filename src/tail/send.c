@@ -13,6 +13,11 @@ static const enum ingest_format formats[] = {
     [TAIL_NDJSON] = INGEST_NDJSON, [TAIL_JSON] = INGEST_JSON, [TAIL_CSV] = INGEST_CSV,
     [TAIL_SYSLOG] = INGEST_SYSLOG, [TAIL_CEF] = INGEST_CEF,   [TAIL_CONTAINER] = INGEST_NDJSON};
 
+static enum ingest_format format_of(const struct tail_source *s)
+{
+    return s->format == TAIL_FOREIGN ? s->foreign : formats[s->format];
+}
+
 static bool stopping(struct follower *f)
 {
     return atomic_load(&f->stop);
@@ -50,7 +55,7 @@ static void make_body(struct follower *f, struct file *file, struct str text, st
         container_records(text, &o, out);
         return;
     }
-    if (f->s->format == TAIL_CSV) {
+    if (file->header != NULL) {
         sbuf_addz(out, file->header);
         if (file->c.offset < (int64_t)file->header_n)
             text = str_sub(text, file->header_n - (size_t)file->c.offset, text.n);
@@ -61,8 +66,9 @@ static void make_body(struct follower *f, struct file *file, struct str text, st
 /* The sender can't mend it by trying again: the range is refused for good, and counted so. */
 static bool is_final(const struct follower *f, enum err_code code)
 {
-    return tail_is_whole(f->s->format) && (code == ERR_SYNTAX || code == ERR_LIMIT ||
-                                           code == ERR_TOO_LARGE || code == ERR_INVALID);
+    bool bodies = tail_is_whole(f->s) || f->s->format == TAIL_FOREIGN;
+    return bodies && (code == ERR_SYNTAX || code == ERR_LIMIT || code == ERR_TOO_LARGE ||
+                      code == ERR_INVALID);
 }
 
 static bool try_once(struct follower *f, const struct file *file, struct str body, struct err *e)
@@ -72,7 +78,7 @@ static bool try_once(struct follower *f, const struct file *file, struct str bod
     snprintf(id, sizeof(id), "%s@%lld", file->c.key, (long long)file->c.offset);
     struct ingest_request q = {.workspace = f->workspace,
                                .stream = f->s->stream,
-                               .format = formats[f->s->format],
+                               .format = format_of(f->s),
                                .body = body,
                                .source = str_from(f->source),
                                .client_request_id = str_from(id),
@@ -87,19 +93,24 @@ static bool try_once(struct follower *f, const struct file *file, struct str bod
 bool send_range(struct follower *f, struct file *file, struct str text)
 {
     AUTO(sbuf_fini) struct sbuf body = sbuf_make(0);
+    make_body(f, file, text, &body);
+    return send_body(f, file, text, sbuf_str(&body));
+}
+
+bool send_body(struct follower *f, struct file *file, struct str text, struct str body)
+{
     int64_t wait = FIRST_WAIT_US;
     struct err e = {0};
-    make_body(f, file, text, &body);
     file->c.pending = file->c.offset + (int64_t)text.n;
     fingerprint(text, file->c.range);
     while (!stopping(f)) {
-        if (cursor_save(f->state, &file->c, &e) && try_once(f, file, sbuf_str(&body), &e)) {
+        if (cursor_save(f->state, &file->c, &e) && try_once(f, file, body, &e)) {
             set_waiting(f, false);
             return true;
         }
         if (is_final(f, e.code)) {
             LOG(LOG_WARN, "files", "the file is refused", log_z("file", file->c.path),
-                log_z("reason", e.msg), log_i("line", e.pos.line));
+                log_z("reason", e.msg), log_i("line", e.pos.line), log_i("offset", file->c.offset));
             return true;
         }
         complain(f, file, &e);

@@ -45,8 +45,13 @@ static bool read_format(struct source_reading *r, const struct json *v, struct e
             of(r)->format = formats[i].format;
             return true;
         }
+    if (ingest_format_find(name, &of(r)->foreign) && ingest_format_routes(of(r)->foreign)) {
+        of(r)->format = TAIL_FOREIGN;
+        return true;
+    }
     return source_wrong(r, v, e, "format",
-                        "ndjson, json, csv, syslog, cef, container, cri or docker");
+                        "ndjson, json, csv, syslog, cef, container, cri, docker, windows, "
+                        "cloudtrail, vpcflow, guardduty, azure, zeek or auditd");
 }
 
 static bool read_mode(struct source_reading *r, const struct json *v, struct err *e)
@@ -164,6 +169,9 @@ static const struct source_key keys[] = {
 static bool complete(struct source_reading *r, struct err *e)
 {
     struct tail_source *s = of(r);
+    if (s->mode == TAIL_MODE_OF_FORMAT) /* CloudTrail's files are one object without line end */
+        s->mode =
+            s->format == TAIL_FOREIGN && s->foreign == INGEST_CLOUDTRAIL ? TAIL_ONCE : TAIL_FOLLOW;
     if (s->stream.n == 0 && s->format == TAIL_CONTAINER)
         s->stream = STR("Microsoft-ContainerLogV2");
     if (s->stream.n == 0 && s->format == TAIL_SYSLOG)
@@ -174,9 +182,9 @@ static bool complete(struct source_reading *r, struct err *e)
         return source_wrong(r, r->item, e, "sources", "a name for each");
     if (s->path == NULL)
         return source_wrong(r, r->item, e, "path", "an absolute path");
-    if (s->stream.n == 0)
+    if (s->stream.n == 0 && s->format != TAIL_FOREIGN)
         return source_wrong(r, r->item, e, "table", "a table's name");
-    if (s->from_end && (s->mode == TAIL_ONCE || tail_is_whole(s->format)))
+    if (s->from_end && (s->mode == TAIL_ONCE || tail_is_whole(s)))
         return source_wrong(r, r->item, e, "start", "end goes with mode tail, a line a record,");
     return true;
 }

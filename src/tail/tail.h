@@ -12,11 +12,13 @@ enum tail_format {
     TAIL_CSV,
     TAIL_SYSLOG,
     TAIL_CEF,
-    TAIL_CONTAINER /* CRI or Docker's json-file, told apart line by line */
+    TAIL_CONTAINER, /* CRI or Docker's json-file, told apart line by line */
+    TAIL_FOREIGN /* of another system: a record a line; with TAIL_ONCE any form that a file has */
 };
 enum tail_mode {
-    TAIL_FOLLOW, /* a last line without line end waits for its end */
-    TAIL_ONCE    /* it is taken when the file has stopped changing */
+    TAIL_MODE_OF_FORMAT, /* not said; a source that was read has one of the others */
+    TAIL_FOLLOW,         /* a last line without line end waits for its end */
+    TAIL_ONCE            /* it is taken when the file has stopped changing */
 };
 enum { TAIL_MAX_FILES = 10000 };
 
@@ -25,9 +27,10 @@ struct tail_source {
     struct str name;  /* [A-Za-z0-9._-]{1,64} */
     const char *path; /* absolute; * ? [ in any part; a folder means the files in it */
     enum tail_format format;
-    struct str stream;    /* as ingest_logs takes it */
-    struct str workspace; /* name or id; empty: the first one */
-    struct str computer;  /* of container logs; empty: this machine's name */
+    enum ingest_format foreign; /* TAIL_FOREIGN: which; records choose a table if stream is empty */
+    struct str stream;          /* as ingest_logs takes it */
+    struct str workspace;       /* name or id; empty: the first one */
+    struct str computer;        /* of container logs; empty: this machine's name */
     enum tail_mode mode;
     bool follow_links; /* links that lead out of the folder are followed */
     bool from_end;     /* what is in the files when they are first seen is skipped */

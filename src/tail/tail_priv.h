@@ -101,8 +101,8 @@ struct unpack *file_unpack(int fd, int64_t skip, struct err *e);
 bool file_bytes(int fd, int64_t offset, char *buf, size_t n, size_t *out_n, struct err *e) MUST_USE;
 
 /* ---- cut.c: where records end ---- */
-/* The file is one record or array: it is stored as a whole, once it has stopped changing. */
-bool tail_is_whole(enum tail_format f);
+/* Files are read from start to end, once they have stopped changing; they need not have lines. */
+bool tail_is_whole(const struct tail_source *s);
 /* End of the last whole record in text; 0: none. */
 size_t tail_cut(const struct tail_source *s, struct str text);
 
@@ -164,9 +164,20 @@ bool deliver_file(struct follower *f, struct file *file, bool over);
 void deliver_save(struct follower *f);
 /* Says and counts that a file can't be read, once until it changes. */
 void deliver_refused(struct follower *f, struct file *file, const struct err *e);
+/* The first n bytes of text, which starts at the cursor's offset, are done. */
+void deliver_advance(struct follower *f, struct file *file, struct str text, size_t n);
+/* A packed or whole file was read to its end. */
+void deliver_done(struct file *file);
+/* The stream of the source as counts name it. */
+struct str deliver_stream(const struct follower *f);
+
+/* ---- whole.c: files that are read as a whole ---- */
+/* As deliver_file. */
+bool deliver_whole(struct follower *f, struct file *file);
 
 /* ---- send.c ---- */
 /* Stores text, the bytes of the file from the cursor's offset on, and waits while the store
- * refuses. true: it is done
- * with, if only as refused and counted. false: the source stops. */
+ * refuses. true: it is done with, if only as refused and counted. false: the source stops. */
 bool send_range(struct follower *f, struct file *file, struct str text) MUST_USE;
+/* The same when body is what has to be sent for text. */
+bool send_body(struct follower *f, struct file *file, struct str text, struct str body) MUST_USE;

@@ -1,6 +1,7 @@
 """Debian's rsyslog and syslog-ng, unpacked below build/senders: they cannot be installed side by side,
 and installing one would change this machine."""
 import contextlib
+import fcntl
 import glob
 import os
 import shutil
@@ -19,9 +20,14 @@ PACKAGES = ["rsyslog", "rsyslog-openssl", "libestr0", "libfastjson4", "liblognor
 
 def unpacked():
     """Fetches and unpacks the packages once; raises Skip where that can't be done."""
-    done = os.path.join(TREE, "done")
-    if os.path.exists(done):
-        return
+    os.makedirs(TREE, exist_ok=True)
+    with open(os.path.join(TREE, "lock"), "w", encoding="utf-8") as lock:  # scenarios run side by side
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(os.path.join(TREE, "done")):
+            unpack()
+
+
+def unpack():
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
         raise Skip("rsyslog and syslog-ng come as Debian's packages, and apt-get is not here")
     debs = os.path.join(TREE, "debs")
@@ -33,7 +39,7 @@ def unpacked():
         raise Skip("rsyslog and syslog-ng cannot be fetched: %s" % got.stderr.strip()[-200:])
     for deb in files:
         subprocess.run(["dpkg-deb", "-x", deb, TREE], check=True)
-    with open(done, "w", encoding="utf-8"):
+    with open(os.path.join(TREE, "done"), "w", encoding="utf-8"):
         pass
 
 

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 
+import test_formats
 from vedette import Server, contains, equal, run, until
 
 TIME = "2026-01-02T03:04:05Z"
@@ -23,6 +24,7 @@ class Folder:
         listed = []
         for s in sources:
             s = dict({"format": "ndjson", "table": "App_CL"}, **s)
+            s = {key: value for key, value in s.items() if value is not None}
             s["path"] = os.path.join(self.logs, s["path"]) if s["path"] else self.logs
             listed.append(s)
         with open(self.config, "w", encoding="utf-8") as f:
@@ -243,6 +245,79 @@ def test_containers():
         until(lambda: "leads out of" in s.read_log())  # a link to another folder, which is not allowed here
         rows = until(lambda: s.query("VedetteIngestion | where Source == 'file:links' and Reason != ''"))
         equal((rows[0]["Reason"], rows[0]["Rejected"]), ("unreadable_file", 1))
+
+
+def trail(first, n):
+    return {"Records": [{"eventVersion": "1.08", "eventTime": TIME, "eventName": "Event%d" % i, "awsRegion": "eu-north-1",
+                         "eventSource": "s3.amazonaws.com", "requestParameters": {"key": "x" * 300}}
+                        for i in range(first, first + n)]}
+
+
+def events(server):
+    return [int(row["EventName"][5:]) for row in server.query(
+        "AWSCloudTrail | project EventName | order by toint(substring(EventName, 5)) asc")]
+
+
+def test_a_folder_of_cloudtrail():
+    """Files of many megabytes that are one object; a server that dies in the middle of them."""
+    with Folder({"name": "aws", "path": "AWSLogs", "format": "cloudtrail", "table": "AWSCloudTrail"}) as f, f.server() as s:
+        os.mkdir(f.file("AWSLogs"))
+        with gzip.open(f.file("AWSLogs/a.json.gz"), "wt") as out:
+            json.dump(trail(0, 20000), out)
+        f.write("AWSLogs/b.json", json.dumps(trail(20000, 5000)))
+        until(lambda: len(events(s)) > 0)
+        s.kill().start()
+        until(lambda: len(events(s)) >= 25000)
+        equal(events(s), list(range(25000)))
+        f.write("AWSLogs/c.json", json.dumps(trail(25000, 400))[:-20])  # cut off in the last record
+        until(lambda: len(events(s)) >= 25399)
+        equal(events(s), list(range(25399)))
+        rows = s.query("VedetteIngestion | where Source == 'file:aws' | summarize sum(Stored), sum(Rejected) by Reason")
+        equal(sorted((r["Reason"], r["sum_Stored"], r["sum_Rejected"]) for r in rows),
+              [("", 25399, 0), ("malformed", 0, 1)])
+
+
+ZEEK = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tdns\n#fields\tts\tuid\tquery\n#types\ttime\tstring\tstring\n"
+
+
+def test_logs_of_zeek_grow_and_rotate():
+    def names(s):
+        answer = s.ask("Zeek_dns_CL | project query_s = column_ifexists('query_s', column_ifexists('query', ''))")
+        return [] if answer.status == 400 else sorted(row[0] for row in answer.json()["tables"][0]["rows"])
+    with Folder({"name": "zeek", "path": "dns*.log", "format": "zeek", "table": None}) as f, f.server() as s:
+        f.write("dns.log", ZEEK[:60])  # the header comes in parts
+        time.sleep(0.3)
+        f.write("dns.log", ZEEK[60:] + "1767323045.5\tC1\tone.example\n")
+        until(lambda: names(s) == ["one.example"])
+        f.write("dns.log", "1767323046.5\tC2\ttwo.example\n")
+        until(lambda: len(names(s)) == 2)
+        s.stop()
+        os.rename(f.file("dns.log"), f.file("dns.1.log"))
+        f.write("dns.1.log", "1767323047.5\tC3\tthree.example\n#close\t2026-01-02\n")
+        f.write("dns.log", ZEEK.replace("#fields\tts\tuid\tquery", "#fields\tts\tquery\tuid") + "1767323048.5\tfour.example\tC4\n")
+        s.start()
+        until(lambda: len(names(s)) == 4)
+        equal(names(s), ["four.example", "one.example", "three.example", "two.example"])
+
+
+def test_diagnostic_settings_and_event_logs():
+    azure = {"name": "azure", "path": "azure", "format": "azure", "table": None}
+    once = {"name": "logs", "path": "evtx", "format": "windows", "mode": "once", "table": None}
+    lines = {"name": "lines", "path": "lines", "format": "windows", "table": None}
+    record = '{"category":"%s","time":"' + TIME + '","operationName":"x","properties":{"id":"%d"}}\n'
+    with Folder(azure, once, lines) as f, f.server() as s:
+        f.write("azure/y=2026/PT1H.json", record % ("SignInLogs", 1))
+        f.write("azure/PT1H.json", record % ("SignInLogs", 1) + record % ("AuditLogs", 2))
+        until(lambda: [r["n"] for r in s.query("union SigninLogs, AuditLogs | summarize n = count()")] == [2])
+        f.write("azure/PT1H.json", record % ("AuditLogs", 3))
+        until(lambda: s.query("AuditLogs | count")[0]["Count"] == 2)
+        for folder in ("evtx", "lines"):
+            os.makedirs(f.file(folder), exist_ok=True)
+            with open(f.file(folder + "/Security.evtx"), "wb") as out:
+                out.write(test_formats.some_log().file())
+        until(lambda: s.query("SecurityEvent | count")[0]["Count"] == 3)
+        until(lambda: "can't be read line by line" in s.read_log())
+        contains(s.read_log(), "mode once")
 
 
 def test_a_line_that_is_too_long_goes_to_the_dead_letters():

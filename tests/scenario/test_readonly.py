@@ -47,11 +47,12 @@ class SmallDisk:
         os.rmdir(self.path)
 
     def leave(self, free):
-        """So much stays free."""
-        self.clear()
-        now = os.statvfs(self.path)
-        with open(self.filler, "wb") as f:
-            os.posix_fallocate(f.fileno(), 0, now.f_bavail * now.f_frsize - free)
+        """So much stays free; at no moment is there more than before."""
+        with open(self.filler, "ab") as f:
+            now = os.statvfs(self.path)
+            size = os.fstat(f.fileno()).st_size + now.f_bavail * now.f_frsize - free
+            os.truncate(self.filler, min(size, os.fstat(f.fileno()).st_size))
+            os.posix_fallocate(f.fileno(), 0, size)
 
     def clear(self):
         if os.path.exists(self.filler):

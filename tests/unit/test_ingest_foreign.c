@@ -121,6 +121,45 @@ static void pieces_of_long_documents_give_the_same_rows(void **state)
     compare("long", INGEST_AZURE, sbuf_str(&b));
 }
 
+static void headers_of_files_that_grow(void **state)
+{
+    static const struct {
+        enum ingest_format format;
+        const char *start;
+        int header; /* bytes; -1: it may go on */
+    } cases[] = {
+        {INGEST_ZEEK, "#fields\tts\n#types\ttime\n1.5\n#close\n", 23},
+        {INGEST_ZEEK, "#fields\tts\n#types\ttime\n", -1},
+        {INGEST_ZEEK, "#fields\tts\n#ty", -1},
+        {INGEST_ZEEK, "{\"ts\":1}\n", 0},
+        {INGEST_ZEEK, "", -1},
+        {INGEST_VPCFLOW, "version account-id\n2 1\n", 19},
+        {INGEST_VPCFLOW, "version account-id\n", 19},
+        {INGEST_VPCFLOW, "version acc", -1},
+        {INGEST_VPCFLOW, "2 123", 0},
+        {INGEST_VPCFLOW, "", -1},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(cases); i++) {
+        size_t n = 0;
+        bool whole = ingest_cut_header(cases[i].format, str_from(cases[i].start), &n);
+        if ((whole ? (int)n : -1) != cases[i].header)
+            fail_msg("case %zu: %d, %zu", i, whole, n);
+    }
+    assert_false(ingest_cut_has_header(INGEST_AUDITD));
+}
+
+static void what_has_no_lines_is_refused(void **state)
+{
+    struct err e = {0};
+    (void)state;
+    assert_false(ingest_cut_by_lines(INGEST_WINDOWS, STR("ElfFile\0"), &e));
+    assert_int_equal(e.code, ERR_UNSUPPORTED);
+    assert_false(ingest_cut_by_lines(INGEST_AZURE, STR("\xff\xfe{\0"), &e));
+    assert_true(ingest_cut_by_lines(INGEST_WINDOWS, STR("<Event>"), &e));
+    assert_true(ingest_cut_by_lines(INGEST_AUDITD, STR("ElfFile"), &e));
+}
+
 /* ---- storing ---- */
 
 struct ingest_fixture {
@@ -245,6 +284,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_of_any_size_give_the_same_rows),
         cmocka_unit_test(pieces_of_long_documents_give_the_same_rows),
+        cmocka_unit_test(headers_of_files_that_grow),
+        cmocka_unit_test(what_has_no_lines_is_refused),
         cmocka_unit_test_setup_teardown(all_tables_are_stored_once, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unknown_stream_and_a_long_body_are_refused_and_counted,
                                         setup, teardown),

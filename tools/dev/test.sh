@@ -94,7 +94,7 @@ suite_unit()
 suite_scenario_asan()
 {
     LSAN_OPTIONS="suppressions=$ROOT/tests/lsan.supp:print_suppressions=0" VEDETTE="$ROOT/build/asan/vedette" \
-        suite "scenario asan" 600 python3 tests/scenario/run.py
+        suite "scenario asan" 600 python3 tests/scenario/run.py -j "$(jobs_count)"
 }
 
 suite_kql_asan()
@@ -109,7 +109,7 @@ suite_scenario_tsan()
     build_preset tsan vedette
     TSAN_OPTIONS="$TSAN_OPTIONS:suppressions=$ROOT/tests/tsan.supp:print_suppressions=0" \
         VEDETTE="$ROOT/build/tsan/vedette" \
-        suite "scenario tsan" 600 python3 tests/scenario/run.py shutdown system_clock retry catch_up hangs_up full_queue \
+        suite "scenario tsan" 600 python3 tests/scenario/run.py -j "$(jobs_count)" shutdown system_clock retry catch_up hangs_up full_queue \
         stop_cancels every_transport a_stop_keeps readonly a_backup_while test_cap many_threads
 }
 
@@ -150,7 +150,7 @@ finish()
 suites_program()
 {
     export VEDETTE="$ROOT/build/vedette"
-    suite_if tests/scenario/run.py scenario 600 python3 tests/scenario/run.py
+    suite_if tests/scenario/run.py scenario 600 python3 tests/scenario/run.py -j "$(jobs_count)"
     suite kql 300 python3 tests/kql/run.py
     suite "kql format" 120 python3 tests/kql/format.py
     suite "kql properties" 120 python3 tests/kql/properties.py

@@ -141,14 +141,3 @@ duckdb_connection duck_connect(struct engine *g, struct err *e)
     return NULL;
 }
 
-bool duck_exec(duckdb_connection con, struct str sql, struct err *e)
-{
-    char *text = xstrndup(sql);
-    duckdb_result r = {0};
-    bool ok = duckdb_query(con, text, &r) == DuckDBSuccess;
-    if (!ok)
-        duck_fail(e, "statement", duckdb_result_error(&r), duckdb_result_error_type(&r), sql);
-    duckdb_destroy_result(&r);
-    xfree(text);
-    return ok;
-}

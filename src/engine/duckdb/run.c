@@ -4,6 +4,7 @@
 #include "engine/external.h"
 #include <sched.h>
 #include <stdio.h>
+#include <time.h>
 
 struct running *duck_running(struct engine *g, duckdb_connection con,
                              const struct running_limits *limits)
@@ -15,11 +16,26 @@ struct running *duck_running(struct engine *g, duckdb_connection con,
     return running_begin(&g->running, id, limits);
 }
 
+/* The database's threads have all the work that there is: they need the processor more than this
+ * one, which would go on asking for more. Short statements end within the yields. */
+static void wait_for_others(unsigned *waits)
+{
+    enum { YIELDS = 20, FIRST_NS = 20000, LAST_NS = 1000000 };
+    unsigned n = (*waits)++;
+    if (n < YIELDS) {
+        sched_yield();
+        return;
+    }
+    long ns = n - YIELDS < 6 ? (long)FIRST_NS << (n - YIELDS) : LAST_NS;
+    const struct timespec pause = {0, ns < LAST_NS ? ns : LAST_NS};
+    (void)nanosleep(&pause, NULL);
+}
+
 /* Drives the pending result to its end; false with e set when it was stopped. */
 static bool drive(duckdb_connection con, duckdb_pending_result pending, struct running *running,
                   struct err *e)
 {
-    for (;;) {
+    for (unsigned waits = 0;;) {
         duckdb_pending_state s = duckdb_pending_execute_task(pending);
         if (duckdb_pending_execution_is_finished(s) || s == DUCKDB_PENDING_ERROR)
             return true;
@@ -28,7 +44,9 @@ static bool drive(duckdb_connection con, duckdb_pending_result pending, struct r
             return false;
         }
         if (s == DUCKDB_PENDING_NO_TASKS_AVAILABLE)
-            sched_yield();
+            wait_for_others(&waits);
+        else
+            waits = 0;
     }
 }
 
@@ -70,6 +88,35 @@ bool duck_execute(duckdb_connection con, struct str sql, struct running *running
     if (ok)
         ok = execute_prepared(con, stmt, sql, running, out, e);
     duckdb_destroy_prepare(&stmt);
+    xfree(text);
+    return ok;
+}
+
+static bool exec_one(duckdb_connection con, duckdb_extracted_statements all, idx_t i,
+                     struct str sql, struct err *e)
+{
+    duckdb_prepared_statement stmt = NULL;
+    duckdb_result r = {0};
+    bool ok = duckdb_prepare_extracted_statement(con, all, i, &stmt) == DuckDBSuccess;
+    if (!ok)
+        duck_fail(e, "statement", duckdb_prepare_error(stmt), DUCKDB_ERROR_INTERNAL, sql);
+    ok = ok && execute_prepared(con, stmt, sql, NULL, &r, e);
+    duckdb_destroy_result(&r);
+    duckdb_destroy_prepare(&stmt);
+    return ok;
+}
+
+bool duck_exec(duckdb_connection con, struct str sql, struct err *e)
+{
+    char *text = xstrndup(sql);
+    duckdb_extracted_statements all = NULL;
+    idx_t n = duckdb_extract_statements(con, text, &all);
+    bool ok = n > 0;
+    if (!ok)
+        duck_fail(e, "statement", duckdb_extract_statements_error(all), DUCKDB_ERROR_PARSER, sql);
+    for (idx_t i = 0; ok && i < n; i++)
+        ok = exec_one(con, all, i, sql, e);
+    duckdb_destroy_extracted(&all);
     xfree(text);
     return ok;
 }

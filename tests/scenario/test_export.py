@@ -1,0 +1,141 @@
+"""A workspace as Parquet files and JSON, and what is made of them in another data folder."""
+import glob
+import json
+import os
+import shutil
+import tempfile
+
+from test_backup import RULE
+from vedette import Server, contains, equal, run
+
+ROWS = "union withsource=T * | where T !startswith 'Vedette' | project-away TenantId | sort by _ItemId asc"
+
+
+class Place:
+    """A folder for exports and data folders."""
+
+    def __enter__(self):
+        self.path = tempfile.mkdtemp(prefix="vedette-export-")
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def at(self, name):
+        return os.path.join(self.path, name)
+
+
+def fill(s):
+    """Rows hot and sealed, in tables that ship and of its own, a rule with an incident, lists and functions."""
+    equal(s.post_logs("Microsoft-Heartbeat", [{"Computer": "h%d" % i} for i in range(500)] + [{"Computer": "bad"}]).status, 204)
+    workspace = s.workspace()["id"]
+    equal(s.post("/vedette/v1/workspaces/%s/seal" % workspace).status, 200)
+    equal(s.post("/vedette/v1/workspaces/%s/records/Odd_CL?format=ndjson" % workspace, "\n".join([
+        json.dumps({"name_s": "a", "Name_s": "b", "n": 9007199254740993, "d": {"x": [1, 2.50, "\u00e9"]}, "big_d": 1.5,
+                    "when_t": "0001-01-01T00:00:00.0000001Z", "TimeGenerated": "2025-12-31T23:59:59.9999999Z"}),
+        json.dumps({"name_s": "c", "yes_b": True})])).status, 200)
+    s.import_rule(RULE % "11111111-1111-4111-8111-111111111111")
+    equal(s.arm("PUT", "/watchlists/VIPs", {"properties": {
+        "displayName": "VIPs", "provider": "us", "source": "Local file", "itemsSearchKey": "User",
+        "rawContent": "User,Tier\nann,1\nbob,2\n", "contentType": "text/csv", "numberOfLinesToSkip": 0}}).status, 201)
+    s.move_clock("2026-01-02T05:00:00Z")
+    equal(s.query("SecurityIncident | count")[0]["Count"], 1)
+
+
+def answers(s):
+    return (s.query(ROWS), s.query("_GetWatchlist('VIPs') | project User, Tier | sort by User asc"),
+            [(i["name"], i["properties"]["title"], i["properties"]["incidentNumber"])
+             for i in s.arm("GET", "/incidents").json()["value"]],
+            [r["name"] for r in s.arm("GET", "/alertRules").json()["value"]])
+
+
+def test_a_workspace_moves():
+    with Place() as p, Server(clock="2026-01-02T03:00:00Z") as s:
+        fill(s)
+        wanted = answers(s)
+        contains(run("export", "--data", s.data, p.at("x"))[1], " files, ")
+        listed = json.load(open(p.at("x/workspace.json"), encoding="utf-8"))
+        equal(listed["id"], s.workspace()["id"])
+        equal(sum(part["rows"] for t in listed["tables"] for part in t["parts"] if t["name"] == "Heartbeat"), 501)
+        equal(s.query(ROWS), wanted[0])  # the server's own rows are as they were
+        s.stop()
+        contains(run("import", "--data", p.at("data"), p.at("x"))[1], " files, ")
+        with Server(data=p.at("data"), clock="2026-01-02T05:00:00Z") as t:
+            equal(t.workspace()["id"], listed["id"])
+            equal(answers(t), wanted)
+            equal(t.post_logs("Microsoft-Heartbeat", [{"Computer": "after"}]).status, 204)
+            equal(t.count("Heartbeat"), 502)
+            equal(t.post("/vedette/v1/workspaces/%s/records/Odd_CL?format=ndjson" % listed["id"],
+                         json.dumps({"name_s": "x", "Name_s": "y", "new_s": "z"})).status, 200)
+            equal(t.query("Odd_CL | where new_s == 'z' | project name_s, Name_s"), [{"name_s": "x", "Name_s": "y"}])
+            t.stop()
+        again = run("import", "--data", p.at("data"), p.at("x"))
+        equal(again[0], 1)
+        contains(again[2], "there is a workspace 'default'")
+        equal(run("import", "--data", p.at("data"), "--name", "copy", p.at("x"))[0], 0)
+        with Server(data=p.at("data"), clock="2026-01-02T05:00:00Z") as t:
+            equal(sorted(w["name"] for w in t.get("/vedette/v1/workspaces").json()["value"]), ["copy", "default"])
+            counts = [t.post("/v1/workspaces/%s/query" % w["id"], {"query": "Heartbeat | count"}).json()["tables"][0]["rows"]
+                      for w in sorted(t.get("/vedette/v1/workspaces").json()["value"], key=lambda w: w["name"])]
+            equal(counts, [[[501]], [[502]]])
+        # By the system's clock all of it is past its retention.
+        contains(run("import", "--data", p.at("old"), p.at("x"))[1], "rows are past the retention")
+        contains(run("query", "--data", p.at("old"), "Heartbeat | count")[1], "\n0\n")
+        equal(run("import", "--data", p.at("kept"), "--retention", "4383", p.at("x"))[1].count("\n"), 1)
+        equal(run("import", "--data", p.at("wrong"), "--retention", "1", p.at("x"))[0], 1)
+
+
+def rewrite(path, old, new):
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    assert old in text, (path, old)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text.replace(old, new, 1))
+
+
+def refused(p, data, *words):
+    """Nothing is made, and the message has all words."""
+    answer = run("import", "--data", data, p)
+    equal(answer[0], 1)
+    for word in words:
+        contains(answer[2], word)
+    equal(os.listdir(os.path.join(data, "workspaces")) if os.path.exists(os.path.join(data, "workspaces")) else [], [])
+    equal(os.path.exists(os.path.join(data, "import.tmp")), False)
+
+
+def test_what_is_no_export_is_refused():
+    with Place() as p, Server(clock="2026-01-02T03:00:00Z") as s:
+        fill(s)
+        equal(s.post("/vedette/v1/export", {"directory": "relative"}).status, 400)
+        equal(s.post("/vedette/v1/export", {"directory": p.at("x"), "workspace": "none"}).status, 404)
+        equal(s.post("/vedette/v1/export", {"directory": p.at("x")}).status, 200)
+        equal(s.post("/vedette/v1/export", {"directory": p.at("x")}).status, 400)  # not empty
+        busy = run("import", "--data", s.data, p.at("x"))
+        equal(busy[0], 1)
+        contains(busy[2], "in use")
+        s.stop()
+        data = p.at("data")
+        refused(p.path, data, "workspace.json")
+        for n, (file, old, new, words) in enumerate([
+                ("workspace.json", '"format":1', '"format":2', ["format 1 expected"]),
+                ("workspace.json", '"path":"lake/', '"path":"../lake/', ["not the path of a file"]),
+                ("workspace.json", '"name":"Odd_CL"', '"name":"../../Odd_CL"', ["table"]),
+                ("workspace.json", '"rows":501', '"rows":502', ["rows"]),
+                ("workspace.json", '"storedAs":"Name_s~2"', '"storedAs":"Name_s~3"', ["Odd_CL"]),
+                ("workspace.json", '"minTime":"2026', '"minTime":"2025', ["times"]),
+                ("workspace.json", '"sealed":"2026', '"sealed":"2226', ["clock"]),
+                ("workspace.json", '"crc32":', '"crc32":-1', ["crc32"]),
+                ("workspace.json", '"id":"', '"id":"x', ["GUID"]),
+                ("objects.ndjson", '"table":"rules"', '"table":"principals"', ["SHA-256"])]):
+            broken = p.at("broken%d" % n)
+            shutil.copytree(p.at("x"), broken)
+            rewrite(os.path.join(broken, file), old, new)
+            refused(broken, data, *words)
+        part = glob.glob(p.at("x/lake/Heartbeat/*/*/*/*.parquet"))[0]
+        broken = p.at("broken")
+        shutil.copytree(p.at("x"), broken)
+        with open(os.path.join(broken, os.path.relpath(part, p.at("x"))), "r+b") as f:
+            f.seek(100)
+            f.write(b"x")
+        refused(broken, data, "SHA-256")
+        equal(run("import", "--data", data, p.at("x"))[0], 0)
