@@ -68,8 +68,7 @@ static void split_json(struct splitting *s, struct str text)
         reject(s, text, 0, e.code == ERR_LIMIT ? "limit" : "malformed", &e);
         return;
     }
-    const struct json *records =
-        s->rules->format == TOPICS_RECORDS ? json_get(&v, "records") : NULL;
+    const struct json *records = s->rules->format == TOPICS_JSON ? NULL : json_get(&v, "records");
     if (records != NULL && records->type == JSON_ARRAY)
         add_items(s, text, records);
     else if (v.type == JSON_ARRAY)
@@ -126,6 +125,7 @@ static void split_one(struct splitting *s, const struct kafka_message *m)
     switch (s->rules->format) {
     case TOPICS_JSON:
     case TOPICS_RECORDS:
+    case TOPICS_AZURE:
         if (str_starts(text, STR("\xef\xbb\xbf")))
             text = str_sub(text, 3, text.n);
         split_json(s, text);

@@ -201,6 +201,23 @@ static bool bury_all(const struct source *s, const struct kafka_range *r, const 
 
 /* ---- rows ---- */
 
+static enum ingest_format format_of(const struct source *s)
+{
+    switch (s->s->format) {
+    case TOPICS_AZURE:
+        return INGEST_AZURE;
+    case TOPICS_SYSLOG:
+        return INGEST_SYSLOG;
+    case TOPICS_CEF:
+        return INGEST_CEF;
+    case TOPICS_JSON:
+    case TOPICS_NDJSON:
+    case TOPICS_RECORDS:
+        break;
+    }
+    return INGEST_NDJSON;
+}
+
 static bool store_records(const struct source *s, const struct kafka_range *r, struct body *b,
                           struct err *e)
 {
@@ -214,10 +231,8 @@ static bool store_records(const struct source *s, const struct kafka_range *r, s
     struct str name = cursor_name(a, s, r->topic, r->partition);
     struct ingest_request q = {
         .workspace = s->workspace,
-        .stream = s->s->stream,
-        .format = s->s->format == TOPICS_SYSLOG ? INGEST_SYSLOG
-                  : s->s->format == TOPICS_CEF  ? INGEST_CEF
-                                                : INGEST_NDJSON,
+        .stream = s->s->by_category ? STR_NONE : s->s->stream,
+        .format = format_of(s),
         .body = sbuf_str(&b->lines),
         .source = str_from(s->name),
         .client_request_id =

@@ -131,14 +131,12 @@ static bool read_word(struct source_reading *r, const struct json *v, const char
 
 static bool read_format(struct source_reading *r, const struct json *v, struct err *e)
 {
-    static const char *const words[] = {[TOPICS_JSON] = "json",
-                                        [TOPICS_NDJSON] = "ndjson",
-                                        [TOPICS_RECORDS] = "records",
-                                        [TOPICS_SYSLOG] = "syslog",
-                                        [TOPICS_CEF] = "cef"};
+    static const char *const words[] = {
+        [TOPICS_JSON] = "json",   [TOPICS_NDJSON] = "ndjson", [TOPICS_RECORDS] = "records",
+        [TOPICS_AZURE] = "azure", [TOPICS_SYSLOG] = "syslog", [TOPICS_CEF] = "cef"};
     size_t i = 0;
-    if (!read_word(r, v, "format", words, COUNTOF(words), "json, ndjson, records, syslog or cef",
-                   &i, e))
+    if (!read_word(r, v, "format", words, COUNTOF(words),
+                   "json, ndjson, records, azure, syslog or cef", &i, e))
         return false;
     of(r)->format = (enum topics_format)i;
     return true;
@@ -229,6 +227,9 @@ static void fill_in(struct topics_source *s, bool hub)
         s->stream = STR("Microsoft-Syslog");
     if (s->stream.n == 0 && s->format == TOPICS_CEF)
         s->stream = STR("Microsoft-CommonSecurityLog");
+    s->by_category = s->stream.n == 0 && s->format == TOPICS_AZURE;
+    if (s->by_category)
+        s->stream = STR("Microsoft-AzureDiagnostics");
     if (s->group == NULL)
         s->group = "vedette";
     if (hub && !s->security_given)

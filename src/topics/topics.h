@@ -11,6 +11,7 @@ enum topics_format {
     TOPICS_NDJSON,  /* an object a line */
     TOPICS_RECORDS, /* {"records": [objects]}, as Azure's diagnostic settings export to Event Hubs
                      */
+    TOPICS_AZURE,   /* the same, each record in the table of its category, as ingest_logs has it */
     TOPICS_SYSLOG,
     TOPICS_CEF
 };
@@ -26,6 +27,7 @@ struct topics_source {
     const char *group;
     struct str workspace; /* name or id; empty: the first one */
     struct str stream;    /* as ingest_logs takes it */
+    bool by_category; /* TOPICS_AZURE without a stream of its own: that one is of dead letters */
     enum topics_format format;
     enum kafka_security security;
     const char *ca, *cert, *key, *mechanism, *user; /* NULL: none */

@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t n = 0;
     if (size < 1 || size > 8192)
         return 0;
-    rules.format = (enum topics_format)(data[0] % 5);
+    rules.format = (enum topics_format)(data[0] % 6);
     struct str rest = {(const char *)data + 1, size - 1};
     while (n < MAX_MESSAGES && rest.n > 0) {
         size_t at = rest.n;

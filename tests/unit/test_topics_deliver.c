@@ -127,6 +127,28 @@ static void what_is_no_record_is_a_dead_letter(void **state)
                 "topic logs, partition 2, offset 1: it has 1199 bytes; the limit is 1000");
 }
 
+/* As diagnostic settings export: one hub for several categories; a crash comes in between. */
+static void records_of_azure_choose_their_tables(void **state)
+{
+    struct own *o = *state;
+    struct err e = {0};
+    const struct kafka_message m[] = {
+        message(0, "{\"records\": [{\"category\": \"SignInLogs\", \"properties\": {\"id\": \"1\"}},"
+                   " {\"category\": \"AuditEvent\", \"properties\": {\"x\": 1}}, 7]}"),
+        message(1, "{\"category\": \"SignInLogs\", \"properties\": {\"id\": \"2\"}}")};
+    o->config.stream = STR("Microsoft-AzureDiagnostics");
+    o->config.by_category = true;
+    o->config.format = o->s.rules.format = TOPICS_AZURE;
+    take(o, m, 2);
+    assert_true(
+        state_cursor_set(o->state, STR("kafka:t/logs/2"), STR("{\"next\":0,\"until\":1}"), &e));
+    take(o, m, 2);
+    assert_look(o->f, "SigninLogs", "string_agg({Id}, ' ' ORDER BY {Id})", "1 2");
+    assert_look(o->f, "AzureDiagnostics", "count(*)", "1");
+    assert_look(o->f, "VedetteDeadLetter", "string_agg({Reason} || ' ' || {TableName}, ', ')",
+                "not_an_object AzureDiagnostics");
+}
+
 static void a_move_is_kept_and_counted(void **state)
 {
     struct own *o = *state;
@@ -175,10 +197,14 @@ static void configuration_in_full(void **state)
                      "  connection_string_env: HUB\n"
                      "  format: records\n"
                      "  stream: Microsoft-SigninLogs\n"
-                     "  start: end\n",
+                     "  start: end\n"
+                     "- {name: diag, connection_string_env: HUB, format: azure}\n"
+                     "- {name: one, connection_string_env: HUB, format: azure, table: D_CL}\n",
                      &s, &n, &e))
         fail_msg("%s", e.msg);
-    assert_int_equal(n, 2);
+    assert_int_equal(n, 4);
+    assert_true(s[2].by_category);
+    assert_false(s[3].by_category);
     assert_string_equal(s[0].brokers, "k1.example:9092,[::1]:9092");
     assert_int_equal(s[0].n_topics, 2);
     assert_string_equal(s[0].group, "vedette");
@@ -247,6 +273,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(position_follows_what_is_stored, setup, teardown),
         cmocka_unit_test_setup_teardown(a_range_that_comes_again_is_stored_once, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_no_record_is_a_dead_letter, setup, teardown),
+        cmocka_unit_test_setup_teardown(records_of_azure_choose_their_tables, setup, teardown),
         cmocka_unit_test_setup_teardown(a_move_is_kept_and_counted, setup, teardown),
         cmocka_unit_test(lines_of_a_body),
         cmocka_unit_test(configuration_in_full),
