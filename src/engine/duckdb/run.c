@@ -4,6 +4,7 @@
 #include "engine/external.h"
 #include <sched.h>
 #include <stdio.h>
+#include <time.h>
 
 struct running *duck_running(struct engine *g, duckdb_connection con,
                              const struct running_limits *limits)
@@ -15,11 +16,22 @@ struct running *duck_running(struct engine *g, duckdb_connection con,
     return running_begin(&g->running, id, limits);
 }
 
+/* Nothing to do until another thread is done: a few times the processor is only offered, then it is
+ * left to others. An idle look costs the workers a lock. */
+static void wait_turn(unsigned *turns)
+{
+    enum { OFFERS = 32, PAUSE_NS = 20000 };
+    if (++*turns <= OFFERS)
+        sched_yield();
+    else
+        (void)nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+}
+
 /* Drives the pending result to its end; false with e set when it was stopped. */
 static bool drive(duckdb_connection con, duckdb_pending_result pending, struct running *running,
                   struct err *e)
 {
-    for (;;) {
+    for (unsigned turns = 0;;) {
         duckdb_pending_state s = duckdb_pending_execute_task(pending);
         if (duckdb_pending_execution_is_finished(s) || s == DUCKDB_PENDING_ERROR)
             return true;
@@ -28,7 +40,9 @@ static bool drive(duckdb_connection con, duckdb_pending_result pending, struct r
             return false;
         }
         if (s == DUCKDB_PENDING_NO_TASKS_AVAILABLE)
-            sched_yield();
+            wait_turn(&turns);
+        else
+            turns = 0;
     }
 }
 
