@@ -5,8 +5,9 @@
  *
  * Prints "NAME NUMBER" a line: bytes, rows; seconds of each part, and of processor time where
  * threads help. PART: one of tree (JSON trees), read (records), convert (records to cells, not
- * stored), ours (ingest_logs), duckdb; without it all. */
+ * stored), ours (ingest_logs), many (the same by four senders), duckdb; without it all. */
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -166,6 +167,53 @@ static bool ours(struct store *s, struct workspace *w, struct clock *clock, stru
     return rows > 0;
 }
 
+struct sender {
+    struct ingest *in;
+    struct workspace *w;
+    struct str stream, text;
+    uint64_t rows;
+    pthread_t thread;
+};
+
+static void *sender_main(void *arg)
+{
+    struct sender *s = arg;
+    struct err e = {0};
+    s->rows = send_all(s->in, s->w, s->stream, s->text, &e);
+    if (s->rows == 0)
+        fprintf(stderr, "bench_ingest: %s\n", e.msg);
+    return NULL;
+}
+
+/* Senders that don't wait for each other share commits. */
+static bool many(struct store *s, struct workspace *w, struct clock *clock, struct str stream,
+                 struct str text)
+{
+    enum { SENDERS = 4 };
+    struct ingest_options io = {.store = s, .clock = clock};
+    struct sender all[SENDERS];
+    bool ok = true;
+    io.limits.max_body_bytes = CHUNK_BYTES;
+    struct ingest *in = ingest_open(&io);
+    struct stopwatch from = start();
+    for (size_t i = 0; i < SENDERS; i++) {
+        size_t n = i + 1 < SENDERS ? text.n / (SENDERS - i) : text.n;
+        const char *nl = memrchr(text.p, '\n', n);
+        n = nl != NULL ? (size_t)(nl - text.p) + 1 : n;
+        all[i] = (struct sender){.in = in, .w = w, .stream = stream};
+        all[i].text = str_sub(text, 0, n);
+        text = str_sub(text, n, text.n);
+        CHECK(pthread_create(&all[i].thread, NULL, sender_main, &all[i]) == 0);
+    }
+    for (size_t i = 0; i < SENDERS; i++) {
+        pthread_join(all[i].thread, NULL);
+        ok &= all[i].rows > 0;
+    }
+    report(from, "many");
+    ingest_close(in);
+    return ok;
+}
+
 static bool wanted(const char *only, const char *part)
 {
     return only == NULL || strcmp(only, part) == 0;
@@ -194,6 +242,7 @@ static int with_store(const char *path, const char *table, const char *dir, cons
     if (wanted(only, "convert"))
         convert(w, table, text);
     bool ok = !wanted(only, "ours") || ours(s, w, clock, stream, text);
+    ok = ok && (!wanted(only, "many") || many(s, w, clock, stream, text));
     arena_free(a);
     store_close(s);
     clock_free(clock);
