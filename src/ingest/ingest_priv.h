@@ -40,7 +40,7 @@ struct reader {
     struct arena *header_arena;
     struct json_opts json;
     struct json_flat flat; /* JSON, NDJSON */
-    size_t n; /* records so far */
+    size_t n;              /* records so far */
     bool started, ended, single;
     char separator; /* CSV */
     struct str *columns;
