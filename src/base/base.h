@@ -129,6 +129,8 @@ void sbuf_add(struct sbuf *b, struct str s);
 void sbuf_addz(struct sbuf *b, const char *z);
 void sbuf_addc(struct sbuf *b, char c);
 void sbuf_addmem(struct sbuf *b, const void *p, size_t n);
+/* n more bytes for the caller to write, all of them and before the next add; NULL: failed. */
+char *sbuf_extend(struct sbuf *b, size_t n) MUST_USE;
 void sbuf_addi(struct sbuf *b, int64_t v); /* decimal digits */
 void sbuf_addf(struct sbuf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void sbuf_addv(struct sbuf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);

@@ -53,6 +53,14 @@ void sbuf_addmem(struct sbuf *b, const void *p, size_t n)
     b->n += n;
 }
 
+char *sbuf_extend(struct sbuf *b, size_t n)
+{
+    if (!sbuf_room(b, n))
+        return NULL;
+    b->n += n;
+    return b->p + b->n - n;
+}
+
 void sbuf_add(struct sbuf *b, struct str s)
 {
     sbuf_addmem(b, s.p, s.n);

@@ -69,6 +69,10 @@ struct engine_appender *engine_append_open(struct engine_conn *c, struct str dat
 void engine_append_value(struct engine_appender *a, size_t col, const struct kql_value *v);
 void engine_append_string(struct engine_appender *a, size_t col,
                           struct str v); /* string and dynamic */
+/* The same without a copy: v's bytes stay until engine_append_close. */
+void engine_append_borrowed(struct engine_appender *a, size_t col, struct str v);
+/* 16 bytes in the order of the text form. */
+void engine_append_guid(struct engine_appender *a, size_t col, const uint8_t bytes[16]);
 void engine_append_long(struct engine_appender *a, size_t col,
                         int64_t v); /* long, int, datetime, timespan */
 void engine_append_real(struct engine_appender *a, size_t col, double v);

@@ -31,6 +31,8 @@ static bool json_scalar_text(const struct json *v, struct str *out)
 
 static struct str compact(const struct json *v, struct sbuf *scratch)
 {
+    if ((v->type == JSON_OBJECT || v->type == JSON_ARRAY) && v->text.n > 0)
+        return v->text;
     sbuf_clear(scratch);
     struct json_out w = json_out_make(scratch);
     json_value(&w, v);

@@ -64,17 +64,22 @@ struct fresh_column { /* a property of an open table that has no column yet */
     struct str name;
     enum kql_type type;
 };
+struct target { /* a column, as a record's property meets it */
+    struct kql_column col;
+    bool service; /* the store fills it */
+};
 struct call {
     struct ingest *in;
     const struct ingest_request *r;
     struct arena *a;
     struct str table_name;
     struct kql_table table;
-    struct map *columns; /* name → index + 1 */
-    size_t *guess;       /* column of the i-th property of the record before */
+    struct target *targets; /* of all columns, schema first, then hidden */
+    struct map *columns;    /* name → index + 1 */
+    size_t *guess;          /* column of the i-th property of the record before */
     size_t n_guess;
-    size_t time_at;
-    bool open, collect; /* collect: unknown properties are noted in fresh */
+    size_t time_at, stamp_at; /* TimeGenerated, Timestamp; SIZE_MAX: there is none */
+    bool open, collect;       /* collect: unknown properties are noted in fresh */
     struct map *fresh;
     struct map *odd[STORE_FIELD_KINDS]; /* names of fields without a column, with a misfit */
     int64_t now;
@@ -84,12 +89,6 @@ struct call {
     struct store_count ok;
     VEC(struct store_count) rejected;
 };
-
-static size_t find_hidden_or_schema(const struct kql_table *t, size_t i, struct kql_column *out)
-{
-    *out = i < t->schema.n ? t->schema.cols[i] : t->hidden.cols[i - t->schema.n];
-    return i;
-}
 
 /* Columns that the store fills itself; what a sender puts there is ignored without being counted.
  */
@@ -110,25 +109,26 @@ static bool load_table(struct call *c, struct err *e)
         return err_set(e, ERR_NOT_FOUND, "there is no table '%.*s'", STR_ARG(c->table_name));
     c->open = !is_flow(c->r) && workspace_table_is_open(c->r->workspace, c->table_name);
     c->columns = map_new(c->a, false);
-    c->time_at = SIZE_MAX;
-    for (size_t i = 0; i < c->table.schema.n + c->table.hidden.n; i++) {
-        struct kql_column col;
-        find_hidden_or_schema(&c->table, i, &col);
+    c->time_at = c->stamp_at = SIZE_MAX;
+    size_t own = c->table.schema.n, n = own + c->table.hidden.n;
+    c->targets = arena_array(c->a, struct target, n);
+    for (size_t i = 0; i < n; i++) {
+        struct kql_column col = i < own ? c->table.schema.cols[i] : c->table.hidden.cols[i - own];
+        c->targets[i] = (struct target){col, is_service_column(col.name)};
         map_put(c->columns, col.name, (void *)(uintptr_t)(i + 1));
         if (str_eqz(col.name, "TimeGenerated") && col.type == KQL_DATETIME)
             c->time_at = i;
+        if (str_eqz(col.name, "Timestamp"))
+            c->stamp_at = i;
     }
     return true;
 }
 
 static size_t column_of(struct call *c, size_t position, struct str key)
 {
-    struct kql_column col;
-    if (position < c->n_guess && c->guess[position] != SIZE_MAX) {
-        size_t at = find_hidden_or_schema(&c->table, c->guess[position], &col);
-        if (str_eq(col.name, key))
-            return at;
-    }
+    size_t guess = position < c->n_guess ? c->guess[position] : SIZE_MAX;
+    if (guess != SIZE_MAX && str_eq(c->targets[guess].col.name, key))
+        return guess;
     uintptr_t found = (uintptr_t)map_get(c->columns, key);
     size_t at = found == 0 ? SIZE_MAX : (size_t)found - 1;
     if (position < c->n_guess)
@@ -194,21 +194,20 @@ static void cut_value(struct call *c, struct kql_value *v)
 /* True when the property gave TimeGenerated. */
 static bool set_property(struct call *c, size_t at, const struct json *value)
 {
-    struct kql_column col;
-    find_hidden_or_schema(&c->table, at, &col);
-    if (is_service_column(col.name))
+    const struct target *t = &c->targets[at];
+    if (t->service)
         return false;
     struct kql_value v;
-    enum convert_result result = convert_value(value, col.type, &c->scratch, &v);
+    enum convert_result result = convert_value(value, t->col.type, &c->scratch, &v);
     if (result == CONVERT_MISMATCH) {
         c->ok.nulled++;
-        note_odd(c, STORE_FIELD_MISFIT, col.name);
+        note_odd(c, STORE_FIELD_MISFIT, t->col.name);
     }
     if (result != CONVERT_OK)
         return false;
     if (at == c->time_at && !time_in_bounds(c, v.i))
         return false;
-    if (col.type == KQL_STRING || col.type == KQL_DYNAMIC)
+    if (t->col.type == KQL_STRING || t->col.type == KQL_DYNAMIC)
         cut_value(c, &v);
     store_batch_set(c->rows, at, &v);
     return at == c->time_at;
@@ -221,7 +220,7 @@ static void add_record(struct call *c, const struct json *record)
         size_t at = column_of(c, i, record->keys[i]);
         if (at != SIZE_MAX) {
             timed |= set_property(c, at, &record->items[i]);
-            stamped |= str_eqz(record->keys[i], "Timestamp");
+            stamped |= at == c->stamp_at;
         } else if (c->collect) {
             note_fresh(c, record->keys[i], &record->items[i]);
         } else if (!is_service_column(record->keys[i])) {

@@ -2,7 +2,7 @@
 #pragma once
 #include "ingest/ingest.h"
 #include "ingest/syslog.h"
-#include "text/json.h"
+#include "text/json_flat.h"
 
 struct ingest {
     struct store *store;
@@ -31,7 +31,7 @@ struct record {
     bool ok;
     const char *reason; /* !ok: why, a short fixed word */
     struct err err;     /* !ok: in full */
-    struct json value;  /* ok: an object; lives until the next record */
+    struct json value;  /* ok: an object, perhaps flat; lives until the next record */
 };
 struct reader {
     enum ingest_format format;
@@ -40,7 +40,8 @@ struct reader {
     struct arena *a; /* the record under hand */
     struct arena *header_arena;
     struct json_opts json;
-    size_t n; /* records so far */
+    struct json_flat flat; /* JSON, NDJSON */
+    size_t n;              /* records so far */
     bool started, ended, single;
     char separator; /* CSV */
     struct str *columns;

@@ -12,6 +12,7 @@ struct reader reader_make(const struct ingest_request *q, int64_t now,
     r.header_arena = arena_new(0);
     r.json.max_depth = l->max_depth;
     r.json.lone_surrogates = true;
+    r.flat = json_flat_make(q->body, &r.json);
     if (str_starts(q->body, STR("\xef\xbb\xbf")))
         r.at = 3;
     return r;
@@ -21,6 +22,7 @@ void reader_fini(struct reader *r)
 {
     arena_free(r->a);
     arena_free(r->header_arena);
+    json_flat_fini(&r->flat);
     sbuf_fini(&r->more);
 }
 
@@ -100,7 +102,8 @@ static bool array_next(struct reader *r, struct record *out, struct err *e)
         return r->at < r->body.n ? malformed(r, e, "text behind its end") : false;
     }
     size_t from = r->at;
-    if (!json_parse_next(r->a, r->body, &r->at, &r->json, &out->value, e))
+    if (!json_flat_next(&r->flat, r->a, &r->at, r->body.n, &out->value) &&
+        !json_parse_next(r->a, r->body, &r->at, &r->json, &out->value, e))
         return false;
     out->raw = str_sub(r->body, from, r->at - from);
     accept(out);
@@ -122,13 +125,20 @@ static bool next_line(struct reader *r, struct str *out)
     return true;
 }
 
+/* The line is one plain object and nothing else. */
+static bool flat_line(struct reader *r, struct record *out)
+{
+    size_t at = (size_t)(out->raw.p - r->body.p), end = at + out->raw.n;
+    return json_flat_next(&r->flat, r->a, &at, end, &out->value) && at == end;
+}
+
 static bool line_next(struct reader *r, struct record *out)
 {
     if (!next_line(r, &out->raw))
         return false;
     out->raw = str_trim(out->raw);
     struct err why = {0};
-    if (json_parse(r->a, out->raw, &r->json, &out->value, &why))
+    if (flat_line(r, out) || json_parse(r->a, out->raw, &r->json, &out->value, &why))
         accept(out);
     else
         reject(out, why.code == ERR_LIMIT ? "limit" : "malformed", &why);

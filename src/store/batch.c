@@ -79,18 +79,27 @@ static size_t billed_size(const struct kql_value *v)
     return v->type == KQL_BOOL ? 4 : digits(v->i);
 }
 
-static void put_payload(struct sbuf *buf, const struct kql_value *v)
+/* The tag and the payload with one look at the room. */
+static void put_cell(struct sbuf *buf, uint16_t tag, const struct kql_value *v)
 {
-    if (is_text(v->type)) {
-        CHECK(v->s.n <= UINT32_MAX);
+    bool text = is_text(v->type);
+    CHECK(!text || v->s.n <= UINT32_MAX);
+    size_t fixed = sizeof(tag) + (text ? sizeof(uint32_t) : sizeof(int64_t));
+    char *p = sbuf_extend(buf, fixed + (text ? v->s.n : 0));
+    if (p == NULL)
+        return;
+    memcpy(p, &tag, sizeof(tag));
+    p += sizeof(tag);
+    if (text) {
         uint32_t n = (uint32_t)v->s.n;
-        sbuf_addmem(buf, &n, sizeof(n));
-        sbuf_add(buf, v->s);
+        memcpy(p, &n, sizeof(n));
+        if (n > 0)
+            memcpy(p + sizeof(n), v->s.p, n);
     } else if (v->type == KQL_REAL) {
-        sbuf_addmem(buf, &v->d, sizeof(v->d));
+        memcpy(p, &v->d, sizeof(v->d));
     } else {
         int64_t i = v->type == KQL_BOOL ? v->b : v->i;
-        sbuf_addmem(buf, &i, sizeof(i));
+        memcpy(p, &i, sizeof(i));
     }
 }
 
@@ -107,9 +116,7 @@ void store_batch_set(struct store_batch *b, size_t col, const struct kql_value *
         b->row.has_timestamp = true;
         b->row.timestamp = v->i;
     } else {
-        uint16_t tag = (uint16_t)(col + 1);
-        sbuf_addmem(&b->buf, &tag, sizeof(tag));
-        put_payload(&b->buf, v);
+        put_cell(&b->buf, (uint16_t)(col + 1), v);
     }
     b->used[col / 64] |= (uint64_t)1 << (col % 64);
     if (c->name.p[0] != '_')

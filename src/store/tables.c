@@ -286,7 +286,7 @@ static void put_cell(struct engine_appender *ap, size_t to, const struct cell *c
     switch (c->type) {
     case KQL_STRING:
     case KQL_DYNAMIC:
-        engine_append_string(ap, to, c->s);
+        engine_append_borrowed(ap, to, c->s); /* a batch lives until its commit */
         return;
     case KQL_BOOL:
         engine_append_bool(ap, to, c->i != 0);
@@ -321,10 +321,7 @@ static void put_item_id(struct engine_appender *ap, struct append_stamp *stamp)
         g.b[i] = (uint8_t)(stamp->id_hi >> (56 - 8 * i));
         g.b[8 + i] = (uint8_t)(lo >> (56 - 8 * i));
     }
-    char text[37];
-    guid_format(g, text);
-    struct kql_value v = {.type = KQL_GUID, .s = {text, 36}};
-    engine_append_value(ap, PHYS_ITEM, &v);
+    engine_append_guid(ap, PHYS_ITEM, g.b);
 }
 
 static bool append_batch(struct engine_appender *ap, const struct ws_table *t,

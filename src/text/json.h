@@ -17,7 +17,8 @@ enum json_type {
 struct json {
     enum json_type type;
     uint32_t off;       /* byte offset in the input (kept below 4 GiB by limits) */
-    struct str text;    /* STRING: unescaped value; INT, REAL: the number as written */
+    struct str text;    /* STRING: unescaped value; INT, REAL: the number as written; ARRAY, OBJECT:
+                           empty, or (json_flat.h) all of it as compact JSON, without members here */
     int64_t i;          /* INT */
     double d;           /* INT, REAL */
     size_t n;           /* ARRAY, OBJECT: members */

@@ -203,7 +203,10 @@ void json_value(struct json_out *w, const struct json *v)
         return;
     case JSON_ARRAY:
     case JSON_OBJECT:
-        break;
+        if (v->text.n == 0)
+            break;
+        json_raw(w, v->text);
+        return;
     }
     open(w, object ? '{' : '[');
     for (size_t i = 0; i < v->n; i++) {

@@ -7,6 +7,7 @@ struct append_col {
     enum kql_type type;
     duckdb_vector v;
     void *data;
+    uint64_t *valid; /* NULL: no row is null so far */
 };
 struct engine_appender {
     duckdb_appender app;
@@ -20,8 +21,10 @@ static void chunk_begin(struct engine_appender *a)
 {
     duckdb_data_chunk_reset(a->chunk);
     for (size_t i = 0; i < a->n_cols; i++) {
-        a->cols[i].v = duckdb_data_chunk_get_vector(a->chunk, i);
-        a->cols[i].data = duckdb_vector_get_data(a->cols[i].v);
+        struct append_col *k = &a->cols[i];
+        k->v = duckdb_data_chunk_get_vector(a->chunk, i);
+        k->data = duckdb_vector_get_data(k->v);
+        k->valid = NULL;
     }
     a->row = 0;
     memset(a->set, 0, a->n_cols * sizeof(*a->set));
@@ -114,11 +117,14 @@ static void put_null(struct engine_appender *a, size_t col)
 {
     struct append_col *k = cell(a, col);
     if (k->type == KQL_STRING) {
-        duckdb_vector_assign_string_element_len(k->v, a->row, "", 0);
+        ((duckdb_string_t *)k->data)[a->row] = (duckdb_string_t){0};
         return;
     }
-    duckdb_vector_ensure_validity_writable(k->v);
-    duckdb_validity_set_row_invalid(duckdb_vector_get_validity(k->v), a->row);
+    if (k->valid == NULL) {
+        duckdb_vector_ensure_validity_writable(k->v);
+        k->valid = duckdb_vector_get_validity(k->v);
+    }
+    k->valid[a->row / 64] &= ~((uint64_t)1 << (a->row % 64));
 }
 
 void engine_append_string(struct engine_appender *a, size_t col, struct str v)
@@ -126,6 +132,25 @@ void engine_append_string(struct engine_appender *a, size_t col, struct str v)
     struct append_col *k = cell(a, col);
     CHECK(k->type == KQL_STRING || k->type == KQL_DYNAMIC);
     duckdb_vector_assign_string_element_len(k->v, a->row, v.n ? v.p : "", v.n);
+}
+
+void engine_append_borrowed(struct engine_appender *a, size_t col, struct str v)
+{
+    struct append_col *k = cell(a, col);
+    duckdb_string_t s = {0};
+    CHECK((k->type == KQL_STRING || k->type == KQL_DYNAMIC) && v.n <= UINT32_MAX);
+    if (!utf8_valid(v, NULL)) { /* not from here unchecked: the database has a rule for it */
+        engine_append_string(a, col, v);
+        return;
+    }
+    s.value.inlined.length = (uint32_t)v.n;
+    if (v.n > sizeof(s.value.inlined.inlined)) {
+        memcpy(s.value.pointer.prefix, v.p, sizeof(s.value.pointer.prefix));
+        s.value.pointer.ptr = (char *)(uintptr_t)v.p;
+    } else if (v.n > 0) {
+        memcpy(s.value.inlined.inlined, v.p, v.n);
+    }
+    ((duckdb_string_t *)k->data)[a->row] = s;
 }
 
 void engine_append_long(struct engine_appender *a, size_t col, int64_t v)
@@ -151,19 +176,24 @@ void engine_append_bool(struct engine_appender *a, size_t col, bool v)
     ((bool *)k->data)[a->row] = v;
 }
 
+void engine_append_guid(struct engine_appender *a, size_t col, const uint8_t bytes[16])
+{
+    uint64_t half[2] = {0, 0};
+    for (size_t i = 0; i < 16; i++)
+        half[i / 8] = half[i / 8] << 8 | bytes[i];
+    struct append_col *k = cell(a, col);
+    CHECK(k->type == KQL_GUID);
+    ((duckdb_hugeint *)k->data)[a->row] =
+        (duckdb_hugeint){.lower = half[1], .upper = (int64_t)(half[0] ^ (uint64_t)1 << 63)};
+}
+
 static void put_guid(struct engine_appender *a, size_t col, struct str text)
 {
     struct guid g;
-    if (!guid_parse(text, &g)) {
+    if (guid_parse(text, &g))
+        engine_append_guid(a, col, g.b);
+    else
         put_null(a, col);
-        return;
-    }
-    uint64_t half[2] = {0, 0};
-    for (size_t i = 0; i < 16; i++)
-        half[i / 8] = half[i / 8] << 8 | g.b[i];
-    struct append_col *k = cell(a, col);
-    ((duckdb_hugeint *)k->data)[a->row] =
-        (duckdb_hugeint){.lower = half[1], .upper = (int64_t)(half[0] ^ (uint64_t)1 << 63)};
 }
 
 static void put_decimal(struct engine_appender *a, size_t col, struct str text)

@@ -46,10 +46,19 @@ bool engine_begin(struct engine_conn *c, struct err *e)
     return c->in_transaction;
 }
 
+/* As duck_exec, but this thread does not turn idly while a worker of the database writes. */
+static bool exec_patiently(struct engine_conn *c, struct str sql, struct err *e)
+{
+    duckdb_result r = {0};
+    bool ok = duck_execute(c->con, sql, NULL, &r, e);
+    duckdb_destroy_result(&r);
+    return ok;
+}
+
 bool engine_commit(struct engine_conn *c, struct err *e)
 {
     CHECK(c->in_transaction);
-    if (duck_exec(c->con, STR("COMMIT"), e)) {
+    if (exec_patiently(c, STR("COMMIT"), e)) {
         c->in_transaction = false;
         return true;
     }
