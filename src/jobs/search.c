@@ -154,8 +154,13 @@ bool search_delete(struct jobs *j, struct workspace *w, struct str name, struct 
     }
     if (!jobs_end(j, jobs_claim_name(a, "search", workspace_id(w), name)))
         return err_set(e, ERR_BUSY, "the search job is still ending: try again");
-    bool ok = workspace_table_drop(w, name, e) &&
-              state_search_delete(j->o.state, workspace_id(w), name, e);
+    /* A crash may have left the job without its table. */
+    struct err why = {0};
+    bool dropped = workspace_table_drop(w, name, &why);
+    if (!dropped)
+        *e = why;
+    bool ok = (dropped || why.code == ERR_NOT_FOUND) &&
+              state_search_delete(j->o.state, workspace_id(w), name, e) && dropped;
     jobs_changed(j);
     return ok;
 }
