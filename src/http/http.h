@@ -170,7 +170,7 @@ struct http_server_options {
     unsigned long_workers;        /* for routes of long work; 0 = 4 */
     size_t max_long_backlog;      /* of these, more get 429; 0 = 64 */
     unsigned max_connections;     /* 0 = 512 */
-    unsigned idle_timeout_s;      /* 0 = 30 */
+    unsigned idle_timeout_s;      /* 0 = 30; request_timeout_s at the most */
     unsigned request_timeout_s;   /* from the first byte to the last of one request; 0 = 120 */
     size_t max_inflight_bytes;    /* bodies being received or worked on; 0 = 256 MiB */
     size_t max_response;          /* bytes; 0 = 256 MiB */

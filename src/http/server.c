@@ -440,8 +440,11 @@ static void fill_defaults(struct http_server_options *o)
     o->long_workers = o->long_workers > 0 ? o->long_workers : 4;
     o->max_long_backlog = o->max_long_backlog > 0 ? o->max_long_backlog : 64;
     o->max_connections = o->max_connections > 0 ? o->max_connections : 512;
-    o->idle_timeout_s = o->idle_timeout_s > 0 ? o->idle_timeout_s : 30;
     o->request_timeout_s = o->request_timeout_s > 0 ? o->request_timeout_s : 120;
+    o->idle_timeout_s = o->idle_timeout_s > 0 ? o->idle_timeout_s : 30;
+    /* A request that stops in the middle sends no more pieces that could be found late. */
+    if (o->idle_timeout_s > o->request_timeout_s)
+        o->idle_timeout_s = o->request_timeout_s;
     o->max_inflight_bytes = o->max_inflight_bytes > 0 ? o->max_inflight_bytes : (size_t)256 << 20;
     o->max_response = o->max_response > 0 ? o->max_response : (size_t)256 << 20;
 }

@@ -141,6 +141,7 @@ def half_requests_end(_data):
         for i, raw in enumerate(stuck):
             raw.socket.sendall(raw.bytes[:len(raw.bytes) * (i + 1) // 40 + 1])
         assert server.post_logs("Microsoft-Heartbeat", records("other", 0)).status == 204
+        began = time.monotonic()
         for raw in stuck:
             raw.socket.settimeout(60)
             try:
@@ -148,6 +149,7 @@ def half_requests_end(_data):
                 assert rest == b"" or not rest.startswith(b"HTTP/1.1 2"), rest
             except OSError:  # reset: that is an end, too
                 pass
+        assert time.monotonic() - began < 15, "they were let go after %.0f s" % (time.monotonic() - began)
         check(server, BATCH)
 
 
