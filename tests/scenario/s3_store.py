@@ -73,7 +73,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not self.signed(query, body):
             self.fail(403, "SignatureDoesNotMatch")
             return
-        bucket, _, key = urllib.parse.unquote(split.path[1:]).partition("/")
+        path = urllib.parse.unquote(split.path[1:])
+        if self.headers["Host"].startswith(store.bucket + "."):
+            path = store.bucket + "/" + path
+        bucket, _, key = path.partition("/")
         if bucket != store.bucket:
             self.fail(404, "NoSuchBucket")
         elif not key:
@@ -173,16 +176,19 @@ class Listener(http.server.ThreadingHTTPServer):
 
 
 class Store:
-    """Objects of one bucket on 127.0.0.1. faults: what the next requests get, (status, code) or "drop"."""
+    """Objects of one bucket on 127.0.0.1; tls: an SSLContext. faults: what the next requests get, (status, code) or "drop"."""
 
-    def __init__(self, bucket="logs", page=1000):
+    def __init__(self, bucket="logs", page=1000, tls=None):
         self.bucket, self.page = bucket, page
         self.objects, self.uploads, self.requests, self.faults, self.archived = {}, {}, [], [], set()
         self.lock = threading.RLock()
         self.server = Listener(("127.0.0.1", 0), Handler)
         self.server.store = self
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.endpoint = "http://127.0.0.1:%d" % self.server.server_address[1]
+        self.port = self.server.server_address[1]
+        self.endpoint = "%s:%d" % ("https://localhost" if tls else "http://127.0.0.1", self.port)
 
     def put(self, key, data, age=0):
         """age: seconds that the object seems to be old."""

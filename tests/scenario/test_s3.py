@@ -2,6 +2,9 @@
 import datetime
 import gzip
 import json
+import os
+import shutil
+import ssl
 import tempfile
 import time
 
@@ -161,6 +164,33 @@ def test_objects_that_cannot_be_read_are_refused_and_the_others_read():
             until(lambda: {r["Reason"] for r in s.query(
                 "VedetteIngestion | where Source == 's3:logs' and Rejected > 0 | project Reason")}
                 == {"unreadable_object", "archived_object", "large_object"})
+
+
+def test_the_bucket_may_be_in_the_hosts_name():
+    with Store() as store:
+        store.put("app/a.ndjson", lines(0, 10))
+        with Reading(store, endpoint="http://localhost:%d" % store.port, virtual_host=True, prefix="app/") as s:
+            until(lambda: numbers(s) == list(range(10)))
+            equal({r[1] for r in store.requests}, {"/", "/app/a.ndjson"})
+
+
+def test_certificates_are_checked():
+    folder = tempfile.mkdtemp(prefix="vedette-s3-")
+    try:
+        with Server() as maker:  # its CA and certificate are for localhost
+            shutil.copytree(os.path.join(maker.data, "tls"), os.path.join(folder, "tls"))
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(os.path.join(folder, "tls", "server.pem"), os.path.join(folder, "tls", "server-key.pem"))
+        with Store(tls=tls) as store:
+            store.put("a.ndjson", lines(0, 10))
+            with Reading(store, ca=os.path.join(folder, "tls", "ca.pem")) as s:
+                until(lambda: numbers(s) == list(range(10)))
+            store.requests.clear()
+            with Reading(store) as s:
+                until(lambda: metric(s, "failed_polls_total") >= 1, 40)
+                equal((numbers(s), store.requests), ([], []))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_a_poll_that_ends_at_a_cap_says_so_and_the_next_goes_on():
