@@ -199,6 +199,12 @@ static void buffers(void **state)
     assert_false(sbuf_ok(&b));
     sbuf_clear(&b);
     assert_true(sbuf_ok(&b));
+    char *four = sbuf_extend(&b, 4);
+    assert_non_null(four);
+    memcpy(four, "abcd", 4);
+    assert_string_equal(sbuf_str(&b).p, "abcd");
+    assert_null(sbuf_extend(&b, 7));
+    assert_false(sbuf_ok(&b));
     AUTO(sbuf_fini) struct sbuf big = sbuf_make(0);
     for (int i = 0; i < 100000; i++)
         sbuf_add(&big, STR("0123456789"));
