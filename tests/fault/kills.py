@@ -19,7 +19,7 @@ import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenario"))
 
-from vedette import Server, run  # noqa: E402  (found through the line above)
+from vedette import Server, run, until  # noqa: E402  (found through the line above)
 
 START = datetime.datetime(2026, 1, 1, 12)
 BATCH, SENDERS = 100, 4
@@ -88,9 +88,9 @@ class Life:
         code, out, err = run("check", data=self.server.data)
         assert code == 0 and " 0 damaged" in out and "set aside earlier: 0 " in out, out + err
         folder = os.path.join(self.server.data, "workspaces", self.server.workspace()["id"])
-        left = glob.glob(os.path.join(folder, "lake", "**", "*.tmp"), recursive=True) + glob.glob(
-            os.path.join(folder, "snapshot*"))
-        assert not left, "left over: %r" % left
+        patterns = (os.path.join(folder, "lake", "**", "*.tmp"), os.path.join(folder, "snapshot*"))
+        # The server may be merging by itself just now.
+        until(lambda: not [path for pattern in patterns for path in glob.glob(pattern, recursive=True)], 30)
 
 
 class Ingest:
@@ -229,9 +229,12 @@ def killed_in(phase, life, times):
     took = time.monotonic() - began
     phase.after(life)
     life.check()
-    amid = sum(die(phase, life, took) for _ in range(times))
+    amid, done = 0, 0
+    while done < times or (amid == 0 and done < times + 20):  # one at least has to hit
+        amid += die(phase, life, took)
+        done += 1
     assert amid > 0, "no kill hit the phase %s, which takes %.3f s" % (phase.name, took)
-    return "%s %d of %d (%.0f ms)" % (phase.name, amid, times, took * 1e3)
+    return "%s %d of %d (%.0f ms)" % (phase.name, amid, done, took * 1e3)
 
 
 def killed_in_each_phase(_data):
