@@ -138,8 +138,11 @@ static void mistakes_in_sources_are_named(void **state)
     expect_refused("- name: a\n  path: b\n",
                    "path: an absolute path without '..' and '//' expected", 2);
     expect_refused("- name: a\n  path: /b\n", "table: a table's name expected", 1);
-    expect_refused("- name: a\n  path: /b\n  format: x\n",
-                   "format: ndjson, json, csv, syslog, cef, container, cri or docker expected", 3);
+    expect_refused(
+        "- name: a\n  path: /b\n  format: x\n",
+        "format: ndjson, json, csv, syslog, cef, container, cri, docker, windows, cloudtrail, "
+        "vpcflow, guardduty, azure, zeek or auditd expected",
+        3);
     expect_refused("- name: a\n  path: /b\n  mod: once\n", "a source has no 'mod'", 3);
     expect_refused("- name: a\n  path: /b\n  table: T\n  start: end\n  mode: once\n",
                    "start: end goes with mode tail, a line a record, expected", 1);

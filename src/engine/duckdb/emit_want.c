@@ -384,7 +384,9 @@ static const struct engine_want *for_table(struct emit *m, const struct plan *p,
         words[i] = w->words[i].text;
         terms[i] = w->words[i].hash;
     }
-    for (size_t i = 0; i < p->cols.n; i++)
+    if (emit_is_member(w->col)) /* its terms are in the text that it is a member of */
+        x->column = m->members.p[(w->col - MEMBER_FIRST) / MEMBER_STRIDE].column;
+    for (size_t i = 0; i < p->cols.n && x->column.n == 0; i++)
         if (p->cols.p[i].id == w->col)
             x->column = p->source_names != NULL ? p->source_names[i] : p->cols.p[i].name;
     x->type = w->json ? KQL_DYNAMIC : KQL_STRING;
