@@ -1,12 +1,11 @@
 /* vedette dcr: list, show, put, delete and test data collection rules. */
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/text_table.h"
+#include "cli/verbs.h"
 
 enum { MAX_RULE_FILE = 1 << 20, MAX_RECORDS_FILE = 1 << 20 };
 
@@ -27,8 +26,7 @@ static const char usage[] =
 struct job {
     struct client_place place;
     const char *name, *stream;
-    char **words;
-    int n;
+    struct verb_words words;
 };
 
 /* The rules' collection, which is beside the workspaces of its resource group. */
@@ -42,11 +40,6 @@ static char *path_of(struct client *c, const struct client_workspace *w, struct 
                         "%.*s/providers/Microsoft.Insights/dataCollectionRules%s%.*s?api-version="
                         "2023-03-11",
                         STR_ARG(str_sub(group, 0, at)), name.n > 0 ? "/" : "", STR_ARG(encoded)));
-}
-
-static bool words_ok(const struct job *j, int n, const char *what, struct err *e)
-{
-    return j->n == n || err_set(e, ERR_INVALID, "%s expected", what);
 }
 
 static bool read_rule(struct client *c, const char *file, struct str *text, struct json *rule,
@@ -88,12 +81,13 @@ static bool put(struct client *c, const struct client_workspace *w, const void *
     const struct job *j = arg;
     struct str text = STR("");
     struct json rule = {0}, answer = {0};
-    if (!words_ok(j, 1, "one file", e) || !read_rule(c, j->words[0], &text, &rule, e))
+    if (!verb_words_are(&j->words, 1, "one file", e) ||
+        !read_rule(c, j->words.p[0], &text, &rule, e))
         return false;
     struct str name =
         j->name != NULL ? str_from(j->name) : json_text(json_get(&rule, "name"), STR(""));
     if (name.n == 0)
-        return err_set(e, ERR_INVALID, "%s: no \"name\"; give --name", j->words[0]);
+        return err_set(e, ERR_INVALID, "%s: no \"name\"; give --name", j->words.p[0]);
     if (!call(c, "PUT", path_of(c, w, name), text, &answer, e))
         return false;
     struct str id = json_text(json_path(&answer, "properties.immutableId"), STR(""));
@@ -149,8 +143,8 @@ static bool show(struct client *c, const struct client_workspace *w, const void 
 {
     const struct job *j = arg;
     struct json answer = {0};
-    if (!words_ok(j, 1, "one rule's name", e) ||
-        !call(c, "GET", path_of(c, w, str_from(j->words[0])), STR(""), &answer, e))
+    if (!verb_words_are(&j->words, 1, "one rule's name", e) ||
+        !call(c, "GET", path_of(c, w, str_from(j->words.p[0])), STR(""), &answer, e))
         return false;
     print_json(&answer);
     return true;
@@ -161,9 +155,9 @@ static bool delete (struct client *c, const struct client_workspace *w, const vo
 {
     const struct job *j = arg;
     struct json answer = {0};
-    if (!words_ok(j, 1, "one rule's name", e))
+    if (!verb_words_are(&j->words, 1, "one rule's name", e))
         return false;
-    char *target = path_of(c, w, str_from(j->words[0]));
+    char *target = path_of(c, w, str_from(j->words.p[0]));
     return call(c, "GET", target, STR(""), &answer, e) &&
            call(c, "DELETE", target, STR(""), &answer, e);
 }
@@ -228,20 +222,20 @@ static bool test(struct client *c, const struct client_workspace *w, const void 
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(4 * (size_t)(MAX_RULE_FILE + MAX_RECORDS_FILE));
     struct json_out o = json_out_make(&b);
     (void)w;
-    if (!words_ok(j, 2, "a rule's name or file, and a file of records", e))
+    if (!verb_words_are(&j->words, 2, "a rule's name or file, and a file of records", e))
         return false;
     json_obj(&o);
-    if (access(j->words[0], F_OK) != 0)
-        json_kv_z(&o, "name", j->words[0]);
-    else if (read_rule(c, j->words[0], &text, &rule, e)) {
+    if (access(j->words.p[0], F_OK) != 0)
+        json_kv_z(&o, "name", j->words.p[0]);
+    else if (read_rule(c, j->words.p[0], &text, &rule, e)) {
         json_key(&o, "rule");
         json_value(&o, &rule);
     } else
         return false;
     if (j->stream != NULL)
         json_kv_z(&o, "stream", j->stream);
-    if (!write_records(c, j->words[1], &o, e)) {
-        err_prefix(e, "%s", j->words[1]);
+    if (!write_records(c, j->words.p[1], &o, e)) {
+        err_prefix(e, "%s", j->words.p[1]);
         return false;
     }
     json_obj_end(&o);
@@ -256,37 +250,21 @@ static bool test(struct client *c, const struct client_workspace *w, const void 
 
 /* ---- the command ---- */
 
-static const struct {
-    const char *name;
-    client_fn *fn;
-} verbs[] = {{"list", list}, {"show", show}, {"put", put}, {"delete", delete}, {"test", test}};
+static const struct verb verbs[] = {
+    {"list", list}, {"show", show}, {"put", put}, {"delete", delete}, {"test", test}};
 
 int cli_dcr(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'}, {"url", required_argument, NULL, 'u'},
-        {"name", required_argument, NULL, 'n'}, {"stream", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
     struct job j = {0};
-    bool good = true;
-    int c;
-    while ((c = getopt_long(argc, argv, "d:u:n:s:h", options, NULL)) != -1) {
-        j.place.data = c == 'd' ? optarg : j.place.data;
-        j.place.url = c == 'u' ? optarg : j.place.url;
-        j.name = c == 'n' ? optarg : j.name;
-        j.stream = c == 's' ? optarg : j.stream;
-        good = good && c != '?';
-        if (c == 'h') {
-            fputs(usage, stdout);
-            return 0;
-        }
-    }
-    const char *verb = optind < argc ? argv[optind] : "";
-    j.words = argv + optind + 1;
-    j.n = argc - optind - 1;
-    for (size_t i = 0; good && i < COUNTOF(verbs); i++)
-        if (strcmp(verbs[i].name, verb) == 0)
-            return client_run("dcr", &j.place, false, verbs[i].fn, &j);
-    fputs(usage, stderr);
-    return 2;
+    const struct verb_option options[] = {{"data", &j.place.data, NULL},
+                                          {"url", &j.place.url, NULL},
+                                          {"name", &j.name, NULL},
+                                          {"stream", &j.stream, NULL}};
+    const struct verb_command k = {.name = "dcr",
+                                   .usage = usage,
+                                   .verbs = verbs,
+                                   .n_verbs = COUNTOF(verbs),
+                                   .options = options,
+                                   .n_options = COUNTOF(options)};
+    return verbs_run(&k, &j.place, &j.words, &j, argc, argv);
 }

@@ -1,12 +1,11 @@
 /* vedette functions: import, list, show and delete the functions of a workspace. */
-#include <getopt.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/text_table.h"
+#include "cli/verbs.h"
 
 enum { MAX_FILE = 32 << 20 };
 
@@ -27,8 +26,7 @@ static const char usage[] =
 
 struct job {
     struct client_place place;
-    char **words;
-    int n;
+    struct verb_words words;
 };
 
 /* ---- import ---- */
@@ -98,10 +96,10 @@ static bool import(struct client *c, const struct client_workspace *w, const voi
     const struct job *j = arg;
     struct file_paths files = {0};
     struct progress p = {0}, again = {.last = true};
-    if (j->n == 0)
+    if (j->words.n == 0)
         return err_set(e, ERR_INVALID, "files or folders of functions expected");
-    for (int i = 0; i < j->n; i++)
-        if (!collect(c->a, &files, j->words[i], e))
+    for (int i = 0; i < j->words.n; i++)
+        if (!collect(c->a, &files, j->words.p[i], e))
             return false;
     bool *missing = arena_array(c->a, bool, files.n + 1);
     for (size_t i = 0; i < files.n; i++)
@@ -141,9 +139,9 @@ static bool list(struct client *c, const struct client_workspace *w, const void 
 static bool one(struct client *c, const struct client_workspace *w, const struct job *j,
                 const char *method, struct json *answer, struct err *e)
 {
-    if (j->n != 1)
+    if (j->words.n != 1)
         return err_set(e, ERR_INVALID, "one function's name expected");
-    struct str name = client_encoded(c->a, str_from(j->words[0]));
+    struct str name = client_encoded(c->a, str_from(j->words.p[0]));
     char *target = arena_strz(
         c->a, arena_fmt(c->a, "/vedette/v1/workspaces/%s/functions/%.*s", w->id, STR_ARG(name)));
     return client_call(c, method, target, NULL, STR(""), answer, e);
@@ -181,35 +179,20 @@ static bool delete (struct client *c, const struct client_workspace *w, const vo
 
 /* ---- the command ---- */
 
-static const struct {
-    const char *name;
-    client_fn *fn;
-} verbs[] = {{"import", import}, {"list", list}, {"show", show}, {"delete", delete}};
+static const struct verb verbs[] = {
+    {"import", import}, {"list", list}, {"show", show}, {"delete", delete}};
 
 int cli_functions(int argc, char **argv)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"url", required_argument, NULL, 'u'},
-                                            {"workspace", required_argument, NULL, 'w'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
     struct job j = {0};
-    int c;
-    while ((c = getopt_long(argc, argv, "d:u:w:h", options, NULL)) != -1) {
-        j.place.data = c == 'd' ? optarg : j.place.data;
-        j.place.url = c == 'u' ? optarg : j.place.url;
-        j.place.workspace = c == 'w' ? optarg : j.place.workspace;
-        if (c == '?' || c == 'h') {
-            fputs(usage, c == 'h' ? stdout : stderr);
-            return c == 'h' ? 0 : 2;
-        }
-    }
-    const char *verb = optind < argc ? argv[optind] : "";
-    j.words = argv + optind + 1;
-    j.n = argc - optind - 1;
-    for (size_t i = 0; i < COUNTOF(verbs); i++)
-        if (strcmp(verbs[i].name, verb) == 0)
-            return client_run("functions", &j.place, false, verbs[i].fn, &j);
-    fputs(usage, stderr);
-    return 2;
+    const struct verb_option options[] = {{"data", &j.place.data, NULL},
+                                          {"url", &j.place.url, NULL},
+                                          {"workspace", &j.place.workspace, NULL}};
+    const struct verb_command k = {.name = "functions",
+                                   .usage = usage,
+                                   .verbs = verbs,
+                                   .n_verbs = COUNTOF(verbs),
+                                   .options = options,
+                                   .n_options = COUNTOF(options)};
+    return verbs_run(&k, &j.place, &j.words, &j, argc, argv);
 }

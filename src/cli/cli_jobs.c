@@ -1,11 +1,10 @@
 /* vedette jobs: put, list, show, run, enable, disable and delete KQL jobs, and their history. */
-#include <getopt.h>
 #include <stdio.h>
 
-#include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/text_table.h"
+#include "cli/verbs.h"
 
 enum { MAX_FILE = 1 << 20 };
 
@@ -25,8 +24,7 @@ static const char usage[] =
 struct asked {
     struct client_place place;
     const char *name;
-    char **words;
-    int n;
+    struct verb_words words;
 };
 
 /* .../workspaces/W/kqlJobs/NAME/action */
@@ -40,7 +38,7 @@ static char *path_of(struct client *c, const struct client_workspace *w, struct 
 
 static bool one_name(const struct asked *j, struct err *e)
 {
-    return j->n == 1 || err_set(e, ERR_INVALID, "one job's name expected");
+    return verb_words_are(&j->words, 1, "one job's name", e);
 }
 
 static struct str text_of(struct arena *a, const struct json *v)
@@ -55,18 +53,17 @@ static bool put(struct client *c, const struct client_workspace *w, const void *
     const struct asked *j = arg;
     struct str text = STR("");
     struct json job = {0};
-    if (j->n != 1)
-        return err_set(e, ERR_INVALID, "one file expected");
-    if (!file_read(c->a, j->words[0], MAX_FILE, &text, e))
+    if (!verb_words_are(&j->words, 1, "one file", e) ||
+        !file_read(c->a, j->words.p[0], MAX_FILE, &text, e))
         return false;
     if (!json_parse(c->a, text, NULL, &job, e)) {
-        err_prefix(e, "%s, line %u, column %u", j->words[0], e->pos.line, e->pos.col);
+        err_prefix(e, "%s, line %u, column %u", j->words.p[0], e->pos.line, e->pos.col);
         return false;
     }
     struct str name =
         j->name != NULL ? str_from(j->name) : json_text(json_get(&job, "name"), STR(""));
     if (name.n == 0)
-        return err_set(e, ERR_INVALID, "%s: no \"name\"; give --name", j->words[0]);
+        return err_set(e, ERR_INVALID, "%s: no \"name\"; give --name", j->words.p[0]);
     if (!client_call(c, "PUT", path_of(c, w, name, ""), NULL, text, NULL, e))
         return false;
     printf("job '%.*s' kept\n", STR_ARG(name));
@@ -109,7 +106,7 @@ static bool runs(struct client *c, const struct client_workspace *w, const void 
     struct str cells[COUNTOF(members)];
     struct text_table t;
     struct json answer = {0};
-    if (!one_name(j, e) || !client_call(c, "GET", path_of(c, w, str_from(j->words[0]), "/runs"),
+    if (!one_name(j, e) || !client_call(c, "GET", path_of(c, w, str_from(j->words.p[0]), "/runs"),
                                         NULL, STR(""), &answer, e))
         return false;
     const struct json *value = json_get(&answer, "value");
@@ -127,21 +124,13 @@ static bool runs(struct client *c, const struct client_workspace *w, const void 
 static bool show(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     const struct asked *j = arg;
-    struct json answer = {0};
-    if (!one_name(j, e) ||
-        !client_call(c, "GET", path_of(c, w, str_from(j->words[0]), ""), NULL, STR(""), &answer, e))
-        return false;
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
-    struct json_out o = json_out_make(&b);
-    json_value(&o, &answer);
-    printf("%.*s\n", STR_ARG(sbuf_str(&b)));
-    return true;
+    return one_name(j, e) && verb_show(c, path_of(c, w, str_from(j->words.p[0]), ""), e);
 }
 
 static bool act(struct client *c, const struct client_workspace *w, const struct asked *j,
                 const char *action, struct err *e)
 {
-    return one_name(j, e) && client_call(c, "POST", path_of(c, w, str_from(j->words[0]), action),
+    return one_name(j, e) && client_call(c, "POST", path_of(c, w, str_from(j->words.p[0]), action),
                                          NULL, STR("{}"), NULL, e);
 }
 
@@ -166,49 +155,27 @@ static bool delete (struct client *c, const struct client_workspace *w, const vo
                     struct err *e)
 {
     const struct asked *j = arg;
-    if (!one_name(j, e))
-        return false;
-    char *target = path_of(c, w, str_from(j->words[0]), "");
-    return client_call(c, "GET", target, NULL, STR(""), NULL, e) &&
-           client_call(c, "DELETE", target, NULL, STR(""), NULL, e);
+    return one_name(j, e) && verb_delete(c, path_of(c, w, str_from(j->words.p[0]), ""), e);
 }
 
 /* ---- the command ---- */
 
-static const struct {
-    const char *name;
-    client_fn *fn;
-} verbs[] = {{"put", put},   {"list", list},     {"show", show},       {"run", run},
-             {"runs", runs}, {"enable", enable}, {"disable", disable}, {"delete", delete}};
+static const struct verb verbs[] = {{"put", put},         {"list", list},    {"show", show},
+                                    {"run", run},         {"runs", runs},    {"enable", enable},
+                                    {"disable", disable}, {"delete", delete}};
 
 int cli_jobs(int argc, char **argv)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"url", required_argument, NULL, 'u'},
-                                            {"workspace", required_argument, NULL, 'w'},
-                                            {"name", required_argument, NULL, 'n'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
     struct asked j = {0};
-    bool good = true;
-    int c;
-    while ((c = getopt_long(argc, argv, "d:u:w:n:h", options, NULL)) != -1) {
-        j.place.data = c == 'd' ? optarg : j.place.data;
-        j.place.url = c == 'u' ? optarg : j.place.url;
-        j.place.workspace = c == 'w' ? optarg : j.place.workspace;
-        j.name = c == 'n' ? optarg : j.name;
-        good = good && c != '?';
-        if (c == 'h') {
-            fputs(usage, stdout);
-            return 0;
-        }
-    }
-    const char *verb = optind < argc ? argv[optind] : "";
-    j.words = argv + optind + 1;
-    j.n = argc - optind - 1;
-    for (size_t i = 0; good && i < COUNTOF(verbs); i++)
-        if (strcmp(verbs[i].name, verb) == 0)
-            return client_run("jobs", &j.place, false, verbs[i].fn, &j);
-    fputs(usage, stderr);
-    return 2;
+    const struct verb_option options[] = {{"data", &j.place.data, NULL},
+                                          {"url", &j.place.url, NULL},
+                                          {"workspace", &j.place.workspace, NULL},
+                                          {"name", &j.name, NULL}};
+    const struct verb_command k = {.name = "jobs",
+                                   .usage = usage,
+                                   .verbs = verbs,
+                                   .n_verbs = COUNTOF(verbs),
+                                   .options = options,
+                                   .n_options = COUNTOF(options)};
+    return verbs_run(&k, &j.place, &j.words, &j, argc, argv);
 }

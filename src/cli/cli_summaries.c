@@ -1,11 +1,10 @@
 /* vedette summaries: put, list, show, start, stop, retry and delete summary rules. */
-#include <getopt.h>
 #include <stdio.h>
 
-#include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/text_table.h"
+#include "cli/verbs.h"
 
 enum { MAX_FILE = 1 << 20 };
 
@@ -27,8 +26,7 @@ static const char usage[] =
 struct job {
     struct client_place place;
     const char *name;
-    char **words;
-    int n;
+    struct verb_words words;
 };
 
 /* .../workspaces/W/summaryLogs/NAME/action */
@@ -40,26 +38,22 @@ static char *path_of(struct client *c, const struct client_workspace *w, struct 
                                       name.n > 0 ? "/" : "", STR_ARG(encoded), action));
 }
 
-static bool words_ok(const struct job *j, int n, const char *what, struct err *e)
-{
-    return j->n == n || err_set(e, ERR_INVALID, "%s expected", what);
-}
-
 static bool put(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     const struct job *j = arg;
     struct str text = STR("");
     struct json rule = {0};
-    if (!words_ok(j, 1, "one file", e) || !file_read(c->a, j->words[0], MAX_FILE, &text, e))
+    if (!verb_words_are(&j->words, 1, "one file", e) ||
+        !file_read(c->a, j->words.p[0], MAX_FILE, &text, e))
         return false;
     if (!json_parse(c->a, text, NULL, &rule, e)) {
-        err_prefix(e, "%s, line %u, column %u", j->words[0], e->pos.line, e->pos.col);
+        err_prefix(e, "%s, line %u, column %u", j->words.p[0], e->pos.line, e->pos.col);
         return false;
     }
     struct str name =
         j->name != NULL ? str_from(j->name) : json_text(json_get(&rule, "name"), STR(""));
     if (name.n == 0)
-        return err_set(e, ERR_INVALID, "%s: no \"name\"; give --name", j->words[0]);
+        return err_set(e, ERR_INVALID, "%s: no \"name\"; give --name", j->words.p[0]);
     if (!client_call(c, "PUT", path_of(c, w, name, ""), NULL, text, NULL, e))
         return false;
     printf("summary rule '%.*s' kept\n", STR_ARG(name));
@@ -96,22 +90,15 @@ static bool list(struct client *c, const struct client_workspace *w, const void 
 static bool show(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     const struct job *j = arg;
-    struct json answer = {0};
-    if (!words_ok(j, 1, "one summary rule's name", e) ||
-        !client_call(c, "GET", path_of(c, w, str_from(j->words[0]), ""), NULL, STR(""), &answer, e))
-        return false;
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
-    struct json_out o = json_out_make(&b);
-    json_value(&o, &answer);
-    printf("%.*s\n", STR_ARG(sbuf_str(&b)));
-    return true;
+    return verb_words_are(&j->words, 1, "one summary rule's name", e) &&
+           verb_show(c, path_of(c, w, str_from(j->words.p[0]), ""), e);
 }
 
 static bool act(struct client *c, const struct client_workspace *w, const struct job *j,
                 const char *action, struct err *e)
 {
-    return words_ok(j, 1, "one summary rule's name", e) &&
-           client_call(c, "POST", path_of(c, w, str_from(j->words[0]), action), NULL, STR("{}"),
+    return verb_words_are(&j->words, 1, "one summary rule's name", e) &&
+           client_call(c, "POST", path_of(c, w, str_from(j->words.p[0]), action), NULL, STR("{}"),
                        NULL, e);
 }
 
@@ -130,17 +117,18 @@ static bool retry(struct client *c, const struct client_workspace *w, const void
                   struct err *e)
 {
     const struct job *j = arg;
-    if (!words_ok(j, 2, "a summary rule's name and the time at which the bin begins", e))
+    if (!verb_words_are(&j->words, 2, "a summary rule's name and the time at which the bin begins",
+                        e))
         return false;
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
     struct json_out o = json_out_make(&b);
     json_obj(&o);
     json_key(&o, "properties");
     json_obj(&o);
-    json_kv_z(&o, "retryBinStartTime", j->words[1]);
+    json_kv_z(&o, "retryBinStartTime", j->words.p[1]);
     json_obj_end(&o);
     json_obj_end(&o);
-    return client_call(c, "POST", path_of(c, w, str_from(j->words[0]), "/retrybin"), NULL,
+    return client_call(c, "POST", path_of(c, w, str_from(j->words.p[0]), "/retrybin"), NULL,
                        sbuf_str(&b), NULL, e);
 }
 
@@ -148,49 +136,28 @@ static bool delete (struct client *c, const struct client_workspace *w, const vo
                     struct err *e)
 {
     const struct job *j = arg;
-    if (!words_ok(j, 1, "one summary rule's name", e))
-        return false;
-    char *target = path_of(c, w, str_from(j->words[0]), "");
-    return client_call(c, "GET", target, NULL, STR(""), NULL, e) &&
-           client_call(c, "DELETE", target, NULL, STR(""), NULL, e);
+    return verb_words_are(&j->words, 1, "one summary rule's name", e) &&
+           verb_delete(c, path_of(c, w, str_from(j->words.p[0]), ""), e);
 }
 
 /* ---- the command ---- */
 
-static const struct {
-    const char *name;
-    client_fn *fn;
-} verbs[] = {{"put", put},   {"list", list},   {"show", show},    {"start", start},
-             {"stop", stop}, {"retry", retry}, {"delete", delete}};
+static const struct verb verbs[] = {{"put", put},      {"list", list}, {"show", show},
+                                    {"start", start},  {"stop", stop}, {"retry", retry},
+                                    {"delete", delete}};
 
 int cli_summaries(int argc, char **argv)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"url", required_argument, NULL, 'u'},
-                                            {"workspace", required_argument, NULL, 'w'},
-                                            {"name", required_argument, NULL, 'n'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
     struct job j = {0};
-    bool good = true;
-    int c;
-    while ((c = getopt_long(argc, argv, "d:u:w:n:h", options, NULL)) != -1) {
-        j.place.data = c == 'd' ? optarg : j.place.data;
-        j.place.url = c == 'u' ? optarg : j.place.url;
-        j.place.workspace = c == 'w' ? optarg : j.place.workspace;
-        j.name = c == 'n' ? optarg : j.name;
-        good = good && c != '?';
-        if (c == 'h') {
-            fputs(usage, stdout);
-            return 0;
-        }
-    }
-    const char *verb = optind < argc ? argv[optind] : "";
-    j.words = argv + optind + 1;
-    j.n = argc - optind - 1;
-    for (size_t i = 0; good && i < COUNTOF(verbs); i++)
-        if (strcmp(verbs[i].name, verb) == 0)
-            return client_run("summaries", &j.place, false, verbs[i].fn, &j);
-    fputs(usage, stderr);
-    return 2;
+    const struct verb_option options[] = {{"data", &j.place.data, NULL},
+                                          {"url", &j.place.url, NULL},
+                                          {"workspace", &j.place.workspace, NULL},
+                                          {"name", &j.name, NULL}};
+    const struct verb_command k = {.name = "summaries",
+                                   .usage = usage,
+                                   .verbs = verbs,
+                                   .n_verbs = COUNTOF(verbs),
+                                   .options = options,
+                                   .n_options = COUNTOF(options)};
+    return verbs_run(&k, &j.place, &j.words, &j, argc, argv);
 }

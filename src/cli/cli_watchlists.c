@@ -1,11 +1,10 @@
 /* vedette watchlists: import, list, show and delete watchlists. */
-#include <getopt.h>
 #include <stdio.h>
 
-#include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/files.h"
 #include "cli/text_table.h"
+#include "cli/verbs.h"
 #include "text/csv.h"
 
 enum { MAX_FILE = 8 << 20, MAX_COLUMNS = 200 };
@@ -31,8 +30,7 @@ struct job {
     struct client_place place;
     const char *alias, *key;
     int64_t skip;
-    char **words;
-    int n;
+    struct verb_words words;
 };
 
 static char *path_of(struct client *c, const struct client_workspace *w, const char *alias,
@@ -41,11 +39,6 @@ static char *path_of(struct client *c, const struct client_workspace *w, const c
     struct str name = client_encoded(c->a, str_from(alias));
     return arena_strz(c->a, arena_fmt(c->a, "%s/watchlists/%.*s%s?api-version=2024-09-01",
                                       w->insights, STR_ARG(name), rest));
-}
-
-static bool one_word(const struct job *j, const char *what, struct err *e)
-{
-    return j->n == 1 || err_set(e, ERR_INVALID, "%s expected", what);
 }
 
 /* ---- import ---- */
@@ -79,10 +72,11 @@ static bool import(struct client *c, const struct client_workspace *w, const voi
 {
     const struct job *j = arg;
     struct str text = STR("");
-    if (!one_word(j, "one file", e) || !file_read(c->a, j->words[0], MAX_FILE, &text, e))
+    if (!verb_words_are(&j->words, 1, "one file", e) ||
+        !file_read(c->a, j->words.p[0], MAX_FILE, &text, e))
         return false;
-    bool tabs = str_ends(str_from(j->words[0]), STR(".tsv"));
-    struct str base = base_name(j->words[0]), key = STR("");
+    bool tabs = str_ends(str_from(j->words.p[0]), STR(".tsv"));
+    struct str base = base_name(j->words.p[0]), key = STR("");
     struct str alias = j->alias != NULL ? str_from(j->alias) : base;
     if (j->key != NULL)
         key = str_from(j->key);
@@ -155,9 +149,9 @@ static bool show(struct client *c, const struct client_workspace *w, const void 
     const char *heads[MAX_COLUMNS];
     struct text_table t;
     struct json answer = {0};
-    if (!one_word(j, "one watchlist's alias", e))
+    if (!verb_words_are(&j->words, 1, "one watchlist's alias", e))
         return false;
-    if (!client_call(c, "GET", path_of(c, w, j->words[0], "/watchlistItems"), NULL, STR(""),
+    if (!client_call(c, "GET", path_of(c, w, j->words.p[0], "/watchlistItems"), NULL, STR(""),
                      &answer, e))
         return false;
     const struct json *items = json_get(&answer, "value");
@@ -173,7 +167,7 @@ static bool show(struct client *c, const struct client_workspace *w, const void 
     text_table_print(&t, stdout);
     if (json_get(&answer, "nextLink") != NULL)
         fprintf(stderr, "only the first %zu items; query _GetWatchlist('%s') for all\n", items->n,
-                j->words[0]);
+                j->words.p[0]);
     return true;
 }
 
@@ -182,52 +176,32 @@ static bool delete (struct client *c, const struct client_workspace *w, const vo
 {
     const struct job *j = arg;
     char *target = NULL;
-    if (!one_word(j, "one watchlist's alias", e))
+    if (!verb_words_are(&j->words, 1, "one watchlist's alias", e))
         return false;
-    target = path_of(c, w, j->words[0], "");
+    target = path_of(c, w, j->words.p[0], "");
     return client_call(c, "GET", target, NULL, STR(""), NULL, e) &&
            client_call(c, "DELETE", target, NULL, STR(""), NULL, e);
 }
 
 /* ---- the command ---- */
 
-static const struct {
-    const char *name;
-    client_fn *fn;
-} verbs[] = {{"import", import}, {"list", list}, {"show", show}, {"delete", delete}};
+static const struct verb verbs[] = {
+    {"import", import}, {"list", list}, {"show", show}, {"delete", delete}};
 
 int cli_watchlists(int argc, char **argv)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"url", required_argument, NULL, 'u'},
-                                            {"workspace", required_argument, NULL, 'w'},
-                                            {"alias", required_argument, NULL, 'a'},
-                                            {"key", required_argument, NULL, 'k'},
-                                            {"skip", required_argument, NULL, 's'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
     struct job j = {0};
-    bool good = true;
-    int c;
-    while ((c = getopt_long(argc, argv, "d:u:w:a:k:s:h", options, NULL)) != -1) {
-        j.place.data = c == 'd' ? optarg : j.place.data;
-        j.place.url = c == 'u' ? optarg : j.place.url;
-        j.place.workspace = c == 'w' ? optarg : j.place.workspace;
-        j.alias = c == 'a' ? optarg : j.alias;
-        j.key = c == 'k' ? optarg : j.key;
-        good = good && c != '?' &&
-               (c != 's' || (str_to_i64(str_from(optarg), &j.skip) && j.skip >= 0));
-        if (c == 'h') {
-            fputs(usage, stdout);
-            return 0;
-        }
-    }
-    const char *verb = optind < argc ? argv[optind] : "";
-    j.words = argv + optind + 1;
-    j.n = argc - optind - 1;
-    for (size_t i = 0; good && i < COUNTOF(verbs); i++)
-        if (strcmp(verbs[i].name, verb) == 0)
-            return client_run("watchlists", &j.place, false, verbs[i].fn, &j);
-    fputs(usage, stderr);
-    return 2;
+    const struct verb_option options[] = {{"data", &j.place.data, NULL},
+                                          {"url", &j.place.url, NULL},
+                                          {"workspace", &j.place.workspace, NULL},
+                                          {"alias", &j.alias, NULL},
+                                          {"key", &j.key, NULL},
+                                          {"skip", NULL, &j.skip}};
+    const struct verb_command k = {.name = "watchlists",
+                                   .usage = usage,
+                                   .verbs = verbs,
+                                   .n_verbs = COUNTOF(verbs),
+                                   .options = options,
+                                   .n_options = COUNTOF(options)};
+    return verbs_run(&k, &j.place, &j.words, &j, argc, argv);
 }

@@ -11,25 +11,17 @@ static struct store_batch *error_row(struct dcr_passing *p, const struct err *wh
     if (!dcr_entry_tells(p->d, p->rule, p->flow, message) ||
         !workspace_table_find(p->base.workspace, p->a, STR("DCRLogErrors"), &t))
         return NULL;
-    const struct {
-        const char *name;
-        struct str value;
-    } cells[] = {
-        {"OperationName", STR("Transformation")},
-        {"InputStreamId", p->base.stream},
-        {"Message", message},
-        {"ClientRequestId", p->base.client_request_id},
-        {"_ResourceId", dcr_arm_id(p->d, p->a, STATE_COLLECTION_RULES, p->rule->name)},
-        {"SourceSystem", STR("Azure")},
+    struct str id = dcr_arm_id(p->d, p->a, STATE_COLLECTION_RULES, p->rule->name);
+    const struct store_cell cells[] = {
+        {"OperationName", {.type = KQL_STRING, .s = STR("Transformation")}},
+        {"InputStreamId", {.type = KQL_STRING, .s = p->base.stream}},
+        {"Message", {.type = KQL_STRING, .s = message}},
+        {"ClientRequestId", {.type = KQL_STRING, .s = p->base.client_request_id}},
+        {"_ResourceId", {.type = KQL_STRING, .s = id}},
+        {"SourceSystem", {.type = KQL_STRING, .s = STR("Azure")}},
     };
     struct store_batch *b = store_batch_new(&t);
-    for (size_t i = 0; i < COUNTOF(cells); i++) {
-        size_t at;
-        struct kql_value v = {.type = KQL_STRING, .s = cells[i].value};
-        if (store_column_find(&t, str_from(cells[i].name), &at) != NULL)
-            store_batch_set(b, at, &v);
-    }
-    store_batch_end_row(b);
+    store_batch_row(b, cells, COUNTOF(cells));
     return b;
 }
 

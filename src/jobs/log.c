@@ -18,10 +18,7 @@ struct store_batch *job_log_row(struct jobs *j, struct arena *a, struct workspac
     struct kql_table t = {0};
     if (!workspace_table_find(w, a, STR("LAJobLogs"), &t))
         return NULL;
-    const struct {
-        const char *name;
-        struct kql_value value;
-    } cells[] = {
+    const struct store_cell cells[] = {
         {"TimeGenerated", {.type = KQL_DATETIME, .i = clock_now(j->o.clock)}},
         {"CorrelationId", {.type = KQL_STRING, .s = l->correlation.n > 0 ? l->correlation : l->id}},
         {"Destination", {.type = KQL_DYNAMIC, .s = destination_of(a, l->destination)}},
@@ -36,16 +33,7 @@ struct store_batch *job_log_row(struct jobs *j, struct arena *a, struct workspac
         {"SourceSystem", {.type = KQL_STRING, .s = STR("Azure")}},
     };
     struct store_batch *b = store_batch_new(&t);
-    for (size_t i = 0; i < COUNTOF(cells); i++) {
-        struct kql_value v = cells[i].value;
-        size_t at;
-        const struct kql_column *c = store_column_find(&t, str_from(cells[i].name), &at);
-        if (c == NULL)
-            continue;
-        v.type = c->type;
-        store_batch_set(b, at, &v);
-    }
-    store_batch_end_row(b);
+    store_batch_row(b, cells, COUNTOF(cells));
     return b;
 }
 

@@ -29,6 +29,20 @@ const struct kql_column *store_column_find(const struct kql_table *t, struct str
     return NULL;
 }
 
+void store_batch_row(struct store_batch *b, const struct store_cell *cells, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct kql_value v = cells[i].value;
+        size_t at;
+        const struct kql_column *c = store_column_find(&b->t, str_from(cells[i].name), &at);
+        if (c == NULL)
+            continue;
+        v.type = c->type;
+        store_batch_set(b, at, &v);
+    }
+    store_batch_end_row(b);
+}
+
 /* Where each of the columns is in the table, and its type there. */
 static bool find_columns(const struct kql_table *t, const struct kql_schema *columns, size_t *at,
                          enum kql_type *types, struct err *e)

@@ -146,6 +146,12 @@ bool store_column_is_services(struct str name);
  * column. */
 const struct kql_column *store_column_find(const struct kql_table *t, struct str name,
                                            size_t *out_at);
+struct store_cell {
+    const char *name;
+    struct kql_value value; /* as the column's type has it */
+};
+/* Adds a row of named cells; those of columns that the table lacks are left out. */
+void store_batch_row(struct store_batch *b, const struct store_cell *cells, size_t n);
 struct store_landing {
     struct store_batch *batch; /* the caller's */
     size_t *at;                /* of columns */

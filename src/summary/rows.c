@@ -65,10 +65,7 @@ struct store_batch *summary_log_row(struct arena *a, const struct summary_log *l
     struct kql_table t = {0};
     if (!workspace_table_find(l->w, a, STR("LASummaryLogs"), &t))
         return NULL;
-    const struct {
-        const char *name;
-        struct kql_value value;
-    } cells[] = {
+    const struct store_cell cells[] = {
         {"TimeGenerated", {.type = KQL_DATETIME, .i = l->at}},
         {"RuleName", {.type = KQL_STRING, .s = l->rule->id}},
         {"RuleLastModifiedTime", {.type = KQL_DATETIME, .i = l->rule->modified}},
@@ -82,15 +79,6 @@ struct store_batch *summary_log_row(struct arena *a, const struct summary_log *l
         {"SourceSystem", {.type = KQL_STRING, .s = STR("Azure")}},
     };
     struct store_batch *b = store_batch_new(&t);
-    for (size_t i = 0; i < COUNTOF(cells); i++) {
-        struct kql_value v = cells[i].value;
-        size_t at;
-        const struct kql_column *c = store_column_find(&t, str_from(cells[i].name), &at);
-        if (c == NULL)
-            continue;
-        v.type = c->type;
-        store_batch_set(b, at, &v);
-    }
-    store_batch_end_row(b);
+    store_batch_row(b, cells, COUNTOF(cells));
     return b;
 }

@@ -1,0 +1,82 @@
+/* Options and verbs of a command, and what verbs of resources have in common. */
+#include "cli/verbs.h"
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_OPTIONS = 16 };
+
+static bool take(const struct verb_option *o, const char *value)
+{
+    if (o->text != NULL)
+        *o->text = value;
+    return o->text != NULL || (str_to_i64(str_from(value), o->number) && *o->number >= 0);
+}
+
+/* < 0: go on; else the exit code. */
+static int read_options(const struct verb_command *k, int argc, char **argv)
+{
+    struct option long_options[MOST_OPTIONS + 2] = {{0}};
+    char letters[2 * MOST_OPTIONS + 2] = "h";
+    bool good = true;
+    int c;
+    CHECK(k->n_options <= MOST_OPTIONS);
+    for (size_t i = 0; i < k->n_options; i++) {
+        const char *name = k->options[i].name;
+        long_options[i] = (struct option){name, required_argument, NULL, name[0]};
+        letters[1 + 2 * i] = name[0];
+        letters[2 + 2 * i] = ':';
+    }
+    long_options[k->n_options] = (struct option){"help", no_argument, NULL, 'h'};
+    while ((c = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+        if (c == 'h') {
+            fputs(k->usage, stdout);
+            return 0;
+        }
+        good = good && c != '?';
+        for (size_t i = 0; good && i < k->n_options; i++)
+            good = k->options[i].name[0] != c || take(&k->options[i], optarg);
+    }
+    if (good)
+        return -1;
+    fputs(k->usage, stderr);
+    return 2;
+}
+
+int verbs_run(const struct verb_command *k, const struct client_place *place, struct verb_words *w,
+              const void *arg, int argc, char **argv)
+{
+    int code = read_options(k, argc, argv);
+    if (code >= 0)
+        return code;
+    const char *verb = optind < argc ? argv[optind] : "";
+    *w = (struct verb_words){argv + optind + 1, argc - optind - 1};
+    for (size_t i = 0; i < k->n_verbs; i++)
+        if (strcmp(k->verbs[i].name, verb) == 0)
+            return client_run(k->name, place, false, k->verbs[i].fn, arg);
+    fputs(k->usage, stderr);
+    return 2;
+}
+
+bool verb_words_are(const struct verb_words *w, int n, const char *what, struct err *e)
+{
+    return w->n == n || err_set(e, ERR_INVALID, "%s expected", what);
+}
+
+bool verb_show(struct client *c, const char *target, struct err *e)
+{
+    struct json answer = {0};
+    if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
+        return false;
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    struct json_out o = json_out_make(&b);
+    json_value(&o, &answer);
+    printf("%.*s\n", STR_ARG(sbuf_str(&b)));
+    return true;
+}
+
+bool verb_delete(struct client *c, const char *target, struct err *e)
+{
+    return client_call(c, "GET", target, NULL, STR(""), NULL, e) &&
+           client_call(c, "DELETE", target, NULL, STR(""), NULL, e);
+}

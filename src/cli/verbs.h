@@ -1,0 +1,38 @@
+/* Commands of the form `vedette THING VERB [options] [words]` that ask a workspace. */
+#pragma once
+#include "cli/client.h"
+
+struct verb {
+    const char *name;
+    client_fn *fn;
+};
+/* --name, or its first letter as -n. Beside these there is --help. One of the two is set. */
+struct verb_option {
+    const char *name;
+    const char **text;
+    int64_t *number; /* not below 0 */
+};
+struct verb_command {
+    const char *name, *usage;
+    const struct verb *verbs;
+    size_t n_verbs;
+    const struct verb_option *options;
+    size_t n_options;
+};
+/* What is behind the verb. */
+struct verb_words {
+    char **p;
+    int n;
+};
+/* Reads the options into their places and the words into w, then runs the verb with arg, where
+ * place is where. Returns the exit code: 2 for a wrong use, after the usage. */
+int verbs_run(const struct verb_command *k, const struct client_place *place, struct verb_words *w,
+              const void *arg, int argc, char **argv);
+/* Errors: ERR_INVALID: "<what> expected". */
+bool verb_words_are(const struct verb_words *w, int n, const char *what, struct err *e) MUST_USE;
+
+/* ---- what verbs of resources do ---- */
+/* Prints what a GET answers, as JSON in a line. */
+bool verb_show(struct client *c, const char *target, struct err *e) MUST_USE;
+/* DELETE of what is there: ERR_NOT_FOUND if nothing is. */
+bool verb_delete(struct client *c, const char *target, struct err *e) MUST_USE;
