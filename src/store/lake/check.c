@@ -164,15 +164,30 @@ static void count_index(struct lake *l, const struct lake_part *p, struct store_
     lock_drop(&l->lock);
 }
 
+/* A part of a view that the caller holds. What can't be set aside now, the next look finds. */
+static void set_aside(struct lake *l, struct lake_part *p, const struct err *why)
+{
+    struct err e = {0};
+    lake_work_begin(l);
+    lock_take(&l->lock);
+    bool gone = p->gone;
+    lock_drop(&l->lock);
+    if (!gone && !quarantine(l, p, why, &e))
+        LOG(LOG_WARN, "lake", "a damaged part could not be set aside", log_z("reason", e.msg));
+    lake_work_end(l);
+}
+
 bool workspace_check(struct workspace *w, struct arena *a, struct store_check *out, struct err *e)
 {
     struct lake *l = w->lake;
-    struct lake_view *v = lake_view_take(l);
     VEC(struct store_damage) damage = {0};
     *out = (struct store_check){0};
+    if (!lake_aside_count(l, out, e)) /* before it becomes more */
+        return false;
+    struct lake_view *v = lake_view_take(l);
     for (size_t i = 0; i < v->n; i++)
         for (size_t k = 0; k < v->tables[i].n; k++) {
-            const struct lake_part *p = v->tables[i].parts[k];
+            struct lake_part *p = v->tables[i].parts[k];
             struct err why = {0};
             out->parts++;
             out->rows += p->rows;
@@ -188,9 +203,10 @@ bool workspace_check(struct workspace *w, struct arena *a, struct store_check *o
             struct store_damage d = {arena_str(a, p->table), arena_str(a, p->id), p->rows,
                                      arena_str(a, str_from(why.msg))};
             VEC_PUSH(a, &damage, d);
+            set_aside(l, p, &why);
         }
     lake_view_drop(v);
     out->damage = damage.p;
     out->n_damage = damage.n;
-    return lake_aside_count(l, out, e);
+    return true;
 }
