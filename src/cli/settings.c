@@ -35,7 +35,9 @@ static const struct setting table[] = {
     SETTING(threads, SETTING_COUNT, "0", "threads of the query engine; 0: one a core"),
     SETTING(workers, SETTING_COUNT, "4", "requests worked on at the same time"),
     SETTING(max_connections, SETTING_COUNT, "512", "open connections"),
-    SETTING(request_timeout, SETTING_DURATION, "2m", "from a request's first byte to its last"),
+    SETTING(request_timeout, SETTING_DURATION, "2m",
+            "from a request's first byte to its last; a connection is closed after as long without "
+            "a byte, 30 seconds at the most"),
     SETTING(requests_per_second, SETTING_COUNT, "200", "of one caller; more get 429"),
     SETTING(max_body, SETTING_SIZE, "1MiB",
             "of one call of the Logs Ingestion API, packed and unpacked"),
