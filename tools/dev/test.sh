@@ -5,6 +5,8 @@
 TOTAL_PASSED=0
 TOTAL_FAILED=0
 TOTAL_SKIPPED=0
+BESIDE=      # names of suites that run beside others, a line each
+BESIDE_LAST= # log of the last of them
 
 # count NAME PASSED FAILED SKIPPED
 count()
@@ -49,6 +51,43 @@ suite()
     [ "$code" = 124 ] && echo "dev: stopped after $limit s" >>"$suite_log"
     sed -n 's/^rate: /    /p' "$suite_log"
     count_line "$suite_name" "$code" "$suite_log"
+}
+
+# suite_beside NAME LIMIT COMMAND…: starts a suite that waits more than it works, behind those that
+# were started so before; suites_beside_end counts them.
+suite_beside()
+{
+    suite_name=$1
+    limit=$2
+    shift 2
+    suite_log=build/log/suite-$(printf '%s' "$suite_name" | tr ' /' '--').log
+    BESIDE="$BESIDE$suite_name
+"
+    before=$BESIDE_LAST
+    BESIDE_LAST=$suite_log
+    rm -f "$suite_log.code"
+    (
+        while [ -n "$before" ] && [ ! -e "$before.code" ]; do sleep 1; done
+        code=0
+        date +%s >"$suite_log.from"
+        timeout -k 10 "$limit" "$@" >"$suite_log" 2>&1 || code=$?
+        [ "$code" = 124 ] && echo "dev: stopped after $limit s" >>"$suite_log"
+        echo "$(($(date +%s) - $(cat "$suite_log.from")))" >"$suite_log.seconds"
+        echo "$code" >"$suite_log.code"
+    ) &
+}
+
+suites_beside_end()
+{
+    wait
+    printf '%s' "$BESIDE" >build/log/beside
+    while IFS= read -r suite_name; do
+        suite_log=build/log/suite-$(printf '%s' "$suite_name" | tr ' /' '--').log
+        SUITE_STARTED=$(($(date +%s) - $(cat "$suite_log.seconds")))
+        count_line "$suite_name" "$(cat "$suite_log.code")" "$suite_log"
+    done <build/log/beside
+    BESIDE=
+    BESIDE_LAST=
 }
 
 # suite_if FILE NAME LIMIT …: a suite whose runner is there.
@@ -120,7 +159,7 @@ suite_fuzz()
     running=0
     for target in $(fuzz_targets); do # each has one thread
         rm -f "build/log/$target.passed"
-        (fuzz_one "$target" "${FUZZ_SECONDS:-10}" && : >"build/log/$target.passed") &
+        (fuzz_one "$target" "${FUZZ_SECONDS:-5}" && : >"build/log/$target.passed") &
         running=$((running + 1))
         [ $((running % $(jobs_count))) != 0 ] || wait
     done
@@ -150,7 +189,6 @@ finish()
 suites_program()
 {
     export VEDETTE="$ROOT/build/vedette"
-    suite_if tests/scenario/run.py scenario 600 python3 tests/scenario/run.py -j "$(jobs_count)"
     suite kql 300 python3 tests/kql/run.py
     suite "kql format" 120 python3 tests/kql/format.py
     suite "kql properties" 120 python3 tests/kql/properties.py
@@ -161,17 +199,22 @@ suites_program()
     suite_if tests/clients/run.py clients 300 python3 tests/clients/run.py
     suite "kql language service" 300 python3 tests/kql/language_service.py
     suite "clients kusto" 300 python3 tests/clients/kusto.py
-    suite "clients kafka" 420 python3 tests/clients/kafka_topics.py
-    suite "clients s3" 300 python3 tests/clients/s3_stores.py
-    suite "clients otlp" 300 python3 tests/clients/otlp.py
-    suite "clients lake" 420 python3 tests/clients/lake.py
-    if [ "$FLAG_QUICK" = 0 ]; then
-        suite_if tests/fault/run.py fault 600 python3 tests/fault/run.py
-    fi
     suite_if tests/content/run.py content 300 python3 tests/content/run.py
     if [ -d content/rules/tests ] && build/vedette rules test --help >/dev/null 2>&1; then
         suite rules 300 build/vedette rules test content/rules
     fi
+}
+
+# Those that wait for others: brokers, stores, packages, servers that are killed.
+suites_waiting()
+{
+    export VEDETTE="$ROOT/build/vedette"
+    suite_beside "clients kafka" 420 python3 tests/clients/kafka_topics.py
+    suite_beside "clients s3" 300 python3 tests/clients/s3_stores.py
+    suite_beside "clients otlp" 300 python3 tests/clients/otlp.py
+    suite_beside "clients lake" 420 python3 tests/clients/lake.py
+    [ "$FLAG_QUICK" = 1 ] || suite_beside fault 600 env \
+        LSAN_OPTIONS="suppressions=$ROOT/tests/lsan.supp:print_suppressions=0" python3 tests/fault/run.py
 }
 
 test_all()
@@ -181,15 +224,23 @@ test_all()
     export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}"
     export TSAN_OPTIONS="halt_on_error=1${TSAN_OPTIONS:+:$TSAN_OPTIONS}"
     suite_lint
-    suite_build dev
-    suite_unit dev
-    suite_build release
-    suites_program
-    if [ "$FLAG_QUICK" = 0 ]; then
+    if [ "$FLAG_QUICK" = 1 ]; then
+        suite_build dev
+        suite_unit dev
+        suite_build release
+        suites_waiting
+        VEDETTE="$ROOT/build/vedette" suite scenario 600 python3 tests/scenario/run.py -j "$(jobs_count)"
+        suites_program
+        suites_beside_end
+    else
+        suite_build release
+        suites_program
         suite_build asan
+        suites_waiting
         suite_unit asan
         suite_scenario_asan
         suite_kql_asan
+        suites_beside_end
         suite_build tsan
         suite_unit tsan -L threads
         suite_scenario_tsan
