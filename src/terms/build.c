@@ -126,6 +126,8 @@ static bool put_all(struct terms_builder *b, struct set *s, const uint64_t *hash
 static bool add_terms(struct terms_builder *b, struct column *c, struct str text)
 {
     enum { SOME = 32 };
+    if (text.n == 0)
+        return true;
     struct terms_cutter k = {.p = text.p, .end = text.p + text.n};
     uint64_t some[SOME];
     size_t n = 0;

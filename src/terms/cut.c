@@ -181,9 +181,11 @@ bool terms_next(struct terms_cutter *c, uint64_t *out_hash, struct str *out_term
 
 void terms_of_text(struct arena *a, struct str text, struct terms_words *out)
 {
-    struct terms_cutter c = {.p = text.p, .end = text.p + text.n};
     struct terms_word w = {0};
     struct str term;
+    if (text.n == 0)
+        return;
+    struct terms_cutter c = {.p = text.p, .end = text.p + text.n};
     while (terms_next(&c, &w.hash, &term)) {
         AUTO(sbuf_fini) struct sbuf folded = sbuf_make(term.n * 4 + 16);
         uni_fold_text(term, &folded);
@@ -196,6 +198,8 @@ void terms_of_text(struct arena *a, struct str text, struct terms_words *out)
 
 bool terms_in_text(struct str text, uint64_t hash)
 {
+    if (text.n == 0)
+        return false;
     struct terms_cutter c = {.p = text.p, .end = text.p + text.n};
     uint64_t h;
     struct str term;

@@ -304,7 +304,7 @@ def contains(text, part):
     assert part in text, "%r is not in %r" % (part, text[:2000])
 
 
-def until(condition, limit_s=20):
+def until(condition, limit_s=60):
     """Waits for something that happens in another process."""
     end = time.monotonic() + limit_s
     while time.monotonic() < end:
