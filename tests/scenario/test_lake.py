@@ -127,6 +127,31 @@ def test_many_threads_while_rows_are_sealed():
         equal(s.query("Syslog | summarize n = count() by _ItemId | where n > 1"), [])
 
 
+def test_the_first_rows_of_tables_while_they_are_sealed():
+    """What is being committed is not sealed: no row is lost between the hot table and the first part."""
+    with Server() as s:
+        path = "/vedette/v1/workspaces/%s/" % s.workspace()["id"]
+        ended, problems = threading.Event(), []
+
+        def seal_all():
+            while not ended.is_set():
+                answer = s.post(path + "seal")
+                if answer.status != 200:
+                    problems.append(answer)
+
+        sealer = threading.Thread(target=seal_all)
+        sealer.start()
+        for table in range(25):
+            for batch in range(4):
+                lines = "".join('{"n":%d,"text":"%s"}\n' % (batch * 50 + i, "x" * 300) for i in range(50))
+                equal(s.post(path + "records/First%d_CL?format=ndjson" % table, lines).status, 200)
+        ended.set()
+        sealer.join()
+        equal(problems, [])
+        for table in range(25):
+            equal(s.query("First%d_CL | summarize n = count(), d = dcount(n, 4)" % table), [{"n": 200, "d": 200}])
+
+
 def test_a_damaged_part_is_set_aside():
     with Server(clock=CLOCK) as s:
         send(s, "a", ["2026-01-01T01:00:00Z"] * 50 + ["2026-01-02T01:00:00Z"] * 50)
