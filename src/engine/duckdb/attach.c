@@ -27,10 +27,7 @@ bool engine_checkpoint(struct engine *g, struct str database, struct err *e)
     sbuf_addz(&b, "CHECKPOINT ");
     sql_ident(&b, database);
     duckdb_connection con = duck_connect(g, e);
-    duckdb_result r = {0};
-    /* A worker of the database writes meanwhile; duck_exec would take a processor to wait. */
-    bool ok = con != NULL && duck_execute(con, sbuf_str(&b), NULL, &r, e);
-    duckdb_destroy_result(&r);
+    bool ok = con != NULL && duck_exec_patiently(con, sbuf_str(&b), e);
     duckdb_disconnect(&con);
     return ok;
 }

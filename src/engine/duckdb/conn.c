@@ -30,7 +30,8 @@ bool engine_conn_query(struct engine_conn *c, struct str sql, const struct kql_s
                        struct engine_rows **out, struct err *e)
 {
     duckdb_result r = {0};
-    bool ok = duck_execute(c->con, sql, NULL, &r, e);
+    bool ok = c->in_transaction ? duck_execute_inside(c->con, sql, NULL, &r, e)
+                                : duck_execute(c->con, sql, NULL, &r, e);
     if (ok) {
         *out = duck_rows_take(&r, schema, 0, 0, e);
         ok = *out != NULL;
@@ -46,19 +47,10 @@ bool engine_begin(struct engine_conn *c, struct err *e)
     return c->in_transaction;
 }
 
-/* As duck_exec, but this thread does not turn idly while a worker of the database writes. */
-static bool exec_patiently(struct engine_conn *c, struct str sql, struct err *e)
-{
-    duckdb_result r = {0};
-    bool ok = duck_execute(c->con, sql, NULL, &r, e);
-    duckdb_destroy_result(&r);
-    return ok;
-}
-
 bool engine_commit(struct engine_conn *c, struct err *e)
 {
     CHECK(c->in_transaction);
-    if (exec_patiently(c, STR("COMMIT"), e)) {
+    if (duck_exec_patiently(c->con, STR("COMMIT"), e)) {
         c->in_transaction = false;
         return true;
     }
@@ -71,9 +63,5 @@ void engine_rollback(struct engine_conn *c)
     if (!c->in_transaction)
         return;
     c->in_transaction = false;
-    duckdb_result r = {0};
-    /* A failed commit has rolled back already: the database then answers that there is nothing to
-     * do. */
-    (void)duckdb_query(c->con, "ROLLBACK", &r);
-    duckdb_destroy_result(&r);
+    duck_rollback(c->con);
 }

@@ -39,10 +39,22 @@ duckdb_connection duck_connect(struct engine *g, struct err *e);
 /* Runs statements for their effect. */
 bool duck_exec(duckdb_connection con, struct str sql, struct err *e);
 
-/* Executes one statement under limits (running NULL: none). The result is complete when it returns
- * true. */
+/* Executes one statement under limits (running NULL: none), in a transaction of its own. The result
+ * is complete when it returns true. One transaction from planning to the end: the planner drops a
+ * condition that holds for all rows by the statistics, and rows that come before a later
+ * transaction runs the plan need not meet it. */
 bool duck_execute(duckdb_connection con, struct str sql, struct running *running,
                   duckdb_result *out, struct err *e);
+/* The same in the transaction that the connection is in, or for a statement that ends one or can't
+ * be in one. */
+bool duck_execute_inside(duckdb_connection con, struct str sql, struct running *running,
+                         duckdb_result *out, struct err *e);
+/* As duck_exec for one statement that writes much: this thread leaves the processor to the
+ * database's workers while it waits for them. */
+bool duck_exec_patiently(duckdb_connection con, struct str sql, struct err *e);
+/* A failed commit has rolled back already: the database then answers that there is nothing to do,
+ * which is no error here. */
+void duck_rollback(duckdb_connection con);
 /* Enters what the connection is about to run. */
 struct running *duck_running(struct engine *g, duckdb_connection con,
                              const struct running_limits *limits);

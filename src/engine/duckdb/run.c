@@ -81,8 +81,8 @@ static bool bind_late(duckdb_prepared_statement stmt)
     return duckdb_nparams(stmt) == 0 || duckdb_bind_boolean(stmt, 1, false) == DuckDBSuccess;
 }
 
-bool duck_execute(duckdb_connection con, struct str sql, struct running *running,
-                  duckdb_result *out, struct err *e)
+bool duck_execute_inside(duckdb_connection con, struct str sql, struct running *running,
+                         duckdb_result *out, struct err *e)
 {
     char *text = xstrndup(sql);
     duckdb_prepared_statement stmt = NULL;
@@ -98,9 +98,32 @@ bool duck_execute(duckdb_connection con, struct str sql, struct running *running
     return ok;
 }
 
-/* In one transaction, from planning to the end: the planner drops a condition that holds for all
- * rows by the statistics, and rows that come before a later transaction runs the plan need not meet
- * it. */
+bool duck_execute(duckdb_connection con, struct str sql, struct running *running,
+                  duckdb_result *out, struct err *e)
+{
+    if (!duck_exec(con, STR("BEGIN TRANSACTION"), e))
+        return false;
+    bool ok = duck_execute_inside(con, sql, running, out, e) && duck_exec(con, STR("COMMIT"), e);
+    if (!ok)
+        duck_rollback(con);
+    return ok;
+}
+
+bool duck_exec_patiently(duckdb_connection con, struct str sql, struct err *e)
+{
+    duckdb_result r = {0};
+    bool ok = duck_execute_inside(con, sql, NULL, &r, e);
+    duckdb_destroy_result(&r);
+    return ok;
+}
+
+void duck_rollback(duckdb_connection con)
+{
+    duckdb_result r = {0};
+    (void)duckdb_query(con, "ROLLBACK", &r);
+    duckdb_destroy_result(&r);
+}
+
 bool duck_exec(duckdb_connection con, struct str sql, struct err *e)
 {
     char *text = xstrndup(sql);

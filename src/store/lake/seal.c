@@ -28,21 +28,19 @@ static int64_t mark_of(struct lake *l, struct str table)
     return mark;
 }
 
-/* The newest row's time of receipt: later rows have later ones (docs/storage.md). 0: no row. Not by
- * max(): the engine may answer that from statistics, which have rows that are being committed; as
- * they are not to be seen yet, they would be neither in a part nor above the mark. */
+/* The newest row's time of receipt: later rows have later ones (docs/storage.md). 0: no row. */
 static bool newest(struct lake *l, struct str hot, int64_t mark, int64_t *out, struct err *e)
 {
     struct kql_column c = {STR("newest"), KQL_DATETIME};
     struct kql_schema schema = {&c, 1};
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(SEAL_MAX_SQL);
-    sbuf_addz(&sql, "SELECT \"_TimeReceived\" FROM ");
+    sbuf_addz(&sql, "SELECT coalesce(max(\"_TimeReceived\"), 0) FROM ");
     sql_table(l->w, hot, &sql);
-    sbuf_addf(&sql, " WHERE \"_TimeReceived\" > %lld ORDER BY 1 DESC LIMIT 1", (long long)mark);
+    sbuf_addf(&sql, " WHERE \"_TimeReceived\" > %lld", (long long)mark);
     struct engine_rows *rows = NULL;
     if (!engine_conn_query(l->conn, sbuf_str(&sql), &schema, &rows, e))
         return false;
-    *out = engine_rows_count(rows) > 0 ? engine_rows_get(rows, 0, 0).i : 0;
+    *out = engine_rows_get(rows, 0, 0).i;
     engine_rows_free(rows);
     return true;
 }
@@ -133,8 +131,6 @@ static bool slice_end(struct lake *l, struct str hot, int64_t upto, int64_t *out
     if (!engine_conn_query(l->conn, sbuf_str(&sql), &schema, &rows, e))
         return false;
     *out = engine_rows_get(rows, 0, 0).i;
-    if (*out > upto) /* the planner may have dropped the bound before newer rows came */
-        *out = upto;
     engine_rows_free(rows);
     return true;
 }
