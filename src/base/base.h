@@ -125,6 +125,7 @@ struct sbuf {
 struct sbuf sbuf_make(size_t max); /* heap; 0 = 1 GiB */
 void sbuf_fini(struct sbuf *b);
 void sbuf_clear(struct sbuf *b);
+void sbuf_drop(struct sbuf *b, size_t n); /* the first n bytes; there are as many */
 void sbuf_add(struct sbuf *b, struct str s);
 void sbuf_addz(struct sbuf *b, const char *z);
 void sbuf_addc(struct sbuf *b, char c);

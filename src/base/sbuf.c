@@ -23,6 +23,14 @@ void sbuf_clear(struct sbuf *b)
     b->failed = false;
 }
 
+void sbuf_drop(struct sbuf *b, size_t n)
+{
+    CHECK(n <= b->n);
+    if (n > 0)
+        memmove(b->p, b->p + n, b->n - n);
+    b->n -= n;
+}
+
 /* Room for n more bytes and a NUL. */
 static bool sbuf_room(struct sbuf *b, size_t n)
 {

@@ -30,13 +30,6 @@ static bool is_foreign(const struct reading *d)
     return ingest_format_routes(d->r->s->format);
 }
 
-/* What trying again does not mend. */
-static bool is_final(const struct err *e)
-{
-    return e->code == ERR_SYNTAX || e->code == ERR_LIMIT || e->code == ERR_TOO_LARGE ||
-           e->code == ERR_INVALID;
-}
-
 static bool send(struct reading *d, struct str body, struct err *e)
 {
     const struct buckets_source *s = d->r->s;
@@ -61,12 +54,6 @@ static bool send(struct reading *d, struct str body, struct err *e)
     return true;
 }
 
-static void drop_front(struct sbuf *b, size_t n)
-{
-    memmove(b->p, b->p + n, b->n - n);
-    b->n -= n;
-}
-
 /* ---- where records end ---- */
 
 static bool flush_foreign(struct reading *d, bool last, struct err *e)
@@ -77,7 +64,7 @@ static bool flush_foreign(struct reading *d, bool last, struct err *e)
         if (!ingest_cut_next(&d->cut, sbuf_str(&d->buf), last, &d->header, &d->body, &taken, e) ||
             !send(d, sbuf_str(&d->body), e))
             return false;
-        drop_front(&d->buf, taken);
+        sbuf_drop(&d->buf, taken);
     }
     return true;
 }
@@ -101,7 +88,7 @@ static bool take_header(struct reading *d, struct err *e)
         return true;
     if (!csv_names_line(&names, sbuf_str(&d->buf), &d->header, &n))
         return err_set(e, ERR_SYNTAX, "the first line is no line of CSV");
-    drop_front(&d->buf, n);
+    sbuf_drop(&d->buf, n);
     return true;
 }
 
@@ -118,7 +105,7 @@ static bool flush_lines(struct reading *d, bool last, struct err *e)
     sbuf_add(&d->body, str_sub(text, 0, n));
     if (!send(d, sbuf_str(&d->body), e))
         return false;
-    drop_front(&d->buf, n);
+    sbuf_drop(&d->buf, n);
     return true;
 }
 
@@ -251,7 +238,7 @@ bool object_read(struct reader *r, const struct s3_object *o, uint64_t *out_rows
     d.header = sbuf_make(1 << 20);
     d.body = sbuf_make((size_t)2 * WHOLE_BYTES);
     bool here = fetch(&d, fd, &skip, &why), ok = here && (skip || read_copy(&d, fd, &why));
-    if (!ok && here && is_final(&why)) {
+    if (!ok && here && ingest_is_final(why.code)) {
         refuse(r, o, "unreadable_object", &why);
         ok = true;
     }

@@ -192,11 +192,7 @@ static void scan_array(struct feed *f, struct str s)
 
 static void drop_front(struct feed *f, size_t n)
 {
-    struct str s = sbuf_str(&f->buf);
-    AUTO(sbuf_fini) struct sbuf rest = sbuf_make(0);
-    sbuf_add(&rest, str_sub(s, n, s.n));
-    sbuf_clear(&f->buf);
-    sbuf_add(&f->buf, sbuf_str(&rest));
+    sbuf_drop(&f->buf, n);
     f->scanned -= n;
     f->cut = 0;
 }

@@ -552,6 +552,11 @@ static bool find_target(struct call *c, struct err *e)
     return load_table(c, e);
 }
 
+bool ingest_is_final(enum err_code code)
+{
+    return code == ERR_SYNTAX || code == ERR_LIMIT || code == ERR_TOO_LARGE || code == ERR_INVALID;
+}
+
 bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct ingest_result *out,
                  struct err *e)
 {

@@ -177,6 +177,8 @@ void ingest_gate_set(struct ingest *in, const struct ingest_gate *g); /* before 
  * nothing was stored. */
 bool ingest_logs(struct ingest *in, const struct ingest_request *r, struct ingest_result *out,
                  struct err *e) MUST_USE;
+/* Whether sending the same body again can't help. */
+bool ingest_is_final(enum err_code code);
 /* Counts a request for table that was refused before ingest_logs could be called: n records of it
  * were read. */
 void ingest_count_refusal(const struct ingest_request *r, struct str table, size_t n,

@@ -67,8 +67,7 @@ static void make_body(struct follower *f, struct file *file, struct str text, st
 static bool is_final(const struct follower *f, enum err_code code)
 {
     bool bodies = tail_is_whole(f->s) || f->s->format == TAIL_FOREIGN;
-    return bodies && (code == ERR_SYNTAX || code == ERR_LIMIT || code == ERR_TOO_LARGE ||
-                      code == ERR_INVALID);
+    return bodies && ingest_is_final(code);
 }
 
 static bool try_once(struct follower *f, const struct file *file, struct str body, struct err *e)

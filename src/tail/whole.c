@@ -98,10 +98,7 @@ static bool next_body(struct cutting *x, int64_t offset, bool last, size_t *n, s
 
 static void drop_taken(struct cutting *x)
 {
-    AUTO(sbuf_fini) struct sbuf rest = sbuf_make(0);
-    sbuf_add(&rest, str_sub(sbuf_str(&x->buf), x->taken, x->buf.n));
-    sbuf_clear(&x->buf);
-    sbuf_add(&x->buf, sbuf_str(&rest));
+    sbuf_drop(&x->buf, x->taken);
     x->at += (int64_t)x->taken;
     x->taken = 0;
 }

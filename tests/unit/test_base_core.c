@@ -203,6 +203,12 @@ static void buffers(void **state)
     assert_non_null(four);
     memcpy(four, "abcd", 4);
     assert_string_equal(sbuf_str(&b).p, "abcd");
+    sbuf_drop(&b, 1);
+    assert_string_equal(sbuf_str(&b).p, "bcd");
+    sbuf_drop(&b, 3);
+    assert_string_equal(sbuf_str(&b).p, "");
+    sbuf_drop(&b, 0);
+    sbuf_addz(&b, "abcd");
     assert_null(sbuf_extend(&b, 7));
     assert_false(sbuf_ok(&b));
     AUTO(sbuf_fini) struct sbuf big = sbuf_make(0);
