@@ -32,25 +32,13 @@ struct job {
 /* The rules' collection, which is beside the workspaces of its resource group. */
 static char *path_of(struct client *c, const struct client_workspace *w, struct str name)
 {
-    struct str group = str_from(w->arm), encoded = client_encoded(c->a, name);
+    struct str group = str_from(w->arm);
     size_t at = group.n;
     (void)str_find(group, STR("/providers/"), &at);
-    return arena_strz(
-        c->a, arena_fmt(c->a,
-                        "%.*s/providers/Microsoft.Insights/dataCollectionRules%s%.*s?api-version="
-                        "2023-03-11",
-                        STR_ARG(str_sub(group, 0, at)), name.n > 0 ? "/" : "", STR_ARG(encoded)));
-}
-
-static bool read_rule(struct client *c, const char *file, struct str *text, struct json *rule,
-                      struct err *e)
-{
-    if (!file_read(c->a, file, MAX_RULE_FILE, text, e))
-        return false;
-    if (json_parse(c->a, *text, NULL, rule, e))
-        return true;
-    err_prefix(e, "%s, line %u, column %u", file, e->pos.line, e->pos.col);
-    return false;
+    return verb_path(c,
+                     arena_fmt(c->a, "%.*s/providers/Microsoft.Insights/dataCollectionRules",
+                               STR_ARG(str_sub(group, 0, at))),
+                     name, "", "2023-03-11");
 }
 
 /* As client_call; all that is wrong with a rule is printed. */
@@ -79,19 +67,13 @@ static bool call(struct client *c, const char *method, char *target, struct str 
 static bool put(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     const struct job *j = arg;
-    struct str text = STR("");
-    struct json rule = {0}, answer = {0};
-    if (!verb_words_are(&j->words, 1, "one file", e) ||
-        !read_rule(c, j->words.p[0], &text, &rule, e))
-        return false;
-    struct str name =
-        j->name != NULL ? str_from(j->name) : json_text(json_get(&rule, "name"), STR(""));
-    if (name.n == 0)
-        return err_set(e, ERR_INVALID, "%s: no \"name\"; give --name", j->words.p[0]);
-    if (!call(c, "PUT", path_of(c, w, name), text, &answer, e))
+    struct verb_resource r = {0};
+    struct json answer = {0};
+    if (!verb_resource_read(c, &j->words, j->name, &r, e) ||
+        !call(c, "PUT", path_of(c, w, r.name), r.text, &answer, e))
         return false;
     struct str id = json_text(json_path(&answer, "properties.immutableId"), STR(""));
-    printf("data collection rule '%.*s' kept; its immutable id is %.*s\n", STR_ARG(name),
+    printf("data collection rule '%.*s' kept; its immutable id is %.*s\n", STR_ARG(r.name),
            STR_ARG(id));
     return true;
 }
@@ -227,7 +209,7 @@ static bool test(struct client *c, const struct client_workspace *w, const void 
     json_obj(&o);
     if (access(j->words.p[0], F_OK) != 0)
         json_kv_z(&o, "name", j->words.p[0]);
-    else if (read_rule(c, j->words.p[0], &text, &rule, e)) {
+    else if (verb_json_read(c, j->words.p[0], &text, &rule, e)) {
         json_key(&o, "rule");
         json_value(&o, &rule);
     } else

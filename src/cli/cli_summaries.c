@@ -2,11 +2,8 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
-#include "cli/files.h"
 #include "cli/text_table.h"
 #include "cli/verbs.h"
-
-enum { MAX_FILE = 1 << 20 };
 
 static const char usage[] =
     "usage: vedette summaries put FILE.json [--name NAME]  [--data DIR] [--workspace W]\n"
@@ -33,30 +30,17 @@ struct job {
 static char *path_of(struct client *c, const struct client_workspace *w, struct str name,
                      const char *action)
 {
-    struct str encoded = client_encoded(c->a, name);
-    return arena_strz(c->a, arena_fmt(c->a, "%s/summaryLogs%s%.*s%s?api-version=2025-07-01", w->arm,
-                                      name.n > 0 ? "/" : "", STR_ARG(encoded), action));
+    return verb_path(c, arena_fmt(c->a, "%s/summaryLogs", w->arm), name, action, "2025-07-01");
 }
 
 static bool put(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     const struct job *j = arg;
-    struct str text = STR("");
-    struct json rule = {0};
-    if (!verb_words_are(&j->words, 1, "one file", e) ||
-        !file_read(c->a, j->words.p[0], MAX_FILE, &text, e))
+    struct verb_resource r = {0};
+    if (!verb_resource_read(c, &j->words, j->name, &r, e) ||
+        !client_call(c, "PUT", path_of(c, w, r.name, ""), NULL, r.text, NULL, e))
         return false;
-    if (!json_parse(c->a, text, NULL, &rule, e)) {
-        err_prefix(e, "%s, line %u, column %u", j->words.p[0], e->pos.line, e->pos.col);
-        return false;
-    }
-    struct str name =
-        j->name != NULL ? str_from(j->name) : json_text(json_get(&rule, "name"), STR(""));
-    if (name.n == 0)
-        return err_set(e, ERR_INVALID, "%s: no \"name\"; give --name", j->words.p[0]);
-    if (!client_call(c, "PUT", path_of(c, w, name, ""), NULL, text, NULL, e))
-        return false;
-    printf("summary rule '%.*s' kept\n", STR_ARG(name));
+    printf("summary rule '%.*s' kept\n", STR_ARG(r.name));
     return true;
 }
 

@@ -1,10 +1,11 @@
 /* Options and verbs of a command, and what verbs of resources have in common. */
 #include "cli/verbs.h"
+#include "cli/files.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_OPTIONS = 16 };
+enum { MOST_OPTIONS = 16, MAX_RESOURCE_FILE = 1 << 20 };
 
 static bool take(const struct verb_option *o, const char *value)
 {
@@ -61,6 +62,35 @@ int verbs_run(const struct verb_command *k, const struct client_place *place, st
 bool verb_words_are(const struct verb_words *w, int n, const char *what, struct err *e)
 {
     return w->n == n || err_set(e, ERR_INVALID, "%s expected", what);
+}
+
+char *verb_path(struct client *c, struct str collection, struct str name, const char *action,
+                const char *version)
+{
+    struct str encoded = client_encoded(c->a, name);
+    return arena_strz(c->a, arena_fmt(c->a, "%.*s%s%.*s%s?api-version=%s", STR_ARG(collection),
+                                      name.n > 0 ? "/" : "", STR_ARG(encoded), action, version));
+}
+
+bool verb_json_read(struct client *c, const char *file, struct str *out_text, struct json *out,
+                    struct err *e)
+{
+    if (!file_read(c->a, file, MAX_RESOURCE_FILE, out_text, e))
+        return false;
+    if (json_parse(c->a, *out_text, NULL, out, e))
+        return true;
+    err_prefix(e, "%s, line %u, column %u", file, e->pos.line, e->pos.col);
+    return false;
+}
+
+bool verb_resource_read(struct client *c, const struct verb_words *w, const char *given,
+                        struct verb_resource *out, struct err *e)
+{
+    if (!verb_words_are(w, 1, "one file", e) ||
+        !verb_json_read(c, w->p[0], &out->text, &out->body, e))
+        return false;
+    out->name = given != NULL ? str_from(given) : json_text(json_get(&out->body, "name"), STR(""));
+    return out->name.n > 0 || err_set(e, ERR_INVALID, "%s: no \"name\"; give --name", w->p[0]);
 }
 
 bool verb_show(struct client *c, const char *target, struct err *e)

@@ -32,6 +32,20 @@ int verbs_run(const struct verb_command *k, const struct client_place *place, st
 bool verb_words_are(const struct verb_words *w, int n, const char *what, struct err *e) MUST_USE;
 
 /* ---- what verbs of resources do ---- */
+/* "<collection>/<name><action>?api-version=<version>"; an empty name is the collection itself. */
+char *verb_path(struct client *c, struct str collection, struct str name, const char *action,
+                const char *version);
+/* Reads a file of JSON; errors name it and the place. */
+bool verb_json_read(struct client *c, const char *file, struct str *out_text, struct json *out,
+                    struct err *e) MUST_USE;
+struct verb_resource {
+    struct str name, text;
+    struct json body;
+};
+/* Reads the only word of w, a JSON file. Its resource's name is given, or where that is NULL its
+ * "name". Errors name the file. */
+bool verb_resource_read(struct client *c, const struct verb_words *w, const char *given,
+                        struct verb_resource *out, struct err *e) MUST_USE;
 /* Prints what a GET answers, as JSON in a line. */
 bool verb_show(struct client *c, const char *target, struct err *e) MUST_USE;
 /* DELETE of what is there: ERR_NOT_FOUND if nothing is. */
