@@ -6,6 +6,7 @@ then runs itself with that Python. Without Java, Maven, venv or pip all checks a
 reason. $VEDETTE is the program; words on the command line choose checks. The last line is
 'N passed, N failed[, N skipped]'.
 """
+import contextlib
 import json
 import os
 import shutil
@@ -15,23 +16,17 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 
-import python_packages
+import python_checks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PLACE = os.path.join(ROOT, "build", "clients", "kafka")
 LIST = os.path.join(HERE, "requirements-kafka.txt")
-PYTHON = python_packages.python_of(PLACE)
 sys.path.insert(0, os.path.join(ROOT, "tests", "scenario"))
 
 from kafka_broker import Broker, fetch  # noqa: E402  (found through the line above)
 from vedette import Server, contains, equal, until  # noqa: E402
-
-
-class Skip(Exception):
-    """Raised by a check that cannot run here; says why."""
 
 
 class Reading:
@@ -128,7 +123,7 @@ def check_full_disk(broker):
     mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", small], stderr=subprocess.DEVNULL, check=False)
     if mount.returncode != 0:
         os.rmdir(small)
-        raise Skip("mounting a tmpfs is not allowed here")
+        raise python_checks.Skip("mounting a tmpfs is not allowed here")
     try:
         with Reading(source(broker, topic), data=small) as s:
             produce(broker, topic, range(300))
@@ -310,39 +305,5 @@ CHECKS = [check_records, check_formats, check_dead_letters, check_start_and_gone
           check_exactly_once, check_broker_restart]
 
 
-def run_one(check, broker):
-    began = time.monotonic()
-    try:
-        check(broker)
-    except Skip as why:
-        print("skipped  %s: %s" % (check.__name__, why), flush=True)
-        return "skipped"
-    except Exception:  # every kind of failure is one of the check
-        print("FAILED   %s" % check.__name__, flush=True)
-        traceback.print_exc(limit=-3, chain=False, file=sys.stdout)
-        return "failed"
-    print("ok       %s (%.1f s)" % (check.__name__, time.monotonic() - began), flush=True)
-    return "passed"
-
-
-def main():
-    words = [w for w in sys.argv[1:] if w != "--installed"]
-    chosen = [c for c in CHECKS if not words or any(w in c.__name__ for w in words)]
-    if "--installed" not in sys.argv:
-        problem = fetch() or python_packages.install(PLACE, LIST)
-        if problem:
-            print("skipped: %s\n0 passed, 0 failed, %d skipped" % (problem, len(chosen)))
-            return 0
-        return subprocess.run([PYTHON, os.path.abspath(__file__), "--installed", *words], check=False).returncode
-    broker = Broker()
-    try:
-        outcomes = [run_one(check, broker) for check in chosen]
-    finally:
-        broker.close()
-    passed, failed, skipped = (outcomes.count(o) for o in ("passed", "failed", "skipped"))
-    print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
-    return 1 if failed or not outcomes else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(python_checks.main(CHECKS, PLACE, LIST, lambda: contextlib.closing(Broker()), fetch))

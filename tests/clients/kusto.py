@@ -5,18 +5,16 @@ Installs what requirements.txt pins into build/clients/python (once), then runs 
 Python. Without venv, pip or the packages all checks are skipped with the reason. $VEDETTE is the
 program. The last line is 'N passed, N failed[, N skipped]'.
 """
+import contextlib
 import os
-import subprocess
 import sys
-import traceback
 
-import python_packages
+import python_checks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PLACE = os.path.join(ROOT, "build", "clients", "python")
 LIST = os.path.join(HERE, "requirements.txt")
-PYTHON = python_packages.python_of(PLACE)
 sys.path.insert(0, os.path.join(ROOT, "tests", "scenario"))
 
 from vedette import Server, contains, equal  # noqa: E402  (found through the line above)
@@ -84,28 +82,12 @@ CHECKS = [check_query, check_several_results, check_parameters, check_streaming,
           check_errors]
 
 
-def main():
-    if sys.argv[1:] != ["--installed"]:
-        problem = python_packages.install(PLACE, LIST)
-        if problem:
-            print("skipped: %s\n0 passed, 0 failed, %d skipped" % (problem, len(CHECKS)))
-            return 0
-        return subprocess.run([PYTHON, os.path.abspath(__file__), "--installed"], check=False).returncode
-    passed = failed = 0
+@contextlib.contextmanager
+def trusted_server():
     with Server() as server:
         os.environ["REQUESTS_CA_BUNDLE"] = server.ca
-        for check in CHECKS:
-            try:
-                check(server)
-                passed += 1
-                print("ok      ", check.__name__)
-            except Exception:  # every kind of failure is one of the check
-                failed += 1
-                print("FAILED  ", check.__name__)
-                traceback.print_exc(limit=-1, chain=False, file=sys.stdout)
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
+        yield server
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(python_checks.main(CHECKS, PLACE, LIST, trusted_server))

@@ -5,20 +5,18 @@ Installs what requirements-lake.txt pins into build/clients/lake (once), then ru
 Python. Without venv, pip or the packages all checks are skipped with the reason. $VEDETTE is the
 program. The last line is 'N passed, N failed[, N skipped]'.
 """
+import contextlib
 import glob
 import json
 import os
-import subprocess
 import sys
-import traceback
 
-import python_packages
+import python_checks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PLACE = os.path.join(ROOT, "build", "clients", "lake")
 LIST = os.path.join(HERE, "requirements-lake.txt")
-PYTHON = python_packages.python_of(PLACE)
 sys.path.insert(0, os.path.join(ROOT, "tests", "scenario"))
 
 from vedette import Server, equal, run  # noqa: E402  (found through the line above)
@@ -119,28 +117,12 @@ def check_clickhouse(server):
 CHECKS = [check_arrow, check_pandas, check_clickhouse]
 
 
-def main():
-    if sys.argv[1:] != ["--installed"]:
-        problem = python_packages.install(PLACE, LIST)
-        if problem:
-            print("skipped: %s\n0 passed, 0 failed, %d skipped" % (problem, len(CHECKS)))
-            return 0
-        return subprocess.run([PYTHON, os.path.abspath(__file__), "--installed"], check=False).returncode
-    passed = failed = 0
+@contextlib.contextmanager
+def filled_server():
     with Server(clock=CLOCK) as server:
         fill(server)
-        for check in CHECKS:
-            try:
-                check(server)
-                passed += 1
-                print("ok      ", check.__name__)
-            except Exception:  # every kind of failure is one of the check
-                failed += 1
-                print("FAILED  ", check.__name__)
-                traceback.print_exc(limit=-1, chain=False, file=sys.stdout)
-    print("%d passed, %d failed" % (passed, failed))
-    return 1 if failed else 0
+        yield server
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(python_checks.main(CHECKS, PLACE, LIST, filled_server))

@@ -6,12 +6,10 @@ Runs itself with the Python that kusto.py installs. $VEDETTE is the program. The
 """
 import logging
 import os
-import subprocess
 import sys
-import traceback
 
-import python_packages
-from kusto import LIST, PLACE, PYTHON, Server, equal
+import python_checks
+from kusto import LIST, PLACE, Server, equal
 
 RECORDS = 1000
 
@@ -45,25 +43,5 @@ def check_exporter(server):
                       "n": RECORDS, "bodies": RECORDS, "orders": RECORDS}])
 
 
-def main():
-    if sys.argv[1:] != ["--installed"]:
-        problem = python_packages.install(PLACE, LIST)
-        if problem:
-            print("skipped: %s\n0 passed, 0 failed, 1 skipped" % problem)
-            return 0
-        env = {k: v for k, v in os.environ.items() if not k.endswith("CA_BUNDLE")}  # they win over certificate_file
-        return subprocess.run([PYTHON, "-W", "ignore", os.path.abspath(__file__), "--installed"], env=env,
-                              check=False).returncode
-    try:
-        with Server() as server:
-            check_exporter(server)
-    except Exception:  # every kind of failure is one of the check
-        traceback.print_exc(file=sys.stdout)
-        print("0 passed, 1 failed")
-        return 1
-    print("1 passed, 0 failed")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(python_checks.main([check_exporter], PLACE, LIST, Server))

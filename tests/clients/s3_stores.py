@@ -6,6 +6,7 @@ pip all checks are skipped with the reason. The calls of src/s3 are checked by t
 and against the scenarios' own store. $VEDETTE is the program; words on the command line choose checks. The last line is
 'N passed, N failed[, N skipped]'.
 """
+import contextlib
 import gzip
 import json
 import os
@@ -15,25 +16,19 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
-import python_packages
+import python_checks
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PLACE = os.path.join(ROOT, "build", "clients", "s3")
 LIST = os.path.join(HERE, "requirements-s3.txt")
-PYTHON = python_packages.python_of(PLACE)
 PROGRAMS = [os.path.join(ROOT, "build", preset, "tests", "test_s3_store") for preset in ("dev", "asan")]
 START_LIMIT_S = 60
 sys.path.insert(0, os.path.join(ROOT, "tests", "scenario"))
 
 import s3_store  # noqa: E402  (found through the line above)
 from vedette import Server, equal, until  # noqa: E402
-
-
-class Skip(Exception):
-    """Raised by a check that cannot run here; says why."""
 
 
 class Moto:
@@ -78,7 +73,7 @@ def run_calls(endpoint, key, secret):
     """The unit program against a store that has the bucket "round"."""
     programs = [p for p in PROGRAMS if os.path.exists(p)]
     if not programs:
-        raise Skip("test_s3_store is not built")
+        raise python_checks.Skip("test_s3_store is not built")
     done = subprocess.run([programs[0]], capture_output=True, text=True, timeout=120, check=False,
                           env={**os.environ, "VEDETTE_S3_ENDPOINT": endpoint, "VEDETTE_S3_KEY": key, "VEDETTE_S3_SECRET": secret})
     assert done.returncode == 0 and "SKIPPED" not in done.stdout + done.stderr, done.stdout + done.stderr
@@ -92,6 +87,11 @@ def check_calls_to_moto(moto):
 def check_calls_to_our_own_store(_moto):
     with s3_store.Store("round") as store:
         run_calls(store.endpoint, s3_store.KEY, s3_store.SECRET)
+
+
+def some_are_there(server):
+    answer = server.ask("AWSCloudTrail | take 1")
+    return answer.status == 200 and len(answer.json()["tables"][0]["rows"]) > 0
 
 
 def check_cloudtrail(moto):
@@ -115,7 +115,7 @@ def check_cloudtrail(moto):
         config.flush()
         with Server("--config", config.name) as s:
             count = "AWSCloudTrail | summarize n = count(), d = dcount(AwsEventId, 4)"
-            time.sleep(0.3)
+            until(lambda: some_are_there(s))
             s.kill()
             s.start()
             until(lambda: s.query(count)[0] == {"n": 30, "d": 30}, 40)
@@ -130,39 +130,5 @@ def check_cloudtrail(moto):
 CHECKS = [check_calls_to_moto, check_calls_to_our_own_store, check_cloudtrail]
 
 
-def run_one(check, moto):
-    began = time.monotonic()
-    try:
-        check(moto)
-    except Skip as why:
-        print("skipped  %s: %s" % (check.__name__, why), flush=True)
-        return "skipped"
-    except Exception:  # every kind of failure is one of the check
-        print("FAILED   %s" % check.__name__, flush=True)
-        traceback.print_exc(limit=-3, chain=False, file=sys.stdout)
-        return "failed"
-    print("ok       %s (%.1f s)" % (check.__name__, time.monotonic() - began), flush=True)
-    return "passed"
-
-
-def main():
-    words = [w for w in sys.argv[1:] if w != "--installed"]
-    chosen = [c for c in CHECKS if not words or any(w in c.__name__ for w in words)]
-    if "--installed" not in sys.argv:
-        problem = python_packages.install(PLACE, LIST)
-        if problem:
-            print("skipped: %s\n0 passed, 0 failed, %d skipped" % (problem, len(chosen)))
-            return 0
-        return subprocess.run([PYTHON, os.path.abspath(__file__), "--installed", *words], check=False).returncode
-    moto = Moto()
-    try:
-        outcomes = [run_one(check, moto) for check in chosen]
-    finally:
-        moto.close()
-    passed, failed, skipped = (outcomes.count(o) for o in ("passed", "failed", "skipped"))
-    print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
-    return 1 if failed or not outcomes else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(python_checks.main(CHECKS, PLACE, LIST, lambda: contextlib.closing(Moto())))

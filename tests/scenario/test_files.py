@@ -286,7 +286,7 @@ def test_logs_of_zeek_grow_and_rotate():
         return [] if answer.status == 400 else sorted(row[0] for row in answer.json()["tables"][0]["rows"])
     with Folder({"name": "zeek", "path": "dns*.log", "format": "zeek", "table": None}) as f, f.server() as s:
         f.write("dns.log", ZEEK[:60])  # the header comes in parts
-        time.sleep(0.3)
+        until(lambda: s.metrics().get('vedette_source_files{source="zeek"}') == 1)
         f.write("dns.log", ZEEK[60:] + "1767323045.5\tC1\tone.example\n")
         until(lambda: names(s) == ["one.example"])
         f.write("dns.log", "1767323046.5\tC2\ttwo.example\n")
