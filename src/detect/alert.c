@@ -1,7 +1,9 @@
 /* One alert: its fields, and its SecurityAlert row. */
 #include "base/ids.h"
 #include "detect/detect_priv.h"
+#include "text/base64.h"
 #include "text/date.h"
+#include "text/deflate.h"
 
 enum { MAX_ROW = 8 << 20 };
 
@@ -95,18 +97,6 @@ static struct strs tactics_from(struct evaluation *ev, struct str text)
 
 /* ---- overrides ---- */
 
-static struct str property(struct evaluation *ev, const char *name, size_t row,
-                           struct str otherwise)
-{
-    for (size_t i = 0; i < ev->r->n_properties; i++)
-        if (str_eqz(ev->r->properties[i].key, name)) {
-            struct str s = cut(cell(ev, row, ev->r->properties[i].column), TEXT_BYTES);
-            if (s.n > 0)
-                return s;
-        }
-    return otherwise;
-}
-
 static void set_texts(struct evaluation *ev, size_t row, struct detect_alert *al)
 {
     const struct rule *r = ev->r;
@@ -123,7 +113,7 @@ static void set_texts(struct evaluation *ev, size_t row, struct detect_alert *al
         !rule_severity_parse(str_trim(cell(ev, row, r->severity_column)), &severity))
         severity = r->severity;
     al->severity = severity;
-    al->product = property(ev, "ProductName", row, STR("Azure Sentinel"));
+    al->product = property_text(ev, "ProductName", row, STR("Azure Sentinel"));
 }
 
 /* ---- the row ---- */
@@ -133,14 +123,34 @@ static struct str texts_json(struct arena *a, struct str one)
     return json_list(a, &(struct strs){&one, 1});
 }
 
+/* A query that gives just the row, which it holds packed; empty: the row is too large for that. */
+static struct str packed_row(struct evaluation *ev, size_t row)
+{
+    enum { MAX_PACKED = 10 << 10 };
+    AUTO(sbuf_fini) struct sbuf packed = sbuf_make(0);
+    AUTO(sbuf_fini) struct sbuf text = sbuf_make(0);
+    deflate_bytes(DEFLATE_ZLIB, row_json(ev, row), &packed);
+    base64_encode(BASE64_STD, sbuf_str(&packed), &text);
+    if (text.n > MAX_PACKED)
+        return STR("");
+    return arena_fmt(ev->a,
+                     "datatable(compressedRec:string)['%.*s']\n"
+                     "| extend raw = todynamic(zlib_decompress_from_base64_string(compressedRec))\n"
+                     "| project raw\n"
+                     "| evaluate bag_unpack(raw)",
+                     STR_ARG(sbuf_str(&text)));
+}
+
 /* What opens the alert's rows again: the rule's query at its time, or just the one row. */
 static struct str drill_down(struct evaluation *ev, struct row_range rows)
 {
     char now[29];
     date_format(ev->out->to, now);
-    if (ev->r->alert_per_result && rows.to - rows.from == 1)
-        return arena_fmt(ev->a, "print row = dynamic(%.*s)\n| evaluate bag_unpack(row)",
-                         STR_ARG(row_json(ev, rows.from)));
+    if (ev->r->alert_per_result && rows.to - rows.from == 1) {
+        struct str packed = packed_row(ev, rows.from);
+        if (packed.n > 0)
+            return packed;
+    }
     return arena_fmt(ev->a,
                      "// The query parameters are set as they were when the alert was made.\n"
                      "set query_now = datetime(%s);\n%.*s",
@@ -198,20 +208,21 @@ static void write_names(struct evaluation *ev, struct json_out *w, const struct 
     json_kv_str(w, "AlertName", al->name);
     json_kv_z(w, "AlertSeverity", rule_severity_name(al->severity));
     json_kv_str(w, "Description", al->description);
-    json_kv_str(w, "ProviderName", property(ev, "ProviderName", row, provider));
+    json_kv_str(w, "ProviderName", property_text(ev, "ProviderName", row, provider));
     json_kv_z(w, "VendorName", "Microsoft");
     json_kv_str(w, "VendorOriginalId", al->vendor_id);
     json_kv_str(w, "SystemAlertId", al->id);
     json_kv_str(w, "AlertType",
                 arena_fmt(ev->a, "%.*s_%.*s", STR_ARG(workspace_id(ev->w)), STR_ARG(r->id)));
     json_kv_str(w, "ProductName", al->product);
-    json_kv_str(w, "ProductComponentName", property(ev, "ProductComponentName", row, component));
-    json_kv_str(w, "ConfidenceLevel", property(ev, "ConfidenceLevel", row, STR("")));
-    json_kv_str(w, "RemediationSteps", property(ev, "RemediationSteps", row, STR("")));
-    json_kv_str(w, "ExtendedLinks", property(ev, "ExtendedLinks", row, STR("")));
-    json_kv_str(w, "AlertLink", property(ev, "AlertLink", row, STR("")));
+    json_kv_str(w, "ProductComponentName",
+                property_text(ev, "ProductComponentName", row, component));
+    json_kv_str(w, "ConfidenceLevel", property_confidence(ev, row));
+    json_kv_str(w, "RemediationSteps", property_list(ev, "RemediationSteps", row));
+    json_kv_str(w, "ExtendedLinks", property_list(ev, "ExtendedLinks", row));
+    json_kv_str(w, "AlertLink", property_text(ev, "AlertLink", row, STR("")));
     double score = 0;
-    if (str_to_f64(property(ev, "ConfidenceScore", row, STR("")), &score))
+    if (property_score(ev, row, &score))
         json_kv_real(w, "ConfidenceScore", score);
 }
 
@@ -223,10 +234,13 @@ static struct str comma_list(struct arena *a, const struct strs *list)
     return b.n > 0 ? arena_str(a, sbuf_str(&b)) : STR("Unknown");
 }
 
-static struct str write_row(struct evaluation *ev, struct row_range rows, struct strs tactics,
+struct mitre {
+    struct strs tactics, techniques, subtechniques;
+};
+
+static struct str write_row(struct evaluation *ev, struct row_range rows, const struct mitre *m,
                             const struct detect_alert *al)
 {
-    const struct rule *r = ev->r;
     const struct arm_scope *scope = &ev->d->o.scope;
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_ROW);
     struct json_out w = json_out_make(&b);
@@ -243,11 +257,9 @@ static struct str write_row(struct evaluation *ev, struct row_range rows, struct
     json_kv_str(&w, "WorkspaceSubscriptionId", scope->subscription);
     json_kv_str(&w, "WorkspaceResourceGroup", scope->resource_group);
     json_kv_z(&w, "Status", "New");
-    json_kv_str(&w, "Tactics", comma_list(ev->a, &tactics));
-    json_kv_str(&w, "Techniques",
-                property(ev, "Techniques", rows.from, json_list(ev->a, &r->techniques)));
-    json_kv_str(&w, "SubTechniques",
-                property(ev, "SubTechniques", rows.from, json_list(ev->a, &r->subtechniques)));
+    json_kv_str(&w, "Tactics", comma_list(ev->a, &m->tactics));
+    json_kv_str(&w, "Techniques", json_list(ev->a, &m->techniques));
+    json_kv_str(&w, "SubTechniques", json_list(ev->a, &m->subtechniques));
     json_obj_end(&w);
     return sbuf_ok(&b) ? arena_str(ev->a, sbuf_str(&b)) : STR("{}");
 }
@@ -255,7 +267,7 @@ static struct str write_row(struct evaluation *ev, struct row_range rows, struct
 void alert_make(struct evaluation *ev, struct row_range rows, size_t index,
                 struct detect_alert *out)
 {
-    struct strs tactics = ev->r->tactics;
+    struct mitre m = {ev->r->tactics, ev->r->techniques, ev->r->subtechniques};
     *out = (struct detect_alert){0};
     out->id = derived_id(ev, "alert", index);
     out->vendor_id = derived_id(ev, "vendor", index);
@@ -264,8 +276,9 @@ void alert_make(struct evaluation *ev, struct row_range rows, size_t index,
     out->entities = entities_of(ev, rows, &out->n_entities);
     out->custom_details = custom_details_of(ev, rows);
     if (ev->r->tactics_column.n > 0)
-        tactics = tactics_from(ev, cell(ev, rows.from, ev->r->tactics_column));
-    out->tactics = json_list(ev->a, &tactics);
-    out->techniques = json_list(ev->a, &ev->r->techniques);
-    out->row = write_row(ev, rows, tactics, out);
+        m.tactics = tactics_from(ev, cell(ev, rows.from, ev->r->tactics_column));
+    property_techniques(ev, rows.from, &m.techniques, &m.subtechniques);
+    out->tactics = json_list(ev->a, &m.tactics);
+    out->techniques = json_list(ev->a, &m.techniques);
+    out->row = write_row(ev, rows, &m, out);
 }

@@ -100,6 +100,19 @@ struct str custom_details_of(struct evaluation *ev, struct row_range rows);
 /* {{Column}} replaced by the row's cell; what is not a column stays as it is. */
 struct str fill_format(struct evaluation *ev, struct str format, size_t row, size_t max);
 
+/* ---- properties.c: what alertDynamicProperties give for a row ---- */
+/* At most 256 bytes; otherwise, where the rule names no column or the cell is empty. */
+struct str property_text(struct evaluation *ev, const char *name, size_t row, struct str otherwise);
+/* Low, High, Unknown, or empty. */
+struct str property_confidence(struct evaluation *ev, size_t row);
+/* From 0 to 1. false: none. */
+bool property_score(struct evaluation *ev, size_t row, double *out);
+/* A JSON array: the cell's, or of the cell's text. Empty: none, or more than 50 values or 5 KB. */
+struct str property_list(struct evaluation *ev, const char *name, size_t row);
+/* Replaces both lists where the row names techniques. */
+void property_techniques(struct evaluation *ev, size_t row, struct strs *techniques,
+                         struct strs *subtechniques);
+
 /* ---- alert.c ---- */
 void alert_make(struct evaluation *ev, struct row_range rows, size_t index,
                 struct detect_alert *out);
