@@ -27,6 +27,7 @@ struct vedette {
     struct jobs *jobs;
     struct identity *identity;
     struct throttle *throttle;
+    struct sign_ins *sign_ins;
     struct http_router *router;
     _Atomic(struct http_server *) server;
     _Atomic(struct ingest_listener *) syslog;
@@ -38,6 +39,15 @@ struct vedette {
     atomic_uint_fast64_t requests[STATUS_CLASSES], request_us;
     int64_t started; /* monotonic microseconds */
 };
+
+/* ---- changes.c: rows of SentinelAudit ---- */
+/* Tells of a change, or of one that the caller has no right to, unless that is told elsewhere. */
+void changes_observe(struct vedette *v, const struct http_request *q, int status);
+/* name: of the application; STR_NONE: it was refused, which is told once a minute at most. */
+void sign_ins_observe(struct vedette *v, const struct http_request *q, struct str client_id,
+                      struct str name, struct str audience);
+struct sign_ins *sign_ins_new(void);
+void sign_ins_free(struct sign_ins *s); /* may be NULL */
 
 /* ---- datadir.c ---- */
 bool data_dir_take(const char *dir, struct data_lock *lock, struct err *e) MUST_USE;
@@ -138,6 +148,9 @@ void api_limits(const struct vedette *v, const struct http_request *q, int64_t w
  * the answer is written. */
 struct workspace *api_workspace(struct vedette *v, struct http_request *q, struct http_response *r);
 const struct identity_caller *api_caller(const struct http_request *q);
+/* A parameter of the path, also of a request that was refused before its route was entered; empty:
+ * the path has none. */
+struct str api_path_part(struct vedette *v, const struct http_request *q, struct str name);
 /* Parses the body; false: the answer (400) is written. */
 bool api_body(struct vedette *v, struct http_request *q, struct http_response *r,
               struct json *out) MUST_USE;

@@ -277,15 +277,17 @@ static void write_oauth(struct json_out *w, const struct http_request *q, int st
     json_obj_end(w);
 }
 
-/* A part of the path, also for a request that was refused before its route was entered. */
-static struct str path_part(struct vedette *v, const struct http_request *q, const char *name)
+struct str api_path_part(struct vedette *v, const struct http_request *q, struct str name)
 {
     struct http_request found = *q;
     bool other = false;
     if (q->n_params == 0 && http_router_find(v->router, q->arena, q->method, q->path, &found.params,
                                              &found.n_params, &other) == NULL)
         return STR("");
-    return http_param(&found, name);
+    for (size_t i = 0; i < found.n_params; i++)
+        if (str_eq(found.params[i].name, name))
+            return found.params[i].value;
+    return STR("");
 }
 
 /* The refusal of a request that never came as far as records. */
@@ -298,11 +300,11 @@ static void count_refusal(struct vedette *v, const struct http_request *q, int s
                    {415, "encoding"},        {429, "throttled"}, {404, "unknown_stream"},
                    {503, "no_room"}};
     const struct identity_caller *c = q->principal;
-    struct workspace *w = ingest_dcr_find(v->ingest, path_part(v, q, "dcr"));
+    struct workspace *w = ingest_dcr_find(v->ingest, api_path_part(v, q, STR("dcr")));
     if (w == NULL)
-        w = dcr_workspace(v->dcrs, path_part(v, q, "dcr"));
+        w = dcr_workspace(v->dcrs, api_path_part(v, q, STR("dcr")));
     struct store_count count = {.source = c != NULL ? c->id : STR("anonymous"),
-                                .stream = path_part(v, q, "stream"),
+                                .stream = api_path_part(v, q, STR("stream")),
                                 .reason = STR("bad_request"),
                                 .requests = 1};
     for (size_t i = 0; i < COUNTOF(reasons); i++)
@@ -393,6 +395,7 @@ void api_observe(void *self, const struct http_request *q, const struct http_res
     int class = r->status / 100;
     atomic_fetch_add(&v->requests[class >= 1 && class < STATUS_CLASSES ? class : 5], 1);
     atomic_fetch_add(&v->request_us, (uint64_t)took_us);
+    changes_observe(v, q, r->status);
     LOG(LOG_DEBUG, "http", "request", log_z("request", q->id),
         log_z("method", http_method_name(q->method)), log_s("path", q->path),
         log_i("status", r->status), log_i("took_us", took_us), log_s("remote", q->remote));

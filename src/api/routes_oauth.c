@@ -93,12 +93,15 @@ static void token(struct vedette *v, struct http_request *q, struct http_respons
     else if (resource.n == 0)
         err_set(&e, ERR_INVALID, "The parameter '%s' is missing.", v1 ? "resource" : "scope");
     else if (identity_sign_in(v->identity, q->arena, id, secret, audience_of(resource), &t, &e)) {
+        sign_ins_observe(v, q, id, t.name, resource);
         write_token(q, r, &t, resource, v1);
         return;
     }
-    if (e.code == ERR_UNAUTHENTICATED)
+    if (e.code == ERR_UNAUTHENTICATED) {
+        sign_ins_observe(v, q, id, STR_NONE, resource);
         LOG(LOG_WARN, "identity", "sign-in refused", log_s("client_id", str_sub(id, 0, 64)),
             log_s("remote", q->remote));
+    }
     api_error(v, q, &e, r);
 }
 

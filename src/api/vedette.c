@@ -155,6 +155,7 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     v->lock.fd = -1;
     lock_init(&v->topics_lock, "topics");
     v->started = clock_mono_us();
+    v->sign_ins = sign_ins_new();
     set_defaults(v, o);
     if (!data_dir_take(o->data_dir, &v->lock, e) || !open_store(v, e) || !open_state(v, e) ||
         !open_identity(v, e) || !open_detect(v, e)) {
@@ -188,6 +189,7 @@ void vedette_close(struct vedette *v)
         http_router_free(v->router);
     if (v->throttle != NULL)
         throttle_free(v->throttle);
+    sign_ins_free(v->sign_ins);
     dcrs_close(v->dcrs);
     health_close(v->health);
     jobs_close(v->jobs);

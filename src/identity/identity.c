@@ -150,6 +150,7 @@ bool identity_sign_in(struct identity *id, struct arena *a, struct str client_id
     bool right = secret_equal(hash, found ? p.secret_hash : secret_hash(a, STR("nobody")));
     if (!found || !right || !p.enabled)
         return err_set(e, ERR_UNAUTHENTICATED, "Invalid client id or client secret.");
+    out->name = p.name;
     out->issued = clock_now(id->clock);
     out->expires = out->issued + id->lifetime;
     out->text =

@@ -72,7 +72,7 @@ bool identity_shared_key_signed(struct identity *id, struct str workspace, struc
 
 /* ---- tokens ---- */
 struct identity_token {
-    struct str text;
+    struct str text, name;   /* name: of the application, in the arena */
     int64_t issued, expires; /* ticks */
 };
 /* Errors: ERR_UNAUTHENTICATED, the same for an unknown id, a wrong secret and a disabled one. */

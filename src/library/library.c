@@ -112,34 +112,3 @@ struct str compact_json(struct arena *a, const struct json *v, size_t max)
     json_value(&w, v);
     return sbuf_ok(&b) ? arena_str(a, sbuf_str(&b)) : STR_NONE;
 }
-
-bool audit_put(struct library *l, struct arena *a, struct workspace *w, const struct audit *x,
-               struct err *e)
-{
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 20);
-    struct json_out o = json_out_make(&b);
-    json_arr(&o);
-    json_obj(&o);
-    json_kv_time(&o, "TimeGenerated", clock_now(l->o.clock));
-    json_kv_z(&o, "OperationName", x->operation);
-    json_kv_str(&o, "SentinelResourceId", x->resource);
-    json_kv_str(&o, "SentinelResourceName", x->name);
-    json_kv_z(&o, "SentinelResourceType", x->type);
-    json_kv_z(&o, "Status", "Success");
-    json_kv_z(&o, "Description", x->description);
-    json_kv_str(&o, "WorkspaceId", workspace_id(w));
-    json_key(&o, "ExtendedProperties");
-    json_obj(&o);
-    json_kv_str(&o, "ResourceDisplayName", x->display);
-    json_kv_str(&o, "WorkspaceName", workspace_name(w));
-    json_kv_str(&o, "CallerName", x->who);
-    json_obj_end(&o);
-    json_obj_end(&o);
-    json_arr_end(&o);
-    if (!sbuf_ok(&b))
-        return err_set(e, ERR_LIMIT, "'%.*s' is too large for an audit row",
-                       STR_ARG(brief(x->name, 80)));
-    struct str id = new_guid(a);
-    return logrows_put(l->o.incidents, w, "SentinelAudit", sbuf_str(&b),
-                       arena_fmt(a, "audit/%.*s", STR_ARG(id)), e);
-}

@@ -1,5 +1,6 @@
 /* Shared by the files of this folder only. */
 #pragma once
+#include "audit/audit.h"
 #include "library/library.h"
 
 struct library {
@@ -20,14 +21,6 @@ struct str lower(struct arena *a, struct str s);
 /* Compact JSON of v. */
 struct str compact_json(struct arena *a, const struct json *v, size_t max);
 /* A SentinelAudit row about a resource; inside the transaction that changes it. */
-struct audit {
-    struct str resource, name, display; /* ARM id; name; for people */
-    const char *type, *operation, *description;
-    struct str who;
-};
-bool audit_put(struct library *l, struct arena *a, struct workspace *w, const struct audit *x,
-               struct err *e) MUST_USE;
-
 /* ---- function_check.c ---- */
 bool function_name_ok(struct str name, struct err *e) MUST_USE;
 /* Reads parameters and body, and binds the body with values made up for the parameters.

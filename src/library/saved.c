@@ -162,16 +162,17 @@ static bool same(const struct state_saved *r, const struct library_save *x, int6
 static bool audit(struct library *l, struct arena *a, struct workspace *w,
                   const struct state_saved *r, struct str who, bool deleted, struct err *e)
 {
-    struct audit x = {
-        .name = r->id,
-        .display = r->alias.n > 0 ? r->alias : r->name,
-        .type = r->alias.n > 0 ? "Function" : "Saved search",
+    struct audit_entry x = {
+        .resource_name = r->id,
+        .display_name = r->alias.n > 0 ? r->alias : r->name,
+        .resource_type = r->alias.n > 0 ? STR("Function") : STR("Saved search"),
         .operation = deleted ? "Microsoft.OperationalInsights/workspaces/savedSearches/Delete"
                              : "Microsoft.OperationalInsights/workspaces/savedSearches/Write",
-        .description = deleted ? "Saved search deleted" : "Create or update saved search.",
-        .who = who};
-    x.resource = saved_arm_id(l, a, w, r->id);
-    return audit_put(l, a, w, &x, e);
+        .description =
+            deleted ? STR("Saved search deleted") : STR("Create or update saved search."),
+        .caller = who};
+    x.resource_id = saved_arm_id(l, a, w, r->id);
+    return audit_put(l->o.incidents, w, clock_now(l->o.clock), &x, e);
 }
 
 static bool save_locked(struct saving *s, struct err *e)

@@ -38,15 +38,15 @@ bool watchlist_audit(struct library *l, struct arena *a, struct workspace *w,
                      const struct state_watchlist *x, const char *operation,
                      const char *description, struct str who, struct err *e)
 {
-    struct audit row = {.resource =
-                            arm_id(a, &l->o.scope, workspace_name(w), "watchlists", x->alias),
-                        .name = x->alias,
-                        .display = x->name,
-                        .type = "Watchlist",
-                        .operation = operation,
-                        .description = description,
-                        .who = who};
-    return audit_put(l, a, w, &row, e);
+    struct audit_entry row = {.operation = operation,
+                              .resource_id =
+                                  arm_id(a, &l->o.scope, workspace_name(w), "watchlists", x->alias),
+                              .resource_name = x->alias,
+                              .resource_type = STR("Watchlist"),
+                              .display_name = x->name,
+                              .description = str_from(description),
+                              .caller = who};
+    return audit_put(l->o.incidents, w, clock_now(l->o.clock), &row, e);
 }
 
 bool watchlist_add_columns(struct arena *a, struct state_watchlist *x, const struct str *names,

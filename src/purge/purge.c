@@ -1,5 +1,6 @@
 /* Purges: kept in the control database until they are done, then without the values that were
  * looked for. */
+#include "audit/audit.h"
 #include "base/ids.h"
 #include "base/log.h"
 #include "purge/purge_priv.h"
@@ -122,29 +123,22 @@ static bool put_audit(const struct purge_options *o, struct arena *a, struct wor
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_DOC);
     struct json_out j = json_out_make(&b);
-    json_arr(&j);
     json_obj(&j);
-    json_kv_time(&j, "TimeGenerated", clock_now(o->clock));
-    json_kv_z(&j, "OperationName", "Microsoft.OperationalInsights/workspaces/purge/action");
-    json_kv_str(&j, "CorrelationId", p->id);
-    json_kv_str(&j, "SentinelResourceName", p->table);
-    json_kv_z(&j, "SentinelResourceType", "Table");
-    json_kv_z(&j, "Status", "Success");
-    json_kv_z(&j, "Description", "Rows were purged.");
-    json_kv_str(&j, "WorkspaceId", workspace_id(w));
-    json_key(&j, "ExtendedProperties");
-    json_obj(&j);
-    json_kv_str(&j, "CallerName", p->who);
-    json_kv_str(&j, "WorkspaceName", workspace_name(w));
     json_kv_time(&j, "Requested", p->requested);
     json_kv_int(&j, "RowsDeleted", (int64_t)p->deleted);
     json_key(&j, "Filters");
     json_raw(&j, p->columns);
     json_obj_end(&j);
-    json_obj_end(&j);
-    json_arr_end(&j);
-    return logrows_put(o->incidents, w, "SentinelAudit", sbuf_str(&b),
-                       arena_fmt(a, "audit/%.*s", STR_ARG(p->id)), e);
+    const struct audit_entry x = {.operation =
+                                      "Microsoft.OperationalInsights/workspaces/purge/action",
+                                  .resource_name = p->table,
+                                  .resource_type = STR("Table"),
+                                  .display_name = p->table,
+                                  .description = STR("Rows were purged."),
+                                  .caller = p->who,
+                                  .more = arena_str(a, sbuf_str(&b)),
+                                  .id = p->id};
+    return audit_put(o->incidents, w, clock_now(o->clock), &x, e);
 }
 
 static bool finish(const struct purge_options *o, struct arena *a, struct workspace *w,

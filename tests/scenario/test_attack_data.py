@@ -65,13 +65,15 @@ def send(s, table, lines):
 
 def load(s, tables, schema, rows_of):
     total = 0
-    for table, files in tables.items():
+    for table in tables:
         if table.endswith("_CL"):
             define(s, table, schema[table])
+    own = s.ingested()[0]  # rows about the tables that were made
+    for table, files in tables.items():
         for name in files:
             total += send(s, table, [line.strip() for line in rows_of(os.path.join(DATA, name))])
     received, stored, rejected = s.ingested()
-    equal((received, stored, rejected), (total, total, 0))
+    equal((received, stored, rejected), (own + total, own + total, 0))
 
 
 def ask(s, case):

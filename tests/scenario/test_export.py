@@ -8,7 +8,8 @@ import tempfile
 from test_backup import RULE
 from vedette import Server, contains, equal, run
 
-ROWS = "union withsource=T * | where T !startswith 'Vedette' | project-away TenantId | sort by _ItemId asc"
+# An export tells of itself, but not in what it wrote.
+ROWS = "union withsource=T * | where T !startswith 'Vedette' and OperationName != 'Vedette/export/Action' | project-away TenantId | sort by _ItemId asc"
 
 
 class Place:

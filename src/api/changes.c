@@ -1,0 +1,236 @@
+/* What people and programs changed through the API, and who signed in, as rows of SentinelAudit.
+ * The operation's name is made of the route, as Azure makes its own: for
+ * PUT …/providers/Microsoft.OperationalInsights/workspaces/{workspace}/tables/{table} it is
+ * Microsoft.OperationalInsights/workspaces/tables/Write. */
+#include "api/api_priv.h"
+#include "audit/audit.h"
+#include "text/json.h"
+
+enum { MAX_SIGN_IN_NAMES = 256, MAX_NAME = 128 };
+#define SIGN_IN_PAUSE TICKS_PER_MINUTE
+
+/* Rights of what is told elsewhere: records that come in, and what writes rows with more in them.
+ */
+static const char *const told_elsewhere[] = {
+    "logs/write",       "logs/import",     RIGHT_SHARED_KEY, "rules/write", "functions/write",
+    "watchlists/write", "incidents/write", "purge/write",    "clock/write"};
+
+/* A refusal of a right is told of all but those whose clients are many and repeat themselves. */
+static bool is_told(const struct http_request *q, int status)
+{
+    const char *right = q->route->access;
+    bool refused = status == 403, done = status >= 200 && status < 300;
+    if (q->method == HTTP_GET || q->method == HTTP_HEAD || right == NULL || q->principal == NULL ||
+        !(refused || done) || !str_ends(str_from(right), STR("/write")))
+        return false;
+    for (size_t i = 0; i < COUNTOF(told_elsewhere); i++)
+        if (strcmp(told_elsewhere[i], right) == 0)
+            return refused && i > 2;
+    return true;
+}
+
+/* ---- the words of a route ---- */
+
+static bool next_part(struct str *path, struct str *part)
+{
+    size_t at = 0;
+    while (path->n > 0 && path->p[0] == '/')
+        *path = str_sub(*path, 1, path->n);
+    if (path->n == 0)
+        return false;
+    at = path->n;
+    (void)str_find(*path, STR("/"), &at);
+    *part = str_sub(*path, 0, at);
+    *path = str_sub(*path, at, path->n);
+    return true;
+}
+
+/* What follows the last "/providers/"; routes of our own begin with their version. */
+static struct str provider_path(const char *pattern, bool *out_own)
+{
+    struct str rest = str_from(pattern);
+    size_t at = 0;
+    *out_own = str_starts(rest, STR("/vedette/v1/"));
+    if (*out_own)
+        return str_sub(rest, sizeof("/vedette/v1/") - 1, rest.n);
+    while (str_find(rest, STR("/providers/"), &at))
+        rest = str_sub(rest, at + sizeof("/providers/") - 1, rest.n);
+    return rest;
+}
+
+struct route_words {
+    struct str types; /* "Microsoft.OperationalInsights/workspaces/tables" */
+    struct str type;  /* "tables" */
+    struct str
+        action; /* literal behind the last parameter of a POST: "cancelSearch"; may be empty */
+    struct str parameter; /* name of the last one: "table"; may be empty */
+};
+
+static struct route_words words_of(struct arena *a, const struct http_request *q)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(4096);
+    struct route_words x = {0};
+    struct str part = STR(""), before = STR("");
+    bool own = false;
+    struct str path = provider_path(q->route->pattern, &own);
+    sbuf_addz(&b, own ? "Vedette" : "");
+    while (next_part(&path, &part)) {
+        bool last = path.n == 0;
+        if (part.p[0] == '{') {
+            x.parameter = str_sub(part, 1, part.n - 2);
+            x.type = before;
+        } else if (last && q->method == HTTP_POST && b.n > 0) {
+            x.action = part;
+        } else {
+            sbuf_addz(&b, b.n > 0 ? "/" : "");
+            sbuf_add(&b, part);
+        }
+        before = part;
+    }
+    if (x.type.n == 0)
+        x.type = x.action;
+    x.types = arena_str(a, sbuf_str(&b));
+    return x;
+}
+
+static const char *operation_of(struct arena *a, const struct http_request *q,
+                                const struct route_words *x)
+{
+    if (q->method == HTTP_POST)
+        return arena_strz(a, arena_fmt(a, "%.*s%s%.*s/Action", STR_ARG(x->types),
+                                       x->action.n > 0 ? "/" : "", STR_ARG(x->action)));
+    return arena_strz(a, arena_fmt(a, "%.*s/%s", STR_ARG(x->types),
+                                   q->method == HTTP_DELETE ? "Delete" : "Write"));
+}
+
+static struct str details(struct arena *a, const struct http_request *q, int status)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(64 << 10);
+    struct json_out o = json_out_make(&b);
+    json_obj(&o);
+    json_kv_str(&o, "Uri", q->path);
+    json_kv_z(&o, "Method", http_method_name(q->method));
+    json_kv_int(&o, "StatusCode", status);
+    json_kv_z(&o, "RequestId", q->id);
+    json_obj_end(&o);
+    return sbuf_ok(&b) ? arena_str(a, sbuf_str(&b)) : STR("");
+}
+
+/* ---- rows ---- */
+
+static void put(struct vedette *v, struct workspace *w, const struct audit_entry *x)
+{
+    struct err e = {0};
+    if (audit_put(v->incidents, w, clock_now(v->o.clock), x, &e) &&
+        incidents_flush(v->incidents, &e))
+        return;
+    LOG(LOG_WARN, "audit", "a change could not be written to SentinelAudit",
+        log_z("operation", x->operation), log_s("caller", x->caller), log_z("reason", e.msg));
+}
+
+void changes_observe(struct vedette *v, const struct http_request *q, int status)
+{
+    if (q->route == NULL || !is_told(q, status))
+        return;
+    struct arena *a = q->arena;
+    struct route_words words = words_of(a, q);
+    struct workspace *w = store_workspace_find(v->store, api_path_part(v, q, STR("workspace")));
+    struct str name = words.parameter.n > 0 ? api_path_part(v, q, words.parameter) : words.type;
+    w = w != NULL ? w : store_workspace_at(v->store, 0);
+    if (w == NULL)
+        return;
+    const struct audit_entry x = {
+        .operation = operation_of(a, q, &words),
+        .resource_id = q->path,
+        .resource_name = name,
+        .resource_type = words.type,
+        .display_name = name,
+        .failed = status >= 300,
+        .description = status >= 300 ? STR("The caller lacks the right.") : STR("Changed."),
+        .reason = status >= 300 ? arena_fmt(a, "No role gives '%s'.", q->route->access) : STR(""),
+        .caller = api_caller(q)->name,
+        .address = q->remote,
+        .more = details(a, q, status)};
+    put(v, w, &x);
+}
+
+/* ---- sign-ins ---- */
+
+struct sign_ins {
+    struct lock lock;
+    struct {
+        uint64_t who;  /* hash of client id and address */
+        int64_t since; /* ticks of the last row */
+        int64_t more;  /* refusals since then */
+    } refused[MAX_SIGN_IN_NAMES];
+};
+
+struct sign_ins *sign_ins_new(void)
+{
+    struct sign_ins *s = xcalloc(1, sizeof(*s));
+    lock_init(&s->lock, "sign-ins");
+    return s;
+}
+
+void sign_ins_free(struct sign_ins *s)
+{
+    if (s == NULL)
+        return;
+    lock_fini(&s->lock);
+    xfree(s);
+}
+
+/* Guessing is told once a minute for each client id and address, with the number of refusals that
+ * were not told. false: not now. */
+static bool tell_refusal(struct sign_ins *s, uint64_t who, int64_t now, int64_t *out_more)
+{
+    bool tell = true;
+    lock_take(&s->lock);
+    size_t at = who % MAX_SIGN_IN_NAMES;
+    bool same = s->refused[at].who == who;
+    if (same && now - s->refused[at].since < SIGN_IN_PAUSE && now >= s->refused[at].since) {
+        s->refused[at].more++;
+        tell = false;
+    } else {
+        *out_more = same ? s->refused[at].more : 0;
+        s->refused[at].who = who;
+        s->refused[at].since = now;
+        s->refused[at].more = 0;
+    }
+    lock_drop(&s->lock);
+    return tell;
+}
+
+void sign_ins_observe(struct vedette *v, const struct http_request *q, struct str client_id,
+                      struct str name, struct str audience)
+{
+    bool refused = name.p == NULL;
+    struct workspace *w = store_workspace_at(v->store, 0);
+    struct arena *a = q->arena;
+    int64_t more = 0;
+    client_id = str_sub(client_id, 0, client_id.n < MAX_NAME ? client_id.n : MAX_NAME);
+    uint64_t who = str_hash(arena_fmt(a, "%.*s\n%.*s", STR_ARG(client_id), STR_ARG(q->remote)));
+    if (w == NULL || (refused && !tell_refusal(v->sign_ins, who, clock_now(v->o.clock), &more)))
+        return;
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(64 << 10);
+    struct json_out o = json_out_make(&b);
+    json_obj(&o);
+    json_kv_str(&o, "AppId", client_id);
+    json_kv_str(&o, "Audience",
+                str_sub(audience, 0, audience.n < MAX_NAME ? audience.n : MAX_NAME));
+    if (refused)
+        json_kv_int(&o, "RefusalsNotTold", more);
+    json_obj_end(&o);
+    const struct audit_entry x = {
+        .operation = "Vedette/signIn/Action",
+        .resource_name = client_id,
+        .resource_type = STR("Application"),
+        .display_name = refused ? client_id : name,
+        .failed = refused,
+        .description = refused ? STR("Sign-in was refused.") : STR("An application signed in."),
+        .reason = refused ? STR("Invalid client id or client secret.") : STR(""),
+        .caller = refused ? client_id : name,
+        .address = q->remote,
+        .more = arena_str(a, sbuf_str(&b))};
+    put(v, w, &x);
+}
