@@ -181,7 +181,9 @@ static bool declare(const struct reading *r, struct err *e)
     schema.cols = arena_array(r->a, struct kql_column, schema.n + 1);
     for (size_t i = 0; i < schema.n; i++)
         schema.cols[i] = (struct kql_column){cols[i].name, cols[i].type};
-    return workspace_table_extend(r->w, r->name, &schema, e);
+    return str_ends(r->name, STR(STORE_RESULTS))
+               ? workspace_results_define(r->w, r->name, &schema, e)
+               : workspace_table_extend(r->w, r->name, &schema, e);
 }
 
 struct stored {
