@@ -2,7 +2,6 @@
  * row each in the table of commands. Source: "Management commands overview" and the pages of the
  * commands. */
 #include "api/kusto.h"
-#include "kql/lexer.h"
 #include "text/json.h"
 #include <unistd.h>
 
@@ -301,47 +300,42 @@ static void read_columns(struct show *s, const char *columns)
 
 /* ---- reading a command ---- */
 
-struct words {
-    struct str text;
-    const struct tok *toks;
-    size_t n, at;
-};
-static struct str word_at(const struct words *w, size_t i)
+struct str kusto_word(const struct kusto_words *w, size_t i)
 {
     return str_sub(w->text, w->toks[i].off, w->toks[i].len);
 }
-static bool take_name(struct words *w, struct arena *a, struct str *out)
+bool kusto_take_name(struct kusto_words *w, struct arena *a, struct str *out)
 {
     const struct tok *t = &w->toks[w->at];
     if (t->kind == TOK_IDENT) {
-        *out = word_at(w, w->at++);
+        *out = kusto_word(w, w->at++);
         return true;
     }
     if (t->kind == TOK_STRING) {
-        *out = lex_string(a, word_at(w, w->at++));
+        *out = lex_string(a, kusto_word(w, w->at++));
         return true;
     }
-    if (w->at + 2 < w->n && str_eqz(word_at(w, w->at), "[") && t[1].kind == TOK_STRING &&
-        str_eqz(word_at(w, w->at + 2), "]")) {
-        *out = lex_string(a, word_at(w, w->at + 1));
+    if (w->at + 2 < w->n && str_eqz(kusto_word(w, w->at), "[") && t[1].kind == TOK_STRING &&
+        str_eqz(kusto_word(w, w->at + 2), "]")) {
+        *out = lex_string(a, kusto_word(w, w->at + 1));
         w->at += 3;
         return true;
     }
     return false;
 }
 /* Does the command have this pattern, up to its end or a '|'? */
-static bool matches(struct words w, struct arena *a, const char *pattern, struct str *out_name,
-                    size_t *out_end)
+static bool matches(struct kusto_words w, struct arena *a, const char *pattern,
+                    struct str *out_name, size_t *out_end)
 {
     struct str rest = str_from(pattern);
     while (rest.n > 0) {
         struct str word = next_word(&rest);
-        if (word.p[0] == '{' ? !take_name(&w, a, out_name)
-                             : !str_ieq(word, word_at(&w, w.at)) || w.at++ >= w.n)
+        if (word.p[0] == '{' ? !kusto_take_name(&w, a, out_name)
+                             : !str_ieq(word, kusto_word(&w, w.at)) || w.at++ >= w.n)
             return false;
     }
     *out_end = w.at;
-    return w.toks[w.at].kind == TOK_EOF || str_eqz(word_at(&w, w.at), "|");
+    return w.toks[w.at].kind == TOK_EOF || str_eqz(kusto_word(&w, w.at), "|");
 }
 
 bool kusto_is_command(struct str csl)
@@ -385,7 +379,7 @@ static bool choose_database(struct show *s)
                    (int)(s->name.n < 80 ? s->name.n : 80), s->name.p);
 }
 
-static bool unknown(const struct words *w, struct err *e)
+static bool unknown(const struct kusto_words *w, struct err *e)
 {
     struct str t = str_trim(w->text);
     struct pos at = pos_in(w->text, w->toks[0].off);
@@ -396,7 +390,7 @@ static bool unknown(const struct words *w, struct err *e)
 bool kusto_show(struct vedette *v, struct http_request *q, struct workspace *here, struct str csl,
                 struct kusto_table *out, struct str *out_rest, struct err *e)
 {
-    struct words w = {.text = csl};
+    struct kusto_words w = {.text = csl};
     struct show *s = arena_new_of(q->arena, struct show);
     size_t end = 0;
     *s = (struct show){.v = v, .q = q, .here = here, .e = e};

@@ -203,8 +203,13 @@ static void run_command(struct vedette *v, struct http_request *q, const struct 
     struct kusto_table t = {0};
     struct str rest = STR_NONE;
     struct kql_render none = {0};
-    bool changed = kusto_change(v, q, c->database, c->csl, &t, &rest, &e);
-    if (!changed && (e.code != ERR_OK || !kusto_show(v, q, c->database, c->csl, &t, &rest, &e))) {
+    typedef bool command_fn(struct vedette *, struct http_request *, struct workspace *, struct str,
+                            struct kusto_table *, struct str *, struct err *);
+    static command_fn *const kinds[] = {kusto_change, kusto_alter, kusto_show};
+    bool done = false;
+    for (size_t i = 0; !done && e.code == ERR_OK && i < COUNTOF(kinds); i++)
+        done = kinds[i](v, q, c->database, c->csl, &t, &rest, &e);
+    if (!done) {
         fail(v, q, &e, r);
     } else if (rest.n == 0) {
         write_tables(v, q, c, &t, 1, &none, r);

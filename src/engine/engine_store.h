@@ -100,5 +100,10 @@ void engine_sql_path_keep(enum kql_type type, struct str column, struct str path
 void engine_sql_path_kinds(struct str column, struct str path, struct sbuf *out);
 enum kql_type engine_path_type(int64_t kinds);
 
+/* SQL of a column of one type (sql, in engine representation) as of the column that it was widened
+ * to: kql_value_widen() of each value. */
+void engine_sql_widen(struct str sql, enum kql_type from, unsigned former, enum kql_type to,
+                      struct sbuf *out);
+
 /* DDL: the database's name of a type: "VARCHAR", "BIGINT" … */
 const char *engine_sql_type(enum kql_type t);

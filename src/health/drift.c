@@ -283,6 +283,35 @@ static void look_for_gone(struct table *t, int64_t now, struct news *out)
 
 /* ---- what is told ---- */
 
+/* A custom table's column that could take the values as text; NULL: there is none. */
+static const struct str *widenable(struct drift *d, struct arena *a, const struct news *n)
+{
+    struct kql_table t = {0};
+    if (!str_ends(n->t->name, STR("_CL")) || !workspace_table_find(d->w, a, n->t->name, &t))
+        return NULL;
+    for (size_t i = 0; i < n->n[CHANGE_MISFIT] && i < MAX_NAMES; i++) {
+        size_t at;
+        const struct kql_column *c = store_column_find(&t, n->names[CHANGE_MISFIT][i], &at);
+        if (c != NULL && at < t.schema.n && !str_eqz(c->name, "TimeGenerated") &&
+            !store_column_is_services(c->name) && kql_type_widens(c->type, KQL_STRING))
+            return &n->names[CHANGE_MISFIT][i];
+    }
+    return NULL;
+}
+
+static struct str describe(struct drift *d, struct arena *a, const struct news *n, enum change what)
+{
+    const struct str *f = what == CHANGE_MISFIT ? widenable(d, a, n) : NULL;
+    struct str words = arena_fmt(a, "%zu field(s) of %.*s %s", n->n[what], STR_ARG(n->t->name),
+                                 changes[what].words);
+    if (f == NULL)
+        return words;
+    return arena_fmt(a,
+                     "%.*s; a column becomes text, with the values that it has, by "
+                     ".alter column ['%.*s'].['%.*s'] type=string or by the Tables API",
+                     STR_ARG(words), STR_ARG(n->t->name), STR_ARG(*f));
+}
+
 static bool put_change(struct health *h, struct drift *d, struct arena *a, const struct news *n,
                        enum change what, int64_t now, struct err *e)
 {
@@ -293,8 +322,7 @@ static bool put_change(struct health *h, struct drift *d, struct arena *a, const
                               .list_name = "Fields",
                               .list = n->names[what],
                               .n_list = n->n[what] < MAX_NAMES ? n->n[what] : MAX_NAMES};
-    ev.description = arena_fmt(a, "%zu field(s) of %.*s %s", n->n[what], STR_ARG(n->t->name),
-                               changes[what].words);
+    ev.description = describe(d, a, n, what);
     ev.key = arena_fmt(a, "schema/%s/%.*s/%lld", ev.reason, STR_ARG(ev.table), (long long)now);
     LOG(LOG_WARN, "health", "a table's records have changed", log_s("table", ev.table),
         log_z("what", ev.reason), log_i("fields", (int64_t)n->n[what]),

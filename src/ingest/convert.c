@@ -46,22 +46,13 @@ static bool to_string(const struct json *v, struct sbuf *scratch, struct kql_val
     return true;
 }
 
-/* Text that is a JSON array or object becomes that: query results and exports carry dynamic columns
- * as text. */
 static bool to_dynamic(const struct json *v, struct sbuf *scratch, struct kql_value *out)
 {
-    struct str text = v->type == JSON_STRING ? str_trim(v->text) : STR_NONE;
-    if (text.n > 1 && (text.p[0] == '{' || text.p[0] == '[')) {
-        struct arena *a = arena_new(0);
-        struct json inner;
-        bool ok = json_parse(a, text, NULL, &inner, NULL);
-        if (ok)
-            out->s = compact(&inner, scratch);
-        arena_free(a);
-        if (ok)
-            return true;
-    }
-    out->s = compact(v, scratch);
+    sbuf_clear(scratch);
+    if (v->type == JSON_STRING && json_from_text(v->text, scratch))
+        out->s = sbuf_str(scratch);
+    else
+        out->s = compact(v, scratch);
     return true;
 }
 

@@ -62,6 +62,23 @@ bool kql_schema_has(const struct kql_schema *s, struct str name);
  * names itself. Names are static. Source: "Standard columns in Azure Monitor Logs". */
 struct kql_schema kql_hidden_columns(struct arena *a, const struct kql_schema *schema);
 
+/* Whether a column of the type from can become one of the type to, so that every value is kept: a
+ * wider number, or the text (the same as tostring() gives) of what is no array and no object; text
+ * becomes dynamic as it does when it is ingested into such a column. */
+bool kql_type_widens(enum kql_type from, enum kql_type to);
+/* ", "-separated names of the types that a column of this one can become; empty: none. */
+void kql_type_wider_names(enum kql_type from, struct sbuf *out);
+/* The way from a type that a column had to the one that it has: former is a bit (1 << type) for
+ * each type that it had. Steps through each, since 5 that was a real on its way to text is "5.0".
+ * Returns the next one; to when it is the last. KQL_UNKNOWN: no way leads there. */
+enum kql_type kql_type_widen_step(enum kql_type from, unsigned former, enum kql_type to);
+/* Whether a way leads there. */
+bool kql_type_leads(enum kql_type from, unsigned former, enum kql_type to);
+/* A value of a column that was widened, as the column has it now. Text of the result lives in a or
+ * is v's. There must be a way. */
+struct kql_value kql_value_widen(struct arena *a, const struct kql_value *v, unsigned former,
+                                 enum kql_type to);
+
 /* A constant as another type, the way a cell of a datatable takes its column's type. Text of the
  * result lives in a. false: it can't be read as that type. */
 bool kql_value_convert(struct arena *a, const struct kql_value *v, enum kql_type t,

@@ -157,3 +157,78 @@ bool kql_value_convert(struct arena *a, const struct kql_value *v, enum kql_type
     }
     return false;
 }
+
+/* ---- columns that were widened ---- */
+
+static const struct {
+    enum kql_type from, to;
+} wider[] = {
+    {KQL_INT, KQL_LONG},    {KQL_INT, KQL_REAL},        {KQL_LONG, KQL_REAL},
+    {KQL_INT, KQL_STRING},  {KQL_LONG, KQL_STRING},     {KQL_REAL, KQL_STRING},
+    {KQL_BOOL, KQL_STRING}, {KQL_DATETIME, KQL_STRING}, {KQL_TIMESPAN, KQL_STRING},
+    {KQL_GUID, KQL_STRING}, {KQL_STRING, KQL_DYNAMIC},
+};
+
+bool kql_type_widens(enum kql_type from, enum kql_type to)
+{
+    for (size_t i = 0; i < COUNTOF(wider); i++)
+        if (wider[i].from == from && wider[i].to == to)
+            return true;
+    return false;
+}
+
+void kql_type_wider_names(enum kql_type from, struct sbuf *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < COUNTOF(wider); i++)
+        if (wider[i].from == from)
+            sbuf_addf(out, "%s%s", n++ > 0 ? ", " : "", kql_type_name(wider[i].to));
+}
+
+enum kql_type kql_type_widen_step(enum kql_type from, unsigned former, enum kql_type to)
+{
+    /* Every way goes along these, leaving some out. */
+    static const enum kql_type stages[] = {KQL_LONG, KQL_REAL, KQL_STRING, KQL_DYNAMIC};
+    for (size_t i = 0; i < COUNTOF(stages); i++) {
+        enum kql_type t = stages[i];
+        bool passed = (former >> t & 1) != 0 || (t == KQL_STRING && to == KQL_DYNAMIC);
+        if (kql_type_widens(from, t) && (t == to || (passed && t != from)))
+            return t;
+    }
+    return KQL_UNKNOWN;
+}
+
+bool kql_type_leads(enum kql_type from, unsigned former, enum kql_type to)
+{
+    while (from != to && from != KQL_UNKNOWN)
+        from = kql_type_widen_step(from, former, to);
+    return from == to;
+}
+
+static struct kql_value text_as_dynamic(struct arena *a, struct str text)
+{
+    struct kql_value out = {.type = KQL_DYNAMIC, .is_null = text.n == 0};
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    if (text.n == 0)
+        return out;
+    if (!json_from_text(text, &b))
+        json_escape(&b, text);
+    out.s = arena_str(a, sbuf_str(&b));
+    return out;
+}
+
+struct kql_value kql_value_widen(struct arena *a, const struct kql_value *v, unsigned former,
+                                 enum kql_type to)
+{
+    struct kql_value at = *v;
+    while (at.type != to) {
+        const struct kql_value from = at;
+        enum kql_type next = kql_type_widen_step(from.type, former, to);
+        CHECK(next != KQL_UNKNOWN);
+        if (next == KQL_DYNAMIC)
+            at = text_as_dynamic(a, from.s);
+        else
+            CHECK(kql_value_convert(a, &from, next, &at));
+    }
+    return at;
+}

@@ -208,19 +208,50 @@ void catalog_settle_locked(struct workspace *w, struct ws_table *t, struct kql_c
     t->def = table_def_make(w->a, t->name, &all, t->def->open, t->def->billable);
 }
 
-/* The columns of c that are new. */
+static bool not_wider(const struct table_change *c, const struct kql_column *col,
+                      enum kql_type from, struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf can = sbuf_make(256);
+    kql_type_wider_names(from, &can);
+    if (can.n == 0)
+        sbuf_addz(&can, "nothing else");
+    return err_set(e, ERR_CONFLICT,
+                   "column '%.*s' of table '%.*s' is %s; its type can't become %s, since no value "
+                   "may be lost: it can become %.*s",
+                   STR_ARG(col->name), STR_ARG(c->name), kql_type_name(from),
+                   kql_type_name(col->type), STR_ARG(sbuf_str(&can)));
+}
+
+/* A column that is there, at at, is to have another type. */
+static bool check_wider(const struct ws_table *t, const struct table_change *c, size_t at,
+                        const struct kql_column *col, struct err *e)
+{
+    enum kql_type from = table_def_type(t->def, at);
+    if (!t->def->custom || at >= t->def->t.schema.n || at == t->def->time_at ||
+        store_column_is_services(col->name))
+        return err_set(e, ERR_CONFLICT,
+                       "column '%.*s' of table '%.*s' is %s; only own columns of custom tables "
+                       "(_CL) can get another type",
+                       STR_ARG(col->name), STR_ARG(c->name), kql_type_name(from));
+    if (!kql_type_widens(from, col->type))
+        return not_wider(c, col, from, e);
+    return c->widen || err_set(e, ERR_CONFLICT, "table '%.*s' was changed meanwhile: try again",
+                               STR_ARG(c->name));
+}
+
+/* The columns of c that are new, and those that get a wider type. */
 static bool check_columns(const struct ws_table *t, const struct table_change *c,
-                          struct kql_schema *fresh, struct err *e)
+                          struct kql_schema *fresh, struct kql_schema *wide, struct err *e)
 {
     for (size_t i = 0; i < c->schema->n; i++) {
         const struct kql_column *col = &c->schema->cols[i];
         size_t at = t != NULL ? table_def_find(t->def, col->name) : SIZE_MAX;
         if (at != SIZE_MAX) {
-            if (!c->extend && table_def_type(t->def, at) != col->type)
-                return err_set(e, ERR_CONFLICT,
-                               "column '%.*s' of table '%.*s' is %s; its type can't become %s",
-                               STR_ARG(col->name), STR_ARG(c->name),
-                               kql_type_name(table_def_type(t->def, at)), kql_type_name(col->type));
+            bool other = !c->extend && table_def_type(t->def, at) != col->type;
+            if (other && !check_wider(t, c, at, col, e))
+                return false;
+            if (other)
+                wide->cols[wide->n++] = *col;
             continue;
         }
         if (!word_ok(strip_own(col->name), MAX_NAME))
@@ -307,6 +338,8 @@ static bool write_change(struct workspace *w, struct sbuf *sql, struct err *e)
 {
     if (sql->n == 0)
         return true;
+    if (!sbuf_ok(sql))
+        return err_set(e, ERR_LIMIT, "the definition is too long");
     if (!engine_begin(w->conn, e))
         return false;
     if (!engine_conn_exec(w->conn, sbuf_str(sql), e)) {
@@ -316,31 +349,46 @@ static bool write_change(struct workspace *w, struct sbuf *sql, struct err *e)
     return engine_commit(w->conn, e);
 }
 
+static void apply_change(struct workspace *w, const struct table_change *c, struct ws_table *t,
+                         const struct kql_schema *fresh, const struct table_widening *x)
+{
+    lock_take(&w->lock);
+    if (t == NULL) {
+        struct kql_schema none = {NULL, 0};
+        t = ws_table_add_locked(w, table_def_make(w->a, c->name, &none, true, true));
+        ws_table_list_locked(w, t);
+    }
+    if (fresh->n > 0)
+        catalog_extend_locked(w, t, fresh);
+    if (x->cols->n > 0)
+        table_widening_apply_locked(x);
+    lock_drop(&w->lock);
+}
+
 bool catalog_change(struct workspace *w, const struct table_change *c, struct err *e)
 {
-    struct arena *a = arena_new(0);
+    AUTO(arena_freep) struct arena *a = arena_new(0);
     struct kql_schema fresh = {arena_array(a, struct kql_column, c->schema->n + 1), 0};
+    struct kql_schema wide = {arena_array(a, struct kql_column, c->schema->n + 1), 0};
     lock_take(&w->lock);
     struct ws_table *t = ws_table_find_locked(w, c->name);
     bool ok = (c->results ? check_results(t, c->name, e) : check_table(w, t, c->name, e)) &&
-              check_columns(t, c, &fresh, e);
+              check_columns(t, c, &fresh, &wide, e);
     lock_drop(&w->lock);
-    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(1 << 20);
-    if (ok)
-        sql_change(w, c->name, t == NULL, &fresh, &sql);
-    ok = ok && write_change(w, &sql, e);
-    if (ok) {
-        lock_take(&w->lock);
-        if (t == NULL) {
-            struct kql_schema none = {NULL, 0};
-            t = ws_table_add_locked(w, table_def_make(w->a, c->name, &none, true, true));
-            ws_table_list_locked(w, t);
-        }
-        if (fresh.n > 0)
-            catalog_extend_locked(w, t, &fresh);
-        lock_drop(&w->lock);
+    if (!ok)
+        return false;
+    struct table_widening x = {.w = w, .t = t, .cols = &wide};
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4 << 20);
+    sql_change(w, c->name, t == NULL, &fresh, &sql);
+    if (wide.n > 0) {
+        table_widening_sql(a, &x, &sql);
+        alteration_begin(&w->s->alterations);
     }
-    arena_free(a);
+    ok = write_change(w, &sql, e);
+    if (ok)
+        apply_change(w, c, t, &fresh, &x);
+    if (wide.n > 0)
+        alteration_end(&w->s->alterations);
     return ok;
 }
 

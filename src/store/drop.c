@@ -16,7 +16,7 @@ static const struct {
     {"vedette_tables", "name"},          {"vedette_columns", "table_name"},
     {"vedette_stored", "table_name"},    {"vedette_sealed", "table_name"},
     {"vedette_retention", "table_name"}, {"vedette_plans", "table_name"},
-    {"vedette_restores", "table_name"},
+    {"vedette_restores", "table_name"},  {"vedette_widened", "table_name"},
 };
 
 static void write_sql(struct workspace *w, const struct drop *d, struct sbuf *sql)

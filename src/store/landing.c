@@ -43,22 +43,34 @@ void store_batch_row(struct store_batch *b, const struct store_cell *cells, size
     store_batch_end_row(b);
 }
 
+static unsigned former_of(struct workspace *w, struct str table, struct str column)
+{
+    lock_take(&w->lock);
+    const struct ws_table *t = ws_table_find_locked(w, table);
+    unsigned former = t != NULL ? table_former(t, column) : 0;
+    lock_drop(&w->lock);
+    return former;
+}
+
 /* Where each of the columns is in the table, and its type there. */
-static bool find_columns(const struct kql_table *t, const struct kql_schema *columns, size_t *at,
-                         enum kql_type *types, struct err *e)
+static bool find_columns(struct workspace *w, const struct kql_table *t,
+                         const struct kql_schema *columns, struct store_landing *out, struct err *e)
 {
     for (size_t i = 0; i < columns->n; i++) {
         const struct kql_column *c = &columns->cols[i];
-        const struct kql_column *in = store_column_find(t, c->name, &at[i]);
+        const struct kql_column *in = store_column_find(t, c->name, &out->at[i]);
         if (in == NULL)
             return err_set(e, ERR_LIMIT, "table %.*s has no room for the column '%.*s'",
                            STR_ARG(t->name), STR_ARG(c->name));
-        types[i] = in->type;
-        if (types[i] != c->type && !(c->type == KQL_INT && types[i] == KQL_LONG))
+        out->types[i] = in->type;
+        out->former[i] = former_of(w, t->name, c->name);
+        bool was =
+            (out->former[i] >> c->type & 1) != 0; /* the query is from before it was widened */
+        if (in->type != c->type && !was && !(c->type == KQL_INT && in->type == KQL_LONG))
             return err_set(e, ERR_INVALID,
                            "column '%.*s' of table %.*s holds %s, the query gives %s: rename it in "
                            "the query",
-                           STR_ARG(c->name), STR_ARG(t->name), kql_type_name(types[i]),
+                           STR_ARG(c->name), STR_ARG(t->name), kql_type_name(in->type),
                            kql_type_name(c->type));
     }
     return true;
@@ -70,11 +82,13 @@ bool store_landing_open(struct workspace *w, struct arena *a, struct str table,
     struct kql_table t = {0};
     out->at = arena_array(a, size_t, columns->n);
     out->types = arena_array(a, enum kql_type, columns->n);
+    out->former = arena_array(a, unsigned, columns->n);
+    out->a = a;
     if (!workspace_table_extend(w, table, columns, e))
         return false;
     if (!workspace_table_find(w, a, table, &t))
         return err_set(e, ERR_INTERNAL, "table %.*s has gone", STR_ARG(table));
-    if (!find_columns(&t, columns, out->at, out->types, e))
+    if (!find_columns(w, &t, columns, out, e))
         return false;
     out->batch = store_batch_new(&t);
     return true;
@@ -82,8 +96,11 @@ bool store_landing_open(struct workspace *w, struct arena *a, struct str table,
 
 void store_landing_set(struct store_landing *l, size_t column, const struct kql_value *v)
 {
+    if (v->is_null)
+        return;
     struct kql_value typed = *v;
+    if ((l->former[column] >> v->type & 1) != 0)
+        typed = kql_value_widen(l->a, v, l->former[column], l->types[column]);
     typed.type = l->types[column];
-    if (!v->is_null)
-        store_batch_set(l->batch, l->at[column], &typed);
+    store_batch_set(l->batch, l->at[column], &typed);
 }

@@ -21,7 +21,8 @@ static bool run_once(const struct catalog_asker *k, struct arena *a, struct stor
      * has gone does. */
     bool broken = !ok && e != NULL && (e->code == ERR_IO || e->code == ERR_INTERNAL);
     struct str deleted = broken ? source_deleted(src) : STR_NONE;
-    *out_mended = broken && deleted.n == 0 && source_mend(src);
+    bool altered = !ok && alterations_since(&w->s->alterations, k->alterations);
+    *out_mended = broken && !altered && deleted.n == 0 && source_mend(src);
     if (deleted.n > 0)
         err_set(e, ERR_CONFLICT, "table '%.*s' was deleted meanwhile", STR_ARG(deleted));
     source_release(src);
@@ -43,14 +44,14 @@ static bool run_all(const struct catalog_asker *k, struct arena *a, struct store
     return false;
 }
 
-bool workspace_query(struct workspace *w, struct arena *a, const struct store_query *q,
-                     struct store_result *out, struct kql_diags *diags, struct err *e)
+static bool query_once(struct workspace *w, struct arena *a, const struct store_query *q,
+                       struct store_result *out, struct kql_diags *diags, struct err *e)
 {
     struct kql_options options = q->options;
     struct engine_limits limits = q->limits;
     int64_t since = q->since_us != 0 ? q->since_us : clock_mono_us();
     struct kql_catalog catalog = w->catalog;
-    struct catalog_asker asker = {w, &limits, q->lake};
+    struct catalog_asker asker = {w, &limits, q->lake, alterations_now(&w->s->alterations)};
     catalog.peek_self = &asker;
     options.catalog = &catalog;
     engine_limits_wish(&limits, &options.request, since, q->most);
@@ -79,6 +80,24 @@ bool workspace_query(struct workspace *w, struct arena *a, const struct store_qu
     }
     *out = result;
     return true;
+}
+
+/* What failed while a column's type was changed is compiled anew for the new type. */
+bool workspace_query(struct workspace *w, struct arena *a, const struct store_query *q,
+                     struct store_result *out, struct kql_diags *diags, struct err *e)
+{
+    enum { TRIES = 5 };
+    const struct kql_diags empty = *diags;
+    struct err first = {0}, *own = e != NULL ? e : &first;
+    for (int i = 1;; i++) {
+        uint64_t before = alterations_now(&w->s->alterations);
+        if (query_once(w, a, q, out, diags, own))
+            return true;
+        if (i == TRIES || !alterations_since(&w->s->alterations, before))
+            return false;
+        *diags = empty;
+        *own = (struct err){0};
+    }
 }
 
 void store_result_fini(struct store_result *r)
@@ -129,8 +148,8 @@ static void add_parts(const struct lake_table *lt, struct store_table_info *info
     }
 }
 
-bool store_tables(struct workspace *w, struct arena *a, struct store_table_info **out, size_t *n,
-                  struct err *e)
+static bool list_tables(struct workspace *w, struct arena *a, struct store_table_info **out,
+                        size_t *n, struct err *e)
 {
     struct lake_view *view = lake_view_take(w->lake);
     lock_take(&w->lock);
@@ -159,6 +178,14 @@ bool store_tables(struct workspace *w, struct arena *a, struct store_table_info 
     *out = infos;
     *n = count;
     return true;
+}
+
+bool store_tables(struct workspace *w, struct arena *a, struct store_table_info **out, size_t *n,
+                  struct err *e)
+{
+    uint64_t before = alterations_now(&w->s->alterations);
+    return list_tables(w, a, out, n, e) ||
+           (alterations_since(&w->s->alterations, before) && list_tables(w, a, out, n, e));
 }
 
 static uint64_t file_bytes(struct arena *a, const struct workspace *w, const char *name)

@@ -19,6 +19,7 @@ struct seen {
     struct workspace *w;
     struct ws_table *t;
     struct ws_table *data;       /* whose rows are read: t, or what a restored table shows */
+    struct str hot;              /* the hot table of these columns */
     const struct phys_col *cols; /* those stored when the query first touched the table */
     size_t n_cols;
     bool *asked;                     /* one a column: the query reads it */
@@ -66,6 +67,7 @@ static struct seen *see(struct snapshot *s, struct workspace *w, struct str tabl
     struct phys_col *cols = arena_array(s->a, struct phys_col, seen->n_cols + 1);
     if (seen->n_cols > 0)
         memcpy(cols, seen->data->cols.p, seen->n_cols * sizeof(*cols));
+    seen->hot = seen->data != NULL ? seen->data->phys : STR_NONE;
     lock_drop(&w->lock);
     seen->cols = cols;
     seen->asked = arena_array(s->a, bool, seen->n_cols + 1);
@@ -138,7 +140,8 @@ static const struct lake_want *want_terms(struct arena *a, const struct seen *se
     if (seen->cols[at - 1].type != e->type)
         return known(a, true);
     struct lake_want *w = arena_new_of(a, struct lake_want);
-    *w = (struct lake_want){.kind = LAKE_WANT_TERMS, .phys = seen->cols[at - 1].phys};
+    *w = (struct lake_want){
+        .kind = LAKE_WANT_TERMS, .phys = seen->cols[at - 1].phys, .type = e->type};
     w->terms = e->terms;
     w->n_terms = e->n_terms;
     return w;
@@ -237,8 +240,7 @@ static bool from_item(void *self, struct str workspace, struct str table,
     need = need != NULL ? need : &all;
     const struct ws_table *t = seen->t;
     bool restored = t->of != NULL;
-    struct lake_from f = {
-        .w = seen->w, .hot = seen->data->phys, .from = need->from, .to = need->to};
+    struct lake_from f = {.w = seen->w, .hot = seen->hot, .from = need->from, .to = need->to};
     if (restored && f.from < t->of_from)
         f.from = t->of_from;
     if (restored && f.to > t->of_to)
@@ -291,6 +293,9 @@ static bool column(void *self, struct str workspace, struct str table, struct st
         absent(type, out);
     } else if (c.type != type) {
         /* _ItemId is kept as 16 bytes and read as text. */
+        if (c.type != KQL_GUID || type != KQL_STRING)
+            return err_set(e, ERR_CONFLICT, "column '%.*s' of table '%.*s' was changed meanwhile",
+                           STR_ARG(name), STR_ARG(table));
         sbuf_addz(out, "CAST(");
         sql_ident(out, c.phys);
         sbuf_addf(out, " AS %s)", engine_sql_type(type));

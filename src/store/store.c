@@ -93,6 +93,7 @@ struct store *store_open(const struct store_options *o, struct err *e)
     signal(SIGXFSZ, SIG_IGN);
     s->a = arena_new(0);
     lock_init(&s->lock, "store");
+    alterations_init(&s->alterations);
     s->clock = o->clock;
     s->lake_lock = -1;
     s->max_queue_bytes = o->max_queue_bytes;
@@ -125,6 +126,7 @@ void store_close(struct store *s)
     lake_place_close(s);
     xfree(s->dir);
     room_free(s->room);
+    alterations_fini(&s->alterations);
     lock_fini(&s->lock);
     arena_free(s->a);
     xfree(s);

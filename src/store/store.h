@@ -76,8 +76,9 @@ const struct engine_source *workspace_source(struct workspace *w);
 struct engine *store_engine(struct store *s);
 bool workspace_table_find(struct workspace *w, struct arena *a, struct str name,
                           struct kql_table *out);
-/* Custom tables: name ends in _CL. Adding columns to an existing table is allowed; changing a type
- * is ERR_CONFLICT. */
+/* Custom tables: name ends in _CL. Adding columns to an existing table is allowed, and so is a
+ * type that is wider (kql_type_widens, docs/storage.md): all in one transaction. Errors:
+ * ERR_CONFLICT: another type. */
 bool workspace_table_define(struct workspace *w, struct str name, const struct kql_schema *schema,
                             struct err *e) MUST_USE;
 #define STORE_RESULTS "_SRCH" /* how names of tables of results end */
@@ -156,6 +157,9 @@ struct store_landing {
     struct store_batch *batch; /* the caller's */
     size_t *at;                /* of columns */
     enum kql_type *types;
+    unsigned
+        *former; /* types that they had before they were widened: values may still be of these */
+    struct arena *a; /* of converted values */
 };
 /* Makes the table, and the columns that it lacks. Errors: as workspace_table_extend, ERR_INVALID: a
  * column holds another type, ERR_LIMIT: too many columns. */

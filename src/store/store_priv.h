@@ -76,6 +76,7 @@ struct phys_col {
     struct str name,
         phys; /* the database folds case, Kusto does not: phys is unique ignoring case */
     enum kql_type type;
+    unsigned former; /* 1 << type for each type that it had before it was widened: of older parts */
 };
 struct ws_table {
     struct str name;
@@ -90,9 +91,14 @@ struct ws_table {
     VEC(struct phys_col) cols; /* in table order, only ever appended to */
     struct map *by_name;       /* column name → index + 1 */
     struct map *by_phys;       /* ignoring case */
+    struct map *former; /* column name → its phys_col.former, also of columns not stored yet */
 };
 enum { PHYS_ITEM, PHYS_RECEIVED, PHYS_BILLED, PHYS_TIME, PHYS_FIRST_OWN };
 
+/* A name that the database holds apart from those in taken and also (NULL: none): name, name~2,
+ * name~3 … */
+struct str table_free_name(struct arena *a, const struct map *taken, const struct map *also,
+                           struct str name);
 /* NULL: neither shipped nor custom. Caller holds w->lock. */
 struct ws_table *ws_table_find_locked(struct workspace *w, struct str name);
 struct ws_table *ws_table_add_locked(struct workspace *w, const struct table_def *def);
@@ -119,6 +125,42 @@ struct append_stamp {
 bool tables_append(struct workspace *w, struct store_batch *const *batches, size_t n,
                    struct append_stamp *stamp, struct err *e) MUST_USE;
 bool tables_load(struct workspace *w, struct err *e) MUST_USE;
+
+/* ---- widen.c: columns that get a wider type ---- */
+/* Of a column: phys_col.former; 0: it was never widened. Caller holds w->lock, or is the writer. */
+unsigned table_former(const struct ws_table *t, struct str column);
+bool formers_load(struct workspace *w, struct err *e) MUST_USE; /* after the tables */
+/* What a definition that is changed asks to be widened. Writer thread. */
+struct table_widening {
+    struct workspace *w;
+    struct ws_table *t;
+    const struct kql_schema *cols; /* with their new types */
+    struct str phys; /* of the table that takes the rows; empty: none was ever stored */
+};
+/* The SQL of it, for the transaction that changes the definition: the hot rows go to a table of
+ * another name, so that a query which was made for the old types finds no table rather than values
+ * of another type. */
+void table_widening_sql(struct arena *a, struct table_widening *x, struct sbuf *sql);
+void table_widening_apply_locked(const struct table_widening *x); /* after the commit */
+/* The registry's rows of types that an imported column had, and the same in memory. */
+void table_former_sql(struct workspace *w, struct str table, const struct phys_col *c,
+                      struct sbuf *sql);
+void table_former_add_locked(struct workspace *w, struct ws_table *t, struct str column,
+                             unsigned former);
+/* Changes of types under way and done, so that who failed meanwhile tries again. */
+struct alterations {
+    struct lock lock;
+    struct cond none; /* is under way */
+    unsigned running;
+    uint64_t done;
+};
+void alterations_init(struct alterations *x);
+void alterations_fini(struct alterations *x);
+void alteration_begin(struct alterations *x);
+void alteration_end(struct alterations *x);
+uint64_t alterations_now(struct alterations *x);
+/* Since alterations_now() returned since there were some, or are: waits for them. */
+bool alterations_since(struct alterations *x, uint64_t since);
 
 /* ---- source.c ---- */
 void table_source_init(struct workspace *w);
@@ -242,6 +284,7 @@ struct catalog_asker {
     struct workspace *w;
     const struct engine_limits *limits; /* may be NULL */
     bool lake;                          /* as store_query.lake */
+    uint64_t alterations;               /* when the query was begun */
 };
 
 /* ---- workspace.c ---- */
@@ -288,8 +331,11 @@ struct table_change {
     const struct kql_schema *schema;
     bool extend;  /* leave existing columns as they are, whatever the type */
     bool results; /* a new table of results */
+    bool widen;   /* within lake_work: existing columns may get a wider type */
 };
 bool catalog_change(struct workspace *w, const struct table_change *c, struct err *e) MUST_USE;
+/* catalog_change in the writer thread. */
+bool writer_change(struct workspace *w, const struct table_change *c, struct err *e) MUST_USE;
 /* "db"."main"."table" */
 void sql_table(struct workspace *w, struct str phys, struct sbuf *out);
 
@@ -309,6 +355,7 @@ struct store {
     bool lake_moved;
     int lake_lock;
     struct room *room;
+    struct alterations alterations;
     struct lock lock; /* workspaces */
     struct arena *a;
     VEC(struct workspace *) workspaces;

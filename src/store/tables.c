@@ -15,7 +15,7 @@ void sql_table(struct workspace *w, struct str phys, struct sbuf *out)
 static void add_phys(struct workspace *w, struct ws_table *t, struct str name, struct str phys,
                      enum kql_type type)
 {
-    struct phys_col c = {arena_str(w->a, name), arena_str(w->a, phys), type};
+    struct phys_col c = {arena_str(w->a, name), arena_str(w->a, phys), type, table_former(t, name)};
     VEC_PUSH(w->a, &t->cols, c);
     map_put(t->by_phys, c.phys, t);
     /* The index plus one as a pointer: zero would be "absent". */
@@ -35,6 +35,7 @@ struct ws_table *ws_table_add_locked(struct workspace *w, const struct table_def
     t->def = def;
     t->by_name = map_new(w->a, false);
     t->by_phys = map_new(w->a, true);
+    t->former = map_new(w->a, false);
     map_put(w->tables, t->name, t);
     w->n_custom += def->custom;
     return t;
@@ -57,9 +58,8 @@ void ws_table_list_locked(struct workspace *w, struct ws_table *t)
     VEC_PUSH(w->a, &w->listed, t);
 }
 
-/* A name that the database holds apart from those in taken: name, name~2, name~3 … */
-static struct str free_name(struct arena *a, const struct map *taken, const struct map *also,
-                            struct str name)
+struct str table_free_name(struct arena *a, const struct map *taken, const struct map *also,
+                           struct str name)
 {
     struct str candidate = name;
     for (unsigned i = 2;
@@ -153,7 +153,7 @@ static void plan_column(struct table_plan *p, struct new_table *n, const struct 
 
 static void plan_create(struct table_plan *p, struct new_table *n, struct sbuf *ddl)
 {
-    n->phys = free_name(p->a, p->w->phys_tables, p->phys, n->t->name);
+    n->phys = table_free_name(p->a, p->w->phys_tables, p->phys, n->t->name);
     map_put(p->phys, n->phys, n);
     sbuf_addz(ddl, "CREATE TABLE ");
     sql_table(p->w, n->phys, ddl);
@@ -189,13 +189,26 @@ static struct new_table *plan_table(struct table_plan *p, struct ws_table *t, st
 static void plan_add(struct table_plan *p, struct new_table *n, struct str name, enum kql_type type,
                      struct sbuf *ddl)
 {
-    struct new_col c = {n->t, name, free_name(p->a, n->t->by_phys, n->by_phys, name), type};
+    struct new_col c = {n->t, name, table_free_name(p->a, n->t->by_phys, n->by_phys, name), type};
     sbuf_addz(ddl, "ALTER TABLE ");
     sql_table(p->w, n->phys, ddl);
     sbuf_addz(ddl, " ADD COLUMN ");
     sql_ident(ddl, c.phys);
     sbuf_addf(ddl, " %s%s;\n", engine_sql_type(type), type == KQL_STRING ? " DEFAULT ''" : "");
     plan_column(p, n, &c, ddl);
+}
+
+/* A batch that was begun before its column was widened is stored as the column is by now. */
+static bool was_of_type(const struct ws_table *t, const struct kql_column *c)
+{
+    return (table_former(t, c->name) >> c->type & 1) != 0;
+}
+
+/* Of a column of which nothing is stored. */
+static enum kql_type type_now(const struct ws_table *t, const struct kql_column *c)
+{
+    size_t at = was_of_type(t, c) ? table_def_find(t->def, c->name) : SIZE_MAX;
+    return at != SIZE_MAX ? table_def_type(t->def, at) : c->type;
 }
 
 bool table_plan_batch(struct table_plan *p, const struct store_batch *b, struct sbuf *ddl,
@@ -220,13 +233,13 @@ bool table_plan_batch(struct table_plan *p, const struct store_batch *b, struct 
         const struct new_col *planned = map_get(n->by_name, c->name);
         enum kql_type have = at != SIZE_MAX    ? t->cols.p[at].type
                              : planned != NULL ? planned->type
-                                               : c->type;
-        if (have != c->type)
+                                               : type_now(t, c);
+        if (have != c->type && !was_of_type(t, c))
             return err_set(e, ERR_CONFLICT, "column '%.*s' of table '%.*s' holds %s, not %s",
                            STR_ARG(c->name), STR_ARG(t->name), kql_type_name(have),
                            kql_type_name(c->type));
         if (at == SIZE_MAX && planned == NULL)
-            plan_add(p, n, c->name, c->type, ddl);
+            plan_add(p, n, c->name, have, ddl);
     }
     return true;
 }
@@ -313,6 +326,26 @@ static void put_cell(struct engine_appender *ap, size_t to, const struct cell *c
     UNREACHABLE();
 }
 
+/* Of a column that was widened since the batch was begun. */
+static void put_wider(struct engine_appender *ap, size_t to, const struct phys_col *col,
+                      const struct cell *c)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    const struct kql_value v = {.type = c->type, .b = c->i != 0, .i = c->i, .d = c->d, .s = c->s};
+    const struct kql_value wide = kql_value_widen(a, &v, col->former, col->type);
+    engine_append_value(ap, to, &wide);
+}
+
+static void put_as(struct engine_appender *ap, const struct ws_table *t, size_t to,
+                   const struct cell *c)
+{
+    const struct phys_col *col = &t->cols.p[to];
+    if (col->type == c->type)
+        put_cell(ap, to, c);
+    else
+        put_wider(ap, to, col, c);
+}
+
 static void put_item_id(struct engine_appender *ap, struct append_stamp *stamp)
 {
     struct guid g;
@@ -336,7 +369,7 @@ static bool append_batch(struct engine_appender *ap, const struct ws_table *t,
         struct row_end end;
         while (batch_next(b, &at, &cell, &end))
             if (map[cell.col] != SIZE_MAX)
-                put_cell(ap, map[cell.col], &cell);
+                put_as(ap, t, map[cell.col], &cell);
         int64_t time = end.has_time        ? end.time
                        : end.has_timestamp ? end.timestamp
                                            : stamp->received;
@@ -344,8 +377,11 @@ static bool append_batch(struct engine_appender *ap, const struct ws_table *t,
         engine_append_long(ap, PHYS_RECEIVED, stamp->received);
         engine_append_real(ap, PHYS_BILLED, end.billed);
         engine_append_long(ap, PHYS_TIME, time);
-        if (timestamp != SIZE_MAX)
-            engine_append_long(ap, timestamp, end.has_timestamp ? end.timestamp : time);
+        if (timestamp != SIZE_MAX) {
+            cell = (struct cell){.type = KQL_DATETIME};
+            cell.i = end.has_timestamp ? end.timestamp : time;
+            put_as(ap, t, timestamp, &cell);
+        }
         ok = engine_append_end_row(ap, e);
     }
     arena_free(a);

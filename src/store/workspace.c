@@ -9,7 +9,7 @@
 #include "store/workspace_priv.h"
 #include "text/json.h"
 
-enum { MAX_WORKSPACE_NAME = 63, MAX_JSON = 64 << 10, LAYOUT_VERSION = 3 };
+enum { MAX_WORKSPACE_NAME = 63, MAX_JSON = 64 << 10, LAYOUT_VERSION = 4 };
 
 static const char *const layout[] = {
     "vedette_meta (key VARCHAR, value VARCHAR)",
@@ -34,6 +34,7 @@ static const char *const layout[] = {
     ("vedette_paths (table_name VARCHAR, column_name VARCHAR, path VARCHAR, uses BIGINT, used "
      "BIGINT)"),
     "vedette_plans (table_name VARCHAR, plan VARCHAR, changed BIGINT)",
+    "vedette_widened (table_name VARCHAR, name VARCHAR, type VARCHAR)",
     "vedette_restores (table_name VARCHAR, source VARCHAR, from_time BIGINT, to_time BIGINT)",
 };
 
@@ -142,8 +143,9 @@ static bool make_layout(struct workspace *w, struct err *e)
     sbuf_addf(&sql, " SELECT 'layout', '%d' WHERE NOT EXISTS (FROM ", LAYOUT_VERSION);
     sql_table(w, STR("vedette_meta"), &sql);
     sbuf_addz(&sql, ");\n");
-    /* Layout 1 had no parts, 2 no index of their terms and no members of dynamic columns in them. A
-     * program that knows only those must not open a store that has them. */
+    /* Layout 1 had no parts, 2 no index of their terms and no members of dynamic columns in them, 3
+     * no parts with other types than their table. A program that knows only those must not open a
+     * store that has them. */
     static const char *const added[] = {"terms_bytes", "terms_crc"};
     for (size_t i = 0; i < COUNTOF(added); i++) {
         sbuf_addz(&sql, "ALTER TABLE ");
@@ -152,7 +154,7 @@ static bool make_layout(struct workspace *w, struct err *e)
     }
     sbuf_addz(&sql, "UPDATE ");
     sql_table(w, STR("vedette_meta"), &sql);
-    sbuf_addf(&sql, " SET value = '%d' WHERE key = 'layout' AND value IN ('1', '2');\n",
+    sbuf_addf(&sql, " SET value = '%d' WHERE key = 'layout' AND value IN ('1', '2', '3');\n",
               LAYOUT_VERSION);
     return engine_conn_exec(w->conn, sbuf_str(&sql), e);
 }
@@ -188,8 +190,8 @@ static bool open_file(struct workspace *w, const char *dir, struct err *e)
         return false;
     w->conn = engine_conn_open(w->s->engine, e);
     return w->conn != NULL && make_layout(w, e) && check_layout(w, e) && catalog_load(w, e) &&
-           tables_load(w, e) && restores_load(w, e) && (w->lake = lake_open(w, dir, e)) != NULL &&
-           ledger_load(w, e) && dedup_load(w, e);
+           tables_load(w, e) && formers_load(w, e) && restores_load(w, e) &&
+           (w->lake = lake_open(w, dir, e)) != NULL && ledger_load(w, e) && dedup_load(w, e);
 }
 
 static void list_own_tables(struct workspace *w)

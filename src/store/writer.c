@@ -559,31 +559,24 @@ bool workspace_settle(struct workspace *w, struct err *e)
     return store_append(w, NULL, 0, STR_NONE, e);
 }
 
-static bool submit_change(struct workspace *w, const struct table_change *c, struct err *e)
+bool writer_change(struct workspace *w, const struct table_change *c, struct err *e)
 {
     struct request r = {.kind = REQ_CHANGE, .change = c};
     return store_room_check(w->s, STORE_ROOM_LOW, e) && submit(w->writer, &r, e);
-}
-
-bool workspace_table_define(struct workspace *w, struct str name, const struct kql_schema *schema,
-                            struct err *e)
-{
-    struct table_change c = {.name = name, .schema = schema};
-    return submit_change(w, &c, e);
 }
 
 bool workspace_results_define(struct workspace *w, struct str name, const struct kql_schema *schema,
                               struct err *e)
 {
     struct table_change c = {.name = name, .schema = schema, .results = true};
-    return submit_change(w, &c, e);
+    return writer_change(w, &c, e);
 }
 
 bool workspace_table_extend(struct workspace *w, struct str name, const struct kql_schema *more,
                             struct err *e)
 {
     struct table_change c = {.name = name, .schema = more, .extend = true};
-    return submit_change(w, &c, e);
+    return writer_change(w, &c, e);
 }
 
 bool writer_run(struct writer *wr, bool (*fn)(struct workspace *w, void *arg, struct err *e),

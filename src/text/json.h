@@ -45,6 +45,9 @@ const struct json *json_path(const struct json *v, const char *dotted); /* "prop
 struct str json_text(const struct json *v,
                      struct str fallback); /* STRING's text, else fallback; v may be NULL */
 bool json_is_true(const struct json *v);
+/* Text that is a JSON array or object, as compact JSON at the end of out: query results and exports
+ * carry dynamic columns as text. False: it is something else, and out is as it was. */
+bool json_from_text(struct str text, struct sbuf *out) MUST_USE;
 
 /* Writer: compact; tracks commas itself. Doubles in shortest round-trip form; NaN/inf as strings.
  */

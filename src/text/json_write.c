@@ -252,3 +252,17 @@ void json_kv_null(struct json_out *w, const char *key)
     json_key(w, key);
     json_null(w);
 }
+
+bool json_from_text(struct str text, struct sbuf *out)
+{
+    struct json j;
+    struct str t = str_trim(text);
+    if (t.n < 2 || (t.p[0] != '{' && t.p[0] != '['))
+        return false;
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    if (!json_parse(a, t, NULL, &j, NULL))
+        return false;
+    struct json_out w = json_out_make(out);
+    json_value(&w, &j);
+    return true;
+}

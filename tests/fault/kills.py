@@ -1,5 +1,5 @@
-"""kill -9 of a server in each phase of a row's life: while it is ingested, sealed, merged, past its retention, and
-backed up.
+"""kill -9 of a server in each phase of a row's life: while it is ingested, sealed, merged, past its retention,
+backed up, and its table's columns get wider types.
 
 Each phase is measured once, then killed at random moments of it (FAULT_KILLS in all; 20 unless it is set). After each
 kill the server starts again, what was not acknowledged is sent again under its id, and what is stored is compared with
@@ -198,6 +198,45 @@ class Backup(Seal):
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+class Widen:
+    """A custom table's columns get wider types: all of them or none, over hot and sealed rows."""
+    name = "widen"
+    rows = 3000
+    count = 0
+
+    def define(self, life, kinds):
+        columns = [{"name": n, "type": t} for n, t in zip(("TimeGenerated", "N", "S"), ("dateTime", *kinds))]
+        answer = life.server.arm("PUT", "/tables/" + self.table,
+                                 {"properties": {"schema": {"name": self.table, "columns": columns}}}, provider=False)
+        if answer.status != 200:
+            raise RuntimeError("unexpected answer %r" % answer)
+
+    def prepare(self, life):
+        self.count += 1
+        self.table = "Wide%d_CL" % self.count
+        self.define(life, ("long", "string"))
+        for part in range(2):
+            records = [{"TimeGenerated": life.now.isoformat() + "Z", "N": part * self.rows + i, "S": '{"n": %d}' % i}
+                       for i in range(self.rows)]
+            answer = life.server.post_logs("Custom-" + self.table, records)
+            if answer.status != 204:
+                raise RuntimeError("unexpected answer %r" % answer)
+            if part == 0:
+                life.work("seal?table=" + self.table)
+
+    def act(self, life):
+        self.define(life, ("string", "dynamic"))
+
+    def after(self, life):
+        found = {c["ColumnName"]: c["ColumnType"]
+                 for c in life.server.query(self.table + " | getschema | project ColumnName, ColumnType")}
+        assert (found["N"], found["S"]) in (("long", "string"), ("string", "dynamic")), found
+        self.act(life)
+        row = life.server.query(self.table + " | summarize n = count(), sum(tolong(N)), sum(tolong(S.n))")[0]
+        half = sum(range(self.rows))
+        assert list(row.values()) == [2 * self.rows, sum(range(2 * self.rows)), 2 * half], row
+
+
 def quietly(phase, life):
     try:
         phase.act(life)
@@ -238,9 +277,9 @@ def killed_in(phase, life, times):
 
 
 def killed_in_each_phase(_data):
-    """Kills in each of five phases of one server's life: each acknowledged record is there once."""
+    """Kills in each of six phases of one server's life: each acknowledged record is there once."""
     chance = random.Random(int(os.environ.get("FAULT_SEED", "20260101")))
-    phases = [Ingest(), Seal(), Compact(), Retain(), Backup()]
+    phases = [Ingest(), Seal(), Compact(), Retain(), Backup(), Widen()]
     times = max(1, kills() // len(phases))
     scratch = tempfile.mkdtemp(prefix="vedette-fault-kills-")
     try:

@@ -74,3 +74,21 @@ def test_the_first_day_is_there_to_learn():
         send(s, 0, {"Computer": "a"})
         send(s, 5, {"Computer": "a", "ProcessID": 1, "Colour": "red"})
         equal(news(s), [])
+
+
+def test_a_retyped_field_of_a_custom_table_says_how_to_keep_it():
+    schema = {"name": "App_CL", "columns": [{"name": "TimeGenerated", "type": "dateTime"}, {"name": "Code", "type": "int"}]}
+    with Server(clock="2026-01-01T00:00:00Z") as s:
+        equal(s.arm("PUT", "/tables/App_CL", {"properties": {"schema": schema}}, provider=False).status, 200)
+        for hours, code in ((0, 7), (30, "E7")):
+            s.move_clock(at(hours))
+            equal(s.post_logs("Custom-App_CL", [{"Code": code}] * 50).status, 204)
+            s.move_clock(at(hours, 3))
+        equal([r["Description"] for r in s.query(NEWS) if r["Reason"] == "FieldsRetyped"],
+              ["1 field(s) of App_CL hold values that don't fit the column: they become null; a column becomes text, with "
+               "the values that it has, by .alter column ['App_CL'].['Code'] type=string or by the Tables API"])
+        equal(s.post("/v1/rest/mgmt", {"db": "default", "csl": ".alter column ['App_CL'].['Code'] type=string"}).status, 200)
+        s.move_clock(at(31))
+        equal(s.post_logs("Custom-App_CL", [{"Code": "E8"}]).status, 204)
+        equal(s.query("App_CL | where isnotempty(Code) | summarize n = count() by Code | sort by Code asc"),
+              [{"Code": "7", "n": 50}, {"Code": "E8", "n": 1}])

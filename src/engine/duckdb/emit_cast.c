@@ -99,6 +99,32 @@ bool cast_find(enum kql_type from, enum kql_type to, struct cast *out)
     return false;
 }
 
+static struct cast widening(enum kql_type from, enum kql_type to)
+{
+    struct cast c = {"vdc_text_dyn(", ")"};
+    if (from != KQL_STRING)
+        CHECK(cast_find(from, to, &c));
+    return c;
+}
+
+void engine_sql_widen(struct str sql, enum kql_type from, unsigned former, enum kql_type to,
+                      struct sbuf *out)
+{
+    struct cast steps[KQL_N_TYPES];
+    size_t n = 0;
+    while (from != to) {
+        enum kql_type next = kql_type_widen_step(from, former, to);
+        CHECK(next != KQL_UNKNOWN && n < COUNTOF(steps));
+        steps[n++] = widening(from, next);
+        from = next;
+    }
+    for (size_t i = n; i > 0; i--)
+        sbuf_addz(out, steps[i - 1].before);
+    sbuf_add(out, sql);
+    for (size_t i = 0; i < n; i++)
+        sbuf_addz(out, steps[i].after);
+}
+
 /* Datetimes and timespans stay ticks. */
 bool cast_to_json(enum kql_type t, struct cast *out)
 {

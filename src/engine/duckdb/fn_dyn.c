@@ -79,6 +79,18 @@ static void fn_parse_json(struct cf_call *c, size_t r)
     cf_out_str(c, r, sbuf_str(b));
 }
 
+/* A text as a dynamic column takes it: '' is null. */
+static void fn_text_dyn(struct cf_call *c, size_t r)
+{
+    struct str s = cf_str(c, 0, r);
+    struct sbuf *b = cf_buf(c);
+    if (s.n == 0)
+        return;
+    if (!json_from_text(s, b))
+        json_escape(b, s);
+    cf_out_str(c, r, sbuf_str(b));
+}
+
 /* ---- mv-expand ---- */
 static void expand_bag(struct cf_call *c, size_t r, struct str v, bool as_array)
 {
@@ -165,6 +177,7 @@ const struct cf_scalar fn_dyn_rows[] = {
     {.name = "vdc_dyn_get", .sig = "jj:j", .row = fn_get},
     {.name = "vdc_dyn_type", .sig = "j:s", .flags = CF_NULLS, .row = fn_type},
     {.name = "vdc_parse_json", .sig = "s:j", .row = fn_parse_json},
+    {.name = "vdc_text_dyn", .sig = "s:j", .row = fn_text_dyn},
     {.name = "vdc_expand", .sig = "jb:[j", .flags = CF_NULLS, .row = fn_expand},
     {.name = "vdc_in_dyn", .sig = "jj:b", .row = fn_in_dyn},
     {.name = "vdc_dyn_strings", .sig = "j:[s", .flags = CF_NULLS, .row = fn_strings},

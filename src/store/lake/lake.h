@@ -113,6 +113,8 @@ struct lake_member {
 };
 /* Takes all parts of a table out of the manifest. Within work. */
 bool lake_drop(struct lake *l, struct str table, struct err *e) MUST_USE;
+/* The lowest mark of a table that a living view has: no query reads hot rows up to there. */
+int64_t lake_lowest_mark(struct lake *l, struct str table);
 /* Forgets the hot rows and the retention of a table that has gone. */
 void lake_forget(struct lake *l, struct str table);
 /* ---- which rows of parts can be of use ---- */
@@ -129,6 +131,7 @@ struct lake_want {
     const struct lake_want **kids;
     size_t n;
     struct str phys; /* TERMS */
+    enum kql_type type;
     const uint64_t *terms;
     size_t n_terms;
 };

@@ -109,8 +109,6 @@ struct lake_edit {
 };
 /* Makes the view that later queries take. */
 void lake_publish(struct lake *l, const struct lake_edit *edit);
-/* The lowest mark of a table that a living view has. */
-int64_t lake_lowest_mark(struct lake *l, struct str table);
 struct str lake_name_locked(struct lake *l, struct str name);
 struct lake_hot *lake_hot_locked(struct lake *l, struct str name);
 

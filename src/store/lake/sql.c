@@ -12,17 +12,16 @@ void lake_sql_column(const struct lake_shape *s, const struct phys_col *c, struc
             sbuf_addf(out, "CAST(NULL AS %s)", engine_sql_type(c->type));
         return;
     }
+    AUTO(sbuf_fini) struct sbuf kept = sbuf_make(1 << 16);
     if (k->type == KQL_DATETIME && !k->ticks) {
-        sbuf_addz(out, "epoch_ns(");
-        sql_ident(out, c->phys);
-        sbuf_addf(out, ") // 100 + %lld", (long long)TICKS_UNIX_EPOCH);
-    } else if (k->type != c->type) {
-        sbuf_addz(out, "CAST(");
-        sql_ident(out, c->phys);
-        sbuf_addf(out, " AS %s)", engine_sql_type(c->type));
+        sbuf_addz(&kept, "epoch_ns(");
+        sql_ident(&kept, c->phys);
+        sbuf_addf(&kept, ") // 100 + %lld", (long long)TICKS_UNIX_EPOCH);
     } else {
-        sql_ident(out, c->phys);
+        sql_ident(&kept, c->phys);
     }
+    /* Of another type: the part is from before its column was widened. */
+    engine_sql_widen(sbuf_str(&kept), k->type, c->former, c->type, out);
 }
 
 /* s NULL: the hot table. */

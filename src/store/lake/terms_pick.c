@@ -191,7 +191,8 @@ static void ask_terms(const struct asking *k, const struct lake_want *w, bool *m
         memset(may, 0, k->groups);
         return;
     }
-    if ((c->type != KQL_STRING && c->type != KQL_DYNAMIC) ||
+    /* The terms of a text that has become dynamic are others than those of its values. */
+    if (c->type != w->type || (c->type != KQL_STRING && c->type != KQL_DYNAMIC) ||
         !terms_file_column(k->index->file, w->phys, &col))
         return;
     const struct terms_filters *x = filters_of(k->part, k->index, col);

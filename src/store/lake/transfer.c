@@ -9,13 +9,21 @@ enum { DDL_MAX_BYTES = 4 << 20, MAX_STORED = 1000 };
 
 /* ---- writing ---- */
 
-static void write_column(struct json_out *o, struct str name, enum kql_type type, struct str phys)
+static void write_column(struct json_out *o, const struct phys_col *c)
 {
     json_obj(o);
-    json_kv_str(o, "name", name);
-    json_kv_z(o, "type", kql_type_name(type));
-    if (phys.n > 0 && !str_eq(phys, name))
-        json_kv_str(o, "storedAs", phys);
+    json_kv_str(o, "name", c->name);
+    json_kv_z(o, "type", kql_type_name(c->type));
+    if (c->phys.n > 0 && !str_eq(c->phys, c->name))
+        json_kv_str(o, "storedAs", c->phys);
+    if (c->former != 0) {
+        json_key(o, "formerTypes");
+        json_arr(o);
+        for (int t = KQL_UNKNOWN + 1; t < KQL_N_TYPES; t++)
+            if ((c->former >> t & 1) != 0)
+                json_z(o, kql_type_name((enum kql_type)t));
+        json_arr_end(o);
+    }
     json_obj_end(o);
 }
 
@@ -27,7 +35,7 @@ static void write_declared(struct json_out *o, const struct table_def *def)
     for (size_t i = 0; i < def->t.schema.n; i++) {
         const struct kql_column *c = &def->t.schema.cols[i];
         if (!store_column_is_services(c->name) && !str_eqz(c->name, "TimeGenerated"))
-            write_column(o, c->name, c->type, STR_NONE);
+            write_column(o, &(struct phys_col){.name = c->name, .type = c->type});
     }
     json_arr_end(o);
 }
@@ -86,7 +94,7 @@ static bool write_table(struct workspace *w, const struct ws_table *t, const str
     json_key(o, "stored");
     json_arr(o);
     for (size_t i = 0; i < n; i++)
-        write_column(o, cols[i].name, cols[i].type, cols[i].phys);
+        write_column(o, &cols[i]);
     json_arr_end(o);
     json_kv_z(o, "plan", store_plan_name(kept.plan));
     json_kv_int(o, "retentionInDays", kept.analytics_days);
@@ -150,6 +158,20 @@ static bool read_time(const struct json *j, const char *key, int64_t *out)
     return date_parse_iso(json_text(json_get(j, key), STR("")), out);
 }
 
+/* Types that the column had; each leads to the next and to the type it has. */
+static bool read_former(const struct json *list, struct phys_col *c)
+{
+    bool ok = list == NULL || list->type == JSON_ARRAY;
+    for (size_t i = 0; ok && list != NULL && i < list->n; i++) {
+        enum kql_type t;
+        ok = kql_type_parse(json_text(&list->items[i], STR("")), &t);
+        c->former |= ok ? 1U << t : 0;
+    }
+    for (int t = KQL_UNKNOWN + 1; ok && t < KQL_N_TYPES; t++)
+        ok = (c->former >> t & 1) == 0 || kql_type_leads((enum kql_type)t, c->former, c->type);
+    return ok;
+}
+
 /* A list of columns; absent: none. */
 static bool read_columns(const struct reading *r, const char *key, struct phys_col **out, size_t *n,
                          struct err *e)
@@ -166,6 +188,8 @@ static bool read_columns(const struct reading *r, const char *key, struct phys_c
         x->phys = json_text(json_get(c, "storedAs"), x->name);
         if (x->name.n == 0 || !kql_type_parse(json_text(json_get(c, "type"), STR("")), &x->type))
             return wrong(r, "a column without name or type", e);
+        if (!read_former(json_get(c, "formerTypes"), x))
+            return wrong(r, "formerTypes: types that a column can be widened from expected", e);
     }
     return true;
 }
@@ -181,7 +205,9 @@ static bool declare(const struct reading *r, struct err *e)
     schema.cols = arena_array(r->a, struct kql_column, schema.n + 1);
     for (size_t i = 0; i < schema.n; i++)
         schema.cols[i] = (struct kql_column){cols[i].name, cols[i].type};
-    return workspace_table_extend(r->w, r->name, &schema, e);
+    return str_ends(r->name, STR(STORE_RESULTS))
+               ? workspace_results_define(r->w, r->name, &schema, e)
+               : workspace_table_extend(r->w, r->name, &schema, e);
 }
 
 struct stored {
@@ -196,12 +222,18 @@ static bool store_in_writer(struct workspace *w, void *arg, struct err *e)
     AUTO(arena_freep) struct arena *a = arena_new(0);
     AUTO(sbuf_fini) struct sbuf ddl = sbuf_make(DDL_MAX_BYTES);
     struct table_plan *plan = table_plan_new(w, a);
-    if (!table_plan_columns(plan, x->t, x->cols, x->n, &ddl, e) ||
-        !table_plan_run(w, plan, &ddl, e))
+    if (!table_plan_columns(plan, x->t, x->cols, x->n, &ddl, e))
+        return false;
+    for (size_t i = 0; i < x->n; i++)
+        table_former_sql(w, x->t->name, &x->cols[i], &ddl);
+    if (!table_plan_run(w, plan, &ddl, e))
         return false;
     lock_take(&w->lock);
     for (size_t i = PHYS_FIRST_OWN; i < x->n; i++)
         catalog_settle_locked(w, x->t, (struct kql_column){x->cols[i].name, x->cols[i].type});
+    for (size_t i = 0; i < x->n; i++)
+        if (x->cols[i].former != 0)
+            table_former_add_locked(w, x->t, x->cols[i].name, x->cols[i].former);
     lock_drop(&w->lock);
     return true;
 }
@@ -271,6 +303,21 @@ static bool place(const struct reading *r, struct lake_part *p, struct err *e)
            lake_part_rows_ok(r->w, p, e);
 }
 
+/* The part's columns can be read as the table's. */
+static bool columns_fit(const struct reading *r, const struct lake_part *p, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct str hot;
+    size_t n = 0;
+    const struct phys_col *cols = lake_columns(r->w->lake, a, r->name, &hot, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct lake_column *k = map_get(p->shape->by_phys, cols[i].phys);
+        if (k != NULL && !kql_type_leads(k->type, cols[i].former, cols[i].type))
+            return wrong(r, "a part's column has another type than the table's", e);
+    }
+    return true;
+}
+
 static bool read_parts(const struct reading *r, struct err *e)
 {
     const struct json *list = json_get(r->j, "parts");
@@ -289,7 +336,7 @@ static bool read_parts(const struct reading *r, struct err *e)
         if (ok)
             edit.add[edit.n_add++] = p;
         ok = ok && (p->max_received <= edit.sealed || wrong(r, "a part is newer than sealed", e)) &&
-             place(r, p, e);
+             columns_fit(r, p, e) && place(r, p, e);
     }
     int64_t oldest = lake_oldest_received(r->w->lake, r->name);
     for (size_t i = 0; i < edit.n_add; i++)
