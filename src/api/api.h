@@ -34,7 +34,9 @@ struct vedette_options {
     const char *external_hosts; /* that externaldata may read from, see http_allowed; NULL: none */
     size_t external_max_bytes;  /* of one file; 0 = 100 MiB */
     struct ingest_limits ingest;
-    int64_t rule_delay; /* ticks; < 0 = Sentinel's five minutes */
+    int64_t rule_delay;                 /* ticks; < 0 = Sentinel's five minutes */
+    int64_t rule_spread, rule_lateness; /* see detect_options */
+    size_t max_rules;                   /* of a workspace; 0 = 10,000 */
     unsigned rule_workers;
     unsigned job_workers;   /* 0 = JOBS_WORKERS */
     int64_t job_timeout_us; /* of a run of a KQL job; 0 = 1 hour */

@@ -133,6 +133,9 @@ static void write_run(struct json_out *o, const struct state_run *run)
     json_kv_str(o, "ruleId", run->rule_id);
     json_kv_time(o, "windowFrom", run->window_from);
     json_kv_time(o, "windowTo", run->window_to);
+    json_kv_str(o, "trigger", run->trigger_type);
+    json_kv_time(o, "arrivedAfter", run->arrived_after);
+    json_kv_time(o, "arrivedUntil", run->arrived_until);
     json_kv_time(o, "started", run->started);
     json_kv_str(o, "status", run->status);
     json_kv_int(o, "attempts", run->attempts);
@@ -141,6 +144,7 @@ static void write_run(struct json_out *o, const struct state_run *run)
     json_kv_int(o, "entities", run->entities);
     json_kv_int(o, "entitiesDropped", run->entities_dropped);
     json_kv_int(o, "durationUs", run->duration_us);
+    json_kv_int(o, "processorUs", run->processor_us);
     json_kv_str(o, "error", run->error);
     json_obj_end(o);
 }

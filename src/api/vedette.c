@@ -76,6 +76,9 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .incidents = v->incidents,
                                .scope = scope,
                                .delay = v->o.rule_delay,
+                               .spread = v->o.rule_spread,
+                               .lateness = v->o.rule_lateness,
+                               .max_rules = v->o.max_rules,
                                .workers = v->o.rule_workers,
                                .timeout_us = v->o.rule_timeout_us};
     v->detect = detect_open(&o, e);

@@ -15,11 +15,21 @@ struct clock {
     bool manual;
 };
 
-int64_t clock_mono_us(void)
+static int64_t read_us(clockid_t which)
 {
     struct timespec t;
-    CHECK(clock_gettime(CLOCK_MONOTONIC, &t) == 0);
+    CHECK(clock_gettime(which, &t) == 0);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t clock_mono_us(void)
+{
+    return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t clock_thread_us(void)
+{
+    return read_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static struct clock *clock_new(bool manual, int64_t ticks)

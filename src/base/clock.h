@@ -23,4 +23,5 @@ void clock_advance(struct clock *c, int64_t ticks);
 /* Waits until the clock reaches at_ticks or clock_wake is called; false when woken early. */
 bool clock_wait_until(struct clock *c, int64_t at_ticks);
 void clock_wake(struct clock *c);
-int64_t clock_mono_us(void); /* monotonic microseconds, for durations only */
+int64_t clock_thread_us(void); /* processor time of the calling thread */
+int64_t clock_mono_us(void);   /* monotonic microseconds, for durations only */

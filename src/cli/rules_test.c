@@ -246,19 +246,13 @@ static bool run_case(struct bench *b, struct str rule_text, const struct json *c
                      struct err *e)
 {
     struct rule_issues is = {.a = b->a};
-    struct rule rule = {0};
     struct str id = STR("");
     const struct json *expect = json_get(c, "expect");
     if (json_get(expect, "alerts") == NULL)
         return err_set(e, ERR_INVALID, "expect.alerts is missing");
     if (!ingest_tables(b, json_get(c, "tables"), e))
         return false;
-    if (rule_read_yaml(b->a, rule_text, &rule, &is) && rule.kind == RULE_NRT)
-        clock_set(b->clock,
-                  now + 2 * TICKS_PER_MINUTE); /* those run that long after their window */
-    else
-        clock_set(b->clock, now);
-    is = (struct rule_issues){.a = b->a};
+    clock_set(b->clock, now);
     return detect_rule_import_yaml(b->detect, b->a, b->w, rule_text, &is, &id, e) &&
            detect_run_due(b->detect, NULL, e) && compare(b, id, now, expect, e) &&
            check_first_row(b, rule_text, now, expect, e);

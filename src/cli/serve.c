@@ -55,6 +55,10 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
                    .transform_us = set->transform_timeout / TICKS_PER_US,
                    .transform_memory_bytes = (size_t)set->transform_memory},
         .rule_delay = set->rule_delay,
+        /* Whoever moves the clock by hand wants to know when a rule runs. */
+        .rule_spread = clock_is_manual(s->clock) ? 0 : set->rule_spread,
+        .rule_lateness = set->rule_lateness,
+        .max_rules = (size_t)set->max_rules,
         .rule_workers = (unsigned)set->rule_workers,
         .job_workers = (unsigned)set->job_workers,
         .job_timeout_us = set->job_timeout / TICKS_PER_US,

@@ -1,5 +1,4 @@
 /* One alert: its fields, and its SecurityAlert row. */
-#include "base/ids.h"
 #include "detect/detect_priv.h"
 #include "text/base64.h"
 #include "text/date.h"
@@ -7,15 +6,18 @@
 
 enum { MAX_ROW = 8 << 20 };
 
-/* Always the same for the same rule, window and position: a run that is repeated after a crash
- * makes the same alerts, not new ones. */
-static struct str derived_id(struct evaluation *ev, const char *what, size_t index)
+/* Always the same for the same rule, window and rows: a window that is run again makes the same
+ * alerts, not new ones. */
+static struct str derived_id(struct evaluation *ev, const char *what, struct row_range rows)
 {
     struct guid ns;
     char id[37];
     CHECK(guid_parse(STR("0e6e9a53-5e0d-4b7e-8d0b-7d6f0c1f2a44"), &ns));
-    struct str name = arena_fmt(ev->a, "%s/%.*s/%.*s/%lld/%zu", what, STR_ARG(workspace_id(ev->w)),
-                                STR_ARG(ev->r->id), (long long)ev->out->to, index);
+    struct str ids = {(const char *)(ev->ids + rows.from),
+                      (rows.to - rows.from) * sizeof(*ev->ids)};
+    guid_format(guid_derive(ns, ids), id);
+    struct str name = arena_fmt(ev->a, "%s/%.*s/%.*s/%lld/%s", what, STR_ARG(workspace_id(ev->w)),
+                                STR_ARG(ev->r->id), (long long)ev->out->to, id);
     guid_format(guid_derive(ns, name), id);
     return arena_str(ev->a, str_from(id));
 }
@@ -28,7 +30,7 @@ static void set_times(struct evaluation *ev, struct row_range rows, struct detec
     const struct kql_schema *s = engine_rows_schema(ev->rows);
     if (at != SIZE_MAX && s->cols[at].type == KQL_DATETIME)
         for (size_t row = rows.from; row < rows.to; row++) {
-            struct kql_value v = engine_rows_get(ev->rows, row, at);
+            struct kql_value v = evaluation_value(ev, row, at);
             if (v.is_null)
                 continue;
             al->start = al->start == 0 || v.i < al->start ? v.i : al->start;
@@ -264,13 +266,12 @@ static struct str write_row(struct evaluation *ev, struct row_range rows, const 
     return sbuf_ok(&b) ? arena_str(ev->a, sbuf_str(&b)) : STR("{}");
 }
 
-void alert_make(struct evaluation *ev, struct row_range rows, size_t index,
-                struct detect_alert *out)
+void alert_make(struct evaluation *ev, struct row_range rows, struct detect_alert *out)
 {
     struct mitre m = {ev->r->tactics, ev->r->techniques, ev->r->subtechniques};
     *out = (struct detect_alert){0};
-    out->id = derived_id(ev, "alert", index);
-    out->vendor_id = derived_id(ev, "vendor", index);
+    out->id = derived_id(ev, "alert", rows);
+    out->vendor_id = derived_id(ev, "vendor", rows);
     set_times(ev, rows, out);
     set_texts(ev, rows.from, out);
     out->entities = entities_of(ev, rows, &out->n_entities);

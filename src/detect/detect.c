@@ -4,7 +4,8 @@
 #include "detect/detect_priv.h"
 #include <unistd.h>
 
-enum { MAX_BACKLOG = 2048, KEEP_RUNS_DAYS = 90 };
+enum { MAX_BACKLOG = 2048 };
+#define KEEP_RUNS (8 * TICKS_PER_DAY) /* runs can be repeated for a week */
 
 static struct str keep(struct str s, const char *otherwise)
 {
@@ -26,11 +27,27 @@ static void set_defaults(struct detect *d, const struct detect_options *o)
     d->o.timeout_us = o->timeout_us != 0 ? o->timeout_us : (int64_t)600 * 1000 * 1000;
     d->o.max_rows = o->max_rows != 0 ? o->max_rows : 100000;
     d->o.catch_up = o->catch_up != 0 ? o->catch_up : 14 * TICKS_PER_DAY;
-    d->o.max_rules = o->max_rules != 0 ? o->max_rules : 1024;
+    d->o.max_rules = o->max_rules != 0 ? o->max_rules : 10000;
+    d->o.lateness = o->lateness < 0 ? TICKS_PER_DAY : o->lateness;
     d->o.max_query_chars = o->max_query_chars != 0 ? o->max_query_chars : 10000;
     d->o.scope.subscription = keep(o->scope.subscription, "00000000-0000-0000-0000-000000000000");
     d->o.scope.resource_group = keep(o->scope.resource_group, "vedette");
     d->o.scope.base_url = keep(o->scope.base_url, "");
+}
+
+bool detect_prune(struct detect *d, struct err *e)
+{
+    int64_t now = clock_now(d->o.clock), last = atomic_load(&d->pruned);
+    int64_t keep = d->o.lateness + TICKS_PER_DAY;
+    if (now - last < TICKS_PER_HOUR || !atomic_compare_exchange_strong(&d->pruned, &last, now))
+        return true;
+    keep = keep > KEEP_RUNS ? keep : KEEP_RUNS;
+    for (size_t i = 0; store_workspace_at(d->o.store, i) != NULL; i++) {
+        struct workspace *w = store_workspace_at(d->o.store, i);
+        if (!state_run_prune(d->o.state, workspace_id(w), now - keep, e))
+            return false;
+    }
+    return true;
 }
 
 static bool load_schedule(struct detect *d, struct err *e)
@@ -40,9 +57,13 @@ static bool load_schedule(struct detect *d, struct err *e)
     size_t n = 0;
     if (!state_rule_list(d->o.state, a, STR(""), &all, &n, e))
         return false;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        /* The clock may have gone back since the mark was written down. */
+        for (size_t k = 0; store_workspace_at(d->o.store, k) != NULL; k++)
+            workspace_arrived_at_least(store_workspace_at(d->o.store, k), all[i].arrived);
         schedule_set(d, &all[i]);
-    return state_run_prune(d->o.state, clock_now(d->o.clock) - KEEP_RUNS_DAYS * TICKS_PER_DAY, e);
+    }
+    return detect_prune(d, e);
 }
 
 struct detect *detect_open(const struct detect_options *o, struct err *e)
@@ -61,6 +82,8 @@ void detect_close(struct detect *d)
     if (d == NULL)
         return;
     detect_stop(d);
+    for (size_t i = 0; store_workspace_at(d->o.store, i) != NULL; i++)
+        workspace_listen(store_workspace_at(d->o.store, i), NULL, NULL);
     schedule_fini(d);
     drop(&d->o.scope.subscription);
     drop(&d->o.scope.resource_group);
@@ -70,6 +93,21 @@ void detect_close(struct detect *d)
 }
 
 /* ---- running what is due ---- */
+
+int64_t detect_mark(struct detect *d, struct workspace *w)
+{
+    int64_t mark = workspace_arrived(w);
+    for (size_t i = 0; store_workspace_at(d->o.store, i) != NULL; i++) {
+        struct workspace *other = store_workspace_at(d->o.store, i);
+        if (other == w)
+            continue;
+        /* Their rows may be stamped by a clock that went back since. */
+        workspace_arrived_at_least(other, mark);
+        int64_t theirs = workspace_arrived(other);
+        mark = theirs < mark ? theirs : mark;
+    }
+    return mark;
+}
 
 bool detect_run_due(struct detect *d, size_t *out_runs, struct err *e)
 {

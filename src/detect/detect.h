@@ -11,13 +11,15 @@ struct detect_options {
     struct clock *clock;
     struct incidents *incidents;
     struct arm_scope scope;
-    int64_t delay;      /* ticks between a window's end and its run; < 0 = Sentinel's 5 minutes */
-    unsigned workers;   /* 0 = 2 */
+    int64_t delay;    /* ticks between a window's end and its run; < 0 = Sentinel's 5 minutes */
+    int64_t spread;   /* ticks: a rule runs up to so much later, always the same; 0 = none */
+    int64_t lateness; /* ticks: rows that come so late are still looked at; < 0 = a day; 0 = none */
+    unsigned workers; /* 0 = 2 */
     int64_t timeout_us; /* of one query; 0 = 10 minutes */
     size_t max_rows;    /* of one query; 0 = 100,000; more is a failed run that says so */
     int64_t catch_up; /* windows older than this are skipped after downtime, with a health row; 0 =
                          14 days */
-    size_t max_rules; /* per workspace; 0 = 1024 */
+    size_t max_rules; /* per workspace; 0 = 10,000 */
     size_t max_query_chars; /* 0 = 10,000 */
 };
 /* Loads the schedule, and writes what a crash left in the outbox. */
@@ -83,6 +85,7 @@ struct detect_alert {
 struct detect_result {
     int64_t from, to; /* window; to = S */
     size_t rows;
+    struct strs tables; /* that the query reads */
     bool triggered;
     struct detect_alert *alerts;
     size_t n_alerts;
@@ -91,6 +94,16 @@ struct detect_result {
     struct str first_row; /* the first result row as a JSON object; empty without rows */
     struct str correlation_id;
 };
-/* Runs the rule's query as at scheduled time s. Thread-safe; everything lives in a. */
+/* Runs the rule's query as at scheduled time s, over all rows that are there (NRT: those received
+ * in the minute before s). Thread-safe; everything lives in a. */
 bool detect_evaluate(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
                      int64_t s, struct detect_result *out, struct err *e) MUST_USE;
+/* The same over the rows received in (after, until] of workspace_arrived() only. after < 0: all up
+ * to until. An NRT rule has no other window: s is until. */
+struct detect_when {
+    int64_t s;
+    int64_t arrived_after, arrived_until;
+};
+bool detect_evaluate_when(struct detect *d, struct arena *a, struct workspace *w,
+                          const struct rule *r, const struct detect_when *when,
+                          struct detect_result *out, struct err *e) MUST_USE;

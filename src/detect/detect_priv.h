@@ -1,5 +1,6 @@
 /* Shared by the files that run rules. */
 #pragma once
+#include "base/ids.h"
 #include "base/thread.h"
 #include "detect/detect.h"
 #include "detect/rule_priv.h"
@@ -19,14 +20,19 @@ enum {
     PERMANENT_FAILURES = 10 /* of one kind in a row, over a day at least: the rule is disabled */
 };
 #define NRT_FREQUENCY TICKS_PER_MINUTE
-#define NRT_DELAY (2 * TICKS_PER_MINUTE)
+#define NRT_FOLDED TICKS_PER_HOUR   /* failed runs become part of the next one for as long */
+#define NRT_GATHER TICKS_PER_SECOND /* between the first arrival and the run */
 
 /* ---- schedule.c: which rule runs when; guarded by detect.lock ---- */
 struct schedule_entry {
     char *workspace, *id;
     int64_t s;   /* end of the next window */
-    int64_t due; /* when it runs */
-    bool running;
+    int64_t due; /* when it runs; NRT: INT64_MAX unless something arrived or is to be written */
+    bool nrt, running;
+    /* NRT only */
+    int64_t arrived, seen; /* marks: up to which it was looked at by what is stored, and since */
+    bool held;             /* due waits for a retry, whatever arrives */
+    struct str tables;     /* that the query reads, each between NULs; p NULL: not known, so any */
 };
 struct schedule {
     struct schedule_entry *p;
@@ -40,7 +46,8 @@ struct detect {
     struct pool *pool;
     pthread_t thread;
     bool started;
-    atomic_bool stop; /* also cancels queries */
+    atomic_bool stop;       /* also cancels queries */
+    _Atomic int64_t pruned; /* when old runs were removed last */
     atomic_uint_fast64_t runs, failures, alerts, incidents, skipped;
 };
 
@@ -50,6 +57,14 @@ void schedule_drop(struct detect *d, struct str workspace, struct str id);
  * a. false: none. */
 bool schedule_take(struct detect *d, struct arena *a, int64_t now, struct schedule_entry *out);
 void schedule_release(struct detect *d, const struct schedule_entry *e);
+/* An NRT rule looked at what arrived up to the mark, and nothing of that is stored. */
+void schedule_seen(struct detect *d, const struct state_rule *r, int64_t mark);
+/* The rule is another one: what an NRT rule reads is not known any more. */
+void schedule_changed(struct detect *d, const struct state_rule *r);
+/* Which tables an NRT rule reads. */
+void schedule_reads(struct detect *d, const struct state_rule *r, const struct strs *tables);
+/* Rows came to a table: wakes the NRT rules that read it. A store_commit_fn. */
+void schedule_arrived(void *detect, struct workspace *w, struct str table);
 /* When the next entry is due; INT64_MAX: never. *out_running: is any running. */
 int64_t schedule_due(struct detect *d, bool *out_running);
 void schedule_fini(struct detect *d);
@@ -57,10 +72,18 @@ void schedule_fini(struct detect *d);
 int64_t schedule_first(const struct detect *d, const struct rule *r, int64_t now);
 int64_t rule_frequency(const struct rule *r);
 int64_t rule_period(const struct rule *r);
-int64_t rule_delay(const struct detect *d, const char *kind);
 
 /* ---- run.c: one due run with all that follows. False: the control database failed. ---- */
+struct run_piece { /* one window, and what is written down of its run */
+    struct detect_result result;
+    struct state_run record;
+};
+/* The mark of now over all workspaces, since a query may read any of them. */
+int64_t detect_mark(struct detect *d, struct workspace *w);
 bool run_rule(struct detect *d, const struct schedule_entry *due, struct err *e);
+
+/* Removes what the history keeps no longer; once an hour. */
+bool detect_prune(struct detect *d, struct err *e);
 
 /* ---- rules.c ---- */
 /* The rule that a stored one stands for; everything lives in a. */
@@ -76,6 +99,9 @@ struct evaluation {
     struct workspace *w;
     const struct rule *r;
     const struct engine_rows *rows;
+    const size_t *pick; /* which of rows count; NULL: all */
+    size_t n_rows;      /* that count */
+    struct guid *ids;   /* of those that count: row_ids() */
     struct detect_result *out;
     int64_t now;
     VEC(struct str) issues;
@@ -83,6 +109,8 @@ struct evaluation {
 struct row_range {
     size_t from, to;
 };
+/* A cell of a row that counts. */
+struct kql_value evaluation_value(const struct evaluation *ev, size_t row, size_t col);
 /* Index of a result column; SIZE_MAX: none. Exact case first, then any. */
 size_t column_of(const struct evaluation *ev, struct str name);
 /* A cell as text; null is empty. */
@@ -91,6 +119,34 @@ struct str cell(const struct evaluation *ev, size_t row, struct str column);
 void evaluation_issue(struct evaluation *ev, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Cuts at max bytes without breaking a code point. */
 struct str cut(struct str s, size_t max);
+
+/* ---- late.c: windows whose rows came after their run ---- */
+/* What a window gives over the rows received up to until that it did not give over those up to
+ * when->arrived_after; s must be a window that was evaluated then. */
+bool evaluate_late(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
+                   const struct detect_when *when, struct detect_result *out,
+                   struct err *e) MUST_USE;
+/* The windows of a rule to be run again for rows of these tables received in (after, until], and
+ * the mark up to which each was seen, by time. s: of the run that asks. */
+struct late_window {
+    int64_t s, seen_until;
+};
+bool late_windows(struct detect *d, struct arena *a, struct workspace *w,
+                  const struct state_rule *stored, const struct rule *r, const struct strs *tables,
+                  const struct detect_when *when, struct late_window **out, size_t *n,
+                  struct err *e) MUST_USE;
+
+/* ---- identity.c ---- */
+/* Tells each row that counts from the others of the result, and is the same whenever the row is:
+ * by _ItemId when the query returns it, else by all its values. Equal rows are counted through. */
+struct guid *row_ids(struct evaluation *ev);
+
+/* ---- evaluate.c, for late.c ---- */
+bool evaluation_query(struct evaluation *ev, const struct detect_when *when,
+                      struct store_result *result, struct err *e) MUST_USE;
+bool rule_fires(const struct rule *r, size_t rows);
+/* Alerts and the rest of the result, from the rows that count. */
+void evaluation_finish(struct evaluation *ev, bool fires);
 
 /* ---- entities.c: the Entities column of an alert over these rows ---- */
 struct str entities_of(struct evaluation *ev, struct row_range rows, size_t *out_n);
@@ -114,8 +170,7 @@ void property_techniques(struct evaluation *ev, size_t row, struct strs *techniq
                          struct strs *subtechniques);
 
 /* ---- alert.c ---- */
-void alert_make(struct evaluation *ev, struct row_range rows, size_t index,
-                struct detect_alert *out);
+void alert_make(struct evaluation *ev, struct row_range rows, struct detect_alert *out);
 /* One result row as a JSON object. */
 struct str row_json(struct evaluation *ev, size_t row);
 

@@ -1,9 +1,8 @@
 /* What a run of a rule finds: the query over its window, the trigger, the alerts. */
-#include "base/ids.h"
 #include "detect/detect_priv.h"
 #include <stdio.h>
 
-static bool fires(const struct rule *r, size_t rows)
+bool rule_fires(const struct rule *r, size_t rows)
 {
     int64_t n = (int64_t)rows;
     if (r->kind == RULE_NRT)
@@ -29,6 +28,11 @@ void evaluation_issue(struct evaluation *ev, const char *fmt, ...)
     (void)vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     VEC_PUSH(ev->a, &ev->issues, arena_str(ev->a, str_from(text)));
+}
+
+struct kql_value evaluation_value(const struct evaluation *ev, size_t row, size_t col)
+{
+    return engine_rows_get(ev->rows, ev->pick != NULL ? ev->pick[row] : row, col);
 }
 
 size_t column_of(const struct evaluation *ev, struct str name)
@@ -65,9 +69,9 @@ struct str cell_text(struct arena *a, const struct kql_value *v)
 struct str cell(const struct evaluation *ev, size_t row, struct str column)
 {
     size_t at = column_of(ev, column);
-    if (at == SIZE_MAX || row >= engine_rows_count(ev->rows))
+    if (at == SIZE_MAX || row >= ev->n_rows)
         return STR("");
-    struct kql_value v = engine_rows_get(ev->rows, row, at);
+    struct kql_value v = evaluation_value(ev, row, at);
     return cell_text(ev->a, &v);
 }
 
@@ -92,7 +96,7 @@ struct str row_json(struct evaluation *ev, size_t row)
     struct json_out w = json_out_make(&b);
     json_obj(&w);
     for (size_t i = 0; i < s->n; i++) {
-        struct kql_value v = engine_rows_get(ev->rows, row, i);
+        struct kql_value v = evaluation_value(ev, row, i);
         json_key_str(&w, s->cols[i].name);
         engine_value_json(&w, &v);
     }
@@ -106,18 +110,20 @@ static void make_alerts(struct evaluation *ev)
 {
     struct detect_result *out = ev->out;
     size_t most = ev->r->kind == RULE_NRT ? ALERTS_PER_NRT_RUN : ALERTS_PER_RUN;
-    bool each = ev->r->alert_per_result && out->rows > 0;
-    out->n_alerts = each ? out->rows : 1;
+    size_t rows = ev->n_rows;
+    bool each = ev->r->alert_per_result && rows > 0;
+    out->n_alerts = each ? rows : 1;
+    ev->ids = row_ids(ev);
     if (out->n_alerts > most) {
         out->n_alerts = most;
         evaluation_issue(ev, "more than %zu alerts: the last one stands for all %zu results", most,
-                         out->rows);
+                         rows);
     }
     out->alerts = arena_array(ev->a, struct detect_alert, out->n_alerts);
     for (size_t i = 0; i < out->n_alerts; i++) {
-        bool all = !each || (out->rows > most && i == most - 1);
-        struct row_range range = {all ? 0 : i, all ? out->rows : i + 1};
-        alert_make(ev, range, i, &out->alerts[i]);
+        bool all = !each || (rows > most && i == most - 1);
+        struct row_range range = {all ? 0 : i, all ? rows : i + 1};
+        alert_make(ev, range, &out->alerts[i]);
         out->entities += out->alerts[i].n_entities;
     }
 }
@@ -133,57 +139,90 @@ static struct str issues_json(struct evaluation *ev)
     return sbuf_ok(&b) ? arena_str(ev->a, sbuf_str(&b)) : STR("[]");
 }
 
-static bool run_query(struct evaluation *ev, struct store_result *result, struct err *e)
+static void note_tables(struct evaluation *ev, const struct kql_query *q)
+{
+    struct strs *t = &ev->out->tables;
+    t->p = arena_array(ev->a, struct str, q->tables.n + 1);
+    for (t->n = 0; t->n < q->tables.n; t->n++)
+        t->p[t->n] = q->tables.p[t->n];
+}
+
+bool evaluation_query(struct evaluation *ev, const struct detect_when *when,
+                      struct store_result *result, struct err *e)
 {
     const struct rule *r = ev->r;
     const struct detect_options *o = &ev->d->o;
     struct store_query q = {.text = r->query};
-    q.options = (struct kql_options){.now_ticks = ev->out->to,
-                                     .has_scope = true,
-                                     .scope_from = ev->out->from,
-                                     .scope_to = ev->out->to,
-                                     .rule_restrictions = true};
     /* Late records are the point of a near-real-time rule: its window is one of arrival. */
-    if (r->kind == RULE_NRT)
-        q.options.scope_column = STR("_TimeReceived");
+    q.options = (struct kql_options){.now_ticks = when->s,
+                                     .has_scope = r->kind == RULE_SCHEDULED,
+                                     .scope_from = when->s - rule_period(r),
+                                     .scope_to = when->s,
+                                     .has_arrival = when->arrived_until < INT64_MAX,
+                                     .arrived_after = when->arrived_after,
+                                     .arrived_until = when->arrived_until,
+                                     .rule_restrictions = true};
     q.limits = (struct engine_limits){.deadline_us = clock_mono_us() + o->timeout_us,
                                       .max_rows = o->max_rows,
-                                      .cancel = &ev->d->stop};
+                                      .cancel = &ev->d->stop,
+                                      .one_moment = true};
     struct kql_diags diags = {0};
     if (!workspace_query(ev->w, ev->a, &q, result, &diags, e))
         return false;
-    if (result->n != 1)
+    note_tables(ev, &result->compiled);
+    if (result->n != 1) {
         err_set(e, ERR_SEMANTIC, "the query returns %zu tables; a rule needs exactly one",
                 result->n);
-    else if (engine_rows_truncated(result->rows[0]))
+    } else if (engine_rows_truncated(result->rows[0])) {
         err_set(e, ERR_LIMIT, "the query returns more than %zu rows: too many for a rule",
                 o->max_rows);
-    else
+    } else {
+        ev->rows = result->rows[0];
+        ev->n_rows = engine_rows_count(ev->rows);
+        ev->pick = NULL;
         return true;
+    }
     store_result_fini(result);
     return false;
+}
+
+void evaluation_finish(struct evaluation *ev, bool fires)
+{
+    struct detect_result *out = ev->out;
+    char id[37];
+    guid_format(guid_new(), id);
+    out->correlation_id = arena_str(ev->a, str_from(id));
+    ev->now = clock_now(ev->d->o.clock);
+    out->rows = engine_rows_count(ev->rows);
+    if (ev->n_rows > 0)
+        out->first_row = row_json(ev, 0);
+    out->triggered = fires;
+    if (fires)
+        make_alerts(ev);
+    out->issues = issues_json(ev);
+}
+
+bool detect_evaluate_when(struct detect *d, struct arena *a, struct workspace *w,
+                          const struct rule *r, const struct detect_when *when,
+                          struct detect_result *out, struct err *e)
+{
+    struct store_result result = {0};
+    struct evaluation ev = {.d = d, .a = a, .w = w, .r = r, .out = out};
+    bool nrt = r->kind == RULE_NRT;
+    *out = (struct detect_result){.from = nrt ? when->arrived_after : when->s - rule_period(r),
+                                  .to = when->s};
+    if (!evaluation_query(&ev, when, &result, e))
+        return false;
+    evaluation_finish(&ev, rule_fires(r, ev.n_rows));
+    store_result_fini(&result);
+    return true;
 }
 
 bool detect_evaluate(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
                      int64_t s, struct detect_result *out, struct err *e)
 {
-    struct store_result result = {0};
-    struct evaluation ev = {.d = d, .a = a, .w = w, .r = r, .out = out};
-    char id[37];
-    *out = (struct detect_result){.from = s - rule_period(r), .to = s};
-    guid_format(guid_new(), id);
-    out->correlation_id = arena_str(a, str_from(id));
-    ev.now = clock_now(d->o.clock);
-    if (!run_query(&ev, &result, e))
-        return false;
-    ev.rows = result.rows[0];
-    out->rows = engine_rows_count(ev.rows);
-    if (out->rows > 0)
-        out->first_row = row_json(&ev, 0);
-    out->triggered = fires(r, out->rows);
-    if (out->triggered)
-        make_alerts(&ev);
-    out->issues = issues_json(&ev);
-    store_result_fini(&result);
-    return true;
+    struct detect_when when = {s, -1, INT64_MAX};
+    if (r->kind == RULE_NRT)
+        when = (struct detect_when){s, s - NRT_FREQUENCY - 1, s - 1};
+    return detect_evaluate_when(d, a, w, r, &when, out, e);
 }

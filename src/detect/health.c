@@ -24,7 +24,9 @@ static void write_run(struct json_out *w, const struct rule *r, const struct sta
     json_kv_time(w, "executionStart", run->started);
     json_kv_time(w, "QueryStartTimeUTC", run->window_from);
     json_kv_time(w, "QueryEndTimeUTC", run->window_to);
-    json_kv_z(w, "TriggerType", r->kind == RULE_NRT ? "NrtRun" : "Scheduled");
+    json_kv_time(w, "IngestionStartTimeUTC", run->arrived_after);
+    json_kv_time(w, "IngestionEndTimeUTC", run->arrived_until);
+    json_kv_str(w, "TriggerType", run->trigger_type);
     if (r->kind == RULE_SCHEDULED) {
         kv_span(w, "QueryFrequency", r->frequency);
         kv_span(w, "QueryPeriod", r->period);
@@ -41,6 +43,7 @@ static void write_run(struct json_out *w, const struct rule *r, const struct sta
     json_key(w, "QueryPerformanceIndicators");
     json_obj(w);
     json_kv_int(w, "DurationUs", run->duration_us);
+    json_kv_int(w, "ProcessorUs", run->processor_us);
     json_kv_int(w, "Attempts", run->attempts);
     json_obj_end(w);
     json_key(w, "Issues");
@@ -84,8 +87,9 @@ bool health_row(struct detect *d, struct arena *a, struct workspace *w, const st
     json_obj_end(&o);
     json_obj_end(&o);
     json_arr_end(&o);
-    struct str dedup = arena_fmt(a, "health/%.*s/%lld/%d", STR_ARG(run->rule_id),
-                                 (long long)run->window_to, run->attempts);
+    struct str dedup = arena_fmt(a, "health/%.*s/%lld/%.*s/%lld/%d", STR_ARG(run->rule_id),
+                                 (long long)run->window_to, STR_ARG(run->trigger_type),
+                                 (long long)run->number, run->attempts);
     return logrows_put(d->o.incidents, w, "SentinelHealth", sbuf_str(&b), dedup, e);
 }
 

@@ -64,6 +64,10 @@ bool rule_store(struct detect *d, struct arena *a, struct workspace *w, const st
         s.next_run = s.retry_at = 0;
     } else if (needs_new_schedule(a, r, before)) {
         s.next_run = schedule_first(d, r, now);
+        s.arrived = detect_mark(d, w);
+        s.late_after = s.arrived;
+        if (r->kind == RULE_NRT) /* the first run sees the last minute */
+            s.arrived -= NRT_FREQUENCY;
         s.retry_at = s.suppressed_until = s.failing_since = 0;
         s.attempts = s.failures = 0;
         s.failure_kind = STR("");
@@ -72,6 +76,7 @@ bool rule_store(struct detect *d, struct arena *a, struct workspace *w, const st
         !audit_row(d, a, w, s.id, s.name, false, e))
         return false;
     schedule_set(d, &s);
+    schedule_changed(d, &s);
     return true;
 }
 

@@ -14,59 +14,85 @@ struct run {
     struct workspace *w;
     struct state_rule stored;
     struct rule rule;
-    struct detect_result result;
-    struct state_run record;
-    uint64_t incidents;
+    struct run_piece main; /* of the window that is due */
+    VEC(struct run_piece) late;
+    bool changed; /* the rule, while it ran */
+    uint64_t alerts, incidents;
 };
 
 /* ---- what a run finds ---- */
 
-static bool put_alert(struct run *r, const struct detect_alert *al, struct state_alert *out,
-                      struct err *e)
+static void make_alert(const struct run *r, const struct run_piece *p,
+                       const struct detect_alert *al, struct state_alert *out)
 {
     *out = (struct state_alert){
         .workspace = workspace_id(r->w),
         .id = al->id,
         .rule_id = r->stored.id,
-        .run = r->result.to,
+        .run = p->result.to,
         .name = al->name,
         .description = al->description,
         .severity = str_from(rule_severity_name(al->severity)),
         .product = al->product,
         .start = al->start,
         .end = al->end,
-        .generated = r->record.finished,
+        .generated = p->record.finished,
         .tactics = al->tactics,
         .techniques = al->techniques,
         .entities = al->entities,
         .custom_details = al->custom_details,
         .row = al->row,
     };
+}
+
+/* An alert that an earlier run of the window made is not made again. */
+static bool put_alert(struct run *r, const struct state_alert *al, bool *out_new, struct err *e)
+{
+    struct state_alert before = {0};
+    struct err missing = {0};
+    *out_new = false;
+    if (state_alert_get(r->d->o.state, r->a, al->workspace, al->id, &before, &missing))
+        return true;
+    if (missing.code != ERR_NOT_FOUND) {
+        *e = missing;
+        return false;
+    }
     struct str rows = arena_fmt(r->a, "[%.*s]", STR_ARG(al->row));
-    return state_alert_put(r->d->o.state, out, e) &&
+    *out_new = true;
+    return state_alert_put(r->d->o.state, al, e) &&
            logrows_put(r->d->o.incidents, r->w, "SecurityAlert", rows,
                        arena_fmt(r->a, "alert/%.*s", STR_ARG(al->id)), e);
 }
 
-/* Incidents are formed when all alerts of the run are there. */
-static bool put_alerts(struct run *r, struct err *e)
+static bool put_incident(struct run *r, const struct state_alert *al, struct err *e)
 {
-    size_t n = r->result.n_alerts;
-    struct state_alert *alerts = arena_array(r->a, struct state_alert, n);
-    for (size_t i = 0; i < n; i++)
-        if (!put_alert(r, &r->result.alerts[i], &alerts[i], e))
-            return false;
+    struct str id = STR("");
+    struct state_incident incident = {0};
+    if (!incident_from_alert(r->d->o.incidents, r->a, r->w, al, &r->rule.incident, &id, e))
+        return false;
+    if (id.n > 0 && state_incident_get(r->d->o.state, r->a, workspace_id(r->w), id, &incident, e) &&
+        incident.alerts == 1)
+        r->incidents++;
+    return true;
+}
+
+/* Incidents are formed when all alerts of the run are there. */
+static bool put_alerts(struct run *r, struct run_piece *p, struct err *e)
+{
+    size_t n = p->result.n_alerts, fresh = 0;
+    struct state_alert *alerts = arena_array(r->a, struct state_alert, n + 1);
     for (size_t i = 0; i < n; i++) {
-        struct str id = STR("");
-        struct state_incident incident = {0};
-        if (!incident_from_alert(r->d->o.incidents, r->a, r->w, &alerts[i], &r->rule.incident, &id,
-                                 e))
+        bool is_new = false;
+        make_alert(r, p, &p->result.alerts[i], &alerts[fresh]);
+        if (!put_alert(r, &alerts[fresh], &is_new, e))
             return false;
-        if (id.n > 0 &&
-            state_incident_get(r->d->o.state, r->a, workspace_id(r->w), id, &incident, e) &&
-            incident.alerts == 1)
-            r->incidents++;
+        fresh += is_new;
     }
+    p->record.alerts = (int64_t)fresh;
+    r->alerts += fresh;
+    for (size_t i = 0; i < fresh; i++)
+        if (!put_incident(r, &alerts[i], e))
+            return false;
     return true;
 }
 
@@ -75,8 +101,9 @@ static bool put_alerts(struct run *r, struct err *e)
 static void advance(struct run *r)
 {
     struct state_rule *s = &r->stored;
-    s->last_run = r->record.window_to;
-    s->next_run = r->record.window_to + rule_frequency(&r->rule);
+    s->last_run = r->main.record.window_to;
+    s->next_run = r->rule.kind == RULE_NRT ? r->main.record.window_to
+                                           : r->main.record.window_to + rule_frequency(&r->rule);
     s->retry_at = 0;
     s->attempts = 0;
 }
@@ -94,42 +121,61 @@ static bool disable(struct run *r, struct err *e)
     struct state_rule before = r->stored;
     rule->enabled = false;
     rule->name = arena_fmt(r->a, "AUTO DISABLED %.*s", STR_ARG(rule->name));
-    rule->description = arena_fmt(r->a, "Disabled: %.*s. %.*s", STR_ARG(r->record.error),
+    rule->description = arena_fmt(r->a, "Disabled: %.*s. %.*s", STR_ARG(r->main.record.error),
                                   STR_ARG(rule->description));
     LOG(LOG_WARN, "detect", "rule disabled: it keeps failing", log_s("rule", r->stored.id),
-        log_s("reason", r->record.error));
+        log_s("reason", r->main.record.error));
     return rule_store(r->d, r->a, r->w, rule, &before, e);
+}
+
+static void count_permanent(struct run *r, enum err_code code)
+{
+    struct state_rule *s = &r->stored;
+    struct str kind = str_from(err_code_name(code));
+    if (!str_eq(s->failure_kind, kind) || s->failures == 0) {
+        s->failures = 0;
+        s->failing_since = r->main.record.finished;
+        s->failure_kind = kind;
+    }
+    s->failures++;
+}
+
+/* A near-real-time run that fails becomes part of the next one, until that would be an hour's. */
+static void fold_failure(struct run *r)
+{
+    struct state_rule *s = &r->stored;
+    if (r->main.record.arrived_until - r->main.record.arrived_after < NRT_FOLDED) {
+        s->attempts++;
+        s->retry_at = r->main.record.finished + NRT_FREQUENCY;
+        return;
+    }
+    advance(r);
+    s->arrived = r->main.record.arrived_until;
 }
 
 static void note_failure(struct run *r, const struct err *why)
 {
     struct state_rule *s = &r->stored;
-    r->record.error = arena_str(r->a, str_from(why->msg));
-    r->record.status = STR("Failure");
-    if (is_transient(why->code)) {
+    bool passing = is_transient(why->code);
+    r->main.record.error = arena_str(r->a, str_from(why->msg));
+    r->main.record.status = STR("Failure");
+    if (!passing)
+        count_permanent(r, why->code);
+    if (r->rule.kind == RULE_NRT) {
+        fold_failure(r);
+    } else if (passing && s->attempts + 1 < RUN_ATTEMPTS) {
         s->attempts++;
-        if (s->attempts < RUN_ATTEMPTS) {
-            r->record.status = STR("Retrying");
-            s->retry_at = r->record.finished + pause_minutes[s->attempts] * TICKS_PER_MINUTE;
-            return;
-        }
+        r->main.record.status = STR("Retrying");
+        s->retry_at = r->main.record.finished + pause_minutes[s->attempts] * TICKS_PER_MINUTE;
+    } else {
         advance(r);
-        return;
     }
-    struct str kind = str_from(err_code_name(why->code));
-    if (!str_eq(s->failure_kind, kind) || s->failures == 0) {
-        s->failures = 0;
-        s->failing_since = r->record.finished;
-        s->failure_kind = kind;
-    }
-    s->failures++;
-    advance(r);
 }
 
 static bool must_disable(const struct run *r)
 {
     return r->stored.failures >= PERMANENT_FAILURES &&
-           r->record.finished - r->stored.failing_since >= TICKS_PER_DAY;
+           r->main.record.finished - r->stored.failing_since >= TICKS_PER_DAY;
 }
 
 /* ---- storing ---- */
@@ -149,44 +195,66 @@ static bool still_the_same(struct run *r, bool *out, struct err *e)
     return true;
 }
 
-static bool store_all(struct run *r, struct err *e)
+static bool store_piece(struct run *r, struct run_piece *p, struct err *e)
 {
     struct state *s = r->d->o.state;
-    bool same = false;
-    if (!put_alerts(r, e) || !state_run_put(s, &r->record, e) ||
-        !health_row(r->d, r->a, r->w, &r->rule, &r->record, r->result.issues, e) ||
-        !still_the_same(r, &same, e))
-        return false;
-    if (!same)
-        return true;
-    return state_rule_set_schedule(s, &r->stored, e) && (!must_disable(r) || disable(r, e));
+    bool quiet =
+        r->rule.kind == RULE_NRT && p->record.rows == 0 && str_eqz(p->record.status, "Success");
+    return put_alerts(r, p, e) &&
+           (!quiet || state_run_drop_quiet(s, p->record.workspace, p->record.rule_id, e)) &&
+           state_run_put(s, &p->record, e) &&
+           health_row(r->d, r->a, r->w, &r->rule, &p->record, p->result.issues, e);
 }
 
-static bool store(struct run *r, struct err *e)
+static bool store_all(struct run *r, struct err *e)
+{
+    bool same = false;
+    if (!store_piece(r, &r->main, e))
+        return false;
+    for (size_t i = 0; i < r->late.n; i++)
+        if (!store_piece(r, &r->late.p[i], e))
+            return false;
+    if (!still_the_same(r, &same, e))
+        return false;
+    r->changed = !same;
+    if (!same)
+        return true;
+    return state_rule_set_schedule(r->d->o.state, &r->stored, e) &&
+           (!must_disable(r) || disable(r, e));
+}
+
+static bool store(struct run *r, bool (*all)(struct run *r, struct err *e), struct err *e)
 {
     struct state *s = r->d->o.state;
     if (!state_begin(s, e))
         return false;
-    return state_end(s, store_all(r, e), e);
+    return state_end(s, all(r, e), e);
+}
+
+static void count_piece(struct detect *d, const struct run_piece *p)
+{
+    bool failed = str_eqz(p->record.status, "Failure"), ran = !str_eqz(p->record.status, "Skipped");
+    atomic_fetch_add(&d->runs, ran ? 1 : 0);
+    atomic_fetch_add(&d->failures, failed ? 1 : 0);
+    atomic_fetch_add(&d->skipped, ran ? 0 : 1);
 }
 
 static void count(struct run *r)
 {
-    struct detect *d = r->d;
-    bool failed = str_eqz(r->record.status, "Failure"), ran = !str_eqz(r->record.status, "Skipped");
-    atomic_fetch_add(&d->runs, ran ? 1 : 0);
-    atomic_fetch_add(&d->failures, failed ? 1 : 0);
-    atomic_fetch_add(&d->skipped, ran ? 0 : 1);
-    atomic_fetch_add(&d->alerts, (uint64_t)r->record.alerts);
-    atomic_fetch_add(&d->incidents, r->incidents);
+    count_piece(r->d, &r->main);
+    for (size_t i = 0; i < r->late.n; i++)
+        count_piece(r->d, &r->late.p[i]);
+    atomic_fetch_add(&r->d->alerts, r->alerts);
+    atomic_fetch_add(&r->d->incidents, r->incidents);
 }
 
 /* ---- the run ---- */
 
-static void begin_record(struct run *r, int64_t s)
+static void begin_record(struct run *r, struct run_piece *p, const char *trigger, int64_t s)
 {
-    r->record = (struct state_run){.workspace = r->stored.workspace,
+    p->record = (struct state_run){.workspace = r->stored.workspace,
                                    .rule_id = r->stored.id,
+                                   .trigger_type = str_from(trigger),
                                    .window_from = s - rule_period(&r->rule),
                                    .window_to = s,
                                    .started = clock_now(r->d->o.clock),
@@ -194,31 +262,90 @@ static void begin_record(struct run *r, int64_t s)
                                    .attempts = r->stored.attempts + 1};
 }
 
-static void evaluate(struct run *r, int64_t s)
+typedef bool evaluate_fn(struct detect *d, struct arena *a, struct workspace *w,
+                         const struct rule *r, const struct detect_when *when,
+                         struct detect_result *out, struct err *e);
+
+static bool evaluate(struct run *r, struct run_piece *p, evaluate_fn *fn,
+                     const struct detect_when *when, struct err *why)
+{
+    struct state_run *record = &p->record;
+    int64_t began = clock_mono_us(), processor = clock_thread_us();
+    bool ok = fn(r->d, r->a, r->w, &r->rule, when, &p->result, why);
+    record->duration_us = clock_mono_us() - began;
+    record->processor_us = clock_thread_us() - processor;
+    record->finished = clock_now(r->d->o.clock);
+    record->arrived_until = when->arrived_until;
+    record->correlation_id = p->result.correlation_id;
+    if (!ok) {
+        p->result.n_alerts = 0;
+        record->status = STR("Failure");
+        record->error = arena_str(r->a, str_from(why->msg));
+        return false;
+    }
+    record->rows = (int64_t)p->result.rows;
+    record->entities = (int64_t)p->result.entities;
+    record->entities_dropped = (int64_t)p->result.entities_dropped;
+    return true;
+}
+
+static void suppress(struct run *r, const struct run_piece *p, int64_t s)
+{
+    if (p->result.n_alerts > 0 && r->rule.suppression)
+        r->stored.suppressed_until = s + r->rule.suppression_duration;
+}
+
+/* Windows that were run before their rows had come. One that fails is tried again by the next run,
+ * since the mark then stays. */
+static void run_late(struct run *r, int64_t s, int64_t mark)
 {
     struct err why = {0};
-    int64_t began = clock_mono_us();
-    bool ok = detect_evaluate(r->d, r->a, r->w, &r->rule, s, &r->result, &why);
-    r->record.duration_us = clock_mono_us() - began;
-    r->record.finished = clock_now(r->d->o.clock);
-    r->record.correlation_id = r->result.correlation_id;
-    if (!ok) {
-        r->result.n_alerts = 0;
+    struct late_window *windows = NULL;
+    size_t n = 0;
+    struct detect_when range = {s, r->stored.late_after, mark};
+    bool ok =
+        r->d->o.lateness <= 0 || late_windows(r->d, r->a, r->w, &r->stored, &r->rule,
+                                              &r->main.result.tables, &range, &windows, &n, &why);
+    for (size_t i = 0; i < n; i++) {
+        struct run_piece p = {0};
+        struct detect_when when = {windows[i].s, windows[i].seen_until, mark};
+        begin_record(r, &p, RUN_LATE, windows[i].s);
+        p.record.attempts = 1;
+        p.record.number = mark;
+        p.record.arrived_after = windows[i].seen_until;
+        ok = evaluate(r, &p, evaluate_late, &when, &why) && ok;
+        if (atomic_load(&r->d->stop))
+            return;
+        suppress(r, &p, s);
+        VEC_PUSH(r->a, &r->late, p);
+    }
+    if (ok)
+        r->stored.late_after = mark;
+    else
+        LOG(LOG_WARN, "detect", "late rows could not be looked at; the next run tries again",
+            log_s("rule", r->stored.id), log_z("reason", why.msg));
+}
+
+static void run_due(struct run *r, const struct detect_when *when)
+{
+    struct err why = {0};
+    int64_t s = when->s, mark = when->arrived_until;
+    if (!evaluate(r, &r->main, detect_evaluate_when, when, &why)) {
         note_failure(r, &why);
         LOG(LOG_WARN, "detect", "rule run failed", log_s("rule", r->stored.id),
-            log_s("status", r->record.status), log_z("reason", why.msg));
+            log_s("status", r->main.record.status), log_z("reason", why.msg));
         return;
     }
-    r->record.rows = (int64_t)r->result.rows;
-    r->record.alerts = (int64_t)r->result.n_alerts;
-    r->record.entities = (int64_t)r->result.entities;
-    r->record.entities_dropped = (int64_t)r->result.entities_dropped;
     r->stored.failures = 0;
     r->stored.failing_since = 0;
     r->stored.failure_kind = STR("");
-    if (r->result.n_alerts > 0 && r->rule.suppression)
-        r->stored.suppressed_until = s + r->rule.suppression_duration;
+    r->stored.arrived = mark;
+    suppress(r, &r->main, s);
     advance(r);
+    if (r->rule.kind == RULE_SCHEDULED)
+        run_late(r, s, mark);
+    else
+        schedule_reads(r->d, &r->stored, &r->main.result.tables);
 }
 
 /* Windows that nobody will look at: older than the catch-up limit. The next one is the first inside
@@ -227,40 +354,88 @@ static void skip_old(struct run *r, int64_t s, int64_t now)
 {
     int64_t frequency = rule_frequency(&r->rule), limit = now - r->d->o.catch_up;
     int64_t windows = (limit - s) / frequency + 1;
-    r->record.status = STR("Skipped");
-    r->record.finished = now;
-    r->record.error = arena_fmt(
+    r->main.record.status = STR("Skipped");
+    r->main.record.finished = now;
+    r->main.record.error = arena_fmt(
         r->a, "%lld window(s) skipped: they ended before the catch-up limit", (long long)windows);
     advance(r);
     r->stored.next_run = s + windows * frequency;
 }
 
-static bool work(struct run *r, int64_t s, struct err *e)
+static bool store_suppressed(struct run *r, struct err *e)
 {
-    int64_t now = clock_now(r->d->o.clock);
-    begin_record(r, s);
+    struct state *s = r->d->o.state;
+    r->main.record.status = STR("Suppressed");
+    r->main.record.finished = r->main.record.started;
+    if (r->rule.kind == RULE_NRT) /* the query stops: what comes meanwhile is not looked at */
+        r->stored.arrived = r->main.record.arrived_until;
+    advance(r);
+    return state_run_put(s, &r->main.record, e) && state_rule_set_schedule(s, &r->stored, e);
+}
+
+static bool finish(struct run *r, struct err *e)
+{
+    if (!store(r, store_all, e))
+        return false;
+    count(r);
+    if (r->rule.enabled && !r->changed)
+        schedule_set(r->d, &r->stored);
+    return incidents_flush(r->d->o.incidents, e) && detect_prune(r->d, e);
+}
+
+static bool run_window(struct run *r, int64_t s, struct err *e)
+{
+    int64_t now = clock_now(r->d->o.clock), mark = detect_mark(r->d, r->w);
+    begin_record(r, &r->main, RUN_SCHEDULED, s);
+    r->main.record.arrived_after = r->stored.arrived > 0 ? r->stored.arrived : mark;
+    r->main.record.arrived_until = mark;
+    if (r->stored.late_after == 0)
+        r->stored.late_after = r->main.record.arrived_after;
     if (s < now - r->d->o.catch_up) {
+        r->main.record.arrived_until = r->main.record.arrived_after;
         skip_old(r, s, now);
     } else if (r->stored.suppressed_until > s) {
-        r->record.status = STR("Suppressed");
-        r->record.finished = now;
-        advance(r);
-        if (!state_run_put(r->d->o.state, &r->record, e) ||
-            !state_rule_set_schedule(r->d->o.state, &r->stored, e))
+        r->main.record.arrived_until = r->main.record.arrived_after;
+        if (!store(r, store_suppressed, e))
             return false;
         schedule_set(r->d, &r->stored);
         return true;
     } else {
-        evaluate(r, s);
-        if (atomic_load(&r->d->stop) && str_eqz(r->record.status, "Retrying"))
+        run_due(r, &(struct detect_when){s, -1, mark});
+        if (atomic_load(&r->d->stop) && str_eqz(r->main.record.status, "Retrying"))
             return true; /* cancelled by the stop: the run is repeated after the start */
     }
-    if (!store(r, e))
+    return finish(r, e);
+}
+
+/* Of an NRT rule: over what arrived since it looked last (seen). What gives no rows is written down
+ * once a minute. */
+static bool run_arrivals(struct run *r, int64_t seen, struct err *e)
+{
+    int64_t mark = detect_mark(r->d, r->w);
+    struct state_rule *s = &r->stored;
+    if (s->arrived <= 0)
+        s->arrived = mark - NRT_FREQUENCY;
+    int64_t arrived = s->arrived;
+    begin_record(r, &r->main, RUN_NRT, mark);
+    r->main.record.window_from = r->main.record.arrived_after = arrived;
+    r->main.record.arrived_until = mark;
+    bool suppressed = s->suppressed_until > mark;
+    if (!suppressed)
+        run_due(r, &(struct detect_when){mark, seen > arrived ? seen : arrived, mark});
+    bool failed = str_eqz(r->main.record.status, "Failure");
+    if (failed && atomic_load(&r->d->stop))
+        return true;
+    if (!failed && r->main.record.rows == 0 && mark - arrived < NRT_FREQUENCY) {
+        schedule_seen(r->d, &r->stored, mark);
+        return true;
+    }
+    if (!suppressed)
+        return finish(r, e);
+    if (!store(r, store_suppressed, e))
         return false;
-    count(r);
-    if (r->rule.enabled)
-        schedule_set(r->d, &r->stored);
-    return incidents_flush(r->d->o.incidents, e);
+    schedule_set(r->d, &r->stored);
+    return true;
 }
 
 bool run_rule(struct detect *d, const struct schedule_entry *due, struct err *e)
@@ -288,5 +463,7 @@ bool run_rule(struct detect *d, const struct schedule_entry *due, struct err *e)
         schedule_set(d, &r.stored);
         return true;
     }
-    return work(&r, due->s, e);
+    if (r.rule.kind == RULE_NRT)
+        return run_arrivals(&r, due->seen, e);
+    return run_window(&r, due->s, e);
 }

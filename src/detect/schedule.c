@@ -11,14 +11,23 @@ int64_t rule_period(const struct rule *r)
     return r->kind == RULE_NRT ? NRT_FREQUENCY : r->period;
 }
 
-int64_t rule_delay(const struct detect *d, const char *kind)
+/* Always the same for a rule, so that rules that were made at one time do not start at one time. */
+static int64_t spread_of(const struct detect *d, struct str id)
 {
-    return strcmp(kind, rule_kind_name(RULE_NRT)) == 0 ? NRT_DELAY : d->o.delay;
+    struct guid ns = {{0}};
+    uint64_t n = 0;
+    if (d->o.spread <= 0)
+        return 0;
+    struct guid g = guid_derive(ns, id);
+    memcpy(&n, g.b, sizeof(n));
+    return (int64_t)(n % (uint64_t)d->o.spread);
 }
 
 int64_t schedule_first(const struct detect *d, const struct rule *r, int64_t now)
 {
-    int64_t s = now - rule_delay(d, rule_kind_name(r->kind));
+    int64_t s = now - d->o.delay;
+    if (r->kind == RULE_NRT)
+        return now;
     if (r->start_time > s)
         return r->start_time;
     if (r->start_time > 0) /* past starts keep their rhythm */
@@ -45,8 +54,17 @@ static struct schedule_entry *add(struct detect *d, struct str workspace, struct
     return &s->p[s->n++];
 }
 
+static void forget_tables(struct schedule_entry *e)
+{
+    char *old = NULL;
+    memcpy(&old, &e->tables.p, sizeof(old));
+    xfree(old);
+    e->tables = STR_NONE;
+}
+
 static void free_entry(struct schedule_entry *e)
 {
+    forget_tables(e);
     xfree(e->workspace);
     xfree(e->id);
 }
@@ -62,22 +80,111 @@ void schedule_drop(struct detect *d, struct str workspace, struct str id)
     lock_drop(&d->lock);
 }
 
+static void set_arrivals(struct schedule_entry *e, const struct state_rule *r, bool is_new,
+                         int64_t now)
+{
+    e->nrt = true;
+    e->arrived = r->arrived;
+    e->seen = r->arrived;
+    e->held = r->retry_at > 0;
+    if (e->held)
+        e->due = r->retry_at;
+    else if (is_new)
+        e->due = now; /* what arrived while nobody looked */
+}
+
 void schedule_set(struct detect *d, const struct state_rule *r)
 {
+    struct workspace *w = store_workspace_find(d->o.store, r->workspace);
+    int64_t now = clock_now(d->o.clock);
     if (!r->enabled || r->next_run == 0) {
         schedule_drop(d, r->workspace, r->id);
         return;
     }
     bool nrt = str_eqz(r->kind, rule_kind_name(RULE_NRT));
-    int64_t delay = rule_delay(d, rule_kind_name(nrt ? RULE_NRT : RULE_SCHEDULED));
+    if (nrt && w != NULL)
+        workspace_listen(w, schedule_arrived, d);
     lock_take(&d->lock);
     struct schedule_entry *e = find(d, r->workspace, r->id);
-    if (e == NULL)
+    bool is_new = e == NULL;
+    if (is_new)
         e = add(d, r->workspace, r->id);
     e->s = r->next_run;
-    e->due = r->retry_at > 0 ? r->retry_at : r->next_run + delay;
+    if (nrt)
+        set_arrivals(e, r, is_new, now);
+    else
+        e->due = r->retry_at > 0 ? r->retry_at : r->next_run + d->o.delay + spread_of(d, r->id);
     lock_drop(&d->lock);
     clock_wake(d->o.clock);
+}
+
+void schedule_seen(struct detect *d, const struct state_rule *r, int64_t mark)
+{
+    lock_take(&d->lock);
+    struct schedule_entry *e = find(d, r->workspace, r->id);
+    if (e != NULL) {
+        int64_t write = e->arrived + NRT_FREQUENCY;
+        e->seen = mark;
+        e->due = e->due < write ? e->due : write;
+    }
+    lock_drop(&d->lock);
+}
+
+void schedule_changed(struct detect *d, const struct state_rule *r)
+{
+    lock_take(&d->lock);
+    struct schedule_entry *e = find(d, r->workspace, r->id);
+    if (e != NULL && e->nrt) {
+        forget_tables(e);
+        e->due = clock_now(d->o.clock);
+    }
+    lock_drop(&d->lock);
+    clock_wake(d->o.clock);
+}
+
+void schedule_reads(struct detect *d, const struct state_rule *r, const struct strs *tables)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    for (size_t i = 0; i < tables->n; i++) {
+        sbuf_addc(&b, '\0');
+        sbuf_add(&b, tables->p[i]);
+    }
+    sbuf_addc(&b, '\0');
+    lock_take(&d->lock);
+    struct schedule_entry *e = find(d, r->workspace, r->id);
+    if (e != NULL && !(e->tables.p != NULL && str_eq(e->tables, sbuf_str(&b)))) {
+        forget_tables(e);
+        e->tables = (struct str){xstrndup(sbuf_str(&b)), b.n};
+    }
+    lock_drop(&d->lock);
+}
+
+static bool reads(const struct schedule_entry *e, struct str table_between)
+{
+    return e->tables.p == NULL || str_find(e->tables, table_between, NULL);
+}
+
+void schedule_arrived(void *detect, struct workspace *w, struct str table)
+{
+    struct detect *d = detect;
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    bool woken = false;
+    int64_t due = clock_now(d->o.clock) + NRT_GATHER;
+    sbuf_addc(&b, '\0');
+    sbuf_add(&b, table);
+    sbuf_addc(&b, '\0');
+    lock_take(&d->lock);
+    for (size_t i = 0; i < d->schedule.n; i++) {
+        struct schedule_entry *e = &d->schedule.p[i];
+        if (!e->nrt || e->held || e->due <= due || !str_eqz(workspace_id(w), e->workspace) ||
+            !reads(e, sbuf_str(&b)))
+            continue;
+        e->due = due;
+        woken = true;
+    }
+    lock_drop(&d->lock);
+    if (woken)
+        clock_wake(d->o.clock);
 }
 
 bool schedule_take(struct detect *d, struct arena *a, int64_t now, struct schedule_entry *out)
@@ -94,6 +201,8 @@ bool schedule_take(struct detect *d, struct arena *a, int64_t now, struct schedu
     if (best != NULL) {
         best->running = true;
         *out = *best;
+        if (best->nrt) /* what arrives from here on makes it due again */
+            best->due = INT64_MAX;
         out->workspace = arena_strz(a, str_from(best->workspace));
         out->id = arena_strz(a, str_from(best->id));
     }

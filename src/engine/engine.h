@@ -104,6 +104,8 @@ struct engine_limits {
     size_t memory_bytes;        /* of what functions compute; 0 = 1 GiB */
     struct engine_size size;
     size_t take_rows; /* more are left out without being truncated; 0 = none */
+    bool one_moment;  /* planned and run over the same rows. Else the database may have dropped a
+                         condition that all rows met when it planned, and later ones do not */
 };
 /* Limits as a request wants them. most: how far it may go beyond those that it has (deadline_us,
  * max_rows, max_bytes), NULL: not at all. since_us: when its time began. */

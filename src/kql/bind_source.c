@@ -2,17 +2,32 @@
 #include "kql/bind_priv.h"
 
 /* ---- stored tables ---- */
+static struct expr *compare_time(struct binder *b, const char *op, const struct plan_col *c,
+                                 int64_t ticks)
+{
+    struct kql_value v = {.type = KQL_DATETIME, .i = ticks};
+    return ex_call2(b, op, KQL_BOOL, ex_column(b, c, NULL), ex_const(b, v, NULL));
+}
+
 static struct expr *scope_filter(struct binder *b, const struct plan *p)
 {
     struct str name = b->o->scope_column.n > 0 ? b->o->scope_column : STR("TimeGenerated");
     const struct plan_col *c = bind_find_column(p, name);
     if (!b->o->has_scope || c == NULL || c->type != KQL_DATETIME)
         return NULL;
-    struct kql_value from = {.type = KQL_DATETIME, .i = b->o->scope_from};
-    struct kql_value to = {.type = KQL_DATETIME, .i = b->o->scope_to};
-    struct expr *low = ex_call2(b, ">=", KQL_BOOL, ex_column(b, c, NULL), ex_const(b, from, NULL));
-    struct expr *high = ex_call2(b, "<", KQL_BOOL, ex_column(b, c, NULL), ex_const(b, to, NULL));
-    return ex_and(b, low, high);
+    return ex_and(b, compare_time(b, ">=", c, b->o->scope_from),
+                  compare_time(b, "<", c, b->o->scope_to));
+}
+
+static struct expr *arrival_filter(struct binder *b, const struct plan *p)
+{
+    const struct plan_col *c = bind_find_column(p, STR("_TimeReceived"));
+    if (!b->o->has_arrival || c == NULL || c->type != KQL_DATETIME)
+        return NULL;
+    struct expr *until = compare_time(b, "<=", c, b->o->arrived_until);
+    /* Kusto's times begin at 0: everything is after. */
+    return b->o->arrived_after < 0 ? until
+                                   : ex_and(b, compare_time(b, ">", c, b->o->arrived_after), until);
 }
 
 static void add_table_cols(struct binder *b, struct plan *p, const struct kql_schema *s,
@@ -69,7 +84,11 @@ struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const st
         map_put(b->seen_tables, p->table, b);
         VEC_PUSH(b->a, &b->q->tables, p->table);
     }
-    struct expr *scope = scope_filter(b, p);
+    struct expr *scope = scope_filter(b, p), *arrival = arrival_filter(b, p);
+    if (scope != NULL && arrival != NULL)
+        scope = ex_and(b, scope, arrival);
+    else if (scope == NULL)
+        scope = arrival;
     return scope != NULL ? plan_filter(b, p, scope, at) : p;
 }
 

@@ -145,7 +145,7 @@ bool bind_stored_enter(struct binder *b, const struct syn *decl, const struct sy
     b->d = &f->own;
     if (s->whole_time) {
         f->timeless = *b->o;
-        f->timeless.has_scope = false;
+        f->timeless.has_scope = f->timeless.has_arrival = false;
         b->o = &f->timeless;
     }
     return true;

@@ -59,7 +59,9 @@ struct kql_options {
     int64_t now_ticks; /* now(), ago(): fixed for the query */
     bool has_scope;    /* add TimeGenerated in [from, to) to every table that has that column */
     int64_t scope_from, scope_to;
-    struct str scope_column;        /* empty = TimeGenerated */
+    struct str scope_column; /* empty = TimeGenerated */
+    bool has_arrival; /* only rows whose _TimeReceived is in (arrived_after, arrived_until] */
+    int64_t arrived_after, arrived_until;
     const struct kql_param *params; /* declare query_parameters */
     size_t n_params;
     struct kql_request request; /* what the query's own set statements don't change */

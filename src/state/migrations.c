@@ -137,12 +137,34 @@ static const char jobs_sql[] =
     " PRIMARY KEY (workspace, key, due)) WITHOUT ROWID;"
     "CREATE INDEX kql_job_runs_open ON kql_job_runs (due) WHERE finished = 0;";
 
+/* A window may have several runs: by the schedule, for late rows, by hand. */
+static const char arrival_sql[] =
+    "ALTER TABLE rule_schedules ADD COLUMN arrived INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE rule_schedules ADD COLUMN late_after INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE new_rule_runs (workspace TEXT NOT NULL, rule_id TEXT NOT NULL, window_to INTEGER "
+    "NOT NULL, trigger_type TEXT NOT NULL DEFAULT 'Scheduled', number INTEGER NOT NULL DEFAULT 0,"
+    " window_from INTEGER NOT NULL, started INTEGER NOT NULL, finished INTEGER NOT NULL,"
+    " duration_us INTEGER NOT NULL, processor_us INTEGER NOT NULL DEFAULT 0,"
+    " arrived_after INTEGER NOT NULL DEFAULT 0, arrived_until INTEGER NOT NULL DEFAULT 0,"
+    " status TEXT NOT NULL, attempts INTEGER NOT NULL, row_count INTEGER NOT NULL,"
+    " alerts INTEGER NOT NULL, entities INTEGER NOT NULL, entities_dropped INTEGER NOT NULL,"
+    " error TEXT NOT NULL, correlation_id TEXT NOT NULL,"
+    " PRIMARY KEY (workspace, rule_id, window_to, trigger_type, number)) WITHOUT ROWID;"
+    "INSERT INTO new_rule_runs (workspace, rule_id, window_to, window_from, started, finished,"
+    " duration_us, status, attempts, row_count, alerts, entities, entities_dropped, error,"
+    " correlation_id) SELECT workspace, rule_id, window_to, window_from, started, finished,"
+    " duration_us, status, attempts, row_count, alerts, entities, entities_dropped, error,"
+    " correlation_id FROM rule_runs;"
+    "DROP TABLE rule_runs;"
+    "ALTER TABLE new_rule_runs RENAME TO rule_runs;"
+    "CREATE INDEX rule_runs_by_time ON rule_runs (workspace, window_to);";
+
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
-    {1, detection_sql}, {2, identity_sql},   {3, library_sql},
-    {4, summary_sql},   {5, collection_sql}, {6, jobs_sql},
+    {1, detection_sql},  {2, identity_sql}, {3, library_sql}, {4, summary_sql},
+    {5, collection_sql}, {6, jobs_sql},     {7, arrival_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

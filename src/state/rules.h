@@ -21,6 +21,8 @@ struct state_rule {
     int32_t failures; /* consecutive permanent failures of the kind failure_kind */
     int64_t failing_since;
     struct str failure_kind;
+    int64_t arrived;    /* _TimeReceived up to which rows were looked at by the runs until now */
+    int64_t late_after; /* that up to which windows were run again for their late rows */
 };
 /* All results live in a. put inserts or replaces everything but the schedule. */
 bool state_rule_put(struct state *s, const struct state_rule *r, struct err *e) MUST_USE;
@@ -33,21 +35,39 @@ bool state_rule_delete(struct state *s, struct str workspace, struct str id, boo
                        struct err *e) MUST_USE; /* its runs and alerts stay */
 bool state_rule_set_schedule(struct state *s, const struct state_rule *r, struct err *e) MUST_USE;
 
+/* What made a run, as rows of SentinelHealth call it. */
+#define RUN_SCHEDULED "Scheduled"
+#define RUN_NRT "NrtRun"
+#define RUN_LATE "LateData" /* of a window again, for rows that came after its run */
+#define RUN_BY_HAND "User-triggered"
 struct state_run {
     struct str workspace, rule_id;
-    int64_t window_from, window_to; /* window_to is S */
-    int64_t started, finished;      /* by the injected clock */
-    int64_t duration_us;            /* by the monotonic clock */
-    struct str status;              /* Success, Failure, Retrying, Skipped, Suppressed */
+    struct str trigger_type;              /* one of the above */
+    int64_t number;                       /* tells runs of one window and trigger apart */
+    int64_t window_from, window_to;       /* window_to is S */
+    int64_t arrived_after, arrived_until; /* _TimeReceived of the rows that it is the first to see,
+                                             half open at the beginning */
+    int64_t started, finished;            /* by the injected clock */
+    int64_t duration_us;                  /* by the monotonic clock */
+    int64_t processor_us;                 /* of the run's thread */
+    struct str status;                    /* Success, Failure, Retrying, Skipped, Suppressed */
     int32_t attempts;
     int64_t rows, alerts, entities, entities_dropped;
     struct str error; /* empty when it went well */
     struct str correlation_id;
 };
-/* Inserts, or replaces the run of the same rule and window. */
+/* Inserts, or replaces the run of the same rule, window, trigger and number. */
 bool state_run_put(struct state *s, const struct state_run *r, struct err *e) MUST_USE;
+/* Removes the near-real-time runs of a rule that went well and gave no rows. */
+bool state_run_drop_quiet(struct state *s, struct str workspace, struct str rule_id,
+                          struct err *e) MUST_USE;
 /* Newest first. empty rule_id: all rules. */
 bool state_run_list(struct state *s, struct arena *a, struct str workspace, struct str rule_id,
                     size_t max, struct state_run **out, size_t *n, struct err *e) MUST_USE;
-/* Removes runs whose window ended before the given time. */
-bool state_run_prune(struct state *s, int64_t before, struct err *e) MUST_USE;
+/* Successful runs of a rule by its schedule and for late rows whose windows have times
+ * from ≤ t ≤ to; windows in their order, and within one the run that saw the latest rows last. */
+bool state_run_covering(struct state *s, struct arena *a, struct str workspace, struct str rule_id,
+                        int64_t from, int64_t to, struct state_run **out, size_t *n,
+                        struct err *e) MUST_USE;
+/* Removes a workspace's runs whose window ended before the given time. */
+bool state_run_prune(struct state *s, struct str workspace, int64_t before, struct err *e) MUST_USE;

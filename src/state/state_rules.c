@@ -15,6 +15,7 @@ static const struct field schedule_fields[] = {
     FIELD(F_I64, state_rule, suppressed_until), FIELD(F_I64, state_rule, last_run),
     FIELD(F_I32, state_rule, attempts),         FIELD(F_I32, state_rule, failures),
     FIELD(F_I64, state_rule, failing_since),    FIELD(F_TEXT, state_rule, failure_kind),
+    FIELD(F_I64, state_rule, arrived),          FIELD(F_I64, state_rule, late_after),
 };
 /* Both together, as they are read. */
 static const struct field joined_fields[] = {
@@ -36,6 +37,8 @@ static const struct field joined_fields[] = {
     FIELD(F_I32, state_rule, failures),
     FIELD(F_I64, state_rule, failing_since),
     FIELD(F_TEXT, state_rule, failure_kind),
+    FIELD(F_I64, state_rule, arrived),
+    FIELD(F_I64, state_rule, late_after),
 };
 static const struct table rules = {"rules", rule_fields, COUNTOF(rule_fields),
                                    sizeof(struct state_rule)};
@@ -96,13 +99,25 @@ bool state_rule_delete(struct state *s, struct str workspace, struct str id, boo
 /* ---- runs ---- */
 
 static const struct field run_fields[] = {
-    KEY(F_TEXT, state_run, workspace),         KEY(F_TEXT, state_run, rule_id),
-    KEY(F_I64, state_run, window_to),          FIELD(F_I64, state_run, window_from),
-    FIELD(F_I64, state_run, started),          FIELD(F_I64, state_run, finished),
-    FIELD(F_I64, state_run, duration_us),      FIELD(F_TEXT, state_run, status),
-    FIELD(F_I32, state_run, attempts),         FIELD_AS(F_I64, state_run, rows, "row_count"),
-    FIELD(F_I64, state_run, alerts),           FIELD(F_I64, state_run, entities),
-    FIELD(F_I64, state_run, entities_dropped), FIELD(F_TEXT, state_run, error),
+    KEY(F_TEXT, state_run, workspace),
+    KEY(F_TEXT, state_run, rule_id),
+    KEY(F_I64, state_run, window_to),
+    KEY(F_TEXT, state_run, trigger_type),
+    KEY(F_I64, state_run, number),
+    FIELD(F_I64, state_run, window_from),
+    FIELD(F_I64, state_run, arrived_after),
+    FIELD(F_I64, state_run, arrived_until),
+    FIELD(F_I64, state_run, processor_us),
+    FIELD(F_I64, state_run, started),
+    FIELD(F_I64, state_run, finished),
+    FIELD(F_I64, state_run, duration_us),
+    FIELD(F_TEXT, state_run, status),
+    FIELD(F_I32, state_run, attempts),
+    FIELD_AS(F_I64, state_run, rows, "row_count"),
+    FIELD(F_I64, state_run, alerts),
+    FIELD(F_I64, state_run, entities),
+    FIELD(F_I64, state_run, entities_dropped),
+    FIELD(F_TEXT, state_run, error),
     FIELD(F_TEXT, state_run, correlation_id),
 };
 static const struct table runs = {"rule_runs", run_fields, COUNTOF(run_fields),
@@ -113,6 +128,15 @@ bool state_run_put(struct state *s, const struct state_run *r, struct err *e)
     return table_put(s, &runs, r, e);
 }
 
+bool state_run_drop_quiet(struct state *s, struct str workspace, struct str rule_id, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(rule_id)};
+    return state_run(s,
+                     "DELETE FROM rule_runs WHERE workspace = ?1 AND rule_id = ?2 AND "
+                     "trigger_type = '" RUN_NRT "' AND row_count = 0 AND status = 'Success'",
+                     b, COUNTOF(b), e);
+}
+
 bool state_run_list(struct state *s, struct arena *a, struct str workspace, struct str rule_id,
                     size_t max, struct state_run **out, size_t *n, struct err *e)
 {
@@ -120,15 +144,32 @@ bool state_run_list(struct state *s, struct arena *a, struct str workspace, stru
     void *rows = NULL;
     if (!table_select(s, a, &runs, NULL,
                       "WHERE workspace = ?1 AND (?2 = '' OR rule_id = ?2) "
-                      "ORDER BY window_to DESC, rule_id LIMIT ?3",
+                      "ORDER BY window_to DESC, started DESC, rule_id LIMIT ?3",
                       b, COUNTOF(b), &rows, n, e))
         return false;
     *out = rows;
     return true;
 }
 
-bool state_run_prune(struct state *s, int64_t before, struct err *e)
+bool state_run_covering(struct state *s, struct arena *a, struct str workspace, struct str rule_id,
+                        int64_t from, int64_t to, struct state_run **out, size_t *n, struct err *e)
 {
-    struct bind b[] = {BI(before)};
-    return state_run(s, "DELETE FROM rule_runs WHERE window_to < ?1", b, COUNTOF(b), e);
+    struct bind b[] = {BT(workspace), BT(rule_id), BI(from), BI(to)};
+    void *rows = NULL;
+    if (!table_select(s, a, &runs, NULL,
+                      "WHERE workspace = ?1 AND rule_id = ?2 AND window_to > ?3 "
+                      "AND window_from <= ?4 AND status = 'Success' "
+                      "AND trigger_type IN ('" RUN_SCHEDULED "', '" RUN_LATE "') "
+                      "ORDER BY window_to, arrived_until",
+                      b, COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    return true;
+}
+
+bool state_run_prune(struct state *s, struct str workspace, int64_t before, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BI(before)};
+    return state_run(s, "DELETE FROM rule_runs WHERE workspace = ?1 AND window_to < ?2", b,
+                     COUNTOF(b), e);
 }

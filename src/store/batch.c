@@ -19,6 +19,7 @@ struct store_batch *store_batch_new(const struct kql_table *t)
     b->time_at = find_column(t, "TimeGenerated", KQL_DATETIME);
     b->timestamp_at = find_column(t, "Timestamp", KQL_DATETIME);
     b->buf = sbuf_make(BATCH_MAX_BYTES);
+    b->min_time = INT64_MAX;
     b->used = xcalloc((t->schema.n + t->hidden.n) / 64 + 1, sizeof(uint64_t));
     return b;
 }
@@ -129,6 +130,11 @@ void store_batch_end_row(struct store_batch *b)
     sbuf_addmem(&b->buf, &tag, sizeof(tag));
     sbuf_addmem(&b->buf, &b->row, sizeof(b->row));
     b->billed += b->row.billed;
+    /* As append_batch does it. */
+    if (b->row.has_time || b->row.has_timestamp) {
+        int64_t time = b->row.has_time ? b->row.time : b->row.timestamp;
+        b->min_time = time < b->min_time ? time : b->min_time;
+    }
     memset(&b->row, 0, sizeof(b->row));
     b->rows++;
 }

@@ -263,6 +263,25 @@ bool workspace_table_is_billable(struct workspace *w, struct str name);
 /* Returns once everything is visible whose _TimeReceived is before the clock's now: later commits
  * get later times. */
 bool workspace_settle(struct workspace *w, struct err *e) MUST_USE;
+
+/* ---- arrival: the order in which rows become visible ----
+ * The mark of now: all rows whose _TimeReceived (ingestion_time()) is at or before it are visible,
+ * and rows that are stored later get later times. It never falls, also when the clock goes back. */
+int64_t workspace_arrived(struct workspace *w);
+/* From now on rows get later times than that: for marks that were written down before a restart. */
+void workspace_arrived_at_least(struct workspace *w, int64_t mark);
+/* What came to a table after a mark, up to another one; from memory, so it may tell of rows a
+ * little outside. false: memory does not reach back as far. */
+struct store_arrivals {
+    bool any;
+    int64_t min_time; /* TimeGenerated, ticks; no row has an earlier one */
+};
+bool workspace_arrivals(struct workspace *w, struct str table, int64_t after, int64_t until,
+                        struct store_arrivals *out);
+/* Called after each commit, for each batch of it, in the thread that writes: must not wait, nor
+ * call the store. One a workspace; fn NULL: none, and it has returned for the last time. */
+typedef void store_commit_fn(void *self, struct workspace *w, struct str table);
+void workspace_listen(struct workspace *w, store_commit_fn *fn, void *self);
 /* True when properties without a column get one: custom tables and AzureDiagnostics. */
 bool workspace_table_is_open(struct workspace *w, struct str name);
 /* Adds columns to such a table, or makes the custom table. Existing columns are left as they are,

@@ -55,8 +55,9 @@ struct store_batch {
     size_t time_at, timestamp_at;
     struct sbuf buf;
     size_t rows;
-    double billed;  /* of all rows */
-    uint64_t *used; /* one bit a column: some row has a value */
+    double billed;    /* of all rows */
+    int64_t min_time; /* TimeGenerated of those that have one; INT64_MAX: none has */
+    uint64_t *used;   /* one bit a column: some row has a value */
     struct row_end row;
 };
 bool batch_uses(const struct store_batch *b, size_t col);
@@ -232,6 +233,15 @@ struct fields *fields_new(void);
 void fields_free(struct fields *f);
 void fields_note_batch(struct fields *f, const struct store_batch *b);
 
+/* ---- arrivals.c: has a lock of its own ---- */
+struct arrivals;
+struct arrivals *arrivals_new(void);
+void arrivals_free(struct arrivals *v);
+void arrivals_start(struct arrivals *v, int64_t last_received); /* before the writer */
+/* Writer thread. _TimeReceived of the rows of a commit, which ends with arrivals_end. */
+int64_t arrivals_begin(struct arrivals *v, int64_t now);
+void arrivals_end(struct workspace *w, struct store_batch *const *batches, size_t n, bool stored);
+
 /* ---- cap.c: has a lock of its own ---- */
 struct cap;
 struct cap *cap_new(void);
@@ -308,6 +318,7 @@ struct workspace {
     struct ledger *ledger;
     struct fields *fields;
     struct cap *cap;
+    struct arrivals *arrivals;
     struct dedup *dedup; /* writer thread's */
     struct writer *writer;
     struct lake *lake;

@@ -224,12 +224,14 @@ struct workspace *workspace_open(struct store *s, const char *dir, struct str id
     w->ledger = ledger_new();
     w->fields = fields_new();
     w->cap = cap_new();
+    w->arrivals = arrivals_new();
     w->dedup = dedup_new();
     catalog_init(w);
     table_source_init(w);
     snapshot_remove(w);
     if (open_file(w, dir, e)) {
         list_own_tables(w);
+        arrivals_start(w->arrivals, w->last_received);
         w->writer = writer_start(w, s->max_queue_bytes, e);
         if (w->writer != NULL)
             return w;
@@ -252,6 +254,7 @@ void workspace_close(struct workspace *w)
     ledger_free(w->ledger);
     fields_free(w->fields);
     cap_free(w->cap);
+    arrivals_free(w->arrivals);
     dedup_free(w->dedup);
     lock_fini(&w->lock);
     arena_free(w->a);

@@ -195,9 +195,9 @@ static bool write_ids(struct group *g, int64_t at, struct err *e)
 
 static struct append_stamp stamp_now(struct workspace *w)
 {
-    struct append_stamp s = {.received = clock_now(w->s->clock)};
-    if (s.received <= w->last_received)
-        s.received = w->last_received + 1;
+    int64_t now = clock_now(w->s->clock);
+    now = now > w->last_received ? now : w->last_received + 1;
+    struct append_stamp s = {.received = arrivals_begin(w->arrivals, now)};
     random_bytes(&s.id_hi, sizeof(s.id_hi));
     s.id_hi = (s.id_hi & ~UINT64_C(0xf000)) | UINT64_C(0x4000); /* version 4 */
     s.id_lo = UINT64_C(0x8000000000000000);                     /* RFC 9562 variant */
@@ -215,17 +215,24 @@ static void note_fields(const struct group *g)
     }
 }
 
-static bool commit_rows(struct group *g, struct err *e)
+static bool commit_stamped(struct group *g, struct append_stamp stamp, struct err *e)
 {
-    struct append_stamp stamp = stamp_now(g->w);
+    int64_t received = stamp.received;
     if (!engine_begin(g->w->conn, e))
         return false;
-    if (!tables_append(g->w, g->batches.p, g->batches.n, &stamp, e) ||
-        !write_ids(g, stamp.received, e)) {
+    if (!tables_append(g->w, g->batches.p, g->batches.n, &stamp, e) || !write_ids(g, received, e)) {
         engine_rollback(g->w->conn);
         return false;
     }
-    if (!engine_commit(g->w->conn, e))
+    return engine_commit(g->w->conn, e);
+}
+
+static bool commit_rows(struct group *g, struct err *e)
+{
+    struct append_stamp stamp = stamp_now(g->w);
+    bool ok = commit_stamped(g, stamp, e);
+    arrivals_end(g->w, g->batches.p, g->batches.n, ok);
+    if (!ok)
         return false;
     g->w->last_received = stamp.received;
     lake_appended(g->w->lake, g->batches.p, g->batches.n);

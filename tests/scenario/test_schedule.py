@@ -1,0 +1,265 @@
+"""When rules run, and over which rows: ranges of arrival without gap and overlap, late rows, marks over
+restarts, rules that are woken by what arrives."""
+import datetime
+import re
+
+from test_detection import START, TABLE, alerts, at, imported, incidents, rule, sign_ins
+from vedette import Server, contains, equal, until
+
+PER_RESULT = "eventGroupingSettings:\n  aggregationKind: AlertPerResult\n"
+NRT = ("id: 00000000-0000-4000-8000-%012d\nkind: NRT\nname: At once\ndescription: x\n"
+       "severity: High\neventGroupingSettings:\n  aggregationKind: AlertPerResult\n"
+       "query: |\n  SigninLogs | where ResultType == '50126'\n")
+
+
+def coverage_query(name):
+    """The one of docs/detection.md."""
+    with open("docs/detection.md", encoding="utf-8") as f:
+        text = f.read()
+    block = re.search(r"<!-- coverage -->\n((?:    .*\n|\n)+)", text).group(1)
+    return "\n".join(line[4:] for line in block.splitlines()).replace("RULE", name)
+
+
+def uncovered(s, name="Rule 1"):
+    return s.query(coverage_query(name))
+
+
+def people(s):
+    """Who is named in the alerts of AlertPerResult rules, each once an alert."""
+    rows = s.query("SecurityAlert | project Q = tostring(parse_json(ExtendedProperties).Query)")
+    return sorted(re.search(r'"UserPrincipalName":"([^"@]*)@', r["Q"]).group(1) for r in rows)
+
+
+def runs(s, **wanted):
+    found = s.get("/vedette/v1/workspaces/default/runs?$top=10000").json()["value"]
+    return [r for r in found if all(r[k] == v for k, v in wanted.items())]
+
+
+def test_ranges_of_arrival_follow_each_other():
+    with Server(clock=START) as s:
+        imported(s, rule())
+        for minute in range(0, 60, 7):
+            s.move_clock(at(minute))
+            sign_ins(s, minute, "ann@halden.example")
+        equal(uncovered(s), [])
+        s.kill()
+        s.start(clock=at(90))
+        s.move_clock(at(120))
+        equal(uncovered(s), [])
+        rows = s.query("SentinelHealth | where Status == 'Success' | project "
+                       "From = todatetime(ExtendedProperties.IngestionStartTimeUTC), "
+                       "To = todatetime(ExtendedProperties.IngestionEndTimeUTC) | sort by To asc")
+        assert len(rows) > 20, rows
+        assert all(a["To"] == b["From"] for a, b in zip(rows, rows[1:])), rows
+        equal([r["arrivedAfter"] for r in runs(s)][:-1], [r["arrivedUntil"] for r in runs(s)][1:])
+
+
+def test_the_coverage_query_sees_gaps():
+    """A rule that was off, and one that failed: rows in between were not looked at."""
+    with Server(clock=START) as s:
+        identity = imported(s, rule())
+        s.move_clock(at(20))
+        body = s.arm("GET", "/alertRules/" + identity).json()
+        body["properties"]["enabled"] = False
+        equal(s.arm("PUT", "/alertRules/" + identity, body).status, 200)
+        s.move_clock(at(60))
+        body = s.arm("GET", "/alertRules/" + identity).json()
+        body["properties"]["enabled"] = True
+        equal(s.arm("PUT", "/alertRules/" + identity, body).status, 200)
+        s.move_clock(at(70))
+        equal([r["Problem"] for r in uncovered(s)], ["gap of arrival", "gap of windows"])
+
+
+def test_late_rows_are_seen_once():
+    with Server(clock=START) as s:
+        imported(s, rule(extra=PER_RESULT))
+        s.move_clock(at(1))
+        sign_ins(s, 1, "early@halden.example")
+        s.move_clock(at(30))
+        equal(people(s), ["early"])
+        sign_ins(s, 1, "late@halden.example")  # its window ran twenty minutes ago
+        sign_ins(s, 17, "later@halden.example")
+        s.move_clock(at(34))
+        equal(people(s), ["early"])
+        s.move_clock(at(60))
+        equal(people(s), ["early", "late", "later"])
+        again = runs(s, trigger="LateData")
+        equal([(r["windowTo"][11:16], r["alerts"]) for r in sorted(again, key=lambda r: r["windowTo"])],
+              [("00:05", 1), ("00:20", 1)])
+        equal(uncovered(s), [])
+        equal(len(incidents(s)), 3)
+        alert = s.query("SecurityAlert | where ExtendedProperties has 'late@'")[0]
+        contains(alert["ExtendedProperties"], '"Query End Time UTC":"2026-03-01 00:05:00Z"')
+        s.kill()
+        s.start(clock=at(61))
+        s.move_clock(at(120))
+        equal(people(s), ["early", "late", "later"])
+
+
+def test_late_rows_that_change_nothing_make_no_alert():
+    with Server(clock=START) as s:
+        imported(s, rule(extra=PER_RESULT))
+        sign_ins(s, 1, "early@halden.example")
+        s.move_clock(at(20))
+        s.post_logs(TABLE, [{"TimeGenerated": at(2), "ResultType": "0"}])
+        s.move_clock(at(40))
+        equal(people(s), ["early"])
+        equal([r["alerts"] for r in runs(s, trigger="LateData")], [0])
+
+
+def test_a_threshold_that_late_rows_reach():
+    with Server(clock=START) as s:
+        imported(s, rule(triggerThreshold="2"))
+        sign_ins(s, 1, "a@halden.example", "b@halden.example")
+        s.move_clock(at(20))
+        equal(alerts(s), [])
+        sign_ins(s, 2, "c@halden.example")
+        s.move_clock(at(30))
+        found = alerts(s)
+        equal(len(found), 1)
+        contains(found[0]["ExtendedProperties"], '"Search Query Results Overall Count":"3"')
+        sign_ins(s, 3, "d@halden.example")
+        s.move_clock(at(40))  # the alert was there: only what is new
+        found = alerts(s)
+        equal(len(found), 2)
+        contains(found[1]["ExtendedProperties"], '"Search Query Results Overall Count":"1"')
+
+
+def test_rows_later_than_the_bound_are_left_alone():
+    with Server("--rule-lateness", "1h", clock=START) as s:
+        imported(s, rule(extra=PER_RESULT))
+        s.move_clock(at(180))
+        sign_ins(s, 30, "ages@halden.example")
+        sign_ins(s, 150, "late@halden.example")
+        s.move_clock(at(200))
+        equal(people(s), ["late"])
+    with Server("--rule-lateness", "0", clock=START) as s:
+        imported(s, rule(extra=PER_RESULT))
+        s.move_clock(at(60))
+        sign_ins(s, 30, "late@halden.example")
+        s.move_clock(at(90))
+        equal(people(s), [])
+
+
+def test_a_longer_period_looks_back_by_itself():
+    """Late rows within the period are seen by the next runs; earlier ones by one run again."""
+    with Server(clock=START) as s:
+        imported(s, rule(queryPeriod="1h"))
+        s.move_clock(at(180))
+        sign_ins(s, 150, "ann@halden.example")
+        s.move_clock(at(185))
+        equal(len(alerts(s)), 1)
+        equal(runs(s, trigger="LateData"), [])
+        s.move_clock(at(240))
+        seen = len(alerts(s))  # as often as the author's period has it
+        assert seen > 5, seen
+        sign_ins(s, 100, "bob@halden.example")
+        s.move_clock(at(250))
+        again = runs(s, trigger="LateData")
+        equal([(r["windowTo"][11:16], r["alerts"]) for r in again], [("02:40", 1)])
+        equal(len(alerts(s)), seen + 1)
+
+
+def test_a_repaired_day():
+    """A source delivers hours at once, while its windows are long gone: each row once."""
+    with Server(clock=START) as s:
+        imported(s, rule(queryFrequency="1h", queryPeriod="1h", extra=PER_RESULT))
+        s.move_clock(at(600))
+        for hour in range(1, 9):
+            sign_ins(s, hour * 60 + 7, "p%d@halden.example" % hour, "q%d@halden.example" % hour)
+        s.move_clock(at(665))
+        equal(people(s), sorted(p + str(h) for h in range(1, 9) for p in "pq"))
+        s.move_clock(at(800))
+        equal(len(alerts(s)), 16)
+
+
+def test_near_real_time_is_woken_by_what_arrives():
+    with Server(clock=START) as s:
+        imported(s, NRT % 1)
+        s.move_clock(at(10))
+        for number in range(5):
+            sign_ins(s, 9 - 60 * number, "p%d@halden.example" % number)
+            moment = datetime.datetime(2026, 3, 1, 0, 10) + datetime.timedelta(seconds=2 * number + 2)
+            s.move_clock(moment.isoformat() + "Z")
+            equal(len(people(s)), number + 1)
+        s.move_clock(at(20))
+        equal(people(s), ["p0", "p1", "p2", "p3", "p4"])
+        equal(uncovered(s, "At once"), [])
+        s.kill()
+        s.start(clock=at(21))
+        sign_ins(s, 20, "after@halden.example")
+        s.move_clock(at(22))
+        equal(people(s), ["after", "p0", "p1", "p2", "p3", "p4"])
+        equal(uncovered(s, "At once"), [])
+
+
+def test_near_real_time_without_rows_is_told_of_once_a_minute():
+    with Server(clock=START) as s:
+        imported(s, NRT % 1)
+        for second in range(0, 300, 5):
+            s.post_logs(TABLE, [{"TimeGenerated": at(1), "ResultType": "0"}])
+            s.move_clock((datetime.datetime(2026, 3, 1) + datetime.timedelta(seconds=second)).isoformat() + "Z")
+        rows = s.query("SentinelHealth | where OperationName startswith 'NRT' | count")[0]["Count"]
+        assert 4 <= rows <= 6, rows
+        equal(len(runs(s, trigger="NrtRun")), 1)  # the history keeps the last of them
+        equal(uncovered(s, "At once"), [])
+
+
+def test_a_clock_that_went_back():
+    """Marks of arrival go on: what comes then is looked at, once."""
+    with Server(clock=START) as s:
+        imported(s, rule(1, extra=PER_RESULT))
+        imported(s, NRT % 2)
+        s.move_clock(at(30))
+        s.stop()
+        s.start(clock=at(10))
+        sign_ins(s, 20, "back@halden.example")
+        s.move_clock(at(12))
+        equal(people(s), ["back"])  # by the NRT rule
+        s.move_clock(at(60))
+        equal(people(s), ["back", "back"])
+        s.stop()
+        s.start(clock=at(60 * 24))  # and far ahead
+        sign_ins(s, 60 * 24, "ahead@halden.example")
+        s.move_clock(at(60 * 24 + 15))
+        equal(people(s), ["ahead", "ahead", "back", "back"])
+        for name in ("Rule 1", "At once"):
+            equal(uncovered(s, name), [])
+
+
+def test_rules_catch_up_in_order():
+    with Server(clock=START) as s:
+        for number in (1, 2, 3):
+            imported(s, rule(number))
+        s.move_clock(at(5))
+        s.kill()
+        s.start(clock=at(60))
+        s.move_clock(at(60))
+        rows = s.query("SentinelHealth | project To = todatetime(ExtendedProperties.QueryEndTimeUTC), "
+                       "Until = todatetime(ExtendedProperties.IngestionEndTimeUTC) | sort by Until asc, To asc")
+        ends = [r["To"] for r in rows]
+        equal(ends, sorted(ends))
+        for number in (1, 2, 3):
+            equal(uncovered(s, "Rule %d" % number), [])
+
+
+def test_a_rule_that_keeps_failing_is_switched_off():
+    with Server(clock=START) as s:
+        imported(s, rule(2, query="range x from 1 to 200000 step 1", queryFrequency="3h", queryPeriod="3h"))
+        s.move_clock(at(60 * 24 * 3))
+        names = {r["properties"]["displayName"]: r["properties"] for r in
+                 s.arm("GET", "/alertRules").json()["value"]}
+        off = names["AUTO DISABLED Rule 2"]
+        equal(off["enabled"], False)
+        contains(off["description"], "more than 100000 rows")
+        equal(len([r for r in runs(s, status="Failure")]), 10)
+
+
+def test_the_system_clock_wakes_near_real_time_rules():
+    with Server() as s:
+        imported(s, NRT % 1)
+        until(lambda: runs(s, trigger="NrtRun"))
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        s.post_logs(TABLE, [{"TimeGenerated": now, "ResultType": "50126",
+                             "UserPrincipalName": "now@halden.example"}])
+        until(lambda: people(s) == ["now"], 10)
