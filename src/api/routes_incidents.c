@@ -71,8 +71,10 @@ static void put(void *ctx, struct http_request *q, struct http_response *r)
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL || !api_body(v, q, r, &body))
         return;
-    if (!incident_put(v->incidents, q->arena, w, http_param(q, "incident"), &body,
-                      http_header(q, "if-match"), api_caller(q)->name, &i, &created, &e)) {
+    struct incident_put how = {http_header(q, "if-match"), api_caller(q)->name,
+                               q->method == HTTP_PATCH};
+    if (!incident_put(v->incidents, q->arena, w, http_param(q, "incident"), &body, &how, &i,
+                      &created, &e)) {
         api_error(v, q, &e, r);
         return;
     }
