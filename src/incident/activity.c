@@ -118,10 +118,8 @@ bool incident_log_changes(struct incidents *in, struct arena *a, const struct st
 
 /* ---- as JSON ---- */
 
-void incident_activity_to_json(const struct state_activity *x, struct json_out *out)
+void activity_members_write(const struct state_activity *x, struct json_out *out)
 {
-    json_obj(out);
-    json_kv_time(out, "time", x->time);
     json_kv_str(out, "activity", x->kind);
     json_kv_str(out, "who", x->who);
     incident_kv_some(out, "target", x->target);
@@ -130,6 +128,13 @@ void incident_activity_to_json(const struct state_activity *x, struct json_out *
         json_kv_str(out, "oldValue", x->old_value);
         json_kv_str(out, "newValue", x->new_value);
     }
+}
+
+void activity_to_json(const struct state_activity *x, struct json_out *out)
+{
+    json_obj(out);
+    json_kv_time(out, "time", x->time);
+    activity_members_write(x, out);
     json_obj_end(out);
 }
 
@@ -144,7 +149,7 @@ bool incident_activities_to_json(struct incidents *in, struct arena *a, const ch
         return false;
     json_arr(out);
     for (size_t i = 0; i < n && i < max; i++)
-        incident_activity_to_json(&list[i], out);
+        activity_to_json(&list[i], out);
     json_arr_end(out);
     *out_last = n > max ? list[max - 1].seq : 0;
     return true;

@@ -78,6 +78,8 @@ bool incident_etag_check(const char *what, const struct json *body, struct str i
 struct str incident_compact(struct arena *a, const struct json *v);
 
 /* ---- activity.c ---- */
+/* All of an entry but its time, as members. */
+void activity_members_write(const struct state_activity *x, struct json_out *out);
 /* Logs what differs from the stored incident, or that there was none. */
 bool incident_log_changes(struct incidents *in, struct arena *a, const struct state_incident *i,
                           struct str who, struct err *e) MUST_USE;
@@ -90,6 +92,11 @@ bool incident_row_tasks(struct incidents *in, struct arena *a, const struct stat
                         struct err *e) MUST_USE;
 
 /* ---- relation.c ---- */
+/* ^[a-zA-Z0-9-]{3,63}$ */
+bool incident_relation_name_check(struct str name, struct err *e) MUST_USE;
+/* properties.relatedResourceId, of this workspace: its last two parts. Errors: ERR_INVALID. */
+bool incident_read_related(struct arena *a, struct workspace *w, const struct json *body,
+                           struct str *out_collection, struct str *out_id, struct err *e) MUST_USE;
 /* Times, tactics, techniques, products, rules and count of one more alert. */
 void incident_widen(struct arena *a, struct state_incident *i, const struct state_alert *al);
 
@@ -119,3 +126,23 @@ struct odata *odata_parse(struct arena *a, struct str text, struct err *e) MUST_
 bool odata_match(const struct odata *o, odata_get_fn *get, void *self, bool *out,
                  struct err *e) MUST_USE;
 int odata_compare(const struct odata_value *x, const struct odata_value *y);
+
+/* ---- page.c ---- */
+enum { RESOURCE_MAX_LIST = 256 << 20 };
+enum resource_type { RESOURCE_TEXT, RESOURCE_NUMBER, RESOURCE_TIME, RESOURCE_LIST };
+struct resource_property {
+    const char *path; /* below "properties", or "name"; NULL: the end of the list */
+    enum resource_type type;
+};
+extern const struct resource_property resource_relation_properties[];
+/* The page of an array of ARM resources (JSON) that q asks for, as an array to out. *out_next: the
+ * token of what follows, in a; empty: nothing. Errors: ERR_INVALID (filter, order, token, top). */
+bool resource_page(struct arena *a, struct str array, const struct resource_property *properties,
+                   const struct incident_query *q, struct json_out *out, struct str *out_next,
+                   struct err *e) MUST_USE;
+/* "properties/x desc": the path without "properties/", and the direction. */
+bool resource_order_split(struct str text, struct str *out_path, bool *out_descending,
+                          struct err *e) MUST_USE;
+bool resource_token_read(struct str token, size_t *out, struct err *e) MUST_USE;
+/* wish 0: the default. */
+bool resource_top_read(size_t wish, size_t *out, struct err *e) MUST_USE;

@@ -231,8 +231,7 @@ bool incident_relation_get(struct incidents *in, struct arena *a, const struct s
 
 /* ---- PUT ---- */
 
-/* ^[a-zA-Z0-9-]{3,63}$ */
-static bool name_check(struct str name, struct err *e)
+bool incident_relation_name_check(struct str name, struct err *e)
 {
     bool ok = name.n >= 3 && name.n <= 63 && !str_holds(name, '_');
     return ok && incident_name_check("relation", name, NULL)
@@ -271,25 +270,34 @@ static bool same_workspace(struct str path, struct workspace *w)
     return false;
 }
 
-static bool read_target(struct arena *a, struct workspace *w, const struct json *body,
-                        const char **out_kind, struct str *out_id, struct err *e)
+bool incident_read_related(struct arena *a, struct workspace *w, const struct json *body,
+                           struct str *out_collection, struct str *out_id, struct err *e)
 {
     const struct json *p = incident_body_properties(body, e);
-    struct str path, collection;
+    struct str path;
     if (p == NULL || !incident_read_text(a, p, "relatedResourceId", &path, e))
         return false;
     if (path.n == 0)
         return err_set(e, ERR_INVALID, "properties.relatedResourceId is missing");
-    if (!split_path(path, &collection, out_id) ||
-        (!str_ieqz(collection, "entities") && !str_ieqz(collection, "bookmarks")))
+    if (!split_path(path, out_collection, out_id))
         return err_set(e, ERR_INVALID,
-                       "properties.relatedResourceId: …/providers/Microsoft.SecurityInsights/"
-                       "entities/{alert} or …/bookmarks/{bookmark} expected");
-    if (!same_workspace(path, w))
-        return err_set(e, ERR_INVALID,
-                       "Related resource and incident should belong to the same workspace");
+                       "properties.relatedResourceId: the id of a resource expected");
+    return same_workspace(path, w) ||
+           err_set(e, ERR_INVALID,
+                   "Related resource and incident should belong to the same workspace");
+}
+
+static bool read_target(struct arena *a, struct workspace *w, const struct json *body,
+                        const char **out_kind, struct str *out_id, struct err *e)
+{
+    struct str collection;
+    if (!incident_read_related(a, w, body, &collection, out_id, e))
+        return false;
     *out_kind = str_ieqz(collection, "entities") ? RELATION_ALERT : RELATION_BOOKMARK;
-    return true;
+    return str_ieqz(collection, "entities") || str_ieqz(collection, "bookmarks") ||
+           err_set(e, ERR_INVALID,
+                   "properties.relatedResourceId: …/providers/Microsoft.SecurityInsights/"
+                   "entities/{alert} or …/bookmarks/{bookmark} expected");
 }
 
 static bool name_is_free(const struct state_relation *there, const char *kind, struct err *e)
@@ -361,7 +369,7 @@ bool incident_relation_put(struct incidents *in, struct arena *a, struct workspa
                            bool *out_created, struct err *e)
 {
     *out = (struct state_relation){0};
-    if (!name_check(name, e) || !state_begin(in->state, e))
+    if (!incident_relation_name_check(name, e) || !state_begin(in->state, e))
         return false;
     bool ok = put_locked(in, a, w, incident, name, body, how, out, out_created, e);
     return state_end(in->state, ok, e) && incidents_flush(in, e);

@@ -1,6 +1,5 @@
 /* The ARM faces of an incident and of its alerts. */
-#include "incident/incident.h"
-#include "incident/incident_priv.h"
+#include "incident/entity_priv.h"
 #include "text/date.h"
 
 void incident_kv_time(struct json_out *w, const char *key, int64_t ticks)
@@ -140,8 +139,8 @@ static void write_alert_row(struct arena *a, struct json_out *out, const struct 
     }
 }
 
-static void write_alert(struct incidents *in, struct arena *a, struct workspace *w,
-                        struct json_out *out, const struct state_alert *al)
+void incident_alert_to_json(struct incidents *in, struct arena *a, struct workspace *w,
+                            struct json_out *out, const struct state_alert *al)
 {
     json_obj(out);
     incident_resource_head(out, incident_resource_id(in, a, w, "Entities", al->id), al->id,
@@ -173,7 +172,7 @@ bool incident_alerts_to_json(struct incidents *in, struct arena *a, struct works
         return false;
     json_arr(out);
     for (size_t k = 0; k < n; k++)
-        write_alert(in, a, w, out, &list[k]);
+        incident_alert_to_json(in, a, w, out, &list[k]);
     json_arr_end(out);
     return true;
 }

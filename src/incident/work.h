@@ -36,6 +36,14 @@ bool incident_alert_remove(struct incidents *in, struct arena *a, struct workspa
                            struct state_incident *i, struct str alert, struct str who,
                            struct err *e) MUST_USE;
 
+/* ---- lists, with OData's filter, order and pages ---- */
+enum incident_part { INCIDENT_COMMENTS, INCIDENT_RELATIONS, INCIDENT_TASKS };
+/* The array of ARM resources. *out_next: see struct incident_page. Errors: ERR_INVALID. */
+bool incident_part_list(struct incidents *in, struct arena *a, struct workspace *w,
+                        const struct state_incident *i, enum incident_part part,
+                        const struct incident_query *q, struct json_out *out, struct str *out_next,
+                        struct err *e) MUST_USE;
+
 /* ---- relations as resources ---- */
 /* The array of ARM relations. */
 bool incident_relations_to_json(struct incidents *in, struct arena *a, struct workspace *w,
@@ -118,4 +126,4 @@ bool incident_activities_to_json(struct incidents *in, struct arena *a, const ch
                                  struct str workspace, struct str subject, int64_t after,
                                  size_t max, struct json_out *out, int64_t *out_last,
                                  struct err *e) MUST_USE;
-void incident_activity_to_json(const struct state_activity *x, struct json_out *out);
+void activity_to_json(const struct state_activity *x, struct json_out *out);

@@ -31,6 +31,11 @@ bool state_incident_by_number(struct state *s, struct arena *a, struct str works
 /* All of the workspace, by number. */
 bool state_incident_list(struct state *s, struct arena *a, struct str workspace,
                          struct state_incident **out, size_t *n, struct err *e) MUST_USE;
+/* Those whose last activity (or, without one, creation) is from ≤ time < to, the latest first, at
+ * most max. */
+bool state_incident_between(struct state *s, struct arena *a, struct str workspace, int64_t from,
+                            int64_t to, size_t max, struct state_incident **out, size_t *n,
+                            struct err *e) MUST_USE;
 /* Candidates for grouping, newest first: same rule and key, first alert not before since. */
 bool state_incident_candidates(struct state *s, struct arena *a, const struct state_incident *like,
                                int64_t since, struct state_incident **out, size_t *n,

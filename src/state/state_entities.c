@@ -143,7 +143,9 @@ bool state_entity_shared(struct state *s, struct arena *a, struct str workspace,
                       " ON i.workspace = m.workspace AND i.id = m.incident"
                       " WHERE l.workspace = ?1 AND l.entity IN (" OF_INCIDENT
                       ") AND m.incident <> ?2"
-                      " AND i.last_activity >= ?3 AND i.last_activity < ?4 GROUP BY m.incident)",
+                      " AND max(i.last_activity, i.created * (i.last_activity = 0)) >= ?3"
+                      " AND max(i.last_activity, i.created * (i.last_activity = 0)) < ?4"
+                      " GROUP BY m.incident)",
                       "ORDER BY entities DESC, incident LIMIT ?5", b, COUNTOF(b), &rows, n, e))
         return false;
     *out = rows;

@@ -95,6 +95,19 @@ bool state_incident_list(struct state *s, struct arena *a, struct str workspace,
     return select_incidents(s, a, "WHERE workspace = ?1 ORDER BY number", b, COUNTOF(b), out, n, e);
 }
 
+bool state_incident_between(struct state *s, struct arena *a, struct str workspace, int64_t from,
+                            int64_t to, size_t max, struct state_incident **out, size_t *n,
+                            struct err *e)
+{
+    struct bind b[] = {BT(workspace), BI(from), BI(to), BI((int64_t)max)};
+    return select_incidents(s, a,
+                            "WHERE workspace = ?1 AND"
+                            " max(last_activity, created * (last_activity = 0)) >= ?2 AND"
+                            " max(last_activity, created * (last_activity = 0)) < ?3"
+                            " ORDER BY number DESC LIMIT ?4",
+                            b, COUNTOF(b), out, n, e);
+}
+
 bool state_incident_candidates(struct state *s, struct arena *a, const struct state_incident *like,
                                int64_t since, struct state_incident **out, size_t *n, struct err *e)
 {
