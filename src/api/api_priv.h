@@ -3,6 +3,7 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "incident/work.h"
 #include <stdatomic.h>
 
 enum { STATUS_CLASSES = 6 };
@@ -61,6 +62,10 @@ extern const struct http_route query_routes[];
 extern const struct http_route batch_routes[];
 extern const struct http_route metadata_routes[];
 extern const struct http_route incident_routes[];
+extern const struct http_route incident_part_routes[];
+extern const struct http_route bookmark_routes[];
+extern const struct http_route entity_routes[];
+extern const struct http_route investigate_routes[];
 extern const struct http_route rule_routes[];
 extern const struct http_route table_routes[];
 extern const struct http_route own_routes[];
@@ -84,6 +89,10 @@ extern const size_t n_query_routes;
 extern const size_t n_batch_routes;
 extern const size_t n_metadata_routes;
 extern const size_t n_incident_routes;
+extern const size_t n_incident_part_routes;
+extern const size_t n_bookmark_routes;
+extern const size_t n_entity_routes;
+extern const size_t n_investigate_routes;
 extern const size_t n_rule_routes;
 extern const size_t n_table_routes;
 extern const size_t n_own_routes;
@@ -160,6 +169,33 @@ struct str api_link(struct vedette *v, const struct http_request *q, const char 
 /* {"value": [ … ]}: what lists answer. */
 struct json_out api_list(struct http_response *r);
 void api_list_end(struct json_out *w);
+/* The incident that the path's {incident} names; false: the answer is written. */
+bool api_incident(struct vedette *v, struct http_request *q, struct http_response *r,
+                  struct workspace **w, struct state_incident *out) MUST_USE;
+/* $filter, $orderby, $top and $skipToken. */
+bool api_list_query(const struct http_request *q, struct incident_query *out,
+                    struct err *e) MUST_USE;
+/* One page of a list that a function writes as an array: {"value": […], "nextLink"?}. */
+struct api_page {
+    struct workspace *w;
+    struct json_out out; /* for the array */
+    struct str next;     /* token of the next page; empty: there is none */
+    bool refused;        /* the answer is written */
+};
+/* False: the answer is written; api_page_end does nothing then. */
+bool api_page_begin(struct vedette *v, struct http_request *q, struct http_response *r,
+                    struct incident_query *out_query, struct api_page *out) MUST_USE;
+void api_page_end(struct vedette *v, const struct http_request *q, struct api_page *p);
+/* The page of the activity log of an incident or a case. */
+void api_activities(struct vedette *v, struct http_request *q, struct http_response *r,
+                    const char *subject_type, struct str workspace, struct str subject,
+                    struct err *e);
+/* The refusal of a server without playbooks. */
+void api_no_playbooks(void *ctx, struct http_request *q, struct http_response *r);
+struct incident_actor api_actor(const struct http_request *q);
+/* What DELETE answers: 200, 204 when there was nothing (ERR_NOT_FOUND), or e. */
+void api_deleted(struct vedette *v, const struct http_request *q, struct http_response *r, bool ok,
+                 const struct err *e);
 /* "columns": [{"name", "type"}], types by KQL's names. */
 void api_columns(struct json_out *w, const struct kql_schema *s);
 

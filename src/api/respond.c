@@ -451,6 +451,58 @@ struct str api_link(struct vedette *v, const struct http_request *q, const char 
     return sbuf_ok(&b) ? arena_str(q->arena, sbuf_str(&b)) : STR("");
 }
 
+bool api_list_query(const struct http_request *q, struct incident_query *out, struct err *e)
+{
+    int64_t top = 0;
+    struct str text = http_query(q, "$top");
+    if (text.n > 0 && (!str_to_i64(text, &top) || top < 1))
+        return err_set(e, ERR_INVALID, "$top: a number from 1 expected");
+    *out = (struct incident_query){http_query(q, "$filter"), http_query(q, "$orderby"), (size_t)top,
+                                   http_query(q, "$skipToken")};
+    return true;
+}
+
+bool api_page_begin(struct vedette *v, struct http_request *q, struct http_response *r,
+                    struct incident_query *out_query, struct api_page *out)
+{
+    struct err e = {0};
+    *out = (struct api_page){.w = api_workspace(v, q, r), .next = STR("")};
+    out->refused = out->w == NULL;
+    if (!out->refused && !api_list_query(q, out_query, &e)) {
+        api_error(v, q, &e, r);
+        out->refused = true;
+    }
+    if (out->refused)
+        return false;
+    out->out = json_out_make(&r->body);
+    json_obj(&out->out);
+    json_key(&out->out, "value");
+    return true;
+}
+
+void api_page_end(struct vedette *v, const struct http_request *q, struct api_page *p)
+{
+    if (p->refused)
+        return;
+    if (p->next.n > 0)
+        json_kv_str(&p->out, "nextLink", api_link(v, q, "$skipToken", p->next));
+    json_obj_end(&p->out);
+}
+
+struct incident_actor api_actor(const struct http_request *q)
+{
+    return (struct incident_actor){api_caller(q)->id, api_caller(q)->name};
+}
+
+void api_deleted(struct vedette *v, const struct http_request *q, struct http_response *r, bool ok,
+                 const struct err *e)
+{
+    if (ok || e->code == ERR_NOT_FOUND)
+        r->status = ok ? 200 : 204;
+    else
+        api_error(v, q, e, r);
+}
+
 struct json_out api_list(struct http_response *r)
 {
     struct json_out w = json_out_make(&r->body);

@@ -2,16 +2,6 @@
 #include "api/api_priv.h"
 #include "text/json.h"
 
-static bool read_top(struct http_request *q, size_t *out, struct err *e)
-{
-    int64_t top = 0;
-    struct str text = http_query(q, "$top");
-    if (text.n > 0 && (!str_to_i64(text, &top) || top < 1))
-        return err_set(e, ERR_INVALID, "$top: a number from 1 expected");
-    *out = (size_t)top;
-    return true;
-}
-
 static void list(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
@@ -20,10 +10,8 @@ static void list(void *ctx, struct http_request *q, struct http_response *r)
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL)
         return;
-    struct incident_query query = {.filter = http_query(q, "$filter"),
-                                   .orderby = http_query(q, "$orderby"),
-                                   .skip_token = http_query(q, "$skipToken")};
-    if (!read_top(q, &query.top, &e) ||
+    struct incident_query query;
+    if (!api_list_query(q, &query, &e) ||
         !incident_list(v->incidents, q->arena, w, &query, &page, &e)) {
         api_error(v, q, &e, r);
         return;
@@ -37,8 +25,8 @@ static void list(void *ctx, struct http_request *q, struct http_response *r)
     json_obj_end(&o);
 }
 
-static bool find(struct vedette *v, struct http_request *q, struct http_response *r,
-                 struct workspace **w, struct state_incident *out)
+bool api_incident(struct vedette *v, struct http_request *q, struct http_response *r,
+                  struct workspace **w, struct state_incident *out)
 {
     struct err e = {0};
     *w = api_workspace(v, q, r);
@@ -55,7 +43,7 @@ static void get(void *ctx, struct http_request *q, struct http_response *r)
     struct vedette *v = ctx;
     struct workspace *w = NULL;
     struct state_incident i = {0};
-    if (!find(v, q, r, &w, &i))
+    if (!api_incident(v, q, r, &w, &i))
         return;
     struct json_out o = json_out_make(&r->body);
     incident_to_json(v->incidents, w, &i, &o);
@@ -71,8 +59,10 @@ static void put(void *ctx, struct http_request *q, struct http_response *r)
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL || !api_body(v, q, r, &body))
         return;
-    if (!incident_put(v->incidents, q->arena, w, http_param(q, "incident"), &body,
-                      http_header(q, "if-match"), api_caller(q)->name, &i, &created, &e)) {
+    struct incident_put how = {http_header(q, "if-match"), api_caller(q)->name,
+                               q->method == HTTP_PATCH};
+    if (!incident_put(v->incidents, q->arena, w, http_param(q, "incident"), &body, &how, &i,
+                      &created, &e)) {
         api_error(v, q, &e, r);
         return;
     }
@@ -81,13 +71,26 @@ static void put(void *ctx, struct http_request *q, struct http_response *r)
     incident_to_json(v->incidents, w, &i, &o);
 }
 
+static void delete (void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    api_deleted(v, q, r,
+                incident_delete(v->incidents, q->arena, w, http_param(q, "incident"),
+                                http_header(q, "if-match"), api_caller(q)->name, &e),
+                &e);
+}
+
 static void alerts(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
     struct err e = {0};
     struct workspace *w = NULL;
     struct state_incident i = {0};
-    if (!find(v, q, r, &w, &i))
+    if (!api_incident(v, q, r, &w, &i))
         return;
     struct json_out o = json_out_make(&r->body);
     json_obj(&o);
@@ -99,10 +102,32 @@ static void alerts(void *ctx, struct http_request *q, struct http_response *r)
     json_obj_end(&o);
 }
 
+/* What this server has not, refused with words. */
+void api_no_playbooks(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct err e = {0};
+    err_set(&e, ERR_UNSUPPORTED, "There are no playbooks on this server: nothing was run.");
+    api_error_status(ctx, q, 501, &e, r);
+}
+
+static void no_teams(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct err e = {0};
+    err_set(&e, ERR_UNSUPPORTED,
+            "This server is not connected to Microsoft Teams: no team was made.");
+    api_error_status(ctx, q, 501, &e, r);
+}
+
 const struct http_route incident_routes[] = {
     {HTTP_GET, INSIGHTS_PATH "/incidents", list, "incidents/read", 0, FAMILY_ARM},
     {HTTP_GET, INSIGHTS_PATH "/incidents/{incident}", get, "incidents/read", 0, FAMILY_ARM},
     {HTTP_PUT, INSIGHTS_PATH "/incidents/{incident}", put, "incidents/write", 0, FAMILY_ARM},
+    {HTTP_PATCH, INSIGHTS_PATH "/incidents/{incident}", put, "incidents/write", 0, FAMILY_ARM},
+    {HTTP_DELETE, INSIGHTS_PATH "/incidents/{incident}", delete, "incidents/delete", 0, FAMILY_ARM},
+    {HTTP_POST, INSIGHTS_PATH "/incidents/{incident}/runPlaybook", api_no_playbooks,
+     "incidents/write", 0, FAMILY_ARM},
+    {HTTP_POST, INSIGHTS_PATH "/incidents/{incident}/createTeam", no_teams, "incidents/write", 0,
+     FAMILY_ARM},
     {HTTP_POST, INSIGHTS_PATH "/incidents/{incident}/alerts", alerts, "incidents/read", 0,
      FAMILY_ARM},
 };

@@ -25,7 +25,7 @@ struct str identity_tenant(const struct identity *id);
 /* A right is what a route asks for: "logs/write", "query/read", "incidents/write" … */
 struct identity_role {
     const char *name; /* Azure's built-in name: "Microsoft Sentinel Reader" */
-    const char *rights[16];
+    const char *rights[32];
     const char *summary;
 };
 const struct identity_role *identity_role_at(size_t i); /* NULL: past the end */

@@ -9,7 +9,7 @@ static const struct identity_role roles[] = {
     {"Microsoft Sentinel Contributor",
      {"query/read", "incidents/read", "incidents/write", "rules/read", "rules/write", "tables/read",
       "tables/write", "logs/import", "functions/read", "functions/write", "watchlists/read",
-      "watchlists/write", "keys/read", "keys/write"},
+      "watchlists/write", "keys/read", "keys/write", "incidents/delete", "bookmarks/write"},
      "rules, tables, functions, watchlists and incidents"},
     {"Microsoft Sentinel Responder",
      {"query/read", "incidents/read", "incidents/write", "rules/read", "tables/read",

@@ -125,18 +125,10 @@ static struct str group_key(struct arena *a, const struct state_alert *al,
 
 /* ---- joining ---- */
 
-static void widen(struct arena *a, struct state_incident *i, const struct state_alert *al)
+static void raise(struct state_incident *i, struct str severity)
 {
-    if (i->first_activity == 0 || al->start < i->first_activity)
-        i->first_activity = al->start;
-    if (al->end > i->last_activity)
-        i->last_activity = al->end;
-    i->tactics = json_texts_union(a, i->tactics, al->tactics);
-    i->techniques = json_texts_union(a, i->techniques, al->techniques);
-    i->products = json_texts_union(a, i->products, json_texts_of(a, al->product));
-    if (incident_severity_rank(al->severity) > incident_severity_rank(i->severity))
-        i->severity = al->severity;
-    i->alerts++;
+    if (incident_severity_rank(severity) > incident_severity_rank(i->severity))
+        i->severity = severity;
 }
 
 static bool join(struct incidents *in, struct arena *a, struct workspace *w,
@@ -147,9 +139,8 @@ static bool join(struct incidents *in, struct arena *a, struct workspace *w,
         i->closed = 0;
         i->classification = i->classification_reason = i->classification_comment = STR("");
     }
-    widen(a, i, al);
-    return state_incident_add_alert(in->state, i->workspace, i->id, al->id, e) &&
-           incident_save(in, a, w, i, STR("Alert Grouping"), e);
+    raise(i, al->severity);
+    return incident_alert_add(in, a, w, i, al, STR(""), STR("Alert Grouping"), e);
 }
 
 static bool create(struct incidents *in, struct arena *a, struct workspace *w,
@@ -165,16 +156,9 @@ static bool create(struct incidents *in, struct arena *a, struct workspace *w,
     i.title = al->name;
     i.description = al->description;
     i.severity = al->severity;
-    i.rule_ids = json_texts_of(a, al->rule_id);
     i.first_alert = al->generated;
-    widen(a, &i, al);
-    if (!incident_init(in, a, w, &i, e))
-        return false;
-    /* The incident must be there before its alert can point to it, and the row must list the alert.
-     */
-    if (!state_incident_put(in->state, &i, e) ||
-        !state_incident_add_alert(in->state, i.workspace, i.id, al->id, e) ||
-        !incident_save(in, a, w, &i, STR("Incident created from alert"), e))
+    if (!incident_init(in, a, w, &i, e) ||
+        !incident_create_with(in, a, w, &i, &al, 1, STR("Incident created from alert"), e))
         return false;
     *out = i;
     return true;

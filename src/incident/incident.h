@@ -68,12 +68,20 @@ void etag_write(struct json_out *out, struct str etag);
 
 /* ---- changing ---- */
 /* PUT of an ARM body {etag?, properties{…}}: full replacement of the writable properties; creates
- * the incident when there is none (id then must be a resource name). if_match: the If-Match header
- * or empty; it wins over the body's etag. who: the user's or application's name, becomes
- * ModifiedBy. Errors: ERR_INVALID (the property is named), ERR_CONFLICT (etag). */
+ * the incident when there is none (id then must be a resource name). Errors: ERR_INVALID (the
+ * property is named), ERR_CONFLICT (etag); with merge ERR_NOT_FOUND. */
+struct incident_put {
+    struct str if_match; /* the If-Match header or empty; it wins over the body's etag */
+    struct str who;      /* the user's or application's name, becomes ModifiedBy */
+    bool merge;          /* PATCH: what is absent stays as it is */
+};
 bool incident_put(struct incidents *in, struct arena *a, struct workspace *w, struct str id,
-                  const struct json *body, struct str if_match, struct str who,
+                  const struct json *body, const struct incident_put *how,
                   struct state_incident *out, bool *out_created, struct err *e) MUST_USE;
+/* Its alerts and bookmarks stay; a SecurityIncident row with the status Deleted tells of it.
+ * Errors: ERR_NOT_FOUND, ERR_CONFLICT (etag). */
+bool incident_delete(struct incidents *in, struct arena *a, struct workspace *w, struct str id,
+                     struct str if_match, struct str who, struct err *e) MUST_USE;
 /* A change of single fields (CLI, automation): texts with p == NULL stay as they are. */
 struct incident_change {
     struct str title, description, severity, status, classification, classification_reason,
@@ -81,6 +89,7 @@ struct incident_change {
     struct str
         owner; /* JSON object {objectId, email, assignedTo, userPrincipalName}; "null" unassigns */
     struct str add_label, remove_label;
+    bool auto_label; /* the label that is added is AutoAssigned, not a User's */
     struct str etag; /* expected; empty: any */
 };
 bool incident_update(struct incidents *in, struct arena *a, struct workspace *w, struct str id,

@@ -3,8 +3,6 @@
 #include "incident/incident_priv.h"
 #include <stdlib.h>
 
-enum { DEFAULT_TOP = 50, MAX_TOP = 1000 };
-
 bool incident_get(struct incidents *in, struct arena *a, struct workspace *w, struct str id,
                   struct state_incident *out, struct err *e)
 {
@@ -37,6 +35,8 @@ static const struct {
     PROPERTY("providerIncidentId", TEXT, provider_incident_id),
     PROPERTY("incidentNumber", NUMBER, number),
     PROPERTY("additionalData/alertsCount", NUMBER, alerts),
+    PROPERTY("additionalData/bookmarksCount", NUMBER, bookmarks),
+    PROPERTY("additionalData/commentsCount", NUMBER, comments),
     PROPERTY("createdTimeUtc", TIME, created),
     PROPERTY("lastModifiedTimeUtc", TIME, modified),
     PROPERTY("firstActivityTimeUtc", TIME, first_activity),
@@ -113,6 +113,10 @@ static bool get_property(void *self, struct str path, struct odata_value *out)
         *out = list_value(s->a, i->labels, "labelName");
     else if (str_ieqz(path, "additionalData/tactics"))
         *out = list_value(s->a, i->tactics, "");
+    else if (str_ieqz(path, "additionalData/techniques"))
+        *out = list_value(s->a, i->techniques, "");
+    else if (str_ieqz(path, "additionalData/alertProductNames"))
+        *out = list_value(s->a, i->products, "");
     else if (str_ieqz(path, "relatedAnalyticRuleIds"))
         *out = list_value(s->a, i->rule_ids, "");
     else if (str_ieqz(path, "name"))
@@ -131,21 +135,11 @@ struct order {
 
 static bool read_order(struct str text, struct order *out, struct err *e)
 {
-    size_t at = 0;
-    struct str path = str_trim(text), direction = STR("asc");
-    if (path.n == 0) {
-        path = STR("incidentNumber");
-        direction = STR("desc");
-    } else if (str_find(path, STR(" "), &at)) {
-        direction = str_trim(str_sub(path, at, path.n));
-        path = str_sub(path, 0, at);
-    }
-    if (str_starts(path, STR("properties/")))
-        path = str_sub(path, 11, path.n);
-    out->descending = str_ieqz(direction, "desc");
-    if (!out->descending && !str_ieqz(direction, "asc"))
-        return err_set(e, ERR_INVALID, "$orderby: 'asc' or 'desc' expected, not '%.*s'",
-                       STR_ARG(direction));
+    struct str path;
+    if (str_trim(text).n == 0)
+        text = STR("incidentNumber desc");
+    if (!resource_order_split(text, &path, &out->descending, e))
+        return false;
     for (out->property = 0; out->property < COUNTOF(properties); out->property++)
         if (str_ieqz(path, properties[out->property].name))
             return true;
@@ -193,28 +187,19 @@ static bool keep_matching(struct arena *a, const struct odata *filter, struct st
     return true;
 }
 
-static bool read_token(struct str token, size_t *out, struct err *e)
-{
-    int64_t at = 0;
-    if (token.n > 0 && (!str_to_i64(token, &at) || at < 0))
-        return err_set(e, ERR_INVALID, "$skipToken: not a token that this server has given");
-    *out = (size_t)at;
-    return true;
-}
-
 bool incident_list(struct incidents *in, struct arena *a, struct workspace *w,
                    const struct incident_query *q, struct incident_page *out, struct err *e)
 {
     struct odata *filter = NULL;
     struct order order = {0};
     struct state_incident *list = NULL;
-    size_t n = 0, from = 0, top = q->top == 0 ? DEFAULT_TOP : q->top;
+    size_t n = 0, from = 0, top = 0;
     *out = (struct incident_page){0};
-    if (top > MAX_TOP)
-        return err_set(e, ERR_INVALID, "$top: at most %d incidents in one answer", MAX_TOP);
+    if (!resource_top_read(q->top, &top, e))
+        return false;
     if (q->filter.n > 0 && (filter = odata_parse(a, q->filter, e)) == NULL)
         return false;
-    if (!read_order(q->orderby, &order, e) || !read_token(q->skip_token, &from, e) ||
+    if (!read_order(q->orderby, &order, e) || !resource_token_read(q->skip_token, &from, e) ||
         !state_incident_list(in->state, a, workspace_id(w), &list, &n, e) ||
         !keep_matching(a, filter, list, &n, e))
         return false;

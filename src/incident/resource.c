@@ -1,29 +1,28 @@
 /* The ARM faces of an incident and of its alerts. */
-#include "incident/incident.h"
-#include "incident/incident_priv.h"
+#include "incident/entity_priv.h"
 #include "text/date.h"
 
-static void kv_time(struct json_out *w, const char *key, int64_t ticks)
+void incident_kv_time(struct json_out *w, const char *key, int64_t ticks)
 {
     if (ticks != 0)
         json_kv_time(w, key, ticks);
 }
 
 /* Absent instead of empty, as the service answers. */
-static void kv_some(struct json_out *w, const char *key, struct str v)
+void incident_kv_some(struct json_out *w, const char *key, struct str v)
 {
     if (v.n > 0)
         json_kv_str(w, key, v);
 }
 
-static struct str resource_id(struct incidents *in, struct arena *a, struct workspace *w,
-                              const char *collection, struct str id)
+struct str incident_resource_id(struct incidents *in, struct arena *a, struct workspace *w,
+                                const char *collection, struct str id)
 {
     struct arm_scope scope = {in->subscription, in->resource_group, in->base_url};
     return arm_id(a, &scope, workspace_name(w), collection, id);
 }
 
-static void head(struct json_out *out, struct str id, struct str name, const char *type)
+void incident_resource_head(struct json_out *out, struct str id, struct str name, const char *type)
 {
     json_kv_str(out, "id", id);
     json_kv_str(out, "name", name);
@@ -59,9 +58,9 @@ void etag_write(struct json_out *out, struct str etag)
 
 static void write_closing(struct json_out *out, const struct state_incident *i)
 {
-    kv_some(out, "classification", i->classification);
-    kv_some(out, "classificationReason", i->classification_reason);
-    kv_some(out, "classificationComment", i->classification_comment);
+    incident_kv_some(out, "classification", i->classification);
+    incident_kv_some(out, "classificationReason", i->classification_reason);
+    incident_kv_some(out, "classificationComment", i->classification_comment);
 }
 
 static void write_rules(struct incidents *in, struct arena *a, struct workspace *w,
@@ -72,7 +71,8 @@ static void write_rules(struct incidents *in, struct arena *a, struct workspace 
     json_arr(out);
     if (i->rule_ids.n > 0 && json_parse(a, i->rule_ids, NULL, &list, NULL))
         for (size_t k = 0; k < list.n; k++)
-            json_str(out, resource_id(in, a, w, "alertRules", json_text(&list.items[k], STR(""))));
+            json_str(out, incident_resource_id(in, a, w, "alertRules",
+                                               json_text(&list.items[k], STR(""))));
     json_arr_end(out);
 }
 
@@ -80,9 +80,9 @@ void incident_to_json(struct incidents *in, struct workspace *w, const struct st
                       struct json_out *out)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
-    struct str id = resource_id(in, a, w, "Incidents", i->id);
+    struct str id = incident_resource_id(in, a, w, "Incidents", i->id);
     json_obj(out);
-    head(out, id, i->id, "Microsoft.SecurityInsights/Incidents");
+    incident_resource_head(out, id, i->id, "Microsoft.SecurityInsights/Incidents");
     etag_write(out, i->etag);
     json_key(out, "properties");
     json_obj(out);
@@ -93,14 +93,14 @@ void incident_to_json(struct incidents *in, struct workspace *w, const struct st
     write_closing(out, i);
     incident_kv_raw(out, "owner", i->owner, INCIDENT_NO_OWNER);
     incident_kv_raw(out, "labels", i->labels, "[]");
-    kv_time(out, "firstActivityTimeUtc", i->first_activity);
-    kv_time(out, "lastActivityTimeUtc", i->last_activity);
-    kv_time(out, "lastModifiedTimeUtc", i->modified);
-    kv_time(out, "createdTimeUtc", i->created);
+    incident_kv_time(out, "firstActivityTimeUtc", i->first_activity);
+    incident_kv_time(out, "lastActivityTimeUtc", i->last_activity);
+    incident_kv_time(out, "lastModifiedTimeUtc", i->modified);
+    incident_kv_time(out, "createdTimeUtc", i->created);
     json_kv_int(out, "incidentNumber", i->number);
-    incident_additional_data(out, "additionalData", i);
+    incident_additional_data(in, a, w, "additionalData", i, out);
     write_rules(in, a, w, out, i);
-    json_kv_str(out, "incidentUrl", arena_fmt(a, "%.*s%.*s", STR_ARG(in->base_url), STR_ARG(id)));
+    json_kv_str(out, "incidentUrl", incident_url(in, a, w, i->id));
     json_kv_str(out, "providerName", i->provider);
     json_kv_str(out, "providerIncidentId", i->provider_incident_id);
     json_obj_end(out);
@@ -130,8 +130,8 @@ static void write_alert_row(struct arena *a, struct json_out *out, const struct 
     if (!json_parse(a, al->row, NULL, &row, NULL))
         return;
     for (size_t i = 0; i < COUNTOF(row_texts); i++)
-        kv_some(out, row_texts[i].property,
-                json_text(json_get(&row, row_texts[i].column), STR_NONE));
+        incident_kv_some(out, row_texts[i].property,
+                         json_text(json_get(&row, row_texts[i].column), STR_NONE));
     struct str text = json_text(json_get(&row, "ExtendedProperties"), STR_NONE);
     if (text.n > 0 && json_parse(a, text, NULL, &extended, NULL)) {
         json_key(out, "additionalData");
@@ -139,12 +139,12 @@ static void write_alert_row(struct arena *a, struct json_out *out, const struct 
     }
 }
 
-static void write_alert(struct incidents *in, struct arena *a, struct workspace *w,
-                        struct json_out *out, const struct state_alert *al)
+void incident_alert_to_json(struct incidents *in, struct arena *a, struct workspace *w,
+                            struct json_out *out, const struct state_alert *al)
 {
     json_obj(out);
-    head(out, resource_id(in, a, w, "Entities", al->id), al->id,
-         "Microsoft.SecurityInsights/Entities");
+    incident_resource_head(out, incident_resource_id(in, a, w, "Entities", al->id), al->id,
+                           "Microsoft.SecurityInsights/Entities");
     json_kv_z(out, "kind", "SecurityAlert");
     json_key(out, "properties");
     json_obj(out);
@@ -155,9 +155,9 @@ static void write_alert(struct incidents *in, struct arena *a, struct workspace 
     json_kv_str(out, "severity", al->severity);
     json_kv_str(out, "productName", al->product);
     incident_kv_raw(out, "tactics", al->tactics, "[]");
-    kv_time(out, "startTimeUtc", al->start);
-    kv_time(out, "endTimeUtc", al->end);
-    kv_time(out, "timeGenerated", al->generated);
+    incident_kv_time(out, "startTimeUtc", al->start);
+    incident_kv_time(out, "endTimeUtc", al->end);
+    incident_kv_time(out, "timeGenerated", al->generated);
     write_alert_row(a, out, al);
     json_obj_end(out);
     json_obj_end(out);
@@ -172,7 +172,7 @@ bool incident_alerts_to_json(struct incidents *in, struct arena *a, struct works
         return false;
     json_arr(out);
     for (size_t k = 0; k < n; k++)
-        write_alert(in, a, w, out, &list[k]);
+        incident_alert_to_json(in, a, w, out, &list[k]);
     json_arr_end(out);
     return true;
 }

@@ -12,17 +12,39 @@ void incident_kv_raw(struct json_out *w, const char *key, struct str json, const
     json_raw(w, json.n > 0 ? json : str_from(empty));
 }
 
-void incident_additional_data(struct json_out *w, const char *key, const struct state_incident *i)
+/* Of the incident that has taken this one's alerts over; empty: there is none, or it is gone. */
+static struct str merged_url(struct incidents *in, struct arena *a, struct workspace *w,
+                             const struct state_incident *i)
 {
-    json_key(w, key);
-    json_obj(w);
-    json_kv_int(w, "alertsCount", i->alerts);
-    json_kv_int(w, "bookmarksCount", 0);
-    json_kv_int(w, "commentsCount", 0);
-    incident_kv_raw(w, "alertProductNames", i->products, "[]");
-    incident_kv_raw(w, "tactics", i->tactics, "[]");
-    incident_kv_raw(w, "techniques", i->techniques, "[]");
-    json_obj_end(w);
+    struct state_incident target = {0};
+    if (i->merged_into == 0 ||
+        !state_incident_by_number(in->state, a, i->workspace, i->merged_into, &target, NULL))
+        return STR("");
+    return incident_url(in, a, w, target.id);
+}
+
+struct str incident_url(struct incidents *in, struct arena *a, struct workspace *w, struct str id)
+{
+    struct str path = incident_resource_id(in, a, w, "Incidents", id);
+    return arena_fmt(a, "%.*s%.*s", STR_ARG(in->base_url), STR_ARG(path));
+}
+
+void incident_additional_data(struct incidents *in, struct arena *a, struct workspace *w,
+                              const char *key, const struct state_incident *i, struct json_out *o)
+{
+    json_key(o, key);
+    json_obj(o);
+    json_kv_int(o, "alertsCount", i->alerts);
+    json_kv_int(o, "bookmarksCount", i->bookmarks);
+    json_kv_int(o, "commentsCount", i->comments);
+    incident_kv_raw(o, "alertProductNames", i->products, "[]");
+    incident_kv_raw(o, "tactics", i->tactics, "[]");
+    incident_kv_raw(o, "techniques", i->techniques, "[]");
+    if (i->merged_into > 0) {
+        json_kv_int(o, "mergedIncidentNumber", i->merged_into);
+        json_kv_str(o, "mergedIncidentUrl", merged_url(in, a, w, i));
+    }
+    json_obj_end(o);
 }
 
 static void write_texts(struct json_out *w, const struct state_incident *i)
@@ -53,26 +75,33 @@ static void write_times(struct json_out *w, const struct state_incident *i)
     json_kv_time(w, "LastActivityTime", i->last_activity);
 }
 
-static bool write_alert_ids(struct incidents *in, struct arena *a, const struct state_incident *i,
-                            struct json_out *w, struct err *e)
+static void write_targets(struct json_out *w, const char *key, const char *kind,
+                          const struct state_relation *list, size_t n)
 {
-    struct str *ids = NULL;
-    size_t n = 0;
-    if (!state_incident_alert_ids(in->state, a, i->workspace, i->id, &ids, &n, e))
-        return false;
-    json_key(w, "AlertIds");
+    json_key(w, key);
     json_arr(w);
     for (size_t k = 0; k < n; k++)
-        json_str(w, ids[k]);
+        if (str_eqz(list[k].kind, kind))
+            json_str(w, list[k].target);
     json_arr_end(w);
+}
+
+static bool write_relations(struct incidents *in, struct arena *a, const struct state_incident *i,
+                            struct json_out *w, struct err *e)
+{
+    struct state_relation *list = NULL;
+    size_t n = 0;
+    if (!state_relation_list(in->state, a, i->workspace, i->id, &list, &n, e))
+        return false;
+    write_targets(w, "AlertIds", RELATION_ALERT, list, n);
+    write_targets(w, "BookmarkIds", RELATION_BOOKMARK, list, n);
     return true;
 }
 
-static bool write_row(struct incidents *in, struct arena *a, struct workspace *w,
-                      const struct state_incident *i, struct err *e)
+bool incident_write_row(struct incidents *in, struct arena *a, struct workspace *w,
+                        const struct state_incident *i, const struct state_task *deleted,
+                        struct err *e)
 {
-    struct arm_scope scope = {in->subscription, in->resource_group, in->base_url};
-    struct str id = arm_id(a, &scope, workspace_name(w), "Incidents", i->id);
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_ROW);
     struct json_out o = json_out_make(&b);
     json_arr(&o);
@@ -82,12 +111,10 @@ static bool write_row(struct incidents *in, struct arena *a, struct workspace *w
     incident_kv_raw(&o, "Owner", i->owner, INCIDENT_NO_OWNER);
     incident_kv_raw(&o, "Labels", i->labels, "[]");
     incident_kv_raw(&o, "RelatedAnalyticRuleIds", i->rule_ids, "[]");
-    incident_kv_raw(&o, "BookmarkIds", STR(""), "[]");
-    incident_kv_raw(&o, "Comments", STR(""), "[]");
-    incident_kv_raw(&o, "Tasks", STR(""), "[]");
-    incident_additional_data(&o, "AdditionalData", i);
-    json_kv_str(&o, "IncidentUrl", arena_fmt(a, "%.*s%.*s", STR_ARG(in->base_url), STR_ARG(id)));
-    if (!write_alert_ids(in, a, i, &o, e))
+    incident_additional_data(in, a, w, "AdditionalData", i, &o);
+    json_kv_str(&o, "IncidentUrl", incident_url(in, a, w, i->id));
+    if (!write_relations(in, a, i, &o, e) || !incident_row_comments(in, a, i, &o, e) ||
+        !incident_row_tasks(in, a, i, deleted, &o, e))
         return false;
     json_obj_end(&o);
     json_arr_end(&o);
@@ -112,22 +139,42 @@ bool incident_init(struct incidents *in, struct arena *a, struct workspace *w,
     return true;
 }
 
-bool incident_save(struct incidents *in, struct arena *a, struct workspace *w,
-                   struct state_incident *i, struct str who, struct err *e)
+struct str incident_etag_new(struct arena *a)
 {
-    int64_t now = clock_now(in->clock);
     char etag[37];
     guid_format(guid_new(), etag);
-    i->etag = arena_str(a, str_from(etag));
+    return arena_str(a, str_from(etag));
+}
+
+void incident_touch(struct incidents *in, struct arena *a, struct state_incident *i, struct str who)
+{
+    int64_t now = clock_now(in->clock);
+    i->etag = incident_etag_new(a);
     i->modified = now;
     i->modified_by = who;
     /* arg_max(TimeGenerated, *) must be deterministic: strictly increasing within an incident, at
      * the precision that every client keeps (milliseconds). */
     i->row_time = now > i->row_time ? now : i->row_time + TICKS_PER_MS;
+}
+
+bool incident_save_beside(struct incidents *in, struct arena *a, struct workspace *w,
+                          struct state_incident *i, const struct state_task *deleted,
+                          struct str who, struct err *e)
+{
+    incident_touch(in, a, i, who);
     if (!state_begin(in->state, e))
         return false;
-    return state_end(in->state, state_incident_put(in->state, i, e) && write_row(in, a, w, i, e),
+    return state_end(in->state,
+                     incident_log_changes(in, a, i, who, e) &&
+                         state_incident_put(in->state, i, e) &&
+                         incident_write_row(in, a, w, i, deleted, e),
                      e);
+}
+
+bool incident_save(struct incidents *in, struct arena *a, struct workspace *w,
+                   struct state_incident *i, struct str who, struct err *e)
+{
+    return incident_save_beside(in, a, w, i, NULL, who, e);
 }
 
 /* ---- lists of texts ---- */

@@ -23,3 +23,8 @@ bool state_alert_list(struct state *s, struct arena *a, struct str workspace, st
 bool state_alert_of_incident(struct state *s, struct arena *a, struct str workspace,
                              struct str incident, struct state_alert **out, size_t *n,
                              struct err *e) MUST_USE;
+/* Alerts whose entities are not in the index yet, at most max, the oldest first. */
+bool state_alert_not_indexed(struct state *s, struct arena *a, struct str workspace, size_t max,
+                             struct state_alert **out, size_t *n, struct err *e) MUST_USE;
+bool state_alert_indexed(struct state *s, struct str workspace, struct str id,
+                         struct err *e) MUST_USE;

@@ -19,6 +19,8 @@ struct state_incident {
     struct str group_key;  /* what must be equal; empty is a key, too */
     int64_t first_alert;   /* time of the first alert, for the look-back */
     int64_t alerts;        /* how many */
+    int64_t bookmarks, comments;
+    int64_t merged_into; /* number of the incident that took its alerts over; 0: none */
 };
 bool state_incident_put(struct state *s, const struct state_incident *i, struct err *e) MUST_USE;
 bool state_incident_get(struct state *s, struct arena *a, struct str workspace, struct str id,
@@ -29,10 +31,18 @@ bool state_incident_by_number(struct state *s, struct arena *a, struct str works
 /* All of the workspace, by number. */
 bool state_incident_list(struct state *s, struct arena *a, struct str workspace,
                          struct state_incident **out, size_t *n, struct err *e) MUST_USE;
+/* Those whose last activity (or, without one, creation) is from ≤ time < to, the latest first, at
+ * most max. */
+bool state_incident_between(struct state *s, struct arena *a, struct str workspace, int64_t from,
+                            int64_t to, size_t max, struct state_incident **out, size_t *n,
+                            struct err *e) MUST_USE;
 /* Candidates for grouping, newest first: same rule and key, first alert not before since. */
 bool state_incident_candidates(struct state *s, struct arena *a, const struct state_incident *like,
                                int64_t since, struct state_incident **out, size_t *n,
                                struct err *e) MUST_USE;
+/* With its relations, comments, tasks and activities; its alerts and bookmarks stay. */
+bool state_incident_delete(struct state *s, struct str workspace, struct str id,
+                           struct err *e) MUST_USE;
 bool state_incident_add_alert(struct state *s, struct str workspace, struct str incident,
                               struct str alert,
                               struct err *e) MUST_USE; /* adding it twice is harmless */
@@ -40,3 +50,26 @@ bool state_incident_add_alert(struct state *s, struct str workspace, struct str 
 bool state_incident_alert_ids(struct state *s, struct arena *a, struct str workspace,
                               struct str incident, struct str **out, size_t *n,
                               struct err *e) MUST_USE;
+
+/* ---- relations: which alerts and bookmarks belong to an incident ---- */
+#define RELATION_ALERT "alert"
+#define RELATION_BOOKMARK "bookmark"
+struct state_relation {
+    struct str workspace, incident, name; /* name: of the resource; unless given the target's id */
+    struct str kind;                      /* RELATION_… */
+    struct str target;                    /* id of the alert or the bookmark */
+    struct str etag;
+    int64_t created;
+};
+/* Adds it, or replaces name, etag and time of the one with the same target. Errors: ERR_CONFLICT:
+ * another one has the name. */
+bool state_relation_put(struct state *s, const struct state_relation *r, struct err *e) MUST_USE;
+bool state_relation_delete(struct state *s, const struct state_relation *r, struct err *e) MUST_USE;
+/* Those of an incident, in the order in which they came. */
+bool state_relation_list(struct state *s, struct arena *a, struct str workspace,
+                         struct str incident, struct state_relation **out, size_t *n,
+                         struct err *e) MUST_USE;
+/* Those of an alert or a bookmark. */
+bool state_relation_of(struct state *s, struct arena *a, struct str workspace, const char *kind,
+                       struct str target, struct state_relation **out, size_t *n,
+                       struct err *e) MUST_USE;

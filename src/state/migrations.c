@@ -159,12 +159,62 @@ static const char arrival_sql[] =
     "ALTER TABLE new_rule_runs RENAME TO rule_runs;"
     "CREATE INDEX rule_runs_by_time ON rule_runs (workspace, window_to);";
 
+/* Work on incidents and cases: comments, tasks and activities of either ("subject"), bookmarks,
+ * entities. */
+static const char work_sql[] =
+    "ALTER TABLE incidents ADD COLUMN bookmarks INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incidents ADD COLUMN comments INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incidents ADD COLUMN merged_into INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE incident_alerts ADD COLUMN name TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE incident_alerts ADD COLUMN etag TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE incident_alerts ADD COLUMN created INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE alerts ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX alerts_not_indexed ON alerts (workspace) WHERE indexed = 0;"
+    "CREATE TABLE comments (workspace TEXT NOT NULL, subject_type TEXT NOT NULL,"
+    " subject TEXT NOT NULL, id TEXT NOT NULL, etag TEXT NOT NULL, message TEXT NOT NULL,"
+    " author TEXT NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL,"
+    " seq INTEGER PRIMARY KEY, UNIQUE (workspace, subject_type, subject, id));"
+    "CREATE TABLE tasks (workspace TEXT NOT NULL, subject_type TEXT NOT NULL,"
+    " subject TEXT NOT NULL, id TEXT NOT NULL, etag TEXT NOT NULL, title TEXT NOT NULL,"
+    " description TEXT NOT NULL, status TEXT NOT NULL, priority TEXT NOT NULL,"
+    " owner TEXT NOT NULL, due INTEGER NOT NULL, closing_notes TEXT NOT NULL,"
+    " created INTEGER NOT NULL, modified INTEGER NOT NULL, completed INTEGER NOT NULL,"
+    " created_by TEXT NOT NULL, modified_by TEXT NOT NULL,"
+    " seq INTEGER PRIMARY KEY, UNIQUE (workspace, subject_type, subject, id));"
+    "CREATE TABLE activities (workspace TEXT NOT NULL, subject_type TEXT NOT NULL,"
+    " subject TEXT NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL, field TEXT NOT NULL,"
+    " old_value TEXT NOT NULL, new_value TEXT NOT NULL, target TEXT NOT NULL,"
+    " who TEXT NOT NULL, seq INTEGER PRIMARY KEY);"
+    "CREATE INDEX activities_by_subject ON activities (workspace, subject_type, subject, seq);"
+    "CREATE TABLE bookmarks (workspace TEXT NOT NULL, id TEXT NOT NULL, etag TEXT NOT NULL,"
+    " name TEXT NOT NULL, query TEXT NOT NULL, query_result TEXT NOT NULL, notes TEXT NOT NULL,"
+    " labels TEXT NOT NULL, created INTEGER NOT NULL, created_by TEXT NOT NULL,"
+    " updated INTEGER NOT NULL, updated_by TEXT NOT NULL, event_time INTEGER NOT NULL,"
+    " query_start INTEGER NOT NULL, query_end INTEGER NOT NULL, entity_mappings TEXT NOT NULL,"
+    " tactics TEXT NOT NULL, techniques TEXT NOT NULL, row_time INTEGER NOT NULL,"
+    " PRIMARY KEY (workspace, id)) WITHOUT ROWID;"
+    "CREATE TABLE incident_bookmarks (workspace TEXT NOT NULL, incident TEXT NOT NULL,"
+    " bookmark TEXT NOT NULL, name TEXT NOT NULL, etag TEXT NOT NULL, created INTEGER NOT NULL,"
+    " seq INTEGER PRIMARY KEY, UNIQUE (workspace, incident, bookmark),"
+    " UNIQUE (workspace, incident, name), UNIQUE (workspace, bookmark, name),"
+    " FOREIGN KEY (workspace, incident) REFERENCES incidents (workspace, id) ON DELETE CASCADE,"
+    " FOREIGN KEY (workspace, bookmark) REFERENCES bookmarks (workspace, id) ON DELETE CASCADE);"
+    "CREATE TABLE entities (workspace TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,"
+    " body TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
+    " PRIMARY KEY (workspace, id)) WITHOUT ROWID;"
+    "CREATE TABLE entity_links (workspace TEXT NOT NULL, entity TEXT NOT NULL,"
+    " source_type TEXT NOT NULL, source TEXT NOT NULL, time INTEGER NOT NULL,"
+    " PRIMARY KEY (workspace, entity, source_type, source)) WITHOUT ROWID;"
+    "CREATE INDEX entity_links_by_source ON entity_links (workspace, source_type, source);"
+    "CREATE INDEX entities_by_time ON entities (workspace, last_seen);";
+
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
     {1, detection_sql},  {2, identity_sql}, {3, library_sql}, {4, summary_sql},
     {5, collection_sql}, {6, jobs_sql},     {7, arrival_sql},
+    {8, work_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

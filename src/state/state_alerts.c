@@ -70,3 +70,18 @@ bool state_alert_of_incident(struct state *s, struct arena *a, struct str worksp
         " WHERE workspace = ?1 AND incident = ?2) ON w = workspace AND alert = id ORDER BY seq",
         b, COUNTOF(b), out, n, e);
 }
+
+bool state_alert_not_indexed(struct state *s, struct arena *a, struct str workspace, size_t max,
+                             struct state_alert **out, size_t *n, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BI((int64_t)max)};
+    return select_alerts(s, a, "WHERE workspace = ?1 AND indexed = 0 ORDER BY rowid LIMIT ?2", b,
+                         COUNTOF(b), out, n, e);
+}
+
+bool state_alert_indexed(struct state *s, struct str workspace, struct str id, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(id)};
+    return state_run(s, "UPDATE alerts SET indexed = 1 WHERE workspace = ?1 AND id = ?2", b,
+                     COUNTOF(b), e);
+}

@@ -1,6 +1,7 @@
 /* Incidents and which alerts belong to them. */
 #include "state/incidents.h"
 #include "state/state_priv.h"
+#include "state/work.h"
 
 #define T(member) FIELD(F_TEXT, state_incident, member)
 #define I(member) FIELD(F_I64, state_incident, member)
@@ -36,6 +37,9 @@ static const struct field fields[] = {
     T(group_key),
     I(first_alert),
     I(alerts),
+    I(bookmarks),
+    I(comments),
+    I(merged_into),
 };
 #undef T
 #undef I
@@ -91,6 +95,19 @@ bool state_incident_list(struct state *s, struct arena *a, struct str workspace,
     return select_incidents(s, a, "WHERE workspace = ?1 ORDER BY number", b, COUNTOF(b), out, n, e);
 }
 
+bool state_incident_between(struct state *s, struct arena *a, struct str workspace, int64_t from,
+                            int64_t to, size_t max, struct state_incident **out, size_t *n,
+                            struct err *e)
+{
+    struct bind b[] = {BT(workspace), BI(from), BI(to), BI((int64_t)max)};
+    return select_incidents(s, a,
+                            "WHERE workspace = ?1 AND"
+                            " max(last_activity, created * (last_activity = 0)) >= ?2 AND"
+                            " max(last_activity, created * (last_activity = 0)) < ?3"
+                            " ORDER BY number DESC LIMIT ?4",
+                            b, COUNTOF(b), out, n, e);
+}
+
 bool state_incident_candidates(struct state *s, struct arena *a, const struct state_incident *like,
                                int64_t since, struct state_incident **out, size_t *n, struct err *e)
 {
@@ -100,6 +117,18 @@ bool state_incident_candidates(struct state *s, struct arena *a, const struct st
         "WHERE workspace = ?1 AND group_rule = ?2 AND group_key = ?3 AND first_alert >= ?4 "
         "ORDER BY number DESC",
         b, COUNTOF(b), out, n, e);
+}
+
+bool state_incident_delete(struct state *s, struct str workspace, struct str id, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(id)};
+    if (!state_begin(s, e))
+        return false;
+    return state_end(s,
+                     state_work_delete(s, workspace, SUBJECT_INCIDENT, id, e) &&
+                         state_run(s, "DELETE FROM incidents WHERE workspace = ?1 AND id = ?2", b,
+                                   COUNTOF(b), e),
+                     e);
 }
 
 bool state_incident_add_alert(struct state *s, struct str workspace, struct str incident,

@@ -8,10 +8,32 @@ enum { MAX_COLUMNS = 100, MAX_SQL = 16 << 10 };
 
 /* Those that others refer to first. Not here: outbox (log rows on their way to this store) and
  * cursors (of the server's own work). */
-static const char *const tables[] = {
-    "counters",      "rules",           "rule_schedules", "rule_runs",    "alerts",
-    "incidents",     "incident_alerts", "saved_searches", "watchlists",   "watchlist_items",
-    "summary_rules", "summary_bins",    "kql_jobs",       "kql_job_runs", "search_jobs"};
+static const char *const tables[] = {"counters",
+                                     "rules",
+                                     "rule_schedules",
+                                     "rule_runs",
+                                     "alerts",
+                                     "incidents",
+                                     "incident_alerts",
+                                     "saved_searches",
+                                     "watchlists",
+                                     "watchlist_items",
+                                     "summary_rules",
+                                     "summary_bins",
+                                     "kql_jobs",
+                                     "kql_job_runs",
+                                     "search_jobs",
+                                     "bookmarks",
+                                     "incident_bookmarks",
+                                     "comments",
+                                     "tasks",
+                                     "activities",
+                                     "entities",
+                                     "entity_links"};
+
+/* Those whose rows have an order of their own: that of the rowid. */
+static const char *const in_order[] = {"alerts",   "incident_alerts", "incident_bookmarks",
+                                       "comments", "tasks",           "activities"};
 
 static const char *table_of(struct str name)
 {
@@ -84,12 +106,12 @@ static bool write_table(struct state *s, struct str workspace, const char *table
                         struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
-    /* By rowid where there is one, else by key: the order in which they refer to one another. */
-    const char *sql = arena_fmt(a, "SELECT * FROM %s WHERE workspace = ?1 ORDER BY %s", table,
-                                strcmp(table, "incident_alerts") == 0 ? "seq"
-                                : strcmp(table, "alerts") == 0        ? "rowid"
-                                                                      : "1, 2, 3")
-                          .p;
+    const char *order = "1, 2, 3";
+    for (size_t i = 0; i < COUNTOF(in_order); i++)
+        if (strcmp(table, in_order[i]) == 0)
+            order = "rowid";
+    const char *sql =
+        arena_fmt(a, "SELECT * FROM %s WHERE workspace = ?1 ORDER BY %s", table, order).p;
     struct bind b = BT(workspace);
     sqlite3_stmt *st = state_prepare_locked(s, sql, &b, 1, e);
     if (st == NULL)

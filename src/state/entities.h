@@ -1,0 +1,51 @@
+/* Entities that alerts and bookmarks name: one row a thing, and where it was named. */
+#pragma once
+#include "state/state.h"
+
+#define LINK_ALERT "alert"
+#define LINK_BOOKMARK "bookmark"
+
+struct state_entity {
+    struct str workspace, id; /* id: derived from what identifies it */
+    struct str kind;          /* of the ARM resource: Account, Host, Ip … */
+    struct str body;          /* JSON object in the form of the Entities column, without $id */
+    int64_t first_seen, last_seen;
+};
+bool state_entity_put(struct state *s, const struct state_entity *x, struct err *e) MUST_USE;
+bool state_entity_get(struct state *s, struct arena *a, struct str workspace, struct str id,
+                      struct state_entity *out, struct err *e) MUST_USE; /* ERR_NOT_FOUND */
+/* At most max, the last seen first, behind the given number of them. */
+bool state_entity_list(struct state *s, struct arena *a, struct str workspace, size_t skip,
+                       size_t max, struct state_entity **out, size_t *n, struct err *e) MUST_USE;
+
+struct state_entity_link {
+    struct str workspace, entity;
+    struct str source_type, source; /* LINK_…, its id */
+    int64_t time;                   /* when it was seen there */
+};
+bool state_entity_link(struct state *s, const struct state_entity_link *x, struct err *e) MUST_USE;
+/* Takes away all links of a source. */
+bool state_entity_unlink(struct state *s, struct str workspace, const char *type, struct str source,
+                         struct err *e) MUST_USE;
+/* Entities of one source, in order of their kind and id. */
+bool state_entity_of(struct state *s, struct arena *a, struct str workspace, const char *type,
+                     struct str source, struct state_entity **out, size_t *n,
+                     struct err *e) MUST_USE;
+/* Those of an incident's alerts and bookmarks, each once. */
+bool state_entity_of_incident(struct state *s, struct arena *a, struct str workspace,
+                              struct str incident, struct state_entity **out, size_t *n,
+                              struct err *e) MUST_USE;
+/* Where an entity was named from ≤ time < to, the newest first, at most max. */
+bool state_entity_links(struct state *s, struct arena *a, struct str workspace, struct str entity,
+                        int64_t from, int64_t to, size_t max, struct state_entity_link **out,
+                        size_t *n, struct err *e) MUST_USE;
+
+/* Incidents that share entities with one: id, and how many. At most max, the most shared first;
+ * only those whose last activity is from ≤ time < to. */
+struct state_shared {
+    struct str incident;
+    int64_t entities;
+};
+bool state_entity_shared(struct state *s, struct arena *a, struct str workspace,
+                         struct str incident, int64_t from, int64_t to, size_t max,
+                         struct state_shared **out, size_t *n, struct err *e) MUST_USE;

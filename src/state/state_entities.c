@@ -1,0 +1,153 @@
+/* Entities and where they were named. */
+#include "state/entities.h"
+#include "state/state_priv.h"
+
+static const struct field fields[] = {
+    KEY(F_TEXT, state_entity, workspace),   KEY(F_TEXT, state_entity, id),
+    FIELD(F_TEXT, state_entity, kind),      FIELD(F_TEXT, state_entity, body),
+    FIELD(F_I64, state_entity, first_seen), FIELD(F_I64, state_entity, last_seen),
+};
+static const struct table entities = {"entities", fields, COUNTOF(fields),
+                                      sizeof(struct state_entity)};
+
+static const struct field link_fields[] = {
+    KEY(F_TEXT, state_entity_link, workspace),   KEY(F_TEXT, state_entity_link, entity),
+    KEY(F_TEXT, state_entity_link, source_type), KEY(F_TEXT, state_entity_link, source),
+    FIELD(F_I64, state_entity_link, time),
+};
+static const struct table links = {"entity_links", link_fields, COUNTOF(link_fields),
+                                   sizeof(struct state_entity_link)};
+
+bool state_entity_put(struct state *s, const struct state_entity *x, struct err *e)
+{
+    struct bind b[] = {BT(x->workspace), BT(x->id),         BT(x->kind),
+                       BT(x->body),      BI(x->first_seen), BI(x->last_seen)};
+    return state_run(s,
+                     "INSERT INTO entities (workspace, id, kind, body, first_seen, last_seen)"
+                     " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (workspace, id) DO UPDATE SET"
+                     " body = CASE WHEN length(excluded.body) >= length(body) THEN excluded.body"
+                     " ELSE body END, first_seen = min(first_seen, excluded.first_seen),"
+                     " last_seen = max(last_seen, excluded.last_seen)",
+                     b, COUNTOF(b), e);
+}
+
+static bool select_entities(struct state *s, struct arena *a, const char *tail,
+                            const struct bind *b, size_t n_binds, struct state_entity **out,
+                            size_t *n, struct err *e)
+{
+    void *rows = NULL;
+    if (!table_select(s, a, &entities, NULL, tail, b, n_binds, &rows, n, e))
+        return false;
+    *out = rows;
+    return true;
+}
+
+bool state_entity_get(struct state *s, struct arena *a, struct str workspace, struct str id,
+                      struct state_entity *out, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(id)};
+    struct state_entity *list = NULL;
+    size_t n = 0;
+    if (!select_entities(s, a, "WHERE workspace = ?1 AND id = ?2", b, COUNTOF(b), &list, &n, e))
+        return false;
+    if (n == 0)
+        return err_set(e, ERR_NOT_FOUND, "there is no entity '%.*s'", (int)(id.n < 80 ? id.n : 80),
+                       id.p);
+    *out = list[0];
+    return true;
+}
+
+bool state_entity_list(struct state *s, struct arena *a, struct str workspace, size_t skip,
+                       size_t max, struct state_entity **out, size_t *n, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BI((int64_t)max), BI((int64_t)skip)};
+    return select_entities(s, a,
+                           "WHERE workspace = ?1 ORDER BY last_seen DESC, id LIMIT ?2 OFFSET ?3", b,
+                           COUNTOF(b), out, n, e);
+}
+
+bool state_entity_link(struct state *s, const struct state_entity_link *x, struct err *e)
+{
+    return table_put(s, &links, x, e);
+}
+
+bool state_entity_unlink(struct state *s, struct str workspace, const char *type, struct str source,
+                         struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(str_from(type)), BT(source)};
+    return state_run(
+        s, "DELETE FROM entity_links WHERE workspace = ?1 AND source_type = ?2 AND source = ?3", b,
+        COUNTOF(b), e);
+}
+
+bool state_entity_of(struct state *s, struct arena *a, struct str workspace, const char *type,
+                     struct str source, struct state_entity **out, size_t *n, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(str_from(type)), BT(source)};
+    return select_entities(s, a,
+                           "WHERE workspace = ?1 AND id IN (SELECT entity FROM entity_links"
+                           " WHERE workspace = ?1 AND source_type = ?2 AND source = ?3)"
+                           " ORDER BY kind, id",
+                           b, COUNTOF(b), out, n, e);
+}
+
+/* The entities of incident ?2. */
+#define OF_INCIDENT                                                                                \
+    "SELECT entity FROM entity_links JOIN incident_alerts USING (workspace) WHERE workspace = ?1"  \
+    " AND incident = ?2 AND source_type = 'alert' AND source = alert"                              \
+    " UNION SELECT entity FROM entity_links JOIN incident_bookmarks USING (workspace)"             \
+    " WHERE workspace = ?1 AND incident = ?2 AND source_type = 'bookmark' AND source = bookmark"
+
+bool state_entity_of_incident(struct state *s, struct arena *a, struct str workspace,
+                              struct str incident, struct state_entity **out, size_t *n,
+                              struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(incident)};
+    return select_entities(s, a,
+                           "WHERE workspace = ?1 AND id IN (" OF_INCIDENT ") ORDER BY kind, id", b,
+                           COUNTOF(b), out, n, e);
+}
+
+bool state_entity_links(struct state *s, struct arena *a, struct str workspace, struct str entity,
+                        int64_t from, int64_t to, size_t max, struct state_entity_link **out,
+                        size_t *n, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(entity), BI(from), BI(to), BI((int64_t)max)};
+    void *rows = NULL;
+    if (!table_select(s, a, &links, NULL,
+                      "WHERE workspace = ?1 AND entity = ?2 AND time >= ?3 AND time < ?4"
+                      " ORDER BY time DESC, source LIMIT ?5",
+                      b, COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    return true;
+}
+
+bool state_entity_shared(struct state *s, struct arena *a, struct str workspace,
+                         struct str incident, int64_t from, int64_t to, size_t max,
+                         struct state_shared **out, size_t *n, struct err *e)
+{
+    static const struct field shared_fields[] = {FIELD(F_TEXT, state_shared, incident),
+                                                 FIELD(F_I64, state_shared, entities)};
+    static const struct table shared = {"shared", shared_fields, COUNTOF(shared_fields),
+                                        sizeof(struct state_shared)};
+    struct bind b[] = {BT(workspace), BT(incident), BI(from), BI(to), BI((int64_t)max)};
+    void *rows = NULL;
+    if (!table_select(s, a, &shared,
+                      "(SELECT m.incident AS incident, count(DISTINCT l.entity) AS entities"
+                      " FROM entity_links l JOIN (SELECT workspace, incident, alert AS source,"
+                      " 'alert' AS source_type FROM incident_alerts UNION ALL"
+                      " SELECT workspace, incident, bookmark, 'bookmark' FROM incident_bookmarks) m"
+                      " ON m.workspace = l.workspace AND m.source_type = l.source_type"
+                      " AND m.source = l.source JOIN incidents i"
+                      " ON i.workspace = m.workspace AND i.id = m.incident"
+                      " WHERE l.workspace = ?1 AND l.entity IN (" OF_INCIDENT
+                      ") AND m.incident <> ?2"
+                      " AND max(i.last_activity, i.created * (i.last_activity = 0)) >= ?3"
+                      " AND max(i.last_activity, i.created * (i.last_activity = 0)) < ?4"
+                      " GROUP BY m.incident)",
+                      "ORDER BY entities DESC, incident LIMIT ?5", b, COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    return true;
+}
