@@ -12,7 +12,22 @@ static struct expr *scope_filter(struct binder *b, const struct plan *p)
     struct kql_value to = {.type = KQL_DATETIME, .i = b->o->scope_to};
     struct expr *low = ex_call2(b, ">=", KQL_BOOL, ex_column(b, c, NULL), ex_const(b, from, NULL));
     struct expr *high = ex_call2(b, "<", KQL_BOOL, ex_column(b, c, NULL), ex_const(b, to, NULL));
+    const struct plan_col *received = bind_find_column(p, STR("_TimeReceived"));
+    struct kql_value until = {.type = KQL_DATETIME, .i = b->o->received_to};
+    if (until.i != 0 && received != NULL)
+        high = ex_and(
+            b, high,
+            ex_call2(b, "<", KQL_BOOL, ex_column(b, received, NULL), ex_const(b, until, NULL)));
     return ex_and(b, low, high);
+}
+
+/* The end of a window that the row is in; see KQL_WINDOW. */
+static void add_window(struct binder *b, struct plan *p)
+{
+    struct plan_col c = plan_fresh(b, STR(KQL_WINDOW), KQL_DATETIME);
+    c.hidden = true;
+    p->source_names[p->cols.n] = c.name;
+    plan_add_col(b, p, c);
 }
 
 static void add_table_cols(struct binder *b, struct plan *p, const struct kql_schema *s,
@@ -61,7 +76,7 @@ struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const st
     p->table = arena_str(b->a, t->name);
     add_table_cols(b, p, &t->schema, false);
     add_table_cols(b, p, &t->hidden, true);
-    p->source_names = arena_array(b->a, struct str, p->cols.n + COUNTOF(second_names));
+    p->source_names = arena_array(b->a, struct str, p->cols.n + COUNTOF(second_names) + 1);
     for (size_t i = 0; i < p->cols.n; i++)
         p->source_names[i] = p->cols.p[i].name;
     add_second_names(b, p);
@@ -70,6 +85,8 @@ struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const st
         VEC_PUSH(b->a, &b->q->tables, p->table);
     }
     struct expr *scope = scope_filter(b, p);
+    if (scope != NULL && b->o->windows != KQL_WINDOWS_NONE)
+        add_window(b, p);
     return scope != NULL ? plan_filter(b, p, scope, at) : p;
 }
 
