@@ -55,16 +55,11 @@ int64_t schedule_due(struct detect *d, bool *out_running);
 void schedule_fini(struct detect *d);
 /* The first window's end of a rule that starts now. */
 int64_t schedule_first(const struct detect *d, const struct rule *r, int64_t now);
-int64_t rule_frequency(const struct rule *r);
-int64_t rule_period(const struct rule *r);
-int64_t rule_delay(const struct detect *d, const char *kind);
 
 /* ---- run.c: one due run with all that follows. False: the control database failed. ---- */
 bool run_rule(struct detect *d, const struct schedule_entry *due, struct err *e);
 
 /* ---- rules.c ---- */
-/* The rule that a stored one stands for; everything lives in a. */
-bool rule_load(struct arena *a, const struct state_rule *stored, struct rule *out, struct err *e);
 /* Stores r as the body of stored; schedules it anew when that is needed. */
 bool rule_store(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
                 const struct state_rule *before, struct err *e);

@@ -3,7 +3,7 @@
 #include "detect/detect_priv.h"
 #include <stdio.h>
 
-static bool fires(const struct rule *r, size_t rows)
+bool detect_fires(const struct rule *r, size_t rows)
 {
     int64_t n = (int64_t)rows;
     if (r->kind == RULE_NRT)
@@ -133,22 +133,30 @@ static struct str issues_json(struct evaluation *ev)
     return sbuf_ok(&b) ? arena_str(ev->a, sbuf_str(&b)) : STR("[]");
 }
 
-static bool run_query(struct evaluation *ev, struct store_result *result, struct err *e)
+void detect_query(struct detect *d, const struct rule *r, int64_t s,
+                  const struct detect_sight *sight, struct store_query *out)
 {
-    const struct rule *r = ev->r;
-    const struct detect_options *o = &ev->d->o;
-    struct store_query q = {.text = r->query};
-    q.options = (struct kql_options){.now_ticks = ev->out->to,
-                                     .has_scope = true,
-                                     .scope_from = ev->out->from,
-                                     .scope_to = ev->out->to,
-                                     .rule_restrictions = true};
+    *out = (struct store_query){.text = r->query, .on_time = sight->on_time};
+    out->options = (struct kql_options){.now_ticks = s,
+                                        .has_scope = true,
+                                        .scope_from = s - rule_period(r),
+                                        .scope_to = s,
+                                        .received_to = sight->received_to,
+                                        .rule_restrictions = true};
     /* Late records are the point of a near-real-time rule: its window is one of arrival. */
     if (r->kind == RULE_NRT)
-        q.options.scope_column = STR("_TimeReceived");
-    q.limits = (struct engine_limits){.deadline_us = clock_mono_us() + o->timeout_us,
-                                      .max_rows = o->max_rows,
-                                      .cancel = &ev->d->stop};
+        out->options.scope_column = STR("_TimeReceived");
+    out->limits = (struct engine_limits){
+        .max_rows = d->o.max_rows, .cancel = sight->cancel != NULL ? sight->cancel : &d->stop};
+}
+
+static bool run_query(struct evaluation *ev, const struct detect_sight *sight,
+                      struct store_result *result, struct err *e)
+{
+    const struct detect_options *o = &ev->d->o;
+    struct store_query q;
+    detect_query(ev->d, ev->r, ev->out->to, sight, &q);
+    q.limits.deadline_us = clock_mono_us() + o->timeout_us;
     struct kql_diags diags = {0};
     if (!workspace_query(ev->w, ev->a, &q, result, &diags, e))
         return false;
@@ -164,26 +172,54 @@ static bool run_query(struct evaluation *ev, struct store_result *result, struct
     return false;
 }
 
-bool detect_evaluate(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
-                     int64_t s, struct detect_result *out, struct err *e)
+static void start(struct evaluation *ev, int64_t s)
+{
+    char id[37];
+    *ev->out = (struct detect_result){.from = s - rule_period(ev->r), .to = s};
+    guid_format(guid_new(), id);
+    ev->out->correlation_id = arena_str(ev->a, str_from(id));
+}
+
+static void conclude(struct evaluation *ev)
+{
+    struct detect_result *out = ev->out;
+    out->rows = engine_rows_count(ev->rows);
+    if (out->rows > 0)
+        out->first_row = row_json(ev, 0);
+    out->triggered = detect_fires(ev->r, out->rows);
+    if (out->triggered)
+        make_alerts(ev);
+    out->issues = issues_json(ev);
+}
+
+void detect_evaluate_rows(struct detect *d, struct arena *a, struct workspace *w,
+                          const struct rule *r, int64_t s, int64_t now,
+                          const struct engine_rows *rows, struct detect_result *out)
+{
+    struct evaluation ev = {.d = d, .a = a, .w = w, .r = r, .out = out, .rows = rows, .now = now};
+    start(&ev, s);
+    conclude(&ev);
+}
+
+bool detect_evaluate_as(struct detect *d, struct arena *a, struct workspace *w,
+                        const struct rule *r, int64_t s, const struct detect_sight *sight,
+                        struct detect_result *out, struct err *e)
 {
     struct store_result result = {0};
     struct evaluation ev = {.d = d, .a = a, .w = w, .r = r, .out = out};
-    char id[37];
-    *out = (struct detect_result){.from = s - rule_period(r), .to = s};
-    guid_format(guid_new(), id);
-    out->correlation_id = arena_str(a, str_from(id));
-    ev.now = clock_now(d->o.clock);
-    if (!run_query(&ev, &result, e))
+    start(&ev, s);
+    ev.now = sight->now != 0 ? sight->now : clock_now(d->o.clock);
+    if (!run_query(&ev, sight, &result, e))
         return false;
     ev.rows = result.rows[0];
-    out->rows = engine_rows_count(ev.rows);
-    if (out->rows > 0)
-        out->first_row = row_json(&ev, 0);
-    out->triggered = fires(r, out->rows);
-    if (out->triggered)
-        make_alerts(&ev);
-    out->issues = issues_json(&ev);
+    conclude(&ev);
     store_result_fini(&result);
     return true;
+}
+
+bool detect_evaluate(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
+                     int64_t s, struct detect_result *out, struct err *e)
+{
+    struct detect_sight all = {0};
+    return detect_evaluate_as(d, a, w, r, s, &all, out, e);
 }
