@@ -26,6 +26,7 @@ struct vedette {
     struct summaries *summaries;
     struct dcrs *dcrs;
     struct jobs *jobs;
+    struct backtests *backtests;
     struct identity *identity;
     struct throttle *throttle;
     struct sign_ins *sign_ins;
@@ -82,6 +83,7 @@ extern const struct http_route otlp_routes[];
 extern const struct http_route summary_routes[];
 extern const struct http_route dcr_routes[];
 extern const struct http_route job_routes[];
+extern const struct http_route backtest_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
 extern const size_t n_ingest_routes;
@@ -109,6 +111,7 @@ extern const size_t n_otlp_routes;
 extern const size_t n_summary_routes;
 extern const size_t n_dcr_routes;
 extern const size_t n_job_routes;
+extern const size_t n_backtest_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */

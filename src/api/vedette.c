@@ -1,6 +1,7 @@
 /* Opening everything over a data folder, in order, and closing it in the other one. */
 #include "api/api.h"
 #include "api/api_priv.h"
+#include "backtest/backtest.h"
 #include "base/ids.h"
 #include "purge/purge.h"
 #include <stdio.h>
@@ -87,6 +88,9 @@ static bool open_detect(struct vedette *v, struct err *e)
     struct jobs_options jo = {v->store, v->state,         v->o.clock,
                               scope,    v->o.job_workers, v->o.job_timeout_us};
     v->jobs = jobs_open(&jo);
+    struct backtests_options bo = {v->store, v->detect,       v->o.clock,
+                                   scope,    v->o.rule_delay, v->o.rule_timeout_us};
+    v->backtests = backtests_open(&bo);
     struct health_options ho = {v->store, v->state, v->o.clock, v->incidents, scope, v->o.silence};
     v->health = health_open(&ho);
     struct purge_options po = {v->store, v->state, v->o.clock, v->incidents};
@@ -124,6 +128,7 @@ static void open_router(struct vedette *v)
         {summary_routes, n_summary_routes, v, false},
         {dcr_routes, n_dcr_routes, v, false},
         {job_routes, n_job_routes, v, false},
+        {backtest_routes, n_backtest_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -199,6 +204,7 @@ void vedette_close(struct vedette *v)
     sign_ins_free(v->sign_ins);
     dcrs_close(v->dcrs);
     health_close(v->health);
+    backtests_close(v->backtests);
     jobs_close(v->jobs);
     summaries_close(v->summaries);
     detect_close(v->detect);

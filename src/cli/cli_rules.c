@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/complain.h"
 #include "cli/files.h"
+#include "cli/rules_commands.h"
 #include "cli/rules_test.h"
 
 static const char usage[] =
@@ -15,6 +16,7 @@ static const char usage[] =
     "       vedette rules import   [--data DIR] [--workspace W] FILE|DIR…\n"
     "       vedette rules validate FILE|DIR…\n"
     "       vedette rules test     FILE.test.yaml|DIR…\n"
+    "       vedette rules backtest [options] [ID|FILE|DIR…]\n"
     "\n"
     "Rules are Azure-Sentinel's YAML. list, show and import talk to the running server of the "
     "data\n"
@@ -244,9 +246,20 @@ static bool read_options(int argc, char **argv, struct job *j)
     return true;
 }
 
+/* Those with options of their own. */
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"backtest", rules_backtest},
+};
+
 int cli_rules(int argc, char **argv)
 {
     bool help = false;
+    for (size_t i = 0; argc >= 2 && i < COUNTOF(commands); i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
     for (int i = 1; i < argc; i++)
         help = help || strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
     if (help) {

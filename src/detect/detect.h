@@ -94,6 +94,34 @@ struct detect_result {
     struct str first_row; /* the first result row as a JSON object; empty without rows */
     struct str correlation_id;
 };
+/* What a run sees of the workspace's rows, and when it takes place. */
+struct detect_sight {
+    bool on_time;               /* as if each row had arrived at its TimeGenerated */
+    int64_t received_to;        /* rows that arrived then or later are not there yet; 0: all are */
+    int64_t now;                /* TimeGenerated of its alerts; 0: the clock's now */
+    const _Atomic bool *cancel; /* NULL: the handle's own */
+};
+/* detect_evaluate of a run with that sight. */
+bool detect_evaluate_as(struct detect *d, struct arena *a, struct workspace *w,
+                        const struct rule *r, int64_t s, const struct detect_sight *sight,
+                        struct detect_result *out, struct err *e) MUST_USE;
+/* The query of a run with that sight, and the limits that it has; both without a deadline. */
+void detect_query(struct detect *d, const struct rule *r, int64_t s,
+                  const struct detect_sight *sight, struct store_query *out);
+/* What follows from rows that the query of run s has returned. */
+void detect_evaluate_rows(struct detect *d, struct arena *a, struct workspace *w,
+                          const struct rule *r, int64_t s, int64_t now,
+                          const struct engine_rows *rows, struct detect_result *out);
+/* Whether a run that finds so many rows makes alerts. */
+bool detect_fires(const struct rule *r, size_t rows);
+int64_t rule_frequency(const struct rule *r);
+int64_t rule_period(const struct rule *r);
+/* Between a window's end and its run: none for a near-real-time rule, whose windows are of arrival.
+ */
+int64_t rule_delay(const struct detect *d, const struct rule *r);
+/* The rule that a stored one stands for; everything lives in a. */
+bool rule_load(struct arena *a, const struct state_rule *stored, struct rule *out,
+               struct err *e) MUST_USE;
 /* Runs the rule's query as at scheduled time s, over all rows that are there (NRT: those received
  * in the minute before s). Thread-safe; everything lives in a. */
 bool detect_evaluate(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,

@@ -70,8 +70,6 @@ int64_t schedule_due(struct detect *d, bool *out_running);
 void schedule_fini(struct detect *d);
 /* The first window's end of a rule that starts now. */
 int64_t schedule_first(const struct detect *d, const struct rule *r, int64_t now);
-int64_t rule_frequency(const struct rule *r);
-int64_t rule_period(const struct rule *r);
 
 /* ---- run.c: one due run with all that follows. False: the control database failed. ---- */
 struct run_piece { /* one window, and what is written down of its run */
@@ -86,8 +84,6 @@ bool run_rule(struct detect *d, const struct schedule_entry *due, struct err *e)
 bool detect_prune(struct detect *d, struct err *e);
 
 /* ---- rules.c ---- */
-/* The rule that a stored one stands for; everything lives in a. */
-bool rule_load(struct arena *a, const struct state_rule *stored, struct rule *out, struct err *e);
 /* Stores r as the body of stored; schedules it anew when that is needed. */
 bool rule_store(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
                 const struct state_rule *before, struct err *e);
@@ -144,7 +140,6 @@ struct guid *row_ids(struct evaluation *ev);
 /* ---- evaluate.c, for late.c ---- */
 bool evaluation_query(struct evaluation *ev, const struct detect_when *when,
                       struct store_result *result, struct err *e) MUST_USE;
-bool rule_fires(const struct rule *r, size_t rows);
 /* Alerts and the rest of the result, from the rows that count. */
 void evaluation_finish(struct evaluation *ev, bool fires);
 

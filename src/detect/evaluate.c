@@ -2,7 +2,7 @@
 #include "detect/detect_priv.h"
 #include <stdio.h>
 
-bool rule_fires(const struct rule *r, size_t rows)
+bool detect_fires(const struct rule *r, size_t rows)
 {
     int64_t n = (int64_t)rows;
     if (r->kind == RULE_NRT)
@@ -147,27 +147,30 @@ static void note_tables(struct evaluation *ev, const struct kql_query *q)
         t->p[t->n] = q->tables.p[t->n];
 }
 
-bool evaluation_query(struct evaluation *ev, const struct detect_when *when,
-                      struct store_result *result, struct err *e)
+void detect_query(struct detect *d, const struct rule *r, int64_t s,
+                  const struct detect_sight *sight, struct store_query *out)
 {
-    const struct rule *r = ev->r;
-    const struct detect_options *o = &ev->d->o;
-    struct store_query q = {.text = r->query};
+    *out = (struct store_query){.text = r->query, .on_time = sight->on_time};
+    out->options = (struct kql_options){.now_ticks = s,
+                                        .has_scope = true,
+                                        .scope_from = s - rule_period(r),
+                                        .scope_to = s,
+                                        .received_to = sight->received_to,
+                                        .rule_restrictions = true};
     /* Late records are the point of a near-real-time rule: its window is one of arrival. */
-    q.options = (struct kql_options){.now_ticks = when->s,
-                                     .has_scope = r->kind == RULE_SCHEDULED,
-                                     .scope_from = when->s - rule_period(r),
-                                     .scope_to = when->s,
-                                     .has_arrival = when->arrived_until < INT64_MAX,
-                                     .arrived_after = when->arrived_after,
-                                     .arrived_until = when->arrived_until,
-                                     .rule_restrictions = true};
-    q.limits = (struct engine_limits){.deadline_us = clock_mono_us() + o->timeout_us,
-                                      .max_rows = o->max_rows,
-                                      .cancel = &ev->d->stop,
-                                      .one_moment = true};
+    if (r->kind == RULE_NRT)
+        out->options.scope_column = STR("_TimeReceived");
+    out->limits = (struct engine_limits){
+        .max_rows = d->o.max_rows, .cancel = sight->cancel != NULL ? sight->cancel : &d->stop};
+}
+
+static bool ask(struct evaluation *ev, struct store_query *q, struct store_result *result,
+                struct err *e)
+{
+    const struct detect_options *o = &ev->d->o;
     struct kql_diags diags = {0};
-    if (!workspace_query(ev->w, ev->a, &q, result, &diags, e))
+    q->limits.deadline_us = clock_mono_us() + o->timeout_us;
+    if (!workspace_query(ev->w, ev->a, q, result, &diags, e))
         return false;
     note_tables(ev, &result->compiled);
     if (result->n != 1) {
@@ -186,13 +189,27 @@ bool evaluation_query(struct evaluation *ev, const struct detect_when *when,
     return false;
 }
 
+bool evaluation_query(struct evaluation *ev, const struct detect_when *when,
+                      struct store_result *result, struct err *e)
+{
+    static const struct detect_sight all = {0};
+    struct store_query q;
+    detect_query(ev->d, ev->r, when->s, &all, &q);
+    q.options.has_scope = ev->r->kind == RULE_SCHEDULED;
+    q.options.has_arrival = when->arrived_until < INT64_MAX;
+    q.options.arrived_after = when->arrived_after;
+    q.options.arrived_until = when->arrived_until;
+    return ask(ev, &q, result, e);
+}
+
 void evaluation_finish(struct evaluation *ev, bool fires)
 {
     struct detect_result *out = ev->out;
     char id[37];
     guid_format(guid_new(), id);
     out->correlation_id = arena_str(ev->a, str_from(id));
-    ev->now = clock_now(ev->d->o.clock);
+    if (ev->now == 0)
+        ev->now = clock_now(ev->d->o.clock);
     out->rows = engine_rows_count(ev->rows);
     if (ev->n_rows > 0)
         out->first_row = row_json(ev, 0);
@@ -213,7 +230,33 @@ bool detect_evaluate_when(struct detect *d, struct arena *a, struct workspace *w
                                   .to = when->s};
     if (!evaluation_query(&ev, when, &result, e))
         return false;
-    evaluation_finish(&ev, rule_fires(r, ev.n_rows));
+    evaluation_finish(&ev, detect_fires(r, ev.n_rows));
+    store_result_fini(&result);
+    return true;
+}
+
+void detect_evaluate_rows(struct detect *d, struct arena *a, struct workspace *w,
+                          const struct rule *r, int64_t s, int64_t now,
+                          const struct engine_rows *rows, struct detect_result *out)
+{
+    struct evaluation ev = {.d = d, .a = a, .w = w, .r = r, .out = out, .rows = rows, .now = now};
+    *out = (struct detect_result){.from = s - rule_period(r), .to = s};
+    ev.n_rows = engine_rows_count(rows);
+    evaluation_finish(&ev, detect_fires(r, ev.n_rows));
+}
+
+bool detect_evaluate_as(struct detect *d, struct arena *a, struct workspace *w,
+                        const struct rule *r, int64_t s, const struct detect_sight *sight,
+                        struct detect_result *out, struct err *e)
+{
+    struct store_result result = {0};
+    struct store_query q;
+    struct evaluation ev = {.d = d, .a = a, .w = w, .r = r, .out = out, .now = sight->now};
+    *out = (struct detect_result){.from = s - rule_period(r), .to = s};
+    detect_query(d, r, s, sight, &q);
+    if (!ask(&ev, &q, &result, e))
+        return false;
+    evaluation_finish(&ev, detect_fires(r, ev.n_rows));
     store_result_fini(&result);
     return true;
 }

@@ -48,8 +48,8 @@ static bool late_rows(struct detect *d, struct workspace *w, struct str table,
                                      .has_arrival = true,
                                      .arrived_after = when->arrived_after,
                                      .arrived_until = when->arrived_until};
-    q.limits = (struct engine_limits){
-        .deadline_us = clock_mono_us() + d->o.timeout_us, .cancel = &d->stop, .one_moment = true};
+    q.limits = (struct engine_limits){.deadline_us = clock_mono_us() + d->o.timeout_us,
+                                      .cancel = &d->stop};
     if (!workspace_query(w, out->a, &q, &result, &diags, e))
         return false;
     const struct engine_rows *rows = result.rows[0];
@@ -144,7 +144,7 @@ static bool look_back(struct evaluation *ev, const struct detect_when *when, str
     struct detect_when then = {when->s, -1, when->arrived_after};
     if (!evaluation_query(ev, &then, &result, e))
         return false;
-    out->fired = rule_fires(ev->r, ev->n_rows);
+    out->fired = detect_fires(ev->r, ev->n_rows);
     out->ids = map_new(ev->a, false);
     const struct guid *ids = row_ids(ev);
     for (size_t i = 0; i < ev->n_rows; i++)
@@ -156,7 +156,7 @@ static bool look_back(struct evaluation *ev, const struct detect_when *when, str
 /* The rows that were not there before count; if there was no alert before, all. */
 static bool pick_new(struct evaluation *ev, const struct before *was)
 {
-    if (!rule_fires(ev->r, ev->n_rows))
+    if (!detect_fires(ev->r, ev->n_rows))
         return false;
     if (!was->fired)
         return true;

@@ -1,6 +1,11 @@
 /* Which rule runs when. The control database holds the truth; this is its copy in memory. */
 #include "detect/detect_priv.h"
 
+int64_t rule_delay(const struct detect *d, const struct rule *r)
+{
+    return r->kind == RULE_NRT ? 0 : d->o.delay;
+}
+
 int64_t rule_frequency(const struct rule *r)
 {
     return r->kind == RULE_NRT ? NRT_FREQUENCY : r->frequency;
@@ -25,7 +30,7 @@ static int64_t spread_of(const struct detect *d, struct str id)
 
 int64_t schedule_first(const struct detect *d, const struct rule *r, int64_t now)
 {
-    int64_t s = now - d->o.delay;
+    int64_t s = now - rule_delay(d, r);
     if (r->kind == RULE_NRT)
         return now;
     if (r->start_time > s)

@@ -104,8 +104,6 @@ struct engine_limits {
     size_t memory_bytes;        /* of what functions compute; 0 = 1 GiB */
     struct engine_size size;
     size_t take_rows; /* more are left out without being truncated; 0 = none */
-    bool one_moment;  /* planned and run over the same rows. Else the database may have dropped a
-                         condition that all rows met when it planned, and later ones do not */
 };
 /* Limits as a request wants them. most: how far it may go beyond those that it has (deadline_us,
  * max_rows, max_bytes), NULL: not at all. since_us: when its time began. */
@@ -118,6 +116,10 @@ void engine_rows_free(struct engine_rows *r);
 void engine_rows_freep(struct engine_rows **r);
 size_t engine_rows_count(const struct engine_rows *r);
 bool engine_rows_truncated(const struct engine_rows *r);
+/* Some rows of r in this order, and its first n_cols columns, as rows of their own: they live in a
+ * and as long as r; at is borrowed as long. Not to be freed. */
+struct engine_rows *engine_rows_pick(struct arena *a, const struct engine_rows *r, const size_t *at,
+                                     size_t n, size_t n_cols);
 const struct kql_schema *engine_rows_schema(const struct engine_rows *r);
 /* Cell as a kql_value; text is borrowed until the rows are freed. */
 struct kql_value engine_rows_get(const struct engine_rows *r, size_t row, size_t col);

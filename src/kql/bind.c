@@ -28,7 +28,10 @@ static void add_result(struct binder *b, struct plan *p)
         memcpy(r, q->results, q->n * sizeof(r[0]));
     q->results = r;
     q->open_schema = q->open_schema || p->open;
-    struct plan *shown = visible(b, p), *best = optimise(b, shown);
+    struct plan *shown = visible(b, p);
+    if (b->o->windows != KQL_WINDOWS_NONE)
+        shown = bind_windows(b, shown);
+    struct plan *best = optimise(b, shown);
     r[q->n].plan = best != NULL ? best : shown;
     r[q->n].name = q->n == 0 ? STR("PrimaryResult") : arena_fmt(b->a, "Table_%zu", q->n);
     r[q->n].render = b->render;

@@ -339,5 +339,7 @@ bool name_matches(struct str pattern, struct str name);
 const char *param_text(const struct syn *op, const char *name, char *buf, size_t n);
 
 /* ---- after binding ---- */
+/* p as options.windows has it (windows.c); refused, it is reported. */
+struct plan *bind_windows(struct binder *b, struct plan *p);
 /* NULL: more operators in a row than there may be, which is reported. */
 struct plan *optimise(struct binder *b, struct plan *p);

@@ -117,6 +117,8 @@ static struct expr *is_member_of(const struct cx *c, const struct syn *s)
 static struct expr *cursor_current(const struct cx *c, const struct syn *s)
 {
     char text[29];
+    if (c->b->o->windows != KQL_WINDOWS_NONE)
+        bind_error(c->b, "SEM0500", s, "a cursor is of one run, not of many windows");
     date_format(c->b->o->now_ticks, text);
     return answer_text(c, s, arena_str(c->b->a, str_from(text)));
 }

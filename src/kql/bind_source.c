@@ -15,8 +15,12 @@ static struct expr *scope_filter(struct binder *b, const struct plan *p)
     const struct plan_col *c = bind_find_column(p, name);
     if (!b->o->has_scope || c == NULL || c->type != KQL_DATETIME)
         return NULL;
-    return ex_and(b, compare_time(b, ">=", c, b->o->scope_from),
-                  compare_time(b, "<", c, b->o->scope_to));
+    struct expr *scope = ex_and(b, compare_time(b, ">=", c, b->o->scope_from),
+                                compare_time(b, "<", c, b->o->scope_to));
+    const struct plan_col *received = bind_find_column(p, STR("_TimeReceived"));
+    return b->o->received_to != 0 && received != NULL
+               ? ex_and(b, scope, compare_time(b, "<", received, b->o->received_to))
+               : scope;
 }
 
 static struct expr *arrival_filter(struct binder *b, const struct plan *p)
@@ -28,6 +32,15 @@ static struct expr *arrival_filter(struct binder *b, const struct plan *p)
     /* Kusto's times begin at 0: everything is after. */
     return b->o->arrived_after < 0 ? until
                                    : ex_and(b, compare_time(b, ">", c, b->o->arrived_after), until);
+}
+
+/* The end of a window that the row is in; see KQL_WINDOW. */
+static void add_window(struct binder *b, struct plan *p)
+{
+    struct plan_col c = plan_fresh(b, STR(KQL_WINDOW), KQL_DATETIME);
+    c.hidden = true;
+    p->source_names[p->cols.n] = c.name;
+    plan_add_col(b, p, c);
 }
 
 static void add_table_cols(struct binder *b, struct plan *p, const struct kql_schema *s,
@@ -76,7 +89,7 @@ struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const st
     p->table = arena_str(b->a, t->name);
     add_table_cols(b, p, &t->schema, false);
     add_table_cols(b, p, &t->hidden, true);
-    p->source_names = arena_array(b->a, struct str, p->cols.n + COUNTOF(second_names));
+    p->source_names = arena_array(b->a, struct str, p->cols.n + COUNTOF(second_names) + 1);
     for (size_t i = 0; i < p->cols.n; i++)
         p->source_names[i] = p->cols.p[i].name;
     add_second_names(b, p);
@@ -85,6 +98,8 @@ struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const st
         VEC_PUSH(b->a, &b->q->tables, p->table);
     }
     struct expr *scope = scope_filter(b, p), *arrival = arrival_filter(b, p);
+    if (scope != NULL && b->o->windows != KQL_WINDOWS_NONE)
+        add_window(b, p);
     if (scope != NULL && arrival != NULL)
         scope = ex_and(b, scope, arrival);
     else if (scope == NULL)

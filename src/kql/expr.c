@@ -231,6 +231,8 @@ static bool fold_value(const struct binder *b, const struct expr *e, struct kql_
 {
     const char *name = e->fn->name;
     if (strcmp(name, "now") == 0 && e->n_args == 0) {
+        if (b->o->windows != KQL_WINDOWS_NONE)
+            return false;
         *out = (struct kql_value){.type = KQL_DATETIME, .i = b->o->now_ticks};
         return true;
     }
@@ -238,6 +240,8 @@ static bool fold_value(const struct binder *b, const struct expr *e, struct kql_
         if (e->args[i]->kind != EX_CONST)
             return false;
     bool now = strcmp(name, "now") == 0, ago = strcmp(name, "ago") == 0;
+    if ((now || ago) && b->o->windows != KQL_WINDOWS_NONE)
+        return false;
     if ((now || ago) && e->n_args == 1) {
         const struct kql_value *v = &e->args[0]->value;
         *out = (struct kql_value){.type = KQL_DATETIME};
@@ -267,10 +271,12 @@ struct expr *ex_fold(struct binder *b, struct expr *e)
         return e;
     if (!fold_value(b, e, &v)) {
         bool now = strcmp(e->fn->name, "now") == 0, ago = strcmp(e->fn->name, "ago") == 0;
-        if ((!now && !ago) || e->n_args != 1 || e->args[0]->kind == EX_CONST)
+        bool moves = b->o->windows != KQL_WINDOWS_NONE; /* each window has its own */
+        if ((!now && !ago) || e->n_args != 1 || (e->args[0]->kind == EX_CONST && !moves))
             return e;
         v = (struct kql_value){.type = KQL_DATETIME, .i = b->o->now_ticks};
-        return ex_call2(b, now ? "+" : "-", KQL_DATETIME, ex_const(b, v, NULL), e->args[0]);
+        struct expr *at = moves ? ex_call(b, "now", KQL_DATETIME, NULL, 0) : ex_const(b, v, NULL);
+        return ex_call2(b, now ? "+" : "-", KQL_DATETIME, at, e->args[0]);
     }
     struct expr *r = ex_const(b, v, NULL);
     r->off = e->off;

@@ -53,6 +53,15 @@ struct kql_session {
     struct str database, endpoint; /* the workspace's name; host (and port) of the server */
     struct str app_id, app_name, tenant;
 };
+/* A query for many windows of time at once: each table that the scope narrows has a hidden column
+ * KQL_WINDOW (datetime), the end of a window, and its source gives each row once for each window
+ * that it is in. */
+#define KQL_WINDOW "_WindowEnd"
+enum kql_windows {
+    KQL_WINDOWS_NONE,
+    KQL_WINDOWS_ROWS,  /* what the query returns in each window, and KQL_WINDOW as last column */
+    KQL_WINDOWS_NEEDED /* one column, KQL_WINDOW: the query returns nothing in any other window */
+};
 struct kql_options {
     const struct kql_catalog *catalog;
     struct kql_session session;
@@ -66,6 +75,10 @@ struct kql_options {
     size_t n_params;
     struct kql_request request; /* what the query's own set statements don't change */
     bool rule_restrictions;     /* refuse search *, union * as analytics rules do */
+    int64_t received_to; /* with a scope: rows that arrived at this time or later are not there; 0:
+                            no bound */
+    enum kql_windows windows; /* with a scope; now() is then a window's end. A query that can't be
+                                 asked so is refused: ERR_UNSUPPORTED, or what its binding says */
 };
 struct kql_render {
     struct str chart; /* empty: no render */

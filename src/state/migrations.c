@@ -213,8 +213,7 @@ static const struct migration {
     const char *sql;
 } migrations[] = {
     {1, detection_sql},  {2, identity_sql}, {3, library_sql}, {4, summary_sql},
-    {5, collection_sql}, {6, jobs_sql},     {7, arrival_sql},
-    {8, work_sql},
+    {5, collection_sql}, {6, jobs_sql},     {7, arrival_sql}, {8, work_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

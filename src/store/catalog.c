@@ -65,6 +65,7 @@ static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_
     const struct engine_source *src = source_snapshot(k->w, a);
     if (k->lake)
         source_see_all(src);
+    source_see_as(src, k->query);
     bool ok = engine_peek(k->w->s->engine, in, src, k->limits, a, out_rows, out_n, e);
     source_release(src);
     return ok;

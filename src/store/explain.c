@@ -23,7 +23,7 @@ bool workspace_explain(struct workspace *w, struct arena *a, const struct store_
     struct kql_options options = q->options;
     struct engine_limits limits = q->limits;
     struct kql_catalog catalog = w->catalog;
-    struct catalog_asker asker = {.w = w, .limits = &limits, .lake = q->lake};
+    struct catalog_asker asker = {.w = w, .limits = &limits, .lake = q->lake, .query = q};
     struct kql_query compiled;
     catalog.peek_self = &asker;
     options.catalog = &catalog;

@@ -12,6 +12,7 @@ static bool run_once(const struct catalog_asker *k, struct arena *a, struct stor
     const struct engine_source *src = source_snapshot(w, a);
     if (k->lake)
         source_see_all(src);
+    source_see_as(src, k->query);
     out->rows = arena_array(a, struct engine_rows *, out->compiled.n);
     bool ok = true;
     for (; ok && out->n < out->compiled.n; out->n += ok)
@@ -51,8 +52,14 @@ static bool query_once(struct workspace *w, struct arena *a, const struct store_
     struct engine_limits limits = q->limits;
     int64_t since = q->since_us != 0 ? q->since_us : clock_mono_us();
     struct kql_catalog catalog = w->catalog;
-    struct catalog_asker asker = {w, &limits, q->lake, alterations_now(&w->s->alterations)};
+    struct catalog_asker asker = {.w = w,
+                                  .limits = &limits,
+                                  .lake = q->lake,
+                                  .alterations = alterations_now(&w->s->alterations),
+                                  .query = q};
     catalog.peek_self = &asker;
+    if (options.windows != KQL_WINDOWS_NONE)
+        catalog.peek = NULL; /* columns that rows bring could be others in each window */
     options.catalog = &catalog;
     engine_limits_wish(&limits, &options.request, since, q->most);
     if (options.session.database.n == 0)

@@ -23,6 +23,7 @@ struct seen {
     const struct phys_col *cols; /* those stored when the query first touched the table */
     size_t n_cols;
     bool *asked;                     /* one a column: the query reads it */
+    bool windowed;                   /* KQL_WINDOW was asked for since the last FROM item */
     VEC(struct lake_member) members; /* of dynamic columns, that it reads */
     const struct lake_view *view;
 };
@@ -35,8 +36,10 @@ struct snapshot {
     struct engine_source source;
     struct workspace *own;
     struct arena *a;
-    bool all; /* FROM items with all columns */
-    bool old; /* with what is past the analytics retention */
+    bool all;                            /* FROM items with all columns */
+    bool old;                            /* with what is past the analytics retention */
+    bool on_time;                        /* see store_query */
+    const struct store_windows *windows; /* borrowed; NULL: none */
     VEC(struct seen *) seen;
     VEC(struct viewed) views;
     bool notes; /* reads are noted */
@@ -225,14 +228,86 @@ static void restored_from_item(const struct lake_from *f, const struct ws_table 
               (long long)t->of_from, (long long)t->of_to);
 }
 
+/* ---- windows of time ---- */
+
+static void sql_received(const struct snapshot *s, const struct seen *seen, struct sbuf *out)
+{
+    sql_ident(out, seen->cols[s->on_time ? PHYS_TIME : PHYS_RECEIVED].phys);
+}
+
+static void sql_window_time(const struct snapshot *s, const struct seen *seen, struct sbuf *out)
+{
+    if (s->windows->by_arrival)
+        sql_received(s, seen, out);
+    else
+        sql_ident(out, seen->cols[PHYS_TIME].phys);
+}
+
+/* The end of the first window that has the row: the next one on the grid behind its time, and not
+ * before it arrived. */
+static void sql_first_window(const struct snapshot *s, const struct seen *seen, struct sbuf *out)
+{
+    const struct store_windows *x = s->windows;
+    sbuf_addf(out, "(%lld + ((greatest(", (long long)x->first);
+    sql_window_time(s, seen, out);
+    sbuf_addz(out, " + 1");
+    if (!x->by_arrival) {
+        sbuf_addz(out, ", ");
+        sql_received(s, seen, out);
+        sbuf_addf(out, " - %lld", (long long)x->delay);
+    }
+    sbuf_addf(out, ", %lld) - %lld + %lld) // %lld) * %lld)", (long long)x->first,
+              (long long)x->first, (long long)x->frequency - 1, (long long)x->frequency,
+              (long long)x->frequency);
+}
+
+/* The latest end that a window may have that has the row. */
+static void sql_last_window(const struct snapshot *s, const struct seen *seen, struct sbuf *out)
+{
+    sbuf_addz(out, "least(");
+    sql_window_time(s, seen, out);
+    sbuf_addf(out, " + %lld, %lld)", (long long)s->windows->period, (long long)s->windows->last);
+}
+
+/* Each row of rows, a FROM item, once for each window that it is in. */
+static void windowed_from_item(const struct snapshot *s, const struct seen *seen, struct str rows,
+                               struct sbuf *out)
+{
+    if (s->windows->period <= s->windows->frequency) { /* in one at most */
+        sbuf_addz(out, "(SELECT * FROM (SELECT *, ");
+        sql_first_window(s, seen, out);
+        sbuf_addz(out, " AS ");
+        sql_ident(out, STR(KQL_WINDOW));
+        sbuf_addz(out, " FROM ");
+        sbuf_add(out, rows);
+        sbuf_addz(out, ") WHERE ");
+        sql_ident(out, STR(KQL_WINDOW));
+        sbuf_addz(out, " <= ");
+        sql_last_window(s, seen, out);
+        sbuf_addz(out, ")");
+        return;
+    }
+    sbuf_addz(out, "(SELECT *, unnest(range(");
+    sql_first_window(s, seen, out);
+    sbuf_addz(out, ", ");
+    sql_last_window(s, seen, out);
+    sbuf_addf(out, " + 1, %lld)) AS ", (long long)s->windows->frequency);
+    sql_ident(out, STR(KQL_WINDOW));
+    sbuf_addz(out, " FROM ");
+    sbuf_add(out, rows);
+    sbuf_addz(out, ")");
+}
+
 static bool from_item(void *self, struct str workspace, struct str table,
                       const struct engine_need *need, struct sbuf *out, struct err *e)
 {
     static const struct engine_need all = {INT64_MIN, INT64_MAX, NULL};
     struct snapshot *s = self;
-    const struct seen *seen = look(s, workspace, table, e);
+    struct seen *seen = look(s, workspace, table, e);
     if (seen == NULL)
         return false;
+    bool windowed = seen->windowed && s->windows != NULL;
+    seen->windowed = false;
     if (seen->n_cols == 0) {
         sbuf_addz(out, "(SELECT 1 AS \"none\" WHERE false)");
         return true;
@@ -255,10 +330,14 @@ static bool from_item(void *self, struct str workspace, struct str table,
     f.n_members = seen->members.n;
     if (f.lt != NULL)
         needed_parts(s, seen, s->old || restored, need, &f);
+    AUTO(sbuf_fini) struct sbuf rows = sbuf_make(0);
+    struct sbuf *to = windowed ? &rows : out;
     if (restored)
-        restored_from_item(&f, t, out);
+        restored_from_item(&f, t, to);
     else
-        lake_sql_from(&f, out);
+        lake_sql_from(&f, to);
+    if (windowed)
+        windowed_from_item(s, seen, sbuf_str(&rows), out);
     return true;
 }
 
@@ -273,9 +352,17 @@ static void absent(enum kql_type type, struct sbuf *out)
 static bool column(void *self, struct str workspace, struct str table, struct str name,
                    enum kql_type type, struct sbuf *out, struct err *e)
 {
+    const struct snapshot *s = self;
     struct seen *seen = look(self, workspace, table, e);
     if (seen == NULL)
         return false;
+    if (s->windows != NULL && seen->n_cols > 0 && str_eqz(name, KQL_WINDOW)) {
+        seen->windowed = seen->asked[PHYS_TIME] = seen->asked[PHYS_RECEIVED] = true;
+        sql_ident(out, name);
+        return true;
+    }
+    if (s->on_time && str_eqz(name, "_TimeReceived"))
+        name = STR("TimeGenerated");
     struct str text;
     lock_take(&seen->w->lock);
     bool done = computed(seen, name, &text);
@@ -376,6 +463,13 @@ void source_release(const struct engine_source *snapshot)
         lake_view_drop(s->views.p[i].view);
     s->views.n = 0;
     s->seen.n = 0;
+}
+
+void source_see_as(const struct engine_source *snapshot, const struct store_query *q)
+{
+    struct snapshot *s = snapshot->self;
+    s->on_time = q != NULL && q->on_time;
+    s->windows = q != NULL ? q->windows : NULL;
 }
 
 void source_note_reads(const struct engine_source *snapshot)

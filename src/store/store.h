@@ -406,6 +406,13 @@ bool workspace_tables_read(struct workspace *w, const struct store_tables_read *
 
 /* Compiles and runs KQL in a workspace: the one way that everything above (API, detection, CLI)
  * queries. Errors beside those of the query: ERR_TIMEOUT says how many seconds it had. */
+/* The windows of time that a query with options.windows is for: each ends at first, first +
+ * frequency … last, and has the rows whose time lies in the period before its end. */
+struct store_windows {
+    int64_t first, last, frequency, period; /* ticks */
+    int64_t delay;   /* rows that arrived more than that after a window's end are not in it */
+    bool by_arrival; /* the time is that of arrival, not TimeGenerated; delay then has no meaning */
+};
 struct store_query {
     struct str text;
     struct kql_options options;       /* catalog is filled in; now_ticks 0 = the clock's now */
@@ -413,6 +420,8 @@ struct store_query {
     const struct engine_limits *most; /* see engine_limits_wish; may be NULL */
     int64_t since_us;                 /* when the query's time began; 0 = now */
     bool lake;                        /* also what is past the analytics retention and still kept */
+    bool on_time; /* as if each row had arrived at its TimeGenerated: that is its _TimeReceived */
+    const struct store_windows *windows; /* with options.windows, else NULL */
 };
 struct store_result {
     struct kql_query compiled;

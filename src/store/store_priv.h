@@ -172,6 +172,8 @@ uint64_t workspace_database_bytes(struct workspace *w);
  * source_release. */
 const struct engine_source *source_snapshot(struct workspace *w, struct arena *a);
 void source_release(const struct engine_source *snapshot);
+/* What a query asks of all tables beside their rows. */
+void source_see_as(const struct engine_source *snapshot, const struct store_query *q);
 /* From now on with what is past the analytics retention, too. */
 void source_see_all(const struct engine_source *snapshot);
 /* The name of a table that was deleted since it was looked at; empty: none was. */
@@ -295,6 +297,7 @@ struct catalog_asker {
     const struct engine_limits *limits; /* may be NULL */
     bool lake;                          /* as store_query.lake */
     uint64_t alterations;               /* when the query was begun */
+    const struct store_query *query;    /* NULL: nothing is asked beside it */
 };
 
 /* ---- workspace.c ---- */

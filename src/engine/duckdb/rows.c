@@ -22,6 +22,8 @@ struct engine_rows {
     VEC(struct rows_chunk) chunks;
     size_t n_rows, bytes;
     bool truncated;
+    const struct engine_rows *of; /* picked from these; else NULL */
+    const size_t *at;
 };
 
 /* ---- guid and decimal ---- */
@@ -284,6 +286,15 @@ void engine_rows_freep(struct engine_rows **r)
     *r = NULL;
 }
 
+struct engine_rows *engine_rows_pick(struct arena *a, const struct engine_rows *r, const size_t *at,
+                                     size_t n, size_t n_cols)
+{
+    struct engine_rows *p = arena_new_of(a, struct engine_rows);
+    CHECK(n_cols <= r->schema.n);
+    *p = (struct engine_rows){.schema = {r->schema.cols, n_cols}, .n_rows = n, .of = r, .at = at};
+    return p;
+}
+
 /* ---- reading ---- */
 size_t engine_rows_count(const struct engine_rows *r)
 {
@@ -316,6 +327,8 @@ static const struct rows_chunk *find_chunk(const struct engine_rows *r, size_t r
 struct kql_value engine_rows_get(const struct engine_rows *r, size_t row, size_t col)
 {
     CHECK(row < r->n_rows && col < r->schema.n);
+    if (r->of != NULL)
+        return engine_rows_get(r->of, r->at[row], col);
     const struct rows_chunk *k = find_chunk(r, row);
     const struct rows_vec *v = &k->vecs[col];
     size_t at = row - k->first;

@@ -244,9 +244,7 @@ bool engine_run(struct engine *g, const struct plan *p, const struct engine_sour
         return false;
     duckdb_result r = {0};
     struct running *running = duck_running(g, con, &limits);
-    /* It ends with the connection: there is nothing to be committed. */
-    bool ok = (!lim->one_moment || duck_exec(con, STR("BEGIN TRANSACTION"), e)) &&
-              run_statement(g, con, running, sbuf_str(&sql), &externals, src, &r, e);
+    bool ok = run_statement(g, con, running, sbuf_str(&sql), &externals, src, &r, e);
     if (ok) {
         struct kql_schema schema;
         schema_of(a, p, &schema);
@@ -307,7 +305,6 @@ bool engine_peek(struct engine *g, const struct plan *in, const struct engine_so
         limits.cancel = lim->cancel;
         limits.memory_bytes = lim->memory_bytes;
         limits.size = lim->size;
-        limits.one_moment = lim->one_moment;
     }
     struct engine_rows *rows = NULL;
     if (!engine_run(g, in, src, &limits, &rows, e))

@@ -1,0 +1,146 @@
+/* Rules in files. */
+#include "cli/rule_files.h"
+#include "cli/files.h"
+#include "text/yaml.h"
+#include <stdio.h>
+#include <sys/stat.h>
+
+enum { MAX_RULE_FILE = 64 << 20 };
+
+static void tell(const struct rule_issues *is)
+{
+    for (size_t i = 0; i < is->v.n; i++)
+        if (!is->v.p[i].warning)
+            fprintf(stderr, "%.*s:%u: error: %.*s: %.*s\n", STR_ARG(is->v.p[i].file),
+                    is->v.p[i].line, STR_ARG(is->v.p[i].key), STR_ARG(is->v.p[i].message));
+}
+
+/* ---- ARM ---- */
+
+/* The name of a resource is its GUID, or a template's expression that ends in it:
+ * "[concat(parameters('workspace'),'/Microsoft.SecurityInsights/GUID')]". */
+static struct str resource_name(struct str name)
+{
+    while (name.n > 0 && str_holds(STR("')] "), name.p[name.n - 1]))
+        name.n--;
+    for (size_t i = name.n; i > 0; i--)
+        if (name.p[i - 1] == '/' || name.p[i - 1] == '\'')
+            return str_sub(name, i, name.n);
+    return name;
+}
+
+void rule_set_add_arm(struct rule_set *s, const char *path, const struct json *resource)
+{
+    struct rule_issues is = {.a = s->a, .file = str_from(path)};
+    struct rule_file f = {.path = path};
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_RULE_FILE);
+    struct json_out w = json_out_make(&b);
+    struct str id = resource_name(json_text(json_get(resource, "name"), STR("")));
+    json_obj(&w);
+    json_kv_str(&w, "name", id);
+    for (size_t i = 0; i < resource->n; i++) {
+        if (!str_eqz(resource->keys[i], "kind") && !str_eqz(resource->keys[i], "properties"))
+            continue;
+        json_key_str(&w, resource->keys[i]);
+        json_value(&w, &resource->items[i]);
+    }
+    json_obj_end(&w);
+    f.text = arena_str(s->a, sbuf_str(&b));
+    if (rule_read_arm(s->a, arena_str(s->a, id), f.text, &f.rule, &is)) {
+        VEC_PUSH(s->a, &s->v, f);
+        return;
+    }
+    s->refused++;
+    tell(&is);
+}
+
+static bool is_rule_resource(const struct json *v)
+{
+    struct str type = json_text(json_get(v, "type"), STR(""));
+    struct str kind = json_text(json_get(v, "kind"), STR(""));
+    bool named = type.n == 0 || str_ends(type, STR("alertRules"));
+    return v->type == JSON_OBJECT && named && json_get(v, "properties") != NULL &&
+           (str_ieqz(kind, "Scheduled") || str_ieqz(kind, "NRT"));
+}
+
+static void add_list(struct rule_set *s, const char *path, const struct json *list)
+{
+    for (size_t i = 0; list != NULL && i < list->n; i++)
+        if (is_rule_resource(&list->items[i]))
+            rule_set_add_arm(s, path, &list->items[i]);
+}
+
+static bool add_json(struct rule_set *s, const char *path, struct str text, struct err *e)
+{
+    struct json root = {0};
+    if (!json_parse(s->a, text, NULL, &root, e)) {
+        err_prefix(e, "%s", path);
+        return false;
+    }
+    if (root.type == JSON_ARRAY)
+        add_list(s, path, &root);
+    else if (is_rule_resource(&root))
+        rule_set_add_arm(s, path, &root);
+    add_list(s, path, json_get(&root, "resources"));
+    add_list(s, path, json_get(&root, "value"));
+    return true;
+}
+
+/* ---- files ---- */
+
+/* A hunting query has no kind, a file of tests has cases. */
+static bool is_rule_yaml(struct arena *a, struct str text)
+{
+    struct json root = {0};
+    return !yaml_parse(a, text, NULL, &root, NULL) ||
+           (json_get(&root, "query") != NULL && json_get(&root, "kind") != NULL);
+}
+
+static bool add_file(struct rule_set *s, const char *path, bool found, struct err *e)
+{
+    struct str text = STR("");
+    struct rule_file f = {.path = path, .yaml = true};
+    struct rule_issues is = {.a = s->a, .file = str_from(path)};
+    if (!file_read(s->a, path, MAX_RULE_FILE, &text, e))
+        return false;
+    if (str_ends(str_from(path), STR(".json")))
+        return add_json(s, path, text, e);
+    if (found && !is_rule_yaml(s->a, text))
+        return true;
+    f.text = text;
+    if (rule_read_yaml(s->a, text, &f.rule, &is)) {
+        VEC_PUSH(s->a, &s->v, f);
+        return true;
+    }
+    s->refused++;
+    tell(&is);
+    return true;
+}
+
+static bool add_folder(struct rule_set *s, const char *path, struct err *e)
+{
+    static const char *const suffixes[] = {".yaml", ".yml", ".json", NULL};
+    struct file_paths files = {0};
+    size_t before = s->v.n + s->refused;
+    if (!folder_walk(s->a, path, suffixes, &files, e))
+        return false;
+    for (size_t i = 0; i < files.n; i++) {
+        struct str name = str_from(files.p[i]);
+        if (!str_ends(name, STR(".test.yaml")) && !str_ends(name, STR(".test.yml")) &&
+            !add_file(s, files.p[i], true, e))
+            return false;
+    }
+    return s->v.n + s->refused > before || err_set(e, ERR_NOT_FOUND, "no rule in %s", path);
+}
+
+bool rule_set_read(struct rule_set *s, char *const *paths, size_t n, struct err *e)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct stat st;
+        if (stat(paths[i], &st) != 0)
+            return err_errno(e, "can't read", paths[i]);
+        if (!(S_ISDIR(st.st_mode) ? add_folder(s, paths[i], e) : add_file(s, paths[i], false, e)))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,238 @@
+"""Rules over the past: one query for all windows tells what window by window does, and both what
+the scheduler has done."""
+import json
+import os
+import random
+import tempfile
+
+from test_detection import ACCOUNTS, START, TABLE, at, imported, rule
+from vedette import Server, equal, run, until
+
+# Each shape of a query that is answered in another way; the method that it must take.
+SHAPES = [
+    ("filter", "allAtOnce", "SigninLogs | where ResultType == '50126' and TimeGenerated > ago(20m)"
+     " | sort by TimeGenerated asc, UserPrincipalName asc, IPAddress asc"),
+    ("aggregate", "allAtOnce", "SigninLogs | where ResultType != '0' | summarize Tries = count(),"
+     " First = min(TimeGenerated) by UserPrincipalName, IPAddress | where Tries > 1"
+     " | sort by UserPrincipalName asc, IPAddress asc"),
+    ("age", "allAtOnce", "let begin = ago(40m);\nSigninLogs | where TimeGenerated between (begin .. now())"
+     " | extend Age = now() - TimeGenerated | where Age < 12m | summarize arg_max(TimeGenerated, *)"
+     " by UserPrincipalName | sort by UserPrincipalName asc"),
+    ("join", "allAtOnce", "let failed = SigninLogs | where ResultType == '50126' | distinct UserPrincipalName;\n"
+     "SigninLogs | where ResultType == '0' | join kind=inner failed on UserPrincipalName"
+     " | project TimeGenerated, UserPrincipalName, IPAddress | sort by TimeGenerated asc, UserPrincipalName asc, IPAddress asc"),
+    ("anti", "allAtOnce", "let known = SigninLogs | where TimeGenerated < ago(10m) | distinct UserPrincipalName;\n"
+     "SigninLogs | where TimeGenerated >= ago(10m) | join kind=leftanti known on UserPrincipalName"
+     " | distinct UserPrincipalName, IPAddress | sort by UserPrincipalName asc, IPAddress asc"),
+    ("union", "allAtOnce", "union isfuzzy=true (SigninLogs | project TimeGenerated, UserPrincipalName, IPAddress),"
+     " (AADNonInteractiveUserSignInLogs | project TimeGenerated, UserPrincipalName, IPAddress)"
+     " | summarize Addresses = dcount(IPAddress) by UserPrincipalName, IPAddress | where Addresses > 0"
+     " | sort by UserPrincipalName asc, IPAddress asc"),
+    ("shared", "allAtOnce", "let all = materialize(SigninLogs | where ResultType == '50126');\n"
+     "all | join kind=leftouter (all | summarize Tries = count() by UserPrincipalName) on UserPrincipalName"
+     " | where Tries > 1 | project TimeGenerated, UserPrincipalName, IPAddress"
+     " | sort by TimeGenerated asc, UserPrincipalName asc, IPAddress asc"),
+    ("expand", "allAtOnce", "SigninLogs | mv-expand Part = split(UserPrincipalName, '@') to typeof(string)"
+     " | where Part !has 'example' | summarize n = count() by UserPrincipalName, IPAddress"
+     " | sort by UserPrincipalName asc, IPAddress asc"),
+    ("top", "windowsWithRows", "SigninLogs | where ResultType == '50126' | top 1 by TimeGenerated asc, UserPrincipalName asc, IPAddress asc"),
+    ("in", "windowsWithRows", "let failed = SigninLogs | where ResultType == '50126' | project UserPrincipalName;\n"
+     "SigninLogs | where ResultType == '0' and UserPrincipalName in (failed)"
+     " | project TimeGenerated, UserPrincipalName, IPAddress | sort by TimeGenerated asc, UserPrincipalName asc, IPAddress asc"),
+    ("series", "windowsWithRows", "SigninLogs | make-series n = count() default = 0 on TimeGenerated"
+     " from ago(30m) to now() step 5m by UserPrincipalName, IPAddress | where array_sum(n) > 2"
+     " | project UserPrincipalName, IPAddress | sort by UserPrincipalName asc, IPAddress asc"),
+    ("scalar", "eachWindow", "SigninLogs | summarize n = countif(ResultType == '50126')"
+     " | where n > 2 | extend UserPrincipalName = 'all@halden.example', IPAddress = '192.0.2.1'"),
+    ("total", "windowsWithRows", "let all = toscalar(SigninLogs | count);\nSigninLogs | summarize n = count()"
+     " by UserPrincipalName, IPAddress | where n * 2 > all | sort by UserPrincipalName asc, IPAddress asc"),
+    ("arrival", "allAtOnce", "SigninLogs | where ingestion_time() > ago(15m) | project TimeGenerated,"
+     " UserPrincipalName, IPAddress | sort by TimeGenerated asc, UserPrincipalName asc, IPAddress asc"),
+]
+TIMES = [("5m", "5m"), ("5m", "30m"), ("15m", "1h"), ("10m", "1h")]
+
+
+def variants():
+    """Rules of each shape, with other windows, triggers and ways to group."""
+    rules = []
+    for number, (name, method, query) in enumerate(SHAPES):
+        frequency, period = TIMES[number % len(TIMES)]
+        extra = ACCOUNTS
+        if number % 3 == 1:
+            extra += "eventGroupingSettings: {aggregationKind: AlertPerResult}\n"
+        if number % 4 == 2:
+            extra += "suppressionEnabled: true\nsuppressionDuration: 40m\n"
+        if number % 2:
+            extra += ("incidentConfiguration:\n  createIncident: true\n  groupingConfiguration:\n"
+                      "    {enabled: true, reopenClosedIncident: false, lookbackDuration: 2h,"
+                      " matchingMethod: AllEntities}\n")
+        rules.append((method, rule(100 + number, query, extra, name=name, queryFrequency=frequency,
+                                   queryPeriod=period)))
+    quiet = "SigninLogs | where ResultType == '50126' | project UserPrincipalName, IPAddress"
+    rules.append(("allAtOnce", rule(90, quiet, ACCOUNTS, name="quiet", triggerOperator="lt",
+                                    triggerThreshold="1", queryPeriod="10m")))
+    nrt = rule(91, quiet, ACCOUNTS, name="nrt").replace("kind: Scheduled", "kind: NRT")
+    for key in ("queryFrequency: 5m\n", "queryPeriod: 5m\n", "triggerOperator: gt\n", "triggerThreshold: 0\n"):
+        nrt = nrt.replace(key, "")
+    rules.append(("allAtOnce", nrt))
+    return rules
+
+
+def fill(s, minutes, seed=7):
+    """Events of a few people as the clock goes on; some come late, some very late."""
+    chance = random.Random(seed)
+    people = ["user%d@halden.example" % n for n in range(5)]
+    waiting = []
+    for minute in range(0, minutes, 3):
+        for _ in range(chance.choice((0, 0, 1, 2, 4))):
+            delay = chance.choice((0, 0, 0, 2, 7, 25))
+            record = {"TimeGenerated": at(minute), "UserPrincipalName": chance.choice(people),
+                      "IPAddress": "203.0.113.%d" % chance.randrange(3),
+                      "ResultType": chance.choice(("0", "50126"))}
+            waiting.append((minute + delay, record))
+        due = [r for when, r in waiting if when <= minute]
+        waiting = [(when, r) for when, r in waiting if when > minute]
+        s.move_clock(at(minute + 1))
+        if due:
+            equal(s.post_logs(TABLE, due).status, 204)
+    s.move_clock(at(minutes))
+
+
+def backtest(s, **body):
+    base = "/vedette/v1/workspaces/%s/backtests" % s.workspace()["id"]
+    answer = s.post(base, body)
+    equal(answer.status, 202, answer)
+    place = base + "/" + answer.json()["id"]
+    until(lambda: s.get(place).json()["status"] != "Running", 120)
+    done = s.get(place).json()
+    equal(done["status"], "Succeeded", done)
+    return {r["name"]: r for r in done["properties"]["rules"]}
+
+
+def outcome(r):
+    """What must not depend on the method."""
+    return {k: r[k] for k in ("status", "windows", "fired", "alerts", "suppressed", "failed", "resultRows",
+                              "incidents", "firings", "incidentList", "topEntities", "days")}
+
+
+def same(r, other):
+    for key, value in outcome(r).items():
+        equal(value, outcome(other)[key], "%s %s" % (r["name"], key))
+
+
+def test_one_query_for_all_windows_tells_what_each_window_does():
+    with Server(clock=START) as s:
+        fill(s, 360)
+        rules = variants()
+        body = {"rules": [{"yaml": text} for _, text in rules], "from": at(0), "to": at(360), "maxFirings": 1000}
+        for more in ({}, {"asIfOnTime": True}):
+            fast, slow = backtest(s, **body, **more), backtest(s, **body, **more, eachWindow=True)
+            equal(len(fast), len(rules))
+            for name, r in fast.items():
+                same(r, slow[name])
+                equal(slow[name]["method"], "eachWindow", name)
+            fired = {name: r["fired"] for name, r in fast.items()}
+            equal([n for n, count in fired.items() if count == 0], [], fired)
+            methods = {r["name"]: r["method"] for r in fast.values()}
+            equal(methods, {name: method for (method, _), name in
+                            zip(rules, [n for n, _, _ in SHAPES] + ["quiet", "nrt"])})
+        for name, r in fast.items():
+            if r["method"] == "allAtOnce":
+                equal(r["queries"] < 3, True, r)
+
+
+def test_sealed_rows_and_hot_ones_are_the_same_past():
+    with Server(clock=START) as s:
+        fill(s, 120)
+        body = {"rules": [{"yaml": text} for _, text in variants()], "from": at(0), "to": at(120)}
+        hot = backtest(s, **body)
+        sealed = s.post("/vedette/v1/workspaces/%s/seal?table=SigninLogs" % s.workspace()["id"])
+        equal((sealed.status, sealed.json()["rows"] > 0), (200, True), sealed)
+        sealed = backtest(s, **body)
+        for name, r in sealed.items():
+            same(r, hot[name])
+
+
+def test_a_backtest_tells_what_the_scheduler_has_done():
+    with Server("--rule-lateness", "0s", clock=START) as s:
+        rules = [text for _, text in variants()]
+        ids = {}
+        for text in rules:
+            ids[imported(s, text)] = text
+        fill(s, 75)
+        s.move_clock(at(85))
+        told = backtest(s, **{"from": at(-6), "to": at(75), "maxFirings": 1000})
+        rows = s.query("SecurityAlert | extend p = parse_json(ExtendedProperties)"
+                       " | summarize n = count() by Name = tostring(p['Analytic Rule Name']),"
+                       " End = tostring(p['Query End Time UTC'])")
+        real = {}
+        for row in rows:
+            if row["End"] <= at(75).replace("T", " "):
+                real.setdefault(row["Name"], {})[row["End"]] = row["n"]
+        for name, r in told.items():
+            found = {f["windowEnd"][:19].replace("T", " ") + "Z": f["alerts"] for f in r["firings"]}
+            equal(found, real.get(name, {}), name)
+        counted = s.arm("GET", "/incidents?$top=1000").json()["value"]
+        equal(len(counted) >= sum(1 for r in told.values() if r["incidents"]), True)
+
+
+def test_what_arrived_later_is_not_seen():
+    with Server(clock=at(60)) as s:
+        records = [{"TimeGenerated": at(10), "UserPrincipalName": "ann@halden.example", "ResultType": "50126"}]
+        equal(s.post_logs(TABLE, records).status, 204)
+        text = rule(1, extra=ACCOUNTS)
+        body = {"rules": [{"yaml": text}], "from": at(0), "to": at(60)}
+        equal(backtest(s, **body)["Rule 1"]["fired"], 0)
+        late = backtest(s, **body, asIfOnTime=True)["Rule 1"]
+        equal((late["fired"], late["firings"][0]["windowEnd"][:16], late["topEntities"]),
+              (1, at(15)[:16], [{"type": "account", "name": "ann@halden.example", "alerts": 1}]))
+
+
+def test_requests_that_are_wrong_are_refused():
+    with Server(clock=at(60)) as s:
+        base = "/vedette/v1/workspaces/%s/backtests" % s.workspace()["id"]
+        for body, words in (({"rules": 7}, "rules: an array expected"),
+                            ({"rules": [{"yaml": "kind: Scheduled"}]}, "rules[0]"),
+                            ({"rules": ["nope"]}, "rules[0]"),
+                            ({"rules": [], "from": at(5), "to": at(5)}, "from: a time before"),
+                            ({"rules": [], "from": "2020-01-01T00:00:00Z"}, "at most 400 days"),
+                            ({"rules": [], "maxFirings": 0}, "maxFirings"),
+                            ({"rules": [], "asIfOnTime": 1}, "asIfOnTime")):
+            answer = s.post(base, body)
+            equal((answer.status >= 400, words in answer.message()), (True, True), answer)
+        equal(s.get(base + "/nope").status, 404)
+        done = backtest(s, rules=[{"yaml": rule(2, "NoSuchTable_CL | take 1")}])
+        equal(done["Rule 2"]["status"], "Refused")
+        equal("NoSuchTable_CL" in done["Rule 2"]["error"]["message"], True)
+        equal(len(s.get(base).json()["value"]), 1)
+        there = s.get(base).json()["value"][0]["id"]
+        equal(s.request("DELETE", base + "/" + there).status, 200)
+        equal(s.get(base).json()["value"], [])
+        reader = s.application("Microsoft Sentinel Reader")
+        token = s.token(reader["clientId"], reader["secret"]) if "clientId" in reader else None
+        if token:
+            equal(s.post(base, {"rules": []}, token=token).status, 403)
+
+
+def test_the_command_line_runs_it_on_a_server_and_on_a_folder_of_logs():
+    with Server(clock=START) as s, tempfile.TemporaryDirectory() as folder:
+        fill(s, 60)
+        path = os.path.join(folder, "rule.yaml")
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(rule(1, extra=ACCOUNTS))
+        words = ("rules", "backtest", "--from", at(0), "--to", at(60))
+        code, out, err = run(*words, "--json", path, data=s.data)
+        equal(code, 0, err)
+        report = json.loads(out)["rules"][0]
+        equal(report["fired"] > 0, True, report)
+        code, out, err = run(*words, path, data=s.data)
+        equal((code, "%d runs fired" % report["fired"] in out), (0, True), out + err)
+        equal(run(*words, "--fail-above", "0", path, data=s.data)[0], 3)
+        logs = os.path.join(folder, "logs")
+        os.mkdir(logs)
+        rows = s.query("SigninLogs | project TimeGenerated, UserPrincipalName, IPAddress, ResultType")
+        with open(os.path.join(logs, "SigninLogs.ndjson"), "w", encoding="utf-8") as f:
+            f.writelines(json.dumps(row) + "\n" for row in rows)
+        code, out, err = run(*words, "--logs", logs, "--json", path)
+        equal(code, 0, err)
+        equal(json.loads(out)["rules"][0]["fired"] >= report["fired"], True)
