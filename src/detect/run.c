@@ -53,14 +53,16 @@ static bool put_alerts(struct run *r, struct err *e)
 {
     size_t n = r->result.n_alerts;
     struct state_alert *alerts = arena_array(r->a, struct state_alert, n);
+    struct incident_grouping grouping = r->rule.incident;
+    /* As Microsoft Defender has it: rules whose description begins so are not correlated. */
+    grouping.apart = str_starts(str_trim(r->rule.description), STR(INCIDENT_APART));
     for (size_t i = 0; i < n; i++)
         if (!put_alert(r, &r->result.alerts[i], &alerts[i], e))
             return false;
     for (size_t i = 0; i < n; i++) {
         struct str id = STR("");
         struct state_incident incident = {0};
-        if (!incident_from_alert(r->d->o.incidents, r->a, r->w, &alerts[i], &r->rule.incident, &id,
-                                 e))
+        if (!incident_from_alert(r->d->o.incidents, r->a, r->w, &alerts[i], &grouping, &id, e))
             return false;
         if (id.n > 0 &&
             state_incident_get(r->d->o.state, r->a, workspace_id(r->w), id, &incident, e) &&
