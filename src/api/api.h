@@ -3,6 +3,7 @@
 #pragma once
 #include "backup/backup.h"
 #include "buckets/buckets.h"
+#include "correlate/correlate.h"
 #include "dcr/dcr.h"
 #include "detect/detect.h"
 #include "health/health.h"
@@ -38,8 +39,10 @@ struct vedette_options {
     int64_t rule_spread, rule_lateness; /* see detect_options */
     size_t max_rules;                   /* of a workspace; 0 = 10,000 */
     unsigned rule_workers;
-    unsigned job_workers;   /* 0 = JOBS_WORKERS */
-    int64_t job_timeout_us; /* of a run of a KQL job; 0 = 1 hour */
+    bool correlation;                /* of workspaces that say nothing themselves */
+    const char *correlation_primary; /* workspace; NULL or "": the first */
+    unsigned job_workers;            /* 0 = JOBS_WORKERS */
+    int64_t job_timeout_us;          /* of a run of a KQL job; 0 = 1 hour */
     int64_t rule_timeout_us;
     double requests_per_second;   /* of one caller; 0 = 200 */
     int64_t token_lifetime;       /* ticks; 0 = one hour */
@@ -65,6 +68,7 @@ void vedette_close(struct vedette *v); /* stops rules, commits, unlocks; NULL is
 struct http_router *vedette_router(struct vedette *v);
 struct store *vedette_store(struct vedette *v);
 struct detect *vedette_detect(struct vedette *v);
+struct correlate *vedette_correlate(struct vedette *v);
 struct health *vedette_health(struct vedette *v);
 struct summaries *vedette_summaries(struct vedette *v);
 struct jobs *vedette_jobs(struct vedette *v);

@@ -268,7 +268,7 @@ static bool move_clock(struct vedette *v, int64_t to, size_t *runs, struct err *
         due = due > now ? due : now;
         clock_set(v->o.clock, arrived ? to : due);
         if (!detect_run_due(v->detect, &rules, e) || !summaries_run_due(v->summaries, &bins, e) ||
-            !jobs_run_due(v->jobs, &jobs, e))
+            !correlate_run_due(v->correlate, NULL, e) || !jobs_run_due(v->jobs, &jobs, e))
             return false;
         *runs += rules + bins + jobs;
         health_run_due(v->health);

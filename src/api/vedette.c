@@ -67,6 +67,14 @@ static bool open_detect(struct vedette *v, struct err *e)
 {
     struct arm_scope scope = {.base_url = str_from(v->o.base_url)};
     v->incidents = incidents_open(v->store, v->state, v->o.clock, &scope);
+    const char *primary = v->o.correlation_primary;
+    struct correlate_options co = {.store = v->store,
+                                   .state = v->state,
+                                   .clock = v->o.clock,
+                                   .incidents = v->incidents,
+                                   .enabled = v->o.correlation,
+                                   .primary = str_from(primary)};
+    v->correlate = correlate_open(&co);
     struct library_options lo = {v->store, v->state, v->o.clock, v->incidents, scope};
     v->library = library_open(&lo, e);
     if (v->library == NULL)
@@ -112,6 +120,7 @@ static void open_router(struct vedette *v)
         {bookmark_routes, n_bookmark_routes, v, false},
         {entity_routes, n_entity_routes, v, false},
         {investigate_routes, n_investigate_routes, v, false},
+        {correlation_routes, n_correlation_routes, v, false},
         {rule_routes, n_rule_routes, v, false},
         {table_routes, n_table_routes, v, false},
         {own_routes, n_own_routes, v, false},
@@ -208,6 +217,7 @@ void vedette_close(struct vedette *v)
     jobs_close(v->jobs);
     summaries_close(v->summaries);
     detect_close(v->detect);
+    correlate_close(v->correlate);
     library_close(v->library);
     incidents_close(v->incidents);
     if (v->ingest != NULL)
@@ -240,6 +250,11 @@ struct store *vedette_store(struct vedette *v)
 struct detect *vedette_detect(struct vedette *v)
 {
     return v->detect;
+}
+
+struct correlate *vedette_correlate(struct vedette *v)
+{
+    return v->correlate;
 }
 
 struct summaries *vedette_summaries(struct vedette *v)

@@ -5,6 +5,7 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/complain.h"
+#include "cli/incidents_merge.h"
 #include "cli/text_table.h"
 
 static const char usage[] =
@@ -13,6 +14,7 @@ static const char usage[] =
     "       vedette incidents update ID [--data DIR] [--workspace W] [--title T] [--severity S]\n"
     "               [--status New|Active|Closed] [--classification C] [--reason R] [--comment T]\n"
     "               [--owner UPN]\n"
+    "       vedette incidents why|graph ID, merge TARGET SOURCE…, unmerge SOURCE\n"
     "\n"
     "ID is the incident's number or name. A closed incident needs a classification: Undetermined,\n"
     "TruePositive, BenignPositive or FalsePositive. --filter is OData, as in the REST API:\n"
@@ -296,6 +298,9 @@ static bool read_options(int argc, char **argv, struct job *j)
 
 int cli_incidents(int argc, char **argv)
 {
+    int code = 0;
+    if (cli_incidents_merge(argc, argv, &code))
+        return code;
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             fputs(usage, stdout);

@@ -60,6 +60,8 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .rule_lateness = set->rule_lateness,
         .max_rules = (size_t)set->max_rules,
         .rule_workers = (unsigned)set->rule_workers,
+        .correlation = set->correlation,
+        .correlation_primary = set->correlation_primary,
         .job_workers = (unsigned)set->job_workers,
         .job_timeout_us = set->job_timeout / TICKS_PER_US,
         .rule_timeout_us = set->rule_timeout / TICKS_PER_US,
@@ -293,8 +295,9 @@ bool serving_start(struct serving *s, const struct settings *set, struct err *e)
     if (s->v != NULL && listen_all(s, set, e) && write_server_file(s, set, e) &&
         read_topics(s, set, e) && read_files(s, set, e) && read_buckets(s, set, e) &&
         (clock_is_manual(s->clock) ||
-         (detect_start(vedette_detect(s->v), e) && summaries_start(vedette_summaries(s->v), e) &&
-          jobs_start(vedette_jobs(s->v), e) && health_start(vedette_health(s->v), e))))
+         (correlate_start(vedette_correlate(s->v), e) && detect_start(vedette_detect(s->v), e) &&
+          summaries_start(vedette_summaries(s->v), e) && jobs_start(vedette_jobs(s->v), e) &&
+          health_start(vedette_health(s->v), e))))
         return true;
     (void)serving_stop(s, 0);
     return false;

@@ -68,7 +68,10 @@ static bool put_incident(struct run *r, const struct state_alert *al, struct err
 {
     struct str id = STR("");
     struct state_incident incident = {0};
-    if (!incident_from_alert(r->d->o.incidents, r->a, r->w, al, &r->rule.incident, &id, e))
+    struct incident_grouping grouping = r->rule.incident;
+    /* As Microsoft Defender has it: rules whose description begins so are not correlated. */
+    grouping.apart = str_starts(str_trim(r->rule.description), STR(INCIDENT_APART));
+    if (!incident_from_alert(r->d->o.incidents, r->a, r->w, al, &grouping, &id, e))
         return false;
     if (id.n > 0 && state_incident_get(r->d->o.state, r->a, workspace_id(r->w), id, &incident, e) &&
         incident.alerts == 1)

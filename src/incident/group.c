@@ -4,6 +4,7 @@
 #include "base/ids.h"
 #include "incident/incident.h"
 #include "incident/incident_priv.h"
+#include "incident/merge.h"
 #include <stdlib.h>
 
 enum { MAX_KEY = 256 << 10 };
@@ -131,8 +132,11 @@ static void raise(struct state_incident *i, struct str severity)
         i->severity = severity;
 }
 
+/* origin: the incident that the alert would have joined, had it not been merged into i; or empty.
+ */
 static bool join(struct incidents *in, struct arena *a, struct workspace *w,
-                 struct state_incident *i, const struct state_alert *al, struct err *e)
+                 struct state_incident *i, const struct state_alert *al, struct str origin,
+                 struct err *e)
 {
     if (str_eqz(i->status, "Closed")) {
         i->status = STR("Active");
@@ -140,7 +144,9 @@ static bool join(struct incidents *in, struct arena *a, struct workspace *w,
         i->classification = i->classification_reason = i->classification_comment = STR("");
     }
     raise(i, al->severity);
-    return incident_alert_add(in, a, w, i, al, STR(""), STR("Alert Grouping"), e);
+    return incident_alert_add(in, a, w, i, al, STR(""), STR("Alert Grouping"), e) &&
+           (origin.n == 0 ||
+            state_incident_alert_came_from(in->state, i->workspace, i->id, al->id, origin, e));
 }
 
 static bool create(struct incidents *in, struct arena *a, struct workspace *w,
@@ -164,25 +170,58 @@ static bool create(struct incidents *in, struct arena *a, struct workspace *w,
     return true;
 }
 
-/* The newest candidate that may take one more alert; NULL: a new incident. */
-static struct state_incident *choose(struct state_incident *list, size_t n,
-                                     const struct incident_grouping *g)
+/* Which candidate takes one more alert; incident NULL: a new one. */
+struct choice {
+    struct state_incident *incident;
+    struct str origin; /* see join */
+};
+
+static bool has_room(const struct state_incident *i)
+{
+    return i->alerts < INCIDENT_MAX_ALERTS;
+}
+
+static bool is_closed(const struct state_incident *i)
+{
+    return str_eqz(i->status, "Closed");
+}
+
+/* The newest: an open one, the one that a candidate was merged into, a closed one to reopen. */
+static bool choose(struct incidents *in, struct arena *a, struct workspace *w,
+                   struct state_incident *list, size_t n, const struct incident_grouping *g,
+                   struct choice *out, struct err *e)
 {
     for (size_t i = 0; i < n; i++)
-        if (!str_eqz(list[i].status, "Closed") && list[i].alerts < INCIDENT_MAX_ALERTS)
-            return &list[i];
-    for (size_t i = 0; i < n && g->reopen; i++)
-        if (list[i].alerts < INCIDENT_MAX_ALERTS)
-            return &list[i];
-    return NULL;
+        if (!is_closed(&list[i]) && has_room(&list[i])) {
+            out->incident = &list[i];
+            return true;
+        }
+    for (size_t i = 0; i < n; i++) {
+        bool merged = list[i].merged_into != 0;
+        struct str name = list[i].id;
+        if (merged && !incident_merged_into(in, a, w, &list[i], &list[i], e))
+            return false;
+        if (has_room(&list[i]) && (g->reopen || (merged && !is_closed(&list[i])))) {
+            *out = (struct choice){&list[i], merged ? name : STR("")};
+            return true;
+        }
+    }
+    return true;
+}
+
+/* The alert and what becomes of its incident are one transaction; correlation follows. */
+static bool settled(struct incidents *in, const struct state_alert *al,
+                    const struct incident_grouping *g, struct err *e)
+{
+    return g->apart || state_correlation_wait(in->state, al->workspace, al->id, e);
 }
 
 bool incident_from_alert(struct incidents *in, struct arena *a, struct workspace *w,
                          const struct state_alert *alert, const struct incident_grouping *g,
                          struct str *out_incident, struct err *e)
 {
-    struct state_incident like = {.workspace = workspace_id(w)}, made = {0}, *list = NULL,
-                          *found = NULL;
+    struct state_incident like = {.workspace = workspace_id(w)}, made = {0}, *list = NULL;
+    struct choice to = {0};
     size_t n = 0;
     *out_incident = STR("");
     if (!g->create)
@@ -191,13 +230,13 @@ bool incident_from_alert(struct incidents *in, struct arena *a, struct workspace
         like.group_rule = alert->rule_id;
         like.group_key = group_key(a, alert, g);
         if (!state_incident_candidates(in->state, a, &like, alert->generated - g->lookback, &list,
-                                       &n, e))
+                                       &n, e) ||
+            !choose(in, a, w, list, n, g, &to, e))
             return false;
-        found = choose(list, n, g);
     }
-    bool ok =
-        found != NULL ? join(in, a, w, found, alert, e) : create(in, a, w, &like, alert, &made, e);
+    bool ok = to.incident != NULL ? join(in, a, w, to.incident, alert, to.origin, e)
+                                  : create(in, a, w, &like, alert, &made, e);
     if (ok)
-        *out_incident = found != NULL ? found->id : made.id;
-    return ok;
+        *out_incident = to.incident != NULL ? to.incident->id : made.id;
+    return ok && settled(in, alert, g, e);
 }

@@ -96,6 +96,12 @@ static bool flush_some(struct incidents *in, size_t *n, struct err *e)
     return true;
 }
 
+void incidents_listen(struct incidents *in, void (*fn)(void *ctx), void *ctx)
+{
+    in->listener = fn;
+    in->listener_ctx = ctx;
+}
+
 bool incidents_flush(struct incidents *in, struct err *e)
 {
     size_t n = 0;
@@ -106,6 +112,8 @@ bool incidents_flush(struct incidents *in, struct err *e)
         ok = flush_some(in, &n, &why);
     while (ok && n == FLUSH_BATCH);
     lock_drop(&in->flushing);
+    if (in->listener != NULL)
+        in->listener(in->listener_ctx);
     if (ok || !store_has_no_room(&why)) {
         if (!ok && e != NULL)
             *e = why;

@@ -32,6 +32,10 @@ void incidents_close(struct incidents *in);
  * next call; so they do, with true, while the disk has no room. */
 bool incidents_flush(struct incidents *in, struct err *e) MUST_USE;
 
+/* Called after each flush, in its thread: something may have changed. One listener; fn NULL: none.
+ * Set before there are threads. */
+void incidents_listen(struct incidents *in, void (*fn)(void *ctx), void *ctx);
+
 /* ---- reading ---- */
 /* id: the resource name, or the incident's number. Errors: ERR_NOT_FOUND. */
 bool incident_get(struct incidents *in, struct arena *a, struct workspace *w, struct str id,
@@ -98,7 +102,8 @@ bool incident_update(struct incidents *in, struct arena *a, struct workspace *w,
 
 /* ---- from alerts; called inside the state transaction that stored them ---- */
 enum incident_match { MATCH_ALL_ENTITIES, MATCH_ANY_ALERT, MATCH_SELECTED };
-struct incident_grouping { /* incidentConfiguration of a rule */
+#define INCIDENT_APART "#DONT_CORR#" /* begins the description of a rule that stays apart */
+struct incident_grouping {           /* incidentConfiguration of a rule */
     bool create, grouping, reopen;
     enum incident_match match;
     int64_t lookback;     /* ticks */
@@ -108,6 +113,7 @@ struct incident_grouping { /* incidentConfiguration of a rule */
     size_t n_details;
     struct str *custom; /* keys of custom details */
     size_t n_custom;
+    bool apart; /* its incidents are not merged with others by themselves */
 };
 enum { INCIDENT_MAX_ALERTS = 150 };
 /* Puts one stored alert into an incident: an open one that matches, a reopened one, or a new one.

@@ -10,6 +10,8 @@ struct incidents {
     struct state *state;
     struct clock *clock;
     struct str subscription, resource_group, base_url; /* owned */
+    void (*listener)(void *ctx);
+    void *listener_ctx;
     struct lock
         flushing; /* one flush at a time: rows leave the outbox in the order they entered it */
 };

@@ -2,6 +2,7 @@
  * follows from its alerts. */
 #include "incident/incident_priv.h"
 #include "state/bookmarks.h"
+#include "state/correlation.h"
 
 /* ---- what follows from alerts ---- */
 
@@ -127,6 +128,7 @@ bool incident_alert_remove(struct incidents *in, struct arena *a, struct workspa
         return false;
     first_change(in, i, who);
     return state_relation_delete(in->state, &r, e) && narrow(in, a, i, e) &&
+           state_correlation_again(in->state, i->workspace, i->id, e) &&
            incident_log(in, i, "AlertRemoved", alert, who, e) && incident_save(in, a, w, i, who, e);
 }
 

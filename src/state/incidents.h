@@ -73,3 +73,17 @@ bool state_relation_list(struct state *s, struct arena *a, struct str workspace,
 bool state_relation_of(struct state *s, struct arena *a, struct str workspace, const char *kind,
                        struct str target, struct state_relation **out, size_t *n,
                        struct err *e) MUST_USE;
+/* ---- alerts that merges moved: each knows the incident that it was given to at first ---- */
+/* The alert would be in the incident origin, had that one not been merged into this one. */
+bool state_incident_alert_came_from(struct state *s, struct str workspace, struct str incident,
+                                    struct str alert, struct str origin, struct err *e) MUST_USE;
+/* All alerts of the one to the other; those that both have are the other's own. */
+bool state_incident_alerts_move(struct state *s, struct str workspace, struct str from,
+                                struct str to, struct err *e) MUST_USE;
+/* Those in the incident "from" that origin was given, to "to". */
+bool state_incident_alerts_return(struct state *s, struct str workspace, struct str from,
+                                  struct str to, struct str origin, struct err *e) MUST_USE;
+/* The incidents whose alerts it holds, but for itself. */
+bool state_incident_alert_origins(struct state *s, struct arena *a, struct str workspace,
+                                  struct str incident, struct str **out, size_t *n,
+                                  struct err *e) MUST_USE;

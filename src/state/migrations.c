@@ -208,12 +208,49 @@ static const char work_sql[] =
     "CREATE INDEX entity_links_by_source ON entity_links (workspace, source_type, source);"
     "CREATE INDEX entities_by_time ON entities (workspace, last_seen);";
 
+/* Correlation: what waits for it, where strong entities and tactics were seen, merges. */
+static const char correlation_sql[] =
+    "ALTER TABLE incident_alerts ADD COLUMN origin TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE correlation_queue (seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " workspace TEXT NOT NULL, alert TEXT NOT NULL, UNIQUE (workspace, alert));"
+    "CREATE TABLE correlation_entities (workspace TEXT NOT NULL, value TEXT NOT NULL,"
+    " incident TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
+    " alerts TEXT NOT NULL, PRIMARY KEY (workspace, value, incident),"
+    " FOREIGN KEY (workspace, incident) REFERENCES incidents (workspace, id) ON DELETE CASCADE)"
+    " WITHOUT ROWID;"
+    "CREATE INDEX correlation_entities_by_time ON correlation_entities (workspace, value,"
+    " last_seen);"
+    "CREATE INDEX correlation_entities_by_incident ON correlation_entities (workspace, incident);"
+    "CREATE INDEX correlation_entities_by_age ON correlation_entities (last_seen);"
+    "CREATE TABLE correlation_tactics (workspace TEXT NOT NULL, incident TEXT NOT NULL,"
+    " value TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
+    " alerts TEXT NOT NULL, PRIMARY KEY (workspace, incident, value),"
+    " FOREIGN KEY (workspace, incident) REFERENCES incidents (workspace, id) ON DELETE CASCADE)"
+    " WITHOUT ROWID;"
+    "CREATE INDEX correlation_tactics_by_age ON correlation_tactics (last_seen);"
+    "CREATE INDEX incidents_by_activity ON incidents (workspace, last_activity);"
+    "CREATE TABLE incident_merges (workspace TEXT NOT NULL, id TEXT NOT NULL,"
+    " source TEXT NOT NULL, target TEXT NOT NULL, source_number INTEGER NOT NULL,"
+    " target_number INTEGER NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL,"
+    " reason TEXT NOT NULL, automatic INTEGER NOT NULL, score INTEGER NOT NULL,"
+    " threshold INTEGER NOT NULL, explanation TEXT NOT NULL, source_before TEXT NOT NULL,"
+    " target_before TEXT NOT NULL, target_after TEXT NOT NULL, alerts TEXT NOT NULL,"
+    " target_alerts TEXT NOT NULL, shared TEXT NOT NULL, origins TEXT NOT NULL, undone INTEGER NOT "
+    "NULL,"
+    " undone_by TEXT NOT NULL, barred INTEGER NOT NULL, PRIMARY KEY (workspace, id));"
+    "CREATE INDEX incident_merges_by_source ON incident_merges (workspace, source);"
+    "CREATE INDEX incident_merges_by_target ON incident_merges (workspace, target);"
+    "CREATE INDEX incident_merges_barred ON incident_merges (workspace) WHERE barred = 1;"
+    "CREATE TABLE correlation_settings (workspace TEXT NOT NULL PRIMARY KEY, body TEXT NOT NULL,"
+    " modified INTEGER NOT NULL, modified_by TEXT NOT NULL) WITHOUT ROWID;";
+
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
-    {1, detection_sql},  {2, identity_sql}, {3, library_sql}, {4, summary_sql},
-    {5, collection_sql}, {6, jobs_sql},     {7, arrival_sql}, {8, work_sql},
+    {1, detection_sql}, {2, identity_sql},   {3, library_sql},
+    {4, summary_sql},   {5, collection_sql}, {6, jobs_sql},
+    {7, arrival_sql},   {8, work_sql},       {9, correlation_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

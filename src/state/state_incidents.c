@@ -141,23 +141,78 @@ bool state_incident_add_alert(struct state *s, struct str workspace, struct str 
                      b, COUNTOF(b), e);
 }
 
+bool state_incident_alert_came_from(struct state *s, struct str workspace, struct str incident,
+                                    struct str alert, struct str origin, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(incident), BT(alert), BT(origin)};
+    return state_run(
+        s,
+        "UPDATE incident_alerts SET origin = ?4 WHERE workspace = ?1 AND incident = ?2 "
+        "AND alert = ?3",
+        b, COUNTOF(b), e);
+}
+
+bool state_incident_alerts_move(struct state *s, struct str workspace, struct str from,
+                                struct str to, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(from), BT(to)};
+    return state_run(
+               s,
+               "DELETE FROM incident_alerts WHERE workspace = ?1 AND incident = ?2 AND alert "
+               "IN (SELECT alert FROM incident_alerts WHERE workspace = ?1 AND incident = ?3)",
+               b, COUNTOF(b), e) &&
+           state_run(s,
+                     "UPDATE incident_alerts SET incident = ?3, origin = CASE origin WHEN '' THEN "
+                     "?2 ELSE origin END WHERE workspace = ?1 AND incident = ?2",
+                     b, COUNTOF(b), e);
+}
+
+bool state_incident_alerts_return(struct state *s, struct str workspace, struct str from,
+                                  struct str to, struct str origin, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(from), BT(to), BT(origin)};
+    /* Or replace: somebody may have put the alert into the other incident by hand, too. */
+    return state_run(s,
+                     "UPDATE OR REPLACE incident_alerts SET incident = ?3, origin = CASE origin "
+                     "WHEN ?3 THEN '' ELSE origin END "
+                     "WHERE workspace = ?1 AND incident = ?2 AND origin = ?4",
+                     b, COUNTOF(b), e);
+}
+
 struct alert_id {
     struct str alert;
 };
 
-bool state_incident_alert_ids(struct state *s, struct arena *a, struct str workspace,
-                              struct str incident, struct str **out, size_t *n, struct err *e)
+static bool select_texts(struct state *s, struct arena *a, const struct field *f, const char *tail,
+                         const struct bind *b, struct str **out, size_t *n, struct err *e)
 {
-    static const struct field id_field[] = {FIELD(F_TEXT, alert_id, alert)};
-    static const struct table ids = {"incident_alerts", id_field, 1, sizeof(struct alert_id)};
-    struct bind b[] = {BT(workspace), BT(incident)};
+    const struct table texts = {"incident_alerts", f, 1, sizeof(struct alert_id)};
     void *rows = NULL;
-    if (!table_select(s, a, &ids, NULL, "WHERE workspace = ?1 AND incident = ?2 ORDER BY seq", b,
-                      COUNTOF(b), &rows, n, e))
+    if (!table_select(s, a, &texts, NULL, tail, b, 2, &rows, n, e))
         return false;
     struct alert_id *p = rows;
     *out = arena_array(a, struct str, *n + 1);
     for (size_t i = 0; i < *n; i++)
         (*out)[i] = p[i].alert;
     return true;
+}
+
+bool state_incident_alert_ids(struct state *s, struct arena *a, struct str workspace,
+                              struct str incident, struct str **out, size_t *n, struct err *e)
+{
+    static const struct field id = FIELD(F_TEXT, alert_id, alert);
+    struct bind b[] = {BT(workspace), BT(incident)};
+    return select_texts(s, a, &id, "WHERE workspace = ?1 AND incident = ?2 ORDER BY seq", b, out, n,
+                        e);
+}
+
+bool state_incident_alert_origins(struct state *s, struct arena *a, struct str workspace,
+                                  struct str incident, struct str **out, size_t *n, struct err *e)
+{
+    static const struct field origin = FIELD_AS(F_TEXT, alert_id, alert, "origin");
+    struct bind b[] = {BT(workspace), BT(incident)};
+    return select_texts(s, a, &origin,
+                        "WHERE workspace = ?1 AND incident = ?2 AND origin <> '' "
+                        "GROUP BY origin ORDER BY min(seq)",
+                        b, out, n, e);
 }

@@ -29,7 +29,12 @@ static const char *const tables[] = {"counters",
                                      "tasks",
                                      "activities",
                                      "entities",
-                                     "entity_links"};
+                                     "entity_links",
+                                     "correlation_queue",
+                                     "correlation_entities",
+                                     "correlation_tactics",
+                                     "incident_merges",
+                                     "correlation_settings"};
 
 /* Those whose rows have an order of their own: that of the rowid. */
 static const char *const in_order[] = {"alerts",   "incident_alerts", "incident_bookmarks",

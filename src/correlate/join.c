@@ -1,0 +1,174 @@
+/* Merging what scores: the best pair first, then the incident that came of it again, until nothing
+ * more scores. */
+#include "correlate/correlate_priv.h"
+
+/* Merges that follow from one alert in one transaction; what is left waits for the next. */
+enum { MERGES_AT_ONCE = 16, MAX_SIGHTINGS = 5000 };
+/* As Microsoft Defender names itself in the log of activities. */
+#define CORRELATION "Microsoft Defender XDR – alert correlation"
+
+bool scoring_begin(struct scoring *s, struct correlate *c, struct arena *a, struct workspace *w,
+                   const struct correlate_config *k, struct err *e)
+{
+    size_t active = 0;
+    *s = (struct scoring){.c = c, .a = a, .w = w, .k = k, .common = (size_t)k->common_least};
+    if (k->common_percent == 0)
+        return true;
+    size_t most = (size_t)(k->common_most * 100 / k->common_percent);
+    if (!state_sighting_incidents(c->o.state, workspace_id(w), clock_now(c->o.clock) - k->window,
+                                  most, &active, e))
+        return false;
+    size_t share = active * (size_t)k->common_percent / 100;
+    s->common = share > s->common ? share : s->common;
+    return true;
+}
+
+/* ---- titles ---- */
+
+/* How many different ones of a type, by the identifier that tells most of them apart. */
+static size_t count_type(const struct state_sighting *list, size_t n, const char *type)
+{
+    size_t best = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t same = 0;
+        if (!str_eqz(key_type(list[i].value), type))
+            continue;
+        for (size_t k = 0; k < n; k++)
+            same += str_eq(key_identifier(list[k].value), key_identifier(list[i].value));
+        best = same > best ? same : best;
+    }
+    return best;
+}
+
+static size_t list_length(struct arena *a, struct str one, struct str more)
+{
+    struct json v = {0};
+    struct str both = incident_list_union(a, one, more);
+    return both.n > 0 && json_parse(a, both, NULL, &v, NULL) ? v.n : 0;
+}
+
+/* A person's title stays. */
+static bool is_own_title(struct scoring *s, const struct state_incident *i, bool *out,
+                         struct err *e)
+{
+    *out = is_multi_stage_title(i->title);
+    return *out ||
+           state_incident_has_alert_named(s->c->o.state, i->workspace, i->id, i->title, out, e);
+}
+
+static bool sightings_of_both(struct scoring *s, const struct state_incident *x,
+                              const struct state_incident *y, struct state_sighting **out,
+                              size_t *out_n, struct err *e)
+{
+    struct state_sighting of_x = {.workspace = x->workspace, .incident = x->id}, *one = NULL;
+    struct state_sighting of_y = {.workspace = y->workspace, .incident = y->id}, *two = NULL;
+    size_t n = 0, m = 0;
+    if (!state_sighting_of(s->c->o.state, s->a, SIGHTING_ENTITY, &of_x, MAX_SIGHTINGS, &one, &n,
+                           e) ||
+        !state_sighting_of(s->c->o.state, s->a, SIGHTING_ENTITY, &of_y, MAX_SIGHTINGS, &two, &m, e))
+        return false;
+    struct map *seen = map_new(s->a, false);
+    *out = arena_array(s->a, struct state_sighting, n + m + 1);
+    *out_n = 0;
+    for (size_t i = 0; i < n + m; i++) {
+        const struct state_sighting *v = i < n ? &one[i] : &two[i - n];
+        bool host = str_eqz(key_type(v->value), "host");
+        if ((host || str_eqz(key_type(v->value), "account")) && map_get(seen, v->value) == NULL) {
+            (void)map_put(seen, v->value, seen);
+            (*out)[(*out_n)++] = *v;
+        }
+    }
+    return true;
+}
+
+bool join_title(struct scoring *s, const struct state_incident *target,
+                const struct state_incident *source, struct str *out, struct err *e)
+{
+    struct state_sighting *seen = NULL;
+    size_t n = 0;
+    bool own = false;
+    *out = STR("");
+    if (!s->k->titles)
+        return true;
+    if (!is_own_title(s, target, &own, e))
+        return false;
+    if (!own)
+        return true;
+    if (!sightings_of_both(s, target, source, &seen, &n, e))
+        return false;
+    struct title_facts f = {
+        .tactics = incident_list_union(s->a, target->tactics, source->tactics),
+        .hosts = count_type(seen, n, "host"),
+        .accounts = count_type(seen, n, "account"),
+        .products = list_length(s->a, target->products, source->products),
+        .rules = list_length(s->a, target->rule_ids, source->rule_ids),
+    };
+    *out = multi_stage_title(s->a, &f);
+    return true;
+}
+
+/* ---- merging ---- */
+
+bool join_pair(struct scoring *s, const struct incident_merging *m, struct state_merge *out,
+               struct err *e)
+{
+    struct correlate *c = s->c;
+    if (!incident_merge(c->o.incidents, s->a, s->w, m, out, e) ||
+        !state_sightings_move(c->o.state, workspace_id(s->w), m->source, m->target, e))
+        return false;
+    atomic_fetch_add(&c->merges, 1);
+    return true;
+}
+
+static bool join_best(struct scoring *s, struct state_incident *i, bool *joined, struct err *e)
+{
+    struct state_incident other = {0};
+    struct score best = {0};
+    struct state_merge done = {0};
+    struct str title = STR("");
+    if (!score_best(s, i, &best, &other, joined, e))
+        return false;
+    if (!*joined)
+        return true;
+    bool survives = incident_survives(i, &other);
+    const struct state_incident *target = survives ? i : &other, *source = survives ? &other : i;
+    if (!join_title(s, target, source, &title, e))
+        return false;
+    struct incident_merging m = {.source = source->id,
+                                 .target = target->id,
+                                 .who = STR(CORRELATION),
+                                 .automatic = true,
+                                 .score = best.points,
+                                 .threshold = s->k->threshold,
+                                 .explanation = score_explain(s, &best, survives),
+                                 .title = title,
+                                 .max_alerts = (size_t)s->k->max_alerts};
+    struct str id = target->id;
+    return join_pair(s, &m, &done, e) &&
+           state_incident_get(s->c->o.state, s->a, workspace_id(s->w), id, i, e);
+}
+
+/* As if one of its alerts had just come. */
+static bool wait_again(struct scoring *s, const struct state_incident *i, struct err *e)
+{
+    struct str *ids = NULL;
+    size_t n = 0;
+    if (!state_incident_alert_ids(s->c->o.state, s->a, i->workspace, i->id, &ids, &n, e))
+        return false;
+    return n == 0 || state_correlation_wait(s->c->o.state, i->workspace, ids[0], e);
+}
+
+bool join_all(struct scoring *s, struct str incident, struct err *e)
+{
+    struct state_incident i = {0};
+    bool joined = true;
+    if (!state_incident_get(s->c->o.state, s->a, workspace_id(s->w), incident, &i, e))
+        return false;
+    for (int n = 0; joined && n < MERGES_AT_ONCE; n++) {
+        if (str_eqz(i.status, "Closed"))
+            return true;
+        if (!join_best(s, &i, &joined, e))
+            return false;
+    }
+    return !joined || wait_again(s, &i, e);
+}
