@@ -84,6 +84,8 @@ static bool open_detect(struct vedette *v, struct err *e)
     struct jobs_options jo = {v->store, v->state,         v->o.clock,
                               scope,    v->o.job_workers, v->o.job_timeout_us};
     v->jobs = jobs_open(&jo);
+    v->cases = (struct cases){v->state, v->o.clock, v->incidents, v->o.attachment_max_bytes,
+                              v->o.attachments_max_bytes};
     struct health_options ho = {v->store, v->state, v->o.clock, v->incidents, scope, v->o.silence};
     v->health = health_open(&ho);
     struct purge_options po = {v->store, v->state, v->o.clock, v->incidents};
@@ -105,6 +107,7 @@ static void open_router(struct vedette *v)
         {bookmark_routes, n_bookmark_routes, v, false},
         {entity_routes, n_entity_routes, v, false},
         {investigate_routes, n_investigate_routes, v, false},
+        {case_routes, n_case_routes, v, false},
         {rule_routes, n_rule_routes, v, false},
         {table_routes, n_table_routes, v, false},
         {own_routes, n_own_routes, v, false},

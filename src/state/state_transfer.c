@@ -29,7 +29,12 @@ static const char *const tables[] = {"counters",
                                      "tasks",
                                      "activities",
                                      "entities",
-                                     "entity_links"};
+                                     "entity_links",
+                                     "cases",
+                                     "case_incidents",
+                                     "case_attachments",
+                                     "case_contents",
+                                     "case_statuses"};
 
 /* Those whose rows have an order of their own: that of the rowid. */
 static const char *const in_order[] = {"alerts",   "incident_alerts", "incident_bookmarks",
