@@ -1,9 +1,11 @@
 """Cases: incidents, tasks, comments, attachments and what has happened."""
 import hashlib
+import os
+import tempfile
 
 from test_detection import START, at
 from test_incident_work import make, own
-from vedette import Server, contains, equal
+from vedette import Server, contains, equal, run
 
 BASE = "/vedette/v1/workspaces/default/cases"
 
@@ -155,3 +157,40 @@ def test_statuses_of_the_workspace():
         equal(ask(s, "PATCH", "/1000", {"properties": {"status": "Open"}}).status, 200)
         equal(s.request("DELETE", path + "/waiting%20for%20customer").status, 200)
         equal(s.request("DELETE", path + "/waiting%20for%20customer").status, 204)
+
+
+def command(s, *words):
+    code, out, error = run("cases", *words, data=s.data)
+    equal(code, 0, error)
+    return out
+
+
+def test_the_command_line_of_cases():
+    with Server(clock=START) as s:
+        make(s)
+        contains(command(s, "create", "Intrusion", "--priority", "high", "--due", at(60)), "Case 1000")
+        command(s, "link", "1000", "1")
+        command(s, "comment", "1000", "look \"here\"")
+        command(s, "task", "1000", "Call", "--priority", "Low")
+        with tempfile.NamedTemporaryFile(suffix=".bin") as file:
+            file.write(b"\0\xff evidence")
+            file.flush()
+            out = command(s, "attach", "1000", file.name)
+            contains(out, "11 bytes, SHA-256 " + hashlib.sha256(b"\0\xff evidence").hexdigest())
+            shown = command(s, "show", "1000")
+            for part in ("Priority", "High", "Manual", 'look "here"', "Call", os.path.basename(file.name)):
+                contains(shown, part)
+        contains(command(s, "list"), "Intrusion")
+        contains(command(s, "update", "1000", "--title", "Larger", "--due", ""), "Case 1000: Larger")
+        equal(own(s, "/cases/1000")["properties"]["dueTimeUtc"], None)
+        contains(command(s, "close", "1000", "--notes", "all well"), "all well")
+        equal(own(s, "/cases/1000")["properties"]["status"], "Closed")
+        command(s, "unlink", "1000", "1")
+        equal(command(s, "list", "--filter", "properties/status eq 'Open'").count("\n"), 1)
+        code, _, error = run("cases", "show", "77", data=s.data)
+        equal(code, 1)
+        contains(error, "there is no case '77'")
+        command(s, "delete", "1000")
+        s.stop()
+        contains(command(s, "create", "Without a server"), "Case 1001")
+        s.start()
