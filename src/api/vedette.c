@@ -106,6 +106,7 @@ static void open_router(struct vedette *v)
         {incident_part_routes, n_incident_part_routes, v, false},
         {bookmark_routes, n_bookmark_routes, v, false},
         {entity_routes, n_entity_routes, v, false},
+        {insight_routes, n_insight_routes, v, true},
         {investigate_routes, n_investigate_routes, v, false},
         {case_routes, n_case_routes, v, false},
         {rule_routes, n_rule_routes, v, false},
