@@ -3,6 +3,7 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "cases/cases.h"
 #include "incident/work.h"
 #include <stdatomic.h>
 
@@ -28,6 +29,7 @@ struct vedette {
     struct dcrs *dcrs;
     struct jobs *jobs;
     struct backtests *backtests;
+    struct cases cases;
     struct identity *identity;
     struct throttle *throttle;
     struct sign_ins *sign_ins;
@@ -67,8 +69,10 @@ extern const struct http_route incident_routes[];
 extern const struct http_route incident_part_routes[];
 extern const struct http_route bookmark_routes[];
 extern const struct http_route entity_routes[];
+extern const struct http_route insight_routes[];
 extern const struct http_route investigate_routes[];
 extern const struct http_route correlation_routes[];
+extern const struct http_route case_routes[];
 extern const struct http_route rule_routes[];
 extern const struct http_route table_routes[];
 extern const struct http_route own_routes[];
@@ -96,8 +100,10 @@ extern const size_t n_incident_routes;
 extern const size_t n_incident_part_routes;
 extern const size_t n_bookmark_routes;
 extern const size_t n_entity_routes;
+extern const size_t n_insight_routes;
 extern const size_t n_investigate_routes;
 extern const size_t n_correlation_routes;
+extern const size_t n_case_routes;
 extern const size_t n_rule_routes;
 extern const size_t n_table_routes;
 extern const size_t n_own_routes;

@@ -140,6 +140,40 @@ static void get_query(void *ctx, struct http_request *q, struct http_response *r
         api_error(v, q, &e, r);
 }
 
+/* ---- insights ---- */
+
+static void list_insights(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct json_out o = json_out_make(&r->body);
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    json_obj(&o);
+    json_key(&o, "value");
+    if (!entity_insight_queries_json(v->incidents, q->arena, w, http_param(q, "entity"), &o, &e))
+        api_error(v, q, &e, r);
+    else
+        json_obj_end(&o);
+}
+
+static void get_insights(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct json body = {0};
+    struct api_limits limits;
+    struct json_out o = json_out_make(&r->body);
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL || !api_body(v, q, r, &body))
+        return;
+    api_limits(v, q, 0, &limits);
+    if (!entity_insights_json(v->incidents, q->arena, w, http_param(q, "entity"), &body,
+                              &limits.own, &o, &e))
+        api_error(v, q, &e, r);
+}
+
 #define ENTITY INSIGHTS_PATH "/entities/{entity}"
 const struct http_route entity_routes[] = {
     {HTTP_GET, INSIGHTS_PATH "/entities", list, "incidents/read", 0, FAMILY_ARM},
@@ -149,9 +183,15 @@ const struct http_route entity_routes[] = {
     {HTTP_POST, ENTITY "/runPlaybook", api_no_playbooks, "incidents/write", 0, FAMILY_ARM},
     {HTTP_GET, ENTITY "/relations", list_relations, "incidents/read", 0, FAMILY_ARM},
     {HTTP_GET, ENTITY "/relations/{relation}", get_relation, "incidents/read", 0, FAMILY_ARM},
+    {HTTP_GET, ENTITY "/queries", list_insights, "incidents/read", 0, FAMILY_ARM},
     {HTTP_GET, INSIGHTS_PATH "/entityQueries", list_queries, "incidents/read", 0, FAMILY_ARM},
     {HTTP_GET, INSIGHTS_PATH "/entityQueries/{query}", get_query, "incidents/read", 0, FAMILY_ARM},
     {HTTP_POST, INSIGHTS_PATH "/incidents/{incident}/entities", of_incident, "incidents/read", 0,
      FAMILY_ARM},
 };
 const size_t n_entity_routes = COUNTOF(entity_routes);
+
+const struct http_route insight_routes[] = {
+    {HTTP_POST, ENTITY "/getInsights", get_insights, "query/read", 0, FAMILY_ARM},
+};
+const size_t n_insight_routes = COUNTOF(insight_routes);

@@ -99,6 +99,8 @@ static bool open_detect(struct vedette *v, struct err *e)
     struct backtests_options bo = {v->store, v->detect,       v->o.clock,
                                    scope,    v->o.rule_delay, v->o.rule_timeout_us};
     v->backtests = backtests_open(&bo);
+    v->cases = (struct cases){v->state, v->o.clock, v->incidents, v->o.attachment_max_bytes,
+                              v->o.attachments_max_bytes};
     struct health_options ho = {v->store, v->state, v->o.clock, v->incidents, scope, v->o.silence};
     v->health = health_open(&ho);
     struct purge_options po = {v->store, v->state, v->o.clock, v->incidents};
@@ -119,8 +121,10 @@ static void open_router(struct vedette *v)
         {incident_part_routes, n_incident_part_routes, v, false},
         {bookmark_routes, n_bookmark_routes, v, false},
         {entity_routes, n_entity_routes, v, false},
+        {insight_routes, n_insight_routes, v, true},
         {investigate_routes, n_investigate_routes, v, false},
         {correlation_routes, n_correlation_routes, v, false},
+        {case_routes, n_case_routes, v, false},
         {rule_routes, n_rule_routes, v, false},
         {table_routes, n_table_routes, v, false},
         {own_routes, n_own_routes, v, false},

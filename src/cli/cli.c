@@ -8,6 +8,7 @@
 
 static const struct cli_command commands[] = {
     {"backup", "copy a data folder while it is in use", cli_backup},
+    {"cases", "work that spans incidents: list, show, create, update, close, attach", cli_cases},
     {"check", "compare the sealed parts with the manifest", cli_check},
     {"config", "check or show the settings of serve", cli_config},
     {"dcr", "list, show, put, delete and test data collection rules", cli_dcr},
@@ -15,7 +16,8 @@ static const struct cli_command commands[] = {
     {"export", "write a workspace to files that other programs can read", cli_export},
     {"functions", "import, list, show and delete functions of a workspace", cli_functions},
     {"import", "make a workspace out of an export", cli_import},
-    {"incidents", "list, show and update incidents", cli_incidents},
+    {"incidents", "list, show, create, update and delete incidents; comments, tasks, timeline",
+     cli_incidents},
     {"ingest", "store records from files", cli_ingest},
     {"jobs", "put, list, show, run, enable, disable and delete KQL jobs", cli_jobs},
     {"kql", "compile, run or explain KQL without a server", cli_kql},

@@ -10,6 +10,7 @@ int cli_dcr(int argc, char **argv);
 int cli_demo(int argc, char **argv);
 int cli_functions(int argc, char **argv);
 int cli_incidents(int argc, char **argv);
+int cli_cases(int argc, char **argv);
 int cli_ingest(int argc, char **argv);
 int cli_kql(int argc, char **argv);
 int cli_query(int argc, char **argv);

@@ -65,6 +65,8 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .job_workers = (unsigned)set->job_workers,
         .job_timeout_us = set->job_timeout / TICKS_PER_US,
         .rule_timeout_us = set->rule_timeout / TICKS_PER_US,
+        .attachment_max_bytes = (size_t)set->attachment_max,
+        .attachments_max_bytes = (size_t)set->attachments_max,
         .requests_per_second = (double)set->requests_per_second,
         .token_lifetime = set->token_lifetime,
         .query_max_rows = (size_t)set->query_max_rows,

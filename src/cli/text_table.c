@@ -14,6 +14,15 @@ void text_table_row(struct text_table *t, const struct str *cells)
         VEC_PUSH(t->a, &t->cells, cells[i]);
 }
 
+struct str text_plain(struct arena *a, struct str s)
+{
+    char *out = arena_strz(a, s);
+    for (size_t i = 0; i < s.n; i++)
+        if (((unsigned char)out[i] < 0x20 && out[i] != '\n') || out[i] == 0x7f)
+            out[i] = ' ';
+    return (struct str){out, s.n};
+}
+
 static size_t characters(struct str s)
 {
     size_t n = 0;

@@ -16,3 +16,5 @@ void text_table_row(struct text_table *t, const struct str *cells);
 /* Cells are cut at 100 characters, the last column is not padded. */
 void text_table_write(const struct text_table *t, struct sbuf *out);
 void text_table_print(const struct text_table *t, FILE *to);
+/* s for a terminal: control characters but line breaks become blanks. In a. */
+struct str text_plain(struct arena *a, struct str s);

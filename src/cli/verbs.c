@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_OPTIONS = 16, MAX_RESOURCE_FILE = 1 << 20 };
+enum { MOST_OPTIONS = 24, NO_LETTER = 256, MAX_RESOURCE_FILE = 1 << 20 };
 
 static bool take(const struct verb_option *o, const char *value)
 {
@@ -14,19 +14,31 @@ static bool take(const struct verb_option *o, const char *value)
     return o->text != NULL || (str_to_i64(str_from(value), o->number) && *o->number >= 0);
 }
 
+/* Its first letter, unless an option before it or --help has that. */
+static int code_of(const struct verb_command *k, size_t i)
+{
+    bool taken = k->options[i].name[0] == 'h';
+    for (size_t before = 0; before < i; before++)
+        taken = taken || k->options[before].name[0] == k->options[i].name[0];
+    return taken ? NO_LETTER + (int)i : k->options[i].name[0];
+}
+
 /* < 0: go on; else the exit code. */
 static int read_options(const struct verb_command *k, int argc, char **argv)
 {
     struct option long_options[MOST_OPTIONS + 2] = {{0}};
     char letters[2 * MOST_OPTIONS + 2] = "h";
+    size_t n_letters = 1;
     bool good = true;
     int c;
     CHECK(k->n_options <= MOST_OPTIONS);
     for (size_t i = 0; i < k->n_options; i++) {
-        const char *name = k->options[i].name;
-        long_options[i] = (struct option){name, required_argument, NULL, name[0]};
-        letters[1 + 2 * i] = name[0];
-        letters[2 + 2 * i] = ':';
+        int code = code_of(k, i);
+        long_options[i] = (struct option){k->options[i].name, required_argument, NULL, code};
+        if (code >= NO_LETTER)
+            continue;
+        letters[n_letters++] = (char)code;
+        letters[n_letters++] = ':';
     }
     long_options[k->n_options] = (struct option){"help", no_argument, NULL, 'h'};
     while ((c = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
@@ -36,7 +48,7 @@ static int read_options(const struct verb_command *k, int argc, char **argv)
         }
         good = good && c != '?';
         for (size_t i = 0; good && i < k->n_options; i++)
-            good = k->options[i].name[0] != c || take(&k->options[i], optarg);
+            good = code_of(k, i) != c || take(&k->options[i], optarg);
     }
     if (good)
         return -1;

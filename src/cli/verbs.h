@@ -6,7 +6,8 @@ struct verb {
     const char *name;
     client_fn *fn;
 };
-/* --name, or its first letter as -n. Beside these there is --help. One of the two is set. */
+/* --name, or its first letter as -n unless one before it has that. Beside these there is --help.
+ * One of the two is set. */
 struct verb_option {
     const char *name;
     const char **text;

@@ -49,8 +49,7 @@ static struct str text_at(const struct state_incident *i, size_t offset)
     return s;
 }
 
-/* Who the owner is, in the first words that there are. */
-static struct str owner_words(struct arena *a, struct str owner)
+struct str incident_owner_words(struct arena *a, struct str owner)
 {
     static const char *const names[] = {"assignedTo", "userPrincipalName", "email", "objectId"};
     struct json v = {0};
@@ -80,7 +79,7 @@ static struct str label_words(struct arena *a, struct str labels)
 static struct str words(struct arena *a, const char *field, struct str value)
 {
     if (strcmp(field, "owner") == 0)
-        return owner_words(a, value);
+        return incident_owner_words(a, value);
     if (strcmp(field, "labels") == 0)
         return label_words(a, value);
     return value;

@@ -36,7 +36,7 @@ static bool list_of(struct incidents *in, struct arena *a, const struct state_in
 
 /* ---- reading ---- */
 
-static void write_properties(struct json_out *out, const struct state_comment *c)
+void comment_members_write(const struct state_comment *c, struct json_out *out)
 {
     json_kv_str(out, "message", c->message);
     json_kv_time(out, "createdTimeUtc", c->created);
@@ -56,7 +56,7 @@ void incident_comment_to_json(struct incidents *in, struct workspace *w,
     etag_write(out, c->etag);
     json_key(out, "properties");
     json_obj(out);
-    write_properties(out, c);
+    comment_members_write(c, out);
     json_obj_end(out);
     json_obj_end(out);
 }
@@ -103,7 +103,7 @@ static size_t row_bytes(const struct state_comment *c)
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
     struct json_out w = json_out_make(&b);
     json_obj(&w);
-    write_properties(&w, c);
+    comment_members_write(c, &w);
     json_obj_end(&w);
     return b.n + 1;
 }
@@ -124,7 +124,7 @@ bool incident_row_comments(struct incidents *in, struct arena *a, const struct s
     json_arr(o);
     for (size_t k = from; k < n; k++) {
         json_obj(o);
-        write_properties(o, &list[k]);
+        comment_members_write(&list[k], o);
         json_obj_end(o);
     }
     json_arr_end(o);
@@ -141,7 +141,7 @@ static size_t count_chars(struct str s)
     return n;
 }
 
-static bool check_message(struct str message, struct err *e)
+bool comment_message_check(struct str message, struct err *e)
 {
     if (str_trim(message).n == 0)
         return err_set(e, ERR_INVALID, "properties.message is missing");
@@ -150,8 +150,8 @@ static bool check_message(struct str message, struct err *e)
                    INCIDENT_MAX_COMMENT_CHARS);
 }
 
-static bool is_author(struct arena *a, const struct state_comment *c,
-                      const struct incident_actor *who)
+bool comment_is_author(struct arena *a, const struct state_comment *c,
+                       const struct incident_actor *who)
 {
     struct json author = {0};
     return json_parse(a, c->author, NULL, &author, NULL) &&
@@ -192,7 +192,7 @@ static bool put_locked(struct incidents *in, struct arena *a, struct workspace *
     struct str message = STR("");
     const struct json *p = incident_body_properties(body, e);
     if (p == NULL || !incident_read_text(a, p, "message", &message, e) ||
-        !check_message(message, e) || !incident_get(in, a, w, incident, &i, e) ||
+        !comment_message_check(message, e) || !incident_get(in, a, w, incident, &i, e) ||
         !list_of(in, a, &i, &list, &n, e))
         return false;
     there = find(list, n, id);
@@ -200,7 +200,7 @@ static bool put_locked(struct incidents *in, struct arena *a, struct workspace *
     if (there == NULL && n >= INCIDENT_MAX_COMMENTS)
         return err_set(e, ERR_INVALID, "an incident has at most %d comments",
                        INCIDENT_MAX_COMMENTS);
-    if (there != NULL && !is_author(a, there, who))
+    if (there != NULL && !comment_is_author(a, there, who))
         return err_set(e, ERR_FORBIDDEN, "a comment can be changed only by who wrote it");
     if (there != NULL && !incident_etag_check("the comment", body, if_match, there->etag, e))
         return false;
@@ -226,7 +226,7 @@ bool incident_comment_add(struct incidents *in, struct arena *a, struct workspac
                           const struct incident_actor *who, struct err *e)
 {
     char id[37];
-    if (!check_message(message, e))
+    if (!comment_message_check(message, e))
         return false;
     if (i->comments >= INCIDENT_MAX_COMMENTS)
         return err_set(e, ERR_LIMIT, "an incident has at most %d comments", INCIDENT_MAX_COMMENTS);

@@ -53,3 +53,13 @@ bool entity_queries_json(struct incidents *in, struct arena *a, struct workspace
 /* {metaData{totalCount, aggregations, errors}, value[]}; body {startTime, endTime, kinds?}. */
 bool entity_timeline_json(struct incidents *in, struct arena *a, struct workspace *w, struct str id,
                           const struct json *body, struct json_out *out, struct err *e) MUST_USE;
+
+/* ---- what the logs say about an entity ---- */
+/* The array of insights that there are for its kind. */
+bool entity_insight_queries_json(struct incidents *in, struct arena *a, struct workspace *w,
+                                 struct str id, struct json_out *out, struct err *e) MUST_USE;
+/* {metaData{totalCount, errors}, value[]}; body {startTime, endTime, addDefaultExtendedTimeRange?,
+ * insightQueryIds?}. limits: of each of the queries. Not inside a state transaction. */
+bool entity_insights_json(struct incidents *in, struct arena *a, struct workspace *w, struct str id,
+                          const struct json *body, const struct engine_limits *limits,
+                          struct json_out *out, struct err *e) MUST_USE;

@@ -244,13 +244,38 @@ static const char correlation_sql[] =
     "CREATE TABLE correlation_settings (workspace TEXT NOT NULL PRIMARY KEY, body TEXT NOT NULL,"
     " modified INTEGER NOT NULL, modified_by TEXT NOT NULL) WITHOUT ROWID;";
 
+static const char cases_sql[] =
+    "CREATE TABLE cases (workspace TEXT NOT NULL, id TEXT NOT NULL, number INTEGER NOT NULL,"
+    " etag TEXT NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL, priority TEXT NOT NULL,"
+    " status TEXT NOT NULL, owner TEXT NOT NULL, due INTEGER NOT NULL, links TEXT NOT NULL,"
+    " closing_notes TEXT NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL,"
+    " closed INTEGER NOT NULL, created_by TEXT NOT NULL, modified_by TEXT NOT NULL,"
+    " PRIMARY KEY (workspace, id)) WITHOUT ROWID;"
+    "CREATE TABLE case_incidents (workspace TEXT NOT NULL, case_id TEXT NOT NULL,"
+    " incident TEXT NOT NULL, PRIMARY KEY (workspace, case_id, incident),"
+    " FOREIGN KEY (workspace, case_id) REFERENCES cases (workspace, id) ON DELETE CASCADE,"
+    " FOREIGN KEY (workspace, incident) REFERENCES incidents (workspace, id) ON DELETE CASCADE)"
+    " WITHOUT ROWID;"
+    "CREATE INDEX case_incidents_by_incident ON case_incidents (workspace, incident);"
+    "CREATE TABLE case_attachments (workspace TEXT NOT NULL, id TEXT NOT NULL,"
+    " case_id TEXT NOT NULL, name TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,"
+    " created INTEGER NOT NULL, created_by TEXT NOT NULL, PRIMARY KEY (workspace, id),"
+    " FOREIGN KEY (workspace, case_id) REFERENCES cases (workspace, id) ON DELETE CASCADE)"
+    " WITHOUT ROWID;"
+    "CREATE INDEX case_attachments_by_case ON case_attachments (workspace, case_id, created);"
+    "CREATE TABLE case_contents (workspace TEXT NOT NULL, id TEXT NOT NULL,"
+    " base64 TEXT NOT NULL, UNIQUE (workspace, id),"
+    " FOREIGN KEY (workspace, id) REFERENCES case_attachments (workspace, id) ON DELETE CASCADE);"
+    "CREATE TABLE case_statuses (workspace TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL,"
+    " PRIMARY KEY (workspace, key)) WITHOUT ROWID;";
+
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
-    {1, detection_sql}, {2, identity_sql},   {3, library_sql},
-    {4, summary_sql},   {5, collection_sql}, {6, jobs_sql},
-    {7, arrival_sql},   {8, work_sql},       {9, correlation_sql},
+    {1, detection_sql},   {2, identity_sql}, {3, library_sql}, {4, summary_sql},
+    {5, collection_sql},  {6, jobs_sql},     {7, arrival_sql}, {8, work_sql},
+    {9, correlation_sql}, {10, cases_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

@@ -34,7 +34,12 @@ static const char *const tables[] = {"counters",
                                      "correlation_entities",
                                      "correlation_tactics",
                                      "incident_merges",
-                                     "correlation_settings"};
+                                     "correlation_settings",
+                                     "cases",
+                                     "case_incidents",
+                                     "case_attachments",
+                                     "case_contents",
+                                     "case_statuses"};
 
 /* Those whose rows have an order of their own: that of the rowid. */
 static const char *const in_order[] = {"alerts",   "incident_alerts", "incident_bookmarks",

@@ -373,6 +373,9 @@ const checks = {
   },
 };
 
+Object.assign(checks, require('./incidents.js')(
+  { GROUP, WORKSPACE_ID, at, insights, listed, place, rows }));
+
 async function main() {
   let passed = 0;
   let failed = 0;

@@ -156,3 +156,57 @@ def test_entities():
         s.arm("PUT", "/incidents/x", incident_body())
         equal(s.arm("POST", "/incidents/x/entities").json(), {"entities": [], "metaData": []})
         contains(account["id"], BASE)
+
+
+# An entity of each kind that has insights.
+KINDS = (("Account", "Name", "ann"), ("Host", "HostName", "web01"), ("IP", "Address", "203.0.113.7"),
+         ("URL", "Url", "https://bad.example/x"), ("DNS", "DomainName", "bad.example"),
+         ("AzureResource", "ResourceId", "/subscriptions/s1/resourceGroups/g"))
+
+
+def test_insights():
+    with Server(clock=START) as s:
+        two_incidents(s)
+        mappings = [{"entityType": kind, "fieldMappings": [{"identifier": name, "value": value}]}
+                    for kind, name, value in KINDS]
+        equal(s.arm("PUT", "/bookmarks/all", bookmark_body(entityMappings=mappings)).status, 201)
+        found = s.arm("GET", "/entities").json()["value"]
+        between = {"startTime": at(-60), "endTime": at(60)}
+        seen = 0
+        for entity in found:
+            path = "/entities/%s/" % entity["name"]
+            queries = s.arm("GET", path + "queries?kind=Insight").json()["value"]
+            answer = s.arm("POST", path + "getInsights", between)
+            equal(answer.status, 200, answer)
+            equal(answer.json()["metaData"]["errors"], [], entity)
+            equal(answer.json()["metaData"]["totalCount"], len(queries))
+            seen += len(queries) > 0
+        equal(seen, len(found))
+        address = [e for e in found if e["kind"] == "Ip"][0]
+        equal(s.arm("GET", "/entities/%s" % address["name"]).status, 200)
+        one = s.arm("GET", "/entities/%s/queries" % address["name"]).json()["value"][0]
+        equal(one["properties"]["displayName"], "Sign-ins from the address")
+        result = s.arm("POST", "/entities/%s/getInsights" % address["name"],
+                       {**between, "insightQueryIds": [one["name"]]}).json()["value"]
+        equal(len(result), 1)
+        equal([c["name"] for c in result[0]["tableQueryResults"]["columns"]],
+              ["UserPrincipalName", "ResultType", "Count", "LastTime"])
+        equal([row[:3] for row in result[0]["tableQueryResults"]["rows"]],
+              [["ann@halden.example", "50126", 1], ["bob@halden.example", "50126", 1]])
+        late = s.arm("POST", "/entities/%s/getInsights" % address["name"],
+                     {"startTime": at(30), "endTime": at(60), "insightQueryIds": [one["name"]]}).json()
+        equal(late["value"][0]["tableQueryResults"]["rows"], [])
+        wide = s.arm("POST", "/entities/%s/getInsights" % address["name"],
+                     {"startTime": at(30), "endTime": at(60), "insightQueryIds": [one["name"]],
+                      "addDefaultExtendedTimeRange": True}).json()
+        equal(len(wide["value"][0]["tableQueryResults"]["rows"]), 2)
+        for bad in ({}, {"startTime": at(60), "endTime": at(0)}):
+            equal(s.arm("POST", "/entities/%s/getInsights" % address["name"], bad).status, 400)
+        # What is in an entity is a value of the query, whatever it looks like.
+        equal(s.arm("PUT", "/bookmarks/odd", bookmark_body(entityMappings=[{
+            "entityType": "IP", "fieldMappings": [{"identifier": "Address",
+                                                   "value": "' | union SecurityAlert //"}]}])).status, 201)
+        odd = [e for e in s.arm("GET", "/entities").json()["value"]
+               if e["kind"] == "Ip" and "union" in e["properties"]["address"]][0]
+        equal(s.arm("POST", "/entities/%s/getInsights" % odd["name"], between).json()["value"][0]
+              ["tableQueryResults"]["rows"], [])

@@ -3,7 +3,7 @@ import json
 import uuid
 
 from test_detection import ACCOUNTS, START, alerts, at, imported, incidents, rule, sign_ins
-from vedette import SUBSCRIPTION, Server, contains, equal
+from vedette import SUBSCRIPTION, Server, contains, equal, run
 
 BASE = ("/subscriptions/%s/resourceGroups/vedette/providers/Microsoft.OperationalInsights/workspaces"
         "/default/providers/Microsoft.SecurityInsights" % SUBSCRIPTION)
@@ -265,3 +265,41 @@ def test_similar_incidents():
         found = own(s, "/incidents/4/similar")["value"]
         equal([(f["sharedEntities"], f["sameRule"], f["sameDetails"],
                 f["incident"]["properties"]["incidentNumber"]) for f in found], [(1, True, True, 1)])
+
+
+def command(s, *words):
+    code, out, error = run("incidents", *words, data=s.data)
+    equal(code, 0, error)
+    return out
+
+
+def test_the_command_line_of_work():
+    with Server(clock=START) as s:
+        first, second = two_incidents(s)
+        made = command(s, "create", "By \x1b[2Jhand", "--severity", "High", "--owner", "ann@halden.example")
+        contains(made, "Incident 3: By  [2Jhand")
+        command(s, "comment", "3", "one\ntwo \x1b[31mred")
+        contains(command(s, "comment", "3"), "operator\none\ntwo  [31mred\n")
+        task = command(s, "task", "3", "Call", "--description", "whom").strip()
+        contains(command(s, "task", "3"), "New")
+        command(s, "done", "3", task)
+        contains(command(s, "task", "3"), "Completed")
+        equal(s.arm("GET", "/incidents/3/tasks/" + task).json()["properties"]["description"], "whom")
+        alert = s.arm("POST", "/incidents/1/alerts").json()["value"][0]["name"]
+        command(s, "relate", "3", "alert", alert)
+        equal(properties(s, "3")["additionalData"]["alertsCount"], 1)
+        contains(command(s, "timeline", "3"), first["properties"]["title"])
+        contains(command(s, "activities", "3"), "AlertAdded " + alert)
+        contains(command(s, "similar", "3"), second["properties"]["title"])
+        equal(json.loads(command(s, "similar", "3", "--format", "json"))["value"][0]["sharedEntities"], 2)
+        command(s, "unrelate", "3", alert)
+        equal(properties(s, "3")["additionalData"]["alertsCount"], 0)
+        for words, wanted in ((("relate", "3", "host", "x"), "'alert' or 'bookmark' expected"),
+                              (("unrelate", "3", alert), "does not belong"),
+                              (("comment", "9", "x"), "9"), (("show",), "expected")):
+            code, _, error = run("incidents", *words, data=s.data)
+            equal(code, 1, words)
+            contains(error, wanted)
+        equal(run("incidents", "nothing", data=s.data)[0], 2)
+        command(s, "delete", "3")
+        equal(s.arm("GET", "/incidents/3").status, 404)
