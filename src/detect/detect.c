@@ -222,6 +222,12 @@ bool detect_run_list(struct detect *d, struct arena *a, struct workspace *w, str
     return state_run_list(d->o.state, a, workspace_id(w), rule_id, max, out, n, e);
 }
 
+bool detect_run_get(struct detect *d, struct arena *a, struct workspace *w, struct str correlation,
+                    struct state_run *out, struct err *e)
+{
+    return state_run_get(d->o.state, a, workspace_id(w), correlation, out, e);
+}
+
 struct detect_counts detect_counts(struct detect *d)
 {
     return (struct detect_counts){.runs = atomic_load(&d->runs),

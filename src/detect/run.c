@@ -467,3 +467,46 @@ bool run_rule(struct detect *d, const struct schedule_entry *due, struct err *e)
         return run_arrivals(&r, due->seen, e);
     return run_window(&r, due->s, e);
 }
+
+/* ---- by hand ---- */
+
+static bool store_by_hand(struct run *r, struct err *e)
+{
+    return store_piece(r, &r->main, e);
+}
+
+static bool window_by_hand(struct run *r, int64_t at, struct detect_when *out, struct err *e)
+{
+    int64_t now = clock_now(r->d->o.clock), s = at > 0 ? at : now - r->d->o.delay;
+    int64_t mark = detect_mark(r->d, r->w);
+    if (s > now)
+        return err_set(e, ERR_INVALID, "at: a time that is not in the future expected");
+    *out = (struct detect_when){s, -1, mark};
+    if (r->rule.kind == RULE_NRT) /* what arrived in the minute before */
+        *out = (struct detect_when){s, s - NRT_FREQUENCY - 1, s - 1};
+    return true;
+}
+
+bool detect_rule_run(struct detect *d, struct arena *a, struct workspace *w, struct str id,
+                     int64_t at, struct state_run *out, struct err *e)
+{
+    struct run r = {.d = d, .a = a, .w = w};
+    struct detect_when when = {0};
+    struct err why = {0};
+    char guid[37];
+    if (!detect_rule_get(d, a, w, id, &r.stored, e) || !rule_load(a, &r.stored, &r.rule, e) ||
+        !window_by_hand(&r, at, &when, e))
+        return false;
+    guid_format(guid_new(), guid);
+    begin_record(&r, &r.main, RUN_BY_HAND, when.s);
+    r.main.record.number = when.arrived_until;
+    r.main.record.attempts = 1;
+    r.main.record.arrived_after = when.arrived_until; /* it is the first to see nothing */
+    (void)evaluate(&r, &r.main, detect_evaluate_when, &when, &why);
+    r.main.record.correlation_id = arena_str(a, str_from(guid));
+    if (!store(&r, store_by_hand, e))
+        return false;
+    count(&r);
+    *out = r.main.record;
+    return incidents_flush(d->o.incidents, e);
+}

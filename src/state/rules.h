@@ -64,6 +64,8 @@ bool state_run_drop_quiet(struct state *s, struct str workspace, struct str rule
 /* Newest first. empty rule_id: all rules. */
 bool state_run_list(struct state *s, struct arena *a, struct str workspace, struct str rule_id,
                     size_t max, struct state_run **out, size_t *n, struct err *e) MUST_USE;
+bool state_run_get(struct state *s, struct arena *a, struct str workspace, struct str correlation,
+                   struct state_run *out, struct err *e) MUST_USE; /* ERR_NOT_FOUND */
 /* Successful runs of a rule by its schedule and for late rows whose windows have times
  * from ≤ t ≤ to; windows in their order, and within one the run that saw the latest rows last. */
 bool state_run_covering(struct state *s, struct arena *a, struct str workspace, struct str rule_id,
