@@ -383,10 +383,11 @@ static bool finish(struct run *r, struct err *e)
     return incidents_flush(r->d->o.incidents, e) && detect_prune(r->d, e);
 }
 
-static bool run_window(struct run *r, int64_t s, struct err *e)
+static bool run_window(struct run *r, const struct schedule_entry *due, struct err *e)
 {
-    int64_t now = clock_now(r->d->o.clock), mark = detect_mark(r->d, r->w);
+    int64_t s = due->s, now = clock_now(r->d->o.clock), mark = detect_mark(r->d, r->w);
     begin_record(r, &r->main, RUN_SCHEDULED, s);
+    r->main.record.due = due->due;
     r->main.record.arrived_after = r->stored.arrived > 0 ? r->stored.arrived : mark;
     r->main.record.arrived_until = mark;
     if (r->stored.late_after == 0)
@@ -410,14 +411,15 @@ static bool run_window(struct run *r, int64_t s, struct err *e)
 
 /* Of an NRT rule: over what arrived since it looked last (seen). What gives no rows is written down
  * once a minute. */
-static bool run_arrivals(struct run *r, int64_t seen, struct err *e)
+static bool run_arrivals(struct run *r, const struct schedule_entry *due, struct err *e)
 {
-    int64_t mark = detect_mark(r->d, r->w);
+    int64_t seen = due->seen, mark = detect_mark(r->d, r->w);
     struct state_rule *s = &r->stored;
     if (s->arrived <= 0)
         s->arrived = mark - NRT_FREQUENCY;
     int64_t arrived = s->arrived;
     begin_record(r, &r->main, RUN_NRT, mark);
+    r->main.record.due = due->due;
     r->main.record.window_from = r->main.record.arrived_after = arrived;
     r->main.record.arrived_until = mark;
     bool suppressed = s->suppressed_until > mark;
@@ -464,8 +466,8 @@ bool run_rule(struct detect *d, const struct schedule_entry *due, struct err *e)
         return true;
     }
     if (r.rule.kind == RULE_NRT)
-        return run_arrivals(&r, due->seen, e);
-    return run_window(&r, due->s, e);
+        return run_arrivals(&r, due, e);
+    return run_window(&r, due, e);
 }
 
 /* ---- by hand ---- */
