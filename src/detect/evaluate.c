@@ -147,25 +147,33 @@ static void note_tables(struct evaluation *ev, const struct kql_query *q)
         t->p[t->n] = q->tables.p[t->n];
 }
 
+struct kql_options evaluation_options(const struct rule *r, const struct detect_when *when)
+{
+    /* Late records are the point of a near-real-time rule: its window is one of arrival. */
+    return (struct kql_options){.now_ticks = when->s,
+                                .has_scope = r->kind == RULE_SCHEDULED,
+                                .scope_from = when->s - rule_period(r),
+                                .scope_to = when->s,
+                                .has_arrival = when->arrived_until < INT64_MAX,
+                                .arrived_after = when->arrived_after,
+                                .arrived_until = when->arrived_until,
+                                .rule_restrictions = true};
+}
+
+struct engine_limits evaluation_limits(struct detect *d)
+{
+    return (struct engine_limits){.deadline_us = clock_mono_us() + d->o.timeout_us,
+                                  .max_rows = d->o.max_rows,
+                                  .cancel = &d->stop,
+                                  .one_moment = true};
+}
+
 bool evaluation_query(struct evaluation *ev, const struct detect_when *when,
                       struct store_result *result, struct err *e)
 {
-    const struct rule *r = ev->r;
-    const struct detect_options *o = &ev->d->o;
-    struct store_query q = {.text = r->query};
-    /* Late records are the point of a near-real-time rule: its window is one of arrival. */
-    q.options = (struct kql_options){.now_ticks = when->s,
-                                     .has_scope = r->kind == RULE_SCHEDULED,
-                                     .scope_from = when->s - rule_period(r),
-                                     .scope_to = when->s,
-                                     .has_arrival = when->arrived_until < INT64_MAX,
-                                     .arrived_after = when->arrived_after,
-                                     .arrived_until = when->arrived_until,
-                                     .rule_restrictions = true};
-    q.limits = (struct engine_limits){.deadline_us = clock_mono_us() + o->timeout_us,
-                                      .max_rows = o->max_rows,
-                                      .cancel = &ev->d->stop,
-                                      .one_moment = true};
+    struct store_query q = {.text = ev->r->query,
+                            .options = evaluation_options(ev->r, when),
+                            .limits = evaluation_limits(ev->d)};
     struct kql_diags diags = {0};
     if (!workspace_query(ev->w, ev->a, &q, result, &diags, e))
         return false;
@@ -175,7 +183,7 @@ bool evaluation_query(struct evaluation *ev, const struct detect_when *when,
                 result->n);
     } else if (engine_rows_truncated(result->rows[0])) {
         err_set(e, ERR_LIMIT, "the query returns more than %zu rows: too many for a rule",
-                o->max_rows);
+                ev->d->o.max_rows);
     } else {
         ev->rows = result->rows[0];
         ev->n_rows = engine_rows_count(ev->rows);

@@ -47,8 +47,8 @@ struct state_run {
     int64_t window_from, window_to;       /* window_to is S */
     int64_t arrived_after, arrived_until; /* _TimeReceived of the rows that it is the first to see,
                                              half open at the beginning */
-    int64_t due;                /* by the schedule; not stored */
-    int64_t started, finished;      /* by the injected clock */
+    int64_t due;                          /* by the schedule; not stored */
+    int64_t started, finished;            /* by the injected clock */
     int64_t duration_us;                  /* by the monotonic clock */
     int64_t processor_us;                 /* of the run's thread */
     struct str status;                    /* Success, Failure, Retrying, Skipped, Suppressed */
