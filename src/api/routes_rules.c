@@ -146,7 +146,120 @@ static void write_run(struct json_out *o, const struct state_run *run)
     json_kv_int(o, "durationUs", run->duration_us);
     json_kv_int(o, "processorUs", run->processor_us);
     json_kv_str(o, "error", run->error);
+    json_kv_str(o, "correlationId", run->correlation_id);
     json_obj_end(o);
+}
+
+/* ---- by hand ---- */
+
+/* POST …/rules/{rule}/run?at=TIME */
+static void run_by_hand(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct state_run run = {0};
+    int64_t at = 0;
+    struct str text = http_query(q, "at");
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    if (text.n > 0 && !date_parse_iso(text, &at))
+        err_set(&e, ERR_INVALID, "at: a time such as 2026-01-02T03:04:05Z is expected");
+    else if (detect_rule_run(v->detect, q->arena, w, http_param(q, "rule"), at, &run, &e)) {
+        struct json_out o = json_out_make(&r->body);
+        write_run(&o, &run);
+        return;
+    }
+    api_error(v, q, &e, r);
+}
+
+static struct str triggered_id(struct arena *a, struct workspace *w, const struct state_run *run)
+{
+    const struct arm_scope scope = {0};
+    return arm_id(a, &scope, workspace_name(w), "triggeredAnalyticsRuleRuns", run->correlation_id);
+}
+
+static void write_triggered(struct http_request *q, struct json_out *o, struct workspace *w,
+                            const struct state_run *run)
+{
+    struct str id = run->correlation_id;
+    json_obj(o);
+    json_kv_str(o, "id", triggered_id(q->arena, w, run));
+    json_kv_str(o, "name", id);
+    json_kv_z(o, "type", "Microsoft.SecurityInsights/triggeredAnalyticsRuleRuns");
+    json_key(o, "properties");
+    json_obj(o);
+    json_kv_time(o, "executionTimeUtc", run->window_to);
+    json_kv_str(o, "ruleId", run->rule_id);
+    json_kv_str(o, "triggeredAnalyticsRuleRunId", id);
+    json_kv_z(o, "provisioningState", str_eqz(run->status, "Success") ? "Succeeded" : "Failed");
+    json_key(o, "ruleRunAdditionalData");
+    write_run(o, run);
+    json_obj_end(o);
+    json_obj_end(o);
+}
+
+/* Azure's way: 202, and where the run can be looked at; it is done by then. */
+static void trigger(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct json body = {0};
+    struct state_run run = {0};
+    int64_t at = 0;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL || !api_body(v, q, r, &body))
+        return;
+    if (!date_parse_iso(json_text(json_path(&body, "properties.executionTimeUtc"), STR("")), &at)) {
+        err_set(&e, ERR_INVALID,
+                "properties.executionTimeUtc: a time such as 2026-01-02T03:04:05Z is expected");
+        api_error(v, q, &e, r);
+        return;
+    }
+    if (!detect_rule_run(v->detect, q->arena, w, http_param(q, "rule"), at, &run, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    struct json_out o = json_out_make(&r->body);
+    r->status = 202;
+    http_response_header(r, "Location", triggered_id(q->arena, w, &run));
+    write_triggered(q, &o, w, &run);
+}
+
+static void triggered_list(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct state_run *list = NULL;
+    size_t n = 0;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    if (!detect_run_list(v->detect, q->arena, w, STR(""), MAX_RUNS, &list, &n, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    struct json_out o = api_list(r);
+    for (size_t i = 0; i < n; i++)
+        if (str_eqz(list[i].trigger_type, RUN_BY_HAND))
+            write_triggered(q, &o, w, &list[i]);
+    api_list_end(&o);
+}
+
+static void triggered_get(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct state_run run = {0};
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    if (!detect_run_get(v->detect, q->arena, w, http_param(q, "run"), &run, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    struct json_out o = json_out_make(&r->body);
+    write_triggered(q, &o, w, &run);
 }
 
 static void runs(void *ctx, struct http_request *q, struct http_response *r)
@@ -181,6 +294,14 @@ const struct http_route rule_routes[] = {
     {HTTP_GET, INSIGHTS_PATH "/alertRules/{rule}", get, "rules/read", 0, FAMILY_ARM},
     {HTTP_PUT, INSIGHTS_PATH "/alertRules/{rule}", put, "rules/write", MAX_RULE, FAMILY_ARM},
     {HTTP_DELETE, INSIGHTS_PATH "/alertRules/{rule}", delete, "rules/write", 0, FAMILY_ARM},
+    {HTTP_POST, INSIGHTS_PATH "/alertRules/{rule}/triggerRuleRun", trigger, "rules/write", MAX_RULE,
+     FAMILY_ARM},
+    {HTTP_GET, INSIGHTS_PATH "/triggeredAnalyticsRuleRuns", triggered_list, "rules/read", 0,
+     FAMILY_ARM},
+    {HTTP_GET, INSIGHTS_PATH "/triggeredAnalyticsRuleRuns/{run}", triggered_get, "rules/read", 0,
+     FAMILY_ARM},
+    {HTTP_POST, "/vedette/v1/workspaces/{workspace}/rules/{rule}/run", run_by_hand, "rules/write",
+     0, FAMILY_ARM},
     {HTTP_POST, "/vedette/v1/workspaces/{workspace}/rules", import, "rules/write", MAX_RULE,
      FAMILY_ARM},
     {HTTP_GET, "/vedette/v1/workspaces/{workspace}/runs", runs, "rules/read", 0, FAMILY_ARM},

@@ -1,4 +1,4 @@
-/* vedette rules: list, show, import, validate and test analytics rules. */
+/* vedette rules: list, show, import, run, validate and test analytics rules. */
 #include <getopt.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -14,22 +14,31 @@ static const char usage[] =
     "usage: vedette rules list     [--data DIR] [--workspace W]\n"
     "       vedette rules show ID  [--data DIR] [--workspace W]\n"
     "       vedette rules import   [--data DIR] [--workspace W] FILE|DIR…\n"
+    "       vedette rules run ID   [--data DIR] [--workspace W] [--at TIME]\n"
+    "       vedette rules runs [ID] [--data DIR] [--workspace W]\n"
     "       vedette rules validate FILE|DIR…\n"
     "       vedette rules test     FILE.test.yaml|DIR…\n"
     "       vedette rules backtest [options] [ID|FILE|DIR…]\n"
     "\n"
-    "Rules are Azure-Sentinel's YAML. list, show and import talk to the running server of the "
-    "data\n"
-    "folder, or work on the folder itself when none runs; --url URL (with VEDETTE_TOKEN, "
+    "Rules are Azure-Sentinel's YAML. list, show, import, run and runs talk to the running server "
+    "of the\n"
+    "data folder, or work on the folder itself when none runs; --url URL (with VEDETTE_TOKEN, "
     "VEDETTE_CA)\n"
     "names another server. validate and test need neither: validate checks keys and query, test "
     "runs\n"
-    "each rule over the rows of its fixtures (DIR/tests/*.test.yaml) and compares.\n";
+    "each rule over the rows of its fixtures (DIR/tests/*.test.yaml) and compares.\n"
+    "\n"
+    "run evaluates a rule at once, over the window that ends at TIME, such as "
+    "2026-01-02T03:04:05Z (else\n"
+    "the one that would be due now), and raises its alerts, but none that a run of that window "
+    "raised\n"
+    "before. Its schedule stays as it is. runs shows the last 100 runs.\n";
 
 struct job {
     struct client_place place;
     char **words;
     int n;
+    const char *at; /* NULL: not given */
     struct arena *a;
 };
 
@@ -166,6 +175,61 @@ static bool import(struct client *c, const struct client_workspace *w, const voi
     return stored == files.n || err_set(e, ERR_INVALID, "some rules were refused");
 }
 
+/* ---- run, runs ---- */
+
+static struct str run_text(const struct json *run, const char *key)
+{
+    return json_text(json_get(run, key), STR(""));
+}
+
+static long long run_count(const struct json *run, const char *key)
+{
+    const struct json *v = json_get(run, key);
+    return v != NULL ? (long long)v->i : 0;
+}
+
+static bool run_rule_now(struct client *c, const struct client_workspace *w, const void *arg,
+                         struct err *e)
+{
+    const struct job *j = arg;
+    struct json run = {0};
+    if (j->n != 1)
+        return err_set(e, ERR_INVALID, "one rule's id expected");
+    char *target = arena_strz(c->a, arena_fmt(c->a, "/vedette/v1/workspaces/%s/rules/%s/run%s%s",
+                                              w->id, j->words[0], j->at != NULL ? "?at=" : "",
+                                              j->at != NULL ? j->at : ""));
+    if (!client_call(c, "POST", target, NULL, STR(""), &run, e))
+        return false;
+    struct str status = run_text(&run, "status");
+    printf("%.*s: %lld rows, %lld alerts, %lld ms; window %.*s to %.*s\n", STR_ARG(status),
+           run_count(&run, "rows"), run_count(&run, "alerts"), run_count(&run, "durationUs") / 1000,
+           STR_ARG(run_text(&run, "windowFrom")), STR_ARG(run_text(&run, "windowTo")));
+    struct str why = run_text(&run, "error");
+    return str_eqz(status, "Success") || err_set(e, ERR_INVALID, "%.*s", STR_ARG(why));
+}
+
+static bool runs(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
+{
+    const struct job *j = arg;
+    struct json answer = {0};
+    char *target = arena_strz(c->a, arena_fmt(c->a, "/vedette/v1/workspaces/%s/runs?rule=%s", w->id,
+                                              j->n > 0 ? j->words[0] : ""));
+    if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
+        return false;
+    const struct json *value = json_get(&answer, "value");
+    printf("%-38s %-28s %-14s %-10s %8s %6s %8s %s\n", "RULE", "WINDOW END", "TRIGGER", "STATUS",
+           "ROWS", "ALERTS", "MS", "ERROR");
+    for (size_t i = 0; value != NULL && i < value->n; i++) {
+        const struct json *r = &value->items[i];
+        printf("%-38.*s %-28.*s %-14.*s %-10.*s %8lld %6lld %8lld %.*s\n",
+               STR_ARG(run_text(r, "ruleId")), STR_ARG(run_text(r, "windowTo")),
+               STR_ARG(run_text(r, "trigger")), STR_ARG(run_text(r, "status")),
+               run_count(r, "rows"), run_count(r, "alerts"), run_count(r, "durationUs") / 1000,
+               STR_ARG(run_text(r, "error")));
+    }
+    return true;
+}
+
 /* ---- validate: no server, an empty workspace ---- */
 
 static int validate(const struct job *j)
@@ -220,8 +284,9 @@ static const struct {
     client_fn *remote; /* needs a server or a data folder */
     int (*local)(const struct job *j);
 } verbs[] = {
-    {"list", list, NULL},         {"show", show, NULL}, {"import", import, NULL},
-    {"validate", NULL, validate}, {"test", NULL, test},
+    {"list", list, NULL},        {"show", show, NULL}, {"import", import, NULL},
+    {"run", run_rule_now, NULL}, {"runs", runs, NULL}, {"validate", NULL, validate},
+    {"test", NULL, test},
 };
 
 static bool read_options(int argc, char **argv, struct job *j)
@@ -229,6 +294,7 @@ static bool read_options(int argc, char **argv, struct job *j)
     static const struct option options[] = {{"data", required_argument, NULL, 'd'},
                                             {"url", required_argument, NULL, 'u'},
                                             {"workspace", required_argument, NULL, 'w'},
+                                            {"at", required_argument, NULL, 't'},
                                             {NULL, 0, NULL, 0}};
     int c;
     while ((c = getopt_long(argc, argv, "d:u:w:", options, NULL)) != -1) {
@@ -238,6 +304,8 @@ static bool read_options(int argc, char **argv, struct job *j)
             j->place.url = optarg;
         else if (c == 'w')
             j->place.workspace = optarg;
+        else if (c == 't')
+            j->at = optarg;
         else
             return false;
     }

@@ -70,6 +70,7 @@ struct detect *detect_open(const struct detect_options *o, struct err *e)
 {
     struct detect *d = xcalloc(1, sizeof(*d));
     set_defaults(d, o);
+    atomic_store(&d->gather, NRT_GATHER);
     lock_init(&d->lock, "detect");
     if (load_schedule(d, e) && incidents_flush(d->o.incidents, e))
         return d;
@@ -109,16 +110,23 @@ int64_t detect_mark(struct detect *d, struct workspace *w)
     return mark;
 }
 
+/* Runs and releases what was taken. */
+static bool run_taken(struct detect *d, const struct schedule_entry *due, size_t n, struct err *e)
+{
+    bool ok = due[0].nrt ? run_arrived(d, due, n, e) : run_rules(d, due, n, e);
+    schedule_release(d, due, n, ok);
+    return ok;
+}
+
 bool detect_run_due(struct detect *d, size_t *out_runs, struct err *e)
 {
-    struct schedule_entry due;
+    struct schedule_entry *due = NULL;
     bool ok = true;
-    size_t runs = 0;
+    size_t runs = 0, n = 0;
     AUTO(arena_freep) struct arena *a = arena_new(0);
-    while (ok && schedule_take(d, a, clock_now(d->o.clock), &due)) {
-        ok = run_rule(d, &due, e);
-        schedule_release(d, &due);
-        runs += ok ? 1 : 0;
+    while (ok && (n = schedule_take_all(d, a, clock_now(d->o.clock), &due)) > 0) {
+        ok = run_taken(d, due, n, e);
+        runs += ok ? n : 0;
         arena_reset(a);
     }
     if (out_runs != NULL)
@@ -144,19 +152,19 @@ int64_t detect_next_due(struct detect *d)
 struct job {
     struct detect *d;
     struct arena *a;
-    struct schedule_entry due;
+    struct schedule_entry *due;
+    size_t n;
 };
 
 static void work(void *arg)
 {
     struct job *j = arg;
     struct err e = {0};
-    if (!atomic_load(&j->d->stop) && !run_rule(j->d, &j->due, &e)) {
+    if (!atomic_load(&j->d->stop) && !run_taken(j->d, j->due, j->n, &e)) {
         LOG(LOG_ERROR, "detect", "a run could not be recorded; it is tried again",
-            log_z("rule", j->due.id), log_z("reason", e.msg));
+            log_z("rule", j->due[0].id), log_z("reason", e.msg));
         (void)usleep(500 * 1000);
     }
-    schedule_release(j->d, &j->due);
     arena_free(j->a);
     xfree(j);
 }
@@ -166,11 +174,11 @@ static bool dispatch(struct detect *d)
     struct job *j = xcalloc(1, sizeof(*j));
     j->d = d;
     j->a = arena_new(0);
-    if (schedule_take(d, j->a, clock_now(d->o.clock), &j->due)) {
-        if (pool_run(d->pool, work, j))
-            return true;
-        schedule_release(d, &j->due); /* the pool is full: after the next run there is room */
-    }
+    j->n = schedule_take_all(d, j->a, clock_now(d->o.clock), &j->due);
+    if (j->n > 0 && pool_run(d->pool, work, j))
+        return true;
+    if (j->n > 0) /* the pool is full: after the next run there is room */
+        schedule_release(d, j->due, j->n, false);
     arena_free(j->a);
     xfree(j);
     return false;
@@ -220,6 +228,12 @@ bool detect_run_list(struct detect *d, struct arena *a, struct workspace *w, str
                      size_t max, struct state_run **out, size_t *n, struct err *e)
 {
     return state_run_list(d->o.state, a, workspace_id(w), rule_id, max, out, n, e);
+}
+
+bool detect_run_get(struct detect *d, struct arena *a, struct workspace *w, struct str correlation,
+                    struct state_run *out, struct err *e)
+{
+    return state_run_get(d->o.state, a, workspace_id(w), correlation, out, e);
 }
 
 struct detect_counts detect_counts(struct detect *d)

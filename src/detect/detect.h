@@ -60,9 +60,19 @@ bool detect_rule_delete(struct detect *d, struct workspace *w, struct str id, bo
 /* The ARM resource {id, name, type, kind, etag, properties}. */
 bool detect_rule_to_json(struct detect *d, struct arena *a, struct workspace *w,
                          const struct state_rule *r, struct json_out *out, struct err *e) MUST_USE;
+/* Runs a rule by hand over the window that ends at `at` (0: that of a run which is due now),
+ * whatever its schedule, which stays as it is. Alerts that a run of the window made are not made
+ * again. A query that fails is a recorded run, not an error. *out lives in a. Errors:
+ * ERR_NOT_FOUND; ERR_INVALID: at is in the future; those of the control database. */
+bool detect_rule_run(struct detect *d, struct arena *a, struct workspace *w, struct str id,
+                     int64_t at, struct state_run *out, struct err *e) MUST_USE;
 /* Newest first; empty rule_id: all. */
 bool detect_run_list(struct detect *d, struct arena *a, struct workspace *w, struct str rule_id,
                      size_t max, struct state_run **out, size_t *n, struct err *e) MUST_USE;
+
+/* The run with this correlation id. Errors: ERR_NOT_FOUND. */
+bool detect_run_get(struct detect *d, struct arena *a, struct workspace *w, struct str correlation,
+                    struct state_run *out, struct err *e) MUST_USE;
 
 struct detect_counts { /* since detect_open, for /metrics */
     uint64_t runs, failures, alerts, incidents, skipped;

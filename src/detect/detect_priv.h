@@ -21,7 +21,8 @@ enum {
 };
 #define NRT_FREQUENCY TICKS_PER_MINUTE
 #define NRT_FOLDED TICKS_PER_HOUR   /* failed runs become part of the next one for as long */
-#define NRT_GATHER TICKS_PER_SECOND /* between the first arrival and the run */
+#define NRT_GATHER TICKS_PER_SECOND /* between the first arrival and the run, at least … */
+#define NRT_GATHER_MOST (6 * TICKS_PER_SECOND) /* … and at most, when there is much to do */
 
 /* ---- schedule.c: which rule runs when; guarded by detect.lock ---- */
 struct schedule_entry {
@@ -47,6 +48,7 @@ struct detect {
     pthread_t thread;
     bool started;
     atomic_bool stop;       /* also cancels queries */
+    _Atomic int64_t gather; /* ticks: between an arrival and the NRT runs that it makes due */
     _Atomic int64_t pruned; /* when old runs were removed last */
     atomic_uint_fast64_t runs, failures, alerts, incidents, skipped;
 };
@@ -56,7 +58,13 @@ void schedule_drop(struct detect *d, struct str workspace, struct str id);
 /* The entry with the earliest s that is due and not running, marked as running; its texts live in
  * a. false: none. */
 bool schedule_take(struct detect *d, struct arena *a, int64_t now, struct schedule_entry *out);
-void schedule_release(struct detect *d, const struct schedule_entry *e);
+/* The same, and if it is an NRT rule's all others of its workspace that are due. 0: none is. */
+size_t schedule_take_all(struct detect *d, struct arena *a, int64_t now,
+                         struct schedule_entry **out);
+/* How long the due NRT rules took together: the next wait for a while, and take up more at once. */
+void schedule_pause(struct detect *d, int64_t took_us);
+/* What was taken may run again; not done: it is due as before. */
+void schedule_release(struct detect *d, const struct schedule_entry *taken, size_t n, bool done);
 /* An NRT rule looked at what arrived up to the mark, and nothing of that is stored. */
 void schedule_seen(struct detect *d, const struct state_rule *r, int64_t mark);
 /* The rule is another one: what an NRT rule reads is not known any more. */
@@ -71,14 +79,25 @@ void schedule_fini(struct detect *d);
 /* The first window's end of a rule that starts now. */
 int64_t schedule_first(const struct detect *d, const struct rule *r, int64_t now);
 
-/* ---- run.c: one due run with all that follows. False: the control database failed. ---- */
+/* ---- run.c: due runs with all that follows. False: the control database failed. ---- */
 struct run_piece { /* one window, and what is written down of its run */
     struct detect_result result;
     struct state_run record;
 };
 /* The mark of now over all workspaces, since a query may read any of them. */
 int64_t detect_mark(struct detect *d, struct workspace *w);
-bool run_rule(struct detect *d, const struct schedule_entry *due, struct err *e);
+bool run_rules(struct detect *d, const struct schedule_entry *due, size_t n, struct err *e);
+/* Of an NRT rule that finds nothing in what arrived up to the mark. In a transaction of the
+ * caller's, who then schedules it as *stored says unless it was changed. */
+struct run_quiet {
+    int64_t mark, due, took_us;
+    bool changed; /* set: the rule, meanwhile */
+};
+bool run_quiet_store(struct detect *d, struct arena *a, struct workspace *w,
+                     struct state_rule *stored, const struct rule *rule, struct run_quiet *q,
+                     struct err *e);
+/* ---- arrivals.c: NRT rules of one workspace that are due ---- */
+bool run_arrived(struct detect *d, const struct schedule_entry *due, size_t n, struct err *e);
 
 /* Removes what the history keeps no longer; once an hour. */
 bool detect_prune(struct detect *d, struct err *e);
@@ -137,7 +156,9 @@ bool late_windows(struct detect *d, struct arena *a, struct workspace *w,
  * by _ItemId when the query returns it, else by all its values. Equal rows are counted through. */
 struct guid *row_ids(struct evaluation *ev);
 
-/* ---- evaluate.c, for late.c ---- */
+/* ---- evaluate.c, for late.c and arrivals.c ---- */
+struct kql_options evaluation_options(const struct rule *r, const struct detect_when *when);
+struct engine_limits evaluation_limits(struct detect *d);
 bool evaluation_query(struct evaluation *ev, const struct detect_when *when,
                       struct store_result *result, struct err *e) MUST_USE;
 /* Alerts and the rest of the result, from the rows that count. */

@@ -147,6 +147,26 @@ static void note_tables(struct evaluation *ev, const struct kql_query *q)
         t->p[t->n] = q->tables.p[t->n];
 }
 
+struct kql_options evaluation_options(const struct rule *r, const struct detect_when *when)
+{
+    /* Late records are the point of a near-real-time rule: its window is one of arrival. */
+    return (struct kql_options){.now_ticks = when->s,
+                                .has_scope = r->kind == RULE_SCHEDULED,
+                                .scope_from = when->s - rule_period(r),
+                                .scope_to = when->s,
+                                .has_arrival = when->arrived_until < INT64_MAX,
+                                .arrived_after = when->arrived_after,
+                                .arrived_until = when->arrived_until,
+                                .rule_restrictions = true};
+}
+
+struct engine_limits evaluation_limits(struct detect *d)
+{
+    return (struct engine_limits){.deadline_us = clock_mono_us() + d->o.timeout_us,
+                                  .max_rows = d->o.max_rows,
+                                  .cancel = &d->stop};
+}
+
 void detect_query(struct detect *d, const struct rule *r, int64_t s,
                   const struct detect_sight *sight, struct store_query *out)
 {
@@ -167,9 +187,8 @@ void detect_query(struct detect *d, const struct rule *r, int64_t s,
 static bool ask(struct evaluation *ev, struct store_query *q, struct store_result *result,
                 struct err *e)
 {
-    const struct detect_options *o = &ev->d->o;
     struct kql_diags diags = {0};
-    q->limits.deadline_us = clock_mono_us() + o->timeout_us;
+    q->limits.deadline_us = clock_mono_us() + ev->d->o.timeout_us;
     if (!workspace_query(ev->w, ev->a, q, result, &diags, e))
         return false;
     note_tables(ev, &result->compiled);
@@ -178,7 +197,7 @@ static bool ask(struct evaluation *ev, struct store_query *q, struct store_resul
                 result->n);
     } else if (engine_rows_truncated(result->rows[0])) {
         err_set(e, ERR_LIMIT, "the query returns more than %zu rows: too many for a rule",
-                o->max_rows);
+                ev->d->o.max_rows);
     } else {
         ev->rows = result->rows[0];
         ev->n_rows = engine_rows_count(ev->rows);
@@ -192,13 +211,9 @@ static bool ask(struct evaluation *ev, struct store_query *q, struct store_resul
 bool evaluation_query(struct evaluation *ev, const struct detect_when *when,
                       struct store_result *result, struct err *e)
 {
-    static const struct detect_sight all = {0};
-    struct store_query q;
-    detect_query(ev->d, ev->r, when->s, &all, &q);
-    q.options.has_scope = ev->r->kind == RULE_SCHEDULED;
-    q.options.has_arrival = when->arrived_until < INT64_MAX;
-    q.options.arrived_after = when->arrived_after;
-    q.options.arrived_until = when->arrived_until;
+    struct store_query q = {.text = ev->r->query,
+                            .options = evaluation_options(ev->r, when),
+                            .limits = evaluation_limits(ev->d)};
     return ask(ev, &q, result, e);
 }
 

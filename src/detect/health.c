@@ -22,6 +22,8 @@ static void write_run(struct json_out *w, const struct rule *r, const struct sta
     json_kv_str(w, "RuleId", run->rule_id);
     json_kv_str(w, "CorrelationId", run->correlation_id);
     json_kv_time(w, "executionStart", run->started);
+    if (run->due > 0)
+        json_kv_time(w, "executionDue", run->due);
     json_kv_time(w, "QueryStartTimeUTC", run->window_from);
     json_kv_time(w, "QueryEndTimeUTC", run->window_to);
     json_kv_time(w, "IngestionStartTimeUTC", run->arrived_after);

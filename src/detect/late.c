@@ -48,8 +48,7 @@ static bool late_rows(struct detect *d, struct workspace *w, struct str table,
                                      .has_arrival = true,
                                      .arrived_after = when->arrived_after,
                                      .arrived_until = when->arrived_until};
-    q.limits = (struct engine_limits){.deadline_us = clock_mono_us() + d->o.timeout_us,
-                                      .cancel = &d->stop};
+    q.limits = evaluation_limits(d);
     if (!workspace_query(w, out->a, &q, &result, &diags, e))
         return false;
     const struct engine_rows *rows = result.rows[0];

@@ -5,9 +5,10 @@
 #include "detect/detect_priv.h"
 #include "state/alerts.h"
 
-enum { RUN_ARENA = 1 << 30 };
+enum { RUN_ARENA = 1 << 30, RUNS_AT_ONCE = 16 };
 static const int pause_minutes[RUN_ATTEMPTS] = {0, 1, 2, 4, 8, 15};
 
+enum outcome { OUTCOME_NOTHING, OUTCOME_RUN, OUTCOME_SUPPRESSED };
 struct run {
     struct detect *d;
     struct arena *a;
@@ -16,7 +17,8 @@ struct run {
     struct rule rule;
     struct run_piece main; /* of the window that is due */
     VEC(struct run_piece) late;
-    bool changed; /* the rule, while it ran */
+    enum outcome outcome; /* what is to be stored */
+    bool changed;         /* the rule, while it ran */
     uint64_t alerts, incidents;
 };
 
@@ -212,6 +214,7 @@ static bool store_piece(struct run *r, struct run_piece *p, struct err *e)
 static bool store_all(struct run *r, struct err *e)
 {
     bool same = false;
+    r->alerts = r->incidents = 0;
     if (!store_piece(r, &r->main, e))
         return false;
     for (size_t i = 0; i < r->late.n; i++)
@@ -329,6 +332,14 @@ static void run_late(struct run *r, int64_t s, int64_t mark)
             log_s("rule", r->stored.id), log_z("reason", why.msg));
 }
 
+static void went_well(struct run *r, int64_t mark)
+{
+    r->stored.failures = 0;
+    r->stored.failing_since = 0;
+    r->stored.failure_kind = STR("");
+    r->stored.arrived = mark;
+}
+
 static void run_due(struct run *r, const struct detect_when *when)
 {
     struct err why = {0};
@@ -339,10 +350,7 @@ static void run_due(struct run *r, const struct detect_when *when)
             log_s("status", r->main.record.status), log_z("reason", why.msg));
         return;
     }
-    r->stored.failures = 0;
-    r->stored.failing_since = 0;
-    r->stored.failure_kind = STR("");
-    r->stored.arrived = mark;
+    went_well(r, mark);
     suppress(r, &r->main, s);
     advance(r);
     if (r->rule.kind == RULE_SCHEDULED)
@@ -376,20 +384,11 @@ static bool store_suppressed(struct run *r, struct err *e)
     return state_run_put(s, &r->main.record, e) && state_rule_set_schedule(s, &r->stored, e);
 }
 
-static bool finish(struct run *r, struct err *e)
+static enum outcome run_window(struct run *r, const struct schedule_entry *due)
 {
-    if (!store(r, store_all, e))
-        return false;
-    count(r);
-    if (r->rule.enabled && !r->changed)
-        schedule_set(r->d, &r->stored);
-    return incidents_flush(r->d->o.incidents, e) && detect_prune(r->d, e);
-}
-
-static bool run_window(struct run *r, int64_t s, struct err *e)
-{
-    int64_t now = clock_now(r->d->o.clock), mark = detect_mark(r->d, r->w);
+    int64_t s = due->s, now = clock_now(r->d->o.clock), mark = detect_mark(r->d, r->w);
     begin_record(r, &r->main, RUN_SCHEDULED, s);
+    r->main.record.due = due->due;
     r->main.record.arrived_after = r->stored.arrived > 0 ? r->stored.arrived : mark;
     r->main.record.arrived_until = mark;
     if (r->stored.late_after == 0)
@@ -399,28 +398,26 @@ static bool run_window(struct run *r, int64_t s, struct err *e)
         skip_old(r, s, now);
     } else if (r->stored.suppressed_until > s) {
         r->main.record.arrived_until = r->main.record.arrived_after;
-        if (!store(r, store_suppressed, e))
-            return false;
-        schedule_set(r->d, &r->stored);
-        return true;
+        return OUTCOME_SUPPRESSED;
     } else {
         run_due(r, &(struct detect_when){s, -1, mark});
         if (atomic_load(&r->d->stop) && str_eqz(r->main.record.status, "Retrying"))
-            return true; /* cancelled by the stop: the run is repeated after the start */
+            return OUTCOME_NOTHING; /* cancelled by the stop: repeated after the start */
     }
-    return finish(r, e);
+    return OUTCOME_RUN;
 }
 
 /* Of an NRT rule: over what arrived since it looked last (seen). What gives no rows is written down
  * once a minute. */
-static bool run_arrivals(struct run *r, int64_t seen, struct err *e)
+static enum outcome run_arrivals(struct run *r, const struct schedule_entry *due)
 {
-    int64_t mark = detect_mark(r->d, r->w);
+    int64_t seen = due->seen, mark = detect_mark(r->d, r->w);
     struct state_rule *s = &r->stored;
     if (s->arrived <= 0)
         s->arrived = mark - NRT_FREQUENCY;
     int64_t arrived = s->arrived;
     begin_record(r, &r->main, RUN_NRT, mark);
+    r->main.record.due = due->due;
     r->main.record.window_from = r->main.record.arrived_after = arrived;
     r->main.record.arrived_until = mark;
     bool suppressed = s->suppressed_until > mark;
@@ -428,45 +425,168 @@ static bool run_arrivals(struct run *r, int64_t seen, struct err *e)
         run_due(r, &(struct detect_when){mark, seen > arrived ? seen : arrived, mark});
     bool failed = str_eqz(r->main.record.status, "Failure");
     if (failed && atomic_load(&r->d->stop))
-        return true;
+        return OUTCOME_NOTHING;
     if (!failed && r->main.record.rows == 0 && mark - arrived < NRT_FREQUENCY) {
         schedule_seen(r->d, &r->stored, mark);
-        return true;
+        return OUTCOME_NOTHING;
     }
-    if (!suppressed)
-        return finish(r, e);
-    if (!store(r, store_suppressed, e))
-        return false;
-    schedule_set(r->d, &r->stored);
-    return true;
+    return suppressed ? OUTCOME_SUPPRESSED : OUTCOME_RUN;
 }
 
-bool run_rule(struct detect *d, const struct schedule_entry *due, struct err *e)
+/* Evaluates; what is to be stored is in *r. false: the control database failed. */
+static bool run_begin(struct run *r, const struct schedule_entry *due, struct err *e)
 {
-    AUTO(arena_freep) struct arena *a = arena_new(RUN_ARENA);
-    struct run r = {.d = d, .a = a};
+    struct detect *d = r->d;
     struct err why = {0};
-    r.w = store_workspace_find(d->o.store, str_from(due->workspace));
-    bool found =
-        state_rule_get(d->o.state, a, str_from(due->workspace), str_from(due->id), &r.stored, &why);
+    struct str workspace = str_from(due->workspace), id = str_from(due->id);
+    r->w = store_workspace_find(d->o.store, workspace);
+    bool found = state_rule_get(d->o.state, r->a, workspace, id, &r->stored, &why);
     if (!found && why.code != ERR_NOT_FOUND) {
         *e = why;
         return false;
     }
-    if (!found || r.w == NULL || !r.stored.enabled) {
-        schedule_drop(d, str_from(due->workspace), str_from(due->id));
+    if (!found || r->w == NULL || !r->stored.enabled) {
+        schedule_drop(d, workspace, id);
         return true;
     }
-    if (r.stored.next_run != due->s || !rule_load(a, &r.stored, &r.rule, &why)) {
+    if (r->stored.next_run != due->s || !rule_load(r->a, &r->stored, &r->rule, &why)) {
         if (why.code != ERR_OK) {
-            LOG(LOG_ERROR, "detect", "a stored rule cannot be read", log_s("rule", r.stored.id),
+            LOG(LOG_ERROR, "detect", "a stored rule cannot be read", log_s("rule", r->stored.id),
                 log_z("reason", why.msg));
-            r.stored.next_run = 0;
+            r->stored.next_run = 0;
         }
-        schedule_set(d, &r.stored);
+        schedule_set(d, &r->stored);
         return true;
     }
-    if (r.rule.kind == RULE_NRT)
-        return run_arrivals(&r, due->seen, e);
-    return run_window(&r, due->s, e);
+    r->outcome = r->rule.kind == RULE_NRT ? run_arrivals(r, due) : run_window(r, due);
+    return true;
+}
+
+/* ---- storing, several at once: a transaction costs more than what is in it ---- */
+
+static bool store_outcome(struct run *r, struct err *e)
+{
+    return r->outcome == OUTCOME_NOTHING ||
+           (r->outcome == OUTCOME_RUN ? store_all(r, e) : store_suppressed(r, e));
+}
+
+static bool store_runs(struct detect *d, struct run *runs, size_t n, struct err *e)
+{
+    bool ok = true;
+    if (!state_begin(d->o.state, e))
+        return false;
+    for (size_t i = 0; ok && i < n; i++)
+        ok = store_outcome(&runs[i], e);
+    if (!state_end(d->o.state, ok, e))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct run *r = &runs[i];
+        if (r->outcome == OUTCOME_RUN)
+            count(r);
+        if (r->outcome != OUTCOME_NOTHING && r->rule.enabled && !r->changed)
+            schedule_set(d, &r->stored);
+    }
+    return true;
+}
+
+/* One that can't be stored must not take the others with it. */
+static bool store_some(struct detect *d, struct run *runs, size_t n, struct err *e)
+{
+    bool ok = store_runs(d, runs, n, e);
+    if (!ok && n > 1) {
+        ok = true;
+        for (size_t i = 0; i < n; i++)
+            ok = store_runs(d, &runs[i], 1, e) && ok;
+    }
+    return ok;
+}
+
+static bool run_some(struct detect *d, const struct schedule_entry *due, size_t n, struct err *e)
+{
+    struct run runs[RUNS_AT_ONCE] = {0};
+    bool ok = true;
+    size_t begun = 0, to_store = 0;
+    for (; ok && begun < n; begun++) {
+        runs[begun] = (struct run){.d = d, .a = arena_new(RUN_ARENA)};
+        ok = run_begin(&runs[begun], &due[begun], e);
+        to_store += runs[begun].outcome != OUTCOME_NOTHING;
+    }
+    if (to_store > 0)
+        ok = store_some(d, runs, begun, e) && ok && incidents_flush(d->o.incidents, e) &&
+             detect_prune(d, e);
+    for (size_t i = 0; i < begun; i++)
+        arena_free(runs[i].a);
+    return ok;
+}
+
+bool run_rules(struct detect *d, const struct schedule_entry *due, size_t n, struct err *e)
+{
+    bool ok = true;
+    for (size_t at = 0; ok && at < n; at += RUNS_AT_ONCE)
+        ok = run_some(d, due + at, n - at < RUNS_AT_ONCE ? n - at : RUNS_AT_ONCE, e);
+    return ok;
+}
+
+bool run_quiet_store(struct detect *d, struct arena *a, struct workspace *w,
+                     struct state_rule *stored, const struct rule *rule, struct run_quiet *q,
+                     struct err *e)
+{
+    struct run r = {.d = d, .a = a, .w = w, .stored = *stored, .rule = *rule};
+    begin_record(&r, &r.main, RUN_NRT, q->mark);
+    r.main.record.due = q->due;
+    r.main.record.window_from = r.main.record.arrived_after = stored->arrived;
+    r.main.record.arrived_until = q->mark;
+    r.main.record.finished = clock_now(d->o.clock);
+    r.main.record.duration_us = q->took_us;
+    went_well(&r, q->mark);
+    advance(&r);
+    if (!store(&r, store_all, e))
+        return false;
+    count(&r);
+    q->changed = r.changed;
+    *stored = r.stored;
+    return true;
+}
+
+/* ---- by hand ---- */
+
+static bool store_by_hand(struct run *r, struct err *e)
+{
+    return store_piece(r, &r->main, e);
+}
+
+static bool window_by_hand(struct run *r, int64_t at, struct detect_when *out, struct err *e)
+{
+    int64_t now = clock_now(r->d->o.clock), s = at > 0 ? at : now - r->d->o.delay;
+    int64_t mark = detect_mark(r->d, r->w);
+    if (s > now)
+        return err_set(e, ERR_INVALID, "at: a time that is not in the future expected");
+    *out = (struct detect_when){s, -1, mark};
+    if (r->rule.kind == RULE_NRT) /* what arrived in the minute before */
+        *out = (struct detect_when){s, s - NRT_FREQUENCY - 1, s - 1};
+    return true;
+}
+
+bool detect_rule_run(struct detect *d, struct arena *a, struct workspace *w, struct str id,
+                     int64_t at, struct state_run *out, struct err *e)
+{
+    struct run r = {.d = d, .a = a, .w = w};
+    struct detect_when when = {0};
+    struct err why = {0};
+    char guid[37];
+    if (!detect_rule_get(d, a, w, id, &r.stored, e) || !rule_load(a, &r.stored, &r.rule, e) ||
+        !window_by_hand(&r, at, &when, e))
+        return false;
+    guid_format(guid_new(), guid);
+    begin_record(&r, &r.main, RUN_BY_HAND, when.s);
+    r.main.record.number = when.arrived_until;
+    r.main.record.attempts = 1;
+    r.main.record.arrived_after = when.arrived_until; /* it is the first to see nothing */
+    (void)evaluate(&r, &r.main, detect_evaluate_when, &when, &why);
+    r.main.record.correlation_id = arena_str(a, str_from(guid));
+    if (!store(&r, store_by_hand, e))
+        return false;
+    count(&r);
+    *out = r.main.record;
+    return incidents_flush(d->o.incidents, e);
 }

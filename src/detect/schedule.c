@@ -174,7 +174,7 @@ void schedule_arrived(void *detect, struct workspace *w, struct str table)
     struct detect *d = detect;
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
     bool woken = false;
-    int64_t due = clock_now(d->o.clock) + NRT_GATHER;
+    int64_t due = clock_now(d->o.clock) + atomic_load(&d->gather);
     sbuf_addc(&b, '\0');
     sbuf_add(&b, table);
     sbuf_addc(&b, '\0');
@@ -192,6 +192,45 @@ void schedule_arrived(void *detect, struct workspace *w, struct str table)
         clock_wake(d->o.clock);
 }
 
+void schedule_pause(struct detect *d, int64_t took_us)
+{
+    int64_t pause = 2 * took_us * TICKS_PER_US;
+    if (clock_is_manual(d->o.clock)) /* whoever moves it wants to know when a rule runs */
+        return;
+    pause = pause < NRT_GATHER_MOST ? pause : NRT_GATHER_MOST;
+    atomic_store(&d->gather, pause > NRT_GATHER ? pause : NRT_GATHER);
+}
+
+static void take_locked(struct schedule_entry *e, struct arena *a, struct schedule_entry *out)
+{
+    e->running = true;
+    *out = *e;
+    if (e->nrt) /* what arrives from here on makes it due again */
+        e->due = INT64_MAX;
+    out->workspace = arena_strz(a, str_from(e->workspace));
+    out->id = arena_strz(a, str_from(e->id));
+    out->tables = STR_NONE;
+}
+
+size_t schedule_take_all(struct detect *d, struct arena *a, int64_t now,
+                         struct schedule_entry **out)
+{
+    struct schedule_entry first;
+    size_t n = 0;
+    if (!schedule_take(d, a, now, &first))
+        return 0;
+    lock_take(&d->lock);
+    *out = arena_array(a, struct schedule_entry, first.nrt ? d->schedule.n + 1 : 1);
+    (*out)[n++] = first;
+    for (size_t i = 0; first.nrt && i < d->schedule.n; i++) {
+        struct schedule_entry *e = &d->schedule.p[i];
+        if (e->nrt && !e->running && e->due <= now && strcmp(e->workspace, first.workspace) == 0)
+            take_locked(e, a, &(*out)[n++]);
+    }
+    lock_drop(&d->lock);
+    return n;
+}
+
 bool schedule_take(struct detect *d, struct arena *a, int64_t now, struct schedule_entry *out)
 {
     struct schedule_entry *best = NULL;
@@ -203,24 +242,24 @@ bool schedule_take(struct detect *d, struct arena *a, int64_t now, struct schedu
         if (best == NULL || e->s < best->s || (e->s == best->s && strcmp(e->id, best->id) < 0))
             best = e;
     }
-    if (best != NULL) {
-        best->running = true;
-        *out = *best;
-        if (best->nrt) /* what arrives from here on makes it due again */
-            best->due = INT64_MAX;
-        out->workspace = arena_strz(a, str_from(best->workspace));
-        out->id = arena_strz(a, str_from(best->id));
-    }
+    if (best != NULL)
+        take_locked(best, a, out);
     lock_drop(&d->lock);
     return best != NULL;
 }
 
-void schedule_release(struct detect *d, const struct schedule_entry *e)
+void schedule_release(struct detect *d, const struct schedule_entry *taken, size_t n, bool done)
 {
     lock_take(&d->lock);
-    struct schedule_entry *mine = find(d, str_from(e->workspace), str_from(e->id));
-    if (mine != NULL)
+    for (size_t i = 0; i < n; i++) {
+        const struct schedule_entry *e = &taken[i];
+        struct schedule_entry *mine = find(d, str_from(e->workspace), str_from(e->id));
+        if (mine == NULL)
+            continue;
         mine->running = false;
+        if (!done && e->due < mine->due)
+            mine->due = e->due;
+    }
     lock_drop(&d->lock);
     clock_wake(d->o.clock);
 }

@@ -47,6 +47,7 @@ void engine_want_print(const struct engine_want *w, struct sbuf *out);
 struct engine_need {
     int64_t from, to; /* ticks of TimeGenerated, half open; INT64_MIN and INT64_MAX: no bound */
     const struct engine_want *want; /* NULL: all */
+    int64_t received_from;          /* ticks of _TimeReceived; INT64_MIN: no bound */
 };
 /* Rows that come with a query: before it runs they are put into the table ENGINE_GIVEN of its
  * connection, as columns f0, f1 … of the types of schema (names do not matter). */

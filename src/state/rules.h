@@ -47,6 +47,7 @@ struct state_run {
     int64_t window_from, window_to;       /* window_to is S */
     int64_t arrived_after, arrived_until; /* _TimeReceived of the rows that it is the first to see,
                                              half open at the beginning */
+    int64_t due;                          /* by the schedule; not stored */
     int64_t started, finished;            /* by the injected clock */
     int64_t duration_us;                  /* by the monotonic clock */
     int64_t processor_us;                 /* of the run's thread */
@@ -64,6 +65,8 @@ bool state_run_drop_quiet(struct state *s, struct str workspace, struct str rule
 /* Newest first. empty rule_id: all rules. */
 bool state_run_list(struct state *s, struct arena *a, struct str workspace, struct str rule_id,
                     size_t max, struct state_run **out, size_t *n, struct err *e) MUST_USE;
+bool state_run_get(struct state *s, struct arena *a, struct str workspace, struct str correlation,
+                   struct state_run *out, struct err *e) MUST_USE; /* ERR_NOT_FOUND */
 /* Successful runs of a rule by its schedule and for late rows whose windows have times
  * from ≤ t ≤ to; windows in their order, and within one the run that saw the latest rows last. */
 bool state_run_covering(struct state *s, struct arena *a, struct str workspace, struct str rule_id,

@@ -151,6 +151,19 @@ bool state_run_list(struct state *s, struct arena *a, struct str workspace, stru
     return true;
 }
 
+bool state_run_get(struct state *s, struct arena *a, struct str workspace, struct str correlation,
+                   struct state_run *out, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(correlation)};
+    struct err why = {0};
+    if (table_one(s, a, &runs, NULL, "WHERE workspace = ?1 AND correlation_id = ?2", b, COUNTOF(b),
+                  out, &why))
+        return true;
+    if (why.code == ERR_NOT_FOUND)
+        return err_set(e, ERR_NOT_FOUND, "there is no run '%.*s'", STR_ARG(correlation));
+    return err_set(e, why.code, "%s", why.msg);
+}
+
 bool state_run_covering(struct state *s, struct arena *a, struct str workspace, struct str rule_id,
                         int64_t from, int64_t to, struct state_run **out, size_t *n, struct err *e)
 {

@@ -45,19 +45,30 @@ static bool run_all(const struct catalog_asker *k, struct arena *a, struct store
     return false;
 }
 
-static bool query_once(struct workspace *w, struct arena *a, const struct store_query *q,
-                       struct store_result *out, struct kql_diags *diags, struct err *e)
+bool query_run_plan(struct workspace *w, struct arena *a, struct plan *p,
+                    const struct engine_limits *limits, struct engine_rows **out, struct err *e)
 {
+    struct catalog_asker asker = {.w = w, .limits = limits};
+    struct kql_result one = {.plan = p};
+    struct store_result result = {.compiled = {.results = &one, .n = 1}};
+    bool ok = run_all(&asker, a, &result, e);
+    if (ok)
+        *out = result.rows[0];
+    return ok;
+}
+
+static bool compile(struct catalog_asker *asker, struct arena *a, const struct store_query *q,
+                    int64_t since, struct kql_query *out, struct kql_diags *diags, struct err *e)
+{
+    struct workspace *w = asker->w;
     struct kql_options options = q->options;
     struct engine_limits limits = q->limits;
-    int64_t since = q->since_us != 0 ? q->since_us : clock_mono_us();
     struct kql_catalog catalog = w->catalog;
-    struct catalog_asker asker = {.w = w,
-                                  .limits = &limits,
-                                  .lake = q->lake,
-                                  .alterations = alterations_now(&w->s->alterations),
-                                  .query = q};
-    catalog.peek_self = &asker;
+    asker->limits = &limits;
+    asker->lake = q->lake;
+    asker->query = q;
+    asker->alterations = alterations_now(&w->s->alterations);
+    catalog.peek_self = asker;
     if (options.windows != KQL_WINDOWS_NONE)
         catalog.peek = NULL; /* columns that rows bring could be others in each window */
     options.catalog = &catalog;
@@ -69,12 +80,30 @@ static bool query_once(struct workspace *w, struct arena *a, const struct store_
     if (diags->a == NULL)
         diags->a = a;
     diags->text = q->text;
-    struct store_result result = {0};
-    if (!kql_compile(a, q->text, &options, &result.compiled, diags)) {
+    bool ok = kql_compile(a, q->text, &options, out, diags);
+    if (!ok)
         kql_diags_err(diags, e);
+    return ok;
+}
+
+bool workspace_compile(struct workspace *w, struct arena *a, const struct store_query *q,
+                       struct kql_query *out, struct kql_diags *diags, struct err *e)
+{
+    struct catalog_asker asker = {.w = w};
+    int64_t since = q->since_us != 0 ? q->since_us : clock_mono_us();
+    return compile(&asker, a, q, since, out, diags, e);
+}
+
+static bool query_once(struct workspace *w, struct arena *a, const struct store_query *q,
+                       struct store_result *out, struct kql_diags *diags, struct err *e)
+{
+    int64_t since = q->since_us != 0 ? q->since_us : clock_mono_us();
+    struct catalog_asker asker = {.w = w};
+    struct store_result result = {0};
+    if (!compile(&asker, a, q, since, &result.compiled, diags, e))
         return false;
-    }
-    limits = q->limits;
+    struct engine_limits limits = q->limits;
+    asker.limits = &limits;
     engine_limits_wish(&limits, &result.compiled.request, since, q->most);
     result.limits = limits;
     if (!run_all(&asker, a, &result, e)) {

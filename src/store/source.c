@@ -197,6 +197,7 @@ static void needed_parts(struct snapshot *s, const struct seen *seen, bool old,
     enum { MAX_RANGED = 128 }; /* parts that are read in pieces: each is planned by itself */
     struct lake_pick *parts = arena_array(s->a, struct lake_pick, f->lt->n + 1);
     int64_t oldest = old ? INT64_MIN : lake_oldest_received(f->w->lake, f->lt->name);
+    oldest = need->received_from > oldest ? need->received_from : oldest;
     bool ask = need->want != NULL && !f->w->s->lake.no_term_index;
     const struct lake_want *want = ask ? want_of(s->a, seen, need->want) : NULL;
     size_t ranged = 0;
@@ -301,7 +302,7 @@ static void windowed_from_item(const struct snapshot *s, const struct seen *seen
 static bool from_item(void *self, struct str workspace, struct str table,
                       const struct engine_need *need, struct sbuf *out, struct err *e)
 {
-    static const struct engine_need all = {INT64_MIN, INT64_MAX, NULL};
+    static const struct engine_need all = {INT64_MIN, INT64_MAX, NULL, INT64_MIN};
     struct snapshot *s = self;
     struct seen *seen = look(s, workspace, table, e);
     if (seen == NULL)

@@ -432,6 +432,19 @@ struct store_result {
 bool workspace_query(struct workspace *w, struct arena *a, const struct store_query *q,
                      struct store_result *out, struct kql_diags *diags, struct err *e) MUST_USE;
 void store_result_fini(struct store_result *r);
+/* Compiles only; the result lives in a. Errors as those of workspace_query. */
+bool workspace_compile(struct workspace *w, struct arena *a, const struct store_query *q,
+                       struct kql_query *out, struct kql_diags *diags, struct err *e) MUST_USE;
+/* Which of many compiled queries may give rows, by one look at each table that they read: no row of
+ * it meets what the others ask of it. */
+struct store_probe {
+    const struct kql_query *query; /* compiled over what arrived in (after, until] */
+    int64_t after;
+    bool may; /* set: it may; it gives none where it is false */
+};
+/* The queries are of one until. On false every probe may. */
+bool workspace_probe(struct workspace *w, struct arena *a, struct store_probe *probes, size_t n,
+                     int64_t until, const struct engine_limits *limits, struct err *e) MUST_USE;
 /* What a query would do: its SQL, and which parts of the lake it would read. */
 struct store_read { /* of a table, each time that the query names it */
     struct str workspace, table;

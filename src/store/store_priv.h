@@ -258,6 +258,12 @@ bool restore_holds(struct workspace *w, struct str table, int64_t min_time, int6
 /* True with ERR_CONFLICT: a restored table shows rows of t. */
 bool restore_is_source_locked(struct workspace *w, const struct ws_table *t, struct err *e);
 
+/* ---- query.c ---- */
+/* Runs a plan for its rows. */
+bool query_run_plan(struct workspace *w, struct arena *a, struct plan *p,
+                    const struct engine_limits *limits, struct engine_rows **out,
+                    struct err *e) MUST_USE;
+
 /* ---- purge.c ---- */
 struct purge_job {
     struct str phys, select; /* the table; SQL that gives the _ItemId of each row */

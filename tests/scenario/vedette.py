@@ -51,6 +51,11 @@ def run(*words, data=None, stdin=None, env=None):
     return done.returncode, done.stdout, done.stderr
 
 
+# The row of each alert of one, out of the query that opens it again.
+ROWS_OF_ALERTS = ("SecurityAlert | extend Q = tostring(parse_json(ExtendedProperties).Query)"
+                  " | extend Row = zlib_decompress_from_base64_string(extract(\"'([^']+)'\", 1, Q))")
+
+
 class Server:
     """vedette serve; stop() must be called. A server that stopped can be started again."""
 

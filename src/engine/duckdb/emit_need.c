@@ -161,23 +161,32 @@ const struct emit_bound *emit_bounds_union(struct emit *m, const struct emit_bou
     return carried;
 }
 
-struct engine_need emit_table_need(struct emit *m, const struct plan *p)
+/* The bounds of a stored column, as narrow as all together. */
+static void narrow(struct emit *m, const struct plan *p, const char *name, int64_t *from,
+                   int64_t *to)
 {
-    struct engine_need need = {INT64_MIN, INT64_MAX, NULL};
-    const struct emit_want *want = NULL;
-    for (const struct emit_bound *b = m->bounds; b != NULL; b = b->next)
-        want = emit_want_both(m, want, b->want);
-    need.want = emit_want_table(m, want, p);
     for (size_t i = 0; m->bounds != NULL && i < p->cols.n; i++) {
         struct str stored = p->source_names != NULL ? p->source_names[i] : p->cols.p[i].name;
-        if (!str_eqz(stored, "TimeGenerated") || p->cols.p[i].type != KQL_DATETIME)
+        if (!str_eqz(stored, name) || p->cols.p[i].type != KQL_DATETIME)
             continue;
         for (const struct emit_bound *b = m->bounds; b != NULL; b = b->next) {
             if (b->want != NULL || b->col != p->cols.p[i].id)
                 continue;
-            need.from = b->from > need.from ? b->from : need.from;
-            need.to = b->to < need.to ? b->to : need.to;
+            *from = b->from > *from ? b->from : *from;
+            *to = b->to < *to ? b->to : *to;
         }
     }
+}
+
+struct engine_need emit_table_need(struct emit *m, const struct plan *p)
+{
+    struct engine_need need = {INT64_MIN, INT64_MAX, NULL, INT64_MIN};
+    const struct emit_want *want = NULL;
+    int64_t received_to = INT64_MAX;
+    for (const struct emit_bound *b = m->bounds; b != NULL; b = b->next)
+        want = emit_want_both(m, want, b->want);
+    need.want = emit_want_table(m, want, p);
+    narrow(m, p, "TimeGenerated", &need.from, &need.to);
+    narrow(m, p, "_TimeReceived", &need.received_from, &received_to);
     return need;
 }

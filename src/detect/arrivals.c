@@ -1,0 +1,139 @@
+/* Near-real-time rules that are due together: one look at the tables tells which of them may find
+ * something in what arrived, and those run. The others are done, and written down once a minute. */
+#include "base/log.h"
+#include "detect/detect_priv.h"
+
+enum { QUIET_A_TRANSACTION = 100 };
+
+struct waiting { /* one due rule */
+    const struct schedule_entry *due;
+    struct state_rule stored;
+    struct rule rule;
+    struct kql_query query;
+    bool known; /* all of these were read */
+};
+struct together {
+    struct detect *d;
+    struct arena *a;
+    struct workspace *w;
+    int64_t mark;
+    struct waiting *list;
+    size_t n;
+    int64_t began_us;
+};
+
+static int64_t seen_by(const struct waiting *x)
+{
+    return x->due->seen > x->stored.arrived ? x->due->seen : x->stored.arrived;
+}
+
+/* What can't be compiled, or stands differently than it seems, runs by itself and says so. */
+static bool prepare(struct together *t, struct waiting *x)
+{
+    struct kql_diags diags = {0};
+    struct err ignored = {0};
+    if (!state_rule_get(t->d->o.state, t->a, str_from(x->due->workspace), str_from(x->due->id),
+                        &x->stored, &ignored) ||
+        !x->stored.enabled || x->stored.next_run != x->due->s || x->stored.retry_at > 0 ||
+        x->stored.arrived <= 0 || x->stored.suppressed_until > t->mark ||
+        !rule_load(t->a, &x->stored, &x->rule, &ignored) || x->rule.kind != RULE_NRT)
+        return false;
+    struct detect_when when = {t->mark, seen_by(x), t->mark};
+    struct store_query q = {.text = x->rule.query, .options = evaluation_options(&x->rule, &when)};
+    q.limits = evaluation_limits(t->d);
+    return workspace_compile(t->w, t->a, &q, &x->query, &diags, &ignored);
+}
+
+static void probe(struct together *t, bool *may)
+{
+    struct store_probe *probes = arena_array(t->a, struct store_probe, t->n + 1);
+    size_t *of = arena_array(t->a, size_t, t->n + 1), n = 0;
+    struct err e = {0};
+    struct engine_limits limits = evaluation_limits(t->d);
+    for (size_t i = 0; i < t->n; i++) {
+        may[i] = true;
+        if (!t->list[i].known)
+            continue;
+        probes[n] = (struct store_probe){&t->list[i].query, seen_by(&t->list[i]), true};
+        of[n++] = i;
+    }
+    if (!workspace_probe(t->w, t->a, probes, n, t->mark, &limits, &e))
+        LOG(LOG_WARN, "detect", "near-real-time rules could not be looked at together",
+            log_z("reason", e.msg));
+    for (size_t i = 0; i < n; i++)
+        may[of[i]] = probes[i].may;
+}
+
+/* ---- those that find nothing ---- */
+
+static bool store_quiet(struct together *t, size_t *list, size_t n, struct err *e)
+{
+    struct run_quiet q = {.mark = t->mark};
+    q.took_us = (clock_mono_us() - t->began_us) / (int64_t)t->n;
+    if (!state_begin(t->d->o.state, e))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
+        struct waiting *x = &t->list[list[i]];
+        q.due = x->due->due;
+        q.changed = false;
+        ok = run_quiet_store(t->d, t->a, t->w, &x->stored, &x->rule, &q, e);
+        x->known = !q.changed;
+    }
+    if (!state_end(t->d->o.state, ok, e))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (t->list[list[i]].known)
+            schedule_set(t->d, &t->list[list[i]].stored);
+    return true;
+}
+
+static bool finish_quiet(struct together *t, const bool *may, struct err *e)
+{
+    size_t *list = arena_array(t->a, size_t, t->n + 1), n = 0;
+    bool ok = true;
+    for (size_t i = 0; i < t->n; i++) {
+        const struct waiting *x = &t->list[i];
+        if (may[i])
+            continue;
+        if (t->mark - x->stored.arrived < NRT_FREQUENCY)
+            schedule_seen(t->d, &x->stored, t->mark);
+        else
+            list[n++] = i;
+    }
+    for (size_t at = 0; ok && at < n; at += QUIET_A_TRANSACTION)
+        ok = store_quiet(t, list + at, n - at < QUIET_A_TRANSACTION ? n - at : QUIET_A_TRANSACTION,
+                         e);
+    return ok && (n == 0 || incidents_flush(t->d->o.incidents, e));
+}
+
+bool run_arrived(struct detect *d, const struct schedule_entry *due, size_t n, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct together t = {.d = d, .a = a, .n = n, .began_us = clock_mono_us()};
+    bool *may = arena_array(a, bool, n + 1), ok = true;
+    t.w = store_workspace_find(d->o.store, str_from(due[0].workspace));
+    t.list = arena_array(a, struct waiting, n + 1);
+    t.mark = t.w != NULL ? detect_mark(d, t.w) : 0;
+    for (size_t i = 0; i < n; i++) {
+        struct waiting *x = &t.list[i];
+        x->due = &due[i];
+        x->known = n > 1 && t.w != NULL && prepare(&t, x);
+        if (x->known)
+            schedule_reads(d, &x->stored, &(struct strs){x->query.tables.p, x->query.tables.n});
+    }
+    probe(&t, may);
+    ok = finish_quiet(&t, may, e);
+    int64_t looked_us = clock_mono_us() - t.began_us;
+    struct schedule_entry *rest = arena_array(a, struct schedule_entry, n + 1);
+    size_t n_rest = 0;
+    for (size_t i = 0; i < n; i++)
+        if (may[i])
+            rest[n_rest++] = due[i];
+    ok = ok && run_rules(d, rest, n_rest, e);
+    LOG(LOG_DEBUG, "detect", "near-real-time rules that were due", log_i("rules", (int64_t)n),
+        log_i("ran", (int64_t)n_rest), log_i("look_us", looked_us),
+        log_i("us", clock_mono_us() - t.began_us));
+    schedule_pause(d, clock_mono_us() - t.began_us);
+    return ok;
+}
