@@ -15,7 +15,7 @@ static const char usage[] =
     "       vedette rules show ID  [--data DIR] [--workspace W]\n"
     "       vedette rules import   [--data DIR] [--workspace W] FILE|DIR…\n"
     "       vedette rules validate FILE|DIR…\n"
-    "       vedette rules test     FILE.test.yaml|DIR…\n"
+    "       vedette rules test     [options] FILE.test.yaml|DIR…\n"
     "       vedette rules backtest [options] [ID|FILE|DIR…]\n"
     "\n"
     "Rules are Azure-Sentinel's YAML. list, show and import talk to the running server of the "
@@ -24,7 +24,7 @@ static const char usage[] =
     "VEDETTE_CA)\n"
     "names another server. validate and test need neither: validate checks keys and query, test "
     "runs\n"
-    "each rule over the rows of its fixtures (DIR/tests/*.test.yaml) and compares.\n";
+    "rules over rows that their test files give, and compares. test and backtest have a --help.\n";
 
 struct job {
     struct client_place place;
@@ -185,34 +185,6 @@ static int validate(const struct job *j)
     return bad == 0 ? 0 : 1;
 }
 
-/* ---- test ---- */
-
-static bool test_files(const struct job *j, paths *out, struct err *e)
-{
-    for (int i = 0; i < j->n; i++) {
-        char *path = j->words[i];
-        char *inside = arena_strz(j->a, arena_fmt(j->a, "%s/tests", path));
-        if (!add_path(j->a, out, is_folder(inside) ? inside : path, ".test.yaml", e))
-            return false;
-    }
-    return j->n > 0 || err_set(e, ERR_INVALID, "fixture files, or a folder of rules, expected");
-}
-
-static int test(const struct job *j)
-{
-    struct err e = {0};
-    struct rules_tested t = {0};
-    paths files = {0};
-    if (!test_files(j, &files, &e)) {
-        complain("rules test", &e);
-        return 2;
-    }
-    for (size_t i = 0; i < files.n; i++)
-        rules_test_file(files.p[i], &t);
-    printf("%zu passed, %zu failed\n", t.passed, t.failed);
-    return t.failed == 0 ? 0 : 1;
-}
-
 /* ---- the command ---- */
 
 static const struct {
@@ -220,8 +192,10 @@ static const struct {
     client_fn *remote; /* needs a server or a data folder */
     int (*local)(const struct job *j);
 } verbs[] = {
-    {"list", list, NULL},         {"show", show, NULL}, {"import", import, NULL},
-    {"validate", NULL, validate}, {"test", NULL, test},
+    {"list", list, NULL},
+    {"show", show, NULL},
+    {"import", import, NULL},
+    {"validate", NULL, validate},
 };
 
 static bool read_options(int argc, char **argv, struct job *j)
@@ -252,6 +226,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"backtest", rules_backtest},
+    {"test", rules_test},
 };
 
 int cli_rules(int argc, char **argv)

@@ -150,25 +150,24 @@ void detect_query(struct detect *d, const struct rule *r, int64_t s,
         .max_rows = d->o.max_rows, .cancel = sight->cancel != NULL ? sight->cancel : &d->stop};
 }
 
-static bool run_query(struct evaluation *ev, const struct detect_sight *sight,
-                      struct store_result *result, struct err *e)
+bool detect_rows(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
+                 int64_t s, const struct detect_sight *sight, struct store_result *out,
+                 struct err *e)
 {
-    const struct detect_options *o = &ev->d->o;
     struct store_query q;
-    detect_query(ev->d, ev->r, ev->out->to, sight, &q);
-    q.limits.deadline_us = clock_mono_us() + o->timeout_us;
     struct kql_diags diags = {0};
-    if (!workspace_query(ev->w, ev->a, &q, result, &diags, e))
+    detect_query(d, r, s, sight, &q);
+    q.limits.deadline_us = clock_mono_us() + d->o.timeout_us;
+    if (!workspace_query(w, a, &q, out, &diags, e))
         return false;
-    if (result->n != 1)
-        err_set(e, ERR_SEMANTIC, "the query returns %zu tables; a rule needs exactly one",
-                result->n);
-    else if (engine_rows_truncated(result->rows[0]))
+    if (out->n != 1)
+        err_set(e, ERR_SEMANTIC, "the query returns %zu tables; a rule needs exactly one", out->n);
+    else if (engine_rows_truncated(out->rows[0]))
         err_set(e, ERR_LIMIT, "the query returns more than %zu rows: too many for a rule",
-                o->max_rows);
+                d->o.max_rows);
     else
         return true;
-    store_result_fini(result);
+    store_result_fini(out);
     return false;
 }
 
@@ -209,7 +208,7 @@ bool detect_evaluate_as(struct detect *d, struct arena *a, struct workspace *w,
     struct evaluation ev = {.d = d, .a = a, .w = w, .r = r, .out = out};
     start(&ev, s);
     ev.now = sight->now != 0 ? sight->now : clock_now(d->o.clock);
-    if (!run_query(&ev, sight, &result, e))
+    if (!detect_rows(d, a, w, r, s, sight, &result, e))
         return false;
     ev.rows = result.rows[0];
     conclude(&ev);
