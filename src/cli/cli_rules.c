@@ -17,6 +17,9 @@ static const char usage[] =
     "       vedette rules validate FILE|DIR…\n"
     "       vedette rules test     [options] FILE.test.yaml|DIR…\n"
     "       vedette rules backtest [options] [ID|FILE|DIR…]\n"
+    "       vedette rules diff     [options] FILE|DIR…\n"
+    "       vedette rules export   [options] [ID…]\n"
+    "       vedette rules coverage [options] [FILE|DIR…]\n"
     "\n"
     "Rules are Azure-Sentinel's YAML. list, show and import talk to the running server of the "
     "data\n"
@@ -24,7 +27,8 @@ static const char usage[] =
     "VEDETTE_CA)\n"
     "names another server. validate and test need neither: validate checks keys and query, test "
     "runs\n"
-    "rules over rows that their test files give, and compares. test and backtest have a --help.\n";
+    "rules over rows that their test files give, and compares. test, backtest, diff, export and "
+    "coverage\nhave a --help.\n";
 
 struct job {
     struct client_place place;
@@ -225,8 +229,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"backtest", rules_backtest},
-    {"test", rules_test},
+    {"backtest", rules_backtest}, {"coverage", rules_coverage}, {"diff", rules_diff},
+    {"export", rules_export},     {"test", rules_test},
 };
 
 int cli_rules(int argc, char **argv)

@@ -103,6 +103,8 @@ static bool add_file(struct rule_set *s, const char *path, bool found, struct er
     struct rule_issues is = {.a = s->a, .file = str_from(path)};
     if (!file_read(s->a, path, MAX_RULE_FILE, &text, e))
         return false;
+    if (str_starts(text, STR("\xef\xbb\xbf")))
+        text = str_sub(text, 3, text.n);
     if (str_ends(str_from(path), STR(".json")))
         return add_json(s, path, text, e);
     if (found && !is_rule_yaml(s->a, text))

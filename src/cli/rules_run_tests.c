@@ -175,12 +175,7 @@ static bool write_junit(const struct tests *t, struct err *e)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
     case_report_junit(t->results, t->v.n, &b);
-    FILE *f = fopen(t->o->junit, "we");
-    if (f == NULL)
-        return err_errno(e, "can't write", t->o->junit);
-    bool ok = sbuf_ok(&b) && fwrite(b.p, 1, b.n, f) == b.n;
-    ok = fclose(f) == 0 && ok;
-    return ok || err_errno(e, "can't write", t->o->junit);
+    return file_write(t->o->junit, &b, e);
 }
 
 static bool report(const struct tests *t, size_t *out_failed, struct err *e)
