@@ -194,9 +194,8 @@ static bool is_age(const struct expr *e, int64_t *out_age)
     if (is_now(e) && e->n_args == 0)
         return true;
     bool minus = e->kind == EX_CALL && strcmp(e->fn->name, "-") == 0 && e->n_args == 2;
-    if (!minus || !is_now(e->args[0]) || e->args[0]->n_args != 0 ||
-        e->args[1]->kind != EX_CONST || e->args[1]->type != KQL_TIMESPAN ||
-        e->args[1]->value.is_null)
+    if (!minus || !is_now(e->args[0]) || e->args[0]->n_args != 0 || e->args[1]->kind != EX_CONST ||
+        e->args[1]->type != KQL_TIMESPAN || e->args[1]->value.is_null)
         return false;
     *out_age = e->args[1]->value.i;
     return *out_age >= 0;
@@ -224,20 +223,21 @@ static int64_t age_left(const struct expr *e, uint32_t col)
     return fits && is_age(bound, &age) ? age : INT64_MAX;
 }
 
-/* The table below operators that look at a row by itself; NULL: there is none. */
-static const struct plan *table_below(const struct plan *p)
+/* What p calls the table's TimeGenerated, if between the two are only operators that look at a row
+ * by itself; 0: it has no such column. */
+static uint32_t time_in(const struct plan *p)
 {
-    while (p->kind == P_FILTER || p->kind == P_PROJECT)
-        p = p->in[0];
-    return p->kind == P_TABLE && window_col(p) != NULL ? p : NULL;
-}
-
-static const struct plan_col *time_col(const struct plan *table)
-{
-    for (size_t i = 0; i < table->cols.n; i++)
-        if (str_eqz(table->source_names[i], "TimeGenerated"))
-            return &table->cols.p[i];
-    return NULL;
+    if (p->kind == P_TABLE && window_col(p) != NULL)
+        for (size_t i = 0; i < p->cols.n; i++)
+            if (str_eqz(p->source_names[i], "TimeGenerated"))
+                return p->cols.p[i].id;
+    if (p->kind == P_FILTER)
+        return time_in(p->in[0]);
+    uint32_t below = p->kind == P_PROJECT ? time_in(p->in[0]) : 0;
+    for (size_t i = 0; below != 0 && i < p->n_named; i++)
+        if (p->named[i].e->kind == EX_COLUMN && p->named[i].e->col == below)
+            return p->named[i].col.id;
+    return 0;
 }
 
 /* p, in which the table's source is told that rows past the age are not needed. */
@@ -261,9 +261,8 @@ static struct plan *younger(struct windowing *v, const struct plan *p, int64_t a
 /* Each row comes for as many windows as it can pass the filter in. */
 static struct plan *narrowed(struct windowing *v, const struct expr *e, struct plan *in)
 {
-    const struct plan *table = table_below(in);
-    const struct plan_col *time = table != NULL ? time_col(table) : NULL;
-    int64_t age = time != NULL ? age_left(e, time->id) : INT64_MAX;
+    uint32_t time = time_in(in);
+    int64_t age = time != 0 ? age_left(e, time) : INT64_MAX;
     return age != INT64_MAX ? younger(v, in, age) : in;
 }
 
