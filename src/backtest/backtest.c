@@ -43,7 +43,7 @@ static bool run_rule(const struct trial_options *o, const struct backtest_reques
 {
     AUTO(arena_freep) struct arena *a = arena_new(RULE_ARENA);
     const struct rule *r = &q->rules[i];
-    struct subject x = {.a = a, .o = o, .q = q, .r = r, .progress = progress};
+    struct subject x = {.a = a, .o = o, .q = q, .r = r, .progress = progress, .volumes = v};
     struct err refused = {0};
     x.n_days = (size_t)((q->to - q->from - 1) / TICKS_PER_DAY) + 1;
     x.days = arena_array(a, uint32_t, x.n_days);

@@ -20,6 +20,8 @@ enum method {
     METHOD_EACH     /* window by window */
 };
 
+struct volumes; /* tables.c */
+
 /* How often an entity was in an alert. */
 struct tally {
     struct str type, name;
@@ -40,6 +42,7 @@ struct subject {
     const struct rule *r;
     struct backtest_progress *progress;
     struct trial *trial;
+    struct volumes *volumes;
     struct grid grid;
     int64_t delay;
 
@@ -68,7 +71,7 @@ void subject_failed(struct subject *x, const struct err *why);
 size_t subject_entities(const struct subject *x, struct arena *a, struct tally **out);
 
 /* ---- tables.c: how many rows the tables have, hour by hour ---- */
-struct volumes; /* of the tables that rules read; counted once each */
+/* Of the tables that rules read; counted once each. */
 struct volumes *volumes_new(struct arena *a, const struct trial_options *o,
                             const struct backtest_request *q, const _Atomic bool *cancel);
 /* Rows of the rule's tables in all its windows, as often as they are in one; to the hour. */

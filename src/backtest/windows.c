@@ -6,7 +6,8 @@
 
 enum {
     MOST_ROWS = 500000, /* of one query for many windows; more: fewer windows */
-    MOST_BYTES = 256 << 20
+    MOST_BYTES = 256 << 20,
+    MOST_IN_WINDOWS = 500000000 /* rows of the tables, as often as they are in a window */
 };
 
 struct grid grid_of(const struct rule *r, int64_t phase, int64_t from, int64_t to)
@@ -213,6 +214,24 @@ static enum outcome at_once(struct subject *x, size_t from, size_t to, struct er
     return run_windows(x, middle, to, NULL, e) ? DONE : FAILED;
 }
 
+/* All of them, in pieces that one query can do. */
+static enum outcome all_at_once(struct subject *x, struct err *e)
+{
+    size_t n = x->grid.n;
+    int64_t rows = volumes_in_windows(x->volumes, x->r, &x->grid);
+    size_t pieces = (size_t)(rows / MOST_IN_WINDOWS) + 1;
+    size_t step = n / pieces > 0 ? n / pieces : 1;
+    for (size_t from = 0; from < n; from += step) {
+        size_t to = from + step < n ? from + step : n;
+        enum outcome done = at_once(x, from, to, e);
+        if (done == REFUSED && from > 0)
+            done = run_windows(x, from, to, NULL, e) ? DONE : FAILED;
+        if (done != DONE)
+            return done;
+    }
+    return DONE;
+}
+
 /* One a window; NULL: all may have rows. */
 static const bool *needed_windows(struct subject *x)
 {
@@ -246,7 +265,7 @@ bool subject_run(struct subject *x, struct err *e)
         return true;
     if (!x->q->each_window) {
         x->method = METHOD_AT_ONCE;
-        enum outcome done = at_once(x, 0, n, e);
+        enum outcome done = all_at_once(x, e);
         if (done != REFUSED)
             return done == DONE;
     }

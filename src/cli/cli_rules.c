@@ -17,8 +17,11 @@ static const char usage[] =
     "       vedette rules run ID   [--data DIR] [--workspace W] [--at TIME]\n"
     "       vedette rules runs [ID] [--data DIR] [--workspace W]\n"
     "       vedette rules validate FILE|DIR…\n"
-    "       vedette rules test     FILE.test.yaml|DIR…\n"
+    "       vedette rules test     [options] FILE.test.yaml|DIR…\n"
     "       vedette rules backtest [options] [ID|FILE|DIR…]\n"
+    "       vedette rules diff     [options] FILE|DIR…\n"
+    "       vedette rules export   [options] [ID…]\n"
+    "       vedette rules coverage [options] [FILE|DIR…]\n"
     "\n"
     "Rules are Azure-Sentinel's YAML. list, show, import, run and runs talk to the running server "
     "of the\n"
@@ -26,7 +29,8 @@ static const char usage[] =
     "VEDETTE_CA)\n"
     "names another server. validate and test need neither: validate checks keys and query, test "
     "runs\n"
-    "each rule over the rows of its fixtures (DIR/tests/*.test.yaml) and compares.\n"
+    "rules over rows that their test files give, and compares. test, backtest, diff, export and "
+    "coverage\nhave a --help.\n"
     "\n"
     "run evaluates a rule at once, over the window that ends at TIME, such as "
     "2026-01-02T03:04:05Z (else\n"
@@ -249,34 +253,6 @@ static int validate(const struct job *j)
     return bad == 0 ? 0 : 1;
 }
 
-/* ---- test ---- */
-
-static bool test_files(const struct job *j, paths *out, struct err *e)
-{
-    for (int i = 0; i < j->n; i++) {
-        char *path = j->words[i];
-        char *inside = arena_strz(j->a, arena_fmt(j->a, "%s/tests", path));
-        if (!add_path(j->a, out, is_folder(inside) ? inside : path, ".test.yaml", e))
-            return false;
-    }
-    return j->n > 0 || err_set(e, ERR_INVALID, "fixture files, or a folder of rules, expected");
-}
-
-static int test(const struct job *j)
-{
-    struct err e = {0};
-    struct rules_tested t = {0};
-    paths files = {0};
-    if (!test_files(j, &files, &e)) {
-        complain("rules test", &e);
-        return 2;
-    }
-    for (size_t i = 0; i < files.n; i++)
-        rules_test_file(files.p[i], &t);
-    printf("%zu passed, %zu failed\n", t.passed, t.failed);
-    return t.failed == 0 ? 0 : 1;
-}
-
 /* ---- the command ---- */
 
 static const struct {
@@ -286,7 +262,6 @@ static const struct {
 } verbs[] = {
     {"list", list, NULL},        {"show", show, NULL}, {"import", import, NULL},
     {"run", run_rule_now, NULL}, {"runs", runs, NULL}, {"validate", NULL, validate},
-    {"test", NULL, test},
 };
 
 static bool read_options(int argc, char **argv, struct job *j)
@@ -319,7 +294,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"backtest", rules_backtest},
+    {"backtest", rules_backtest}, {"coverage", rules_coverage}, {"diff", rules_diff},
+    {"export", rules_export},     {"test", rules_test},
 };
 
 int cli_rules(int argc, char **argv)

@@ -26,6 +26,17 @@ bool file_read(struct arena *a, const char *path, size_t max, struct str *out, s
     return true;
 }
 
+bool file_write(const char *path, struct sbuf *b, struct err *e)
+{
+    bool out = strcmp(path, "-") == 0;
+    FILE *f = out ? stdout : fopen(path, "we");
+    if (f == NULL)
+        return err_errno(e, "can't write", path);
+    bool ok = sbuf_ok(b) && fwrite(b->p, 1, b->n, f) == b->n;
+    ok = (out ? fflush(f) : fclose(f)) == 0 && ok;
+    return ok || err_errno(e, "can't write", path);
+}
+
 static int by_name(const void *x, const void *y)
 {
     char *const *a = x, *const *b = y;

@@ -88,12 +88,13 @@ static bool add_json(struct rule_set *s, const char *path, struct str text, stru
 
 /* ---- files ---- */
 
-/* A hunting query has no kind, a file of tests has cases. */
+/* A hunting query has neither kind nor schedule, a file of tests has cases. */
 static bool is_rule_yaml(struct arena *a, struct str text)
 {
     struct json root = {0};
     return !yaml_parse(a, text, NULL, &root, NULL) ||
-           (json_get(&root, "query") != NULL && json_get(&root, "kind") != NULL);
+           (json_get(&root, "query") != NULL &&
+            (json_get(&root, "kind") != NULL || json_get(&root, "queryFrequency") != NULL));
 }
 
 static bool add_file(struct rule_set *s, const char *path, bool found, struct err *e)
@@ -103,6 +104,8 @@ static bool add_file(struct rule_set *s, const char *path, bool found, struct er
     struct rule_issues is = {.a = s->a, .file = str_from(path)};
     if (!file_read(s->a, path, MAX_RULE_FILE, &text, e))
         return false;
+    if (str_starts(text, STR("\xef\xbb\xbf")))
+        text = str_sub(text, 3, text.n);
     if (str_ends(str_from(path), STR(".json")))
         return add_json(s, path, text, e);
     if (found && !is_rule_yaml(s->a, text))

@@ -118,6 +118,11 @@ bool detect_evaluate_as(struct detect *d, struct arena *a, struct workspace *w,
 /* The query of a run with that sight, and the limits that it has; both without a deadline. */
 void detect_query(struct detect *d, const struct rule *r, int64_t s,
                   const struct detect_sight *sight, struct store_query *out);
+/* Runs it: one table, to be freed with store_result_fini. Errors: those of the query; ERR_SEMANTIC:
+ * it gives several tables; ERR_LIMIT: more rows than a run may have. */
+bool detect_rows(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
+                 int64_t s, const struct detect_sight *sight, struct store_result *out,
+                 struct err *e) MUST_USE;
 /* What follows from rows that the query of run s has returned. */
 void detect_evaluate_rows(struct detect *d, struct arena *a, struct workspace *w,
                           const struct rule *r, int64_t s, int64_t now,

@@ -184,28 +184,44 @@ void detect_query(struct detect *d, const struct rule *r, int64_t s,
         .max_rows = d->o.max_rows, .cancel = sight->cancel != NULL ? sight->cancel : &d->stop};
 }
 
+/* The one table that a rule's query returns. */
+static bool run_query(struct detect *d, struct arena *a, struct workspace *w, struct store_query *q,
+                      struct store_result *out, struct err *e)
+{
+    struct kql_diags diags = {0};
+    q->limits.deadline_us = clock_mono_us() + d->o.timeout_us;
+    if (!workspace_query(w, a, q, out, &diags, e))
+        return false;
+    if (out->n != 1)
+        err_set(e, ERR_SEMANTIC, "the query returns %zu tables; a rule needs exactly one", out->n);
+    else if (engine_rows_truncated(out->rows[0]))
+        err_set(e, ERR_LIMIT, "the query returns more than %zu rows: too many for a rule",
+                d->o.max_rows);
+    else
+        return true;
+    store_result_fini(out);
+    return false;
+}
+
+bool detect_rows(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
+                 int64_t s, const struct detect_sight *sight, struct store_result *out,
+                 struct err *e)
+{
+    struct store_query q;
+    detect_query(d, r, s, sight, &q);
+    return run_query(d, a, w, &q, out, e);
+}
+
 static bool ask(struct evaluation *ev, struct store_query *q, struct store_result *result,
                 struct err *e)
 {
-    struct kql_diags diags = {0};
-    q->limits.deadline_us = clock_mono_us() + ev->d->o.timeout_us;
-    if (!workspace_query(ev->w, ev->a, q, result, &diags, e))
+    if (!run_query(ev->d, ev->a, ev->w, q, result, e))
         return false;
     note_tables(ev, &result->compiled);
-    if (result->n != 1) {
-        err_set(e, ERR_SEMANTIC, "the query returns %zu tables; a rule needs exactly one",
-                result->n);
-    } else if (engine_rows_truncated(result->rows[0])) {
-        err_set(e, ERR_LIMIT, "the query returns more than %zu rows: too many for a rule",
-                ev->d->o.max_rows);
-    } else {
-        ev->rows = result->rows[0];
-        ev->n_rows = engine_rows_count(ev->rows);
-        ev->pick = NULL;
-        return true;
-    }
-    store_result_fini(result);
-    return false;
+    ev->rows = result->rows[0];
+    ev->n_rows = engine_rows_count(ev->rows);
+    ev->pick = NULL;
+    return true;
 }
 
 bool evaluation_query(struct evaluation *ev, const struct detect_when *when,

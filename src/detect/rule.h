@@ -85,6 +85,8 @@ bool rule_read_arm(struct arena *a, struct str id, struct str text, struct rule 
                    struct rule_issues *is) MUST_USE;
 /* The ARM "properties" object. modified: lastModifiedUtc, 0 = left out. */
 void rule_write_arm(const struct rule *r, int64_t modified, struct json_out *w);
+/* Azure-Sentinel's YAML, which reads back as the same rule. */
+bool rule_write_yaml(const struct rule *r, struct sbuf *out, struct err *e) MUST_USE;
 /* Compiles the query against the workspace as a rule is (rule_restrictions) and checks mapped
  * columns against its output. */
 bool rule_check_query(struct arena *a, struct workspace *w, const struct rule *r, int64_t now,

@@ -57,6 +57,9 @@ struct kql_session {
  * KQL_WINDOW (datetime), the end of a window, and its source gives each row once for each window
  * that it is in. */
 #define KQL_WINDOW "_WindowEnd"
+/* Whether a table's source is asked for that column. *out_age: only in windows that end so many
+ * ticks after the row's TimeGenerated, or sooner, is the row needed; INT64_MAX: in all. */
+bool kql_window_column(struct str stored_name, int64_t *out_age) MUST_USE;
 enum kql_windows {
     KQL_WINDOWS_NONE,
     KQL_WINDOWS_ROWS,  /* what the query returns in each window, and KQL_WINDOW as last column */

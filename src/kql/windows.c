@@ -185,9 +185,99 @@ static struct plan *passing(struct windowing *v, struct plan *n, const struct pl
     return n;
 }
 
+/* ---- rows that are young in their windows ---- */
+
+/* now() - c, or now(); false: something else. *out_age: c. */
+static bool is_age(const struct expr *e, int64_t *out_age)
+{
+    *out_age = 0;
+    if (is_now(e) && e->n_args == 0)
+        return true;
+    bool minus = e->kind == EX_CALL && strcmp(e->fn->name, "-") == 0 && e->n_args == 2;
+    if (!minus || !is_now(e->args[0]) || e->args[0]->n_args != 0 || e->args[1]->kind != EX_CONST ||
+        e->args[1]->type != KQL_TIMESPAN || e->args[1]->value.is_null)
+        return false;
+    *out_age = e->args[1]->value.i;
+    return *out_age >= 0;
+}
+
+/* The greatest age that a condition leaves to the column; INT64_MAX: any. */
+static int64_t age_left(const struct expr *e, uint32_t col)
+{
+    int64_t age = 0;
+    if (e->kind != EX_CALL || e->n_args < 2)
+        return INT64_MAX;
+    const char *name = e->fn->name;
+    if (strcmp(name, "and") == 0) {
+        int64_t least = INT64_MAX;
+        for (size_t i = 0; i < e->n_args; i++) {
+            age = age_left(e->args[i], col);
+            least = age < least ? age : least;
+        }
+        return least;
+    }
+    bool later = strcmp(name, ">=") == 0 || strcmp(name, ">") == 0 || strcmp(name, "between") == 0;
+    bool earlier = strcmp(name, "<=") == 0 || strcmp(name, "<") == 0;
+    const struct expr *x = e->args[earlier ? 1 : 0], *bound = e->args[earlier ? 0 : 1];
+    bool fits = (later || earlier) && x->kind == EX_COLUMN && x->col == col;
+    return fits && is_age(bound, &age) ? age : INT64_MAX;
+}
+
+/* What p calls the table's TimeGenerated, if between the two are only operators that look at a row
+ * by itself; 0: it has no such column. */
+static uint32_t time_in(const struct plan *p)
+{
+    if (p->kind == P_TABLE && window_col(p) != NULL)
+        for (size_t i = 0; i < p->cols.n; i++)
+            if (str_eqz(p->source_names[i], "TimeGenerated"))
+                return p->cols.p[i].id;
+    if (p->kind == P_FILTER)
+        return time_in(p->in[0]);
+    uint32_t below = p->kind == P_PROJECT ? time_in(p->in[0]) : 0;
+    for (size_t i = 0; below != 0 && i < p->n_named; i++)
+        if (p->named[i].e->kind == EX_COLUMN && p->named[i].e->col == below)
+            return p->named[i].col.id;
+    return 0;
+}
+
+/* p, in which the table's source is told that rows past the age are not needed. */
+static struct plan *younger(struct windowing *v, const struct plan *p, int64_t age)
+{
+    struct plan *n = copy_over(v, p, NULL);
+    if (p->kind != P_TABLE) {
+        n->in[0] = younger(v, p->in[0], age);
+        return n;
+    }
+    n->source_names = arena_array(v->b->a, struct str, p->cols.n + 1);
+    for (size_t i = 0; i < p->cols.n; i++) {
+        int64_t before = INT64_MAX;
+        n->source_names[i] = p->source_names[i];
+        if (kql_window_column(p->source_names[i], &before) && age < before)
+            n->source_names[i] = arena_fmt(v->b->a, KQL_WINDOW " %lld", (long long)age);
+    }
+    return n;
+}
+
+/* Each row comes for as many windows as it can pass the filter in. */
+static struct plan *narrowed(struct windowing *v, const struct expr *e, struct plan *in)
+{
+    uint32_t time = time_in(in);
+    int64_t age = time != 0 ? age_left(e, time) : INT64_MAX;
+    return age != INT64_MAX ? younger(v, in, age) : in;
+}
+
+bool kql_window_column(struct str name, int64_t *out_age)
+{
+    size_t n = strlen(KQL_WINDOW);
+    *out_age = INT64_MAX;
+    if (!str_starts(name, STR(KQL_WINDOW)))
+        return false;
+    return name.n == n || (name.p[n] == ' ' && str_to_i64(str_sub(name, n + 1, name.n), out_age));
+}
+
 static struct plan *filter_by(struct windowing *v, struct plan *p, struct plan *in)
 {
-    struct plan *n = copy_over(v, p, in);
+    struct plan *n = copy_over(v, p, narrowed(v, p->exprs[0], in));
     return exprs_in(v, n, window_col(in)) ? passing(v, n, window_col(in)) : NULL;
 }
 
@@ -489,6 +579,7 @@ static struct plan *needed_filter(struct windowing *v, struct plan *p)
     struct plan *in = by_window(v, p->in[0]);
     if (in == NULL || window_col(in) == NULL)
         return needed(v, p->in[0]);
+    in = narrowed(v, p->exprs[0], in);
     struct expr *e = conjuncts_in(v, p->exprs[0], window_col(in));
     return e != NULL ? plan_filter(v->b, in, e, NULL) : in;
 }

@@ -24,6 +24,7 @@ struct seen {
     size_t n_cols;
     bool *asked;                     /* one a column: the query reads it */
     bool windowed;                   /* KQL_WINDOW was asked for since the last FROM item */
+    int64_t age;                     /* the greatest that a row has in its windows */
     VEC(struct lake_member) members; /* of dynamic columns, that it reads */
     const struct lake_view *view;
 };
@@ -267,14 +268,18 @@ static void sql_last_window(const struct snapshot *s, const struct seen *seen, s
 {
     sbuf_addz(out, "least(");
     sql_window_time(s, seen, out);
-    sbuf_addf(out, " + %lld, %lld)", (long long)s->windows->period, (long long)s->windows->last);
+    int64_t period = s->windows->period;
+    if (!s->windows->by_arrival && seen->age < period)
+        period = seen->age;
+    sbuf_addf(out, " + %lld, %lld)", (long long)period, (long long)s->windows->last);
 }
 
 /* Each row of rows, a FROM item, once for each window that it is in. */
 static void windowed_from_item(const struct snapshot *s, const struct seen *seen, struct str rows,
                                struct sbuf *out)
 {
-    if (s->windows->period <= s->windows->frequency) { /* in one at most */
+    bool young = !s->windows->by_arrival && seen->age <= s->windows->frequency;
+    if (young || s->windows->period <= s->windows->frequency) { /* in one at most */
         sbuf_addz(out, "(SELECT * FROM (SELECT *, ");
         sql_first_window(s, seen, out);
         sbuf_addz(out, " AS ");
@@ -357,9 +362,11 @@ static bool column(void *self, struct str workspace, struct str table, struct st
     struct seen *seen = look(self, workspace, table, e);
     if (seen == NULL)
         return false;
-    if (s->windows != NULL && seen->n_cols > 0 && str_eqz(name, KQL_WINDOW)) {
+    int64_t age = INT64_MAX;
+    if (s->windows != NULL && seen->n_cols > 0 && kql_window_column(name, &age)) {
+        seen->age = age;
         seen->windowed = seen->asked[PHYS_TIME] = seen->asked[PHYS_RECEIVED] = true;
-        sql_ident(out, name);
+        sql_ident(out, STR(KQL_WINDOW));
         return true;
     }
     if (s->on_time && str_eqz(name, "_TimeReceived"))

@@ -202,3 +202,20 @@ struct workspace *store_workspace_create(struct store *s, struct str id, struct 
     lock_drop(&s->lock);
     return w;
 }
+
+void store_workspace_close(struct store *s, struct workspace *w)
+{
+    size_t kept = 0;
+    lock_take(&s->lock);
+    for (size_t i = 0; i < s->workspaces.n; i++)
+        if (s->workspaces.p[i] != w)
+            s->workspaces.p[kept++] = s->workspaces.p[i];
+    s->workspaces.n = kept;
+    lock_drop(&s->lock);
+    workspace_close(w);
+}
+
+void store_clock_set(struct store *s, struct clock *clock)
+{
+    s->clock = clock;
+}

@@ -66,6 +66,11 @@ struct workspace *store_workspace_create(struct store *s, struct str id, struct 
                                          struct err *e) MUST_USE;
 struct workspace *store_workspace_find(struct store *s, struct str id_or_name);
 struct workspace *store_workspace_at(struct store *s, size_t i);
+/* Closes it for good: nobody may use it any more. Its files stay. */
+void store_workspace_close(struct store *s, struct workspace *w);
+/* Another clock, while nothing is written or asked: for stores that see one time after the other.
+ * Borrowed. */
+void store_clock_set(struct store *s, struct clock *clock);
 struct str workspace_id(const struct workspace *w);
 struct str workspace_name(const struct workspace *w);
 

@@ -17,6 +17,7 @@ import sys
 import tempfile
 
 import execution
+import rule_cases
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -92,6 +93,10 @@ def attack_data(_folder):
     return compare(path("datasets", "groundtruth", "run.py"), PROGRAM)
 
 
+def attack_rules(folder):
+    return rule_cases.attacks(path("datasets"), PROGRAM, folder)
+
+
 CORPORA = [
     ("engine-truth", "values that the real engine gave", engine_truth, r"^pass (\d+) of (\d+)"),
     ("documentation", "examples of the language's documentation", documentation,
@@ -102,6 +107,8 @@ CORPORA = [
     ("rules-run", "published rules and hunting queries, run over recorded events", rules_run,
      r"^ran (\d+) of (\d+)"),
     ("attack-data", "published rules over recorded attacks", attack_data, r"^exact (\d+) of (\d+)"),
+    ("attack-rules", "the same as cases of `rules test`: rows, alerts and entities exactly",
+     attack_rules, r"^exact (\d+) of (\d+)"),
 ]
 
 
@@ -130,7 +137,7 @@ def main():
         baseline = {}
     passed = failed = skipped = 0
     for name, what, run, pattern in CORPORA:
-        if not os.path.isdir(path("datasets" if run in (attack_data, rules_run) else "kql")):
+        if not os.path.isdir(path("datasets" if run in (attack_data, attack_rules, rules_run) else "kql")):
             print("skipped %s: the corpora are not here (VEDETTE_SHARED)" % name)
             skipped += 1
             continue

@@ -103,7 +103,7 @@ def backtest(s, **body):
     answer = s.post(base, body)
     equal(answer.status, 202, answer)
     place = base + "/" + answer.json()["id"]
-    until(lambda: s.get(place).json()["status"] != "Running", 120)
+    until(lambda: s.get(place).json()["status"] != "Running", 300)
     done = s.get(place).json()
     equal(done["status"], "Succeeded", done)
     return {r["name"]: r for r in done["properties"]["rules"]}
@@ -122,9 +122,9 @@ def same(r, other):
 
 def test_one_query_for_all_windows_tells_what_each_window_does():
     with Server(clock=START) as s:
-        fill(s, 360)
+        fill(s, 180)
         rules = variants()
-        body = {"rules": [{"yaml": text} for _, text in rules], "from": at(0), "to": at(360), "maxFirings": 1000}
+        body = {"rules": [{"yaml": text} for _, text in rules], "from": at(0), "to": at(180), "maxFirings": 1000}
         for more in ({}, {"asIfOnTime": True}):
             fast, slow = backtest(s, **body, **more), backtest(s, **body, **more, eachWindow=True)
             equal(len(fast), len(rules))
@@ -143,8 +143,8 @@ def test_one_query_for_all_windows_tells_what_each_window_does():
 
 def test_sealed_rows_and_hot_ones_are_the_same_past():
     with Server(clock=START) as s:
-        fill(s, 120)
-        body = {"rules": [{"yaml": text} for _, text in variants()], "from": at(0), "to": at(120)}
+        fill(s, 90)
+        body = {"rules": [{"yaml": text} for _, text in variants()], "from": at(0), "to": at(90)}
         hot = backtest(s, **body)
         sealed = s.post("/vedette/v1/workspaces/%s/seal?table=SigninLogs" % s.workspace()["id"])
         equal((sealed.status, sealed.json()["rows"] > 0), (200, True), sealed)

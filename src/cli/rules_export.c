@@ -1,0 +1,260 @@
+/* vedette rules export: rules of a workspace as files that import takes again. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "cli/files.h"
+#include "cli/rules_commands.h"
+#include "cli/rules_remote.h"
+
+static const char usage[] =
+    "usage: vedette rules export [--data DIR|--url URL] [--workspace W] [options] [ID…]\n"
+    "\n"
+    "Writes rules of a workspace, all or those that are named, in a form that is imported again\n"
+    "unchanged: as Azure-Sentinel's YAML or ARM JSON, a file a rule into a folder (--out DIR), or "
+    "as\n"
+    "one ARM template.\n"
+    "\n"
+    "  --format yaml|arm  of the files [yaml]\n"
+    "  --template FILE    one ARM template with all of them; - is standard output\n"
+    "  --out DIR          a file a rule, named after it; made when it is not there. Without it a\n"
+    "                     single rule goes to standard output\n";
+
+struct options {
+    struct client_place place;
+    const char *out, *template;
+    bool arm;
+    char **words;
+    int n;
+};
+
+static struct str resource_id(const struct json *r)
+{
+    return json_text(json_get(r, "name"), STR(""));
+}
+
+/* ---- which rules ---- */
+
+static bool choose(struct client *c, const struct options *o, const struct json *all,
+                   struct json *out, struct err *e)
+{
+    if (o->n == 0) {
+        *out = *all;
+        return true;
+    }
+    *out = (struct json){.type = JSON_ARRAY};
+    out->items = arena_array(c->a, struct json, (size_t)o->n);
+    for (int i = 0; i < o->n; i++) {
+        size_t k = 0;
+        while (k < all->n && !str_ieqz(resource_id(&all->items[k]), o->words[i]))
+            k++;
+        if (k == all->n)
+            return err_set(e, ERR_NOT_FOUND, "there is no rule '%s'", o->words[i]);
+        out->items[out->n++] = all->items[k];
+    }
+    return true;
+}
+
+/* ---- forms ---- */
+
+/* What only the service sets is left out. */
+static void write_properties(const struct json *resource, struct json_out *w)
+{
+    const struct json *p = json_get(resource, "properties");
+    json_obj(w);
+    for (size_t i = 0; p != NULL && i < p->n; i++) {
+        if (str_eqz(p->keys[i], "lastModifiedUtc"))
+            continue;
+        json_key_str(w, p->keys[i]);
+        json_value(w, &p->items[i]);
+    }
+    json_obj_end(w);
+}
+
+static void write_resource(const struct json *r, struct json_out *w)
+{
+    json_obj(w);
+    json_kv_str(w, "name", resource_id(r));
+    json_kv_z(w, "type", "Microsoft.SecurityInsights/alertRules");
+    json_kv_str(w, "kind", json_text(json_get(r, "kind"), STR("")));
+    json_key(w, "properties");
+    write_properties(r, w);
+    json_obj_end(w);
+}
+
+/* As the portal exports it. */
+static void write_template(struct arena *a, const struct json *list, struct json_out *w)
+{
+    json_obj(w);
+    json_kv_z(w, "$schema",
+              "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#");
+    json_kv_z(w, "contentVersion", "1.0.0.0");
+    json_key(w, "parameters");
+    json_raw(w, STR("{\"workspace\":{\"type\":\"String\"}}"));
+    json_key(w, "resources");
+    json_arr(w);
+    for (size_t i = 0; i < list->n; i++) {
+        struct str id = resource_id(&list->items[i]);
+        json_obj(w);
+        json_kv_str(w, "id",
+                    arena_fmt(a,
+                              "[concat(resourceId('Microsoft.OperationalInsights/workspaces/"
+                              "providers', parameters('workspace'), 'Microsoft.SecurityInsights'),"
+                              "'/alertRules/%.*s')]",
+                              STR_ARG(id)));
+        json_kv_str(w, "name",
+                    arena_fmt(a,
+                              "[concat(parameters('workspace'),'/Microsoft.SecurityInsights/"
+                              "%.*s')]",
+                              STR_ARG(id)));
+        json_kv_z(w, "type", "Microsoft.OperationalInsights/workspaces/providers/alertRules");
+        json_kv_str(w, "kind", json_text(json_get(&list->items[i], "kind"), STR("")));
+        json_kv_z(w, "apiVersion", "2022-11-01-preview");
+        json_key(w, "properties");
+        write_properties(&list->items[i], w);
+        json_obj_end(w);
+    }
+    json_arr_end(w);
+    json_obj_end(w);
+}
+
+static bool write_yaml(struct arena *a, const struct json *resource, struct sbuf *b, struct err *e)
+{
+    struct rule_set set = {.a = a};
+    rule_set_add_arm(&set, "the workspace", resource);
+    if (set.v.n != 1)
+        return err_set(e, ERR_INVALID, "rule %.*s can't be read", STR_ARG(resource_id(resource)));
+    if (!set.v.p[0].rule.enabled)
+        fprintf(stderr, "note: rule %.*s is disabled, which YAML does not tell\n",
+                STR_ARG(resource_id(resource)));
+    return rule_write_yaml(&set.v.p[0].rule, b, e);
+}
+
+static bool write_rule(struct arena *a, const struct options *o, const struct json *resource,
+                       struct sbuf *b, struct err *e)
+{
+    if (!o->arm)
+        return write_yaml(a, resource, b, e);
+    struct json_out w = json_out_make(b);
+    write_resource(resource, &w);
+    sbuf_addc(b, '\n');
+    return sbuf_ok(b) || err_set(e, ERR_LIMIT, "the rule is too large");
+}
+
+/* ---- files ---- */
+
+/* The rule's name in small letters, digits and dashes; with its id when that is taken. */
+static struct str file_name(struct arena *a, struct map *taken, const struct json *resource)
+{
+    enum { MAX_NAME = 80 };
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    struct str name = json_text(json_path(resource, "properties.displayName"), STR(""));
+    for (size_t i = 0; i < name.n && b.n < MAX_NAME; i++) {
+        char c = name.p[i];
+        c = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (plain)
+            sbuf_addc(&b, c);
+        else if (b.n > 0 && b.p[b.n - 1] != '-')
+            sbuf_addc(&b, '-');
+    }
+    while (b.n > 0 && b.p[b.n - 1] == '-')
+        b.n--;
+    struct str out = arena_str(a, sbuf_str(&b));
+    if (out.n == 0 || map_get(taken, out) != NULL)
+        out = arena_fmt(a, "%.*s%s%.*s", STR_ARG(out), out.n > 0 ? "-" : "",
+                        STR_ARG(resource_id(resource)));
+    map_put(taken, out, taken);
+    return out;
+}
+
+static bool write_folder(struct client *c, const struct options *o, const struct json *list,
+                         struct err *e)
+{
+    struct map *taken = map_new(c->a, true);
+    if (mkdir(o->out, 0777) != 0 && errno != EEXIST)
+        return err_errno(e, "can't make the folder", o->out);
+    for (size_t i = 0; i < list->n; i++) {
+        AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+        struct str name = file_name(c->a, taken, &list->items[i]);
+        const char *path =
+            arena_fmt(c->a, "%s/%.*s.%s", o->out, STR_ARG(name), o->arm ? "json" : "yaml").p;
+        if (!write_rule(c->a, o, &list->items[i], &b, e) || !file_write(path, &b, e))
+            return false;
+    }
+    printf("%zu rules written to %s\n", list->n, o->out);
+    return true;
+}
+
+static bool export(struct client *c, const struct client_workspace *w, const void *arg,
+                   struct err *e)
+{
+    const struct options *o = arg;
+    struct json all = {0}, list = {0};
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    if (!rules_fetch(c, w, &all, e) || !choose(c, o, &all, &list, e))
+        return false;
+    if (o->template != NULL) {
+        struct json_out out = json_out_make(&b);
+        write_template(c->a, &list, &out);
+        sbuf_addc(&b, '\n');
+        return file_write(o->template, &b, e);
+    }
+    if (o->out != NULL)
+        return write_folder(c, o, &list, e);
+    if (list.n != 1)
+        return err_set(e, ERR_INVALID, "%zu rules: --out DIR or --template FILE expected", list.n);
+    return write_rule(c->a, o, &list.items[0], &b, e) && file_write("-", &b, e);
+}
+
+/* ---- the command ---- */
+
+static bool read_option(struct options *o, int c)
+{
+    switch (c) {
+    case 'd':
+        o->place.data = optarg;
+        return true;
+    case 'u':
+        o->place.url = optarg;
+        return true;
+    case 'w':
+        o->place.workspace = optarg;
+        return true;
+    case 'o':
+        o->out = optarg;
+        return true;
+    case 't':
+        o->template = optarg;
+        return true;
+    case 'f':
+        o->arm = strcmp(optarg, "arm") == 0;
+        return o->arm || strcmp(optarg, "yaml") == 0;
+    default:
+        return false;
+    }
+}
+
+int rules_export(int argc, char **argv)
+{
+    static const struct option names[] = {{"data", required_argument, NULL, 'd'},
+                                          {"url", required_argument, NULL, 'u'},
+                                          {"workspace", required_argument, NULL, 'w'},
+                                          {"out", required_argument, NULL, 'o'},
+                                          {"template", required_argument, NULL, 't'},
+                                          {"format", required_argument, NULL, 'f'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
+    struct options o = {0};
+    int c;
+    while ((c = getopt_long(argc, argv, "h", names, NULL)) != -1) {
+        if (read_option(&o, c))
+            continue;
+        fputs(usage, c == 'h' ? stdout : stderr);
+        return c == 'h' ? 0 : 2;
+    }
+    o.words = argv + optind;
+    o.n = argc - optind;
+    return client_run("rules export", &o.place, false, export, &o);
+}
