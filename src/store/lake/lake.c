@@ -80,6 +80,7 @@ struct lake *lake_open(struct workspace *w, const char *dir, struct err *e)
     l->w = w;
     lock_init(&l->lock, "lake");
     cond_init(&l->idle);
+    cond_init(&l->moved);
     l->a = arena_new(0);
     l->shapes = map_new(l->a, false);
     l->names = map_new(l->a, false);
@@ -107,6 +108,7 @@ void lake_close(struct lake *l)
         lake_part_free(p);
     }
     engine_conn_close(l->conn);
+    cond_fini(&l->moved);
     cond_fini(&l->idle);
     lock_fini(&l->lock);
     lake_paths_free(l);
@@ -141,6 +143,7 @@ struct store_lake_sums store_lake_sums(struct workspace *w)
     struct lake_view *v = lake_view_take(l);
     struct str name;
     void *hot;
+    bool remote = w->s->remote != NULL;
     lock_take(&l->lock);
     for (size_t i = 0; i < v->n; i++)
         for (size_t k = 0; k < v->tables[i].n; k++) {
@@ -148,6 +151,12 @@ struct store_lake_sums store_lake_sums(struct workspace *w)
             sums.parts++;
             sums.rows += p->rows;
             sums.bytes += p->bytes;
+            sums.local_bytes += p->where != LAKE_AWAY ? p->bytes : 0;
+            sums.away += p->where == LAKE_AWAY;
+            sums.stored += p->stored;
+            sums.stored_bytes += p->stored ? p->bytes : 0;
+            sums.waiting += remote && !p->stored;
+            sums.waiting_bytes += remote && !p->stored ? p->bytes : 0;
             sums.indexes += p->terms_bytes > 0;
             sums.index_bytes += p->terms_bytes;
         }
