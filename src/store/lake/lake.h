@@ -102,9 +102,9 @@ bool lake_is_away(struct lake_part *p);
 void lake_unpin(struct lake_part *const *parts, size_t n);
 /* Adds a part's bytes to those that are here, and to those that are in the store. */
 void lake_where_bytes(const struct lake_part *p, int64_t *here, int64_t *stored);
-#define LAKE_UNREACHABLE "LakeStore"    /* err.kind */
-#define LAKE_CHANGED "LakeStoreChanged" /* the same: the store has other bytes than it was given   \
-                                         */
+/* err.kind. The second: the store has other bytes than it was given. */
+#define LAKE_UNREACHABLE "LakeStore"
+#define LAKE_CHANGED "LakeStoreChanged"
 bool lake_is_store_fault(const struct err *e); /* one of the two */
 /* Fetches what is away of a table, for the program's own reading of it: its parts stay here from
  * then on. */
