@@ -209,6 +209,7 @@ static void needed_parts(struct snapshot *s, const struct seen *seen, bool old,
             k->ranges = NULL;
         if (some)
             VEC_PUSH(s->a, &s->picked, p);
+        read.away += some && s->notes && lake_is_away(p);
         f->n_parts += some;
         note_pick(k, want != NULL, &read);
     }

@@ -445,6 +445,7 @@ struct store_read { /* of a table, each time that the query names it */
     int64_t parts;      /* in the manifest */
     int64_t by_time;    /* of these, left out for their time or age */
     int64_t by_terms;   /* left out for their terms */
+    int64_t away;       /* to be read, and only in an S3-compatible store: fetched first */
     int64_t unindexed;  /* asked for terms, without an index */
     int64_t groups;     /* row groups to be read of those that were asked for terms */
     int64_t all_groups; /* how many these have */

@@ -8,14 +8,13 @@ import datetime
 import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenario"))
 
 import kills  # noqa: E402  (found through the line above)
-from full import Disk  # noqa: E402
+from full import Disk, on_a_small_disk  # noqa: E402
 from s3_store import KEY, SECRET, Store  # noqa: E402
 from vedette import Server, run, until  # noqa: E402
 
@@ -152,16 +151,7 @@ def fetch_on_a_full_disk(folder, data):
 
 def disk_full_while_parts_come_back(data):
     """A query whose parts do not fit on the disk ends with an error, and works when there is room."""
-    small = os.path.join(data, "small")
-    os.mkdir(small)
-    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", small], stderr=subprocess.DEVNULL)
-    if mount.returncode != 0:
-        return "mounting a tmpfs is not allowed here"
-    try:
-        fetch_on_a_full_disk(small, os.path.join(small, "data"))
-    finally:
-        subprocess.run(["umount", "-l", small], check=False)
-    return None
+    return on_a_small_disk(data, "64m", fetch_on_a_full_disk)
 
 
 TESTS = [killed_with_parts_in_a_store, disk_full_while_parts_come_back]

@@ -79,6 +79,9 @@ def test_parts_are_uploaded_leave_and_come_back():
         equal(s.query("Syslog | where TimeGenerated < datetime(2026-01-10) | count"), [{"Count": 0}])
         equal(s.query('Syslog | where SyslogMessage has "nowhere" | count'), [{"Count": 0}])
         equal(len(gets(store)), seen)
+        explained = s.post("/vedette/v1/workspaces/%s/explain" % s.workspace()["id"], {"query": 'Syslog | where SyslogMessage has "day19"'})
+        row = explained.json()["tables"][0]
+        equal((row["parts"], row["leftOutByTerms"], row["toFetch"], len(gets(store))), (2, 1, 1, seen))
         equal(s.query('Syslog | where SyslogMessage has "day19" | count'), [{"Count": 50}])
         equal(len(gets(store)), seen + 1)
         listed = {t["name"]: t for t in s.get("/vedette/v1/workspaces/%s/tables" % s.workspace()["id"]).json()["value"]}
@@ -193,8 +196,9 @@ def test_limits_on_what_a_query_fetches():
 
 
 def test_what_goes_here_goes_there():
-    with Store() as store, serving(store, "--max-past", "30d", "--retention", "30d") as s:
+    with Store() as store, serving(store, "--max-past", "30d") as s:
         filled(s)
+        equal(s.arm("PATCH", "/tables/Syslog", {"properties": {"retentionInDays": 4}}, provider=False).status, 200)
         send(s, 19, 10, "more")
         seal(s)
         away(s, 3)
@@ -210,7 +214,7 @@ def test_what_goes_here_goes_there():
         equal(merging[0] > 0, True, "the old parts went before the new one was there")
         equal(s.count("Syslog"), 110)
         until(lambda: len(remote(store, end="terms")) == 2)
-        s.move_clock("2026-02-21T00:00:00Z")
+        s.move_clock("2026-01-25T00:00:00Z")
         until(lambda: not remote(store) and not remote(store, end="terms"))
         equal(s.count("Syslog"), 0)
 
@@ -285,6 +289,12 @@ def test_check_knows_both_places():
         contains(err, "2 parts are damaged")
         contains(out, "s3://logs/siem does not have it")
         equal(s.count("Syslog"), 50)
+        listed = len(store.asked("GET", list_type="2"))
+        s.restart(CLOCK)  # which lists what nothing names
+        until(lambda: len(store.asked("GET", list_type="2")) > listed)
+        away(s, 1)
+        equal(run("check", data=s.data)[0], 0)  # the listing has ended
+        equal(keys[0] in store.objects, True, "the object of a part that was set aside")
 
 
 def test_a_damaged_file_is_had_back_from_the_store():

@@ -135,7 +135,9 @@ bool lake_manifest_stored(struct lake *l, struct lake_part *p, const char *etag,
 /* Paths of objects that are to be deleted, at most a thousand; live in a. */
 bool lake_manifest_store_gone(struct lake *l, struct arena *a, struct str **out, size_t *n,
                               struct err *e) MUST_USE;
-/* They are. */
+/* Adds the ids of parts that were set aside (→ anything). */
+bool lake_manifest_aside(struct lake *l, struct arena *a, struct map *ids, struct err *e) MUST_USE;
+/* Those objects are deleted. */
 bool lake_manifest_store_went(struct lake *l, const struct str *paths, size_t n,
                               struct err *e) MUST_USE;
 /* The path below the lake's folder, so that a data folder can be moved. */

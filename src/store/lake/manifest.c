@@ -392,6 +392,24 @@ bool lake_manifest_store_gone(struct lake *l, struct arena *a, struct str **out,
     return ok;
 }
 
+bool lake_manifest_aside(struct lake *l, struct arena *a, struct map *ids, struct err *e)
+{
+    struct kql_column c = {STR("id"), KQL_STRING};
+    struct kql_schema schema = {&c, 1};
+    struct engine_rows *rows = NULL;
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
+    sbuf_addz(&sql, "SELECT id FROM ");
+    sql_table(l->w, STR("vedette_quarantine"), &sql);
+    struct engine_conn *conn = engine_conn_open(l->w->s->engine, e);
+    bool ok = conn != NULL && engine_conn_query(conn, sbuf_str(&sql), &schema, &rows, e);
+    for (size_t i = 0; ok && i < engine_rows_count(rows); i++)
+        map_put(ids, arena_str(a, engine_rows_get(rows, i, 0).s), l);
+    if (ok)
+        engine_rows_free(rows);
+    engine_conn_close(conn);
+    return ok;
+}
+
 bool lake_manifest_store_went(struct lake *l, const struct str *paths, size_t n, struct err *e)
 {
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(MANIFEST_MAX_SQL);

@@ -63,11 +63,13 @@ static bool is_ours(struct str below, struct str *id)
     return guid_parse(*id, &g) && day.p[0] == '/' && day.p[5] == '/' && day.p[8] == '/';
 }
 
-/* The ids of all parts that somebody may still read. Taken after the listing: a part is in the
- * manifest before its upload begins. */
-static struct map *living(struct lake *l, struct arena *a)
+/* The ids of all parts that somebody may still read, or look into: those that were set aside. Taken
+ * after the listing: a part is in the manifest before its upload begins. NULL: *e says why. */
+static struct map *living(struct lake *l, struct arena *a, struct err *e)
 {
     struct map *ids = map_new(a, false);
+    if (!lake_manifest_aside(l, a, ids, e))
+        return NULL;
     lock_take(&l->lock);
     for (const struct lake_view *v = l->views; v != NULL; v = v->next)
         for (size_t i = 0; i < v->n; i++)
@@ -80,11 +82,11 @@ static struct map *living(struct lake *l, struct arena *a)
 static bool delete_orphans(struct lake_remote *r, struct s3 *s3, struct lake *l, struct arena *a,
                            const struct map *objects, struct err *e)
 {
-    struct map *ids = living(l, a);
+    struct map *ids = living(l, a, e);
     struct str below, id;
     void *value;
     size_t deleted = 0, foreign = 0;
-    bool ok = true;
+    bool ok = ids != NULL;
     for (size_t i = 0; ok && map_next(objects, &i, &below, &value);) {
         const struct s3_object *o = value;
         if (!is_ours(below, &id) || map_get(ids, id) != NULL)
