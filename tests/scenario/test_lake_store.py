@@ -2,6 +2,7 @@
 import glob
 import json
 import os
+import random
 import shutil
 import tempfile
 import threading
@@ -421,3 +422,59 @@ def test_wrong_settings_are_told():
             until(lambda: metric(s, "store_failing") == 1)
             contains(json.dumps(s.read_log()), "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set")
             equal(s.count("Syslog"), 5)
+
+
+def test_many_threads_while_parts_come_and_go():
+    """Queries, seals and merges over a cache that holds nothing, from a store that fails now and then."""
+    chance = random.Random(7)
+    with Store() as store, serving(store, "--max-past", "30d", "--requests-per-second", "100000") as s:
+        path = "/vedette/v1/workspaces/%s/" % s.workspace()["id"]
+        state = {"acknowledged": 0, "asked": 0, "worked": 0}
+        problems = []
+
+        def trouble(method, _path, _query):
+            kind = chance.random()
+            return (503, "SlowDown") if kind < 0.05 else (lambda body: body[:len(body) // 2]) if kind < 0.08 and method == "GET" else None
+
+        def loop(work):
+            try:
+                while not problems and (state["acknowledged"] < 1500 or state["asked"] < 10):
+                    work()
+            except Exception as problem:  # told in the test's own thread
+                problems.append(problem)
+
+        def send_some():
+            send(s, 17 + state["acknowledged"] // 50 % 3, 50)
+            state["acknowledged"] += 50
+
+        def ask():
+            before = state["acknowledged"]
+            answer = s.ask("Syslog | summarize n = count(), d = count_distinct(_ItemId)")
+            if answer.status == 500 and "can't be fetched" in answer.message():
+                return  # the store failed three times in a row
+            equal(answer.status, 200, answer)
+            n, d = answer.json()["tables"][0]["rows"][0]
+            assert before <= n <= state["acknowledged"] + 50 and n == d, (before, n, d, state)
+            state["asked"] += 1
+
+        def work():
+            equal(s.post(path + "seal?table=Syslog").status, 200)
+            equal(s.post(path + "compact").status in (200, 500), True)  # it may have to fetch
+            state["worked"] += 1
+
+        store.hook = trouble
+        threads = [threading.Thread(target=loop, args=[w]) for w in (send_some, ask, ask, ask, work)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        store.hook = lambda *_: None
+        assert not problems, problems[0]
+        assert state["worked"] > 0, state
+        equal(s.query("Syslog | summarize n = count(), d = count_distinct(_ItemId)"), [dict.fromkeys("nd", state["acknowledged"])])
+        seal(s)
+        settled(s)
+        until(lambda: len(remote(store)) == metric(s, "store_parts"))
+        code, out, err = run("check", "--deep", data=s.data)
+        equal((code, err), (0, ""))
+        contains(out, " 0 damaged; set aside earlier: 0 ")
