@@ -315,6 +315,7 @@ struct store_lake_sums {
     int64_t stored, stored_bytes;   /* of these, in the store */
     int64_t away;                   /* of these, only there */
     int64_t waiting, waiting_bytes; /* to be uploaded; 0 without a store */
+    int64_t waiting_since;          /* ticks: the first of them, in this run; 0: none waits */
     int64_t indexes, index_bytes;   /* parts that have an index of terms */
     int64_t quarantined;            /* parts, since the workspace was made */
 };

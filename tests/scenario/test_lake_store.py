@@ -147,6 +147,25 @@ def test_a_store_that_does_not_answer_costs_only_what_is_only_there():
         until(lambda: metric(s, "store_failing") == 0)
 
 
+def test_uploads_that_are_behind_are_told_of_and_when_they_are_not():
+    with Store() as store, serving(store, "--max-past", "30d") as s:
+        gate = threading.Event()
+        store.hook = lambda method, path, _: gate.wait(60) and None if method == "PUT" and "/Syslog/" in path else None
+        rows = 'Operation | where OperationCategory == "Storage" | sort by TimeGenerated asc | project OperationStatus, Detail'
+        send(s, 19, 50)
+        seal(s)
+        s.move_clock("2026-01-20T04:00:00Z")
+        equal(s.query(rows), [])
+        s.move_clock("2026-01-20T04:10:00Z")
+        until(lambda: len(s.query(rows)) == 1)
+        contains(s.query(rows)[0]["Detail"], "Uploads to s3://logs/siem are behind: 1 sealed parts with")
+        gate.set()
+        away(s, 1)
+        s.move_clock("2026-01-20T04:20:00Z")
+        until(lambda: len(s.query(rows)) == 2)
+        equal(s.query(rows)[1], {"OperationStatus": "Succeeded", "Detail": "s3://logs/siem takes what is uploaded again."})
+
+
 def test_answers_that_are_cut_or_wrong_are_read_again_and_never_used():
     with Store() as store, serving(store, "--max-past", "30d") as s:
         filled(s)

@@ -1,5 +1,5 @@
 /* Opening and closing the lake of a workspace, and what is known of its hot rows. */
-#include "store/lake/lake_priv.h"
+#include "store/lake/remote_priv.h"
 
 /* ---- hot rows above the marks ---- */
 
@@ -136,6 +136,14 @@ void lake_work_end(struct lake *l)
     lock_drop(&l->lock);
 }
 
+static void add_waiting(struct store_lake_sums *sums, const struct lake_part *p, int64_t since)
+{
+    sums->waiting++;
+    sums->waiting_bytes += p->bytes;
+    if (sums->waiting_since == 0 || since < sums->waiting_since)
+        sums->waiting_since = since;
+}
+
 struct store_lake_sums store_lake_sums(struct workspace *w)
 {
     struct lake *l = w->lake;
@@ -143,7 +151,7 @@ struct store_lake_sums store_lake_sums(struct workspace *w)
     struct lake_view *v = lake_view_take(l);
     struct str name;
     void *hot;
-    bool remote = w->s->remote != NULL;
+    const struct lake_remote *r = w->s->remote;
     lock_take(&l->lock);
     for (size_t i = 0; i < v->n; i++)
         for (size_t k = 0; k < v->tables[i].n; k++) {
@@ -155,8 +163,8 @@ struct store_lake_sums store_lake_sums(struct workspace *w)
             sums.away += p->where == LAKE_AWAY;
             sums.stored += p->stored;
             sums.stored_bytes += p->stored ? p->bytes : 0;
-            sums.waiting += remote && !p->stored;
-            sums.waiting_bytes += remote && !p->stored ? p->bytes : 0;
+            if (r != NULL && !p->stored)
+                add_waiting(&sums, p, p->made > r->opened ? p->made : r->opened);
             sums.indexes += p->terms_bytes > 0;
             sums.index_bytes += p->terms_bytes;
         }

@@ -21,6 +21,14 @@ static const char *text_or_null(struct arena *a, const char *z)
     return z != NULL && z[0] != '\0' ? arena_strz(a, str_from(z)) : NULL;
 }
 
+/* Commands that find the place in the data folder run elsewhere. */
+static const char *path_or_null(struct arena *a, const char *z)
+{
+    char whole[PATH_MAX];
+    const char *given = text_or_null(a, z);
+    return given != NULL && realpath(given, whole) != NULL ? arena_strz(a, str_from(whole)) : given;
+}
+
 /* s3://BUCKET[/PREFIX] */
 static bool read_url(struct lake_remote *r, struct str url, struct err *e)
 {
@@ -73,8 +81,8 @@ static bool take_options(struct lake_remote *r, const struct store_remote_option
 {
     r->endpoint = text_or_null(r->a, o->endpoint);
     r->region = text_or_null(r->a, o->region);
-    r->ca_file = text_or_null(r->a, o->ca_file);
-    r->keys_file = text_or_null(r->a, o->keys_file);
+    r->ca_file = path_or_null(r->a, o->ca_file);
+    r->keys_file = path_or_null(r->a, o->keys_file);
     r->profile = text_or_null(r->a, o->profile);
     r->virtual_host = o->virtual_host;
     return read_url(r, str_from(o->url), e) &&
@@ -184,6 +192,7 @@ static struct lake_remote *remote_new(struct store *s, const struct store_remote
     cond_init(&r->mover_wake);
     cond_init(&r->done);
     r->cache_bytes = o->cache_bytes;
+    r->opened = clock_now(s->clock);
     r->max_fetchers = o->connections == 0 ? FETCHERS : o->connections;
     if (r->max_fetchers > COUNTOF(r->fetchers))
         r->max_fetchers = COUNTOF(r->fetchers);

@@ -21,6 +21,7 @@ struct lake_remote {
     bool moved;     /* it is another place than when the store was open last */
     char owner[37]; /* the data folder's id */
     int64_t cache_bytes;
+    int64_t opened; /* ticks */
     atomic_bool stop;
 
     struct lock lock; /* all below, to the blank line */
