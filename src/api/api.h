@@ -29,6 +29,7 @@ struct vedette_options {
     unsigned threads;       /* 0 = cores */
     size_t max_queue_bytes; /* see store.h */
     struct store_lake_options lake;
+    struct store_remote_options remote;
     struct health_silence_options silence;
     uint64_t min_free_bytes; /* see store.h */
     unsigned min_free_percent;

@@ -24,6 +24,7 @@ static void write_read(struct json_out *o, const struct store_read *r)
     json_kv_int(o, "parts", r->parts);
     json_kv_int(o, "leftOutByTime", r->by_time);
     json_kv_int(o, "leftOutByTerms", r->by_terms);
+    json_kv_int(o, "toFetch", r->away);
     json_kv_int(o, "withoutIndex", r->unindexed);
     json_kv_int(o, "rowGroups", r->groups);
     json_kv_int(o, "ofRowGroups", r->all_groups);

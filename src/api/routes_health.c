@@ -168,6 +168,18 @@ static void lake(struct vedette *v, struct sbuf *b)
          offsetof(struct store_lake_sums, rows)},
         {"vedette_lake_bytes", "gauge", "Bytes of sealed parts.",
          offsetof(struct store_lake_sums, bytes)},
+        {"vedette_lake_local_bytes", "gauge", "Of these, on this machine.",
+         offsetof(struct store_lake_sums, local_bytes)},
+        {"vedette_lake_store_parts", "gauge", "Sealed parts that the S3-compatible store has.",
+         offsetof(struct store_lake_sums, stored)},
+        {"vedette_lake_store_bytes", "gauge", "Bytes of these.",
+         offsetof(struct store_lake_sums, stored_bytes)},
+        {"vedette_lake_away_parts", "gauge", "Sealed parts that are only in the store.",
+         offsetof(struct store_lake_sums, away)},
+        {"vedette_lake_waiting_parts", "gauge", "Sealed parts that wait for their upload.",
+         offsetof(struct store_lake_sums, waiting)},
+        {"vedette_lake_waiting_bytes", "gauge", "Bytes of these.",
+         offsetof(struct store_lake_sums, waiting_bytes)},
         {"vedette_lake_indexed_parts", "gauge", "Sealed parts that have an index of terms.",
          offsetof(struct store_lake_sums, indexes)},
         {"vedette_lake_index_bytes", "gauge", "Bytes of the indexes of terms.",
@@ -187,6 +199,35 @@ static void lake(struct vedette *v, struct sbuf *b)
             lake_value(b, w, values[k].name, value);
         }
     }
+}
+
+static void lake_store(struct vedette *v, struct sbuf *b)
+{
+    struct store_remote r = store_remote(v->store);
+    const struct {
+        const char *name, *type, *text;
+        double value;
+    } values[] = {
+        {"vedette_lake_store_failing", "gauge", "1 while the store of parts does not answer.",
+         r.failing_since != 0},
+        {"vedette_lake_store_failures_total", "counter", "What it was asked for in vain.",
+         (double)r.failures},
+        {"vedette_lake_uploads_total", "counter", "Parts uploaded.", (double)r.uploaded},
+        {"vedette_lake_upload_bytes_total", "counter", "Bytes of these.", (double)r.uploaded_bytes},
+        {"vedette_lake_fetches_total", "counter", "Parts fetched.", (double)r.fetched},
+        {"vedette_lake_fetch_bytes_total", "counter", "Bytes of these.", (double)r.fetched_bytes},
+        {"vedette_lake_evictions_total", "counter", "Parts that left this machine.",
+         (double)r.evicted},
+        {"vedette_lake_store_deletions_total", "counter", "Parts and objects deleted there.",
+         (double)r.deleted},
+        {"vedette_lake_store_lost_parts", "gauge",
+         "Parts that the store's last listing did not show as they should be.", (double)r.lost},
+        {"vedette_lake_store_foreign_objects", "gauge",
+         "Objects among ours that are older than this data folder's use of the store.",
+         (double)r.foreign},
+    };
+    for (size_t i = 0; r.url != NULL && i < COUNTOF(values); i++)
+        one(b, values[i].name, values[i].type, values[i].text, values[i].value);
 }
 
 static void caps(struct vedette *v, struct sbuf *b)
@@ -470,6 +511,7 @@ static void metrics(void *ctx, struct http_request *q, struct http_response *r)
     workspaces(v, b);
     ingestion(v, q->arena, b);
     lake(v, b);
+    lake_store(v, b);
     held_back(v, q->arena, b);
     caps(v, b);
     sources(v, q->arena, b);

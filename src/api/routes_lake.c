@@ -29,6 +29,11 @@ static void write_check(struct json_out *o, const struct store_check *c)
     json_kv_int(o, "indexes", c->indexes);
     json_kv_int(o, "indexBytes", c->index_bytes);
     json_kv_int(o, "badIndexes", c->bad_indexes);
+    json_kv_int(o, "inStore", c->stored);
+    json_kv_int(o, "inStoreBytes", c->stored_bytes);
+    json_kv_int(o, "notRead", c->unread);
+    json_kv_int(o, "healed", c->healed);
+    json_kv_str(o, "noAnswer", c->no_answer);
     json_kv_int(o, "quarantined", c->quarantined);
     json_kv_int(o, "quarantinedRows", c->quarantined_rows);
     json_key(o, "damage");
@@ -53,7 +58,8 @@ static void check(void *ctx, struct http_request *q, struct http_response *r)
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL)
         return;
-    if (!workspace_check(w, q->arena, &found, &e)) {
+    bool deep = str_eqz(http_query(q, "deep"), "true");
+    if (!workspace_check(w, q->arena, deep, &found, &e)) {
         api_error(v, q, &e, r);
         return;
     }

@@ -56,6 +56,8 @@ static void tables(void *ctx, struct http_request *q, struct http_response *r)
         json_kv_int(&o, "hotRows", list[i].hot_rows);
         json_kv_int(&o, "parts", list[i].parts);
         json_kv_int(&o, "bytes", list[i].bytes);
+        json_kv_int(&o, "localBytes", list[i].local_bytes);
+        json_kv_int(&o, "storeBytes", list[i].stored_bytes);
         json_kv_int(&o, "billedBytes", list[i].billed_bytes);
         json_kv_int(&o, "hotBytes", list[i].billed_bytes - list[i].sealed_billed_bytes);
         json_kv_time(&o, "oldest", list[i].oldest);

@@ -38,6 +38,7 @@ static bool open_store(struct vedette *v, struct err *e)
                               .geoip_file = v->o.geoip_file,
                               .max_queue_bytes = v->o.max_queue_bytes,
                               .lake = v->o.lake,
+                              .remote = v->o.remote,
                               .min_free_bytes = v->o.min_free_bytes,
                               .min_free_percent = v->o.min_free_percent,
                               .fetch = v->allowed.hosts.n > 0 ? &v->fetch : NULL};

@@ -18,6 +18,7 @@ struct job {
     struct map *known;      /* paths of files */
     struct str lake;        /* path of a folder whose files are elsewhere; empty: none is */
     const char *lake_place; /* where */
+    struct str folder;      /* path of the workspace's */
 };
 
 /* Where a path below the data folder is. */
@@ -49,7 +50,8 @@ static bool put_own(struct job *j, struct str path, put_fn *fn, struct err *e)
 {
     const char *from = place_of(j, path);
     struct stat st;
-    return (stat(from, &st) != 0 && errno == ENOENT) || put(j, from, path, fn, e);
+    return (stat(from, &st) != 0 && errno == ENOENT) || put(j, from, path, fn, e) ||
+           (stat(from, &st) != 0 && errno == ENOENT); /* it went meanwhile */
 }
 
 /* The database and what belongs to it is copied by its own means; half-written parts are nothing.
@@ -111,6 +113,25 @@ static bool put_files(struct job *j, struct str folder, struct err *e)
            (j->lake.n == 0 || put_folder(j, j->lake, backup_link, 1, e));
 }
 
+/* ---- parts of the manifest: some may be only in a store of parts, or leave for it meanwhile ----
+ */
+
+static struct str part_path(struct job *j, struct str below)
+{
+    return arena_fmt(j->a, "%.*s/%.*s", STR_ARG(j->folder), STR_ARG(below));
+}
+
+static bool wants_part(void *ctx, struct str below)
+{
+    struct job *j = ctx;
+    return map_get(j->known, part_path(j, below)) == NULL;
+}
+
+static bool put_part(void *ctx, struct str below, const char *own, struct err *e)
+{
+    return put(ctx, own, part_path(ctx, below), backup_link, e);
+}
+
 /* Files beside the database never change once they are there, but some may go: they are taken
  * before and after the database, and none go in between, so that all that it names at its moment
  * are in the backup. */
@@ -120,10 +141,12 @@ static bool put_workspace(struct job *j, struct workspace *w, struct err *e)
     const char *elsewhere = workspace_lake_elsewhere(w);
     j->lake = elsewhere != NULL ? arena_fmt(j->a, "%.*s/lake", STR_ARG(folder)) : STR("");
     j->lake_place = elsewhere;
-    if (!put_files(j, folder, e))
+    j->folder = folder;
+    if (!put_files(j, folder, e) || !workspace_each_part(w, wants_part, put_part, j, e))
         return false;
     workspace_hold(w);
-    bool ok = put_database(j, w, folder, e) && put_files(j, folder, e);
+    bool ok = put_database(j, w, folder, e) && put_files(j, folder, e) &&
+              workspace_each_part(w, wants_part, put_part, j, e);
     workspace_unhold(w);
     j->lake = STR("");
     return ok;

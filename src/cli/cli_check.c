@@ -6,11 +6,15 @@
 #include "cli/commands.h"
 
 static const char usage[] =
-    "usage: vedette check [--data DIR|--url URL] [--workspace W]\n"
+    "usage: vedette check [--data DIR|--url URL] [--workspace W] [--deep]\n"
     "\n"
     "Reads every Parquet part of a workspace and compares its size, checksum and number of rows "
     "with\n"
-    "the manifest. Ends with 1 when one is damaged. A running server sets damaged parts aside.\n";
+    "the manifest. Ends with 1 when one is damaged. A running server sets damaged parts aside.\n"
+    "Of parts that are only in an S3-compatible store (setting lake_store) the size and the tag\n"
+    "there are compared; --deep fetches and reads them, too. Ends with 1, too, when the store "
+    "does\n"
+    "not answer.\n";
 
 static long long number(const struct json *answer, const char *member)
 {
@@ -18,12 +22,25 @@ static long long number(const struct json *answer, const char *member)
     return j != NULL && j->type == JSON_INT ? (long long)j->i : 0;
 }
 
+static void print_store(const struct json *answer)
+{
+    if (number(answer, "inStore") == 0)
+        return;
+    printf("%lld parts, %lld bytes in the store; %lld of them only there and not read\n",
+           number(answer, "inStore"), number(answer, "inStoreBytes"), number(answer, "notRead"));
+    if (number(answer, "healed") > 0)
+        printf("%lld parts were damaged or lost in one of the two places and are mended from the "
+               "other\n",
+               number(answer, "healed"));
+}
+
 static bool check(struct client *c, const struct client_workspace *w, const void *arg,
                   struct err *e)
 {
-    (void)arg;
+    const bool *deep = arg;
     struct json answer = {0};
-    struct str target = arena_fmt(c->a, "/vedette/v1/workspaces/%s/check", w->id);
+    struct str target =
+        arena_fmt(c->a, "/vedette/v1/workspaces/%s/check%s", w->id, *deep ? "?deep=true" : "");
     if (!client_call(c, "POST", target.p, NULL, STR(""), &answer, e))
         return false;
     const struct json *damage = json_get(&answer, "damage");
@@ -43,7 +60,12 @@ static bool check(struct client *c, const struct client_workspace *w, const void
         "%lld parts, %lld rows, %lld bytes; %zu damaged; set aside earlier: %lld with %lld rows\n",
         number(&answer, "parts"), number(&answer, "rows"), number(&answer, "bytes"), n,
         number(&answer, "quarantined"), number(&answer, "quarantinedRows"));
-    return n == 0 || err_set(e, ERR_IO, "%zu parts are damaged", n);
+    print_store(&answer);
+    if (n > 0)
+        return err_set(e, ERR_IO, "%zu parts are damaged", n);
+    struct str why = json_text(json_get(&answer, "noAnswer"), STR(""));
+    return why.n == 0 ||
+           err_set(e, ERR_IO, "the store of parts can't be asked: %.*s", STR_ARG(why));
 }
 
 int cli_check(int argc, char **argv)
@@ -51,9 +73,11 @@ int cli_check(int argc, char **argv)
     static const struct option options[] = {{"data", required_argument, NULL, 'd'},
                                             {"url", required_argument, NULL, 'u'},
                                             {"workspace", required_argument, NULL, 'w'},
+                                            {"deep", no_argument, NULL, 'D'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     struct client_place place = {0};
+    bool deep = false;
     int c;
     while ((c = getopt_long(argc, argv, "d:u:w:h", options, NULL)) != -1) {
         if (c == 'd')
@@ -62,6 +86,8 @@ int cli_check(int argc, char **argv)
             place.url = optarg;
         else if (c == 'w')
             place.workspace = optarg;
+        else if (c == 'D')
+            deep = true;
         if (c == '?' || c == 'h') {
             fputs(usage, c == 'h' ? stdout : stderr);
             return c == 'h' ? 0 : 2;
@@ -71,5 +97,5 @@ int cli_check(int argc, char **argv)
         fputs(usage, stderr);
         return 2;
     }
-    return client_run("check", &place, false, check, NULL);
+    return client_run("check", &place, false, check, &deep);
 }

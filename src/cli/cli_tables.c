@@ -13,6 +13,7 @@ static const char usage[] =
     "       vedette tables [--data DIR|--url URL] [--workspace W] seal [TABLE]\n"
     "       vedette tables [--data DIR|--url URL] [--workspace W] compact\n"
     "\n"
+    "HERE and IN STORE are bytes of parts on this machine and in the setting lake_store's bucket.\n"
     "DAYS is how long queries see the rows, IN ALL how long they are kept; 0: for ever.\n"
     "seal writes what is in the hot tables into Parquet parts now, for other programs to read;\n"
     "compact merges small parts of a day. The server does both by itself when they are due.\n";
@@ -65,6 +66,8 @@ static bool list(struct client *c, const struct client_workspace *w, struct err 
                                            {"HOT BYTES", "hotBytes"},
                                            {"PARTS", "parts"},
                                            {"BYTES", "bytes"},
+                                           {"HERE", "localBytes"},
+                                           {"IN STORE", "storeBytes"},
                                            {"COLUMNS", "columns"},
                                            {"OLDEST", "oldest"},
                                            {"NEWEST", "newest"}};

@@ -15,7 +15,9 @@ static const char usage[] =
     "\n"
     "Prints the SQL that would run over the workspace's tables, and for each table: its parts, how "
     "many\n"
-    "are left out for their time and for their terms, the row groups that are read of those that "
+    "are left out for their time and for their terms, how many would be fetched from the store of "
+    "lake_store,\n"
+    "the row groups that are read of those that "
     "were\n"
     "asked for terms, and what rows must have.\n";
 
@@ -46,11 +48,12 @@ static struct str needs(struct arena *a, const struct json *row)
 
 static void print_reads(struct arena *a, const struct json *rows)
 {
-    static const char *const heads[] = {"table",        "parts",         "out by time",
-                                        "out by terms", "without index", "row groups",
-                                        "of",           "needs"};
-    static const char *const names[] = {"parts",        "leftOutByTime", "leftOutByTerms",
-                                        "withoutIndex", "rowGroups",     "ofRowGroups"};
+    static const char *const heads[] = {"table",        "parts",    "out by time",
+                                        "out by terms", "to fetch", "without index",
+                                        "row groups",   "of",       "needs"};
+    static const char *const names[] = {"parts",      "leftOutByTime", "leftOutByTerms",
+                                        "toFetch",    "withoutIndex",  "rowGroups",
+                                        "ofRowGroups"};
     struct text_table t;
     text_table_begin(&t, a, heads, COUNTOF(heads));
     for (size_t i = 0; rows != NULL && i < rows->n; i++) {

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_SETTINGS = 64, MAX_FILE = 1 << 20, MAX_ENV = 64 };
+enum { MAX_SETTINGS = 128, MAX_FILE = 1 << 20, MAX_ENV = 64 };
 
 #define SETTING(name, type, fallback, help)                                                        \
     {                                                                                              \
@@ -20,6 +20,23 @@ static const struct setting table[] = {
     SETTING(data, SETTING_PATH, "vedette-data", "the data folder"),
     SETTING(lake_dir, SETTING_PATH, "",
             "where sealed rows are, such as a folder on another disk; empty: in the data folder"),
+    SETTING(lake_store, SETTING_TEXT, "",
+            "an S3-compatible store that keeps sealed rows, s3://BUCKET or s3://BUCKET/PREFIX; "
+            "empty: none"),
+    SETTING(lake_store_endpoint, SETTING_TEXT, "", "its https://HOST or https://HOST:PORT"),
+    SETTING(lake_store_region, SETTING_TEXT, "us-east-1", "that requests to it are signed for"),
+    SETTING(lake_store_virtual_host, SETTING_BOOL, "false",
+            "https://BUCKET.HOST/KEY instead of https://HOST/BUCKET/KEY"),
+    SETTING(lake_store_ca, SETTING_PATH, "", "CAs of the endpoint (PEM); empty: the system's"),
+    SETTING(lake_store_keys_file, SETTING_PATH, "",
+            "a file of keys as the AWS tools have it; empty: AWS_ACCESS_KEY_ID, "
+            "AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"),
+    SETTING(lake_store_profile, SETTING_TEXT, "default", "whose keys in that file"),
+    SETTING(lake_store_connections, SETTING_COUNT, "8", "that fetch at the same time; 16 at most"),
+    SETTING(lake_cache, SETTING_SIZE, "10GiB",
+            "sealed rows that stay on this machine's disk when the store has them; 0: all"),
+    SETTING(lake_fetch_max, SETTING_SIZE, "0",
+            "that one query may fetch from the store; 0: what there is room for"),
     SETTING(listen, SETTING_ADDRESS, "127.0.0.1:8443", "where HTTPS is served"),
     SETTING(listen_http, SETTING_ADDRESS, "",
             "where plain HTTP is served; loopback only; empty: nowhere"),

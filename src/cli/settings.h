@@ -12,6 +12,10 @@ struct settings {
     struct arena *a; /* owns all texts */
     struct loaded *loaded;
     const char *data, *lake_dir, *config, *tls_cert, *tls_key, *tls_name, *public_url, *clock;
+    const char *lake_store, *lake_store_endpoint, *lake_store_region, *lake_store_ca;
+    const char *lake_store_keys_file, *lake_store_profile;
+    bool lake_store_virtual_host;
+    int64_t lake_store_connections, lake_cache, lake_fetch_max; /* the last two: bytes */
     const char *listen, *listen_http, *external_hosts, *geoip_file;
     const char *log_level;
     const char *syslog_udp, *syslog_tcp, *syslog_tls, *syslog_tls_ca, *syslog_networks;

@@ -70,6 +70,7 @@ enum engine_path_form {
                           statistics and Bloom filters the database knows */
     ENGINE_PATH_FORMS
 };
+struct engine_limits;
 /* Where a P_TABLE's rows are: given by the store. Emits a FROM item, for example
  * "ws_1"."main"."SigninLogs", and the SQL of a stored column in engine representation (types.h).
  * Quote through sql_ident/sql_text only. */
@@ -80,6 +81,9 @@ struct engine_source {
     /* Asked for all columns that are read of a FROM item before it is. */
     bool (*column)(void *self, struct str workspace, struct str table, struct str column,
                    enum kql_type type, struct sbuf *out, struct err *e);
+    /* Once all FROM items of a statement were asked for, before it runs: brings what they name from
+     * elsewhere, under the deadline and cancellation of lim. NULL: it is all there. */
+    bool (*ready)(void *self, const struct engine_limits *lim, struct err *e);
     const struct engine_fetch *fetch; /* NULL: externaldata is switched off */
     const char *geoip_file;           /* of geo_info_from_ip_address(); NULL: none */
     const struct engine_given *given; /* NULL: none */

@@ -98,6 +98,7 @@ size_t health_sources(struct health *h, struct workspace *w, struct arena *a,
 static void look_locked(struct health *h, int64_t now)
 {
     sources_locked(h, now);
+    health_lake_store(h, now);
     int64_t hour = now - now % TICKS_PER_HOUR;
     if (hour > h->usage_to)
         usage_locked(h, hour);

@@ -47,7 +47,8 @@ struct health {
                 locks */
     struct arena *a;
     enum store_room_level told;
-    bool rows_wait; /* in the outbox */
+    bool rows_wait;  /* in the outbox */
+    bool store_told; /* that the store of sealed parts does not answer */
     bool started;
     atomic_bool stop;
     pthread_t thread;
@@ -105,3 +106,6 @@ bool health_usage(struct health *h, struct workspace *w, int64_t to, struct err 
 
 /* ---- disk.c ---- */
 void health_disk(struct health *h);
+
+/* ---- lake_store.c ---- */
+void health_lake_store(struct health *h, int64_t now);

@@ -6,8 +6,7 @@
 
 enum { PAGE_KEYS = 500, SMALL_PAGE_KEYS = 100, PAGE_BYTES = 4 << 20 };
 
-/* Repeated elements are an array, a single one is not. */
-static size_t each(const struct json *v, const struct json **out)
+size_t s3_each(const struct json *v, const struct json **out)
 {
     *out = v;
     if (v == NULL)
@@ -54,12 +53,12 @@ bool s3_listing_read(struct arena *a, struct str xml, struct s3_listing *out, st
     if (!s3_document(a, xml, "ListBucketResult", &root, e))
         return false;
     bool encoded = str_eqz(s3_member(root, "EncodingType"), "url");
-    l.n_objects = each(json_get(root, "Contents"), &items);
+    l.n_objects = s3_each(json_get(root, "Contents"), &items);
     l.objects = arena_array(a, struct s3_object, l.n_objects + 1);
     for (size_t i = 0; i < l.n_objects; i++)
         if (!read_object(a, encoded, &items[i], &l.objects[i], e))
             return false;
-    l.n_prefixes = each(json_get(root, "CommonPrefixes"), &items);
+    l.n_prefixes = s3_each(json_get(root, "CommonPrefixes"), &items);
     l.prefixes = arena_array(a, struct str, l.n_prefixes + 1);
     for (size_t i = 0; i < l.n_prefixes; i++)
         if (!read_key(a, encoded, s3_member(&items[i], "Prefix"), &l.prefixes[i], e))

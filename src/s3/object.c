@@ -1,5 +1,7 @@
 /* Objects: reading, writing, deleting. */
 #include "s3/s3_priv.h"
+#include "text/date.h"
+#include "text/deflate.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -204,22 +206,29 @@ static bool read_block(int fd, const char *path, char *block, size_t size, size_
     return true;
 }
 
-static bool send_parts(struct upload *u, int fd, const char *path, char *block, char *etag,
+static void count_block(struct s3_sent *x, struct str block)
+{
+    x->crc32 = crc32_more(x->crc32, block);
+    x->bytes += (int64_t)block.n;
+}
+
+static bool send_parts(struct upload *u, int fd, const char *path, char *block, struct s3_sent *out,
                        struct err *e)
 {
     size_t n = S3_PART_BYTES;
     bool ok = true;
     while (ok && n > 0) {
+        count_block(out, (struct str){block, n});
         ok = send_part(u, (struct str){block, n}, e) &&
              read_block(fd, path, block, S3_PART_BYTES, &n, e);
     }
-    if (ok && complete(u, etag, e))
+    if (ok && complete(u, out->etag, e))
         return true;
     give_up(u);
     return false;
 }
 
-static bool put_open(struct s3 *s, struct str key, int fd, const char *path, char *etag,
+static bool put_open(struct s3 *s, struct str key, int fd, const char *path, struct s3_sent *out,
                      struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
@@ -228,20 +237,64 @@ static bool put_open(struct s3 *s, struct str key, int fd, const char *path, cha
     size_t n = 0;
     if (!read_block(fd, path, block, S3_PART_BYTES, &n, e))
         return false;
-    if (n < S3_PART_BYTES)
-        return s3_put(s, key, (struct str){block, n}, etag, e);
-    bool ok = begin(&u, a, e) && send_parts(&u, fd, path, block, etag, e);
+    if (n < S3_PART_BYTES) {
+        count_block(out, (struct str){block, n});
+        return s3_put(s, key, (struct str){block, n}, out->etag, e);
+    }
+    bool ok = begin(&u, a, e) && send_parts(&u, fd, path, block, out, e);
     sbuf_fini(&u.parts);
     return ok;
 }
 
-bool s3_put_file(struct s3 *s, struct str key, const char *path, char etag[S3_ETAG_BYTES],
-                 struct err *e)
+bool s3_put_file(struct s3 *s, struct str key, const char *path, struct s3_sent *out, struct err *e)
 {
+    struct s3_sent sent = {0};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_errno(e, "can't open", path);
-    bool ok = put_open(s, key, fd, path, etag, e);
+    bool ok = put_open(s, key, fd, path, &sent, e);
     close(fd);
+    if (ok)
+        *out = sent;
+    return ok;
+}
+
+/* ---- uploads that were left ---- */
+
+static bool abort_one(struct s3 *s, const struct json *v, size_t *n, struct err *e)
+{
+    struct s3_answer answer;
+    AUTO(sbuf_fini) struct sbuf body = sbuf_make(0);
+    struct s3_request q = {.method = "DELETE",
+                           .key = s3_member(v, "Key"),
+                           .query = {{"uploadId", s3_member(v, "UploadId")}},
+                           .n_query = 1,
+                           .also_ok = 404};
+    if (!s3_call(s, &q, &answer, &body, e))
+        return false;
+    ++*n;
+    return true;
+}
+
+bool s3_abort_uploads(struct s3 *s, struct str prefix, int64_t before, size_t *out, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    AUTO(sbuf_fini) struct sbuf body = sbuf_make(0);
+    struct s3_request q = {
+        .method = "GET", .query = {{"prefix", prefix}, {"uploads", STR("")}}, .n_query = 2};
+    struct s3_answer answer;
+    const struct json *root = NULL, *items = NULL;
+    *out = 0;
+    if (!s3_call(s, &q, &answer, &body, e) ||
+        !s3_document(a, sbuf_str(&body), "ListMultipartUploadsResult", &root, e))
+        return false;
+    size_t n = s3_each(json_get(root, "Upload"), &items);
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
+        int64_t begun = 0;
+        if (str_starts(s3_member(&items[i], "Key"), prefix) &&
+            date_parse_iso(s3_member(&items[i], "Initiated"), &begun) && begun < before)
+            ok = abort_one(s, &items[i], out, e);
+    }
     return ok;
 }

@@ -109,3 +109,8 @@ void s3_close(struct s3 *s)
     arena_free(s->a);
     xfree(s);
 }
+
+const char *s3_label(const struct s3 *s)
+{
+    return s->label;
+}

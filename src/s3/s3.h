@@ -33,6 +33,8 @@ struct s3; /* shared by threads */
 /* Errors: ERR_INVALID: the endpoint, the bucket, half a pair of keys. Asks nothing. */
 struct s3 *s3_open(const struct s3_options *o, struct err *e) MUST_USE;
 void s3_close(struct s3 *s); /* NULL is fine */
+/* "bucket NAME at HOST", for messages; lives as long as s. */
+const char *s3_label(const struct s3 *s);
 
 struct s3_credentials {
     struct str access_key, secret_key, session_token;
@@ -91,9 +93,19 @@ bool s3_head(struct s3 *s, struct arena *a, struct str key, struct s3_object *ou
  * refuses other bytes. */
 bool s3_put(struct s3 *s, struct str key, struct str body, char etag[S3_ETAG_BYTES],
             struct err *e) MUST_USE;
-/* Writes the file's bytes: one request up to S3_PART_BYTES, a multipart upload above, which is
- * aborted when it fails. Each part carries its SHA-256, which the store checks. */
-bool s3_put_file(struct s3 *s, struct str key, const char *path, char etag[S3_ETAG_BYTES],
+struct s3_sent { /* of a file that was written */
+    char etag[S3_ETAG_BYTES];
+    int64_t bytes;
+    uint32_t crc32; /* of the bytes as they were read and sent */
+};
+/* Writes the file's bytes: one request below S3_PART_BYTES, a multipart upload from there on, which
+ * is aborted when it fails. Each part carries its SHA-256, which the store checks. */
+bool s3_put_file(struct s3 *s, struct str key, const char *path, struct s3_sent *out,
                  struct err *e) MUST_USE;
+/* Gives up multipart uploads below a prefix that were begun before a time (ticks), as a process
+ * that was killed leaves them: they are no objects, but take room. At most a thousand a call. *out:
+ * how many. */
+bool s3_abort_uploads(struct s3 *s, struct str prefix, int64_t before, size_t *out,
+                      struct err *e) MUST_USE;
 /* Fine when there is none. */
 bool s3_delete(struct s3 *s, struct str key, struct err *e) MUST_USE;

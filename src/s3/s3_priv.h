@@ -70,3 +70,6 @@ bool s3_refused(const struct s3 *s, const struct s3_request *q, int status, stru
 bool s3_document(struct arena *a, struct str xml, const char *root, const struct json **out,
                  struct err *e) MUST_USE;
 struct str s3_member(const struct json *v, const char *name);
+/* The items of a repeated element: repeated ones are an array, a single one is not. Returns how
+ * many. */
+size_t s3_each(const struct json *v, const struct json **out);

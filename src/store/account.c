@@ -1,6 +1,7 @@
 /* What became of every record: sums in memory for /metrics, rows in VedetteIngestion for everybody.
  * Rows are written in the transaction of the records they count; those of refused requests wait for
  * the next commit. */
+#include "store/lake/lake.h"
 #include "store/store_priv.h"
 
 enum { LEDGER_MAX_KEYS = 20000 };
@@ -297,7 +298,8 @@ bool ledger_load(struct workspace *w, struct err *e)
     }
     cols[n++] = (struct kql_column){STR("newest"), KQL_DATETIME};
     sbuf_addz(&sql, "max(\"_TimeReceived\") FROM ");
-    if (!src->from_item(src->self, none, STR("VedetteIngestion"), NULL, &sql, e))
+    if (!lake_bring(w, STR("VedetteIngestion"), e) ||
+        !src->from_item(src->self, none, STR("VedetteIngestion"), NULL, &sql, e))
         return false;
     sbuf_addz(&sql, " GROUP BY 1, 2, 3, 4");
     struct kql_schema schema = {cols, n};

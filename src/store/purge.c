@@ -85,6 +85,8 @@ static bool purge_all(struct workspace *w, struct arena *a, const struct store_p
     const struct ws_table *t = ws_table_find_locked(w, p->table);
     struct purge_job job = {.phys = t != NULL ? t->phys : STR_NONE, .select = sbuf_str(&select)};
     lock_drop(&w->lock);
+    if (!src->ready(src->self, NULL, e))
+        return false;
     if (job.phys.n == 0) /* no row was ever stored */
         return true;
     /* The snapshot behind the SQL holds the old parts, in which the rows are still found. */

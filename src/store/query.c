@@ -20,7 +20,8 @@ static bool run_once(const struct catalog_asker *k, struct arena *a, struct stor
                         &out->rows[out->n], e);
     /* What a damaged file does to the database is one of these two, and so is what a table that
      * has gone does. */
-    bool broken = !ok && e != NULL && (e->code == ERR_IO || e->code == ERR_INTERNAL);
+    bool broken = !ok && e != NULL && (e->code == ERR_IO || e->code == ERR_INTERNAL) &&
+                  !lake_is_store_fault(e);
     struct str deleted = broken ? source_deleted(src) : STR_NONE;
     bool altered = !ok && alterations_since(&w->s->alterations, k->alterations);
     *out_mended = broken && !altered && deleted.n == 0 && source_mend(src);
@@ -178,6 +179,7 @@ static void add_parts(const struct lake_table *lt, struct store_table_info *info
         info->newest = info->rows == 0 || p->max_time > info->newest ? p->max_time : info->newest;
         info->rows += p->rows;
         info->bytes += p->bytes;
+        lake_where_bytes(p, &info->local_bytes, &info->stored_bytes);
         info->sealed_billed_bytes += p->billed;
         info->billed_bytes += p->billed;
         info->parts++;
@@ -239,7 +241,7 @@ uint64_t workspace_database_bytes(struct workspace *w)
 
 uint64_t workspace_disk_bytes(struct workspace *w)
 {
-    return workspace_database_bytes(w) + (uint64_t)store_lake_sums(w).bytes;
+    return workspace_database_bytes(w) + (uint64_t)store_lake_sums(w).local_bytes;
 }
 
 bool workspace_table_is_billable(struct workspace *w, struct str name)

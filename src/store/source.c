@@ -43,7 +43,9 @@ struct snapshot {
     const struct store_windows *windows; /* borrowed; NULL: none */
     VEC(struct seen *) seen;
     VEC(struct viewed) views;
-    bool notes; /* reads are noted */
+    VEC(struct lake_part *) picked; /* that FROM items name */
+    size_t n_pinned;                /* of these, that are here until source_release */
+    bool notes;                     /* reads are noted */
     VEC(struct store_read) reads;
 };
 
@@ -213,6 +215,9 @@ static void needed_parts(struct snapshot *s, const struct seen *seen, bool old,
         bool some = lake_pick(s->a, p, want, k);
         if (k->ranges != NULL && ++ranged > MAX_RANGED)
             k->ranges = NULL;
+        if (some)
+            VEC_PUSH(s->a, &s->picked, p);
+        read.away += some && s->notes && lake_is_away(p);
         f->n_parts += some;
         note_pick(k, want != NULL, &read);
     }
@@ -347,6 +352,21 @@ static bool from_item(void *self, struct str workspace, struct str table,
     return true;
 }
 
+static bool ready(void *self, const struct engine_limits *lim, struct err *e)
+{
+    struct snapshot *s = self;
+    const struct lake_patience p = {.deadline_us = lim != NULL ? lim->deadline_us : 0,
+                                    .cancel = lim != NULL ? lim->cancel : NULL,
+                                    .most_bytes = s->own->s->fetch_bytes};
+    size_t n = s->picked.n - s->n_pinned;
+    if (n > 0 && !lake_pin(s->picked.p + s->n_pinned, n, &p, e)) {
+        s->picked.n = s->n_pinned;
+        return false;
+    }
+    s->n_pinned = s->picked.n;
+    return true;
+}
+
 static void absent(enum kql_type type, struct sbuf *out)
 {
     if (type == KQL_STRING)
@@ -457,6 +477,7 @@ const struct engine_source *source_snapshot(struct workspace *w, struct arena *a
     s->source = (struct engine_source){.self = s,
                                        .from_item = from_item,
                                        .column = column,
+                                       .ready = ready,
                                        .fetch = w->s->fetch,
                                        .geoip_file = w->s->geoip_file,
                                        .has_path = has_path,
@@ -467,6 +488,9 @@ const struct engine_source *source_snapshot(struct workspace *w, struct arena *a
 void source_release(const struct engine_source *snapshot)
 {
     struct snapshot *s = snapshot->self;
+    if (s->n_pinned > 0)
+        lake_unpin(s->picked.p, s->n_pinned);
+    s->picked.n = s->n_pinned = 0;
     for (size_t i = 0; i < s->views.n; i++)
         lake_view_drop(s->views.p[i].view);
     s->views.n = 0;

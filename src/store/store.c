@@ -72,6 +72,7 @@ static bool open_engine(struct store *s, const struct store_options *o, struct e
      * for when that fails. */
     return ok && s->engine != NULL && engine_allow_directory(s->engine, s->dir, e) &&
            lake_place_open(s, o->data_dir, o->lake.dir, e) &&
+           lake_remote_open(s, o->data_dir, &o->remote, e) &&
            engine_set_checkpoint_bytes(s->engine, (size_t)2 << 30, e);
 }
 
@@ -84,6 +85,14 @@ static struct store_lake_options lake_options(const struct store_lake_options *o
     out.index_memory = o->index_memory > 0 ? o->index_memory : (size_t)256 << 20;
     out.seal_age_us = o->seal_age_us > 0 ? o->seal_age_us : INT64_C(3600) * 1000000;
     return out;
+}
+
+static bool start_work(struct store *s, struct err *e)
+{
+    if (s->lake.by_hand)
+        return true;
+    s->keeper = lake_keeper_start(s, e);
+    return s->keeper != NULL && (s->remote == NULL || lake_remote_start(s->remote, e));
 }
 
 struct store *store_open(const struct store_options *o, struct err *e)
@@ -99,6 +108,7 @@ struct store *store_open(const struct store_options *o, struct err *e)
     s->max_queue_bytes = o->max_queue_bytes;
     s->lake = lake_options(&o->lake);
     s->fetch = o->fetch;
+    s->fetch_bytes = o->remote.fetch_bytes;
     struct room_limits room = {o->min_free_bytes, o->min_free_percent};
     s->room = room_new(&room);
     s->geoip_file = o->geoip_file != NULL && o->geoip_file[0] != '\0' ? o->geoip_file : NULL;
@@ -106,8 +116,7 @@ struct store *store_open(const struct store_options *o, struct err *e)
     s->schemas = schema_set_open(o->schema_dir, e);
     if (s->schemas != NULL && (s->geoip_file == NULL || geoip_check(s->geoip_file, e)) &&
         make_dir(s->dir, e) && open_engine(s, o, e) && engine_lock_down(s->engine, e) &&
-        open_all(s, e) && lake_place_keep(s, e) &&
-        (s->lake.by_hand || (s->keeper = lake_keeper_start(s, e)) != NULL))
+        open_all(s, e) && lake_place_keep(s, e) && lake_remote_keep(s, e) && start_work(s, e))
         return s;
     store_close(s);
     return NULL;
@@ -118,12 +127,14 @@ void store_close(struct store *s)
     if (s == NULL)
         return;
     lake_keeper_stop(s->keeper);
+    lake_remote_stop(s);
     for (size_t i = 0; i < s->workspaces.n; i++)
         workspace_close(s->workspaces.p[i]);
     if (s->engine != NULL)
         engine_close(s->engine);
     schema_set_close(s->schemas);
     lake_place_close(s);
+    lake_remote_close(s);
     xfree(s->dir);
     room_free(s->room);
     alterations_fini(&s->alterations);

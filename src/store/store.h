@@ -21,6 +21,18 @@ struct store_lake_options {
      * workspace's folder; NULL: where they were last. When it changes they have to be there. */
     const char *dir;
 };
+/* An S3-compatible store that keeps the sealed parts of all workspaces; texts are borrowed. */
+struct store_remote_options {
+    /* s3://BUCKET or s3://BUCKET/PREFIX; "": none; NULL: as it was last, then only the bytes and
+     * connections below count. */
+    const char *url;
+    const char *endpoint, *region, *ca_file; /* as s3_options has them; "" is NULL */
+    bool virtual_host;
+    const char *keys_file, *profile; /* keys_file "" or NULL: AWS_ACCESS_KEY_ID … are asked */
+    int64_t cache_bytes;             /* of parts that stay here; 0: all of them */
+    int64_t fetch_bytes;             /* that one query may fetch; 0: any */
+    unsigned connections;            /* that fetch at a time; 0 = 8, 16 at the most */
+};
 struct store_options {
     const char
         *data_dir; /* made by the caller; the store keeps workspaces/<id>/hot.duckdb below it */
@@ -33,6 +45,7 @@ struct store_options {
                                256 MiB */
     const struct engine_fetch *fetch; /* of externaldata; borrowed; NULL: switched off */
     struct store_lake_options lake;
+    struct store_remote_options remote;
     /* Room that the data folder's disk keeps; the larger one counts; see store_room. 0: none. */
     uint64_t min_free_bytes;
     unsigned min_free_percent;
@@ -253,11 +266,12 @@ struct store_table_info {
     struct str name;
     bool custom;
     size_t n_columns, n_stored_columns;
-    int64_t rows, oldest, newest; /* ticks; 0 when empty */
-    int64_t hot_rows;             /* of these, not yet sealed into a part */
-    int64_t parts, bytes;         /* sealed ones, on disk */
-    int64_t sealed_billed_bytes;  /* sum of _BilledSize of these */
-    int64_t billed_bytes;         /* sum of _BilledSize */
+    int64_t rows, oldest, newest;      /* ticks; 0 when empty */
+    int64_t hot_rows;                  /* of these, not yet sealed into a part */
+    int64_t parts, bytes;              /* sealed ones */
+    int64_t local_bytes, stored_bytes; /* of these, on this machine's disk; in the store */
+    int64_t sealed_billed_bytes;       /* sum of _BilledSize of these */
+    int64_t billed_bytes;              /* sum of _BilledSize */
 };
 bool store_tables(struct workspace *w, struct arena *a, struct store_table_info **out, size_t *n,
                   struct err *e) MUST_USE;
@@ -311,10 +325,27 @@ const char *workspace_lake_elsewhere(const struct workspace *w);
 /* The folder that has those of all workspaces; NULL: there is none. Lives as long as the store. */
 const char *store_lake_dir(const struct store *s);
 
+/* What became of parts in an S3-compatible store since the start. */
+struct store_remote {
+    const char *url; /* NULL: there is none. Lives as long as the store */
+    uint64_t uploaded, uploaded_bytes, deleted, evicted;
+    uint64_t fetched, fetched_bytes; /* parts that came back here */
+    uint64_t failures;               /* calls, of any kind, that failed after all attempts */
+    uint64_t lost;         /* parts that the last listing did not show as they should be */
+    uint64_t foreign;      /* objects in it that are older than this data folder's use */
+    int64_t failing_since; /* ticks; 0: the last call worked */
+    char reason[480];      /* why, then */
+};
+struct store_remote store_remote(struct store *s);
 struct store_lake_sums {
     int64_t parts, rows, bytes, hot_rows;
-    int64_t indexes, index_bytes; /* parts that have an index of terms */
-    int64_t quarantined;          /* parts, since the workspace was made */
+    int64_t local_bytes;            /* of these, here */
+    int64_t stored, stored_bytes;   /* of these, in the store */
+    int64_t away;                   /* of these, only there */
+    int64_t waiting, waiting_bytes; /* to be uploaded; 0 without a store */
+    int64_t waiting_since;          /* ticks: the first of them, in this run; 0: none waits */
+    int64_t indexes, index_bytes;   /* parts that have an index of terms */
+    int64_t quarantined;            /* parts, since the workspace was made */
 };
 struct store_lake_sums store_lake_sums(struct workspace *w);
 /* Merges small parts of a day, as many as there are, and makes the indexes of terms that are
@@ -359,8 +390,13 @@ struct store_check {
     int64_t indexes, index_bytes;          /* parts that have an index of terms that is good */
     int64_t bad_indexes;                   /* found damaged: parts are read without; made anew */
     int64_t quarantined, quarantined_rows; /* parts set aside since the workspace was made */
+    int64_t stored, stored_bytes;          /* parts that the store has, as it says */
+    int64_t healed; /* damaged here and fetched anew, or lost there and uploaded anew */
+    int64_t unread; /* parts that are only in the store and were not read: not deep, or no answer */
+    struct str no_answer; /* why the store could not be asked; empty: it was */
 };
-bool workspace_check(struct workspace *w, struct arena *a, struct store_check *out,
+/* deep: fetches what is only in the store, too; else its size and tag there are compared. */
+bool workspace_check(struct workspace *w, struct arena *a, bool deep, struct store_check *out,
                      struct err *e) MUST_USE;
 
 /* ---- deleting rows ---- */
@@ -391,6 +427,10 @@ void workspace_unhold(struct workspace *w);
  * A part of path "lake/<Table>/<yyyy>/<mm>/<dd>/<id>.parquet" below the folder of the files is, or
  * is to be, the file at own. */
 typedef bool store_file_fn(void *ctx, struct str path, const char *own, struct err *e);
+/* Calls fn for each part that wants asks for, by the same path, while its file is here: what is
+ * only in an S3-compatible store is fetched, one after the other. */
+bool workspace_each_part(struct workspace *w, bool (*wants)(void *ctx, struct str path),
+                         store_file_fn *fn, void *ctx, struct err *e) MUST_USE;
 /* Writes a JSON array that tells of the tables, their columns and their parts, and calls fn for
  * each part. Rows that are not sealed are not in it. Between workspace_hold and workspace_unhold.
  */
@@ -456,6 +496,7 @@ struct store_read { /* of a table, each time that the query names it */
     int64_t parts;      /* in the manifest */
     int64_t by_time;    /* of these, left out for their time or age */
     int64_t by_terms;   /* left out for their terms */
+    int64_t away;       /* to be read, and only in an S3-compatible store: fetched first */
     int64_t unindexed;  /* asked for terms, without an index */
     int64_t groups;     /* row groups to be read of those that were asked for terms */
     int64_t all_groups; /* how many these have */

@@ -22,9 +22,10 @@ static const char *const layout[] = {
     ("vedette_parts (table_name VARCHAR, id VARCHAR, columns VARCHAR, day BIGINT, rows BIGINT, "
      "bytes BIGINT, min_time BIGINT, max_time BIGINT, max_received BIGINT, billed BIGINT, made "
      "BIGINT, crc "
-     "BIGINT, terms_bytes BIGINT, terms_crc BIGINT)"),
+     "BIGINT, terms_bytes BIGINT, terms_crc BIGINT, stored VARCHAR, stored_terms BIGINT)"),
     "vedette_sealed (table_name VARCHAR, received BIGINT)",
     "vedette_gone (path VARCHAR)",
+    "vedette_store_gone (path VARCHAR)",
     ("vedette_quarantine (table_name VARCHAR, id VARCHAR, columns VARCHAR, day BIGINT, rows "
      "BIGINT, bytes BIGINT, min_time BIGINT, max_time BIGINT, max_received BIGINT, billed BIGINT, "
      "made BIGINT, "
@@ -144,13 +145,14 @@ static bool make_layout(struct workspace *w, struct err *e)
     sql_table(w, STR("vedette_meta"), &sql);
     sbuf_addz(&sql, ");\n");
     /* Layout 1 had no parts, 2 no index of their terms and no members of dynamic columns in them, 3
-     * no parts with other types than their table. A program that knows only those must not open a
-     * store that has them. */
-    static const char *const added[] = {"terms_bytes", "terms_crc"};
+     * no parts with other types than their table and none in an S3-compatible store. A program that
+     * knows only those must not open a store that has them. */
+    static const char *const added[] = {"terms_bytes BIGINT", "terms_crc BIGINT", "stored VARCHAR",
+                                        "stored_terms BIGINT"};
     for (size_t i = 0; i < COUNTOF(added); i++) {
         sbuf_addz(&sql, "ALTER TABLE ");
         sql_table(w, STR("vedette_parts"), &sql);
-        sbuf_addf(&sql, " ADD COLUMN IF NOT EXISTS %s BIGINT;\n", added[i]);
+        sbuf_addf(&sql, " ADD COLUMN IF NOT EXISTS %s;\n", added[i]);
     }
     sbuf_addz(&sql, "UPDATE ");
     sql_table(w, STR("vedette_meta"), &sql);

@@ -127,7 +127,39 @@ def check_cloudtrail(moto):
             equal(s.query(count)[0], {"n": 31, "d": 31})
 
 
-CHECKS = [check_calls_to_moto, check_calls_to_our_own_store, check_cloudtrail]
+def check_lake(moto):
+    """Sealed rows are uploaded, in several parts when they are many, fetched, listed, and deleted."""
+    moto.s3.create_bucket(Bucket="lake")
+
+    def keys(end=".parquet"):
+        found = moto.s3.list_objects_v2(Bucket="lake", Prefix="siem/").get("Contents", [])
+        return sorted(o["Key"] for o in found if "/Own_CL/" in o["Key"] and o["Key"].endswith(end))
+
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write("[siem]\naws_access_key_id = %s\naws_secret_access_key = %s\n" % (moto.key, moto.secret))
+        file.flush()
+        with Server("--lake-store", "s3://lake/siem", "--lake-store-endpoint", moto.endpoint, "--lake-store-keys-file", file.name,
+                    "--lake-store-profile", "siem", "--lake-cache", "1", "--max-past", "30d", clock="2026-01-20T00:00:00Z") as s:
+            path = "/vedette/v1/workspaces/%s/" % s.workspace()["id"]
+            for batch in range(30):
+                lines = "".join('{"TimeGenerated": "2026-01-19T01:00:00Z", "N": %d, "Text": "%s"}\n' % (i, os.urandom(500).hex())
+                                for i in range(batch * 1300, batch * 1300 + 1300))
+                equal(s.post(path + "records/Own_CL?format=ndjson", lines).status, 200)
+            equal(s.post(path + "seal?table=Own_CL").status, 200)
+            until(lambda: s.metrics()['vedette_lake_away_parts{workspace="default"}'] == 1)
+            size = moto.s3.head_object(Bucket="lake", Key=keys()[0])["ContentLength"]
+            assert size > 17 << 20, "one request would have done: %d bytes" % size
+            equal(s.query("Own_CL | summarize n = count(), d = count_distinct(N)"), [{"n": 39000, "d": 39000}])
+            answer = s.post(path + "check?deep=true").json()
+            equal((answer["inStore"], answer["damage"], answer["notRead"], answer["noAnswer"]), (1, [], 0, ""))
+            moto.s3.put_object(Bucket="lake", Key=keys()[0].replace(".parquet", "")[:-4] + "0000.parquet", Body=b"left by a crash")
+            s.restart("2026-01-20T00:00:00Z")
+            until(lambda: len(keys()) == 1)
+            equal(s.arm("DELETE", "/tables/Own_CL", provider=False).status, 200)
+            until(lambda: not keys() and not keys(".terms"))
+
+
+CHECKS = [check_calls_to_moto, check_calls_to_our_own_store, check_cloudtrail, check_lake]
 
 
 if __name__ == "__main__":

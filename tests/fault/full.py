@@ -177,18 +177,23 @@ def run_story(folder, data):
     print("     of %d times each could not be done on the full disk: %s" % (TURNS, ", ".join(failed)))
 
 
-def disk_full_in_each_phase(data):
-    """The disk is full in five phases of one server's life."""
+def on_a_small_disk(data, size, run_there):
+    """Calls run_there with the folder of a small file system and one for a server's data in it; a reason when there is none."""
     small = os.path.join(data, "small")
     os.mkdir(small)
-    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128m", "tmpfs", small], stderr=subprocess.DEVNULL)
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=" + size, "tmpfs", small], stderr=subprocess.DEVNULL)
     if mount.returncode != 0:
         return "mounting a tmpfs is not allowed here"
     try:
-        run_story(small, os.path.join(small, "data"))
+        run_there(small, os.path.join(small, "data"))
     finally:
         subprocess.run(["umount", "-l", small], check=False)
     return None
+
+
+def disk_full_in_each_phase(data):
+    """The disk is full in five phases of one server's life."""
+    return on_a_small_disk(data, "128m", run_story)
 
 
 TESTS = [disk_full_in_each_phase]

@@ -1,5 +1,6 @@
 """A small store that speaks S3, for tests: checks signatures, lists by pages, and fails when it is told to."""
 import datetime
+import email.utils
 import hashlib
 import hmac
 import http.server
@@ -30,6 +31,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    spoil = None
+
     def answer(self, status, body=b"", **headers):
         self.send_response(status)  # with Date
         for name, value in headers.items():
@@ -38,7 +41,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            sent = self.spoil(body) if self.spoil else body
+            self.wfile.write(sent)
+            self.close_connection = self.close_connection or len(sent) < len(body)
 
     def fail(self, status, code):
         self.answer(status, ("<Error><Code>%s</Code><Message>as told</Message></Error>" % code).encode())
@@ -64,12 +69,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with store.lock:
             store.requests.append((self.command, split.path, dict(query)))
             fault = store.faults.pop(0) if store.faults else None
+        fault = fault or store.hook(self.command, urllib.parse.unquote(split.path), dict(query))
         if fault == "drop":
             self.close_connection = True
             return
-        if fault:
+        if fault and not callable(fault):
             self.fail(*fault)
             return
+        self.spoil = fault  # what becomes of the bytes that are sent
         if not self.signed(query, body):
             self.fail(403, "SignatureDoesNotMatch")
             return
@@ -86,7 +93,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do
 
+    def list_uploads(self, store, prefix):
+        with store.lock:
+            found = ["<Upload><Key>%s</Key><UploadId>%s</UploadId><Initiated>%s</Initiated></Upload>"
+                     % (xml.sax.saxutils.escape(key), name, when) for name, (key, when) in store.begun.items()
+                     if name in store.uploads and key.startswith(prefix)]
+        self.answer(200, ("<ListMultipartUploadsResult>%s</ListMultipartUploadsResult>" % "".join(found)).encode())
+
     def list(self, store, q):
+        if "uploads" in q:
+            self.list_uploads(store, q.get("prefix", ""))
+            return
         prefix, delimiter = q.get("prefix", ""), q.get("delimiter", "")
         start = q.get("continuation-token", q.get("start-after", ""))
         items, n = [], min(int(q.get("max-keys", "1000")), store.page)
@@ -134,8 +151,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if key not in store.objects:
             self.answer(404)
             return
-        data, _, etag = store.objects[key]
-        self.answer(200, ETag='"%s"' % etag, Content_Length=str(len(data)))
+        data, modified, etag = store.objects[key]
+        when = email.utils.formatdate(modified, usegmt=True)
+        self.answer(200, ETag='"%s"' % etag, Content_Length=str(len(data)), Last_Modified=when)
 
     def object_put(self, store, key, query, body):
         with store.lock:
@@ -149,8 +167,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def object_post(self, store, key, query, _body):
         with store.lock:
             if "uploads" in query:
-                name = "u/%d+=" % len(store.uploads)
+                name = "u/%d+=" % len(store.begun)
                 store.uploads[name] = {}
+                store.begun[name] = (key, datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z"))
                 self.answer(200, ("<InitiateMultipartUploadResult><UploadId>%s</UploadId>"
                                   "</InitiateMultipartUploadResult>" % name).encode())
                 return
@@ -176,11 +195,15 @@ class Listener(http.server.ThreadingHTTPServer):
 
 
 class Store:
-    """Objects of one bucket on 127.0.0.1; tls: an SSLContext. faults: what the next requests get, (status, code) or "drop"."""
+    """Objects of one bucket on 127.0.0.1; tls: an SSLContext. faults: what the next requests get, (status, code) or "drop".
+    hook: asked with method, path and query of each request that no fault is for; it may wait, and returns the same, or a
+    function from the bytes of the answer to those that are sent, or None."""
 
     def __init__(self, bucket="logs", page=1000, tls=None):
         self.bucket, self.page = bucket, page
         self.objects, self.uploads, self.requests, self.faults, self.archived = {}, {}, [], [], set()
+        self.hook = lambda method, path, query: None
+        self.begun = {}  # uploads: id → key, time
         self.lock = threading.RLock()
         self.server = Listener(("127.0.0.1", 0), Handler)
         self.server.store = self

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "s3/s3.h"
+#include "text/deflate.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -113,16 +114,22 @@ static void a_large_file_goes_in_parts(void **state)
     const size_t n = (size_t)S3_PART_BYTES * 2 + 12345;
     struct err e = {0};
     struct s3_object o;
-    char etag[S3_ETAG_BYTES], path[] = "/tmp/vedette-s3-XXXXXX";
+    struct s3_sent sent;
+    char path[] = "/tmp/vedette-s3-XXXXXX";
     char *bytes = xmalloc(n), *back = xmalloc(n);
     for (size_t i = 0; i < n; i++)
         bytes[i] = byte_at(i);
     int fd = mkstemp(path);
     assert_int_equal(write(fd, bytes, n), n);
-    assert_true(s3_put_file(s, STR("large"), path, etag, &e));
+    assert_true(s3_put_file(s, STR("large"), path, &sent, &e));
     assert_true(s3_head(s, a, STR("large"), &o, &e));
     assert_int_equal(o.size, n);
-    assert_true(str_eqz(o.etag, etag));
+    assert_int_equal(sent.bytes, n);
+    assert_int_equal(sent.crc32, crc32_more(0, (struct str){bytes, n}));
+    assert_true(str_eqz(o.etag, sent.etag));
+    size_t given_up = 1;
+    assert_true(s3_abort_uploads(s, STR("large"), INT64_MAX, &given_up, &e)); /* it was completed */
+    assert_int_equal(given_up, 0);
     assert_int_equal(ftruncate(fd, 0), 0);
     assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
     assert_true(s3_get_file(s, &o, fd, &e));

@@ -613,7 +613,7 @@ static void damaged_parts_are_set_aside_and_the_rest_answers(void **state)
     for (int i = 0; i < 4; i++)
         add_at(f, T0 + i * TICKS_PER_DAY, "x");
     seal(f, "Syslog");
-    assert_true(workspace_check(f->w, f->a, &c, &e));
+    assert_true(workspace_check(f->w, f->a, false, &c, &e));
     assert_int_equal(c.parts, 4);
     assert_int_equal(c.n_damage, 0);
     log_setup(LOG_ERROR, open("/dev/null", O_WRONLY | O_CLOEXEC));
@@ -621,7 +621,7 @@ static void damaged_parts_are_set_aside_and_the_rest_answers(void **state)
     assert_ask(f, "Syslog | count", "3");
     assert_ask(f, "Operation | where OperationStatus == 'Error' | count", "1");
     damage(f, "2026/01/03", false);
-    assert_true(workspace_check(f->w, f->a, &c, &e));
+    assert_true(workspace_check(f->w, f->a, false, &c, &e));
     assert_int_equal(c.parts, 3);
     assert_int_equal(c.n_damage, 1);
     assert_int_equal(c.quarantined, 1);

@@ -319,7 +319,7 @@ static struct store_check check(struct fixture *f)
 {
     struct err e = {0};
     struct store_check c;
-    assert_true(workspace_check(f->w, f->a, &c, &e));
+    assert_true(workspace_check(f->w, f->a, false, &c, &e));
     assert_int_equal(c.n_damage, 0);
     return c;
 }

@@ -237,7 +237,8 @@ bool engine_run(struct engine *g, const struct plan *p, const struct engine_sour
     bool take = lim->take_rows > 0 && (lim->max_rows == 0 || lim->take_rows <= lim->max_rows);
     size_t most = take ? lim->take_rows : lim->max_rows > 0 ? lim->max_rows + 1 : 0;
     const struct emit_limits size = {most, lim->size};
-    if (!emit_statement(p, src, &size, &externals, &sql, e))
+    if (!emit_statement(p, src, &size, &externals, &sql, e) ||
+        (src->ready != NULL && !src->ready(src->self, lim, e)))
         return false;
     duckdb_connection con = duck_connect(g, e);
     if (!con)

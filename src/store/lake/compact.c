@@ -18,7 +18,8 @@ static bool is_small(const struct lake_part *p)
 }
 
 /* The small parts of the day of parts[first], the oldest first. */
-static struct candidates of_day(struct arena *a, const struct lake_table *t, size_t first)
+static struct candidates of_day(struct arena *a, const struct lake_table *t, size_t first,
+                                bool only_here)
 {
     size_t end = first;
     while (end < t->n && t->parts[end]->day == t->parts[first]->day)
@@ -26,7 +27,8 @@ static struct candidates of_day(struct arena *a, const struct lake_table *t, siz
     struct candidates c = {arena_array(a, struct lake_part *, end - first), 0};
     int64_t bytes = 0;
     for (size_t i = first; i < end; i++) {
-        if (!is_small(t->parts[i]) || bytes + t->parts[i]->bytes > MERGE_BYTES)
+        if (!is_small(t->parts[i]) || bytes + t->parts[i]->bytes > MERGE_BYTES ||
+            (only_here && lake_is_away(t->parts[i])))
             continue;
         bytes += t->parts[i]->bytes;
         c.parts[c.n++] = t->parts[i];
@@ -42,8 +44,8 @@ static bool worth_it(const struct candidates *c, int64_t now)
     return c->n >= MANY || (c->n >= 2 && now - newest >= QUIET_TICKS);
 }
 
-static bool merge(struct lake *l, struct arena *a, const struct lake_table *t,
-                  const struct candidates *c, struct err *e)
+static bool write_merged(struct lake *l, struct arena *a, const struct lake_table *t,
+                         const struct candidates *c, struct err *e)
 {
     struct lake_source src = {.table = t->name};
     struct str hot;
@@ -81,12 +83,24 @@ static bool merge(struct lake *l, struct arena *a, const struct lake_table *t,
     return ok;
 }
 
+static bool merge(struct lake *l, struct arena *a, const struct lake_table *t,
+                  const struct candidates *c, struct err *e)
+{
+    if (!lake_pin(c->parts, c->n, NULL, e))
+        return false;
+    bool ok = write_merged(l, a, t, c, e);
+    lake_unpin(c->parts, c->n);
+    return ok;
+}
+
 bool lake_compact(struct lake *l, bool all, bool *out_more, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct lake_view *v = lake_view_take(l);
     bool ok = true;
     int64_t now = clock_now(l->w->s->clock);
+    /* While the store does not answer, nobody waits for it here. */
+    bool only_here = !all && store_remote(l->w->s).failing_since != 0;
     *out_more = false;
     for (size_t i = 0; ok && !*out_more && i < v->n; i++) {
         const struct lake_table *t = &v->tables[i];
@@ -95,7 +109,7 @@ bool lake_compact(struct lake *l, bool all, bool *out_more, struct err *e)
                 continue;
             if (k + 1 >= t->n || t->parts[k + 1]->day != t->parts[k]->day)
                 continue;
-            struct candidates c = of_day(a, t, k);
+            struct candidates c = of_day(a, t, k, only_here);
             if (c.n < 2 || (!all && !worth_it(&c, now)))
                 continue;
             ok = merge(l, a, t, &c, e);

@@ -70,6 +70,22 @@ bool lake_dir_make(const char *path, struct err *e)
     return lake_dir_make(up, e) && lake_dir_make(path, e);
 }
 
+bool lake_text_put(const char *path, struct str text, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
+    const char *temp = arena_fmt(a, "%s.new", path).p;
+    FILE *f = fopen(temp, "we");
+    if (f == NULL)
+        return err_errno(e, "can't write", temp);
+    bool ok = fwrite(text.p, 1, text.n, f) == text.n && fflush(f) == 0 && fsync(fileno(f)) == 0;
+    ok = fclose(f) == 0 && ok && rename(temp, path) == 0;
+    if (!ok)
+        return err_errno(e, "can't write", path);
+    char *up = arena_strz(a, str_from(path));
+    *strrchr(up, '/') = '\0';
+    return lake_dir_sync(up, e);
+}
+
 bool lake_file_crc(const char *path, uint32_t *out_crc, int64_t *out_bytes, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -1,5 +1,5 @@
 /* Opening and closing the lake of a workspace, and what is known of its hot rows. */
-#include "store/lake/lake_priv.h"
+#include "store/lake/remote_priv.h"
 
 /* ---- hot rows above the marks ---- */
 
@@ -80,6 +80,7 @@ struct lake *lake_open(struct workspace *w, const char *dir, struct err *e)
     l->w = w;
     lock_init(&l->lock, "lake");
     cond_init(&l->idle);
+    cond_init(&l->moved);
     l->a = arena_new(0);
     l->shapes = map_new(l->a, false);
     l->names = map_new(l->a, false);
@@ -107,6 +108,7 @@ void lake_close(struct lake *l)
         lake_part_free(p);
     }
     engine_conn_close(l->conn);
+    cond_fini(&l->moved);
     cond_fini(&l->idle);
     lock_fini(&l->lock);
     lake_paths_free(l);
@@ -134,6 +136,14 @@ void lake_work_end(struct lake *l)
     lock_drop(&l->lock);
 }
 
+static void add_waiting(struct store_lake_sums *sums, const struct lake_part *p, int64_t since)
+{
+    sums->waiting++;
+    sums->waiting_bytes += p->bytes;
+    if (sums->waiting_since == 0 || since < sums->waiting_since)
+        sums->waiting_since = since;
+}
+
 struct store_lake_sums store_lake_sums(struct workspace *w)
 {
     struct lake *l = w->lake;
@@ -141,6 +151,7 @@ struct store_lake_sums store_lake_sums(struct workspace *w)
     struct lake_view *v = lake_view_take(l);
     struct str name;
     void *hot;
+    const struct lake_remote *r = w->s->remote;
     lock_take(&l->lock);
     for (size_t i = 0; i < v->n; i++)
         for (size_t k = 0; k < v->tables[i].n; k++) {
@@ -148,6 +159,12 @@ struct store_lake_sums store_lake_sums(struct workspace *w)
             sums.parts++;
             sums.rows += p->rows;
             sums.bytes += p->bytes;
+            sums.local_bytes += p->where != LAKE_AWAY ? p->bytes : 0;
+            sums.away += p->where == LAKE_AWAY;
+            sums.stored += p->stored;
+            sums.stored_bytes += p->stored ? p->bytes : 0;
+            if (r != NULL && !p->stored)
+                add_waiting(&sums, p, p->made > r->opened ? p->made : r->opened);
             sums.indexes += p->terms_bytes > 0;
             sums.index_bytes += p->terms_bytes;
         }

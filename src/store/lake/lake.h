@@ -23,6 +23,12 @@ struct lake_shape {
     struct map *by_path; /* lake_path_key() → struct lake_column: members of dynamic columns */
 };
 
+/* Where a part's file is. */
+enum lake_where {
+    LAKE_HERE,
+    LAKE_LEAVING, /* its file is being deleted */
+    LAKE_AWAY     /* only in the store (remote.c) */
+};
 /* Immutable but for what is under the lock; lives while a view or a caller has it. */
 struct lake_part {
     struct lake *lake;
@@ -40,6 +46,14 @@ struct lake_part {
     uint32_t terms_crc;         /* under lake.lock */
     struct lake_index *index;   /* under lake.lock: the index, if it is in memory */
     int64_t index_retry_us;     /* under lake.lock: making it failed; clock_mono_us(), not before */
+    enum lake_where where;      /* under lake.lock, with the next seven */
+    bool offered;               /* an upload was begun: the store may have something of it */
+    bool stored;                /* the store has it, and said so */
+    char *etag;                 /* then; the part's own */
+    int64_t stored_terms;       /* CRC-32 of the index that the store has; -1: none */
+    size_t pins;                /* who reads the file: it stays */
+    int64_t used_us;            /* clock_mono_us() of the last pin; 0: not since the start */
+    int64_t upload_retry_us;    /* clock_mono_us(): not before */
     size_t refs;                /* under lake.lock */
     bool gone;                  /* under lake.lock: out of the manifest; file goes with last ref */
     bool aside;                 /* under lake.lock: damaged, its file is kept elsewhere */
@@ -69,6 +83,45 @@ bool lake_place_keep(struct store *s, struct err *e) MUST_USE;
 void lake_place_close(struct store *s);
 /* The folder of a workspace's parts; dir: the workspace's own. The caller's. */
 char *lake_place(const struct store *s, struct str workspace, const char *dir) MUST_USE;
+
+/* ---- pins: cache.c ---- */
+/* How long somebody waits. */
+struct lake_patience {
+    int64_t deadline_us;        /* clock_mono_us(); 0: no limit */
+    const _Atomic bool *cancel; /* may be NULL */
+    int64_t most_bytes;         /* that may be fetched; 0: any */
+};
+/* Keeps the files of parts here until lake_unpin; those that are away are fetched first. The caller
+ * has a view of them. p NULL: as long as it takes. Errors: ERR_IO with the kind LAKE_UNREACHABLE or
+ * LAKE_CHANGED: they can't be had; ERR_LIMIT, ERR_TIMEOUT, ERR_CANCELLED. */
+bool lake_pin(struct lake_part *const *parts, size_t n, const struct lake_patience *p,
+              struct err *e) MUST_USE;
+/* The same without fetching: false when it is away. */
+bool lake_pin_here(struct lake_part *p) MUST_USE;
+bool lake_is_away(struct lake_part *p);
+void lake_unpin(struct lake_part *const *parts, size_t n);
+/* Adds a part's bytes to those that are here, and to those that are in the store. */
+void lake_where_bytes(const struct lake_part *p, int64_t *here, int64_t *stored);
+/* err.kind. The second: the store has other bytes than it was given. */
+#define LAKE_UNREACHABLE "LakeStore"
+#define LAKE_CHANGED "LakeStoreChanged"
+bool lake_is_store_fault(const struct err *e); /* one of the two */
+/* Fetches what is away of a table, for the program's own reading of it: its parts stay here from
+ * then on. */
+bool lake_bring(struct workspace *w, struct str table, struct err *e) MUST_USE;
+
+/* ---- an S3-compatible store that keeps parts: remote.c ---- */
+struct lake_remote;
+/* Reads what the data folder remembers, and the settings; s->remote stays NULL when there is none.
+ * Asks nothing of the network. Errors: ERR_INVALID: a setting; ERR_IO. */
+bool lake_remote_open(struct store *s, const char *data_dir, const struct store_remote_options *o,
+                      struct err *e) MUST_USE;
+/* Writes down where parts are, once all workspaces are open. */
+bool lake_remote_keep(struct store *s, struct err *e) MUST_USE;
+/* The thread that uploads, deletes, and lets parts leave. */
+bool lake_remote_start(struct lake_remote *r, struct err *e) MUST_USE;
+void lake_remote_stop(struct store *s); /* before workspaces are closed */
+void lake_remote_close(struct store *s);
 
 /* ---- the life of a lake ---- */
 /* Reads the manifest, moves aside files that it does not name, deletes half-written ones. dir: the

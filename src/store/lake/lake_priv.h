@@ -33,6 +33,9 @@ struct lake {
     struct map *hot;    /* name → struct lake_hot */
     struct lake_view *current, *views;
     struct lake_part *unlinked; /* gone and no longer read: files to be deleted */
+    struct cond moved;          /* a part is no longer LAKE_LEAVING */
+    size_t store_gone;          /* objects to be deleted, in the manifest */
+    int64_t healed_us;          /* clock_mono_us(): a damaged copy of a stored part was dropped */
     struct map *kept;           /* name → struct lake_kept: what tables say themselves */
     struct lake_path *paths;    /* in no order */
     size_t n_paths;
@@ -123,6 +126,20 @@ bool lake_manifest_terms(struct lake *l, struct lake_part *p, int64_t bytes, uin
                          struct err *e) MUST_USE;
 /* Writes the change in one transaction of the writer thread, then publishes it. */
 bool lake_manifest_commit(struct lake *l, const struct lake_edit *edit, struct err *e) MUST_USE;
+/* Enters that the store has the part (etag NULL: not any more). terms_crc: of its index there; -1:
+ * none. */
+bool lake_manifest_stored(struct lake *l, struct lake_part *p, const char *etag, int64_t terms_crc,
+                          struct err *e) MUST_USE;
+/* Paths of objects that are to be deleted, at most a thousand; live in a. */
+bool lake_manifest_store_gone(struct lake *l, struct arena *a, struct str **out, size_t *n,
+                              struct err *e) MUST_USE;
+/* Adds the ids of parts that were set aside (→ anything). */
+bool lake_manifest_aside(struct lake *l, struct arena *a, struct map *ids, struct err *e) MUST_USE;
+/* Those objects are deleted. */
+bool lake_manifest_store_went(struct lake *l, const struct str *paths, size_t n,
+                              struct err *e) MUST_USE;
+/* The path below the lake's folder, so that a data folder can be moved. */
+struct str lake_below(const struct lake_part *p);
 struct store_check;
 /* How much was set aside since the workspace was made. */
 bool lake_aside_count(struct lake *l, struct store_check *out, struct err *e) MUST_USE;
@@ -134,6 +151,8 @@ bool lake_file_sync(const char *path, struct err *e) MUST_USE;
 bool lake_dir_make(const char *path,
                    struct err *e) MUST_USE; /* with those above it below the lake */
 bool lake_dir_sync(const char *path, struct err *e) MUST_USE;
+/* A small file, whole or as it was. */
+bool lake_text_put(const char *path, struct str text, struct err *e) MUST_USE;
 bool lake_file_crc(const char *path, uint32_t *out_crc, int64_t *out_bytes, struct err *e) MUST_USE;
 /* LAKE/<Table>/<yyyy>/<mm>/<dd>/<id>.parquet */
 char *lake_path(struct arena *a, const struct lake *l, struct str table, int64_t day,
@@ -214,6 +233,12 @@ void lake_cluster_sql(struct lake *l, const struct lake_source *src, struct sbuf
 bool lake_retention_load(struct lake *l, struct err *e) MUST_USE;
 /* Drops the parts that are past their table's total retention. Within work. */
 void lake_expire(struct lake *l);
+
+/* ---- cache.c ---- */
+/* The file of a stored part is no good: it is deleted, and fetched when it is asked for. */
+void lake_cache_drop(struct lake_part *p);
+/* It is here, whole. */
+void lake_cache_arrived(struct lake_part *p);
 
 /* ---- check.c ---- */
 bool lake_part_verify(const struct lake_part *p, struct err *e) MUST_USE;

@@ -1,8 +1,13 @@
 /* The manifest: which parts there are, and up to where each table is sealed. Three tables in the
  * workspace's database file, changed in one transaction of the writer thread. */
-#include "store/lake/lake_priv.h"
+#include "store/lake/remote_priv.h"
 
 enum { MANIFEST_MAX_SQL = 64 << 20 };
+
+struct str lake_below(const struct lake_part *p)
+{
+    return str_from(p->path + strlen(p->lake->dir) + 1);
+}
 
 /* ---- reading ---- */
 
@@ -32,6 +37,10 @@ static struct lake_part *read_part(struct lake *l, const struct engine_rows *r, 
     p->crc = (uint32_t)engine_rows_get(r, i, 11).i;
     p->terms_bytes = engine_rows_get(r, i, 12).i;
     p->terms_crc = (uint32_t)engine_rows_get(r, i, 13).i;
+    p->stored_terms = engine_rows_get(r, i, 15).i;
+    p->stored = p->offered = engine_rows_get(r, i, 14).s.n > 0;
+    if (p->stored)
+        p->etag = xstrndup(str_sub(engine_rows_get(r, i, 14).s, 1, SIZE_MAX));
     return p;
 }
 
@@ -43,12 +52,14 @@ static bool load_parts(struct lake *l, struct map *paths, struct arena *a, struc
                              {STR("min_time"), KQL_LONG},     {STR("max_time"), KQL_LONG},
                              {STR("max_received"), KQL_LONG}, {STR("billed"), KQL_LONG},
                              {STR("made"), KQL_LONG},         {STR("crc"), KQL_LONG},
-                             {STR("terms_bytes"), KQL_LONG},  {STR("terms_crc"), KQL_LONG}};
+                             {STR("terms_bytes"), KQL_LONG},  {STR("terms_crc"), KQL_LONG},
+                             {STR("stored"), KQL_STRING},     {STR("stored_terms"), KQL_LONG}};
     struct kql_schema schema = {c, COUNTOF(c)};
     struct engine_rows *rows = NULL;
     if (!select_all(l,
                     "table_name, id, columns, day, rows, bytes, min_time, max_time, max_received, "
-                    "billed, made, crc, coalesce(terms_bytes, 0), coalesce(terms_crc, 0)",
+                    "billed, made, crc, coalesce(terms_bytes, 0), coalesce(terms_crc, 0), "
+                    "coalesce(stored, ''), coalesce(stored_terms, -1)",
                     "vedette_parts", &schema, &rows, e))
         return false;
     bool ok = true;
@@ -92,7 +103,19 @@ static bool load_marks(struct lake *l, struct err *e)
     return true;
 }
 
-/* Files that a stopped process had still to delete. */
+static bool count_store_gone(struct lake *l, struct err *e)
+{
+    struct kql_column c = {STR("n"), KQL_LONG};
+    struct kql_schema schema = {&c, 1};
+    struct engine_rows *rows = NULL;
+    if (!select_all(l, "count(*)", "vedette_store_gone", &schema, &rows, e))
+        return false;
+    l->store_gone = (size_t)engine_rows_get(rows, 0, 0).i;
+    engine_rows_free(rows);
+    return true;
+}
+
+/* Files that a stopped process had still to delete. What is in the store is deleted later. */
 static bool delete_gone(struct lake *l, struct err *e)
 {
     struct kql_column c = {STR("path"), KQL_STRING};
@@ -109,6 +132,13 @@ static bool delete_gone(struct lake *l, struct err *e)
                 log_z("file", path));
     }
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
+    if (l->w->s->remote != NULL) {
+        sbuf_addz(&sql, "INSERT INTO ");
+        sql_table(l->w, STR("vedette_store_gone"), &sql);
+        sbuf_addz(&sql, " SELECT path FROM ");
+        sql_table(l->w, STR("vedette_gone"), &sql);
+        sbuf_addz(&sql, ";\n");
+    }
     sbuf_addz(&sql, "DELETE FROM ");
     sql_table(l->w, STR("vedette_gone"), &sql);
     bool ok = engine_rows_count(rows) == 0 || engine_conn_exec(l->conn, sbuf_str(&sql), e);
@@ -120,21 +150,15 @@ bool lake_manifest_load(struct lake *l, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct map *paths = map_new(a, false);
-    if (!load_parts(l, paths, a, e) || !lake_place_check(l, e) || !load_marks(l, e) ||
-        !delete_gone(l, e) || !lake_retention_load(l, e) || !lake_cluster_load(l, e) ||
-        !lake_paths_load(l, e))
+    if (!load_parts(l, paths, a, e) || !lake_remote_settle(l, e) || !lake_place_check(l, e) ||
+        !load_marks(l, e) || !delete_gone(l, e) || !count_store_gone(l, e) ||
+        !lake_retention_load(l, e) || !lake_cluster_load(l, e) || !lake_paths_load(l, e))
         return false;
     lake_files_tidy(l, paths);
     return true;
 }
 
 /* ---- writing ---- */
-
-/* The path below the lake's folder, so that a data folder can be moved. */
-static struct str below(const struct lake_part *p)
-{
-    return str_from(p->path + strlen(p->lake->dir) + 1);
-}
 
 static void sql_add(struct lake *l, const struct lake_part *p, struct sbuf *sql)
 {
@@ -187,7 +211,7 @@ static void sql_remove(struct lake *l, const struct lake_part *p, struct sbuf *s
     sbuf_addz(sql, ";\nINSERT INTO ");
     sql_table(l->w, STR("vedette_gone"), sql);
     sbuf_addz(sql, " VALUES (");
-    sql_text(sql, below(p));
+    sql_text(sql, lake_below(p));
     sbuf_addz(sql, ");\n");
 }
 
@@ -232,6 +256,8 @@ static bool run_change(struct lake *l, struct sbuf *sql, const struct lake_edit 
     if (!sbuf_ok(sql))
         return err_set(e, ERR_LIMIT, "too many parts change at once");
     struct change c = {l, edit, sbuf_str(sql)};
+    if (l->w->writer == NULL) /* nobody else writes before it starts */
+        return engine_conn_exec(l->conn, c.sql, e);
     return writer_run(l->w->writer, change_in_writer, &c, e);
 }
 
@@ -248,7 +274,10 @@ bool lake_manifest_commit(struct lake *l, const struct lake_edit *edit, struct e
         sql_add(l, edit->add[i], &sql);
     if (edit->sealed > 0)
         sql_mark(l, edit, &sql);
-    return run_change(l, &sql, edit, e);
+    bool ok = run_change(l, &sql, edit, e);
+    if (ok && l->w->s->remote != NULL)
+        lake_remote_wake(l->w->s->remote);
+    return ok;
 }
 
 bool lake_manifest_terms(struct lake *l, struct lake_part *p, int64_t bytes, uint32_t crc,
@@ -267,6 +296,15 @@ bool lake_manifest_terms(struct lake *l, struct lake_part *p, int64_t bytes, uin
     return run_change(l, &sql, NULL, e);
 }
 
+static void sql_store_gone(struct lake *l, const struct lake_part *p, struct sbuf *sql)
+{
+    sbuf_addz(sql, "INSERT INTO ");
+    sql_table(l->w, STR("vedette_store_gone"), sql);
+    sbuf_addz(sql, " VALUES (");
+    sql_text(sql, lake_below(p));
+    sbuf_addz(sql, ");\n");
+}
+
 void lake_manifest_unlink(struct lake *l)
 {
     lock_take(&l->lock);
@@ -275,23 +313,119 @@ void lake_manifest_unlink(struct lake *l)
     lock_drop(&l->lock);
     if (list == NULL)
         return;
+    size_t n_store = 0;
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(MANIFEST_MAX_SQL);
     for (struct lake_part *p = list, *next; p != NULL; p = next) {
         next = p->next;
         if (lake_files_unlink(p->path)) {
+            if (p->offered)
+                sql_store_gone(l, p, &sql);
+            n_store += p->offered;
             sbuf_addz(&sql, "DELETE FROM ");
             sql_table(l->w, STR("vedette_gone"), &sql);
             sbuf_addz(&sql, " WHERE path = ");
-            sql_text(&sql, below(p));
+            sql_text(&sql, lake_below(p));
             sbuf_addz(&sql, ";\n");
         }
         p->gone = false; /* its file is: the next start tries again what failed */
         lake_part_free(p);
     }
     struct err e = {0};
-    if (sql.n > 0 && !run_change(l, &sql, NULL, &e))
+    bool ok = sql.n == 0 || run_change(l, &sql, NULL, &e);
+    lock_take(&l->lock);
+    l->store_gone += ok ? n_store : 0;
+    lock_drop(&l->lock);
+    if (!ok)
         LOG(LOG_WARN, "lake", "deleted parts are still on the list; the next start takes them off",
             log_s("workspace", l->w->name), log_z("reason", e.msg));
+}
+
+/* ---- parts in the store ---- */
+
+bool lake_manifest_stored(struct lake *l, struct lake_part *p, const char *etag, int64_t terms_crc,
+                          struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
+    AUTO(sbuf_fini) struct sbuf tag = sbuf_make(4096);
+    sbuf_addz(&sql, "UPDATE ");
+    sql_table(l->w, STR("vedette_parts"), &sql);
+    sbuf_addz(&sql, " SET stored = ");
+    sbuf_addf(&tag, "=%s", etag != NULL ? etag : ""); /* a tag may be empty */
+    if (etag != NULL)
+        sql_text(&sql, sbuf_str(&tag));
+    else
+        sbuf_addz(&sql, "NULL");
+    sbuf_addf(&sql, ", stored_terms = %lld WHERE id = ", (long long)terms_crc);
+    sql_text(&sql, p->id);
+    if (!run_change(l, &sql, NULL, e))
+        return false;
+    char *own = etag != NULL ? xstrdup(etag) : NULL;
+    lock_take(&l->lock);
+    xfree(p->etag);
+    p->etag = own;
+    p->stored = etag != NULL;
+    p->stored_terms = terms_crc;
+    lock_drop(&l->lock);
+    return true;
+}
+
+bool lake_manifest_store_gone(struct lake *l, struct arena *a, struct str **out, size_t *n,
+                              struct err *e)
+{
+    struct kql_column c = {STR("path"), KQL_STRING};
+    struct kql_schema schema = {&c, 1};
+    struct engine_rows *rows = NULL;
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
+    sbuf_addz(&sql, "SELECT DISTINCT path FROM ");
+    sql_table(l->w, STR("vedette_store_gone"), &sql);
+    sbuf_addz(&sql, " ORDER BY 1 LIMIT 1000");
+    struct engine_conn *conn = engine_conn_open(l->w->s->engine, e);
+    bool ok = conn != NULL && engine_conn_query(conn, sbuf_str(&sql), &schema, &rows, e);
+    *n = 0;
+    if (ok) {
+        *out = arena_array(a, struct str, engine_rows_count(rows) + 1);
+        for (; *n < engine_rows_count(rows); ++*n)
+            (*out)[*n] = arena_str(a, engine_rows_get(rows, *n, 0).s);
+        engine_rows_free(rows);
+    }
+    engine_conn_close(conn);
+    return ok;
+}
+
+bool lake_manifest_aside(struct lake *l, struct arena *a, struct map *ids, struct err *e)
+{
+    struct kql_column c = {STR("id"), KQL_STRING};
+    struct kql_schema schema = {&c, 1};
+    struct engine_rows *rows = NULL;
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(4096);
+    sbuf_addz(&sql, "SELECT id FROM ");
+    sql_table(l->w, STR("vedette_quarantine"), &sql);
+    struct engine_conn *conn = engine_conn_open(l->w->s->engine, e);
+    bool ok = conn != NULL && engine_conn_query(conn, sbuf_str(&sql), &schema, &rows, e);
+    for (size_t i = 0; ok && i < engine_rows_count(rows); i++)
+        map_put(ids, arena_str(a, engine_rows_get(rows, i, 0).s), l);
+    if (ok)
+        engine_rows_free(rows);
+    engine_conn_close(conn);
+    return ok;
+}
+
+bool lake_manifest_store_went(struct lake *l, const struct str *paths, size_t n, struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(MANIFEST_MAX_SQL);
+    for (size_t i = 0; i < n; i++) {
+        sbuf_addz(&sql, "DELETE FROM ");
+        sql_table(l->w, STR("vedette_store_gone"), &sql);
+        sbuf_addz(&sql, " WHERE path = ");
+        sql_text(&sql, paths[i]);
+        sbuf_addz(&sql, ";\n");
+    }
+    if (n > 0 && !run_change(l, &sql, NULL, e))
+        return false;
+    lock_take(&l->lock);
+    l->store_gone -= n < l->store_gone ? n : l->store_gone;
+    lock_drop(&l->lock);
+    return true;
 }
 
 /* ---- for check ---- */

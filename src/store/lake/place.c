@@ -29,22 +29,6 @@ static bool read_record(const char *path, struct arena *a, struct str *out, stru
            err_set(e, ERR_INVALID, "%s: an absolute path expected", path);
 }
 
-static bool write_record(const char *path, const char *dir, struct err *e)
-{
-    AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
-    const char *temp = arena_fmt(a, "%s.new", path).p;
-    FILE *f = fopen(temp, "we");
-    if (f == NULL)
-        return err_errno(e, "can't write", temp);
-    bool ok = fprintf(f, "%s\n", dir) > 0 && fflush(f) == 0 && fsync(fileno(f)) == 0;
-    ok = fclose(f) == 0 && ok && rename(temp, path) == 0;
-    if (!ok)
-        return err_errno(e, "can't write", path);
-    char *up = arena_strz(a, str_from(path));
-    *strrchr(up, '/') = '\0';
-    return lake_dir_sync(up, e);
-}
-
 /* A folder that was used before is not made again: its disk may not be mounted. */
 static bool find_folder(struct store *s, struct str wanted, bool is_new, struct err *e)
 {
@@ -97,7 +81,8 @@ bool lake_place_keep(struct store *s, struct err *e)
                err_errno(e, "can't remove", s->lake_record);
     LOG(LOG_INFO, "lake", "parts are in another folder from now on",
         log_z("folder", s->lake_wanted));
-    return write_record(s->lake_record, s->lake_wanted, e);
+    AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
+    return lake_text_put(s->lake_record, arena_fmt(a, "%s\n", s->lake_wanted), e);
 }
 
 void lake_place_close(struct store *s)
@@ -126,7 +111,7 @@ bool lake_place_check(struct lake *l, struct err *e)
     for (size_t i = 0; i < l->current->n; i++)
         for (size_t k = 0; k < l->current->tables[i].n; k++) {
             const struct lake_part *p = l->current->tables[i].parts[k];
-            if (access(p->path, R_OK) == 0)
+            if (p->where == LAKE_AWAY || access(p->path, R_OK) == 0)
                 continue;
             err_set(e, ERR_CONFLICT, "lake_dir has changed, but the parts are not in %s", l->dir);
             err_hint(e, "stop the server and move them there from %s%s, or set lake_dir back",

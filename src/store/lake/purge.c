@@ -85,8 +85,12 @@ bool lake_purge(struct lake *l, struct str table, struct str select, uint64_t *o
     *out_deleted = 0;
     for (size_t i = 0; ok && t != NULL && i < t->n; i++) {
         int64_t n = 0;
+        ok = lake_pin(&t->parts[i], 1, NULL, e);
+        if (!ok)
+            break;
         ok = count_in(l, t->parts[i], &n, e) && (n == 0 || rewrite(l, t->parts[i], n, e));
         *out_deleted += ok ? (uint64_t)n : 0;
+        lake_unpin(&t->parts[i], 1);
     }
     lake_view_drop(v);
     struct err ignored = {0};

@@ -192,7 +192,8 @@ static struct lake_part *next_without(struct lake *l, const struct lake_view *v)
     for (size_t i = 0; i < v->n && found == NULL; i++)
         for (size_t k = 0; k < v->tables[i].n && found == NULL; k++) {
             struct lake_part *p = v->tables[i].parts[k];
-            if (p->terms_bytes == 0 && !p->gone && now >= p->index_retry_us)
+            if (p->terms_bytes == 0 && !p->gone && p->where == LAKE_HERE &&
+                now >= p->index_retry_us)
                 found = p;
         }
     lock_drop(&l->lock);
@@ -207,7 +208,12 @@ bool lake_terms_mend(struct lake *l)
     int64_t bytes = 0;
     uint32_t crc = 0;
     struct err e = {0};
-    if (p != NULL && make_it(l, p, &bytes, &crc)) {
+    if (p != NULL && !lake_pin_here(p)) /* the mover fetches the index of one that is away */
+        p = NULL;
+    bool made = p != NULL && make_it(l, p, &bytes, &crc);
+    if (p != NULL)
+        lake_unpin(&p, 1);
+    if (made) {
         entered = lake_manifest_terms(l, p, bytes, crc, &e);
         lock_take(&l->lock);
         p->terms_bytes = entered ? bytes : 0;

@@ -62,16 +62,41 @@ static struct str below(struct arena *a, const struct lake_part *p)
     return arena_fmt(a, "lake/%s", p->path + strlen(p->lake->dir) + 1);
 }
 
+/* Calls fn with the part's file, which is here meanwhile. */
+static bool with_file(struct lake_part *p, store_file_fn *fn, void *ctx, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
+    if (!lake_pin(&p, 1, NULL, e))
+        return false;
+    bool ok = fn(ctx, below(a, p), p->path, e);
+    lake_unpin(&p, 1);
+    return ok;
+}
+
+bool workspace_each_part(struct workspace *w, bool (*wants)(void *ctx, struct str path),
+                         store_file_fn *fn, void *ctx, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
+    struct lake_view *v = lake_view_take(w->lake);
+    bool ok = true;
+    for (size_t i = 0; ok && i < v->n; i++)
+        for (size_t k = 0; ok && k < v->tables[i].n; k++) {
+            arena_reset(a);
+            ok = !wants(ctx, below(a, v->tables[i].parts[k])) ||
+                 with_file(v->tables[i].parts[k], fn, ctx, e);
+        }
+    lake_view_drop(v);
+    return ok;
+}
+
 static bool write_parts(struct json_out *o, const struct lake_table *t, store_file_fn *fn,
                         void *ctx, struct err *e)
 {
-    AUTO(arena_freep) struct arena *a = arena_new(0);
     json_key(o, "parts");
     json_arr(o);
     for (size_t i = 0; t != NULL && i < t->n; i++) {
-        arena_reset(a);
         write_part(o, t->parts[i]);
-        if (!fn(ctx, below(a, t->parts[i]), t->parts[i]->path, e))
+        if (!with_file(t->parts[i], fn, ctx, e))
             return false;
     }
     json_arr_end(o);

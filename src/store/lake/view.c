@@ -41,6 +41,7 @@ struct lake_part *lake_part_new(struct lake *l, struct str table, struct str id,
     p->day = day;
     p->path = xstrdup(lake_path(a, l, table, day, id));
     p->refs = 1;
+    p->stored_terms = -1;
     return p;
 }
 
@@ -48,6 +49,7 @@ void lake_part_free(struct lake_part *p)
 {
     CHECK(p->index == NULL);
     xfree((char *)(uintptr_t)p->id.p);
+    xfree(p->etag);
     xfree(p->path);
     xfree(p);
 }
