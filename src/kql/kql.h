@@ -64,6 +64,7 @@ struct kql_options {
     size_t n_params;
     struct kql_request request; /* what the query's own set statements don't change */
     bool rule_restrictions;     /* refuse search *, union * as analytics rules do */
+    bool transformation;        /* of a data collection rule: the functions that only these have */
 };
 struct kql_render {
     struct str chart; /* empty: no render */

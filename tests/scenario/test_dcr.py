@@ -2,6 +2,7 @@
 import json
 import os
 import socket
+import sys
 import tempfile
 import uuid
 
@@ -355,3 +356,33 @@ def test_the_command():
         equal(run("dcr", "delete", "web", data=s.data)[0], 0)
         equal(run("dcr", "show", "web", data=s.data)[0], 1)
         equal(run("dcr")[0], 2)
+
+
+def test_what_only_transformations_have():
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "kql"))
+    import mmdb
+    cef = ("CEF:0|V|P|1|id|name|5|plain text src=192.0.2.9 msg=a=b\\=c and more; with act=x act=last\\ncs1Label=L cs1=")
+    kql = ("source | extend d = parse_cef_dictionary(line)['Extension'], g = geo_location(tostring(ip)) "
+           "| project TimeGenerated = time, Host = strcat(d, '|', parse_cef_dictionary('k=v w l=m'), '|', "
+           "parse_cef_dictionary('CEF:0|short')), Line = tostring(g)")
+    columns = [("time", "datetime"), ("line", "string"), ("ip", "string")]
+    with tempfile.TemporaryDirectory() as folder:
+        places = os.path.join(folder, "places.mmdb")
+        mmdb.write(places)
+        with Server("--geoip-file", places, clock=NOW) as s:
+            table(s, columns=[("TimeGenerated", "dateTime"), ("Host", "string"), ("Line", "string")])
+            dcr = make(s, flow(kql), columns=columns)
+            equal(send(s, dcr, [{"time": NOW, "line": cef, "ip": "192.0.2.9"}]).status, 204)
+            row = s.query("Web_CL")[0]
+            first, second, third = row["Host"].split("|")
+            equal(json.loads(first), {"src": "192.0.2.9", "msg": "a=b=c and more; with", "act": "last\ncs1Label=L", "cs1": ""})
+            equal(json.loads(second), {"Extension": {"k": "v w", "l": "m"}})
+            equal(json.loads(third), {"Extension": {}})
+            place = json.loads(row["Line"])
+            equal([place[k] for k in ("Country", "Region")], ["Norway", ""])
+            equal(s.ask("print geo_location('192.0.2.9')").status, 400)
+            # print gives its row for each record.
+            dcr = make(s, flow("print Host = 'h', Line = tostring(2 + 2) | extend TimeGenerated = now()"), name="each",
+                       columns=columns)
+            equal(send(s, dcr, [{"time": NOW, "line": str(i)} for i in range(3)]).status, 204)
+            equal(s.query("Web_CL | where Host == 'h' | summarize n = count() by Line"), [{"Line": "4", "n": 3}])
