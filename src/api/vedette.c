@@ -281,9 +281,12 @@ void vedette_watch_files(struct vedette *v, struct tail *t)
     atomic_store(&v->files, t);
 }
 
-void vedette_watch_syslog(struct vedette *v, struct ingest_listener *l)
+void vedette_watch_syslog(struct vedette *v, struct ingest_listener *const *all, size_t n)
 {
-    atomic_store(&v->syslog, l);
+    lock_take(&v->topics_lock);
+    v->syslog = all;
+    v->n_syslog = n;
+    lock_drop(&v->topics_lock);
 }
 
 void vedette_watch(struct vedette *v, struct http_server *server)
