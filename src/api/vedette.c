@@ -142,6 +142,7 @@ static void open_rules(struct vedette *v)
                              .state = v->state,
                              .clock = v->o.clock,
                              .requests = v->ingest,
+                             .incidents = v->incidents,
                              .base_url = v->o.base_url};
     struct ingest *const ways[] = {v->ingest, v->import, v->collector, v->otlp};
     v->dcrs = dcrs_open(&d);
