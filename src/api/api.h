@@ -80,8 +80,9 @@ struct ingest *vedette_import(struct vedette *v); /* with the limits of files */
 struct state *vedette_state(struct vedette *v);
 /* Lets /metrics tell of the server, too; NULL again before it is freed. */
 void vedette_watch(struct vedette *v, struct http_server *server);
-/* The same for the listeners of syslog. */
-void vedette_watch_syslog(struct vedette *v, struct ingest_listener *l);
+/* The same for the listeners of syslog: all is the caller's, and is looked at until 0 of them are
+ * set. */
+void vedette_watch_syslog(struct vedette *v, struct ingest_listener *const *all, size_t n);
 /* The same for topics of Kafka; once NULL is set, nothing looks at the old ones any more. */
 void vedette_watch_topics(struct vedette *v, struct topics *t);
 /* The same for buckets. */

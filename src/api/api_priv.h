@@ -35,8 +35,9 @@ struct vedette {
     struct sign_ins *sign_ins;
     struct http_router *router;
     _Atomic(struct http_server *) server;
-    _Atomic(struct ingest_listener *) syslog;
-    struct lock topics_lock; /* while /metrics looks at topics or buckets */
+    struct lock topics_lock; /* while /metrics looks at syslog, topics or buckets */
+    struct ingest_listener *const *syslog;
+    size_t n_syslog;
     struct topics *topics;
     struct buckets *buckets;
     _Atomic(struct tail *) files;

@@ -1,4 +1,5 @@
-/* Microsoft.Insights/dataCollectionRules and dataCollectionEndpoints. */
+/* Microsoft.Insights/dataCollectionRules, dataCollectionEndpoints and
+ * dataCollectionRuleAssociations. */
 #include "api/api_priv.h"
 #include "text/json.h"
 
@@ -137,6 +138,7 @@ static void delete (struct vedette *v, struct http_request *q, enum state_collec
     struct err e = {0};
     bool was_there = false;
     struct dcr_change asked = change(q, NULL);
+    asked.with_associations = str_ieqz(http_query(q, "deleteAssociations"), "true");
     if (dcr_delete(v->dcrs, c, &asked, &was_there, &e))
         r->status = was_there ? 200 : 204;
     else
@@ -190,12 +192,133 @@ static void try_rule(void *ctx, struct http_request *q, struct http_response *r)
         refuse(v, q, &issues, &e, r);
 }
 
+/* ---- associations ---- */
+
+/* What stands in front of the last /providers/. */
+static struct str resource_of(struct http_request *q)
+{
+    struct str rest = q->path;
+    size_t end = 0, at;
+    while (str_find(rest, STR("/providers/"), &at)) {
+        end += at;
+        rest = str_sub(q->path, end + 1, q->path.n);
+        end++;
+    }
+    return arena_str(q->arena, str_sub(q->path, 0, end > 0 ? end - 1 : 0));
+}
+
+static struct dcr_association association(struct http_request *q, struct str name,
+                                          const struct json *body)
+{
+    return (struct dcr_association){.resource = resource_of(q),
+                                    .name = name,
+                                    .if_match = http_header(q, "if-match"),
+                                    .who = api_caller(q)->name,
+                                    .body = body,
+                                    .caller = caller(q, q->route->access)};
+}
+
+static void get_association(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct state_association x = {0};
+    struct dcr_association asked = association(q, http_param(q, "association"), NULL);
+    struct json_out o = json_out_make(&r->body);
+    if (dcr_association_get(v->dcrs, q->arena, &asked, &x, &e))
+        dcr_association_to_json(v->dcrs, q->arena, &x, &o);
+    else
+        api_error(v, q, &e, r);
+}
+
+static void put_association(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct json body = {0};
+    struct state_association x = {0};
+    bool created = false;
+    if (!api_body(v, q, r, &body))
+        return;
+    struct dcr_association asked = association(q, http_param(q, "association"), &body);
+    if (!dcr_association_put(v->dcrs, q->arena, &asked, &x, &created, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    struct json_out o = json_out_make(&r->body);
+    r->status = created ? 201 : 200;
+    dcr_association_to_json(v->dcrs, q->arena, &x, &o);
+}
+
+static void delete_association(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    bool was_there = false;
+    struct dcr_association asked = association(q, http_param(q, "association"), NULL);
+    if (dcr_association_delete(v->dcrs, &asked, &was_there, &e))
+        r->status = was_there ? 200 : 204;
+    else
+        api_error(v, q, &e, r);
+}
+
+/* name: of the rule or endpoint; empty: of the resource that the path names. */
+static void list_associations(struct vedette *v, struct http_request *q, enum state_collection c,
+                              struct str name, struct http_response *r)
+{
+    struct err e = {0};
+    struct state_association *all = NULL;
+    size_t n = 0;
+    struct dcr_association asked = association(q, STR(""), NULL);
+    if (name.n > 0)
+        asked.resource = STR("");
+    if (!dcr_association_list(v->dcrs, q->arena, &asked, c, name, &all, &n, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    struct json_out o = api_list(r);
+    for (size_t i = 0; i < n; i++)
+        dcr_association_to_json(v->dcrs, q->arena, &all[i], &o);
+    api_list_end(&o);
+}
+
+static void list_of_rule(void *ctx, struct http_request *q, struct http_response *r)
+{
+    list_associations(ctx, q, STATE_COLLECTION_RULES, http_param(q, "name"), r);
+}
+
+static void list_of_endpoint(void *ctx, struct http_request *q, struct http_response *r)
+{
+    list_associations(ctx, q, STATE_COLLECTION_ENDPOINTS, http_param(q, "name"), r);
+}
+
+static void list_of_resource(void *ctx, struct http_request *q, struct http_response *r)
+{
+    list_associations(ctx, q, STATE_COLLECTION_RULES, STR(""), r);
+}
+
 #define INSIGHTS "/providers/Microsoft.Insights"
 #define SUBSCRIPTION "/subscriptions/{subscription}" INSIGHTS
 #define GROUP "/subscriptions/{subscription}/resourceGroups/{group}" INSIGHTS
 #define RULE GROUP "/dataCollectionRules/{name}"
 #define ENDPOINT GROUP "/dataCollectionEndpoints/{name}"
+/* Of a machine, a workspace …, and of what is inside of one. */
+#define RESOURCE                                                                                   \
+    "/subscriptions/{subscription}/resourceGroups/{group}/providers/{provider}/{type}/{resource}"
+#define INNER RESOURCE "/{inner_type}/{inner}"
+#define ASSOCIATIONS "/providers/Microsoft.Insights/dataCollectionRuleAssociations"
+#define ASSOCIATION ASSOCIATIONS "/{association}"
 const struct http_route dcr_routes[] = {
+    {HTTP_GET, RULE "/associations", list_of_rule, "tables/read", 0, FAMILY_ARM},
+    {HTTP_GET, ENDPOINT "/associations", list_of_endpoint, "tables/read", 0, FAMILY_ARM},
+    {HTTP_GET, RESOURCE ASSOCIATIONS, list_of_resource, "tables/read", 0, FAMILY_ARM},
+    {HTTP_GET, RESOURCE ASSOCIATION, get_association, "tables/read", 0, FAMILY_ARM},
+    {HTTP_PUT, RESOURCE ASSOCIATION, put_association, "tables/write", DCR_MAX_BYTES, FAMILY_ARM},
+    {HTTP_DELETE, RESOURCE ASSOCIATION, delete_association, "tables/write", 0, FAMILY_ARM},
+    {HTTP_GET, INNER ASSOCIATIONS, list_of_resource, "tables/read", 0, FAMILY_ARM},
+    {HTTP_GET, INNER ASSOCIATION, get_association, "tables/read", 0, FAMILY_ARM},
+    {HTTP_PUT, INNER ASSOCIATION, put_association, "tables/write", DCR_MAX_BYTES, FAMILY_ARM},
+    {HTTP_DELETE, INNER ASSOCIATION, delete_association, "tables/write", 0, FAMILY_ARM},
     {HTTP_GET, SUBSCRIPTION "/dataCollectionRules", list_rules, "tables/read", 0, FAMILY_ARM},
     {HTTP_GET, GROUP "/dataCollectionRules", list_rules, "tables/read", 0, FAMILY_ARM},
     {HTTP_GET, RULE, get_rule, "tables/read", 0, FAMILY_ARM},

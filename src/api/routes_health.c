@@ -331,10 +331,20 @@ static void requests(struct vedette *v, struct sbuf *b)
 
 static void syslog_listeners(struct vedette *v, struct sbuf *b)
 {
-    struct ingest_listener *l = atomic_load(&v->syslog);
-    if (l == NULL)
+    struct net_stats s = {0};
+    lock_take(&v->topics_lock);
+    size_t n = v->n_syslog;
+    for (size_t i = 0; i < n; i++) {
+        struct net_stats x = ingest_listener_stats(v->syslog[i]);
+        s.messages += x.messages;
+        s.cut += x.cut;
+        s.lost += x.lost;
+        s.turned_away += x.turned_away;
+        s.connections += x.connections;
+    }
+    lock_drop(&v->topics_lock);
+    if (n == 0)
         return;
-    struct net_stats s = ingest_listener_stats(l);
     one(b, "vedette_syslog_messages_total", "counter", "Messages read from sockets.",
         (double)s.messages);
     one(b, "vedette_syslog_cut_total", "counter", "Messages cut at the limit.", (double)s.cut);

@@ -17,9 +17,10 @@ static void write_capping(struct json_out *o, struct workspace *w, double gb)
     json_obj_end(o);
 }
 
-static void write_workspace(struct http_request *q, struct json_out *o, struct workspace *w,
-                            double gb)
+static void write_workspace(struct vedette *v, struct http_request *q, struct json_out *o,
+                            struct workspace *w, double gb)
 {
+    struct str rule = dcr_default_rule(v->dcrs, q->arena, w);
     json_obj(o);
     json_kv_str(o, "id",
                 arena_fmt(q->arena,
@@ -39,6 +40,8 @@ static void write_workspace(struct http_request *q, struct json_out *o, struct w
     json_kv_z(o, "name", "PerGB2018");
     json_obj_end(o);
     write_capping(o, w, gb);
+    if (rule.n > 0)
+        json_kv_str(o, "defaultDataCollectionRuleResourceId", rule);
     json_kv_z(o, "publicNetworkAccessForIngestion", "Enabled");
     json_kv_z(o, "publicNetworkAccessForQuery", "Enabled");
     json_obj_end(o);
@@ -55,7 +58,7 @@ static void answer(struct vedette *v, struct http_request *q, struct workspace *
         return;
     }
     struct json_out o = json_out_make(&r->body);
-    write_workspace(q, &o, w, gb);
+    write_workspace(v, q, &o, w, gb);
 }
 
 static void get(void *ctx, struct http_request *q, struct http_response *r)

@@ -168,6 +168,7 @@ static void open_rules(struct vedette *v)
                              .state = v->state,
                              .clock = v->o.clock,
                              .requests = v->ingest,
+                             .incidents = v->incidents,
                              .base_url = v->o.base_url};
     struct ingest *const ways[] = {v->ingest, v->import, v->collector, v->otlp};
     v->dcrs = dcrs_open(&d);
@@ -316,9 +317,12 @@ void vedette_watch_files(struct vedette *v, struct tail *t)
     atomic_store(&v->files, t);
 }
 
-void vedette_watch_syslog(struct vedette *v, struct ingest_listener *l)
+void vedette_watch_syslog(struct vedette *v, struct ingest_listener *const *all, size_t n)
 {
-    atomic_store(&v->syslog, l);
+    lock_take(&v->topics_lock);
+    v->syslog = all;
+    v->n_syslog = n;
+    lock_drop(&v->topics_lock);
 }
 
 void vedette_watch(struct vedette *v, struct http_server *server)

@@ -7,6 +7,7 @@ enum { BACKUP_SHA256_HEX = 64, BACKUP_FORMAT = 1, BACKUP_MAX_MANIFEST = 256 << 2
 #define BACKUP_MANIFEST "backup.json"
 #define EXPORT_MANIFEST "workspace.json"
 #define EXPORT_OBJECTS "objects.ndjson"
+#define EXPORT_RULES "collection-rules.ndjson" /* absent in older exports */
 
 struct backup_file {
     struct str path; /* below the backup and the data folder, with '/' */

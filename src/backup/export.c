@@ -22,16 +22,25 @@ static bool put_part(void *ctx, struct str path, const char *own, struct err *e)
     return true;
 }
 
-static bool put_objects(struct export *x, struct err *e)
+static bool put_text(struct export *x, const char *name, struct sbuf *text, struct err *e)
 {
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(STATE_TRANSFER_BYTES);
-    struct backup_file f = {.path = STR(EXPORT_OBJECTS)};
-    const char *to = arena_fmt(x->a, "%s/%s", x->o->dir, EXPORT_OBJECTS).p;
-    if (!state_workspace_write(x->o->state, workspace_id(x->o->workspace), &b, e) ||
-        !backup_write_text(to, sbuf_str(&b), e) || !backup_hash(to, &f, e))
+    struct backup_file f = {.path = str_from(name)};
+    const char *to = arena_fmt(x->a, "%s/%s", x->o->dir, name).p;
+    if (!backup_write_text(to, sbuf_str(text), e) || !backup_hash(to, &f, e))
         return false;
     VEC_PUSH(x->a, &x->files, f);
     return true;
+}
+
+static bool put_objects(struct export *x, struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf objects = sbuf_make(STATE_TRANSFER_BYTES);
+    AUTO(sbuf_fini) struct sbuf rules = sbuf_make(STATE_TRANSFER_BYTES);
+    const struct state_workspace w = {workspace_id(x->o->workspace),
+                                      workspace_name(x->o->workspace)};
+    return state_workspace_write(x->o->state, w.id, &objects, e) &&
+           put_text(x, EXPORT_OBJECTS, &objects, e) &&
+           state_rules_write(x->o->state, &w, &rules, e) && put_text(x, EXPORT_RULES, &rules, e);
 }
 
 /* Nothing is sealed in between, so that the parts are all rows but those that came after. */

@@ -131,18 +131,40 @@ static bool make_tables(struct import *x, struct err *e)
 
 /* ---- objects ---- */
 
+static bool read_text(struct import *x, const char *name, struct str *out, struct err *e)
+{
+    const char *copy = arena_fmt(x->a, "%s/%s", x->half, name).p;
+    return take(x, str_from(name), copy, e) &&
+           backup_read_text(x->a, x->half, name, STATE_TRANSFER_BYTES, out, e);
+}
+
+static bool read_rules(struct import *x, struct state *s, struct err *e)
+{
+    const struct state_workspace old = {json_text(json_get(&x->root, "id"), STR("")),
+                                        json_text(json_get(&x->root, "name"), STR(""))};
+    const struct state_workspace now = {x->id, x->name};
+    struct str text;
+    if (map_get(x->by_path, STR(EXPORT_RULES)) == NULL)
+        return true;
+    if (!read_text(x, EXPORT_RULES, &text, e))
+        return false;
+    if (state_rules_read(s, &old, &now, text, e))
+        return true;
+    err_prefix(e, EXPORT_RULES);
+    return false;
+}
+
 static bool read_objects(struct import *x, struct err *e)
 {
     struct str text;
-    const char *copy = arena_fmt(x->a, "%s/" EXPORT_OBJECTS, x->half).p;
-    if (!take(x, STR(EXPORT_OBJECTS), copy, e) ||
-        !backup_read_text(x->a, x->half, EXPORT_OBJECTS, STATE_TRANSFER_BYTES, &text, e))
+    if (!read_text(x, EXPORT_OBJECTS, &text, e))
         return false;
     struct state *s = state_open(arena_fmt(x->a, "%s/state.db", x->o->data_dir).p, e);
     bool ok = s != NULL && state_workspace_read(s, x->id, text, e);
-    state_close(s);
-    if (!ok)
+    if (s != NULL && !ok)
         err_prefix(e, EXPORT_OBJECTS);
+    ok = ok && read_rules(x, s, e);
+    state_close(s);
     return ok;
 }
 

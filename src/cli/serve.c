@@ -130,53 +130,113 @@ static bool load_tls(struct serving *s, const struct settings *set, struct sbuf 
 
 enum { MAX_CA = 1 << 20 };
 
-static bool listen_syslog(struct serving *s, const struct settings *set, struct str cert,
-                          struct str key, struct err *e)
+struct syslog_starting {
+    struct serving *s;
+    const struct settings *set;
+    struct arena *a;
+    struct ingest_listener_options o; /* of all of them */
+};
+
+static bool prepare_syslog(struct syslog_starting *x, struct str cert, struct str key,
+                           struct err *e)
 {
-    const char *const addresses[NET_TRANSPORTS] = {
-        [NET_UDP] = set->syslog_udp, [NET_TCP] = set->syslog_tcp, [NET_TLS] = set->syslog_tls};
-    char hosts[NET_TRANSPORTS][256];
-    AUTO(arena_freep) struct arena *a = arena_new(0);
+    const struct settings *set = x->set;
     struct str ca = STR("");
     struct ip_net *networks = NULL;
-    struct ingest_listener_options o = {
-        .ingest = vedette_ingest(s->v),
-        .workspace = store_workspace_at(vedette_store(s->v), 0),
+    x->o = (struct ingest_listener_options){
+        .ingest = vedette_ingest(x->s->v),
         .received_time = set->syslog_received_time,
         .net = {.cert_pem = cert,
                 .key_pem = key,
                 .max_message = (size_t)set->syslog_max_message,
                 .max_connections = (size_t)set->syslog_connections,
-                .clock = s->clock},
+                .clock = x->s->clock},
     };
-    for (int t = 0; t < NET_TRANSPORTS; t++) {
-        struct net_listener *l = &o.net.listen[o.net.n_listen];
-        if (addresses[t][0] == '\0')
-            continue;
-        CHECK(settings_address(addresses[t], hosts[t], sizeof(hosts[t]), &l->port));
-        l->address = hosts[t];
-        l->transport = (enum net_transport)t;
-        o.net.n_listen++;
-    }
+    if (!settings_networks(set->syslog_networks, x->a, &networks, &x->o.net.n_networks, e) ||
+        (set->syslog_tls_ca[0] != '\0' && !file_read(x->a, set->syslog_tls_ca, MAX_CA, &ca, e)))
+        return false;
+    CHECK(settings_utc_offset(set->syslog_utc_offset, &x->o.utc_offset));
+    x->o.net.networks = networks;
+    x->o.net.client_ca_pem = ca;
+    return true;
+}
+
+static void add_socket(struct arena *a, struct net_options *net, const char *address,
+                       enum net_transport t)
+{
+    enum { HOST = 256 };
+    struct net_listener *l = &net->listen[net->n_listen++];
+    char *host = arena_alloc(a, HOST);
+    CHECK(settings_address(address, host, HOST, &l->port));
+    l->address = host;
+    l->transport = t;
+}
+
+static bool start_syslog(struct syslog_starting *x, const struct ingest_listener_options *o,
+                         struct err *e)
+{
+    struct serving *s = x->s;
+    struct ingest_listener *l = ingest_listener_start(o, e);
+    if (l == NULL)
+        return false;
+    s->syslog[s->n_syslog++] = l;
+    for (size_t i = 0; i < o->net.n_listen; i++)
+        LOG(LOG_INFO, "serve", "listening for syslog", log_z("address", o->net.listen[i].address),
+            log_i("port", ingest_listener_port(l, i)),
+            log_z("over", net_transport_name(o->net.listen[i].transport)),
+            log_s("workspace", workspace_name(o->workspace)));
+    return true;
+}
+
+/* The sockets that settings of their own name: of the first workspace. */
+static bool listen_first(struct syslog_starting *x, struct err *e)
+{
+    const char *const addresses[NET_TRANSPORTS] = {[NET_UDP] = x->set->syslog_udp,
+                                                   [NET_TCP] = x->set->syslog_tcp,
+                                                   [NET_TLS] = x->set->syslog_tls};
+    struct ingest_listener_options o = x->o;
+    o.workspace = store_workspace_at(vedette_store(x->s->v), 0);
+    for (int t = 0; t < NET_TRANSPORTS; t++)
+        if (addresses[t][0] != '\0')
+            add_socket(x->a, &o.net, addresses[t], (enum net_transport)t);
     if (o.net.n_listen == 0)
         return true;
-    if (!settings_networks(set->syslog_networks, a, &networks, &o.net.n_networks, e) ||
-        (set->syslog_tls_ca[0] != '\0' && !file_read(a, set->syslog_tls_ca, MAX_CA, &ca, e)))
+    if (!start_syslog(x, &o, e))
         return false;
-    CHECK(settings_utc_offset(set->syslog_utc_offset, &o.utc_offset));
-    o.net.networks = networks;
-    o.net.client_ca_pem = ca;
-    s->syslog = ingest_listener_start(&o, e);
-    if (s->syslog == NULL)
-        return false;
-    vedette_watch_syslog(s->v, s->syslog);
-    for (size_t i = 0; i < o.net.n_listen; i++) {
-        uint16_t port = ingest_listener_port(s->syslog, i);
-        s->syslog_ports[o.net.listen[i].transport] = port;
-        LOG(LOG_INFO, "serve", "listening for syslog", log_z("address", o.net.listen[i].address),
-            log_i("port", port), log_z("over", net_transport_name(o.net.listen[i].transport)));
-    }
+    for (size_t i = 0; i < o.net.n_listen; i++)
+        x->s->syslog_ports[o.net.listen[i].transport] = ingest_listener_port(x->s->syslog[0], i);
     return true;
+}
+
+static bool listen_more(struct syslog_starting *x, size_t i, struct err *e)
+{
+    const struct syslog_socket *k = &x->set->syslog_listeners[i];
+    struct store *store = vedette_store(x->s->v);
+    struct ingest_listener_options o = x->o;
+    o.workspace = k->workspace == NULL ? store_workspace_at(store, 0)
+                                       : store_workspace_find(store, str_from(k->workspace));
+    if (o.workspace == NULL)
+        return err_set(e, ERR_NOT_FOUND, "syslog_listeners: '%.*s': there is no workspace '%s'",
+                       STR_ARG(k->name), k->workspace);
+    add_socket(x->a, &o.net, k->address, k->transport);
+    if (start_syslog(x, &o, e)) {
+        x->s->listener_ports[i] = ingest_listener_port(x->s->syslog[x->s->n_syslog - 1], 0);
+        return true;
+    }
+    err_prefix(e, "syslog_listeners: '%.*s'", STR_ARG(k->name));
+    return false;
+}
+
+static bool listen_syslog(struct serving *s, const struct settings *set, struct str cert,
+                          struct str key, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct syslog_starting x = {.s = s, .set = set, .a = a};
+    bool ok = prepare_syslog(&x, cert, key, e) && listen_first(&x, e);
+    for (size_t i = 0; ok && i < set->n_syslog_listeners; i++)
+        ok = listen_more(&x, i, e);
+    vedette_watch_syslog(s->v, s->syslog, s->n_syslog);
+    return ok;
 }
 
 static bool read_topics(struct serving *s, const struct settings *set, struct err *e)
@@ -282,6 +342,10 @@ static bool write_server_file(struct serving *s, const struct settings *set, str
         if (s->syslog_ports[t] != 0)
             json_kv_int(&w, arena_fmt(a, "syslog_%s", net_transport_name((enum net_transport)t)).p,
                         s->syslog_ports[t]);
+    for (size_t i = 0; i < set->n_syslog_listeners; i++)
+        json_kv_int(&w,
+                    arena_fmt(a, "syslog_listener_%.*s", STR_ARG(set->syslog_listeners[i].name)).p,
+                    s->listener_ports[i]);
     json_obj_end(&w);
     sbuf_addc(&b, '\n');
     snprintf(s->server_file, sizeof(s->server_file), "%.4000s/server.json", set->data);
@@ -321,8 +385,8 @@ bool serving_stop(struct serving *s, int64_t drain_ms)
         vedette_draining(s->v, true);
     if (s->server_file[0] != '\0')
         (void)unlink(s->server_file);
-    if (s->syslog != NULL)
-        ingest_listener_stop(s->syslog, drain_ms * 1000);
+    for (size_t i = 0; i < s->n_syslog; i++)
+        ingest_listener_stop(s->syslog[i], drain_ms * 1000);
     if (s->topics != NULL)
         vedette_watch_topics(s->v, NULL);
     topics_stop(s->topics);
@@ -340,9 +404,10 @@ bool serving_stop(struct serving *s, int64_t drain_ms)
         http_server_free(s->server);
     }
     if (s->v != NULL)
-        vedette_watch_syslog(s->v, NULL);
+        vedette_watch_syslog(s->v, NULL, 0);
     tail_stop(s->files);
-    ingest_listener_free(s->syslog);
+    for (size_t i = 0; i < s->n_syslog; i++)
+        ingest_listener_free(s->syslog[i]);
     vedette_close(s->v);
     if (s->clock != NULL)
         clock_free(s->clock);

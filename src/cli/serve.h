@@ -3,12 +3,16 @@
 #include "api/api.h"
 #include "cli/settings.h"
 #include "ingest/listen.h"
+#include "ingest/source_list.h"
 
+enum { SERVING_SYSLOG = SOURCE_LIST_MOST + 1 };
 struct serving {
     struct clock *clock;
     struct vedette *v;
     struct http_server *server;
-    struct ingest_listener *syslog; /* NULL: nowhere */
+    struct ingest_listener *syslog[SERVING_SYSLOG];
+    size_t n_syslog;
+    uint16_t listener_ports[SOURCE_LIST_MOST]; /* of the list syslog_listeners */
     struct topics *topics;
     struct buckets *buckets; /* NULL: none are read */
     struct tail *files;      /* NULL: none are read */

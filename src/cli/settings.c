@@ -398,11 +398,24 @@ static bool read_buckets(struct settings *s, const char *path, struct str text,
     return false;
 }
 
+static bool read_listeners(struct settings *s, const char *path, struct str text,
+                           const struct json *list, struct err *e)
+{
+    if (list->type == JSON_NULL ||
+        syslog_list_read(s->a, list, text, &s->syslog_listeners, &s->n_syslog_listeners, e))
+        return true;
+    err_prefix(e, "%s:%u: syslog_listeners", path, e->pos.line);
+    return false;
+}
+
 static const struct {
     const char *name;
     bool (*read)(struct settings *s, const char *path, struct str text, const struct json *list,
                  struct err *e);
-} lists[] = {{"kafka", read_kafka}, {"sources", read_sources}, {"s3_sources", read_buckets}};
+} lists[] = {{"kafka", read_kafka},
+             {"sources", read_sources},
+             {"s3_sources", read_buckets},
+             {"syslog_listeners", read_listeners}};
 
 static size_t find_list(struct str name)
 {
@@ -571,7 +584,10 @@ static bool check_syslog(const struct settings *s, struct err *e)
     }
     if (!settings_utc_offset(s->syslog_utc_offset, &offset))
         return err_set(e, ERR_INVALID, "syslog_utc_offset: an offset such as +02:00 expected");
-    if (s->syslog_tls[0] != '\0' && s->listen[0] == '\0')
+    bool tls = s->syslog_tls[0] != '\0';
+    for (size_t i = 0; i < s->n_syslog_listeners; i++)
+        tls = tls || s->syslog_listeners[i].transport == NET_TLS;
+    if (tls && s->listen[0] == '\0')
         return err_set(e, ERR_INVALID, "syslog_tls: HTTPS must be on, whose certificate it uses");
     return s->syslog_max_message >= 480 || /* RFC 5424, 6.1: receivers take that much */
            err_set(e, ERR_INVALID, "syslog_max_message: at least 480 bytes expected");

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "buckets/buckets.h"
+#include "cli/syslog_list.h"
 #include "tail/tail.h"
 #include "topics/topics.h"
 
@@ -47,7 +48,9 @@ struct settings {
     size_t n_buckets;
     struct tail_source *sources; /* the list `sources` of the file */
     size_t n_sources;
-    int64_t sources_poll; /* ticks */
+    int64_t sources_poll;                   /* ticks */
+    struct syslog_socket *syslog_listeners; /* the list of that name of the file */
+    size_t n_syslog_listeners;
 };
 
 /* One row a setting. */

@@ -115,16 +115,17 @@ static void write_properties(struct dcrs *d, struct arena *a, enum state_collect
     json_obj_end(o);
 }
 
-static void write_system_data(struct json_out *o, const struct state_dcr *x)
+void dcr_write_system_data(struct json_out *o, int64_t created, struct str created_by,
+                           int64_t modified, struct str modified_by)
 {
     json_key(o, "systemData");
     json_obj(o);
-    json_kv_str(o, "createdBy", x->created_by);
+    json_kv_str(o, "createdBy", created_by);
     json_kv_z(o, "createdByType", "Application");
-    json_kv_time(o, "createdAt", x->created);
-    json_kv_str(o, "lastModifiedBy", x->modified_by);
+    json_kv_time(o, "createdAt", created);
+    json_kv_str(o, "lastModifiedBy", modified_by);
     json_kv_z(o, "lastModifiedByType", "Application");
-    json_kv_time(o, "lastModifiedAt", x->modified);
+    json_kv_time(o, "lastModifiedAt", modified);
     json_obj_end(o);
 }
 
@@ -143,6 +144,6 @@ void dcr_to_json(struct dcrs *d, struct arena *a, enum state_collection c,
     etag_write(o, x->etag);
     json_key(o, "properties");
     write_properties(d, a, c, x, o);
-    write_system_data(o, x);
+    dcr_write_system_data(o, x->created, x->created_by, x->modified, x->modified_by);
     json_obj_end(o);
 }

@@ -20,6 +20,7 @@ struct dcrs_options {
     struct clock *clock;
     struct ingest *requests; /* with the limits of what senders may send */
     struct arm_scope scope;
+    struct incidents *incidents; /* through which rows of AzureActivity go */
     const char *base_url; /* of this server; a text that may change until it is used; may be NULL */
 };
 struct dcrs *dcrs_open(const struct dcrs_options *o);
@@ -45,6 +46,7 @@ struct dcr_change {
     struct str name, if_match, who; /* if_match: the header, or empty */
     const struct json *body;        /* the ARM resource */
     struct dcr_caller caller; /* must be allowed to change all destinations, old and new ones */
+    bool with_associations;   /* DELETE: its associations go, too */
 };
 /* PUT. Errors: ERR_INVALID (with issues: those; else e alone), ERR_CONFLICT (etag), ERR_LIMIT (too
  * many, too large), ERR_FORBIDDEN. *out lives in a. */
@@ -61,6 +63,7 @@ bool dcr_get(struct dcrs *d, struct arena *a, enum state_collection c, struct st
 bool dcr_list(struct dcrs *d, struct arena *a, enum state_collection c,
               const struct dcr_caller *caller, struct state_dcr **out, size_t *n,
               struct err *e) MUST_USE;
+/* Errors: also ERR_CONFLICT, while there are associations of it. */
 bool dcr_delete(struct dcrs *d, enum state_collection c, const struct dcr_change *x,
                 bool *out_was_there, struct err *e) MUST_USE;
 /* The ARM resource, one JSON object. */
@@ -90,6 +93,33 @@ bool dcr_logs(struct dcrs *d, const struct dcr_request *r, struct ingest_result 
  * own, goes through the flow of stream Microsoft-Table-<Table>. Before in is used; d must outlive
  * it. */
 void dcr_guard(struct dcrs *d, struct ingest *in);
+
+/* The ARM id of the rule of kind WorkspaceTransforms of a workspace; empty: it has none. In a. */
+struct str dcr_default_rule(struct dcrs *d, struct arena *a, const struct workspace *w);
+
+/* ---- associations: which resources a rule or an endpoint is for ----
+ * Source: the Data Collection Rule Associations API. */
+struct dcr_association {
+    struct str resource, name, if_match, who; /* resource: ARM id with '/' in front */
+    const struct json *body;
+    struct dcr_caller caller; /* must be allowed to change the rule */
+};
+enum { DCR_MAX_ASSOCIATIONS = 10000 };
+/* Errors: as dcr_put. */
+bool dcr_association_put(struct dcrs *d, struct arena *a, const struct dcr_association *x,
+                         struct state_association *out, bool *out_created, struct err *e) MUST_USE;
+/* Errors: ERR_NOT_FOUND. */
+bool dcr_association_get(struct dcrs *d, struct arena *a, const struct dcr_association *x,
+                         struct state_association *out, struct err *e) MUST_USE;
+/* Of a resource (x->resource), or of the rule or endpoint called name; those whose rule the caller
+ * may see. */
+bool dcr_association_list(struct dcrs *d, struct arena *a, const struct dcr_association *x,
+                          enum state_collection c, struct str name, struct state_association **out,
+                          size_t *n, struct err *e) MUST_USE;
+bool dcr_association_delete(struct dcrs *d, const struct dcr_association *x, bool *out_was_there,
+                            struct err *e) MUST_USE;
+void dcr_association_to_json(struct dcrs *d, struct arena *a, const struct state_association *x,
+                             struct json_out *out);
 
 /* What the flows of a rule make of records; nothing is stored. */
 struct dcr_trial {

@@ -54,6 +54,8 @@ void dcr_model_destinations(struct arena *a, const struct dcr_about *about,
 /* Of a rule of that kind. */
 struct dcr_about dcr_about(const struct dcrs *d, struct str kind);
 void dcr_read_flows(struct dcr_reading *r, const struct json *properties);
+/* data_sources.c: what agents are to collect, as far as its shape goes. */
+void dcr_check_data_sources(struct dcr_reading *r, const struct json *properties);
 void dcr_issue(struct dcr_reading *r, const char *code, struct str target, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 /* The member, an array of at most DCR_MAX_PARTS; NULL: absent, or told of. */
@@ -112,7 +114,36 @@ struct dcr_entry *dcr_entry_new(struct dcrs *d, struct arena *a, const struct st
                                 struct err *e); /* refs 1; takes a, also on failure */
 bool dcr_is_standing(struct str kind);
 
+/* ---- rule.c ---- */
+struct str dcr_key(struct arena *a, struct str name); /* in lower case */
+struct str dcr_new_etag(struct arena *a);
+bool dcr_name_ok(struct str name, struct err *e) MUST_USE;
+/* Where a rule leads. */
+void dcr_destinations(struct dcrs *d, struct arena *a, const struct state_dcr *x,
+                      struct dcr_model *out);
+bool dcr_may_change(const struct dcr_caller *c, const struct dcr_model *m, struct err *e) MUST_USE;
+
+/* ---- associations.c ---- */
+/* Those of a rule or an endpoint are taken away (with), or there are none. Within the state's
+ * transaction. Errors: ERR_CONFLICT. */
+bool dcr_associations_end(struct dcrs *d, struct arena *a, enum state_collection c, struct str key,
+                          bool with, struct err *e) MUST_USE;
+
+/* ---- activity.c: who changed what ---- */
+struct dcr_activity {
+    const char *type; /* "dataCollectionRules" … */
+    bool deleted;
+    struct str id, name, who; /* id: ARM id */
+    const struct dcr_model *before,
+        *now; /* of a rule: where it leads; both NULL: it concerns all */
+};
+/* A row of AzureActivity in each workspace concerned, inside the transaction of the change. */
+bool dcr_activity_put(struct dcrs *d, struct arena *a, const struct dcr_activity *x,
+                      struct err *e) MUST_USE;
+
 /* ---- arm.c ---- */
+void dcr_write_system_data(struct json_out *o, int64_t created, struct str created_by,
+                           int64_t modified, struct str modified_by);
 struct str dcr_arm_id(struct dcrs *d, struct arena *a, enum state_collection c, struct str name);
 
 struct dcrs {

@@ -92,6 +92,20 @@ static struct dcr_entry *take(struct dcrs *d, const struct workspace *w, struct 
     return found;
 }
 
+struct str dcr_default_rule(struct dcrs *d, struct arena *a, const struct workspace *w)
+{
+    struct str name = STR("");
+    lock_take(&d->lock);
+    for (size_t i = 0; name.n == 0 && i < d->standing.n; i++) {
+        const struct dcr_model *m = &d->standing.p[i]->model;
+        for (size_t k = 0; name.n == 0 && k < m->n_destinations; k++)
+            if (m->destinations[k].workspace == w)
+                name = arena_str(a, d->standing.p[i]->name);
+    }
+    lock_drop(&d->lock);
+    return name.n > 0 ? dcr_arm_id(d, a, STATE_COLLECTION_RULES, name) : name;
+}
+
 /* ---- records ---- */
 
 static bool guard(void *self, struct ingest *in, const struct ingest_request *r,

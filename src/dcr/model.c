@@ -212,5 +212,6 @@ bool dcr_model_read(struct arena *a, const struct dcr_about *about, const struct
     read_streams(&r, json_get(properties, "streamDeclarations"));
     read_destinations(&r, json_get(properties, "destinations"));
     dcr_read_flows(&r, properties);
+    dcr_check_data_sources(&r, properties);
     return issues->list.n == 0;
 }

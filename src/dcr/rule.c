@@ -27,7 +27,7 @@ void dcrs_close(struct dcrs *d)
 
 /* ---- names ---- */
 
-static struct str key_of(struct arena *a, struct str name)
+struct str dcr_key(struct arena *a, struct str name)
 {
     char *p = arena_strz(a, name);
     for (size_t i = 0; i < name.n; i++)
@@ -36,7 +36,7 @@ static struct str key_of(struct arena *a, struct str name)
     return (struct str){p, name.n};
 }
 
-static bool name_ok(struct str name, struct err *e)
+bool dcr_name_ok(struct str name, struct err *e)
 {
     for (size_t i = 0; i < name.n; i++) {
         char c = name.p[i];
@@ -50,7 +50,7 @@ static bool name_ok(struct str name, struct err *e)
                    MAX_ID);
 }
 
-static struct str new_etag(struct arena *a)
+struct str dcr_new_etag(struct arena *a)
 {
     char text[37];
     guid_format(guid_new(), text);
@@ -125,11 +125,11 @@ static bool allowed(const struct dcr_caller *c, const struct workspace *w)
     return c->may == NULL || c->may(c->self, w);
 }
 
-static bool may_change(const struct dcr_change *x, const struct dcr_model *m, struct err *e)
+bool dcr_may_change(const struct dcr_caller *c, const struct dcr_model *m, struct err *e)
 {
     for (size_t i = 0; i < m->n_destinations; i++) {
         const struct workspace *w = m->destinations[i].workspace;
-        if (w != NULL && !allowed(&x->caller, w))
+        if (w != NULL && !allowed(c, w))
             return err_set(e, ERR_FORBIDDEN,
                            "you may not change data collection rules of workspace '%.*s'",
                            STR_ARG(workspace_name(w)));
@@ -137,9 +137,8 @@ static bool may_change(const struct dcr_change *x, const struct dcr_model *m, st
     return true;
 }
 
-/* Where it leads. */
-static void read_destinations(struct dcrs *d, struct arena *a, const struct state_dcr *x,
-                              struct dcr_model *out)
+void dcr_destinations(struct dcrs *d, struct arena *a, const struct state_dcr *x,
+                      struct dcr_model *out)
 {
     struct json p = {0};
     struct dcr_about about = dcr_about(d, x->kind);
@@ -154,8 +153,8 @@ static bool may_change_old(struct dcrs *d, struct arena *a, enum state_collectio
     struct dcr_model m;
     if (c != STATE_COLLECTION_RULES)
         return true;
-    read_destinations(d, a, old, &m);
-    return may_change(x, &m, e);
+    dcr_destinations(d, a, old, &m);
+    return dcr_may_change(&x->caller, &m, e);
 }
 
 /* One of the rule's workspaces, or none of them is left. */
@@ -166,7 +165,7 @@ static bool may_see(struct dcrs *d, struct arena *a, enum state_collection c,
     bool any = false;
     if (c != STATE_COLLECTION_RULES)
         return true;
-    read_destinations(d, a, x, &m);
+    dcr_destinations(d, a, x, &m);
     for (size_t i = 0; i < m.n_destinations; i++) {
         if (m.destinations[i].workspace == NULL)
             continue;
@@ -210,6 +209,32 @@ static bool has_room(struct dcrs *d, struct arena *a, enum state_collection c, s
            err_set(e, ERR_LIMIT, "there are %d of them already: delete one", DCR_MAX_RULES);
 }
 
+static const char *type_of(enum state_collection c)
+{
+    return c == STATE_COLLECTION_RULES ? "dataCollectionRules" : "dataCollectionEndpoints";
+}
+
+/* old, now: NULL, or empty, when there is none. */
+static bool tell(struct dcrs *d, struct arena *a, enum state_collection c,
+                 const struct state_dcr *old, const struct state_dcr *now, struct str who,
+                 struct err *e)
+{
+    struct dcr_model before = {0}, after = {0};
+    const struct state_dcr *x = now != NULL ? now : old;
+    struct dcr_activity act = {.type = type_of(c), .deleted = now == NULL, .name = x->id};
+    act.id = dcr_arm_id(d, a, c, x->id);
+    act.who = who;
+    if (c == STATE_COLLECTION_RULES) {
+        if (old != NULL && old->id.n > 0)
+            dcr_destinations(d, a, old, &before);
+        if (now != NULL)
+            dcr_destinations(d, a, now, &after);
+        act.before = &before;
+        act.now = &after;
+    }
+    return dcr_activity_put(d, a, &act, e);
+}
+
 struct keeping {
     struct dcrs *d;
     struct arena *a;
@@ -241,11 +266,11 @@ static bool stands_alone(struct keeping *k, const struct state_dcr *x, struct er
         return true;
     if (!state_dcr_list(k->d->o.state, k->a, k->c, &all, &n, e))
         return false;
-    read_destinations(k->d, k->a, x, &own);
+    dcr_destinations(k->d, k->a, x, &own);
     for (size_t i = 0; i < n; i++) {
         if (!dcr_is_standing(all[i].kind) || str_eq(all[i].key, x->key))
             continue;
-        read_destinations(k->d, k->a, &all[i], &other);
+        dcr_destinations(k->d, k->a, &all[i], &other);
         if (shares_a_workspace(&own, &other, &w))
             return err_set(e, ERR_CONFLICT,
                            "workspace '%.*s' has a rule of kind WorkspaceTransforms, '%.*s'",
@@ -268,12 +293,13 @@ static bool keep(struct keeping *k, struct state_dcr *x, struct err *e)
         return false;
     x->immutable_id = k->created ? new_immutable_id(k->a, k->c) : old.immutable_id;
     x->id = k->created ? x->id : old.id;
-    x->etag = new_etag(k->a);
+    x->etag = dcr_new_etag(k->a);
     x->created = k->created ? now : old.created;
     x->created_by = k->created ? k->change->who : old.created_by;
     x->modified = now;
     x->modified_by = k->change->who;
-    return state_dcr_put(k->d->o.state, k->c, x, e);
+    return state_dcr_put(k->d->o.state, k->c, x, e) &&
+           tell(k->d, k->a, k->c, &old, x, k->change->who, e);
 }
 
 static bool check_rule(struct dcrs *d, struct arena *a, const struct dcr_change *x,
@@ -283,7 +309,7 @@ static bool check_rule(struct dcrs *d, struct arena *a, const struct dcr_change 
     struct dcr_about about = dcr_about(d, json_text(json_get(x->body, "kind"), STR("")));
     if (!dcr_model_read(a, &about, json_get(x->body, "properties"), &m, issues))
         return err_set(e, ERR_INVALID, "Data collection rule is invalid");
-    return may_change(x, &m, e);
+    return dcr_may_change(&x->caller, &m, e);
 }
 
 bool dcr_put(struct dcrs *d, struct arena *a, enum state_collection c, const struct dcr_change *x,
@@ -291,11 +317,12 @@ bool dcr_put(struct dcrs *d, struct arena *a, enum state_collection c, const str
 {
     struct state_dcr row = {.id = x->name, .location = STR(""), .kind = STR("")};
     struct keeping k = {d, a, c, x, false};
-    if (!name_ok(x->name, e) || !read_body(a, x->body, &row, e) ||
+    if (!dcr_name_ok(x->name, e) || !read_body(a, x->body, &row, e) ||
         (c == STATE_COLLECTION_RULES && !check_rule(d, a, x, issues, e)))
         return false;
-    row.key = key_of(a, x->name);
-    if (!state_begin(d->o.state, e) || !state_end(d->o.state, keep(&k, &row, e), e))
+    row.key = dcr_key(a, x->name);
+    if (!state_begin(d->o.state, e) || !state_end(d->o.state, keep(&k, &row, e), e) ||
+        !incidents_flush(d->o.incidents, e))
         return false;
     dcr_entry_forget(d, row.immutable_id);
     if (c == STATE_COLLECTION_RULES)
@@ -307,28 +334,30 @@ bool dcr_put(struct dcrs *d, struct arena *a, enum state_collection c, const str
 
 static bool change_tags(struct keeping *k, struct state_dcr *x, struct err *e)
 {
-    struct str key = key_of(k->a, k->change->name);
+    struct str key = dcr_key(k->a, k->change->name);
     if (!state_dcr_get(k->d->o.state, k->a, k->c, key, x, e) || !etag_ok(k->change, x, e) ||
         !may_change_old(k->d, k->a, k->c, k->change, x, e) ||
         !read_tags(k->a, k->change->body, &x->tags, e))
         return false;
-    x->etag = new_etag(k->a);
+    x->etag = dcr_new_etag(k->a);
     x->modified = clock_now(k->d->o.clock);
     x->modified_by = k->change->who;
-    return state_dcr_put(k->d->o.state, k->c, x, e);
+    return state_dcr_put(k->d->o.state, k->c, x, e) &&
+           tell(k->d, k->a, k->c, x, x, k->change->who, e);
 }
 
 bool dcr_patch(struct dcrs *d, struct arena *a, enum state_collection c, const struct dcr_change *x,
                struct state_dcr *out, struct err *e)
 {
     struct keeping k = {d, a, c, x, false};
-    return state_begin(d->o.state, e) && state_end(d->o.state, change_tags(&k, out, e), e);
+    return state_begin(d->o.state, e) && state_end(d->o.state, change_tags(&k, out, e), e) &&
+           incidents_flush(d->o.incidents, e);
 }
 
 bool dcr_get(struct dcrs *d, struct arena *a, enum state_collection c, struct str name,
              const struct dcr_caller *caller, struct state_dcr *out, struct err *e)
 {
-    struct str key = key_of(a, name);
+    struct str key = dcr_key(a, name);
     if (!state_dcr_get(d->o.state, a, c, key, out, e))
         return false;
     if (may_see(d, a, c, caller, out))
@@ -354,13 +383,15 @@ bool dcr_list(struct dcrs *d, struct arena *a, enum state_collection c,
 
 static bool delete_one(struct keeping *k, struct state_dcr *old, bool *out_was_there, struct err *e)
 {
-    struct str key = key_of(k->a, k->change->name);
+    struct str key = dcr_key(k->a, k->change->name);
     if (!find_old(k->d, k->a, k->c, key, old, e))
         return false;
     *out_was_there = old->id.n > 0;
     return !*out_was_there ||
            (etag_ok(k->change, old, e) && may_change_old(k->d, k->a, k->c, k->change, old, e) &&
-            state_dcr_delete(k->d->o.state, k->c, key, out_was_there, e));
+            dcr_associations_end(k->d, k->a, k->c, key, k->change->with_associations, e) &&
+            state_dcr_delete(k->d->o.state, k->c, key, out_was_there, e) &&
+            tell(k->d, k->a, k->c, old, NULL, k->change->who, e));
 }
 
 bool dcr_delete(struct dcrs *d, enum state_collection c, const struct dcr_change *x,
@@ -370,7 +401,8 @@ bool dcr_delete(struct dcrs *d, enum state_collection c, const struct dcr_change
     struct keeping k = {d, a, c, x, false};
     struct state_dcr old = {0};
     if (!state_begin(d->o.state, e) ||
-        !state_end(d->o.state, delete_one(&k, &old, out_was_there, e), e))
+        !state_end(d->o.state, delete_one(&k, &old, out_was_there, e), e) ||
+        !incidents_flush(d->o.incidents, e))
         return false;
     dcr_entry_forget(d, old.immutable_id);
     if (c == STATE_COLLECTION_RULES)

@@ -1,11 +1,12 @@
 /* CEF: "CEF:0|vendor|product|version|class|name|severity|key=value key=value", into the columns of
  * CommonSecurityLog. The keys are those of ArcSight's Common Event Format, the columns those of
  * Microsoft's "CEF and CommonSecurityLog field mapping". */
+#include "text/cef.h"
 #include "ingest/syslog.h"
 #include "text/date.h"
 #include <stdlib.h>
 
-enum { HEADER_FIELDS = 7, MAX_KEY = 128, SEARCHED = 1024 };
+enum { SEARCHED = 1024 };
 
 /* ---- finding an event ---- */
 
@@ -277,39 +278,7 @@ static void add_pair(struct record_maker *m, const struct mapping *table, size_t
         add_more(m, key, value);
 }
 
-static struct str unescape(struct arena *a, struct str s)
-{
-    if (!str_holds(s, '\\'))
-        return s;
-    char *p = arena_alloc(a, s.n + 1);
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if (c == '\\' && i + 1 < s.n && str_holds(STR("\\=|nr"), s.p[i + 1])) {
-            c = s.p[++i];
-            c = c == 'n' ? '\n' : c == 'r' ? '\r' : c;
-        }
-        p[n++] = c;
-    }
-    return (struct str){p, n};
-}
-
 /* ---- the header ---- */
-
-/* The next field of a header that ends with '|'; a backslash keeps the next character. */
-static bool header_field(struct record_maker *m, struct str *s, struct str *out)
-{
-    for (size_t i = 0; i < s->n; i++) {
-        if (s->p[i] == '\\') {
-            i++;
-        } else if (s->p[i] == '|') {
-            *out = str_trim(unescape(m->a, str_sub(*s, 0, i)));
-            *s = str_sub(*s, i + 1, s->n);
-            return true;
-        }
-    }
-    return false;
-}
 
 static void add_severity(struct record_maker *m, struct str v)
 {
@@ -319,64 +288,29 @@ static void add_severity(struct record_maker *m, struct str v)
 
 /* ---- CEF's extension ---- */
 
-static bool is_key_char(char c)
-{
-    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
-           str_holds(STR("_.-[]"), c);
-}
-
-/* Is there "key=" at s[at]? */
-static bool key_at(struct str s, size_t at, struct str *key)
-{
-    size_t n = at;
-    while (n < s.n && n - at < MAX_KEY && is_key_char(s.p[n]))
-        n++;
-    *key = str_sub(s, at, n - at);
-    return n > at && n < s.n && s.p[n] == '=';
-}
-
-/* Where the value that starts at from ends: before the next blank that a key follows. */
-static size_t value_end(struct str s, size_t from, size_t *next)
-{
-    struct str key;
-    for (size_t i = from; i < s.n; i++) {
-        if (s.p[i] == '\\') {
-            i++;
-        } else if (s.p[i] == ' ' && key_at(s, i + 1, &key)) {
-            *next = i + 1;
-            return i;
-        }
-    }
-    *next = s.n;
-    return s.n;
-}
-
 static void cef_extension(struct record_maker *m, struct str s)
 {
     size_t at = 0;
-    struct str key;
+    struct str key, value;
     while (at < s.n && s.p[at] == ' ')
         at++;
-    if (!key_at(s, at, &key) && at < s.n) { /* text before the first key */
-        size_t next = at, end = value_end(s, at, &next);
-        record_text(m, "Message", str_trim(unescape(m->a, str_sub(s, at, end - at))));
+    if (!cef_key_at(s, at, &key) && at < s.n) { /* text before the first key */
+        size_t next = at, end = cef_value_end(s, at, &next);
+        record_text(m, "Message", str_trim(cef_unescape(m->a, str_sub(s, at, end - at))));
         at = next;
     }
-    while (at < s.n && key_at(s, at, &key)) {
-        size_t from = at + key.n + 1, end = value_end(s, from, &at);
-        struct str value = str_trim(unescape(m->a, str_sub(s, from, end > from ? end - from : 0)));
+    while (cef_pair(m->a, s, &at, &key, &value))
         add_pair(m, cef_keys, COUNTOF(cef_keys), key, value);
-    }
 }
 
 bool cef_record(struct record_maker *m, struct str event, const char **why)
 {
-    struct str field[HEADER_FIELDS];
+    struct str field[CEF_HEADER_FIELDS];
     struct str s = event;
-    for (size_t i = 0; i < HEADER_FIELDS; i++) {
-        if (header_field(m, &s, &field[i]))
+    for (size_t i = 0; i < CEF_HEADER_FIELDS; i++) {
+        if (cef_header_field(m->a, &s, &field[i]))
             continue;
-        if (i + 1 < HEADER_FIELDS) {
+        if (i + 1 < CEF_HEADER_FIELDS) {
             *why = "a CEF header has seven fields, each with '|' behind it";
             return false;
         }
@@ -432,13 +366,13 @@ bool leef_record(struct record_maker *m, struct str event, const char **why)
     struct str field[5], delimiter = STR("");
     struct str s = event;
     for (size_t i = 0; i < COUNTOF(field); i++) {
-        if (!header_field(m, &s, &field[i])) {
+        if (!cef_header_field(m->a, &s, &field[i])) {
             *why = "a LEEF header has five fields, each with '|' behind it";
             return false;
         }
     }
     struct str behind = s;
-    if (str_starts(field[0], STR("LEEF:2")) && header_field(m, &behind, &delimiter) &&
+    if (str_starts(field[0], STR("LEEF:2")) && cef_header_field(m->a, &behind, &delimiter) &&
         delimiter.n <= 6)
         s = behind;
     record_text(m, "DeviceVendor", field[1]);

@@ -101,11 +101,13 @@ struct ingest_reject {
     size_t index; /* of the record in the body, from 0 */
 };
 /* A message as it came from the network. */
+struct syslog_message;
 struct ingest_message {
     struct str text;
     struct str peer;  /* the sender's address, or empty */
     int64_t received; /* ticks */
     bool cut;         /* it was longer than the way in takes; counted as a truncated value */
+    const struct syslog_message *parsed; /* of the same text and offset; NULL: not yet */
 };
 /* Of INGEST_SYSLOG and INGEST_CEF. */
 struct ingest_syslog {

@@ -22,25 +22,30 @@ static const char *source_name(enum net_transport t)
     return names[t];
 }
 
-static size_t group_of(const struct net_message *m)
+static size_t group_of(enum net_transport t, const struct syslog_message *s)
 {
-    struct syslog_context c = {m->received, 0};
-    struct syslog_message s;
     struct str event;
-    syslog_parse(m->text, &c, &s);
-    return (size_t)m->transport * 2 + (event_find(s.content, &event) != EVENT_NONE);
+    return (size_t)t * 2 + (event_find(s->content, &event) != EVENT_NONE);
 }
 
-/* Splits a batch into groups: lists[g] has room for all. */
-static void sort_out(struct arena *a, const struct net_message *messages, size_t n,
+/* Splits a batch into groups: lists[g] has room for all. What a message says is read here, once. */
+static void sort_out(const struct ingest_listener *l, struct arena *a,
+                     const struct net_message *messages, size_t n,
                      struct ingest_message *lists[GROUPS], size_t counts[GROUPS])
 {
+    struct syslog_message *parsed = arena_array(a, struct syslog_message, n + 1);
     for (size_t i = 0; i < n; i++) {
-        size_t g = group_of(&messages[i]);
+        const struct net_message *m = &messages[i];
+        const struct syslog_context c = {m->received, l->o.utc_offset};
+        syslog_read(a, m->text, &c, &parsed[i]);
+        size_t g = group_of(m->transport, &parsed[i]);
         if (lists[g] == NULL)
             lists[g] = arena_array(a, struct ingest_message, n);
-        lists[g][counts[g]++] = (struct ingest_message){messages[i].text, messages[i].peer,
-                                                        messages[i].received, messages[i].cut};
+        lists[g][counts[g]++] = (struct ingest_message){.text = m->text,
+                                                        .peer = m->peer,
+                                                        .received = m->received,
+                                                        .cut = m->cut,
+                                                        .parsed = &parsed[i]};
     }
 }
 
@@ -99,7 +104,7 @@ static bool deliver(void *self, const struct net_message *messages, size_t n, bo
     struct ingest_message *lists[GROUPS] = {NULL};
     size_t counts[GROUPS] = {0};
     bool all = true;
-    sort_out(a, messages, n, lists, counts);
+    sort_out(l, a, messages, n, lists, counts);
     for (size_t g = 0; g < GROUPS; g++) {
         if (counts[g] > 0 && !l->stored[g])
             l->stored[g] = store_group(l, g, lists[g], counts[g], final);

@@ -19,6 +19,10 @@ struct syslog_context {
 struct str syslog_without_end(struct str message);
 /* Reads any text: what is not understood is in text. */
 void syslog_parse(struct str message, const struct syslog_context *c, struct syslog_message *out);
+/* syslog_parse of the message without its end and as UTF-8, which tables hold. Text that has to be
+ * another lives in a. */
+void syslog_read(struct arena *a, struct str message, const struct syslog_context *c,
+                 struct syslog_message *out);
 const char *syslog_facility_name(int facility);
 const char *syslog_severity_name(int severity);
 

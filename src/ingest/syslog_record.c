@@ -60,6 +60,12 @@ static struct str clean(struct arena *a, struct str s)
     return arena_str(a, sbuf_str(&b));
 }
 
+void syslog_read(struct arena *a, struct str message, const struct syslog_context *c,
+                 struct syslog_message *out)
+{
+    syslog_parse(clean(a, syslog_without_end(message)), c, out);
+}
+
 /* What both tables have. */
 static void add_header(struct record_maker *m, const struct reader *r,
                        const struct ingest_message *from, const struct syslog_message *s)
@@ -114,7 +120,10 @@ void syslog_record(struct reader *r, const struct ingest_message *from, bool eve
     sbuf_clear(&r->more);
     struct record_maker m = {.a = r->a, .more = &r->more};
     out->raw = syslog_without_end(from->text);
-    syslog_parse(clean(r->a, out->raw), &c, &s);
+    if (from->parsed != NULL)
+        s = *from->parsed;
+    else
+        syslog_read(r->a, out->raw, &c, &s);
     add_header(&m, r, from, &s);
     out->ok = true;
     if (!event)

@@ -227,23 +227,37 @@ static bool plan_ok(const struct plan *p, struct err *e)
     default:
         break;
     }
-    return refused(p->off, p->len, "a transformation begins with source, the records", e);
+    return refused(p->off, p->len,
+                   "a transformation begins with source, the records, or with print", e);
 }
 
 /* ---- compiling ---- */
+
+/* print gives its row for each record. */
+static void print_each(struct plan *p)
+{
+    while (p->n_in == 1)
+        p = p->in[0];
+    if (p->kind != P_ONE_ROW)
+        return;
+    p->kind = P_TABLE;
+    p->table = STR(SOURCE);
+}
 
 static bool compile(struct arena *a, const struct ingest_transform *t, int64_t now,
                     struct kql_query *out, struct err *e)
 {
     struct kql_catalog catalog = catalog_of(t->columns);
-    struct kql_options o = {.catalog = &catalog, .now_ticks = now};
+    struct kql_options o = {.catalog = &catalog, .now_ticks = now, .transformation = true};
     struct kql_diags diags = {.a = a, .text = t->query};
     if (!kql_compile(a, t->query, &o, out, &diags)) {
         kql_diags_err(&diags, e);
         return false;
     }
-    return out->n == 1 ||
-           err_set(e, ERR_SEMANTIC, "a transformation gives one table, not %zu", out->n);
+    if (out->n != 1)
+        return err_set(e, ERR_SEMANTIC, "a transformation gives one table, not %zu", out->n);
+    print_each(out->results[0].plan);
+    return true;
 }
 
 /* NULL: e says why. */

@@ -6,7 +6,9 @@ static struct expr *no_function(const struct cx *c, const struct syn *s)
 {
     struct str near = kql_func_suggest(c->b->a, s->text);
     const char *hint = NULL;
-    if (near.n > 0)
+    if (kql_func_get(s->text, KF_TRANSFORM, KF_TRANSFORM) != NULL)
+        hint = "only transformations of data collection rules have it";
+    else if (near.n > 0)
         hint = arena_fmt(c->b->a, "did you mean '%.*s'?", STR_ARG(near)).p;
     const struct syn word = syn_word(s);
     kql_diag_add(c->b->d, ERR_SEMANTIC, "SEM0260", &word, hint, "unknown function '%s'",
@@ -120,7 +122,8 @@ static bool overload(struct binder *b, const struct kql_func **f, const struct k
     bool aggregate = ((*f)->flags & KF_AGGREGATE) != 0;
     for (const struct kql_func *x = *f; x != NULL; x = kql_func_next(x)) {
         bool same = ((x->flags & KF_AGGREGATE) != 0) == aggregate;
-        if ((x->flags & KF_HIDDEN) == 0 && same && kql_func_match(b->a, x, kinds, n, m)) {
+        bool callable = (x->flags & (KF_HIDDEN | KF_TRANSFORM)) != KF_HIDDEN;
+        if (callable && same && kql_func_match(b->a, x, kinds, n, m)) {
             *f = x;
             return true;
         }
@@ -356,6 +359,8 @@ struct expr *bind_call(const struct cx *c, const struct syn *s)
         f = kql_func_get(s->text, KF_AGGREGATE | KF_HIDDEN | KF_OPERATOR, 0);
     if (f == NULL)
         f = kql_func_get(s->text, KF_AGGREGATE | KF_HIDDEN, KF_AGGREGATE);
+    if (f == NULL && c->b->o->transformation)
+        f = kql_func_get(s->text, KF_TRANSFORM, KF_TRANSFORM);
     if (f == NULL)
         return no_function(c, s);
     if (misplaced(c, f, s))

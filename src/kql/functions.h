@@ -33,7 +33,9 @@ enum {
     KF_NULL_AWARE_EQ =
         1 << 7, /* equality family: one null side false (or true if negated), both null null */
     KF_OPERATOR = 1 << 8,
-    KF_HIDDEN = 1 << 9 /* internal, not callable from text */
+    KF_HIDDEN = 1 << 9, /* internal, not callable from text */
+    KF_TRANSFORM =
+        1 << 10 /* with KF_HIDDEN: callable in transformations of data collection rules */
 };
 struct kql_func {
     const char *name, *signatures;

@@ -82,6 +82,7 @@ struct kql_options {
                             no bound */
     enum kql_windows windows; /* with a scope; now() is then a window's end. A query that can't be
                                  asked so is refused: ERR_UNSUPPORTED, or what its binding says */
+    bool transformation;      /* of a data collection rule: the functions that only these have */
 };
 struct kql_render {
     struct str chart; /* empty: no render */

@@ -22,5 +22,24 @@ bool state_dcr_find(struct state *s, struct arena *a, enum state_collection c,
                     struct err *e) MUST_USE; /* ERR_NOT_FOUND */
 bool state_dcr_list(struct state *s, struct arena *a, enum state_collection c,
                     struct state_dcr **out, size_t *n, struct err *e) MUST_USE;
+/* Which resource a rule or an endpoint is for. */
+struct state_association {
+    struct str key;            /* resource and name in lower case, with '/' between */
+    struct str resource, name; /* resource: the ARM id, as it was sent */
+    struct str etag;
+    struct str rule, endpoint; /* keys of one of them; the other is empty */
+    struct str description;
+    int64_t created, modified;
+    struct str created_by, modified_by;
+};
+bool state_association_put(struct state *s, const struct state_association *x,
+                           struct err *e) MUST_USE;
+bool state_association_get(struct state *s, struct arena *a, struct str key,
+                           struct state_association *out, struct err *e) MUST_USE;
+/* By key. */
+bool state_association_list(struct state *s, struct arena *a, struct state_association **out,
+                            size_t *n, struct err *e) MUST_USE;
+bool state_association_delete(struct state *s, struct str key, bool *out_was_there,
+                              struct err *e) MUST_USE;
 bool state_dcr_delete(struct state *s, enum state_collection c, struct str key, bool *out_was_there,
                       struct err *e) MUST_USE;

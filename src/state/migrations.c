@@ -117,6 +117,12 @@ static const char collection_sql[] =
     " modified INTEGER NOT NULL, created_by TEXT NOT NULL, modified_by TEXT NOT NULL)"
     " WITHOUT ROWID;";
 
+static const char association_sql[] =
+    "CREATE TABLE collection_associations (key TEXT NOT NULL PRIMARY KEY, resource TEXT NOT NULL,"
+    " name TEXT NOT NULL, etag TEXT NOT NULL, rule TEXT NOT NULL, endpoint TEXT NOT NULL,"
+    " description TEXT NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL,"
+    " created_by TEXT NOT NULL, modified_by TEXT NOT NULL) WITHOUT ROWID;";
+
 static const char jobs_sql[] =
     "CREATE TABLE search_jobs (workspace TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL,"
     " query TEXT NOT NULL, description TEXT NOT NULL, source TEXT NOT NULL,"
@@ -273,9 +279,9 @@ static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
-    {1, detection_sql},   {2, identity_sql}, {3, library_sql}, {4, summary_sql},
-    {5, collection_sql},  {6, jobs_sql},     {7, arrival_sql}, {8, work_sql},
-    {9, correlation_sql}, {10, cases_sql},
+    {1, detection_sql},   {2, identity_sql}, {3, library_sql},      {4, summary_sql},
+    {5, collection_sql},  {6, jobs_sql},     {7, arrival_sql},      {8, work_sql},
+    {9, correlation_sql}, {10, cases_sql},   {11, association_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

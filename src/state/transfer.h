@@ -15,5 +15,19 @@ bool state_workspace_write(struct state *s, struct str workspace, struct sbuf *o
  * a value of no such type; ERR_IO. */
 bool state_workspace_read(struct state *s, struct str workspace, struct str text,
                           struct err *e) MUST_USE;
+
+/* ---- data collection rules: of the whole server, but some write to the workspace ---- */
+struct state_workspace {
+    struct str id, name;
+};
+/* Appends those to out, a JSON line each. Errors: ERR_LIMIT. */
+bool state_rules_write(struct state *s, const struct state_workspace *w, struct sbuf *out,
+                       struct err *e) MUST_USE;
+/* Makes them rules here, in one transaction, that write to the workspace as it is called by now.
+ * One that is here already, by its immutable id, stays as it is; where another has the name it gets
+ * a number behind it. Errors: ERR_INVALID, ERR_IO. */
+bool state_rules_read(struct state *s, const struct state_workspace *old,
+                      const struct state_workspace *now, struct str text, struct err *e) MUST_USE;
+
 /* The table's rows belong to a workspace and are taken along. */
 bool state_transfers(struct str table);

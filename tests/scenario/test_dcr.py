@@ -2,6 +2,7 @@
 import json
 import os
 import socket
+import sys
 import tempfile
 import uuid
 
@@ -162,7 +163,7 @@ def test_records_go_through_a_transformation():
         dcr = make(s)
         answer = send(s, dcr, [record(1), record(2), record("many"), record(5, more=1, time="soon"), 7])
         equal(answer.status, 204, answer)
-        equal(s.query("Web_CL | sort by Level asc | project TimeGenerated = bin(TimeGenerated, 1ms), Host, Level, A = Detail.a[0]"),
+        equal(s.query("Web_CL | sort by Level asc | project TimeGenerated = bin(TimeGenerated, 1s), Host, Level, A = Detail.a[0]"),
               [{"TimeGenerated": "2026-03-01T11:59:00.0000000Z", "Host": "WEB1", "Level": 2, "A": "1"},
                {"TimeGenerated": "2026-03-01T12:00:00.0000000Z", "Host": "WEB1", "Level": 5, "A": "1"}])
         equal(list(counts(s).values()), [5, 2, 1, 2])
@@ -355,3 +356,174 @@ def test_the_command():
         equal(run("dcr", "delete", "web", data=s.data)[0], 0)
         equal(run("dcr", "show", "web", data=s.data)[0], 1)
         equal(run("dcr")[0], 2)
+
+
+def test_what_only_transformations_have():
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "kql"))
+    import mmdb
+    cef = ("CEF:0|V|P|1|id|name|5|plain text src=192.0.2.9 msg=a=b\\=c and more; with act=x act=last\\ncs1Label=L cs1=")
+    kql = ("source | extend d = parse_cef_dictionary(line)['Extension'], g = geo_location(tostring(ip)) "
+           "| project TimeGenerated = time, Host = strcat(d, '|', parse_cef_dictionary('k=v w l=m'), '|', "
+           "parse_cef_dictionary('CEF:0|short')), Line = tostring(g)")
+    columns = [("time", "datetime"), ("line", "string"), ("ip", "string")]
+    with tempfile.TemporaryDirectory() as folder:
+        places = os.path.join(folder, "places.mmdb")
+        mmdb.write(places)
+        with Server("--geoip-file", places, clock=NOW) as s:
+            table(s, columns=[("TimeGenerated", "dateTime"), ("Host", "string"), ("Line", "string")])
+            dcr = make(s, flow(kql), columns=columns)
+            equal(send(s, dcr, [{"time": NOW, "line": cef, "ip": "192.0.2.9"}]).status, 204)
+            row = s.query("Web_CL")[0]
+            first, second, third = row["Host"].split("|")
+            equal(json.loads(first), {"src": "192.0.2.9", "msg": "a=b=c and more; with", "act": "last\ncs1Label=L", "cs1": ""})
+            equal(json.loads(second), {"Extension": {"k": "v w", "l": "m"}})
+            equal(json.loads(third), {"Extension": {}})
+            place = json.loads(row["Line"])
+            equal([place[k] for k in ("Country", "Region")], ["Norway", ""])
+            equal(s.ask("print geo_location('192.0.2.9')").status, 400)
+            # print gives its row for each record.
+            dcr = make(s, flow("print Host = 'h', Line = tostring(2 + 2) | extend TimeGenerated = now()"), name="each",
+                       columns=columns)
+            equal(send(s, dcr, [{"time": NOW, "line": str(i)} for i in range(3)]).status, 204)
+            equal(s.query("Web_CL | where Host == 'h' | summarize n = count() by Line"), [{"Line": "4", "n": 3}])
+
+
+def activity(s):
+    rows = s.query("AzureActivity | sort by TimeGenerated asc, ingestion_time() asc | project OperationNameValue, Resource, "
+                   "ActivityStatusValue, Who = isnotempty(Caller), Id = _ResourceId")
+    return [(r["OperationNameValue"].split("/", 1)[1], r["Resource"], r["Id"].rsplit("/", 1)[1]) for r in rows
+            if r["ActivityStatusValue"] == "Success" and r["Who"]]
+
+
+def test_changes_are_told():
+    with Server(clock=NOW) as s:
+        table(s)
+        make(s)
+        equal(s.request("PATCH", path("web"), {"tags": {"a": "b"}}).status, 200)
+        equal(s.request("PUT", path("dce", "dataCollectionEndpoints"), {"location": "x", "properties": {}}).status, 201)
+        equal(s.request("DELETE", path("web")).status, 200)
+        equal(s.request("DELETE", path("web")).status, 204)
+        until(lambda: len(activity(s)) == 4)
+        equal(activity(s), [("DATACOLLECTIONRULES/WRITE", "web", "web"), ("DATACOLLECTIONRULES/WRITE", "web", "web"),
+                            ("DATACOLLECTIONENDPOINTS/WRITE", "dce", "dce"), ("DATACOLLECTIONRULES/DELETE", "web", "web")])
+
+
+def test_a_workspace_names_its_default_rule():
+    with Server(clock=NOW) as s:
+        table(s)
+
+        def shown():
+            return s.request("GET", WORKSPACE + "?api-version=2023-09-01").json()["properties"].get(
+                "defaultDataCollectionRuleResourceId")
+        equal(shown(), None)
+        make(s, name="direct")
+        equal(shown(), None)
+        equal(s.request("PUT", path("Standing"), standing(("Syslog", "source | where true"))).status, 201)
+        equal(shown(), path("Standing").split("?")[0])
+        equal(s.request("DELETE", path("standing")).status, 200)
+        equal(shown(), None)
+
+
+MACHINE = GROUP + "/providers/Microsoft.HybridCompute/machines/web1"
+
+
+def association(name="", resource=MACHINE):
+    return "%s/providers/Microsoft.Insights/dataCollectionRuleAssociations%s?api-version=2023-03-11" % (
+        resource, name and "/" + name)
+
+
+def of(rule_name, description="why"):
+    return {"properties": {"description": description, "dataCollectionRuleId": path(rule_name).split("?")[0]}}
+
+
+def test_associations():
+    with Server(clock=NOW) as s:
+        table(s)
+        make(s)
+        make(s, name="other")
+        equal(s.request("PUT", path("dce", "dataCollectionEndpoints"), {"location": "x", "properties": {}}).status, 201)
+        answer = s.request("PUT", association("Mine"), of("Web"))
+        equal(answer.status, 201, answer)
+        kept = answer.json()
+        equal(kept["id"], association("Mine").split("?")[0])
+        equal((kept["name"], kept["type"]), ("Mine", "Microsoft.Insights/dataCollectionRuleAssociations"))
+        equal(kept["properties"], {"description": "why", "dataCollectionRuleId": path("web").split("?")[0],
+                                   "provisioningState": "Succeeded"})
+        equal(s.request("GET", association("mine")).json(), kept)
+        equal(s.request("PUT", association("mine"), of("other", "")).status, 200)
+        equal(s.request("PUT", association("mine"), of("other"), headers={"If-Match": kept["etag"]}).status, 409)
+        inner = MACHINE + "/extensions/agent"
+        equal(s.request("PUT", association("two", inner), of("other")).status, 201)
+        endpoint = {"properties": {"dataCollectionEndpointId": path("dce", "dataCollectionEndpoints").split("?")[0]}}
+        equal(s.request("PUT", association("configurationAccessEndpoint"), endpoint).status, 201)
+
+        def names(where):
+            return [a["name"] for a in s.request("GET", where).json()["value"]]
+        equal(names(association()), ["configurationAccessEndpoint", "mine"])
+        equal(names(association(resource=inner)), ["two"])
+        equal(names(path("other/associations")), ["two", "mine"])
+        equal(names(path("web/associations")), [])
+        equal(names(path("dce/associations", "dataCollectionEndpoints")), ["configurationAccessEndpoint"])
+        for body, words in (({"properties": {}}, "one of dataCollectionRuleId and dataCollectionEndpointId"),
+                            ({"properties": {**of("web")["properties"], **endpoint["properties"]}}, "one of"),
+                            (of("nothing"), "there is no data collection rule 'nothing'"), (endpoint, "is called")):
+            answer = s.request("PUT", association("bad"), body)
+            equal(answer.status, 400, answer)
+            contains(answer.message(), words)
+        contains(s.request("PUT", association("configurationAccessEndpoint"), of("web")).message(), "is the name of")
+        reader = s.token(*s.application("Log Analytics Reader"))
+        equal(s.request("PUT", association("mine"), of("web"), token=reader).status, 403)
+        equal(names(association()), ["configurationAccessEndpoint", "mine"])
+        # A rule with associations stays, unless they are to go, too.
+        answer = s.request("DELETE", path("other"))
+        equal(answer.status, 409, answer)
+        contains(answer.message(), "deleteAssociations=true")
+        equal(s.request("DELETE", association("two", inner)).status, 200)
+        equal(s.request("DELETE", association("two", inner)).status, 204)
+        equal(s.request("DELETE", path("other") + "&deleteAssociations=true").status, 200)
+        equal(names(association()), ["configurationAccessEndpoint"])
+        s.stop()
+        s.start()
+        equal(names(association()), ["configurationAccessEndpoint"])
+        equal(s.request("GET", association("mine")).status, 404)
+        until(lambda: ("DATACOLLECTIONRULEASSOCIATIONS/WRITE", "Mine", "mine") in activity(s))
+
+
+def test_data_sources_are_kept_and_checked():
+    sources = {
+        "syslog": [{"name": "s", "streams": ["Microsoft-Syslog"], "facilityNames": ["auth", "*"], "logLevels": ["Warning"]}],
+        "windowsEventLogs": [{"name": "w", "streams": ["Microsoft-SecurityEvent"], "xPathQueries": ["Security!*"]}],
+        "logFiles": [{"name": "f", "streams": ["Custom-In"], "filePatterns": ["/var/log/x*.log"], "format": "text",
+                      "settings": {"text": {"recordStartTimestampFormat": "ISO 8601"}}}],
+        "performanceCounters": [{"name": "p", "streams": ["Microsoft-Perf"], "samplingFrequencyInSeconds": 60,
+                                 "counterSpecifiers": ["\\\\Processor(*)\\\\% Processor Time"]}],
+        "extensions": [{"name": "e", "streams": ["Microsoft-Event"], "extensionName": "X", "extensionSettings": {"a": 1}}]}
+    with Server(clock=NOW) as s:
+        table(s)
+        answer = s.request("PUT", path("web"), rule(dataSources=sources))
+        equal(answer.status, 201, answer)
+        equal(s.request("GET", path("web")).json()["properties"]["dataSources"], sources)
+        wrong = {
+            "syslog": [{"name": "s", "streams": ["Microsoft-Syslog"], "facilityNames": ["printer"], "logLevels": []},
+                       {"name": "S", "streams": [], "facilityNames": ["auth"]}],
+            "windowsEventLogs": [{"streams": ["Custom-None"], "xPathQueries": "Security!*"}],
+            "logFiles": [{"name": "f", "streams": ["Custom-In"], "filePatterns": ["x"], "format": "xml",
+                          "settings": {"text": {"recordStartTimestampFormat": "noon"}}}],
+            "performanceCounters": [{"name": "p", "streams": ["Microsoft-Perf"], "samplingFrequencyInSeconds": 0}],
+            "telegraph": []}
+        answer = s.request("PUT", path("web"), rule(dataSources=wrong))
+        equal(answer.status, 400, answer)
+        told = [(d["target"].replace("properties.dataSources.", ""), d["message"]) for d in answer.json()["error"]["details"]]
+        equal(told, [
+            ("syslog[0]", "facilityNames: 'printer' is none of what it may be"),
+            ("syslog[1]", "there are two data sources 'S'"),
+            ("syslog[1]", "streams: an array of 1 to 64 texts expected"),
+            ("windowsEventLogs[0]", "a data source needs a name of 1 to 256 bytes"),
+            ("windowsEventLogs[0]", "'Streams' stream 'Custom-None' must be a custom stream that streamDeclarations has, or "
+                                    "one of Microsoft-…"),
+            ("windowsEventLogs[0]", "xPathQueries: an array of 1 to 100 texts expected"),
+            ("logFiles[0]", "format: 'xml' is none of what it may be"),
+            ("logFiles[0]", "settings.text.recordStartTimestampFormat: 'noon' is none of what it may be"),
+            ("performanceCounters[0]", "samplingFrequencyInSeconds: a number from 1 to 1800 expected"),
+            ("performanceCounters[0]", "counterSpecifiers is missing"),
+            ("telegraph", "there is no such kind of data source")])

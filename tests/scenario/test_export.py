@@ -6,7 +6,7 @@ import shutil
 import tempfile
 
 from test_backup import RULE
-from vedette import Server, contains, equal, run
+from vedette import SUBSCRIPTION, Server, contains, equal, run
 
 # An export tells of itself, but not in what it wrote.
 ROWS = "union withsource=T * | where T !startswith 'Vedette' and OperationName != 'Vedette/export/Action' | project-away TenantId | sort by _ItemId asc"
@@ -140,3 +140,49 @@ def test_what_is_no_export_is_refused():
             f.write(b"x")
         refused(broken, data, "SHA-256")
         equal(run("import", "--data", data, p.at("x"))[0], 0)
+
+
+def test_collection_rules_and_results_of_searches_come_along():
+    clock = "2026-01-02T03:00:00Z"
+    rules = "/subscriptions/%s/resourceGroups/vedette/providers/Microsoft.Insights/dataCollectionRules/%s?api-version=2023-03-11"
+    rule = {"location": "x", "kind": "Direct", "tags": {"team": "soc"}, "properties": {
+        "streamDeclarations": {"Custom-In": {"columns": [{"name": "host", "type": "string"}]}},
+        "destinations": {"logAnalytics": [{"workspaceResourceId": "/subscriptions/s/workspaces/Default", "name": "here"}]},
+        "dataFlows": [{"streams": ["Custom-In"], "destinations": ["here"], "outputStream": "Microsoft-Heartbeat",
+                       "transformKql": "source | project TimeGenerated = now(), Computer = host"}]}}
+    search = {"properties": {"searchResults": {"query": "Heartbeat | where Computer == 'a'",
+                                               "startSearchTime": "2026-01-01T00:00:00Z",
+                                               "endSearchTime": "2026-01-03T00:00:00Z"}}}
+    with Place() as p, Server(clock=clock) as s:
+        web = s.request("PUT", rules % (SUBSCRIPTION, "Web"), rule)
+        equal(web.status, 201, web)
+        dcr = web.json()["properties"]["immutableId"]
+        equal(s.post_logs("Microsoft-Heartbeat", [{"Computer": "a", "TimeGenerated": "2026-01-02T01:00:00Z"}]).status, 204)
+        equal(s.arm("PUT", "/tables/Found_SRCH", search, provider=False).status, 202)
+        s.move_clock("2026-01-02T03:01:00Z")
+        equal(s.count("Found_SRCH"), 1)
+        equal(run("export", "--data", s.data, p.at("x"))[0], 0)
+        s.stop()
+        code, _, err = run("import", "--data", p.at("data"), "--name", "copy", "--retention", "4383", p.at("x"))
+        equal(code, 0, err)
+        with Server(data=p.at("data"), clock="2026-01-02T05:00:00Z") as t:
+            found = t.request("GET", rules % (SUBSCRIPTION, "web")).json()
+            equal((found["name"], found["tags"], found["properties"]["immutableId"]), ("Web", {"team": "soc"}, dcr))
+            equal(found["properties"]["destinations"]["logAnalytics"][0]["workspaceResourceId"],
+                  "/subscriptions/s/workspaces/copy")
+            equal(t.count("Found_SRCH"), 1)
+            sent = t.post("/dataCollectionRules/%s/streams/Custom-In?api-version=2023-01-01" % dcr, [{"host": "b"}])
+            equal(sent.status, 204, sent)
+            equal(t.query("Heartbeat | project Computer | sort by Computer asc"), [{"Computer": "a"}, {"Computer": "b"}])
+            equal(t.request("DELETE", rules % (SUBSCRIPTION, "web")).status, 200)
+            equal(t.request("PUT", rules % (SUBSCRIPTION, "web"), {**rule, "properties": {**rule["properties"], "destinations": {
+                "logAnalytics": [{"workspaceResourceId": "/subscriptions/s/workspaces/copy", "name": "here"}]}}}).status, 201)
+            t.stop()
+        # A rule that is there stays, one whose name is taken gets a number.
+        for name in ("again", "third"):
+            code, _, err = run("import", "--data", p.at("data"), "--name", name, "--retention", "4383", p.at("x"))
+            equal(code, 0, err)
+        with Server(data=p.at("data"), clock="2026-01-02T05:00:00Z") as t:
+            listed = t.request("GET", rules.replace("/%s?", "?") % SUBSCRIPTION).json()["value"]
+            equal([(r["name"], r["properties"]["destinations"]["logAnalytics"][0]["workspaceResourceId"].rsplit("/", 1)[1])
+                   for r in listed], [("web", "copy"), ("Web-2", "again")])

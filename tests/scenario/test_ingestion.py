@@ -242,7 +242,7 @@ def test_custom_tables():
         equal(s.post_logs("Custom-Orders_CL", [{"Amount": 5, "Note": "x", "Extra": True}]).status, 204)
         row = s.query("Orders_CL | project Amount, Note, Extra")[0]
         equal(row, {"Amount": 5, "Note": "x", "Extra": True})
-        body["properties"]["schema"]["columns"][1]["type"] = "string"
+        body["properties"]["schema"]["columns"][1]["type"] = "boolean"
         equal(s.arm("PUT", "/tables/Orders_CL", body, provider=False).status, 409)
         shown = s.arm("GET", "/tables/Orders_CL", provider=False).json()
         types = {c["name"]: c["type"] for c in shown["properties"]["schema"]["columns"]}

@@ -222,3 +222,54 @@ def test_syslog_ng_delivers():
             with senders.syslog_ng(transport, port(s, transport), s.ca, lines):
                 until(lambda: delivered(s, transport)["n"] >= 50, 30)
             equal(delivered(s, transport), {"n": 50, "d": 50, "Process": "sender", "Facility": "auth"})
+
+
+def test_a_listener_names_its_workspace():
+    with tempfile.TemporaryDirectory() as folder:
+        data, out, config = (os.path.join(folder, n) for n in ("data", "out", "vedette.conf"))
+        with Server(data=data, clock=CLOCK):
+            equal(run("export", out, data=data)[0], 0)
+        equal(run("import", "--name", "branch", out, data=data)[0], 0)
+
+        def write(lines):
+            with open(config, "w", encoding="utf-8") as f:
+                f.write("syslog_listeners:\n" + lines)
+
+        def item(name, protocol, more=""):
+            return "  - name: %s\n    address: 127.0.0.1:0\n    protocol: %s\n%s" % (name, protocol, more)
+        write(item("branch", "udp", "    workspace: branch\n") + item("more", "tcp", "    workspace: branch\n")
+              + item("secure", "tls"))
+        with Server("--config", config, "--syslog-udp", "127.0.0.1:0", data=data, clock=CLOCK) as s:
+            with open(os.path.join(data, "server.json"), encoding="utf-8") as f:
+                ports = json.load(f)
+            text = b"<34>Jan  2 03:00:00 fw1 su[7]: to %s"
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as u:
+                u.sendto(text % b"the first", ("127.0.0.1", ports["syslog_udp"]))
+                u.sendto(text % b"branch", ("127.0.0.1", ports["syslog_listener_branch"]))
+                u.sendto(b"<134>Jan  2 03:00:00 fw1 CEF:0|V|P|1|7|n|5|src=10.0.0.1", ("127.0.0.1", ports["syslog_listener_branch"]))
+            with socket.create_connection(("127.0.0.1", ports["syslog_listener_more"]), timeout=20) as t:
+                t.sendall(text % b"more" + b"\n")
+            with socket.create_connection(("127.0.0.1", ports["syslog_listener_secure"]), timeout=20) as t:
+                with ssl.create_default_context(cafile=s.ca).wrap_socket(t, server_hostname="localhost") as tls:
+                    tls.sendall(text % b"secure" + b"\n")
+                    tls.unwrap()
+            listed = s.get("/vedette/v1/workspaces").json()["value"]
+            ids = {w["name"]: w["id"] for w in listed}
+            wanted = {"default": [], "branch": ["10.0.0.1", "to branch", "to more"]}
+            wanted[listed[0]["name"]] += ["to secure", "to the first"]  # which is first is their ids' order
+
+            def messages(workspace):
+                answer = s.post("/v1/workspaces/%s/query" % ids[workspace], {
+                    "query": "union Syslog, (CommonSecurityLog | project SyslogMessage = SourceIP) | project SyslogMessage"})
+                return sorted(row[0] for row in answer.json()["tables"][0]["rows"])
+            until(lambda: {name: messages(name) for name in wanted} == wanted)
+            equal(s.metrics()["vedette_syslog_messages_total"], 5)
+        for lines, status, words in (
+                (item("a", "udp", "    workspace: nowhere\n"), 1, "'a': there is no workspace 'nowhere'"),
+                (item("a", "sctp"), 2, "protocol: udp, tcp or tls expected"),
+                (item("a", "udp") + item("a", "tcp"), 2, "is there twice"),
+                ("  - name: a\n    protocol: udp\n", 2, "address: an address and a port")):
+            write(lines)
+            code, _, error = run("serve", "--config", config, "--listen", "127.0.0.1:0", data=data)
+            equal(code, status, error)
+            contains(error, words)

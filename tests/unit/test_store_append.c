@@ -91,7 +91,7 @@ static void custom_tables_are_durable(void **state)
     struct kql_column cols[] = {{STR("When"), KQL_DATETIME}, {STR("N"), KQL_LONG}};
     struct kql_schema schema = {cols, 2};
     assert_true(workspace_table_define(f->w, STR("My_CL"), &schema, &e));
-    cols[1].type = KQL_REAL;
+    cols[1].type = KQL_BOOL;
     assert_false(workspace_table_define(f->w, STR("My_CL"), &schema, &e));
     assert_int_equal(e.code, ERR_CONFLICT);
     assert_false(workspace_table_define(f->w, STR("Mine"), &schema, &e));

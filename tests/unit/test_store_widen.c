@@ -74,23 +74,36 @@ static void each_type_has_its_text(void **state)
         {{.type = KQL_TIMESPAN, .i = 36000000000}, "01:00:00"},
         {{.type = KQL_GUID, .s = {WS_ID, 36}}, WS_ID},
     };
-    for (int sealed = 0; sealed < 2; sealed++)
+    struct kql_column cols[COUNTOF(rows)];
+    const char *names[COUNTOF(rows)];
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        names[i] = arena_fmt(f->a, "X%zu", i).p;
+        cols[i] = (struct kql_column){str_from(names[i]), rows[i].v.type};
+    }
+    for (int sealed = 0; sealed < 2; sealed++) {
+        const char *table = sealed != 0 ? "Sealed_CL" : "Hot_CL";
+        define(f, table, cols, COUNTOF(cols));
+        for (size_t i = 0; i < COUNTOF(rows); i++)
+            add(f, table, names[i], rows[i].v);
+        if (sealed != 0)
+            assert_int_equal(seal(f, table), COUNTOF(rows));
+        for (size_t i = 0; i < COUNTOF(rows); i++)
+            widen(f, table, names[i], KQL_STRING);
+        add(f, table, names[0], text("new"));
+    }
+    for (int started = 0; started < 2; started++) {
         for (size_t i = 0; i < COUNTOF(rows); i++) {
-            const char *table = arena_fmt(f->a, "T%d%zu_CL", sealed, i).p;
-            struct kql_column c = {STR("X"), rows[i].v.type};
-            define(f, table, &c, 1);
-            add(f, table, "X", rows[i].v);
-            if (sealed != 0)
-                assert_int_equal(seal(f, table), 1);
-            widen(f, table, "X", KQL_STRING);
-            add(f, table, "X", text("new"));
-            const char *wanted = arena_fmt(f->a, "%s\nnew", rows[i].text).p;
             const char *query =
-                arena_fmt(f->a, "%s | sort by ingestion_time() asc | project X", table).p;
-            assert_ask(f, query, wanted);
-            restart(f);
+                arena_fmt(
+                    f->a,
+                    "union Hot_CL, Sealed_CL | where isnotempty(%s) | distinct %s | sort by %s asc",
+                    names[i], names[i], names[i])
+                    .p;
+            const char *wanted = i > 0 ? rows[i].text : arena_fmt(f->a, "%s\nnew", rows[i].text).p;
             assert_ask(f, query, wanted);
         }
+        restart(f);
+    }
 }
 
 static void text_becomes_dynamic_as_it_is_ingested(void **state)
@@ -417,7 +430,7 @@ static void run_history(struct fixture *f, uint64_t seed)
         cols[k + 1] = (struct kql_column){str_from(names[k]), h->types[k]};
     }
     define(f, "Old_CL", cols, COUNTOF(cols));
-    for (int i = 0; i < 60; i++)
+    for (int i = 0; i < 40; i++)
         step(h);
     more_rows(h);
     compare_all(h);
@@ -432,7 +445,7 @@ static void answers_are_those_of_the_wide_type(void **state)
 {
     const char *seed = getenv("WIDEN_SEED"), *rounds = getenv("WIDEN_ROUNDS");
     uint64_t first = seed != NULL ? strtoull(seed, NULL, 10) : 1;
-    uint64_t n = rounds != NULL ? strtoull(rounds, NULL, 10) : 2;
+    uint64_t n = rounds != NULL ? strtoull(rounds, NULL, 10) : 1;
     for (uint64_t i = 0; i < n; i++) {
         print_message("seed %llu\n", (unsigned long long)(first + i));
         run_history(*state, first + i);

@@ -102,6 +102,7 @@ static const struct emit_func funcs[] = {
     {"isascii", "s", "vdf_isascii($1)"},
     {"isutf8", "s", "TRUE"},
     {"new_guid", "", "uuid()"},
+    {"parse_cef_dictionary", "s", "vdf_cef_dictionary($1)"},
     {"parse_command_line", "ss", "vdf_command_line($1)"},
     {"parse_csv", "s", "vdf_parse_csv($1)"},
     {"parse_path", "s", "vdf_parse_path($1)"},

@@ -140,20 +140,32 @@ static bool op_local_to_utc(struct emit *m, const struct expr *x, enum emit_ctx 
 }
 
 /* Without a file nothing is known about any address. */
-static bool op_geoip(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
+static bool geoip(struct emit *m, const struct expr *x, const char *function, struct sbuf *out)
 {
-    (void)ctx;
     if (m->src->geoip_file == NULL) {
         emit_pad(KQL_DYNAMIC, out);
         return true;
     }
-    sbuf_addz(out, "vdf_geoip(");
+    sbuf_addz(out, function);
     if (!emit_as(m, x->args[0], KQL_STRING, out))
         return false;
     sbuf_addz(out, ", ");
     sql_text(out, str_from(m->src->geoip_file));
     sbuf_addc(out, ')');
     return true;
+}
+
+static bool op_geoip(struct emit *m, const struct expr *x, enum emit_ctx ctx, struct sbuf *out)
+{
+    (void)ctx;
+    return geoip(m, x, "vdf_geoip(", out);
+}
+
+static bool op_geo_location(struct emit *m, const struct expr *x, enum emit_ctx ctx,
+                            struct sbuf *out)
+{
+    (void)ctx;
+    return geoip(m, x, "vdf_geo_location(", out);
 }
 
 static const struct {
@@ -166,6 +178,7 @@ static const struct {
     {"datetime_utc_to_local", op_utc_to_local},
     {"estimate_data_size", op_data_size},
     {"geo_info_from_ip_address", op_geoip},
+    {"geo_location", op_geo_location},
     {"hash_many", op_hash_many},
 };
 

@@ -1,7 +1,10 @@
 /* parse-kv: the values of named keys in a text. The constant second argument says how, as JSON
- * (emit_parse.c writes it). Source: "parse-kv operator" of the Kusto reference. */
+ * (emit_parse.c writes it). And parse_cef_dictionary(), for which the format says it. Sources:
+ * "parse-kv operator" of the Kusto reference, "Supported KQL features in Azure Monitor
+ * transformations". */
 #include "engine/duckdb/fn.h"
 #include "engine/duckdb/fn_rx.h"
+#include "text/cef.h"
 #include "text/json.h"
 
 enum { MAX_KEYS = 256, MAX_QUOTES = 16 };
@@ -260,7 +263,46 @@ static void fn_parse_kv(struct cf_call *c, size_t r)
     cf_out_list(c, r, f.items, NULL, k->n);
 }
 
+/* ---- parse_cef_dictionary ---- */
+
+/* What stands behind a CEF header; text without one is all extension. */
+static struct str cef_extension(struct arena *a, struct str text)
+{
+    struct str rest = text, field;
+    for (size_t i = 0; i < CEF_HEADER_FIELDS; i++)
+        if (!cef_header_field(a, &rest, &field))
+            return str_starts(str_trim(text), STR("CEF:")) ? STR_NONE : text;
+    return rest;
+}
+
+/* {"Extension": {key: text}}; of a key that comes twice the last one counts. */
+static void fn_cef_dictionary(struct cf_call *c, size_t r)
+{
+    struct arena *a = cf_arena(c);
+    struct str s = str_trim(cef_extension(a, cf_str(c, 0, r))), key, value;
+    struct map *last = map_new(a, false);
+    struct json_out w = json_out_make(cf_buf(c));
+    size_t first = 0, at = 0;
+    if (!cef_key_at(s, 0, &key)) /* text before the first key */
+        (void)cef_value_end(s, 0, &first);
+    for (at = first; cef_pair(a, s, &at, &key, &value);)
+        map_put(last, key, (void *)(uintptr_t)(at + 1)); // NOLINT: a number, not an address
+    json_obj(&w);
+    json_key(&w, "Extension");
+    json_obj(&w);
+    for (at = first; cef_pair(a, s, &at, &key, &value);) {
+        if ((uintptr_t)map_get(last, key) == at + 1) {
+            json_key_str(&w, key);
+            json_str(&w, value);
+        }
+    }
+    json_obj_end(&w);
+    json_obj_end(&w);
+    cf_out_str(c, r, sbuf_str(&c->buf));
+}
+
 const struct cf_scalar fn_parse_kv_rows[] = {
+    {.name = "vdf_cef_dictionary", .sig = "s:j", .row = fn_cef_dictionary},
     {.name = "vdf_parse_kv",
      .sig = "ss:[s",
      .row = fn_parse_kv,
