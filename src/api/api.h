@@ -39,6 +39,8 @@ struct vedette_options {
     unsigned job_workers;   /* 0 = JOBS_WORKERS */
     int64_t job_timeout_us; /* of a run of a KQL job; 0 = 1 hour */
     int64_t rule_timeout_us;
+    size_t rules_max, rules_max_enabled, nrt_rules_max, nrt_rules_max_enabled, rule_versions,
+        rule_query_chars;         /* see detect_options; 0: Sentinel's */
     double requests_per_second;   /* of one caller; 0 = 200 */
     int64_t token_lifetime;       /* ticks; 0 = one hour */
     size_t query_max_rows;        /* 0 = 500,000 */

@@ -77,7 +77,13 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .scope = scope,
                                .delay = v->o.rule_delay,
                                .workers = v->o.rule_workers,
-                               .timeout_us = v->o.rule_timeout_us};
+                               .timeout_us = v->o.rule_timeout_us,
+                               .max_rules = v->o.rules_max,
+                               .max_enabled_rules = v->o.rules_max_enabled,
+                               .max_nrt_rules = v->o.nrt_rules_max,
+                               .max_enabled_nrt_rules = v->o.nrt_rules_max_enabled,
+                               .max_versions = v->o.rule_versions,
+                               .max_query_chars = v->o.rule_query_chars};
     v->detect = detect_open(&o, e);
     struct summaries_options so = {v->store, v->state, v->o.clock, scope, v->o.rule_timeout_us};
     v->summaries = summaries_open(&so);
@@ -102,6 +108,7 @@ static void open_router(struct vedette *v)
         {metadata_routes, n_metadata_routes, v, false},
         {incident_routes, n_incident_routes, v, false},
         {rule_routes, n_rule_routes, v, false},
+        {rule_part_routes, n_rule_part_routes, v, false},
         {table_routes, n_table_routes, v, false},
         {own_routes, n_own_routes, v, false},
         {explain_routes, n_explain_routes, v, false},

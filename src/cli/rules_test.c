@@ -345,36 +345,3 @@ void rules_test_file(const char *path, struct rules_tested *t)
     }
     check_both(path, &cases, t);
 }
-
-/* ---- validate ---- */
-
-static void print_issue(const struct rule_issue *x)
-{
-    fprintf(stderr, "%.*s:%u: %s: %.*s%s%.*s\n", STR_ARG(x->file), x->line,
-            x->warning ? "warning" : "error", STR_ARG(x->key), x->key.n > 0 ? ": " : "",
-            STR_ARG(x->message));
-    fprintf(stderr, "%.*s", STR_ARG(x->excerpt));
-}
-
-bool rules_validate_file(const char *path, struct err *e)
-{
-    AUTO(arena_freep) struct arena *a = arena_new(0);
-    struct str text = STR("");
-    struct rule rule = {0};
-    struct rule_issues is = {.a = a, .file = str_from(path)};
-    struct bench b = {0};
-    int64_t now = TICKS_UNIX_EPOCH + 20000 * TICKS_PER_DAY;
-    log_setup(LOG_ERROR, 2);
-    if (!file_read(a, path, 1 << 20, &text, e)) {
-        fprintf(stderr, "%s\n", e->msg);
-        return false;
-    }
-    bool ok = rule_read_yaml(a, text, &rule, &is);
-    if (ok) {
-        ok = bench_open(&b, a, now, e) && rule_check_query(a, b.w, &rule, now, &is);
-        bench_close(&b);
-    }
-    for (size_t i = 0; i < is.v.n; i++)
-        print_issue(&is.v.p[i]);
-    return ok;
-}

@@ -8,6 +8,3 @@ struct rules_tested {
 /* One file of cases (rule, cases[{name, now, tables, expect}]): prints a line a case. A file that
  * cannot be read is one failure. */
 void rules_test_file(const char *path, struct rules_tested *t);
-
-/* Reads and checks one rule, its query against the tables that ship; prints what is wrong. */
-bool rules_validate_file(const char *path, struct err *e) MUST_USE;

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_SETTINGS = 64, MAX_FILE = 1 << 20, MAX_ENV = 64 };
+enum { MAX_SETTINGS = 128, MAX_FILE = 1 << 20, MAX_ENV = 64 };
 
 #define SETTING(name, type, fallback, help)                                                        \
     {                                                                                              \
@@ -113,6 +113,13 @@ static const struct setting table[] = {
     SETTING(rule_workers, SETTING_COUNT, "2", "rules run at the same time"),
     SETTING(job_workers, SETTING_COUNT, "3", "jobs over the data lake run at the same time"),
     SETTING(rule_timeout, SETTING_DURATION, "10m", "of one rule's query"),
+    SETTING(rules_max, SETTING_COUNT, "1024",
+            "analytics rules of a workspace, beside those of kind NRT"),
+    SETTING(rules_max_enabled, SETTING_COUNT, "512", "of these that are enabled"),
+    SETTING(nrt_rules_max, SETTING_COUNT, "100", "rules of kind NRT of a workspace"),
+    SETTING(nrt_rules_max_enabled, SETTING_COUNT, "50", "of these that are enabled"),
+    SETTING(rule_versions, SETTING_COUNT, "200", "versions of a rule that are kept"),
+    SETTING(rule_query_chars, SETTING_COUNT, "10000", "characters of a rule's query"),
     SETTING(job_timeout, SETTING_DURATION, "1h", "of one run of a KQL job"),
     SETTING(drain_timeout, SETTING_DURATION, "30s", "how long a stop waits for requests"),
     SETTING(metrics_open, SETTING_BOOL, "false",

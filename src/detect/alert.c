@@ -51,7 +51,7 @@ static struct str window_time(struct arena *a, int64_t ticks, bool up)
 
 /* ---- tactics and techniques ---- */
 
-static struct str json_list(struct arena *a, const struct strs *list)
+struct str texts_array(struct arena *a, const struct strs *list)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
     struct json_out w = json_out_make(&b);
@@ -75,7 +75,7 @@ static void add_tactic(struct arena *a, struct strs *list, struct str text)
 }
 
 /* One tactic, a comma list or a JSON array; unreadable: the rule's own. */
-static struct strs tactics_from(struct evaluation *ev, struct str text)
+struct strs tactics_from(struct evaluation *ev, struct str text)
 {
     struct strs out = {0};
     struct json v = {0};
@@ -130,7 +130,7 @@ static void set_texts(struct evaluation *ev, size_t row, struct detect_alert *al
 
 static struct str texts_json(struct arena *a, struct str one)
 {
-    return json_list(a, &(struct strs){&one, 1});
+    return texts_array(a, &(struct strs){&one, 1});
 }
 
 /* What opens the alert's rows again: the rule's query at its time, or just the one row. */
@@ -245,9 +245,9 @@ static struct str write_row(struct evaluation *ev, struct row_range rows, struct
     json_kv_z(&w, "Status", "New");
     json_kv_str(&w, "Tactics", comma_list(ev->a, &tactics));
     json_kv_str(&w, "Techniques",
-                property(ev, "Techniques", rows.from, json_list(ev->a, &r->techniques)));
+                property(ev, "Techniques", rows.from, texts_array(ev->a, &r->techniques)));
     json_kv_str(&w, "SubTechniques",
-                property(ev, "SubTechniques", rows.from, json_list(ev->a, &r->subtechniques)));
+                property(ev, "SubTechniques", rows.from, texts_array(ev->a, &r->subtechniques)));
     json_obj_end(&w);
     return sbuf_ok(&b) ? arena_str(ev->a, sbuf_str(&b)) : STR("{}");
 }
@@ -265,7 +265,7 @@ void alert_make(struct evaluation *ev, struct row_range rows, size_t index,
     out->custom_details = custom_details_of(ev, rows);
     if (ev->r->tactics_column.n > 0)
         tactics = tactics_from(ev, cell(ev, rows.from, ev->r->tactics_column));
-    out->tactics = json_list(ev->a, &tactics);
-    out->techniques = json_list(ev->a, &ev->r->techniques);
+    out->tactics = texts_array(ev->a, &tactics);
+    out->techniques = texts_array(ev->a, &ev->r->techniques);
     out->row = write_row(ev, rows, tactics, out);
 }

@@ -27,6 +27,10 @@ static void set_defaults(struct detect *d, const struct detect_options *o)
     d->o.max_rows = o->max_rows != 0 ? o->max_rows : 100000;
     d->o.catch_up = o->catch_up != 0 ? o->catch_up : 14 * TICKS_PER_DAY;
     d->o.max_rules = o->max_rules != 0 ? o->max_rules : 1024;
+    d->o.max_enabled_rules = o->max_enabled_rules != 0 ? o->max_enabled_rules : 512;
+    d->o.max_nrt_rules = o->max_nrt_rules != 0 ? o->max_nrt_rules : 100;
+    d->o.max_enabled_nrt_rules = o->max_enabled_nrt_rules != 0 ? o->max_enabled_nrt_rules : 50;
+    d->o.max_versions = o->max_versions != 0 ? o->max_versions : 200;
     d->o.max_query_chars = o->max_query_chars != 0 ? o->max_query_chars : 10000;
     d->o.scope.subscription = keep(o->scope.subscription, "00000000-0000-0000-0000-000000000000");
     d->o.scope.resource_group = keep(o->scope.resource_group, "vedette");
@@ -50,6 +54,7 @@ struct detect *detect_open(const struct detect_options *o, struct err *e)
     struct detect *d = xcalloc(1, sizeof(*d));
     set_defaults(d, o);
     lock_init(&d->lock, "detect");
+    lock_init(&d->templates_lock, "templates");
     if (load_schedule(d, e) && incidents_flush(d->o.incidents, e))
         return d;
     detect_close(d);
@@ -62,9 +67,11 @@ void detect_close(struct detect *d)
         return;
     detect_stop(d);
     schedule_fini(d);
+    templates_fini(d);
     drop(&d->o.scope.subscription);
     drop(&d->o.scope.resource_group);
     drop(&d->o.scope.base_url);
+    lock_fini(&d->templates_lock);
     lock_fini(&d->lock);
     xfree(d);
 }

@@ -137,14 +137,15 @@ static bool run_query(struct evaluation *ev, struct store_result *result, struct
 {
     const struct rule *r = ev->r;
     const struct detect_options *o = &ev->d->o;
-    struct store_query q = {.text = r->query};
+    bool arrival = r->kind == RULE_NRT || r->kind == RULE_MICROSOFT_INCIDENT;
+    struct store_query q = {.text = rule_has_query(r->kind) ? r->query : product_alerts_query()};
     q.options = (struct kql_options){.now_ticks = ev->out->to,
                                      .has_scope = true,
                                      .scope_from = ev->out->from,
                                      .scope_to = ev->out->to,
                                      .rule_restrictions = true};
     /* Late records are the point of a near-real-time rule: its window is one of arrival. */
-    if (r->kind == RULE_NRT)
+    if (arrival)
         q.options.scope_column = STR("_TimeReceived");
     q.limits = (struct engine_limits){.deadline_us = clock_mono_us() + o->timeout_us,
                                       .max_rows = o->max_rows,
@@ -180,8 +181,9 @@ bool detect_evaluate(struct detect *d, struct arena *a, struct workspace *w, con
     out->rows = engine_rows_count(ev.rows);
     if (out->rows > 0)
         out->first_row = row_json(&ev, 0);
-    out->triggered = fires(r, out->rows);
-    if (out->triggered)
+    if (r->kind == RULE_MICROSOFT_INCIDENT)
+        product_alerts_make(&ev);
+    else if ((out->triggered = fires(r, out->rows)))
         make_alerts(&ev);
     out->issues = issues_json(&ev);
     store_result_fini(&result);

@@ -43,14 +43,44 @@ static bool put_alert(struct run *r, const struct detect_alert *al, struct state
         .row = al->row,
     };
     struct str rows = arena_fmt(r->a, "[%.*s]", STR_ARG(al->row));
-    return state_alert_put(r->d->o.state, out, e) &&
+    if (!state_alert_put(r->d->o.state, out, e))
+        return false;
+    return r->rule.kind == RULE_MICROSOFT_INCIDENT || /* its row is what it was made of */
            logrows_put(r->d->o.incidents, r->w, "SecurityAlert", rows,
                        arena_fmt(r->a, "alert/%.*s", STR_ARG(al->id)), e);
+}
+
+/* Alerts of other products come again when they change: the newest is kept, and is no new one. */
+static bool leave_out_known(struct run *r, struct err *e)
+{
+    struct detect_result *found = &r->result;
+    size_t kept = 0;
+    if (r->rule.kind != RULE_MICROSOFT_INCIDENT)
+        return true;
+    for (size_t i = 0; i < found->n_alerts; i++) {
+        struct state_alert before = {0}, now = {0};
+        struct err why = {0};
+        bool known = state_alert_get(r->d->o.state, r->a, workspace_id(r->w), found->alerts[i].id,
+                                     &before, &why);
+        if (!known && why.code != ERR_NOT_FOUND) {
+            *e = why;
+            return false;
+        }
+        if (!known)
+            found->alerts[kept++] = found->alerts[i];
+        else if (str_eq(before.rule_id, r->stored.id) && !put_alert(r, &found->alerts[i], &now, e))
+            return false;
+    }
+    found->n_alerts = kept;
+    r->record.alerts = (int64_t)kept;
+    return true;
 }
 
 /* Incidents are formed when all alerts of the run are there. */
 static bool put_alerts(struct run *r, struct err *e)
 {
+    if (!leave_out_known(r, e))
+        return false;
     size_t n = r->result.n_alerts;
     struct state_alert *alerts = arena_array(r->a, struct state_alert, n);
     for (size_t i = 0; i < n; i++)

@@ -3,17 +3,17 @@
 
 int64_t rule_frequency(const struct rule *r)
 {
-    return r->kind == RULE_NRT ? NRT_FREQUENCY : r->frequency;
+    return r->kind == RULE_SCHEDULED ? r->frequency : NRT_FREQUENCY;
 }
 
 int64_t rule_period(const struct rule *r)
 {
-    return r->kind == RULE_NRT ? NRT_FREQUENCY : r->period;
+    return r->kind == RULE_SCHEDULED ? r->period : NRT_FREQUENCY;
 }
 
 int64_t rule_delay(const struct detect *d, const char *kind)
 {
-    return strcmp(kind, rule_kind_name(RULE_NRT)) == 0 ? NRT_DELAY : d->o.delay;
+    return strcmp(kind, rule_kind_name(RULE_SCHEDULED)) == 0 ? d->o.delay : NRT_DELAY;
 }
 
 int64_t schedule_first(const struct detect *d, const struct rule *r, int64_t now)
@@ -68,8 +68,8 @@ void schedule_set(struct detect *d, const struct state_rule *r)
         schedule_drop(d, r->workspace, r->id);
         return;
     }
-    bool nrt = str_eqz(r->kind, rule_kind_name(RULE_NRT));
-    int64_t delay = rule_delay(d, rule_kind_name(nrt ? RULE_NRT : RULE_SCHEDULED));
+    bool scheduled = str_eqz(r->kind, rule_kind_name(RULE_SCHEDULED));
+    int64_t delay = rule_delay(d, rule_kind_name(scheduled ? RULE_SCHEDULED : RULE_NRT));
     lock_take(&d->lock);
     struct schedule_entry *e = find(d, r->workspace, r->id);
     if (e == NULL)

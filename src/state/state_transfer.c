@@ -9,9 +9,10 @@ enum { MAX_COLUMNS = 100, MAX_SQL = 16 << 10 };
 /* Those that others refer to first. Not here: outbox (log rows on their way to this store) and
  * cursors (of the server's own work). */
 static const char *const tables[] = {
-    "counters",      "rules",           "rule_schedules", "rule_runs",    "alerts",
-    "incidents",     "incident_alerts", "saved_searches", "watchlists",   "watchlist_items",
-    "summary_rules", "summary_bins",    "kql_jobs",       "kql_job_runs", "search_jobs"};
+    "counters",      "rules",           "rule_schedules", "rule_runs",       "alerts",
+    "incidents",     "incident_alerts", "saved_searches", "watchlists",      "watchlist_items",
+    "summary_rules", "summary_bins",    "kql_jobs",       "kql_job_runs",    "search_jobs",
+    "rule_versions", "rule_actions",    "rule_templates", "anomaly_settings"};
 
 static const char *table_of(struct str name)
 {

@@ -45,6 +45,8 @@ const struct json *json_path(const struct json *v, const char *dotted); /* "prop
 struct str json_text(const struct json *v,
                      struct str fallback); /* STRING's text, else fallback; v may be NULL */
 bool json_is_true(const struct json *v);
+/* The same value; members of objects in any order, numbers by value. NULL equals NULL only. */
+bool json_equal(const struct json *a, const struct json *b);
 
 /* Writer: compact; tracks commas itself. Doubles in shortest round-trip form; NaN/inf as strings.
  */
