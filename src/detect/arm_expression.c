@@ -3,14 +3,15 @@
 #include "detect/arm_expression.h"
 #include "base/ids.h"
 
-enum { MAX_DEPTH = 32, MAX_ARGUMENTS = 64, MAX_TEXT = 4 << 20 };
+enum { MAX_DEPTH = 32, MAX_ARGUMENTS = 64, MAX_TEXT = 4 << 20, MAX_CALLS = 100000 };
 
 struct eval {
     struct arena *a;
     const struct arm_scope_of_template *t;
     struct str text; /* of the expression, without its brackets */
     size_t at;
-    int depth; /* of calls, and of variables within variables */
+    int depth;     /* of calls, and of variables within variables */
+    size_t *calls; /* so far, of the whole tree: variables may stand for each other many times */
     struct err *e;
 };
 
@@ -145,10 +146,21 @@ static bool holds_workspace(struct eval *x, struct str name)
     return call_lower(x, &arg, 1, &folded) && str_find(folded.text, STR("workspace"), &at);
 }
 
+/* A parameter or a variable of the template, or of those around it. */
+static const struct json *named(struct eval *x, bool parameter, struct str name)
+{
+    for (const struct arm_scope_of_template *t = x->t; t != NULL; t = t->outer) {
+        const struct json *v = member(parameter ? t->parameters : t->variables, name);
+        if (v != NULL)
+            return v;
+    }
+    return NULL;
+}
+
 static bool call_parameters(struct eval *x, const struct json *args, size_t n, struct json *out)
 {
     struct str name = n == 1 ? as_text(x, &args[0]) : STR("");
-    const struct json *p = member(x->t->parameters, name);
+    const struct json *p = named(x, true, name);
     const struct json *v = member(p, STR("defaultValue"));
     if (v == NULL)
         v = member(p, STR("value"));
@@ -164,7 +176,7 @@ static bool call_parameters(struct eval *x, const struct json *args, size_t n, s
 static bool call_variables(struct eval *x, const struct json *args, size_t n, struct json *out)
 {
     struct str name = n == 1 ? as_text(x, &args[0]) : STR("");
-    const struct json *v = member(x->t->variables, name);
+    const struct json *v = named(x, false, name);
     if (v == NULL)
         return err_set(x->e, ERR_NOT_FOUND, "the template has no variable '%.*s'", STR_ARG(name));
     return evaluate_tree(x, v, out);
@@ -233,31 +245,37 @@ static struct str name_at(struct eval *x)
     return str_sub(x->text, from, x->at - from);
 }
 
-static bool arguments(struct eval *x, struct json *args, size_t *n)
+struct arguments {
+    VEC(struct json) v;
+};
+
+static bool arguments(struct eval *x, struct arguments *args)
 {
-    *n = 0;
     if (take(x, ')'))
         return true;
     do {
-        if (*n == MAX_ARGUMENTS)
+        struct json one = {0};
+        if (args->v.n == MAX_ARGUMENTS)
             return wrong(x, "too many arguments");
-        if (!expression(x, &args[(*n)++]))
+        if (!expression(x, &one))
             return false;
+        VEC_PUSH(x->a, &args->v, one);
     } while (take(x, ','));
     return take(x, ')') || wrong(x, "')' expected");
 }
 
 static bool call(struct eval *x, struct str name, struct json *out)
 {
-    struct json *args = arena_array(x->a, struct json, MAX_ARGUMENTS);
-    size_t n = 0;
+    struct arguments args = {0};
     if (!take(x, '('))
         return wrong(x, "'(' expected behind the function's name");
-    if (!arguments(x, args, &n))
+    if (++*x->calls > MAX_CALLS)
+        return err_set(x->e, ERR_LIMIT, "the template calls more than %d functions", MAX_CALLS);
+    if (!arguments(x, &args))
         return false;
     for (size_t i = 0; i < COUNTOF(functions); i++)
         if (str_ieqz(name, functions[i].name))
-            return functions[i].call(x, args, n, out);
+            return functions[i].call(x, args.v.p, args.v.n, out);
     return err_set(x->e, ERR_UNSUPPORTED,
                    "'[%.*s]': the function %.*s() of ARM templates is not known",
                    (int)(x->text.n < 120 ? x->text.n : 120), x->text.p, STR_ARG(name));
@@ -360,7 +378,8 @@ bool arm_evaluate(struct arena *a, const struct arm_scope_of_template *t, const 
                   struct json *out, struct err *e)
 {
     struct err why = {0};
-    struct eval x = {.a = a, .t = t, .e = &why};
+    size_t calls = 0;
+    struct eval x = {.a = a, .t = t, .e = &why, .calls = &calls};
     if (evaluate_tree(&x, v, out))
         return true;
     why.pos.off = v->off;

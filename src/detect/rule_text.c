@@ -99,11 +99,12 @@ static void add_resource(struct file *f, const struct json *resource, bool in_te
 static void add_template(struct file *f, const struct json *template, int depth)
 {
     const struct json *resources = json_iget(template, "resources");
-    struct arm_scope_of_template outer = f->scope;
+    const struct arm_scope_of_template outer = f->scope;
     if (depth > MAX_NESTING || resources == NULL || resources->type != JSON_ARRAY)
         return;
     f->scope.parameters = json_iget(template, "parameters");
     f->scope.variables = json_iget(template, "variables");
+    f->scope.outer = depth > 0 ? &outer : NULL;
     for (size_t i = 0; i < resources->n; i++) {
         const struct json *one = &resources->items[i], *p = json_iget(one, "properties");
         if (is_rule_type(json_text(json_iget(one, "type"), STR(""))) || is_hunting_query(one))

@@ -392,6 +392,13 @@ def test_files_of_rules():
         equal(len(overview(s)), 1)
         documents = YAML + "---\n" + YAML.replace("00aa", "00bb")
         equal(len(s.post(own(s, "rules"), documents).json()["rules"]), 2)
+        package = {"variables": {"rule": {"id": identity, "name": "In a package"}}, "resources": [
+            {"type": "Microsoft.OperationalInsights/workspaces/providers/contentTemplates", "name": "x",
+             "properties": {"mainTemplate": {"variables": {}, "resources": [
+                 {"type": "Microsoft.SecurityInsights/AlertRuleTemplates", "name": "[variables('rule').id]",
+                  "kind": "Scheduled", "properties": {**properties, "displayName": "[variables('rule').name]"}}]}}}]}
+        equal(s.post(own(s, "rules"), json.dumps(package)).json()["id"], identity)
+        equal(overview(s)[identity]["name"], "In a package")
         for text, word in (("{}", "no analytics rule"), ("[", "JSON"), ("{\"resources\": []}", "no analytics rule")):
             answer = s.post(own(s, "rules"), text)
             equal(answer.status, 400)

@@ -80,7 +80,8 @@ static const struct {
     {"triggerThreshold: 10000", NULL},
     {"triggerThreshold: 10001", "triggerThreshold: 10001 is out of range: 0 to 10000 expected"},
     {"triggerThreshold: a", "triggerThreshold: a whole number expected"},
-    {"triggerOperator: over", "triggerOperator: 'over' is not an operator: gt, lt, eq or ne expected"},
+    {"triggerOperator: over",
+     "triggerOperator: 'over' is not an operator: gt, lt, eq or ne expected"},
     {"severity: Grave",
      "severity: 'Grave' is not a severity: High, Medium, Low or Informational expected"},
     {"suppressionEnabled: true\nsuppressionDuration: 25h",
@@ -98,7 +99,8 @@ static const struct {
     {"alertDetailsOverride: {alertDynamicProperties: [{alertProperty: Colour, value: x}]}",
      "alertDetailsOverride.alertDynamicProperties[0].alertProperty: unknown alert property "
      "'Colour'"},
-    {"entityMappings: [{entityType: File, fieldMappings: [{identifier: Directory, columnName: d}]}]",
+    {"entityMappings: [{entityType: File, fieldMappings: [{identifier: Directory, columnName: "
+     "d}]}]",
      "entityMappings[0].fieldMappings: File cannot be identified by these: add Name"},
     {"incidentConfiguration: {groupingConfiguration: {lookbackDuration: 8d}}",
      "incidentConfiguration.groupingConfiguration.lookbackDuration: 5 minutes to 7 days expected"},
@@ -179,16 +181,26 @@ static void expressions_of_templates(void **state)
         {"[cook('x')]", NULL, "'[cook('x')]': the function cook() of ARM templates is not known"},
         {"[concat('x']", NULL, "'[concat('x']': ')' expected"},
         {"[concat('x)]", NULL, "'[concat('x)]': a text is not closed"},
+        {"[variables('many')]", NULL, "the template calls more than 100000 functions"},
         {"[variables('loop')]", NULL, "an expression is nested deeper than 32 levels"},
     };
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct json parameters = {0}, variables = {0};
-    assert_true(json_parse(a, STR("{\"level\": {\"defaultValue\": \"Low\"}}"), NULL, &parameters, NULL));
-    assert_true(json_parse(a,
-                           STR("{\"v\": \"[toLower(parameters('level'))]\", \"loop\": "
-                               "\"[variables('loop')]\"}"),
-                           NULL, &variables, NULL));
-    const struct arm_scope_of_template t = {&parameters, &variables, STR("here")};
+    assert_true(
+        json_parse(a, STR("{\"level\": {\"defaultValue\": \"Low\"}}"), NULL, &parameters, NULL));
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    sbuf_addz(&b, "{\"v\": \"[toLower(parameters('level'))]\", \"loop\": \"[variables('loop')]\","
+                  "\"many\": \"[variables('m0')]\"");
+    for (int i = 0; i < 5; i++) { /* each is twenty times the next */
+        sbuf_addf(&b, ", \"m%d\": \"[concat(''", i);
+        for (int k = 0; k < 20; k++)
+            sbuf_addf(&b, ", variables('m%d')", i + 1);
+        sbuf_addz(&b, ")]\"");
+    }
+    sbuf_addz(&b, ", \"m5\": \"\"}");
+    assert_true(json_parse(a, sbuf_str(&b), NULL, &variables, NULL));
+    const struct arm_scope_of_template around = {.variables = &variables};
+    const struct arm_scope_of_template t = {&parameters, NULL, &around, STR("here")};
     for (size_t i = 0; i < COUNTOF(cases); i++) {
         struct json v = {.type = JSON_STRING, .text = str_from(cases[i].text)}, out = {0};
         struct err e = {0};
