@@ -28,7 +28,7 @@ static const char usage[] =
     "       vedette rules validate FILE|DIR…   [--schemas F] [--functions F|DIR] [--watchlists "
     "F|DIR]\n"
     "                                          or [--server URL | --data DIR]\n"
-    "       vedette rules convert FILE|DIR…    --to arm|yaml\n"
+    "       vedette rules convert FILE|DIR…    --to arm|template|yaml\n"
     "       vedette rules test FILE.test.yaml|DIR…\n"
     "\n"
     "Files are Azure-Sentinel's YAML, or ARM JSON: a resource, a list, or a template. All but the\n"
@@ -43,7 +43,7 @@ static const char usage[] =
     "or what\n"
     "'vedette functions import' reads) and watchlists (ALIAS.csv); --server or --data check "
     "against a\n"
-    "workspace instead. convert prints rules in the other form. test runs each rule over the rows "
+    "workspace instead. convert prints rules in another form. test runs each rule over the rows "
     "of\n"
     "its fixtures (DIR/tests/*.test.yaml) and compares.\n";
 

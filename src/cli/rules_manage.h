@@ -7,7 +7,7 @@ struct rules_job {
     char **words;
     int n;
     struct arena *a;
-    const char *format;    /* of show: json or yaml; of convert: arm or yaml */
+    const char *format;    /* of show: json or yaml; of convert: arm, template or yaml */
     const char *id, *name; /* of what duplicate and create make */
     const char *schemas, *functions, *watchlists; /* of validate */
     const char *server;                           /* of validate: the server's URL */

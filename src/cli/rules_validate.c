@@ -201,11 +201,7 @@ static void print_issue(const struct rule_issue *x)
     fprintf(stderr, "%.*s", STR_ARG(x->excerpt));
 }
 
-/* Reads the file and has each of its rules looked at. */
-typedef void rule_fn(void *arg, struct arena *a, const struct rule *r, struct rule_issues *is,
-                     struct rules_sent *out);
-
-static void with_file(const char *path, rule_fn *fn, void *arg, struct rules_sent *out)
+static void check_file(struct bench *b, const char *path, struct rules_sent *out)
 {
     AUTO(arena_freep) struct arena *a = arena_new(MAX_ISSUES_ARENA);
     struct rule_issues is = {.a = a, .file = str_from(path)};
@@ -218,21 +214,15 @@ static void with_file(const char *path, rule_fn *fn, void *arg, struct rules_sen
         return;
     }
     bool read = rule_read_text(a, text, STR(""), &list, &is);
-    for (size_t i = 0; read && i < list.v.n; i++)
-        fn(arg, a, &list.v.p[i], &is, out);
+    for (size_t i = 0; read && i < list.v.n; i++) {
+        if (rule_check_query_in(a, &b->catalog, &list.v.p[i], clock_now(b->clock), &is))
+            out->rules++;
+        else
+            out->refused++;
+    }
     out->refused += read ? list.refused : 1;
     for (size_t i = 0; i < is.v.n; i++)
         print_issue(&is.v.p[i]);
-}
-
-static void check_rule(void *arg, struct arena *a, const struct rule *r, struct rule_issues *is,
-                       struct rules_sent *out)
-{
-    struct bench *b = arg;
-    if (rule_check_query_in(a, &b->catalog, r, clock_now(b->clock), is))
-        out->rules++;
-    else
-        out->refused++;
 }
 
 static int report(const struct rules_sent *done)
@@ -257,7 +247,7 @@ int rules_validate(const struct rules_job *j)
     if (ok) {
         ok = bench_open(&b, j, &e);
         for (size_t i = 0; ok && i < files.n; i++)
-            with_file(files.p[i], check_rule, &b, &done);
+            check_file(&b, files.p[i], &done);
         bench_close(&b);
     }
     if (ok)
@@ -298,30 +288,69 @@ static void write_resource(const struct rule *r, struct json_out *o)
     json_obj_end(o);
 }
 
+enum form { FORM_NONE, FORM_ARM, FORM_TEMPLATE, FORM_YAML };
+
+static enum form form_of(const char *name)
+{
+    static const char *const names[] = {"", "arm", "template", "yaml"};
+    for (size_t i = 1; name != NULL && i < COUNTOF(names); i++)
+        if (strcmp(name, names[i]) == 0)
+            return (enum form)i;
+    return FORM_NONE;
+}
+
+/* Rules of all files, in an arena that outlives those of the files. */
 struct converted {
-    bool yaml;
-    struct sbuf text;
-    struct json_out o;
+    struct arena *a;
+    VEC(struct rule) rules;
 };
 
-static void convert_rule(void *arg, struct arena *a, const struct rule *r, struct rule_issues *is,
-                         struct rules_sent *out)
+static bool read_rules(struct converted *x, const char *path, struct rules_sent *done)
 {
-    struct converted *x = arg;
+    struct rule_issues is = {.a = x->a, .file = str_from(path)};
+    struct rule_list list = {0};
+    struct str text = STR("");
     struct err e = {0};
-    AUTO(sbuf_fini) struct sbuf one = sbuf_make(0);
-    (void)a;
-    if (!x->yaml) {
-        write_resource(r, &x->o);
-    } else if (rule_write_yaml(r, &one, &e)) {
-        sbuf_addz(&x->text, x->text.n > 0 ? "---\n" : "");
-        sbuf_add(&x->text, sbuf_str(&one));
-    } else {
-        rule_issue_add(is, false, 0, r->name, "%s", e.msg);
-        out->refused++;
-        return;
+    if (!file_read(x->a, path, MAX_FILE, &text, &e)) {
+        complain("rules convert", &e);
+        return false;
     }
-    out->rules++;
+    bool read = rule_read_text(x->a, text, STR(""), &list, &is);
+    for (size_t i = 0; read && i < list.v.n; i++)
+        VEC_PUSH(x->a, &x->rules, list.v.p[i]);
+    done->refused += read ? list.refused : 1;
+    for (size_t i = 0; i < is.v.n; i++)
+        print_issue(&is.v.p[i]);
+    return true;
+}
+
+static bool write_yaml(const struct converted *x, struct sbuf *out, struct err *e)
+{
+    for (size_t i = 0; i < x->rules.n; i++) {
+        if (i > 0)
+            sbuf_addz(out, "---\n");
+        if (!rule_write_yaml(&x->rules.p[i], out, e)) {
+            err_prefix(e, "%.*s", STR_ARG(x->rules.p[i].name));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool write_json(const struct converted *x, enum form form, struct sbuf *out, struct err *e)
+{
+    struct json_out o = json_out_make(out);
+    bool ok = true;
+    if (form == FORM_TEMPLATE) {
+        ok = rule_write_deployment(x->a, x->rules.p, x->rules.n, &o, e);
+    } else {
+        json_arr(&o);
+        for (size_t i = 0; i < x->rules.n; i++)
+            write_resource(&x->rules.p[i], &o);
+        json_arr_end(&o);
+    }
+    sbuf_addc(out, '\n');
+    return ok;
 }
 
 int rules_convert(const struct rules_job *j)
@@ -329,24 +358,22 @@ int rules_convert(const struct rules_job *j)
     struct err e = {0};
     struct file_paths files = {0};
     struct rules_sent done = {0};
-    struct converted x = {.text = sbuf_make(0)};
-    x.yaml = j->format != NULL && strcmp(j->format, "yaml") == 0;
-    if (!x.yaml && (j->format == NULL || strcmp(j->format, "arm") != 0))
-        err_set(&e, ERR_INVALID, "--to arm or --to yaml expected");
-    if (e.code != ERR_OK || !rules_files(j->a, j->words, j->n, &files, &e)) {
+    struct converted x = {.a = j->a};
+    AUTO(sbuf_fini) struct sbuf out = sbuf_make(0);
+    enum form form = form_of(j->format);
+    if (form == FORM_NONE)
+        err_set(&e, ERR_INVALID, "--to arm, template or yaml expected");
+    if (form == FORM_NONE || !rules_files(j->a, j->words, j->n, &files, &e)) {
         complain("rules convert", &e);
         return 2;
     }
-    x.o = json_out_make(&x.text);
-    if (!x.yaml)
-        json_arr(&x.o);
     for (size_t i = 0; i < files.n; i++)
-        with_file(files.p[i], convert_rule, &x, &done);
-    if (!x.yaml) {
-        json_arr_end(&x.o);
-        sbuf_addc(&x.text, '\n');
+        if (!read_rules(&x, files.p[i], &done))
+            return 2;
+    if (!(form == FORM_YAML ? write_yaml(&x, &out, &e) : write_json(&x, form, &out, &e))) {
+        complain("rules convert", &e);
+        return 1;
     }
-    fwrite(sbuf_str(&x.text).p, 1, x.text.n, stdout);
-    sbuf_fini(&x.text);
+    fwrite(sbuf_str(&out).p, 1, out.n, stdout);
     return done.refused == 0 ? 0 : 1;
 }

@@ -7,5 +7,5 @@
 int rules_validate(const struct rules_job *j);
 /* The same by a server, which knows its own tables, functions and watchlists. */
 client_fn rules_validate_there;
-/* Prints the rules of files in the other form: --to arm (JSON resources) or yaml. */
+/* Prints the rules of files in another form: --to arm (a list of resources), template or yaml. */
 int rules_convert(const struct rules_job *j);

@@ -132,6 +132,9 @@ void rule_write_arm(const struct rule *r, int64_t modified, struct json_out *w);
 void rule_write_saved(const struct rule *r, struct json_out *w);
 /* The properties of the rule's template: without what only a rule has. */
 void rule_write_template(const struct rule *r, struct json_out *w);
+/* An ARM template with one resource a rule and the workspace as its parameter. */
+bool rule_write_deployment(struct arena *a, const struct rule *rules, size_t n, struct json_out *w,
+                           struct err *e) MUST_USE;
 /* Azure-Sentinel's YAML, which reads back as the same rule. */
 bool rule_write_yaml(const struct rule *r, struct sbuf *out, struct err *e) MUST_USE;
 /* a.b.c by its numbers: -1, 0, 1; what is missing counts as 0. */

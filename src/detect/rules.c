@@ -1,5 +1,6 @@
 /* Keeping rules: from YAML and ARM into the control database and back. */
 #include "base/ids.h"
+#include "base/log.h"
 #include "detect/detect_priv.h"
 
 enum { MAX_BODY = 4 << 20 };
@@ -107,6 +108,9 @@ static bool store_as(struct detect *d, struct arena *a, struct workspace *w, con
         !put_version(d, &s, what, who, e) || !audit_row(d, a, w, &audit, e))
         return false;
     schedule_set(d, &s);
+    if (s.enabled && rule_kind_status(r->kind) != NULL)
+        LOG(LOG_WARN, "detect", "an enabled rule does nothing", log_s("rule", s.id),
+            log_z("kind", rule_kind_name(r->kind)), log_z("reason", rule_kind_status(r->kind)));
     return true;
 }
 

@@ -421,6 +421,10 @@ def test_nothing_of_a_file_is_lost():
     path = os.path.join(folder, "rule.json")
     with open(path, "w", encoding="utf-8") as f:
         f.write(arm[1])
+    template = run("rules", "convert", "--to", "template", path)[1]
+    equal(json.loads(template)["resources"][0]["name"],
+          "[concat(parameters('workspace'),'/Microsoft.SecurityInsights/00000000-0000-4000-8000-0000000000aa')]")
+    equal(run("rules", "convert", "--to", "else", path)[0], 2)
     yaml = run("rules", "convert", "--to", "yaml", path)
     for part in ("id: 00000000-0000-4000-8000-0000000000aa\n", "queryPeriod: 14d\n", "- T1110.003\n",
                  "query: |\n  SigninLogs\n  | where ResultType == '50126'   // trailing blanks stay   \n",
@@ -441,7 +445,7 @@ def test_published_content_comes_back_the_same():
     place = tempfile.mkdtemp(prefix="vedette-test-")
     texts = [run("rules", "convert", "--to", "arm", os.path.join(folder, "rules"), os.path.join(folder, "hunting"))[1]]
     assert len(json.loads(texts[0])) >= 213
-    for kind, suffix in (("yaml", "json"), ("arm", "yaml"), ("yaml", "json")):
+    for kind, suffix in (("yaml", "json"), ("arm", "yaml"), ("template", "json"), ("yaml", "json")):
         path = os.path.join(place, "rules." + suffix)
         with open(path, "w", encoding="utf-8") as f:
             f.write(texts[-1])
@@ -449,7 +453,7 @@ def test_published_content_comes_back_the_same():
         equal(code, 0, error)
         texts.append(out)
     equal(texts[2], texts[0])
-    equal(texts[3], texts[1])
+    equal(texts[4], texts[1])
 
 
 def test_hunting_queries_are_saved_searches():
