@@ -246,10 +246,11 @@ bool detect_rule_versions(struct detect *d, struct arena *a, struct workspace *w
                           struct state_rule_version **out, size_t *n, struct err *e)
 {
     struct str name = STR("");
+    struct state_rule r = {0};
     if (!rule_name(a, id, &name, e) ||
         !state_rule_version_list(d->o.state, a, workspace_id(w), name, out, n, e))
         return false;
-    return *n > 0 || err_set(e, ERR_NOT_FOUND, "there is no rule '%.*s'", STR_ARG(name));
+    return *n > 0 || state_rule_get(d->o.state, a, workspace_id(w), name, &r, e);
 }
 
 void detect_rule_version_to_json(const struct state_rule_version *v, bool with_rule,

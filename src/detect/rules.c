@@ -85,6 +85,20 @@ static bool put_version(struct detect *d, const struct state_rule *s, const char
     return state_rule_version_add(d->o.state, &v, (int64_t)d->o.max_versions, e);
 }
 
+/* A rule that is older than its versions gets one of what it was, so that nothing is lost. */
+static bool put_first_version(struct detect *d, struct arena *a, const struct state_rule *before,
+                              struct err *e)
+{
+    struct state_rule_version *all = NULL;
+    struct detect_actor nobody = {0};
+    size_t n = 0;
+    if (before == NULL)
+        return true;
+    if (!state_rule_version_list(d->o.state, a, before->workspace, before->id, &all, &n, e))
+        return false;
+    return n > 0 || put_version(d, before, "as it was before changes were kept", &nobody, e);
+}
+
 static bool store_as(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
                      const struct state_rule *before, const char *what,
                      const struct detect_actor *who, struct err *e)
@@ -105,7 +119,8 @@ static bool store_as(struct detect *d, struct arena *a, struct workspace *w, con
     set_schedule(d, a, r, before, &s);
     struct audit audit = {before, &s, who};
     if (!state_rule_put(d->o.state, &s, e) || !state_rule_set_schedule(d->o.state, &s, e) ||
-        !put_version(d, &s, what, who, e) || !audit_row(d, a, w, &audit, e))
+        !put_first_version(d, a, before, e) || !put_version(d, &s, what, who, e) ||
+        !audit_row(d, a, w, &audit, e))
         return false;
     schedule_set(d, &s);
     if (s.enabled && rule_kind_status(r->kind) != NULL)
@@ -328,7 +343,8 @@ static bool delete_locked(struct detect *d, struct arena *a, struct workspace *w
         return err_set(e, ERR_CONFLICT, "the rule was changed meanwhile: its etag is another one");
     struct audit audit = {&r, NULL, x->who};
     return state_rule_delete(d->o.state, workspace_id(w), id, out_was_there, e) &&
-           put_version(d, &r, "deleted", x->who, e) && audit_row(d, a, w, &audit, e);
+           put_first_version(d, a, &r, e) && put_version(d, &r, "deleted", x->who, e) &&
+           audit_row(d, a, w, &audit, e);
 }
 
 bool detect_rule_delete(struct detect *d, struct workspace *w, const struct detect_put *x,

@@ -1,6 +1,8 @@
 """Analytics rules as resources: kinds, templates, versions, actions, files, limits, audit."""
+import contextlib
 import json
 import os
+import sqlite3
 import tempfile
 
 from run import Skip
@@ -278,6 +280,20 @@ def test_versions_and_audit():
         equal((deleted["Description"], bag(deleted["E"])["UpdatedResourceState"]), ("Analytics rule deleted", None))
 
 
+def test_rules_from_before_versions_were_kept():
+    with Server(clock=START) as s:
+        equal(s.arm("PUT", "/alertRules/r", SCHEDULED).status, 201)
+        s.stop()
+        with contextlib.closing(sqlite3.connect(os.path.join(s.data, "state.db"))) as db, db:
+            db.execute("DELETE FROM rule_versions")
+        s.restart(START)
+        equal(s.get(own(s, "rules/r/versions")).json()["value"], [])
+        equal(s.arm("PUT", "/alertRules/r", changed(SCHEDULED, severity="Low")).status, 200)
+        equal([v["change"] for v in s.get(own(s, "rules/r/versions")).json()["value"]],
+              ["updated", "as it was before changes were kept"])
+        equal(s.post(own(s, "rules/r/versions/1/restore")).json()["properties"]["severity"], "High")
+
+
 def test_old_versions_give_way():
     with Server("--rule-versions", "3", clock=START) as s:
         for severity in ("High", "Low", "Medium", "High", "Low"):
@@ -531,3 +547,46 @@ def test_places_of_mistakes():
             wanted = (before.count("\n") + 1, len(before) - before.rfind("\n"))
             equal([(i["line"], i["column"]) for i in issues], [wanted], text)
             contains(issues[0]["message"], words)
+
+
+def test_what_belongs_to_rules_moves_with_its_workspace():
+    folder = tempfile.mkdtemp(prefix="vedette-test-")
+    action = {"properties": {"logicAppResourceId": "/x/workflows/y", "triggerUri": "https://x.example/workflows/z/t"}}
+    anomaly = {"kind": "Anomaly", "properties": {
+        "displayName": "A", "enabled": True, "anomalyVersion": "1.0.0", "frequency": "P1D",
+        "settingsStatus": "Production", "isDefaultSettings": True}}
+
+    def seen(s):
+        return (s.arm("GET", "/alertRules/r").json()["properties"], s.arm("GET", "/alertRules/r/actions").json(),
+                s.arm("GET", "/securityMLAnalyticsSettings").json(), s.get(own(s, "rules/r/versions")).json(),
+                s.arm("GET", "/alertRuleTemplates/00000000-0000-4000-8000-0000000000aa").json())
+
+    with Server(clock=START) as s:
+        for severity in ("High", "Low"):
+            s.arm("PUT", "/alertRules/r", changed(SCHEDULED, severity=severity))
+        equal(s.arm("PUT", "/alertRules/r/actions/a", action).status, 201)
+        equal(s.arm("PUT", "/securityMLAnalyticsSettings/a", anomaly).status, 201)
+        equal(s.post(own(s, "ruleTemplates"), YAML).status, 200)
+        wanted = seen(s)
+        equal(len(wanted[3]["value"]), 2)
+        equal(run("export", "--data", s.data, os.path.join(folder, "x"))[0], 0)
+        s.stop()
+        equal(run("import", "--data", os.path.join(folder, "data"), os.path.join(folder, "x"))[0], 0)
+        with Server(data=os.path.join(folder, "data"), clock=START) as t:
+            equal(seen(t), wanted)
+
+
+def test_readers_read_only():
+    with Server(clock=START) as s:
+        equal(s.arm("PUT", "/alertRules/r", SCHEDULED).status, 201)
+        token = s.token(*s.application("Microsoft Sentinel Reader"))
+        for path in ("/alertRules", "/alertRules/r", "/alertRules/r/actions", "/alertRuleTemplates",
+                     "/securityMLAnalyticsSettings"):
+            equal(s.arm("GET", path, token=token).status, 200, path)
+        for method, path in (("PUT", "/alertRules/r"), ("DELETE", "/alertRules/r"), ("PUT", "/alertRules/r/actions/a"),
+                             ("PUT", "/securityMLAnalyticsSettings/a")):
+            equal(s.arm(method, path, {}, token=token).status, 403, path)
+        for path in ("rules", "rules/r/disable", "rules/r/duplicate", "rules/r/update", "rules/r/versions/1/restore",
+                     "ruleTemplates", "ruleTemplates/%s/create" % SSH):
+            equal(s.post(own(s, path), token=token).status, 403, path)
+        equal(s.get(own(s, "rules/r/versions"), token=token).status, 200)
