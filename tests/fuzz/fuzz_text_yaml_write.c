@@ -21,8 +21,7 @@ static bool holds_nul(const struct json *v)
     if (str_holds(v->text, '\0'))
         return true;
     for (size_t i = 0; i < v->n; i++)
-        if (holds_nul(&v->items[i]) ||
-            (v->type == JSON_OBJECT && str_holds(v->keys[i], '\0')))
+        if (holds_nul(&v->items[i]) || (v->type == JSON_OBJECT && str_holds(v->keys[i], '\0')))
             return true;
     return false;
 }
