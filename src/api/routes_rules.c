@@ -226,7 +226,8 @@ static void yaml(void *ctx, struct http_request *q, struct http_response *r)
         api_error(v, q, &e, r);
 }
 
-static void edit(void *ctx, struct http_request *q, struct http_response *r, struct detect_edit *x)
+/* what, and of EDIT_RESTORE the version. */
+static void edit(void *ctx, struct http_request *q, struct http_response *r, struct detect_edit x)
 {
     struct vedette *v = ctx;
     struct err e = {0};
@@ -234,27 +235,27 @@ static void edit(void *ctx, struct http_request *q, struct http_response *r, str
     if (w == NULL)
         return;
     struct detect_actor who = api_actor(q);
-    x->id = http_param(q, "rule");
-    x->who = &who;
-    if (detect_rule_edit(v->detect, q->arena, w, x, &e))
-        write_rule(v, q, r, w, x->id);
+    x.id = http_param(q, "rule");
+    x.who = &who;
+    if (detect_rule_edit(v->detect, q->arena, w, &x, &e))
+        write_rule(v, q, r, w, x.id);
     else
         api_refuse(v, q, &e, r);
 }
 
 static void enable(void *ctx, struct http_request *q, struct http_response *r)
 {
-    edit(ctx, q, r, &(struct detect_edit){.what = EDIT_ENABLE});
+    edit(ctx, q, r, (struct detect_edit){.what = EDIT_ENABLE});
 }
 
 static void disable(void *ctx, struct http_request *q, struct http_response *r)
 {
-    edit(ctx, q, r, &(struct detect_edit){.what = EDIT_DISABLE});
+    edit(ctx, q, r, (struct detect_edit){.what = EDIT_DISABLE});
 }
 
 static void update(void *ctx, struct http_request *q, struct http_response *r)
 {
-    edit(ctx, q, r, &(struct detect_edit){.what = EDIT_UPDATE});
+    edit(ctx, q, r, (struct detect_edit){.what = EDIT_UPDATE});
 }
 
 /* False: the answer is written. */
@@ -273,7 +274,7 @@ static void restore(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct detect_edit x = {.what = EDIT_RESTORE};
     if (version_of(ctx, q, r, &x.version))
-        edit(ctx, q, r, &x);
+        edit(ctx, q, r, x);
 }
 
 static void versions(void *ctx, struct http_request *q, struct http_response *r)

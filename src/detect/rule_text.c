@@ -121,8 +121,8 @@ static void add_value(struct file *f, const struct json *v)
 {
     if (json_iget(v, "properties") != NULL)
         add_resource(f, v, false);
-    else
-        add_rule(f, true, STR_NONE, v);
+    else if (!f->r.json || json_iget(v, "query") != NULL || json_iget(v, "kind") != NULL)
+        add_rule(f, true, STR_NONE, v); /* YAML's keys; other JSON is something else */
 }
 
 static void add_all(struct file *f, const struct json *root)

@@ -415,11 +415,12 @@ def test_files_of_rules():
                   "kind": "Scheduled", "properties": {**properties, "displayName": "[variables('rule').name]"}}]}}}]}
         equal(s.post(own(s, "rules"), json.dumps(package)).json()["id"], identity)
         equal(overview(s)[identity]["name"], "In a package")
-        for text, word in (("{}", "no analytics rule"), ("[", "JSON"), ("{\"resources\": []}", "no analytics rule")):
+        parameters = json.dumps({"parameters": {"workspaceName": {"value": "x"}}})
+        for text, word in (("{}", "no analytics rule"), (parameters, "no analytics rule"), ("- a\n", "mapping"),
+                           ("{\"resources\": []}", "no analytics rule"), ("[", "JSON"), ("a: [\n", "YAML"), ("", "no analytics")):
             answer = s.post(own(s, "rules"), text)
-            equal(answer.status, 400)
-            if word != "JSON":
-                contains(json.dumps(answer.json()), word) if text != "{}" else None
+            equal(answer.status, 400, text)
+            contains(json.dumps(answer.json()), word)
 
 
 def test_nothing_of_a_file_is_lost():
