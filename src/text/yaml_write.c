@@ -64,7 +64,7 @@ static bool may_stand_plain(struct str s)
     if (s.n == 0 || !is_word(s.p[0]) || s.p[s.n - 1] == ' ' || !yaml_plain_is_text(s))
         return false;
     for (size_t i = 0; i < s.n; i++)
-        if (!is_word(s.p[i]) && memchr(" ./()+-", s.p[i], 7) == NULL)
+        if (!is_word(s.p[i]) && !str_holds(STR(" ./()+-"), s.p[i]))
             return false;
     static const char *const words[] = {"yes", "no", "on", "off", "y", "n"};
     for (size_t i = 0; i < COUNTOF(words); i++)
