@@ -26,8 +26,14 @@ static void check_rule(struct arena *a, const struct rule *r)
         CHECK(e.code != ERR_OK && e.msg[0] != '\0');
         return;
     }
-    if (!rule_read_text(a, sbuf_str(&yaml), STR(""), &again, &is) || again.v.n != 1)
-        return; /* twice the same key of its own: YAML has no such thing */
+    if (!rule_read_text(a, sbuf_str(&yaml), STR(""), &again, &is)) {
+        struct err why = {0};
+        rule_issues_err(&is, &why);
+        /* JSON may have the same key twice, YAML not. */
+        CHECK(strstr(why.msg, "stands here twice") != NULL);
+        return;
+    }
+    CHECK(again.v.n == 1);
     again.v.p[0].id = r->id;
     again.v.p[0].template_id = r->template_id;
     CHECK(str_eq(arm_of(a, r), arm_of(a, &again.v.p[0])));
