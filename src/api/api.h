@@ -38,13 +38,14 @@ struct vedette_options {
     struct ingest_limits ingest;
     int64_t rule_delay;                 /* ticks; < 0 = Sentinel's five minutes */
     int64_t rule_spread, rule_lateness; /* see detect_options */
-    size_t max_rules;                   /* of a workspace; 0 = 10,000 */
     unsigned rule_workers;
     bool correlation;                /* of workspaces that say nothing themselves */
     const char *correlation_primary; /* workspace; NULL or "": the first */
     unsigned job_workers;            /* 0 = JOBS_WORKERS */
     int64_t job_timeout_us;          /* of a run of a KQL job; 0 = 1 hour */
     int64_t rule_timeout_us;
+    size_t rules_max, rules_max_enabled, nrt_rules_max, nrt_rules_max_enabled, rule_versions,
+        rule_query_chars;                               /* see detect_options */
     size_t attachment_max_bytes, attachments_max_bytes; /* see struct cases */
     double requests_per_second;                         /* of one caller; 0 = 200 */
     int64_t token_lifetime;                             /* ticks; 0 = one hour */

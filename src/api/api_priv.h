@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "cases/cases.h"
+#include "detect/rule_resources.h"
 #include "incident/work.h"
 #include <stdatomic.h>
 
@@ -91,6 +92,7 @@ extern const struct http_route summary_routes[];
 extern const struct http_route dcr_routes[];
 extern const struct http_route job_routes[];
 extern const struct http_route backtest_routes[];
+extern const struct http_route rule_part_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
 extern const size_t n_ingest_routes;
@@ -122,6 +124,7 @@ extern const size_t n_summary_routes;
 extern const size_t n_dcr_routes;
 extern const size_t n_job_routes;
 extern const size_t n_backtest_routes;
+extern const size_t n_rule_part_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */
@@ -148,6 +151,9 @@ void api_error(struct vedette *v, const struct http_request *q, const struct err
                struct http_response *r);
 void api_error_status(struct vedette *v, const struct http_request *q, int status,
                       const struct err *e, struct http_response *r);
+/* api_error, with 400 for limits, syntax and what is not supported: the caller sent it. */
+void api_refuse(struct vedette *v, struct http_request *q, const struct err *e,
+                struct http_response *r);
 /* 400 in the query family's body. d: the query's text, and all its errors when it was not compiled;
  * the words that an error is about are told as "token". */
 void api_query_error(const struct http_request *q, const struct err *e, const struct kql_diags *d,
@@ -173,6 +179,8 @@ const struct identity_caller *api_caller(const struct http_request *q);
 /* A parameter of the path, also of a request that was refused before its route was entered; empty:
  * the path has none. */
 struct str api_path_part(struct vedette *v, const struct http_request *q, struct str name);
+/* Who asks, for the versions and audit rows of what is changed. */
+struct detect_actor api_rule_actor(const struct http_request *q);
 /* Parses the body; false: the answer (400) is written. */
 bool api_body(struct vedette *v, struct http_request *q, struct http_response *r,
               struct json *out) MUST_USE;

@@ -503,6 +503,15 @@ void api_deleted(struct vedette *v, const struct http_request *q, struct http_re
         api_error(v, q, e, r);
 }
 
+void api_refuse(struct vedette *v, struct http_request *q, const struct err *e,
+                struct http_response *r)
+{
+    if (e->code == ERR_UNSUPPORTED || e->code == ERR_LIMIT || e->code == ERR_SYNTAX)
+        api_error_status(v, q, 400, e, r);
+    else
+        api_error(v, q, e, r);
+}
+
 struct json_out api_list(struct http_response *r)
 {
     struct json_out w = json_out_make(&r->body);

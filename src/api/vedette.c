@@ -88,9 +88,14 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .delay = v->o.rule_delay,
                                .spread = v->o.rule_spread,
                                .lateness = v->o.rule_lateness,
-                               .max_rules = v->o.max_rules,
                                .workers = v->o.rule_workers,
-                               .timeout_us = v->o.rule_timeout_us};
+                               .timeout_us = v->o.rule_timeout_us,
+                               .max_rules = v->o.rules_max,
+                               .max_enabled_rules = v->o.rules_max_enabled,
+                               .max_nrt_rules = v->o.nrt_rules_max,
+                               .max_enabled_nrt_rules = v->o.nrt_rules_max_enabled,
+                               .max_versions = v->o.rule_versions,
+                               .max_query_chars = v->o.rule_query_chars};
     v->detect = detect_open(&o, e);
     struct summaries_options so = {v->store, v->state, v->o.clock, scope, v->o.rule_timeout_us};
     v->summaries = summaries_open(&so);
@@ -127,6 +132,7 @@ static void open_router(struct vedette *v)
         {correlation_routes, n_correlation_routes, v, false},
         {case_routes, n_case_routes, v, false},
         {rule_routes, n_rule_routes, v, false},
+        {rule_part_routes, n_rule_part_routes, v, false},
         {table_routes, n_table_routes, v, false},
         {own_routes, n_own_routes, v, false},
         {explain_routes, n_explain_routes, v, false},

@@ -1,4 +1,4 @@
-/* vedette rules: list, show, import, run, validate and test analytics rules. */
+/* vedette rules: the table of its verbs, and those that need no server. */
 #include <getopt.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -8,175 +8,64 @@
 #include "cli/complain.h"
 #include "cli/files.h"
 #include "cli/rules_commands.h"
-#include "cli/rules_test.h"
+#include "cli/rules_manage.h"
+#include "cli/rules_validate.h"
 
 static const char usage[] =
-    "usage: vedette rules list     [--data DIR] [--workspace W]\n"
-    "       vedette rules show ID  [--data DIR] [--workspace W]\n"
-    "       vedette rules import   [--data DIR] [--workspace W] FILE|DIR…\n"
-    "       vedette rules run ID   [--data DIR] [--workspace W] [--at TIME]\n"
-    "       vedette rules runs [ID] [--data DIR] [--workspace W]\n"
-    "       vedette rules validate FILE|DIR…\n"
-    "       vedette rules test     [options] FILE.test.yaml|DIR…\n"
-    "       vedette rules backtest [options] [ID|FILE|DIR…]\n"
-    "       vedette rules diff     [options] FILE|DIR…\n"
-    "       vedette rules export   [options] [ID…]\n"
-    "       vedette rules coverage [options] [FILE|DIR…]\n"
+    "usage: vedette rules list\n"
+    "       vedette rules show ID              [--format json|yaml]\n"
+    "       vedette rules import FILE|DIR…\n"
+    "       vedette rules enable|disable ID…\n"
+    "       vedette rules duplicate ID         [--id NEW] [--name NAME]\n"
+    "       vedette rules delete ID…\n"
+    "       vedette rules versions ID [N]\n"
+    "       vedette rules restore ID N\n"
+    "       vedette rules update ID…           to the newer version of its template\n"
+    "       vedette rules templates            [list]\n"
+    "       vedette rules templates show|delete ID\n"
+    "       vedette rules templates import FILE|DIR…\n"
+    "       vedette rules templates create ID  [--id NEW] [--name NAME]\n"
+    "       vedette rules validate FILE|DIR…   [--schemas F] [--functions F|DIR] [--watchlists "
+    "F|DIR]\n"
+    "                                          or [--server URL | --data DIR]\n"
+    "       vedette rules convert FILE|DIR…    --to arm|template|yaml\n"
+    "       vedette rules run ID               [--at TIME]\n"
+    "       vedette rules runs [ID]\n"
+    "       vedette rules test|backtest|diff|export|coverage …     each has a --help\n"
     "\n"
-    "Rules are Azure-Sentinel's YAML. list, show, import, run and runs talk to the running server "
-    "of the\n"
-    "data folder, or work on the folder itself when none runs; --url URL (with VEDETTE_TOKEN, "
-    "VEDETTE_CA)\n"
-    "names another server. validate and test need neither: validate checks keys and query, test "
-    "runs\n"
-    "rules over rows that their test files give, and compares. test, backtest, diff, export and "
-    "coverage\nhave a --help.\n"
+    "Files are Azure-Sentinel's YAML, or ARM JSON: a resource, a list, or a template. All but\n"
+    "validate, convert and test talk to the running server of the data folder (--data DIR, "
+    "--workspace W), or "
+    "work\n"
+    "on the folder itself when none runs; --url URL (with VEDETTE_TOKEN, VEDETTE_CA) names "
+    "another\n"
+    "server. create makes a rule of a template; duplicate a disabled copy of a rule.\n"
     "\n"
-    "run evaluates a rule at once, over the window that ends at TIME, such as "
-    "2026-01-02T03:04:05Z (else\n"
-    "the one that would be due now), and raises its alerts, but none that a run of that window "
-    "raised\n"
-    "before. Its schedule stays as it is. runs shows the last 100 runs.\n";
-
-struct job {
-    struct client_place place;
-    char **words;
-    int n;
-    const char *at; /* NULL: not given */
-    struct arena *a;
-};
-
-/* ---- files ---- */
-
-typedef VEC(char *) paths;
-
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static bool add_path(struct arena *a, paths *out, char *path, const char *suffix, struct err *e)
-{
-    char **list = NULL;
-    size_t n = 0;
-    if (!is_folder(path)) {
-        VEC_PUSH(a, out, path);
-        return true;
-    }
-    if (!folder_list(a, path, suffix, &list, &n, e))
-        return false;
-    for (size_t i = 0; i < n; i++)
-        VEC_PUSH(a, out, list[i]);
-    return n > 0 || err_set(e, ERR_NOT_FOUND, "no %s file in %s", suffix, path);
-}
-
-static bool rule_files(const struct job *j, paths *out, struct err *e)
-{
-    for (int i = 0; i < j->n; i++)
-        if (!add_path(j->a, out, j->words[i], ".yaml", e))
-            return false;
-    return true;
-}
-
-/* ---- list, show ---- */
-
-static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
-{
-    struct json answer = {0};
-    (void)arg;
-    char *target =
-        arena_strz(c->a, arena_fmt(c->a, "%s/alertRules?api-version=2024-09-01", w->insights));
-    if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    printf("%-38s %-10s %-9s %-8s %s\n", "ID", "KIND", "SEVERITY", "ENABLED", "NAME");
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *r = &value->items[i];
-        printf("%-38.*s %-10.*s %-9.*s %-8s %.*s\n",
-               STR_ARG(json_text(json_get(r, "name"), STR(""))),
-               STR_ARG(json_text(json_get(r, "kind"), STR(""))),
-               STR_ARG(json_text(json_path(r, "properties.severity"), STR(""))),
-               json_is_true(json_path(r, "properties.enabled")) ? "yes" : "no",
-               STR_ARG(json_text(json_path(r, "properties.displayName"), STR(""))));
-    }
-    return true;
-}
-
-static bool show(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
-{
-    const struct job *j = arg;
-    struct json answer = {0};
-    if (j->n != 1)
-        return err_set(e, ERR_INVALID, "one rule's id expected");
-    char *target = arena_strz(
-        c->a, arena_fmt(c->a, "%s/alertRules/%s?api-version=2024-09-01", w->insights, j->words[0]));
-    if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
-        return false;
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
-    struct json_out o = json_out_make(&b);
-    json_value(&o, &answer);
-    printf("%.*s\n", STR_ARG(sbuf_str(&b)));
-    return true;
-}
+    "validate checks keys and query against the tables that ship and those of --schemas\n"
+    "({\"Table\":[[\"column\",\"type\"], …]}), functions ([{\"name\",\"parameters\",\"body\"}, …] "
+    "or what\n"
+    "'vedette functions import' reads) and watchlists (ALIAS.csv); --server or --data check "
+    "against a\n"
+    "workspace instead. convert prints rules in another form. run evaluates a rule\n"
+    "at once, over the window that ends at TIME (else the one that would be due now), and raises "
+    "its\n"
+    "alerts, but none that a run of that window raised before. Its schedule stays as it is. runs "
+    "shows\n"
+    "the last 100 runs.\n";
 
 /* ---- import ---- */
-
-static size_t print_issues(const char *file, const struct json *answer)
-{
-    size_t errors = 0;
-    const struct json *list = json_get(answer, "issues");
-    for (size_t i = 0; list != NULL && i < list->n; i++) {
-        const struct json *x = &list->items[i], *line = json_get(x, "line");
-        struct str level = json_text(json_get(x, "level"), STR("error"));
-        struct str key = json_text(json_get(x, "key"), STR(""));
-        struct str message = json_text(json_get(x, "message"), STR(""));
-        fprintf(stderr, "%s:%lld: %.*s: %.*s: %.*s\n", file,
-                (long long)(line != NULL ? line->i : 0), STR_ARG(level), STR_ARG(key),
-                STR_ARG(message));
-        struct str excerpt = json_text(json_get(x, "excerpt"), STR(""));
-        fprintf(stderr, "%.*s", STR_ARG(excerpt));
-        errors += str_eqz(level, "error") ? 1 : 0;
-    }
-    return errors;
-}
-
-static bool import_file(struct client *c, const struct client_workspace *w, const char *file,
-                        bool *out_stored, struct err *e)
-{
-    struct str text = STR("");
-    struct json answer = {0};
-    int status = 0;
-    char *target = arena_strz(c->a, arena_fmt(c->a, "/vedette/v1/workspaces/%s/rules", w->id));
-    if (!file_read(c->a, file, 1 << 20, &text, e) ||
-        !client_call_any(c, "POST", target, "application/yaml", text, &status, &answer, e))
-        return false;
-    size_t errors = print_issues(file, &answer);
-    *out_stored = status == 200;
-    if (*out_stored || errors > 0)
-        return true;
-    struct str why = json_text(json_path(&answer, "error.message"), STR(""));
-    return err_set(e, ERR_INVALID, "%s: %.*s", file, STR_ARG(why));
-}
 
 static bool import(struct client *c, const struct client_workspace *w, const void *arg,
                    struct err *e)
 {
-    const struct job *j = arg;
-    paths files = {0};
-    size_t stored = 0;
-    if (j->n == 0)
-        return err_set(e, ERR_INVALID, "files or folders of rules expected");
-    if (!rule_files(j, &files, e))
+    const struct rules_job *j = arg;
+    struct file_paths files = {0};
+    struct rules_sent sent = {0};
+    const char *target = arena_fmt(c->a, "/vedette/v1/workspaces/%s/rules", w->id).p;
+    if (!rules_files(c->a, j->words, j->n, &files, e) || !rules_send(c, target, &files, &sent, e))
         return false;
-    for (size_t i = 0; i < files.n; i++) {
-        bool good = false;
-        if (!import_file(c, w, files.p[i], &good, e))
-            return false;
-        stored += good ? 1 : 0;
-    }
-    printf("%zu rules imported, %zu refused\n", stored, files.n - stored);
-    return stored == files.n || err_set(e, ERR_INVALID, "some rules were refused");
+    printf("%zu rules imported, %zu refused\n", sent.rules, sent.refused);
+    return sent.refused == 0 || err_set(e, ERR_INVALID, "some rules were refused");
 }
 
 /* ---- run, runs ---- */
@@ -195,7 +84,7 @@ static long long run_count(const struct json *run, const char *key)
 static bool run_rule_now(struct client *c, const struct client_workspace *w, const void *arg,
                          struct err *e)
 {
-    const struct job *j = arg;
+    const struct rules_job *j = arg;
     struct json run = {0};
     if (j->n != 1)
         return err_set(e, ERR_INVALID, "one rule's id expected");
@@ -214,7 +103,7 @@ static bool run_rule_now(struct client *c, const struct client_workspace *w, con
 
 static bool runs(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
-    const struct job *j = arg;
+    const struct rules_job *j = arg;
     struct json answer = {0};
     char *target = arena_strz(c->a, arena_fmt(c->a, "/vedette/v1/workspaces/%s/runs?rule=%s", w->id,
                                               j->n > 0 ? j->words[0] : ""));
@@ -234,23 +123,13 @@ static bool runs(struct client *c, const struct client_workspace *w, const void 
     return true;
 }
 
-/* ---- validate: no server, an empty workspace ---- */
+/* ---- validate ---- */
 
-static int validate(const struct job *j)
+static int validate(const struct rules_job *j)
 {
-    struct err e = {0};
-    paths files = {0};
-    size_t bad = 0;
-    if (j->n == 0 || !rule_files(j, &files, &e)) {
-        if (j->n == 0)
-            err_set(&e, ERR_INVALID, "files or folders of rules expected");
-        complain("rules validate", &e);
-        return 2;
-    }
-    for (size_t i = 0; i < files.n; i++)
-        bad += rules_validate_file(files.p[i], &e) ? 0 : 1;
-    printf("%zu rules are right, %zu are not\n", files.n - bad, bad);
-    return bad == 0 ? 0 : 1;
+    if (j->place.data != NULL && j->server == NULL)
+        return client_run("rules", &j->place, false, rules_validate_there, j);
+    return rules_validate(j);
 }
 
 /* ---- the command ---- */
@@ -258,30 +137,56 @@ static int validate(const struct job *j)
 static const struct {
     const char *name;
     client_fn *remote; /* needs a server or a data folder */
-    int (*local)(const struct job *j);
+    int (*local)(const struct rules_job *j);
 } verbs[] = {
-    {"list", list, NULL},        {"show", show, NULL}, {"import", import, NULL},
-    {"run", run_rule_now, NULL}, {"runs", runs, NULL}, {"validate", NULL, validate},
+    {"list", rules_list, NULL},
+    {"show", rules_show, NULL},
+    {"import", import, NULL},
+    {"enable", rules_enable, NULL},
+    {"disable", rules_disable, NULL},
+    {"duplicate", rules_duplicate, NULL},
+    {"delete", rules_delete, NULL},
+    {"versions", rules_versions, NULL},
+    {"restore", rules_restore, NULL},
+    {"update", rules_update, NULL},
+    {"templates", rules_templates, NULL},
+    {"validate", NULL, validate},
+    {"convert", NULL, rules_convert},
+    {"run", run_rule_now, NULL},
+    {"runs", runs, NULL},
 };
 
-static bool read_options(int argc, char **argv, struct job *j)
+static bool read_options(int argc, char **argv, struct rules_job *j)
 {
     static const struct option options[] = {{"data", required_argument, NULL, 'd'},
                                             {"url", required_argument, NULL, 'u'},
                                             {"workspace", required_argument, NULL, 'w'},
+                                            {"format", required_argument, NULL, 'f'},
+                                            {"to", required_argument, NULL, 'f'},
+                                            {"id", required_argument, NULL, 'i'},
+                                            {"name", required_argument, NULL, 'n'},
                                             {"at", required_argument, NULL, 't'},
+                                            {"schemas", required_argument, NULL, 's'},
+                                            {"functions", required_argument, NULL, 'F'},
+                                            {"watchlists", required_argument, NULL, 'W'},
+                                            {"server", required_argument, NULL, 'S'},
                                             {NULL, 0, NULL, 0}};
+    const struct {
+        int letter;
+        const char **place;
+    } places[] = {{'d', &j->place.data}, {'u', &j->place.url}, {'w', &j->place.workspace},
+                  {'f', &j->format},     {'i', &j->id},        {'n', &j->name},
+                  {'s', &j->schemas},    {'F', &j->functions}, {'W', &j->watchlists},
+                  {'S', &j->server},     {'t', &j->at}};
     int c;
-    while ((c = getopt_long(argc, argv, "d:u:w:", options, NULL)) != -1) {
-        if (c == 'd')
-            j->place.data = optarg;
-        else if (c == 'u')
-            j->place.url = optarg;
-        else if (c == 'w')
-            j->place.workspace = optarg;
-        else if (c == 't')
-            j->at = optarg;
-        else
+    while ((c = getopt_long(argc, argv, "d:u:w:f:", options, NULL)) != -1) {
+        bool known = false;
+        for (size_t i = 0; i < COUNTOF(places); i++)
+            if (places[i].letter == c) {
+                *places[i].place = optarg;
+                known = true;
+            }
+        if (!known)
             return false;
     }
     j->words = argv + optind;
@@ -314,7 +219,7 @@ int cli_rules(int argc, char **argv)
         if (strcmp(argv[1], verbs[i].name) != 0)
             continue;
         AUTO(arena_freep) struct arena *a = arena_new(0);
-        struct job j = {.a = a};
+        struct rules_job j = {.a = a};
         if (!read_options(argc - 1, argv + 1, &j))
             break;
         return verbs[i].remote != NULL ? client_run("rules", &j.place, false, verbs[i].remote, &j)

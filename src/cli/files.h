@@ -1,15 +1,9 @@
 /* Small helpers for files that commands read and make. */
 #pragma once
-#include "base/base.h"
+#include "text/files.h"
 
-/* The whole file, NUL after it. Errors: ERR_IO, ERR_LIMIT (larger than max). */
-bool file_read(struct arena *a, const char *path, size_t max, struct str *out,
-               struct err *e) MUST_USE;
 /* Writes it, replacing what is there; "-" is standard output. Errors: ERR_IO. */
 bool file_write(const char *path, struct sbuf *b, struct err *e) MUST_USE;
-/* Names in a folder that end in suffix, sorted, with the folder in front. */
-bool folder_list(struct arena *a, const char *dir, const char *suffix, char ***out, size_t *n,
-                 struct err *e) MUST_USE;
 struct file_paths {
     char **p;
     size_t n, cap;

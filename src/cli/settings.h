@@ -36,9 +36,10 @@ struct settings {
     int64_t query_timeout, query_max_timeout; /* ticks */
     int64_t transform_timeout;                /* ticks */
     int64_t transform_memory;                 /* bytes */
-    int64_t rule_delay, rule_spread, rule_lateness, max_rules, rule_timeout, job_timeout,
-        token_lifetime, drain_timeout, request_timeout, max_past, max_future, seal_age,
-        retention; /* ticks */
+    int64_t rules_max, rules_max_enabled, nrt_rules_max, nrt_rules_max_enabled, rule_versions,
+        rule_query_chars;
+    int64_t rule_delay, rule_spread, rule_lateness, rule_timeout, job_timeout, token_lifetime,
+        drain_timeout, request_timeout, max_past, max_future, seal_age, retention; /* ticks */
     bool metrics_open, syslog_received_time, term_index, correlation;
     const char *correlation_primary;
     int64_t term_index_memory;

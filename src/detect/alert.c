@@ -55,7 +55,7 @@ static struct str window_time(struct arena *a, int64_t ticks, bool up)
 
 /* ---- tactics and techniques ---- */
 
-static struct str json_list(struct arena *a, const struct strs *list)
+struct str texts_array(struct arena *a, const struct strs *list)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
     struct json_out w = json_out_make(&b);
@@ -79,7 +79,7 @@ static void add_tactic(struct arena *a, struct strs *list, struct str text)
 }
 
 /* One tactic, a comma list or a JSON array; unreadable: the rule's own. */
-static struct strs tactics_from(struct evaluation *ev, struct str text)
+struct strs tactics_from(struct evaluation *ev, struct str text)
 {
     struct strs out = {0};
     struct json v = {0};
@@ -122,7 +122,7 @@ static void set_texts(struct evaluation *ev, size_t row, struct detect_alert *al
 
 static struct str texts_json(struct arena *a, struct str one)
 {
-    return json_list(a, &(struct strs){&one, 1});
+    return texts_array(a, &(struct strs){&one, 1});
 }
 
 /* A query that gives just the row, which it holds packed; empty: the row is too large for that. */
@@ -260,8 +260,8 @@ static struct str write_row(struct evaluation *ev, struct row_range rows, const 
     json_kv_str(&w, "WorkspaceResourceGroup", scope->resource_group);
     json_kv_z(&w, "Status", "New");
     json_kv_str(&w, "Tactics", comma_list(ev->a, &m->tactics));
-    json_kv_str(&w, "Techniques", json_list(ev->a, &m->techniques));
-    json_kv_str(&w, "SubTechniques", json_list(ev->a, &m->subtechniques));
+    json_kv_str(&w, "Techniques", texts_array(ev->a, &m->techniques));
+    json_kv_str(&w, "SubTechniques", texts_array(ev->a, &m->subtechniques));
     json_obj_end(&w);
     return sbuf_ok(&b) ? arena_str(ev->a, sbuf_str(&b)) : STR("{}");
 }
@@ -279,7 +279,7 @@ void alert_make(struct evaluation *ev, struct row_range rows, struct detect_aler
     if (ev->r->tactics_column.n > 0)
         m.tactics = tactics_from(ev, cell(ev, rows.from, ev->r->tactics_column));
     property_techniques(ev, rows.from, &m.techniques, &m.subtechniques);
-    out->tactics = json_list(ev->a, &m.tactics);
-    out->techniques = json_list(ev->a, &m.techniques);
+    out->tactics = texts_array(ev->a, &m.tactics);
+    out->techniques = texts_array(ev->a, &m.techniques);
     out->row = write_row(ev, rows, &m, out);
 }

@@ -36,10 +36,11 @@ static bool prepare(struct together *t, struct waiting *x)
                         &x->stored, &ignored) ||
         !x->stored.enabled || x->stored.next_run != x->due->s || x->stored.retry_at > 0 ||
         x->stored.arrived <= 0 || x->stored.suppressed_until > t->mark ||
-        !rule_load(t->a, &x->stored, &x->rule, &ignored) || x->rule.kind != RULE_NRT)
+        !rule_load(t->a, &x->stored, &x->rule, &ignored) || !rule_by_arrival(x->rule.kind))
         return false;
     struct detect_when when = {t->mark, seen_by(x), t->mark};
-    struct store_query q = {.text = x->rule.query, .options = evaluation_options(&x->rule, &when)};
+    struct store_query q = {.text = rule_query(&x->rule),
+                            .options = evaluation_options(&x->rule, &when)};
     q.limits = evaluation_limits(t->d);
     return workspace_compile(t->w, t->a, &q, &x->query, &diags, &ignored);
 }

@@ -27,8 +27,12 @@ static void set_defaults(struct detect *d, const struct detect_options *o)
     d->o.timeout_us = o->timeout_us != 0 ? o->timeout_us : (int64_t)600 * 1000 * 1000;
     d->o.max_rows = o->max_rows != 0 ? o->max_rows : 100000;
     d->o.catch_up = o->catch_up != 0 ? o->catch_up : 14 * TICKS_PER_DAY;
-    d->o.max_rules = o->max_rules != 0 ? o->max_rules : 10000;
     d->o.lateness = o->lateness < 0 ? TICKS_PER_DAY : o->lateness;
+    d->o.max_rules = o->max_rules != 0 ? o->max_rules : 10000;
+    d->o.max_enabled_rules = o->max_enabled_rules != 0 ? o->max_enabled_rules : 10000;
+    d->o.max_nrt_rules = o->max_nrt_rules != 0 ? o->max_nrt_rules : 10000;
+    d->o.max_enabled_nrt_rules = o->max_enabled_nrt_rules != 0 ? o->max_enabled_nrt_rules : 10000;
+    d->o.max_versions = o->max_versions != 0 ? o->max_versions : 200;
     d->o.max_query_chars = o->max_query_chars != 0 ? o->max_query_chars : 10000;
     d->o.scope.subscription = keep(o->scope.subscription, "00000000-0000-0000-0000-000000000000");
     d->o.scope.resource_group = keep(o->scope.resource_group, "vedette");
@@ -72,6 +76,7 @@ struct detect *detect_open(const struct detect_options *o, struct err *e)
     set_defaults(d, o);
     atomic_store(&d->gather, NRT_GATHER);
     lock_init(&d->lock, "detect");
+    lock_init(&d->templates_lock, "templates");
     if (load_schedule(d, e) && incidents_flush(d->o.incidents, e))
         return d;
     detect_close(d);
@@ -86,9 +91,11 @@ void detect_close(struct detect *d)
     for (size_t i = 0; store_workspace_at(d->o.store, i) != NULL; i++)
         workspace_listen(store_workspace_at(d->o.store, i), NULL, NULL);
     schedule_fini(d);
+    templates_fini(d);
     drop(&d->o.scope.subscription);
     drop(&d->o.scope.resource_group);
     drop(&d->o.scope.base_url);
+    lock_fini(&d->templates_lock);
     lock_fini(&d->lock);
     xfree(d);
 }

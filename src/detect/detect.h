@@ -19,7 +19,10 @@ struct detect_options {
     size_t max_rows;    /* of one query; 0 = 100,000; more is a failed run that says so */
     int64_t catch_up; /* windows older than this are skipped after downtime, with a health row; 0 =
                          14 days */
-    size_t max_rules; /* per workspace; 0 = 10,000 */
+    /* Rules of a workspace; 0 = 10,000 each. Those of kind NRT count on their own. */
+    size_t max_rules, max_enabled_rules;
+    size_t max_nrt_rules, max_enabled_nrt_rules;
+    size_t max_versions;    /* of one rule that are kept; 0 = 200 */
     size_t max_query_chars; /* 0 = 10,000 */
 };
 /* Loads the schedule, and writes what a crash left in the outbox. */
@@ -40,23 +43,17 @@ bool detect_idle(struct detect *d);
 int64_t detect_next_due(struct detect *d);
 
 /* ---- rules ---- */
-/* Reads, checks (query compiled too) and stores one YAML rule, enabled. The id of the file is the
- * rule's name, so that importing again updates in place. All problems, also warnings, are in is.
+/* Reads, checks (query compiled too) and stores one YAML rule. The id of the file is the rule's
+ * name, so that importing again updates in place. What else can be done with rules:
+ * rule_resources.h. All problems, also warnings, are in is.
  * out_id (may be NULL) lives in a. */
 bool detect_rule_import_yaml(struct detect *d, struct arena *a, struct workspace *w,
                              struct str text, struct rule_issues *is, struct str *out_id,
                              struct err *e) MUST_USE;
-/* PUT of an ARM body. if_match: header or empty. Errors: ERR_INVALID, ERR_UNSUPPORTED (kind),
- * ERR_CONFLICT (etag), ERR_LIMIT (number of rules). */
-bool detect_rule_put(struct detect *d, struct arena *a, struct workspace *w, struct str id,
-                     struct str body, struct str if_match, bool *out_created,
-                     struct err *e) MUST_USE;
 bool detect_rule_get(struct detect *d, struct arena *a, struct workspace *w, struct str id,
                      struct state_rule *out, struct err *e) MUST_USE; /* ERR_NOT_FOUND */
 bool detect_rule_list(struct detect *d, struct arena *a, struct workspace *w,
                       struct state_rule **out, size_t *n, struct err *e) MUST_USE;
-bool detect_rule_delete(struct detect *d, struct workspace *w, struct str id, bool *out_was_there,
-                        struct err *e) MUST_USE;
 /* The ARM resource {id, name, type, kind, etag, properties}. */
 bool detect_rule_to_json(struct detect *d, struct arena *a, struct workspace *w,
                          const struct state_rule *r, struct json_out *out, struct err *e) MUST_USE;

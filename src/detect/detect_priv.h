@@ -4,6 +4,7 @@
 #include "base/thread.h"
 #include "detect/detect.h"
 #include "detect/rule_priv.h"
+#include "detect/rule_resources.h"
 #include "engine/engine.h"
 #include <stdatomic.h>
 
@@ -19,6 +20,7 @@ enum {
     RUN_ATTEMPTS = 6,
     PERMANENT_FAILURES = 10 /* of one kind in a row, over a day at least: the rule is disabled */
 };
+/* Of NRT rules, and of those that make incidents of other products' alerts. */
 #define NRT_FREQUENCY TICKS_PER_MINUTE
 #define NRT_FOLDED TICKS_PER_HOUR   /* failed runs become part of the next one for as long */
 #define NRT_GATHER TICKS_PER_SECOND /* between the first arrival and the run, at least … */
@@ -44,6 +46,11 @@ struct detect {
     struct detect_options o; /* with the defaults filled in */
     struct lock lock;
     struct schedule schedule;
+    struct lock templates_lock;
+    struct arena *templates; /* of those that ship; NULL: not read yet */
+    struct rule *shipped;
+    int64_t *shipped_times;
+    size_t n_shipped;
     struct pool *pool;
     pthread_t thread;
     bool started;
@@ -103,9 +110,34 @@ bool run_arrived(struct detect *d, const struct schedule_entry *due, size_t n, s
 bool detect_prune(struct detect *d, struct err *e);
 
 /* ---- rules.c ---- */
-/* Stores r as the body of stored; schedules it anew when that is needed. */
+/* Stores r as the body of stored; schedules it anew when that is needed. The change is the
+ * program's own: a rule that keeps failing is switched off. */
 bool rule_store(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
                 const struct state_rule *before, struct err *e);
+
+/* In a transaction: limits, the rule, its version and its audit row. */
+struct rule_change {
+    const struct rule *rule;
+    const char *what; /* "updated" …; NULL: created or updated */
+    struct str etag;  /* expected; empty: any */
+    const struct detect_actor *who;
+    bool created; /* set */
+};
+bool rule_change(struct detect *d, struct arena *a, struct workspace *w, struct rule_change *x,
+                 struct err *e) MUST_USE;
+/* Lower case, as rules are kept; a name as ARM allows it. */
+bool rule_name(struct arena *a, struct str id, struct str *out, struct err *e) MUST_USE;
+/* The rule of this name as it is kept. */
+bool rule_get(struct detect *d, struct arena *a, struct workspace *w, struct str id,
+              struct state_rule *stored, struct rule *out, struct err *e) MUST_USE;
+/* A new GUID as text. */
+struct str guid_text(struct arena *a);
+
+/* ---- templates.c ---- */
+/* Takes name, severity … of a rule that is bound to a template from there. */
+bool template_fill(struct detect *d, struct arena *a, struct workspace *w, struct rule *r,
+                   struct err *e) MUST_USE;
+void templates_fini(struct detect *d);
 
 /* ---- what evaluation is made of ---- */
 struct evaluation {
@@ -189,9 +221,24 @@ void property_techniques(struct evaluation *ev, size_t row, struct strs *techniq
 void alert_make(struct evaluation *ev, struct row_range rows, struct detect_alert *out);
 /* One result row as a JSON object. */
 struct str row_json(struct evaluation *ev, size_t row);
+/* A JSON array of texts. */
+struct str texts_array(struct arena *a, const struct strs *list);
+/* One tactic, a comma list or a JSON array; unreadable: the rule's own. */
+struct strs tactics_from(struct evaluation *ev, struct str text);
+
+/* ---- product_alerts.c: alerts of other products that became rows ---- */
+/* What a run asks: the rule's query, or that whose rows product_alerts_make looks at. */
+struct str rule_query(const struct rule *r);
+/* An alert for each that the rule's filters let through; out->rows counts them. */
+void product_alerts_make(struct evaluation *ev);
 
 /* ---- health.c: rows about rules ---- */
 bool health_row(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
                 const struct state_run *run, struct str issues, struct err *e);
-bool audit_row(struct detect *d, struct arena *a, struct workspace *w, struct str id,
-               struct str name, bool deleted, struct err *e);
+/* Of the change from before to after (NULL: there is none); written for who. */
+struct audit {
+    const struct state_rule *before, *after;
+    const struct detect_actor *who;
+};
+bool audit_row(struct detect *d, struct arena *a, struct workspace *w, const struct audit *x,
+               struct err *e);

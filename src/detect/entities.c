@@ -19,7 +19,7 @@ static void put(struct entity *en, const char *identifier, struct str value)
     for (size_t i = 0; i < en->n; i++)
         if (str_eqz(en->fields[i].identifier, identifier))
             return; /* what was mapped by its own name wins over a part of a full name */
-    en->fields[en->n++] = (struct rule_field){str_from(identifier), value};
+    en->fields[en->n++] = (struct rule_field){.identifier = str_from(identifier), .column = value};
 }
 
 static const struct str *get(const struct entity *en, const char *identifier)

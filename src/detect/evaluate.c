@@ -151,7 +151,7 @@ struct kql_options evaluation_options(const struct rule *r, const struct detect_
 {
     /* Late records are the point of a near-real-time rule: its window is one of arrival. */
     return (struct kql_options){.now_ticks = when->s,
-                                .has_scope = r->kind == RULE_SCHEDULED,
+                                .has_scope = !rule_by_arrival(r->kind),
                                 .scope_from = when->s - rule_period(r),
                                 .scope_to = when->s,
                                 .has_arrival = when->arrived_until < INT64_MAX,
@@ -170,7 +170,7 @@ struct engine_limits evaluation_limits(struct detect *d)
 void detect_query(struct detect *d, const struct rule *r, int64_t s,
                   const struct detect_sight *sight, struct store_query *out)
 {
-    *out = (struct store_query){.text = r->query, .on_time = sight->on_time};
+    *out = (struct store_query){.text = rule_query(r), .on_time = sight->on_time};
     out->options = (struct kql_options){.now_ticks = s,
                                         .has_scope = true,
                                         .scope_from = s - rule_period(r),
@@ -178,7 +178,7 @@ void detect_query(struct detect *d, const struct rule *r, int64_t s,
                                         .received_to = sight->received_to,
                                         .rule_restrictions = true};
     /* Late records are the point of a near-real-time rule: its window is one of arrival. */
-    if (r->kind == RULE_NRT)
+    if (rule_by_arrival(r->kind))
         out->options.scope_column = STR("_TimeReceived");
     out->limits = (struct engine_limits){
         .max_rows = d->o.max_rows, .cancel = sight->cancel != NULL ? sight->cancel : &d->stop};
@@ -227,7 +227,7 @@ static bool ask(struct evaluation *ev, struct store_query *q, struct store_resul
 bool evaluation_query(struct evaluation *ev, const struct detect_when *when,
                       struct store_result *result, struct err *e)
 {
-    struct store_query q = {.text = ev->r->query,
+    struct store_query q = {.text = rule_query(ev->r),
                             .options = evaluation_options(ev->r, when),
                             .limits = evaluation_limits(ev->d)};
     return ask(ev, &q, result, e);
@@ -244,8 +244,9 @@ void evaluation_finish(struct evaluation *ev, bool fires)
     out->rows = engine_rows_count(ev->rows);
     if (ev->n_rows > 0)
         out->first_row = row_json(ev, 0);
-    out->triggered = fires;
-    if (fires)
+    if (ev->r->kind == RULE_MICROSOFT_INCIDENT)
+        product_alerts_make(ev);
+    else if ((out->triggered = fires))
         make_alerts(ev);
     out->issues = issues_json(ev);
 }
@@ -256,8 +257,8 @@ bool detect_evaluate_when(struct detect *d, struct arena *a, struct workspace *w
 {
     struct store_result result = {0};
     struct evaluation ev = {.d = d, .a = a, .w = w, .r = r, .out = out};
-    bool nrt = r->kind == RULE_NRT;
-    *out = (struct detect_result){.from = nrt ? when->arrived_after : when->s - rule_period(r),
+    bool arrival = rule_by_arrival(r->kind);
+    *out = (struct detect_result){.from = arrival ? when->arrived_after : when->s - rule_period(r),
                                   .to = when->s};
     if (!evaluation_query(&ev, when, &result, e))
         return false;
@@ -296,7 +297,7 @@ bool detect_evaluate(struct detect *d, struct arena *a, struct workspace *w, con
                      int64_t s, struct detect_result *out, struct err *e)
 {
     struct detect_when when = {s, -1, INT64_MAX};
-    if (r->kind == RULE_NRT)
+    if (rule_by_arrival(r->kind))
         when = (struct detect_when){s, s - NRT_FREQUENCY - 1, s - 1};
     return detect_evaluate_when(d, a, w, r, &when, out, e);
 }

@@ -1,5 +1,4 @@
 /* Rows about rules: SentinelHealth for runs, SentinelAudit for changes. */
-#include "base/ids.h"
 #include "detect/detect_priv.h"
 #include "text/date.h"
 
@@ -70,11 +69,14 @@ bool health_row(struct detect *d, struct arena *a, struct workspace *w, const st
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(4 << 20);
     struct json_out o = json_out_make(&b);
     bool good = str_eqz(run->status, "Success");
+    if (good && r->kind == RULE_MICROSOFT_INCIDENT && run->alerts == 0)
+        return true; /* a look at the door each minute is no news */
     json_arr(&o);
     json_obj(&o);
     json_kv_time(&o, "TimeGenerated", run->finished);
     json_kv_z(&o, "OperationName",
-              r->kind == RULE_NRT ? "NRT analytics rule run" : "Scheduled analytics rule run");
+              r->kind == RULE_SCHEDULED ? "Scheduled analytics rule run"
+                                        : "NRT analytics rule run");
     json_kv_str(&o, "SentinelResourceId", rule_resource(d, a, w, run->rule_id));
     json_kv_str(&o, "SentinelResourceName", r->name);
     json_kv_z(&o, "SentinelResourceType", "Analytics Rule");
@@ -95,33 +97,92 @@ bool health_row(struct detect *d, struct arena *a, struct workspace *w, const st
     return logrows_put(d->o.incidents, w, "SentinelHealth", sbuf_str(&b), dedup, e);
 }
 
-bool audit_row(struct detect *d, struct arena *a, struct workspace *w, struct str id,
-               struct str name, bool deleted, struct err *e)
+/* ---- audit ---- */
+
+/* The members of "properties" that differ; the bodies are canonical. */
+static void write_differences(struct json_out *o, struct arena *a, const struct audit *x)
 {
-    char guid[37];
-    guid_format(guid_new(), guid);
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 20);
+    struct json before = {0}, after = {0};
+    json_arr(o);
+    if (x->before != NULL && x->after != NULL &&
+        json_parse(a, x->before->body, NULL, &before, NULL) &&
+        json_parse(a, x->after->body, NULL, &after, NULL)) {
+        for (size_t i = 0; i < after.n; i++)
+            if (!json_equal(&after.items[i], json_get_str(&before, after.keys[i])))
+                json_str(o, after.keys[i]);
+        for (size_t i = 0; i < before.n; i++)
+            if (json_get_str(&after, before.keys[i]) == NULL)
+                json_str(o, before.keys[i]);
+    }
+    json_arr_end(o);
+}
+
+static void write_state(struct json_out *o, const char *key, const struct state_rule *r)
+{
+    json_key(o, key);
+    if (r == NULL) {
+        json_null(o);
+        return;
+    }
+    json_obj(o);
+    json_kv_str(o, "name", r->id);
+    json_kv_str(o, "kind", r->kind);
+    json_kv_str(o, "etag", r->etag);
+    json_key(o, "properties");
+    json_raw(o, r->body);
+    json_obj_end(o);
+}
+
+static void write_audit(struct json_out *o, struct detect *d, struct arena *a, struct workspace *w,
+                        const struct audit *x)
+{
+    const struct state_rule *rule = x->after != NULL ? x->after : x->before;
+    json_obj(o);
+    json_kv_str(o, "CallerName", x->who->name);
+    json_kv_str(o, "CallerIpAddress", x->who->address);
+    write_state(o, "OriginalResourceState", x->before);
+    write_state(o, "UpdatedResourceState", x->after);
+    json_key(o, "ResourceDiffMemberNames");
+    write_differences(o, a, x);
+    json_kv_z(o, "Reason", "");
+    json_kv_str(o, "ResourceDisplayName", rule->name);
+    json_kv_str(o, "ResourceGroupName", d->o.scope.resource_group);
+    json_kv_str(o, "ResourceId", rule_resource(d, a, w, rule->id));
+    json_kv_str(o, "SubscriptionId", d->o.scope.subscription);
+    json_kv_str(o, "Uri", x->who->uri);
+    json_kv_str(o, "WorkspaceId", workspace_id(w));
+    json_kv_str(o, "WorkspaceName", workspace_name(w));
+    json_obj_end(o);
+}
+
+bool audit_row(struct detect *d, struct arena *a, struct workspace *w, const struct audit *x,
+               struct err *e)
+{
+    const struct state_rule *rule = x->after != NULL ? x->after : x->before;
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(32 << 20);
     struct json_out o = json_out_make(&b);
+    struct str own = guid_text(a);
     json_arr(&o);
     json_obj(&o);
     json_kv_time(&o, "TimeGenerated", clock_now(d->o.clock));
     json_kv_z(&o, "OperationName",
-              deleted ? "Microsoft.SecurityInsights/alertRules/Delete"
-                      : "Microsoft.SecurityInsights/alertRules/Write");
-    json_kv_str(&o, "SentinelResourceId", rule_resource(d, a, w, id));
-    json_kv_str(&o, "SentinelResourceName", id);
+              x->after == NULL ? "Microsoft.SecurityInsights/alertRules/Delete"
+                               : "Microsoft.SecurityInsights/alertRules/Write");
+    json_kv_str(&o, "SentinelResourceId", rule_resource(d, a, w, rule->id));
+    json_kv_str(&o, "SentinelResourceName", rule->id);
     json_kv_z(&o, "SentinelResourceType", "Analytic Rule");
+    json_kv_str(&o, "SentinelResourceKind", rule->kind);
     json_kv_z(&o, "Status", "Success");
     json_kv_z(&o, "Description",
-              deleted ? "Analytics rule deleted" : "Create or update analytics rule.");
+              x->after == NULL ? "Analytics rule deleted" : "Create or update analytics rule.");
     json_kv_str(&o, "WorkspaceId", workspace_id(w));
+    json_kv_str(&o, "CorrelationId", x->who->correlation_id.n > 0 ? x->who->correlation_id : own);
     json_key(&o, "ExtendedProperties");
-    json_obj(&o);
-    json_kv_str(&o, "ResourceDisplayName", name);
-    json_kv_str(&o, "WorkspaceName", workspace_name(w));
-    json_obj_end(&o);
+    write_audit(&o, d, a, w, x);
     json_obj_end(&o);
     json_arr_end(&o);
+    if (!sbuf_ok(&b))
+        return err_set(e, ERR_LIMIT, "the audit row is too large");
     return logrows_put(d->o.incidents, w, "SentinelAudit", sbuf_str(&b),
-                       arena_fmt(a, "audit/%s", guid), e);
+                       arena_fmt(a, "audit/%.*s", STR_ARG(own)), e);
 }

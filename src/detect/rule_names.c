@@ -15,9 +15,83 @@ const char *rule_operator_name(enum rule_operator o)
     return operators[o];
 }
 
+/* In the order of enum rule_kind. status: what there is to know about one that is enabled. */
+static const struct {
+    const char *name;
+    bool query, windows, bound;
+    const char *status;
+} kinds[RULE_KINDS] = {
+    {"Scheduled", true, true, false, NULL},
+    {"NRT", true, true, false, NULL},
+    {"MicrosoftSecurityIncidentCreation", false, true, false, NULL},
+    {"Fusion", false, false, true,
+     "it is kept and does nothing: what is correlated is set for the workspace"},
+    {"MLBehaviorAnalytics", false, false, true,
+     "it is kept and does nothing: there is no machine-learning model behind it"},
+    {"ThreatIntelligence", false, false, true,
+     "no data: there are no threat indicators to match yet"},
+    {"Hunting query", true, false, false, NULL},
+};
+
 const char *rule_kind_name(enum rule_kind k)
 {
-    return k == RULE_NRT ? "NRT" : "Scheduled";
+    return kinds[k].name;
+}
+
+bool rule_kind_parse(struct str s, enum rule_kind *out)
+{
+    for (size_t i = 0; i < RULE_HUNTING; i++)
+        if (str_ieqz(s, kinds[i].name)) {
+            *out = (enum rule_kind)i;
+            return true;
+        }
+    return false;
+}
+
+bool rule_by_arrival(enum rule_kind k)
+{
+    return k == RULE_NRT || k == RULE_MICROSOFT_INCIDENT;
+}
+
+bool rule_has_query(enum rule_kind k)
+{
+    return kinds[k].query;
+}
+
+bool rule_has_windows(enum rule_kind k)
+{
+    return kinds[k].windows;
+}
+
+bool rule_is_bound(enum rule_kind k)
+{
+    return kinds[k].bound;
+}
+
+const char *rule_kind_status(enum rule_kind k)
+{
+    return kinds[k].status;
+}
+
+static int64_t version_part(struct str *s)
+{
+    size_t at = s->n;
+    int64_t n = 0;
+    (void)str_find(*s, STR("."), &at);
+    if (!str_to_i64(str_trim(str_sub(*s, 0, at)), &n))
+        n = 0;
+    *s = str_sub(*s, at + 1, s->n);
+    return n;
+}
+
+int rule_version_compare(struct str x, struct str y)
+{
+    while (x.n > 0 || y.n > 0) {
+        int64_t a = version_part(&x), b = version_part(&y);
+        if (a != b)
+            return a < b ? -1 : 1;
+    }
+    return 0;
 }
 
 bool rule_severity_parse(struct str s, enum rule_severity *out)

@@ -30,15 +30,18 @@ struct rule_reader {
     struct str text;
     struct rule_issues *is;
     struct rule *out;
-    bool yaml;
+    bool yaml; /* YAML's keys, not ARM's */
+    bool json; /* the text is JSON */
+    VEC(struct rule_unknown) unknown;
 };
 typedef bool rule_read_fn(struct rule_reader *r, const struct json *v, struct str key);
-uint32_t rule_line(const struct rule_reader *r, const struct json *v);
 /* An error at v; always false, so that a reader can return it. */
 bool rule_bad(struct rule_reader *r, const struct json *v, struct str key, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 void rule_warn(struct rule_reader *r, const struct json *v, struct str key, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
+/* A syntax error of the text as an issue; false. */
+bool rule_unreadable(struct rule_reader *r, const struct err *e);
 bool rule_text(struct rule_reader *r, const struct json *v, struct str key,
                struct str *out) MUST_USE;
 bool rule_bool(struct rule_reader *r, const struct json *v, struct str key, bool *out) MUST_USE;
@@ -52,6 +55,20 @@ bool rule_severity_parse(struct str s, enum rule_severity *out) MUST_USE;
 
 rule_read_fn rule_read_mappings, rule_read_entity_columns, rule_read_details, rule_read_override,
     rule_read_grouping, rule_read_incident;
+/* ---- rule_read_kinds.c: keys of the kinds without a query ---- */
+rule_read_fn rule_read_product, rule_read_severities, rule_read_names, rule_read_excluded_names,
+    rule_read_sources, rule_read_exclusions;
+/* ---- rule_write.c, rule_hunting.c ---- */
+/* The keys and values of the rule's YAML. */
+bool rule_yaml_tree(struct arena *a, const struct rule *r, struct json *out,
+                    struct err *e) MUST_USE;
+/* The same from a saved search; false: it is no hunting query. id: the resource's name. */
+bool rule_tree_of_saved(struct arena *a, const struct json *resource, struct str id,
+                        struct json *out) MUST_USE;
+/* The tree of one rule: an ARM resource, or with YAML's keys (r->yaml). id: the name of an ARM
+ * resource. */
+bool rule_read_resource(struct rule_reader *r, struct str id, const struct json *root,
+                        struct rule *out) MUST_USE;
 
 /* ---- rule_check.c: what one key alone does not show ---- */
 void rule_check(struct rule_reader *r, const struct json *root);

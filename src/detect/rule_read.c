@@ -17,13 +17,17 @@ enum {
 /* ---- issues ---- */
 
 PRINTF_LIKE(5, 0)
-static void issue_addv(struct rule_issues *is, bool warning, uint32_t line, struct str key,
+static void issue_addv(struct rule_issues *is, bool warning, struct pos at, struct str key,
                        const char *fmt, va_list ap)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(4096);
     sbuf_addv(&b, fmt, ap);
-    struct rule_issue i = {
-        warning, is->file, line, arena_str(is->a, key), arena_str(is->a, sbuf_str(&b)), STR_NONE};
+    struct rule_issue i = {.warning = warning,
+                           .file = is->file,
+                           .line = at.line,
+                           .column = at.col,
+                           .key = arena_str(is->a, key),
+                           .message = arena_str(is->a, sbuf_str(&b))};
     VEC_PUSH(is->a, &is->v, i);
     if (!warning)
         is->n_errors++;
@@ -34,7 +38,7 @@ void rule_issue_add(struct rule_issues *is, bool warning, uint32_t line, struct 
 {
     va_list ap;
     va_start(ap, fmt);
-    issue_addv(is, warning, line, key, fmt, ap);
+    issue_addv(is, warning, (struct pos){.line = line}, key, fmt, ap);
     va_end(ap);
 }
 
@@ -55,16 +59,16 @@ void rule_issues_err(const struct rule_issues *is, struct err *e)
     err_set(e, ERR_INVALID, "the rule is not valid");
 }
 
-uint32_t rule_line(const struct rule_reader *r, const struct json *v)
+static struct pos place(const struct rule_reader *r, const struct json *v)
 {
-    return v != NULL && r->text.n > 0 ? pos_in(r->text, v->off).line : 0;
+    return v != NULL && r->text.n > 0 ? pos_in(r->text, v->off) : (struct pos){0};
 }
 
 bool rule_bad(struct rule_reader *r, const struct json *v, struct str key, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    issue_addv(r->is, false, rule_line(r, v), key, fmt, ap);
+    issue_addv(r->is, false, place(r, v), key, fmt, ap);
     va_end(ap);
     return false;
 }
@@ -73,7 +77,7 @@ void rule_warn(struct rule_reader *r, const struct json *v, struct str key, cons
 {
     va_list ap;
     va_start(ap, fmt);
-    issue_addv(r->is, true, rule_line(r, v), key, fmt, ap);
+    issue_addv(r->is, true, place(r, v), key, fmt, ap);
     va_end(ap);
 }
 
@@ -149,8 +153,12 @@ bool rule_texts(struct rule_reader *r, const struct json *v, struct str key, str
         return rule_bad(r, v, key, "a list expected");
     VEC(struct str) list = {0};
     for (size_t i = 0; i < v->n; i++) {
-        struct str s = STR_NONE;
-        if (!rule_text(r, &v->items[i], arena_fmt(r->a, "%.*s[%zu]", STR_ARG(key), i), &s))
+        struct str s = STR_NONE, k = arena_fmt(r->a, "%.*s[%zu]", STR_ARG(key), i);
+        if (v->items[i].type == JSON_NULL) {
+            rule_warn(r, &v->items[i], k, "an empty item; it is left out");
+            continue;
+        }
+        if (!rule_text(r, &v->items[i], k, &s))
             return false;
         VEC_PUSH(r->a, &list, str_trim(s));
     }
@@ -189,7 +197,6 @@ static bool read_id(struct rule_reader *r, const struct json *v, struct str key)
     char text[37];
     guid_format(g, text);
     r->out->id = arena_str(r->a, str_from(text));
-    r->out->template_id = r->out->id;
     return true;
 }
 
@@ -198,14 +205,12 @@ static bool read_kind(struct rule_reader *r, const struct json *v, struct str ke
     struct str s = STR_NONE;
     if (!rule_text(r, v, key, &s))
         return false;
-    if (str_ieqz(s, "Scheduled"))
-        r->out->kind = RULE_SCHEDULED;
-    else if (str_ieqz(s, "NRT"))
-        r->out->kind = RULE_NRT;
-    else
-        return rule_bad(r, v, key, "kind '%.*s' is not supported; Scheduled or NRT expected",
-                        STR_ARG(s));
-    return true;
+    return rule_kind_parse(str_trim(s), &r->out->kind) ||
+           rule_bad(r, v, key,
+                    "'%.*s' is not a kind of rule: Scheduled, NRT, "
+                    "MicrosoftSecurityIncidentCreation, Fusion, MLBehaviorAnalytics or "
+                    "ThreatIntelligence expected",
+                    STR_ARG(s));
 }
 
 static bool read_name(struct rule_reader *r, const struct json *v, struct str key)
@@ -243,26 +248,14 @@ static bool read_severity(struct rule_reader *r, const struct json *v, struct st
                     STR_ARG(s));
 }
 
-/* "key: |": the value's lines are those behind the key's. v->off is the key's place. */
-static bool is_block(const struct rule_reader *r, const struct json *v)
-{
-    size_t i = v->off;
-    while (i < r->text.n && r->text.p[i] != ':' && r->text.p[i] != '\n')
-        i++;
-    do
-        i++;
-    while (i < r->text.n && r->text.p[i] == ' ');
-    return r->yaml && i < r->text.n && r->text.p[i] == '|';
-}
-
 static bool read_query(struct rule_reader *r, const struct json *v, struct str key)
 {
     size_t max = r->is->max_query_chars != 0 ? r->is->max_query_chars : MAX_QUERY;
     if (!limited(r, v, key, max, &r->out->query))
         return false;
-    bool block = is_block(r, v);
-    if (block || !str_holds(r->out->query, '\n'))
-        r->out->query_line = rule_line(r, v) + block;
+    r->out->query_text = r->text;
+    r->out->query_at = v->off;
+    r->out->query_after_key = r->yaml && !r->json;
     return str_trim(r->out->query).n > 0 || rule_bad(r, v, key, "it is empty");
 }
 
@@ -299,6 +292,15 @@ static bool read_threshold(struct rule_reader *r, const struct json *v, struct s
                     (long long)r->out->threshold);
 }
 
+/* The item of a list of texts that has this text, for its place. */
+static const struct json *item_of(const struct json *list, struct str text)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (str_eq(str_trim(list->items[i].text), text))
+            return &list->items[i];
+    return list;
+}
+
 static bool read_tactics(struct rule_reader *r, const struct json *v, struct str key)
 {
     struct strs t = {0};
@@ -307,11 +309,13 @@ static bool read_tactics(struct rule_reader *r, const struct json *v, struct str
     bool ok = true;
     for (size_t i = 0; i < t.n; i++) {
         const char *name = mitre_tactic(t.p[i]);
-        if (name == NULL)
-            ok = rule_bad(r, &v->items[i], arena_fmt(r->a, "%.*s[%zu]", STR_ARG(key), i),
-                          "unknown tactic '%.*s'", STR_ARG(t.p[i]));
-        else
+        struct str k = arena_fmt(r->a, "%.*s[%zu]", STR_ARG(key), i);
+        if (name != NULL)
             t.p[i] = str_from(name);
+        else if (r->out->kind == RULE_HUNTING)
+            rule_warn(r, item_of(v, t.p[i]), k, "unknown tactic '%.*s'", STR_ARG(t.p[i]));
+        else
+            ok = rule_bad(r, item_of(v, t.p[i]), k, "unknown tactic '%.*s'", STR_ARG(t.p[i]));
     }
     r->out->tactics = t;
     return ok;
@@ -340,7 +344,7 @@ static bool read_techniques(struct rule_reader *r, const struct json *v, struct 
     for (size_t i = 0; i < t.n; i++) {
         if (!mitre_technique_form(t.p[i])) {
             ok =
-                rule_bad(r, &v->items[i], arena_fmt(r->a, "%.*s[%zu]", STR_ARG(key), i),
+                rule_bad(r, item_of(v, t.p[i]), arena_fmt(r->a, "%.*s[%zu]", STR_ARG(key), i),
                          "'%.*s' is not a technique: T1234 or T1234.001 expected", STR_ARG(t.p[i]));
             continue;
         }
@@ -395,42 +399,65 @@ static bool keep(struct rule_reader *r, const struct json *v, struct str key)
     return true;
 }
 
-enum { NEED_YAML = 1, NEED_ARM = 2, SCHEDULE = 4, WISHED = 8, EXTRA = 16 };
+/* Sets of kinds. */
+enum {
+    SCHEDULED = 1 << RULE_SCHEDULED,
+    QUERY = SCHEDULED | 1 << RULE_NRT,
+    INCIDENT = 1 << RULE_MICROSOFT_INCIDENT,
+    FUSION = 1 << RULE_FUSION,
+    BOUND = FUSION | 1 << RULE_ML | 1 << RULE_THREAT,
+    HUNTING = 1 << RULE_HUNTING, /* in YAML only */
+    ALL = QUERY | INCIDENT | BOUND | HUNTING
+};
 static const struct key {
-    const char *yaml, *arm; /* NULL: unknown in that format */
-    unsigned flags;
+    const char *yaml, *arm;                      /* NULL: unknown in that format */
+    unsigned kinds, need_yaml, need_arm, wished; /* sets of kinds; wished: in YAML */
+    bool extra;                                  /* kept as it is */
     rule_read_fn *read;
 } keys[] = {
-    {"id", NULL, NEED_YAML, read_id},
-    {"kind", NULL, WISHED, read_kind},
-    {"name", "displayName", NEED_YAML | NEED_ARM, read_name},
-    {"description", "description", WISHED, read_description},
-    {"enabled", "enabled", NEED_ARM, read_enabled},
-    {"severity", "severity", NEED_YAML | NEED_ARM, read_severity},
-    {"query", "query", NEED_YAML | NEED_ARM, read_query},
-    {"queryFrequency", "queryFrequency", NEED_YAML | NEED_ARM | SCHEDULE, read_frequency},
-    {"queryPeriod", "queryPeriod", NEED_YAML | NEED_ARM | SCHEDULE, read_period},
-    {"triggerOperator", "triggerOperator", NEED_YAML | NEED_ARM | SCHEDULE, read_operator},
-    {"triggerThreshold", "triggerThreshold", NEED_YAML | NEED_ARM | SCHEDULE, read_threshold},
-    {"tactics", "tactics", 0, read_tactics},
-    {"relevantTechniques", "techniques", 0, read_techniques},
-    {"techniques", "subTechniques", 0, read_techniques},
-    {"entityMappings", "entityMappings", 0, rule_read_mappings},
-    {"sentinelEntitiesMappings", "sentinelEntitiesMappings", 0, rule_read_entity_columns},
-    {"customDetails", "customDetails", 0, rule_read_details},
-    {"alertDetailsOverride", "alertDetailsOverride", 0, rule_read_override},
-    {"eventGroupingSettings", "eventGroupingSettings", 0, rule_read_grouping},
-    {"incidentConfiguration", "incidentConfiguration", 0, rule_read_incident},
-    {"suppressionEnabled", "suppressionEnabled", NEED_ARM, read_suppression},
-    {"suppressionDuration", "suppressionDuration", NEED_ARM, read_suppression_duration},
-    {"startTimeUtc", "startTimeUtc", 0, read_start},
-    {"version", "templateVersion", 0, read_version},
-    {NULL, "alertRuleTemplateName", 0, read_template},
-    {NULL, "lastModifiedUtc", 0, keep},
-    {"requiredDataConnectors", NULL, WISHED | EXTRA, keep},
-    {"status", NULL, EXTRA, keep},
-    {"tags", NULL, EXTRA, keep},
-    {"metadata", NULL, EXTRA, keep},
+    {"id", NULL, ALL, 0, 0, ALL, false, read_id}, /* without: one of the name */
+    {"kind", NULL, ALL, 0, 0, QUERY, false, keep},
+    {"name", "displayName", ALL, ALL & ~HUNTING, QUERY | INCIDENT, 0, false, read_name},
+    {"displayName", NULL, HUNTING, 0, 0, 0, false, read_name}, /* of exploration queries */
+    {"description", "description", ALL, 0, 0, QUERY, false, read_description},
+    {"enabled", "enabled", ALL, 0, ALL, 0, false, read_enabled},
+    {"severity", "severity", QUERY | BOUND, QUERY, QUERY, 0, false, read_severity},
+    {"query", "query", QUERY | HUNTING, QUERY | HUNTING, QUERY, 0, false, read_query},
+    {"queryFrequency", "queryFrequency", SCHEDULED, SCHEDULED, SCHEDULED, 0, false, read_frequency},
+    {"queryPeriod", "queryPeriod", SCHEDULED, SCHEDULED, SCHEDULED, 0, false, read_period},
+    {"triggerOperator", "triggerOperator", SCHEDULED, SCHEDULED, SCHEDULED, 0, false,
+     read_operator},
+    {"triggerThreshold", "triggerThreshold", SCHEDULED, SCHEDULED, SCHEDULED, 0, false,
+     read_threshold},
+    {"tactics", "tactics", QUERY | BOUND | HUNTING, 0, 0, 0, false, read_tactics},
+    {"relevantTechniques", "techniques", QUERY | BOUND | HUNTING, 0, 0, 0, false, read_techniques},
+    {"techniques", "subTechniques", QUERY | BOUND | HUNTING, 0, 0, 0, false, read_techniques},
+    {"entityMappings", "entityMappings", QUERY | HUNTING, 0, 0, 0, false, rule_read_mappings},
+    {"sentinelEntitiesMappings", "sentinelEntitiesMappings", QUERY | HUNTING, 0, 0, 0, false,
+     rule_read_entity_columns},
+    {"customDetails", "customDetails", QUERY | HUNTING, 0, 0, 0, false, rule_read_details},
+    {"alertDetailsOverride", "alertDetailsOverride", QUERY, 0, 0, 0, false, rule_read_override},
+    {"eventGroupingSettings", "eventGroupingSettings", QUERY, 0, 0, 0, false, rule_read_grouping},
+    {"incidentConfiguration", "incidentConfiguration", QUERY, 0, 0, 0, false, rule_read_incident},
+    {"suppressionEnabled", "suppressionEnabled", QUERY, 0, QUERY, 0, false, read_suppression},
+    {"suppressionDuration", "suppressionDuration", QUERY, 0, QUERY, 0, false,
+     read_suppression_duration},
+    {"startTimeUtc", "startTimeUtc", SCHEDULED, 0, 0, 0, false, read_start},
+    {"productFilter", "productFilter", INCIDENT, INCIDENT, INCIDENT, 0, false, rule_read_product},
+    {"severitiesFilter", "severitiesFilter", INCIDENT, 0, 0, 0, false, rule_read_severities},
+    {"displayNamesFilter", "displayNamesFilter", INCIDENT, 0, 0, 0, false, rule_read_names},
+    {"displayNamesExcludeFilter", "displayNamesExcludeFilter", INCIDENT, 0, 0, 0, false,
+     rule_read_excluded_names},
+    {"sourceSettings", "sourceSettings", FUSION, 0, 0, 0, false, rule_read_sources},
+    {"scenarioExclusionPatterns", "scenarioExclusionPatterns", FUSION, 0, 0, 0, false,
+     rule_read_exclusions},
+    {"version", "templateVersion", ALL, 0, 0, 0, false, read_version},
+    {"alertRuleTemplateName", "alertRuleTemplateName", ALL, 0, BOUND, 0, false, read_template},
+    {NULL, "lastModifiedUtc", ALL, 0, 0, 0, false, keep},
+    {"requiredDataConnectors", "requiredDataConnectors", ALL, 0, 0, QUERY, true, keep},
+    {"status", "status", ALL, 0, 0, 0, true, keep},
+    {"tags", "tags", ALL, 0, 0, 0, true, keep},
+    {"metadata", "metadata", ALL, 0, 0, 0, true, keep},
 };
 
 static const char *key_name(const struct rule_reader *r, const struct key *k)
@@ -448,44 +475,52 @@ static const struct key *key_find(const struct rule_reader *r, struct str name)
 
 static void check_missing(struct rule_reader *r, const struct json *object)
 {
+    unsigned kind = 1U << r->out->kind;
     for (size_t i = 0; i < COUNTOF(keys); i++) {
         const struct key *k = &keys[i];
         const char *name = key_name(r, k);
         if (name == NULL || json_iget(object, name) != NULL)
             continue;
-        if ((k->flags & SCHEDULE) != 0 && r->out->kind == RULE_NRT)
-            continue;
-        if ((k->flags & (r->yaml ? NEED_YAML : NEED_ARM)) != 0)
+        if (((r->yaml ? k->need_yaml : k->need_arm) & kind) != 0)
             rule_bad(r, object, str_from(name), "this key is missing");
-        else if ((k->flags & WISHED) != 0 && r->yaml)
+        else if ((k->wished & kind) != 0 && r->yaml)
             rule_warn(r, object, str_from(name), "this key is missing");
     }
 }
 
-static bool nullable(const struct key *k)
+static void warn_of_key(struct rule_reader *r, const struct json *v, struct str name, bool known)
 {
-    return (k->flags & (NEED_YAML | NEED_ARM)) == 0;
+    if (known)
+        rule_warn(r, v, name, "rules of kind %s have no such key; it is kept and has no effect",
+                  rule_kind_name(r->out->kind));
+    else
+        rule_warn(r, v, name, "unknown key; it is kept and has no effect");
 }
 
 static void read_keys(struct rule_reader *r, const struct json *object)
 {
     AUTO(sbuf_fini) struct sbuf extra = sbuf_make((size_t)MAX_RULE_BYTES * 4);
     struct json_out w = json_out_make(&extra);
+    unsigned kind = 1U << r->out->kind;
     json_obj(&w);
     for (size_t i = 0; i < object->n; i++) {
         const struct json *v = &object->items[i];
         const struct key *k = key_find(r, object->keys[i]);
-        if (k == NULL)
-            rule_warn(r, v, object->keys[i], "unknown key; it is kept and has no effect");
-        else if (v->type != JSON_NULL || !nullable(k))
+        bool mine = k != NULL && (k->kinds & kind) != 0;
+        bool needed = mine && ((k->need_yaml | k->need_arm) & kind) != 0;
+        if (!mine)
+            warn_of_key(r, v, object->keys[i], k != NULL);
+        else if (v->type != JSON_NULL || needed)
             (void)k->read(r, v, str_from(key_name(r, k)));
-        if (k == NULL || (k->flags & EXTRA) != 0) {
+        if (!mine || k->extra) {
             json_key_str(&w, object->keys[i]);
             json_value(&w, v);
         }
     }
     json_obj_end(&w);
     r->out->extra = sbuf_ok(&extra) ? arena_str(r->a, sbuf_str(&extra)) : STR("{}");
+    r->out->unknown = r->unknown.p;
+    r->out->n_unknown = r->unknown.n;
 }
 
 static void set_defaults(struct rule *r)
@@ -493,6 +528,7 @@ static void set_defaults(struct rule *r)
     memset(r, 0, sizeof(*r));
     r->enabled = true;
     r->op = TRIGGER_GT;
+    r->severity = SEV_MEDIUM;
     r->suppression_duration = 5 * TICKS_PER_HOUR;
     r->incident.create = true;
     r->incident.lookback = 5 * TICKS_PER_HOUR;
@@ -500,10 +536,25 @@ static void set_defaults(struct rule *r)
 
 /* A syntax error of a text reader as an issue; its position is in the message's place, not in its
  * words. */
-static bool unreadable(struct rule_reader *r, const struct err *e)
+bool rule_unreadable(struct rule_reader *r, const struct err *e)
 {
     rule_issue_add(r->is, false, e->pos.line, STR_NONE, "%s", e->msg);
+    r->is->v.p[r->is->v.n - 1].column = e->pos.col;
     return false;
+}
+
+/* YAML without an id gets the one of its name. */
+static void complete_id(struct rule_reader *r, const struct json *object)
+{
+    struct guid ns;
+    char id[37];
+    if (r->out->kind == RULE_HUNTING && r->out->name.n == 0)
+        (void)rule_bad(r, object, STR("name"), "this key is missing");
+    if (r->out->id.n > 0 || json_iget(object, "id") != NULL)
+        return;
+    CHECK(guid_parse(STR("b0a5b7e8-6f0e-4bb4-9b58-6a4b0f1b7c1e"), &ns));
+    guid_format(guid_derive(ns, r->out->name), id);
+    r->out->id = arena_str(r->a, str_from(id));
 }
 
 static bool read_tree(struct rule_reader *r, const struct json *object)
@@ -513,52 +564,73 @@ static bool read_tree(struct rule_reader *r, const struct json *object)
         return rule_bad(r, object, STR_NONE, "a rule is a mapping of keys to values");
     read_keys(r, object);
     check_missing(r, object);
+    if (r->yaml)
+        complete_id(r, object);
+    if (r->yaml && r->out->template_id.n == 0 && r->out->kind != RULE_HUNTING)
+        r->out->template_id = r->out->id;
     if (r->is->n_errors == before)
         rule_check(r, object);
     return r->is->n_errors == before;
 }
 
-bool rule_read_yaml(struct arena *a, struct str text, struct rule *out, struct rule_issues *is)
+/* A query without anything that says when it runs and what its alerts are. */
+static bool is_hunting(const struct json *root)
+{
+    static const char *const of_rules[] = {"kind", "queryFrequency", "queryPeriod",
+                                           "triggerOperator", "triggerThreshold"};
+    for (size_t i = 0; i < COUNTOF(of_rules); i++)
+        if (json_iget(root, of_rules[i]) != NULL)
+            return false;
+    return json_iget(root, "query") != NULL;
+}
+
+bool rule_read_resource(struct rule_reader *r, struct str id, const struct json *root,
+                        struct rule *out)
 {
     struct rule rule;
-    struct rule_reader r = {a, text, is, &rule, true};
-    struct json root = {0};
-    struct err e = {0};
+    const struct json *kind = json_iget(root, "kind"), *properties = root;
+    r->out = &rule;
+    r->unknown.n = 0;
+    r->unknown.p = NULL;
+    r->unknown.cap = 0;
     set_defaults(&rule);
-    if (text.n > MAX_RULE_BYTES)
-        return rule_bad(&r, NULL, STR_NONE, "larger than %d bytes", MAX_RULE_BYTES);
-    if (!yaml_parse(a, text, NULL, &root, &e))
-        return unreadable(&r, &e);
-    if (!read_tree(&r, &root))
+    if (!r->yaml) {
+        rule.id = arena_str(r->a, id);
+        properties = json_iget(root, "properties");
+        if (properties == NULL)
+            return rule_bad(r, root, STR("properties"), "this key is missing");
+    }
+    if (kind != NULL && kind->type != JSON_NULL && !read_kind(r, kind, STR("kind")))
+        return false;
+    if (r->yaml && is_hunting(root))
+        rule.kind = RULE_HUNTING;
+    if (!read_tree(r, properties))
         return false;
     *out = rule;
     return true;
 }
 
-static bool read_arm_kind(struct rule_reader *r, const struct json *root)
+bool rule_read_yaml(struct arena *a, struct str text, struct rule *out, struct rule_issues *is)
 {
-    const struct json *kind = json_iget(root, "kind");
-    return kind == NULL || kind->type == JSON_NULL || read_kind(r, kind, STR("kind"));
+    struct rule_reader r = {.a = a, .text = text, .is = is, .yaml = true};
+    struct json root = {0};
+    struct err e = {0};
+    if (text.n > MAX_RULE_BYTES)
+        return rule_bad(&r, NULL, STR_NONE, "larger than %d bytes", MAX_RULE_BYTES);
+    if (!yaml_parse(a, text, NULL, &root, &e))
+        return rule_unreadable(&r, &e);
+    return rule_read_resource(&r, STR_NONE, &root, out);
 }
 
 bool rule_read_arm(struct arena *a, struct str id, struct str text, struct rule *out,
                    struct rule_issues *is)
 {
-    struct rule rule;
-    struct rule_reader r = {a, text, is, &rule, false};
+    struct rule_reader r = {.a = a, .text = text, .is = is, .json = true};
     struct json root = {0};
     struct err e = {0};
-    set_defaults(&rule);
-    rule.id = arena_str(a, id);
     if (text.n > MAX_RULE_BYTES)
         return rule_bad(&r, NULL, STR_NONE, "larger than %d bytes", MAX_RULE_BYTES);
     if (!json_parse(a, text, NULL, &root, &e))
-        return unreadable(&r, &e);
-    const struct json *properties = json_iget(&root, "properties");
-    if (properties == NULL)
-        return rule_bad(&r, &root, STR("properties"), "this key is missing");
-    if (!read_arm_kind(&r, &root) || !read_tree(&r, properties))
-        return false;
-    *out = rule;
-    return true;
+        return rule_unreadable(&r, &e);
+    return rule_read_resource(&r, id, &root, out);
 }

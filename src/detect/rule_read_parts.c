@@ -7,6 +7,7 @@ enum {
     MAX_FIELDS = 3,
     MAX_DETAILS = 20,
     MAX_DETAIL_KEY = 20,
+    MAX_DETAIL_COLUMN = 500,
     MAX_FORMAT = 256,
     MAX_DESCRIPTION_FORMAT = 5000,
     MAX_PLACEHOLDERS = 3
@@ -49,19 +50,29 @@ static bool want_bool(struct rule_reader *r, const struct json *o, struct str ke
     return v == NULL || v->type == JSON_NULL || rule_bool(r, v, sub_key(r, key, name), out);
 }
 
-static void warn_unknown(struct rule_reader *r, const struct json *o, struct str key,
+/* What is not known is kept, and said. */
+static void keep_unknown(struct rule_reader *r, const struct json *o, struct str key,
                          const char *const *known, size_t n)
 {
     for (size_t i = 0; i < o->n; i++) {
         bool found = false;
         for (size_t k = 0; k < n && !found; k++)
             found = str_ieqz(o->keys[i], known[k]);
-        if (!found)
-            rule_warn(r, &o->items[i],
-                      arena_fmt(r->a, "%.*s.%.*s", STR_ARG(key), STR_ARG(o->keys[i])),
-                      "unknown key; it has no effect");
+        if (found)
+            continue;
+        rule_warn(r, &o->items[i], arena_fmt(r->a, "%.*s.%.*s", STR_ARG(key), STR_ARG(o->keys[i])),
+                  "unknown key; it is kept and has no effect");
+        AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+        struct json_out w = json_out_make(&b);
+        json_value(&w, &o->items[i]);
+        struct rule_unknown u = {arena_str(r->a, key), arena_str(r->a, o->keys[i]),
+                                 arena_str(r->a, sbuf_str(&b))};
+        VEC_PUSH(r->a, &r->unknown, u);
     }
 }
+#define KEEP_UNKNOWN(r, o, key, ...)                                                               \
+    keep_unknown((r), (o), (key), (const char *const[]){__VA_ARGS__},                              \
+                 COUNTOF(((const char *const[]){__VA_ARGS__})))
 
 /* ---- entityMappings ---- */
 
@@ -73,10 +84,12 @@ static bool read_field(struct rule_reader *r, const struct json *v, struct str k
     if (!need_text(r, v, key, "identifier", &name) ||
         !need_text(r, v, key, "columnName", &out->column))
         return false;
+    out->at = json_iget(v, "columnName")->off;
     const char *canonical = entity_identifier(t, name, &needed);
     if (canonical == NULL)
         return rule_bad(r, v, sub_key(r, key, "identifier"), "%s has no identifier '%.*s'", t->name,
                         STR_ARG(name));
+    KEEP_UNKNOWN(r, v, key, "identifier", "columnName");
     out->identifier = str_from(canonical);
     *required += needed ? 1 : 0;
     return true;
@@ -114,6 +127,7 @@ static bool read_mapping(struct rule_reader *r, const struct json *v, struct str
         return rule_bad(r, v, sub_key(r, key, "entityType"), "unknown entity type '%.*s'",
                         STR_ARG(type));
     out->type = str_from(t->name);
+    KEEP_UNKNOWN(r, v, key, "entityType", "fieldMappings");
     const struct json *fields = json_iget(v, "fieldMappings");
     return read_fields(r, fields != NULL ? fields : v, sub_key(r, key, "fieldMappings"), t, out);
 }
@@ -137,10 +151,12 @@ bool rule_read_entity_columns(struct rule_reader *r, const struct json *v, struc
     if (v->type != JSON_ARRAY)
         return rule_bad(r, v, key, "a list expected");
     r->out->entity_columns.p = arena_array(r->a, struct str, v->n + 1);
-    for (size_t i = 0; i < v->n; i++)
-        if (!need_text(r, &v->items[i], at_key(r, key, i), "columnName",
-                       &r->out->entity_columns.p[i]))
+    for (size_t i = 0; i < v->n; i++) {
+        struct str k = at_key(r, key, i);
+        if (!need_text(r, &v->items[i], k, "columnName", &r->out->entity_columns.p[i]))
             return false;
+        KEEP_UNKNOWN(r, &v->items[i], k, "columnName");
+    }
     r->out->entity_columns.n = v->n;
     return true;
 }
@@ -174,8 +190,12 @@ bool rule_read_details(struct rule_reader *r, const struct json *v, struct str k
                             "a name has at most %d letters, digits and _, a letter first",
                             MAX_DETAIL_KEY);
         p->key = arena_str(r->a, v->keys[i]);
+        p->at = v->items[i].off;
         if (!rule_text(r, &v->items[i], k, &p->column))
             return false;
+        if (p->column.n == 0 || p->column.n > MAX_DETAIL_COLUMN)
+            return rule_bad(r, &v->items[i], k, "a column's name of 1 to %d characters expected",
+                            MAX_DETAIL_COLUMN);
     }
     r->out->n_details = v->n;
     return true;
@@ -215,10 +235,12 @@ static bool read_properties(struct rule_reader *r, const struct json *v, struct 
         if (!need_text(r, &v->items[i], k, "alertProperty", &p->key) ||
             !need_text(r, &v->items[i], k, "value", &p->column))
             return false;
+        p->at = json_iget(&v->items[i], "value")->off;
         const char *name = alert_property(p->key);
         if (name == NULL)
             return rule_bad(r, &v->items[i], sub_key(r, k, "alertProperty"),
                             "unknown alert property '%.*s'", STR_ARG(p->key));
+        KEEP_UNKNOWN(r, &v->items[i], k, "alertProperty", "value");
         p->key = str_from(name);
     }
     r->out->n_properties = v->n;
@@ -227,14 +249,16 @@ static bool read_properties(struct rule_reader *r, const struct json *v, struct 
 
 bool rule_read_override(struct rule_reader *r, const struct json *v, struct str key)
 {
-    static const char *const known[] = {"alertDisplayNameFormat", "alertDescriptionFormat",
-                                        "alertSeverityColumnName", "alertTacticsColumnName",
-                                        "alertDynamicProperties"};
     struct rule *o = r->out;
     if (v->type != JSON_OBJECT)
         return rule_bad(r, v, key, "a mapping expected");
-    warn_unknown(r, v, key, known, COUNTOF(known));
+    KEEP_UNKNOWN(r, v, key, "alertDisplayNameFormat", "alertDescriptionFormat",
+                 "alertSeverityColumnName", "alertTacticsColumnName", "alertDynamicProperties");
     const struct json *properties = json_iget(v, "alertDynamicProperties");
+    const struct json *severity = json_iget(v, "alertSeverityColumnName"),
+                      *tactics = json_iget(v, "alertTacticsColumnName");
+    o->severity_at = severity != NULL ? severity->off : 0;
+    o->tactics_at = tactics != NULL ? tactics->off : 0;
     return read_format(r, v, key, "alertDisplayNameFormat", &o->name_format) &&
            read_format(r, v, key, "alertDescriptionFormat", &o->description_format) &&
            want_text(r, v, key, "alertSeverityColumnName", &o->severity_column) &&
@@ -250,6 +274,7 @@ bool rule_read_grouping(struct rule_reader *r, const struct json *v, struct str 
     struct str kind = STR("SingleAlert");
     if (v->type != JSON_OBJECT)
         return rule_bad(r, v, key, "a mapping expected");
+    KEEP_UNKNOWN(r, v, key, "aggregationKind");
     if (!want_text(r, v, key, "aggregationKind", &kind))
         return false;
     r->out->alert_per_result = str_ieqz(kind, "AlertPerResult");
@@ -317,6 +342,8 @@ static bool read_grouping_configuration(struct rule_reader *r, const struct json
     const struct json *lookback = json_iget(v, "lookbackDuration");
     if (v->type != JSON_OBJECT)
         return rule_bad(r, v, key, "a mapping expected");
+    KEEP_UNKNOWN(r, v, key, "enabled", "reopenClosedIncident", "lookbackDuration", "matchingMethod",
+                 "groupByEntities", "groupByAlertDetails", "groupByCustomDetails");
     if (!want_bool(r, v, key, "enabled", &g->grouping) ||
         !want_bool(r, v, key, "reopenClosedIncident", &g->reopen) || !read_match(r, v, key) ||
         !read_criteria(r, v, key))
@@ -332,10 +359,9 @@ static bool read_grouping_configuration(struct rule_reader *r, const struct json
 
 bool rule_read_incident(struct rule_reader *r, const struct json *v, struct str key)
 {
-    static const char *const known[] = {"createIncident", "groupingConfiguration"};
     if (v->type != JSON_OBJECT)
         return rule_bad(r, v, key, "a mapping expected");
-    warn_unknown(r, v, key, known, COUNTOF(known));
+    KEEP_UNKNOWN(r, v, key, "createIncident", "groupingConfiguration");
     const struct json *g = json_iget(v, "groupingConfiguration");
     return want_bool(r, v, key, "createIncident", &r->out->incident.create) &&
            (g == NULL || g->type == JSON_NULL ||

@@ -47,6 +47,14 @@ static void make_alert(const struct run *r, const struct run_piece *p,
     };
 }
 
+/* Alerts of other products come again when they change: the newest is kept, and is no new one. */
+static bool put_known(struct run *r, const struct state_alert *al, const struct state_alert *before,
+                      struct err *e)
+{
+    return r->rule.kind != RULE_MICROSOFT_INCIDENT || !str_eq(before->rule_id, r->stored.id) ||
+           state_alert_put(r->d->o.state, al, e);
+}
+
 /* An alert that an earlier run of the window made is not made again. */
 static bool put_alert(struct run *r, const struct state_alert *al, bool *out_new, struct err *e)
 {
@@ -54,7 +62,7 @@ static bool put_alert(struct run *r, const struct state_alert *al, bool *out_new
     struct err missing = {0};
     *out_new = false;
     if (state_alert_get(r->d->o.state, r->a, al->workspace, al->id, &before, &missing))
-        return true;
+        return put_known(r, al, &before, e);
     if (missing.code != ERR_NOT_FOUND) {
         *e = missing;
         return false;
@@ -62,8 +70,9 @@ static bool put_alert(struct run *r, const struct state_alert *al, bool *out_new
     struct str rows = arena_fmt(r->a, "[%.*s]", STR_ARG(al->row));
     *out_new = true;
     return state_alert_put(r->d->o.state, al, e) &&
-           logrows_put(r->d->o.incidents, r->w, "SecurityAlert", rows,
-                       arena_fmt(r->a, "alert/%.*s", STR_ARG(al->id)), e);
+           (r->rule.kind == RULE_MICROSOFT_INCIDENT || /* its row is what it was made of */
+            logrows_put(r->d->o.incidents, r->w, "SecurityAlert", rows,
+                        arena_fmt(r->a, "alert/%.*s", STR_ARG(al->id)), e));
 }
 
 static bool put_incident(struct run *r, const struct state_alert *al, struct err *e)
@@ -107,8 +116,9 @@ static void advance(struct run *r)
 {
     struct state_rule *s = &r->stored;
     s->last_run = r->main.record.window_to;
-    s->next_run = r->rule.kind == RULE_NRT ? r->main.record.window_to
-                                           : r->main.record.window_to + rule_frequency(&r->rule);
+    s->next_run = rule_by_arrival(r->rule.kind)
+                      ? r->main.record.window_to
+                      : r->main.record.window_to + rule_frequency(&r->rule);
     s->retry_at = 0;
     s->attempts = 0;
 }
@@ -166,7 +176,7 @@ static void note_failure(struct run *r, const struct err *why)
     r->main.record.status = STR("Failure");
     if (!passing)
         count_permanent(r, why->code);
-    if (r->rule.kind == RULE_NRT) {
+    if (rule_by_arrival(r->rule.kind)) {
         fold_failure(r);
     } else if (passing && s->attempts + 1 < RUN_ATTEMPTS) {
         s->attempts++;
@@ -203,8 +213,8 @@ static bool still_the_same(struct run *r, bool *out, struct err *e)
 static bool store_piece(struct run *r, struct run_piece *p, struct err *e)
 {
     struct state *s = r->d->o.state;
-    bool quiet =
-        r->rule.kind == RULE_NRT && p->record.rows == 0 && str_eqz(p->record.status, "Success");
+    bool quiet = rule_by_arrival(r->rule.kind) && p->record.rows == 0 &&
+                 str_eqz(p->record.status, "Success");
     return put_alerts(r, p, e) &&
            (!quiet || state_run_drop_quiet(s, p->record.workspace, p->record.rule_id, e)) &&
            state_run_put(s, &p->record, e) &&
@@ -378,7 +388,7 @@ static bool store_suppressed(struct run *r, struct err *e)
     struct state *s = r->d->o.state;
     r->main.record.status = STR("Suppressed");
     r->main.record.finished = r->main.record.started;
-    if (r->rule.kind == RULE_NRT) /* the query stops: what comes meanwhile is not looked at */
+    if (rule_by_arrival(r->rule.kind)) /* the query stops: what comes meanwhile is not looked at */
         r->stored.arrived = r->main.record.arrived_until;
     advance(r);
     return state_run_put(s, &r->main.record, e) && state_rule_set_schedule(s, &r->stored, e);
@@ -458,7 +468,7 @@ static bool run_begin(struct run *r, const struct schedule_entry *due, struct er
         schedule_set(d, &r->stored);
         return true;
     }
-    r->outcome = r->rule.kind == RULE_NRT ? run_arrivals(r, due) : run_window(r, due);
+    r->outcome = rule_by_arrival(r->rule.kind) ? run_arrivals(r, due) : run_window(r, due);
     return true;
 }
 
@@ -562,7 +572,7 @@ static bool window_by_hand(struct run *r, int64_t at, struct detect_when *out, s
     if (s > now)
         return err_set(e, ERR_INVALID, "at: a time that is not in the future expected");
     *out = (struct detect_when){s, -1, mark};
-    if (r->rule.kind == RULE_NRT) /* what arrived in the minute before */
+    if (rule_by_arrival(r->rule.kind)) /* what arrived in the minute before */
         *out = (struct detect_when){s, s - NRT_FREQUENCY - 1, s - 1};
     return true;
 }

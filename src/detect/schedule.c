@@ -3,17 +3,17 @@
 
 int64_t rule_delay(const struct detect *d, const struct rule *r)
 {
-    return r->kind == RULE_NRT ? 0 : d->o.delay;
+    return rule_by_arrival(r->kind) ? 0 : d->o.delay;
 }
 
 int64_t rule_frequency(const struct rule *r)
 {
-    return r->kind == RULE_NRT ? NRT_FREQUENCY : r->frequency;
+    return r->kind == RULE_SCHEDULED ? r->frequency : NRT_FREQUENCY;
 }
 
 int64_t rule_period(const struct rule *r)
 {
-    return r->kind == RULE_NRT ? NRT_FREQUENCY : r->period;
+    return r->kind == RULE_SCHEDULED ? r->period : NRT_FREQUENCY;
 }
 
 /* Always the same for a rule, so that rules that were made at one time do not start at one time. */
@@ -31,7 +31,7 @@ static int64_t spread_of(const struct detect *d, struct str id)
 int64_t schedule_first(const struct detect *d, const struct rule *r, int64_t now)
 {
     int64_t s = now - rule_delay(d, r);
-    if (r->kind == RULE_NRT)
+    if (rule_by_arrival(r->kind))
         return now;
     if (r->start_time > s)
         return r->start_time;
@@ -106,7 +106,7 @@ void schedule_set(struct detect *d, const struct state_rule *r)
         schedule_drop(d, r->workspace, r->id);
         return;
     }
-    bool nrt = str_eqz(r->kind, rule_kind_name(RULE_NRT));
+    bool nrt = !str_eqz(r->kind, rule_kind_name(RULE_SCHEDULED)); /* by arrival */
     if (nrt && w != NULL)
         workspace_listen(w, schedule_arrived, d);
     lock_take(&d->lock);

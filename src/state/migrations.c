@@ -275,13 +275,34 @@ static const char cases_sql[] =
     "CREATE TABLE case_statuses (workspace TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL,"
     " PRIMARY KEY (workspace, key)) WITHOUT ROWID;";
 
+static const char rule_resources_sql[] =
+    "CREATE TABLE rule_versions (workspace TEXT NOT NULL, rule TEXT NOT NULL,"
+    " version INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, etag TEXT NOT NULL,"
+    " body TEXT NOT NULL, extra TEXT NOT NULL, change TEXT NOT NULL, who TEXT NOT NULL,"
+    " address TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (workspace, rule, version))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE rule_actions (workspace TEXT NOT NULL, rule TEXT NOT NULL, id TEXT NOT NULL,"
+    " etag TEXT NOT NULL, logic_app TEXT NOT NULL, trigger_uri TEXT NOT NULL,"
+    " workflow_id TEXT NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL,"
+    " PRIMARY KEY (workspace, rule, id),"
+    " FOREIGN KEY (workspace, rule) REFERENCES rules (workspace, id) ON DELETE CASCADE)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE rule_templates (workspace TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,"
+    " name TEXT NOT NULL, version TEXT NOT NULL, body TEXT NOT NULL, extra TEXT NOT NULL,"
+    " created INTEGER NOT NULL, modified INTEGER NOT NULL, PRIMARY KEY (workspace, id))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE anomaly_settings (workspace TEXT NOT NULL, id TEXT NOT NULL,"
+    " etag TEXT NOT NULL, definition TEXT NOT NULL, is_default INTEGER NOT NULL,"
+    " body TEXT NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL,"
+    " PRIMARY KEY (workspace, id)) WITHOUT ROWID;";
+
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
     {1, detection_sql},   {2, identity_sql}, {3, library_sql},      {4, summary_sql},
     {5, collection_sql},  {6, jobs_sql},     {7, arrival_sql},      {8, work_sql},
-    {9, correlation_sql}, {10, cases_sql},   {11, association_sql},
+    {9, correlation_sql}, {10, cases_sql},   {11, association_sql}, {12, rule_resources_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

@@ -39,7 +39,11 @@ static const char *const tables[] = {"counters",
                                      "case_incidents",
                                      "case_attachments",
                                      "case_contents",
-                                     "case_statuses"};
+                                     "case_statuses",
+                                     "rule_versions",
+                                     "rule_actions",
+                                     "rule_templates",
+                                     "anomaly_settings"};
 
 /* Those whose rows have an order of their own: that of the rowid. */
 static const char *const in_order[] = {"alerts",   "incident_alerts", "incident_bookmarks",

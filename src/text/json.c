@@ -467,3 +467,34 @@ bool json_is_true(const struct json *v)
 {
     return v != NULL && v->type == JSON_TRUE;
 }
+
+static bool is_number(const struct json *v)
+{
+    return v->type == JSON_INT || v->type == JSON_REAL;
+}
+
+static bool equal_members(const struct json *a, const struct json *b)
+{
+    if (a->n != b->n)
+        return false;
+    for (size_t i = 0; i < a->n; i++) {
+        const struct json *other =
+            a->type == JSON_ARRAY ? &b->items[i] : json_get_str(b, a->keys[i]);
+        if (!json_equal(&a->items[i], other))
+            return false;
+    }
+    return true;
+}
+
+bool json_equal(const struct json *a, const struct json *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    if (is_number(a) && is_number(b))
+        return a->type == JSON_INT && b->type == JSON_INT ? a->i == b->i : a->d == b->d;
+    if (a->type != b->type)
+        return false;
+    if (a->type == JSON_STRING)
+        return str_eq(a->text, b->text);
+    return (a->type != JSON_ARRAY && a->type != JSON_OBJECT) || equal_members(a, b);
+}

@@ -48,6 +48,8 @@ bool json_is_true(const struct json *v);
 /* Text that is a JSON array or object, as compact JSON at the end of out: query results and exports
  * carry dynamic columns as text. False: it is something else, and out is as it was. */
 bool json_from_text(struct str text, struct sbuf *out) MUST_USE;
+/* The same value; members of objects in any order, numbers by value. NULL equals NULL only. */
+bool json_equal(const struct json *a, const struct json *b);
 
 /* Writer: compact; tracks commas itself. Doubles in shortest round-trip form; NaN/inf as strings.
  */

@@ -1,5 +1,6 @@
 /* libyaml's events to a struct json tree, with limits that hold against aliases, too. */
 #include "text/yaml.h"
+#include "text/yaml_priv.h"
 #include <stdlib.h>
 #include <yaml.h>
 
@@ -124,6 +125,13 @@ static void resolve_plain(struct json *v)
         v->d = (double)v->i;
     } else if (plain_fraction(v->text, &v->d))
         v->type = JSON_REAL;
+}
+
+bool yaml_plain_is_text(struct str s)
+{
+    struct json v = {.type = JSON_STRING, .text = s};
+    resolve_plain(&v);
+    return v.type == JSON_STRING;
 }
 
 static bool read_scalar(struct reader *r, const yaml_event_t *ev, struct json *out)
@@ -296,8 +304,37 @@ static bool read_document(struct reader *r, struct json *out)
            expect_event(r, YAML_STREAM_END_EVENT, "a second document begins; one is allowed");
 }
 
-bool yaml_parse(struct arena *a, struct str text, const struct yaml_opts *opts, struct json *out,
-                struct err *e)
+/* All documents of the stream as an array. */
+static bool read_stream(struct reader *r, struct json *out)
+{
+    VEC(struct json) items = {0};
+    if (!expect_event(r, YAML_STREAM_START_EVENT, "not a stream"))
+        return false;
+    for (;;) {
+        yaml_event_t ev;
+        struct json v = {0};
+        if (!next_event(r, &ev))
+            return false;
+        bool end = ev.type == YAML_STREAM_END_EVENT;
+        yaml_event_delete(&ev);
+        if (end)
+            break;
+        r->anchors = map_new(r->a, false);
+        if (!next_event(r, &ev))
+            return false;
+        v.off = byte_offset(r, &ev.start_mark);
+        bool ok = read_node(r, &ev, 1, &v);
+        yaml_event_delete(&ev);
+        if (!ok || !expect_event(r, YAML_DOCUMENT_END_EVENT, "the document does not end here"))
+            return false;
+        VEC_PUSH(r->a, &items, v);
+    }
+    *out = (struct json){.type = JSON_ARRAY, .items = items.p, .n = items.n};
+    return true;
+}
+
+static bool parse(struct arena *a, struct str text, const struct yaml_opts *opts, bool stream,
+                  struct json *out, struct err *e)
 {
     struct reader r = {.a = a, .e = e, .text = text};
     r.max_depth = opts != NULL && opts->max_depth != 0 ? opts->max_depth : 64;
@@ -309,11 +346,25 @@ bool yaml_parse(struct arena *a, struct str text, const struct yaml_opts *opts, 
     if (!yaml_parser_initialize(&r.p))
         return err_set(e, ERR_INTERNAL, "YAML: no parser");
     yaml_parser_set_encoding(&r.p, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&r.p, (const unsigned char *)text.p, text.n);
+    /* With its encoding set, libyaml takes a byte order mark for text. */
+    yaml_parser_set_input_string(&r.p, (const unsigned char *)text.p + r.at_byte,
+                                 text.n - r.at_byte);
     struct json v = {0};
-    bool ok = read_document(&r, &v);
+    bool ok = stream ? read_stream(&r, &v) : read_document(&r, &v);
     yaml_parser_delete(&r.p);
     if (ok)
         *out = v;
     return ok;
+}
+
+bool yaml_parse(struct arena *a, struct str text, const struct yaml_opts *opts, struct json *out,
+                struct err *e)
+{
+    return parse(a, text, opts, false, out, e);
+}
+
+bool yaml_parse_stream(struct arena *a, struct str text, const struct yaml_opts *opts,
+                       struct json *out, struct err *e)
+{
+    return parse(a, text, opts, true, out, e);
 }

@@ -16,3 +16,17 @@ struct yaml_opts {
  * with line and column, ERR_LIMIT */
 bool yaml_parse(struct arena *a, struct str text, const struct yaml_opts *opts, struct json *out,
                 struct err *e) MUST_USE;
+/* The same for a stream of any number of documents; *out is their array. */
+bool yaml_parse_stream(struct arena *a, struct str text, const struct yaml_opts *opts,
+                       struct json *out, struct err *e) MUST_USE;
+
+/* Where byte at of a scalar stands in the text that it was read from, which was in text: plain,
+ * quoted, a block, or a string of JSON. off: the scalar's in its tree; of a mapping's value in YAML
+ * the offset of its key (after_key). Exact up to white space that YAML folds; the end of value
+ * gives the place behind its last visible character. */
+size_t yaml_scalar_place(struct str text, size_t off, bool after_key, struct str value, size_t at);
+
+/* v as a document that yaml_parse reads as the same tree (offsets and the spelling of plain scalars
+ * apart): blocks for texts of several lines, quotes where they are needed.
+ * Errors: ERR_LIMIT (out is full, or v is nested too deep). */
+bool yaml_write(const struct json *v, struct sbuf *out, struct err *e) MUST_USE;

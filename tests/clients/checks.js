@@ -1,34 +1,16 @@
 // What Microsoft's clients need of a server, one check a function, in the order in which they build
-// on each other. The place is in VEDETTE_PLACE; the server's clock stands at place.start.
+// on each other.
 'use strict';
-// The packages ask for node 20; Debian 12's node 18 lacks only this of what they use.
-globalThis.crypto ??= require('node:crypto').webcrypto;
 const assert = require('node:assert/strict');
-const { ClientSecretCredential } = require('@azure/identity');
+const { GROUP, SUBSCRIPTION, at, credential, insights, listed, own, place, run } = require('./place.js');
 const { LogsIngestionClient } = require('@azure/monitor-ingestion');
 const { LogsQueryClient, LogsQueryResultStatus, Durations } = require('@azure/monitor-query');
 const logs = require('@azure/monitor-query-logs');
-const { SecurityInsights } = require('@azure/arm-securityinsight');
 const { MonitorClient } = require('@azure/arm-monitor');
 
-const place = JSON.parse(process.env.VEDETTE_PLACE);
-const SUBSCRIPTION = '00000000-0000-0000-0000-000000000000';
-const GROUP = 'vedette';
 const WORKSPACE_ID = `/subscriptions/${SUBSCRIPTION}/resourceGroups/${GROUP}/providers/` +
   `Microsoft.OperationalInsights/workspaces/${place.workspaceName}`;
 const HEARTBEATS = 3000;
-
-// A moment, in minutes from where the server's clock began.
-function at(minutes) {
-  return new Date(new Date(place.start).getTime() + minutes * 60000);
-}
-
-function credential(secret = place.clientSecret) {
-  return new ClientSecretCredential(place.tenant, place.clientId, secret, {
-    authorityHost: place.endpoint,
-    disableInstanceDiscovery: true,
-  });
-}
 
 function queries() {
   return new LogsQueryClient(credential(), { endpoint: place.endpoint + '/v1' });
@@ -36,13 +18,6 @@ function queries() {
 
 function queriesByNewPackage() {
   return new logs.LogsQueryClient(credential(), { endpoint: place.endpoint + '/v1' });
-}
-
-function insights() {
-  return new SecurityInsights(credential(), SUBSCRIPTION, {
-    endpoint: place.endpoint,
-    credentialScopes: 'https://management.azure.com/.default',
-  });
 }
 
 function monitor() {
@@ -68,17 +43,6 @@ function sender(options) {
   return new LogsIngestionClient(place.endpoint, credential(), options);
 }
 
-// What has no Microsoft client: the server's own routes.
-async function own(method, path, token, body) {
-  const answer = await fetch(place.endpoint + path, {
-    method,
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-    body: body && JSON.stringify(body),
-  });
-  assert.equal(answer.status, 200, path);
-  return answer.json();
-}
-
 // An HTTP policy that writes down each request to a path.
 function recorder(part, seen) {
   return {
@@ -93,14 +57,6 @@ function recorder(part, seen) {
       },
     },
   };
-}
-
-async function listed(pages) {
-  const found = [];
-  for await (const one of pages) {
-    found.push(one);
-  }
-  return found;
 }
 
 async function rows(kql, timespan = { duration: Durations.oneDay }) {
@@ -376,21 +332,4 @@ const checks = {
 Object.assign(checks, require('./incidents.js')(
   { GROUP, WORKSPACE_ID, at, insights, listed, place, rows }));
 
-async function main() {
-  let passed = 0;
-  let failed = 0;
-  for (const [name, check] of Object.entries(checks)) {
-    try {
-      await check();
-      passed++;
-      console.log(`ok     ${name}`);
-    } catch (problem) {
-      failed++;
-      console.log(`FAILED ${name}: ${problem.stack}`);
-    }
-  }
-  console.log(`${passed} passed, ${failed} failed`);
-  process.exitCode = failed === 0 ? 0 : 1;
-}
-
-main();
+run(checks);

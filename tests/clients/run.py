@@ -2,7 +2,7 @@
 """Microsoft's own Node clients against a running server.
 
 Installs the packages that package-lock.json pins into build/clients (once), starts $VEDETTE with a
-clock that the checks move, and runs checks.js. Without node, npm or the packages all checks are
+clock that the checks move for each suite, and runs it. Without node, npm or the packages all checks are
 skipped with the reason. The last line is 'N passed, N failed[, N skipped]'.
 """
 import json
@@ -13,8 +13,8 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-CHECKS = os.path.join(HERE, "checks.js")
-MORE_CHECKS = os.path.join(HERE, "incidents.js")  # checks.js runs them, too
+SUITES = ("checks.js", "arm_rules.js")
+PARTS = {"checks.js": ["incidents.js"]}  # which a suite runs, too
 START = "2026-03-01T10:00:00Z"
 PLACE = os.path.join(ROOT, "build", "clients")
 sys.path[:0] = [os.path.join(ROOT, "tests", "scenario"), os.path.join(ROOT, "tests")]
@@ -23,7 +23,7 @@ from node_packages import install  # noqa: E402  (found through the line above)
 from vedette import Server  # noqa: E402
 
 
-def run_checks(server):
+def run_checks(server, suite):
     workspace = server.workspace()
     place = {"endpoint": server.url, "tenant": server.tenant, "clientId": server.client_id,
              "clientSecret": server.secret, "workspace": workspace["id"],
@@ -31,14 +31,14 @@ def run_checks(server):
              "start": START, "operator": server.operator}
     env = {**os.environ, "NODE_PATH": os.path.join(PLACE, "node_modules"),
            "NODE_EXTRA_CA_CERTS": server.ca, "VEDETTE_PLACE": json.dumps(place)}
-    return subprocess.run(["node", CHECKS], env=env, capture_output=True,
+    return subprocess.run(["node", os.path.join(HERE, suite)], env=env, capture_output=True,
                           text=True, timeout=150, check=False)
 
 
-def count_checks():
+def count_checks(suite):
     count = 0
-    for path in (CHECKS, MORE_CHECKS):
-        with open(path, encoding="utf-8") as f:
+    for name in [suite, *PARTS.get(suite, [])]:
+        with open(os.path.join(HERE, name), encoding="utf-8") as f:
             count += len(re.findall(r"^  async \w+\(\) {$", f.read(), re.MULTILINE))
     return count
 
@@ -46,15 +46,19 @@ def count_checks():
 def main():
     problem = install(HERE, PLACE)
     if problem:
-        print("skipped: %s\n0 passed, 0 failed, %d skipped" % (problem, count_checks()))
+        print("skipped: %s\n0 passed, 0 failed, %d skipped" % (problem, sum(map(count_checks, SUITES))))
         return 0
-    with Server(clock=START) as server:
-        done = run_checks(server)
-    sys.stdout.write(done.stdout + done.stderr)
-    if not re.search(r"^\d+ passed, \d+ failed$", done.stdout, re.MULTILINE):
-        print("the checks ended early\n0 passed, 1 failed")
-        return 1
-    return done.returncode
+    passed = failed = 0
+    for suite in SUITES:
+        with Server(clock=START) as server:
+            done = run_checks(server, suite)
+        sys.stdout.write(done.stdout + done.stderr)
+        sums = re.findall(r"^(\d+) passed, (\d+) failed$", done.stdout, re.MULTILINE)
+        if not sums:
+            print("%s ended early" % suite)
+        passed, failed = passed + int(sums[-1][0] if sums else 0), failed + int(sums[-1][1] if sums else 1)
+    print("%d passed, %d failed" % (passed, failed))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

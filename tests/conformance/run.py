@@ -18,6 +18,7 @@ import tempfile
 
 import execution
 import rule_cases
+import rules
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -89,6 +90,10 @@ def rules_run(folder):
         [PROGRAM, "kql", "eval", "--batch", "--functions", path("kql", "schemas", "functions.json")])
 
 
+def rules_round_trip(_folder):
+    return rules.round_trip(PROGRAM, path("content", "rules"), path("content", "hunting"))
+
+
 def attack_data(_folder):
     return compare(path("datasets", "groundtruth", "run.py"), PROGRAM)
 
@@ -106,6 +111,8 @@ CORPORA = [
      r"^ran (\d+) of (\d+)"),
     ("rules-run", "published rules and hunting queries, run over recorded events", rules_run,
      r"^ran (\d+) of (\d+)"),
+    ("rules-round-trip", "published rules and hunting queries that come back the same from each form",
+     rules_round_trip, r"^same (\d+) of (\d+)"),
     ("attack-data", "published rules over recorded attacks", attack_data, r"^exact (\d+) of (\d+)"),
     ("attack-rules", "the same as cases of `rules test`: rows, alerts and entities exactly",
      attack_rules, r"^exact (\d+) of (\d+)"),
@@ -137,7 +144,8 @@ def main():
         baseline = {}
     passed = failed = skipped = 0
     for name, what, run, pattern in CORPORA:
-        if not os.path.isdir(path("datasets" if run in (attack_data, attack_rules, rules_run) else "kql")):
+        needed = {attack_data: "datasets", attack_rules: "datasets", rules_run: "datasets", rules_round_trip: "content"}
+        if not os.path.isdir(path(needed.get(run, "kql"))):
             print("skipped %s: the corpora are not here (VEDETTE_SHARED)" % name)
             skipped += 1
             continue

@@ -245,7 +245,7 @@ BAD_RULES = [
     (rule().replace("severity: Medium", "severity: Grave"), "severity", "'Grave' is not a severity"),
     (rule().replace("queryPeriod: 5m", "queryPeriod: 4m"), "queryPeriod", "5 minutes to 14 days"),
     (rule(queryFrequency="1h"), "queryPeriod", "shorter than queryFrequency"),
-    (rule().replace("kind: Scheduled", "kind: Fusion"), "kind", "not supported"),
+    (rule().replace("kind: Scheduled", "kind: Confusion"), "kind", "'Confusion' is not a kind of rule"),
     (rule().replace("triggerOperator: gt\n", ""), "triggerOperator", "missing"),
     (rule(triggerThreshold="-1"), "triggerThreshold", "out of range"),
     (rule(query="SigninLogs | wher x"), "query", "did you mean 'where'?"),
@@ -298,8 +298,8 @@ def test_rules_by_the_command_line():
         for command in ("validate", "import"):
             error = run("rules", command, bad, **({"data": s.data} if command == "import" else {}))[2]
             line = open(bad, encoding="utf-8").read().split("print Foo")[0].count("\n") + 1
-            contains(error, "bad.yaml:%d: error: query: line 1, column 7 of the query" % line)
-            contains(error, "bad.yaml:%d: error: query: line 2, column 9 of the query" % (line + 1))
+            contains(error, "bad.yaml:%d:9: error: query: line 1, column 7 of the query" % line)
+            contains(error, "bad.yaml:%d:11: error: query: line 2, column 9 of the query" % (line + 1))
             contains(error, "\n    print Foo, Bar\n          ^~~\n")
             contains(error, "\n    print Foo, Bar\n               ^~~\n")
             contains(error, "\n    | where x = 1\n            ^~~~~\n")
