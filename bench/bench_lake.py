@@ -42,4 +42,6 @@ def run(context):
             "scan_plain_sql_ms": got["plain_s"] * 1e3, "many_parts": got["many_parts"],
             "open_many_parts_ms": got["open_s"] * 1e3, "query_one_day_of_many_ms": got["one_day_s"] * 1e3,
             "query_no_part_of_many_ms": got["nothing_s"] * 1e3, "plan_all_of_many_ms": got["plan_all_s"] * 1e3,
-            "query_all_of_many_ms": got["all_s"] * 1e3}
+            "query_all_of_many_ms": got["all_s"] * 1e3, "count_many_ms": got["count_s"] * 1e3,
+            "merged_parts": got["merged_parts"], "plan_merged_ms": got["merged_plan_all_s"] * 1e3,
+            "query_merged_ms": got["merged_all_s"] * 1e3}

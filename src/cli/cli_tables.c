@@ -16,7 +16,7 @@ static const char usage[] =
     "HERE and IN STORE are bytes of parts on this machine and in the setting lake_store's bucket.\n"
     "DAYS is how long queries see the rows, IN ALL how long they are kept; 0: for ever.\n"
     "seal writes what is in the hot tables into Parquet parts now, for other programs to read;\n"
-    "compact merges small parts of a day. The server does both by itself when they are due.\n";
+    "compact merges small parts. The server does both by itself when they are due.\n";
 
 struct shown {
     const char *head, *member;

@@ -58,8 +58,8 @@ bool engine_commit(struct engine_conn *c, struct err *e) MUST_USE;
 void engine_rollback(struct engine_conn *c);
 
 /* ---- bulk appending ----
- * Values are collected column by column in chunks; a chunk that is full is handed to the table.
- * Columns in table order. */
+ * Values are collected column by column in chunks, which are inserted when they are many and at the
+ * end. Columns in table order. */
 struct engine_appender;
 struct engine_appender *engine_append_open(struct engine_conn *c, struct str database,
                                            struct str table, const struct kql_schema *schema,

@@ -348,8 +348,8 @@ struct store_lake_sums {
     int64_t quarantined;            /* parts, since the workspace was made */
 };
 struct store_lake_sums store_lake_sums(struct workspace *w);
-/* Merges small parts of a day, as many as there are, and makes the indexes of terms that are
- * missing; done by itself when it is worth it. */
+/* Merges small parts of a day and of an old month, as many as there are, and makes the indexes of
+ * terms that are missing; done by itself when it is worth it. */
 bool workspace_compact(struct workspace *w, struct err *e) MUST_USE;
 /* Drops what is past its retention now; done by itself. */
 void workspace_expire(struct workspace *w);

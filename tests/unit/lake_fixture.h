@@ -45,3 +45,30 @@ UNUSED static const char *ask(struct fixture *f, const char *kql)
     return out;
 }
 #define assert_ask(f, kql, expected) assert_string_equal(ask((f), (kql)), (expected))
+
+UNUSED static struct store_table_info info_of(struct fixture *f, const char *table)
+{
+    struct err e = {0};
+    struct store_table_info *list = NULL;
+    size_t n = 0;
+    assert_true(store_tables(f->w, f->a, &list, &n, &e));
+    for (size_t i = 0; i < n; i++)
+        if (str_eqz(list[i].name, table))
+            return list[i];
+    fail_msg("no table %s", table);
+    return (struct store_table_info){0};
+}
+
+UNUSED static void add_at(struct fixture *f, int64_t time, const char *text)
+{
+    struct err e = {0};
+    struct kql_table t;
+    assert_true(workspace_table_find(f->w, f->a, STR("Syslog"), &t));
+    struct store_batch *b = store_batch_new(&t);
+    struct kql_value at = {.type = KQL_DATETIME, .i = time},
+                     v = {.type = KQL_STRING, .s = str_from(text)};
+    store_batch_set(b, column_at(f, "Syslog", "TimeGenerated"), &at);
+    store_batch_set(b, column_at(f, "Syslog", "SyslogMessage"), &v);
+    store_batch_end_row(b);
+    assert_true(append_one(f, b, NULL, &e));
+}

@@ -71,6 +71,76 @@ static void appended_rows_are_read_back(void **state)
     engine_close(g);
 }
 
+static int64_t number(struct engine *g, const char *sql)
+{
+    struct kql_column n = {STR("n"), KQL_LONG};
+    struct kql_schema schema = {&n, 1};
+    struct engine_rows *r = ask(g, sql, &schema);
+    int64_t v = engine_rows_get(r, 0, 0).i;
+    engine_rows_free(r);
+    return v;
+}
+
+/* More than is inserted at a time, and just as many. */
+static void many_appended_rows_keep_their_order(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct engine *g = open_engine();
+    struct engine_conn *c = engine_conn_open(g, &e);
+    static const size_t counts[] = {300000, 131072, 131073, 2048, 1, 0};
+    assert_true(engine_exec(g, STR("CREATE TABLE t(a BIGINT, b VARCHAR)"), &e));
+    for (size_t i = 0; i < COUNTOF(counts); i++) {
+        append_rows(c, counts[i]);
+        assert_int_equal(number(g, "SELECT count(*) FROM t"), counts[i]);
+        assert_int_equal(number(g, "SELECT count(*) FROM t WHERE a <> rowid OR "
+                                   "(b = '') <> (a % 2 = 0)"),
+                         0);
+        assert_true(engine_exec(g, STR("CREATE OR REPLACE TABLE t(a BIGINT, b VARCHAR)"), &e));
+    }
+    engine_conn_close(c);
+    engine_close(g);
+}
+
+/* A connection keeps its statements; the table is what it is by then. */
+static void a_table_may_change_between_appends(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct engine *g = open_engine();
+    struct engine_conn *c = engine_conn_open(g, &e);
+    struct kql_column three[] = {two[0], two[1], {STR("c"), KQL_REAL}};
+    struct kql_schema schema = {three, 3};
+    assert_true(engine_exec(g, STR("CREATE TABLE t(a BIGINT, b VARCHAR)"), &e));
+    append_rows(c, 10);
+    assert_true(engine_exec(g, STR("ALTER TABLE t ADD COLUMN c DOUBLE"), &e));
+    struct engine_appender *a = engine_append_open(c, STR_NONE, STR("t"), &schema, &e);
+    engine_append_real(a, 2, 0.5);
+    assert_true(engine_append_end_row(a, &e));
+    assert_true(engine_append_close(a, &e));
+    assert_int_equal(number(g, "SELECT count(*) FROM t WHERE c = 0.5 AND a IS NULL AND b = ''"), 1);
+    assert_null(engine_append_open(c, STR_NONE, STR("t"), &two_schema, &e));
+    assert_null(engine_append_open(c, STR_NONE, STR("absent"), &two_schema, &e));
+    assert_int_equal(e.code, ERR_INTERNAL);
+    assert_true(engine_exec(g, STR("DROP TABLE t; CREATE TABLE t(a BIGINT, b VARCHAR)"), &e));
+    append_rows(c, 20);
+    assert_int_equal(number(g, "SELECT count(*) FROM t"), 20);
+    for (int i = 0; i < 60; i++) { /* more tables than statements are kept */
+        char sql[64], name[8];
+        snprintf(name, sizeof(name), "t%d", i % 40);
+        snprintf(sql, sizeof(sql), "CREATE TABLE IF NOT EXISTS %s(a BIGINT, b VARCHAR)", name);
+        assert_true(engine_exec(g, str_from(sql), &e));
+        a = engine_append_open(c, STR("memory"), str_from(name), &two_schema, &e);
+        engine_append_long(a, 0, i);
+        assert_true(engine_append_end_row(a, &e));
+        assert_true(engine_append_close(a, &e));
+    }
+    assert_int_equal(number(g, "SELECT sum(a)::BIGINT FROM (FROM t0 UNION ALL FROM t39)"), 40 + 39);
+    assert_false(engine_exec(g, STR("SELECT * FROM vedette_rows()"), &e));
+    engine_conn_close(c);
+    engine_close(g);
+}
+
 static void rolled_back_rows_are_gone(void **state)
 {
     (void)state;
@@ -159,6 +229,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(appended_rows_are_read_back),
+        cmocka_unit_test(many_appended_rows_keep_their_order),
+        cmocka_unit_test(a_table_may_change_between_appends),
         cmocka_unit_test(rolled_back_rows_are_gone),
         cmocka_unit_test(locked_engine_reads_no_file),
         cmocka_unit_test(c_functions_answer),

@@ -9,19 +9,6 @@
 
 /* ---- helpers ---- */
 
-static struct store_table_info info_of(struct fixture *f, const char *table)
-{
-    struct err e = {0};
-    struct store_table_info *list = NULL;
-    size_t n = 0;
-    assert_true(store_tables(f->w, f->a, &list, &n, &e));
-    for (size_t i = 0; i < n; i++)
-        if (str_eqz(list[i].name, table))
-            return list[i];
-    fail_msg("no table %s", table);
-    return (struct store_table_info){0};
-}
-
 static void add_lines(struct fixture *f, const char *prefix, int n)
 {
     struct err e = {0};
@@ -171,20 +158,6 @@ static void columns_that_come_later_are_empty_in_old_parts(void **state)
     assert_int_equal(info_of(f, "Syslog").parts, 2);
 }
 
-static void add_at(struct fixture *f, int64_t time, const char *text)
-{
-    struct err e = {0};
-    struct kql_table t;
-    assert_true(workspace_table_find(f->w, f->a, STR("Syslog"), &t));
-    struct store_batch *b = store_batch_new(&t);
-    struct kql_value at = {.type = KQL_DATETIME, .i = time},
-                     v = {.type = KQL_STRING, .s = str_from(text)};
-    store_batch_set(b, column_at(f, "Syslog", "TimeGenerated"), &at);
-    store_batch_set(b, column_at(f, "Syslog", "SyslogMessage"), &v);
-    store_batch_end_row(b);
-    assert_true(append_one(f, b, NULL, &e));
-}
-
 static bool there_is(const struct fixture *f, const char *path)
 {
     char whole[256];
@@ -233,7 +206,7 @@ static size_t parts_read(struct fixture *f, const char *kql)
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(0);
     assert_true(engine_sql(q.results[0].plan, workspace_source(f->w), &sql, &e));
     size_t n = 0;
-    for (const char *p = sbuf_str(&sql).p; (p = strstr(p, ".parquet'")) != NULL; p++)
+    for (const char *p = sbuf_str(&sql).p; (p = strstr(p, ".parquet")) != NULL; p++)
         n++;
     return n;
 }
@@ -618,7 +591,7 @@ static void damaged_parts_are_set_aside_and_the_rest_answers(void **state)
     assert_int_equal(c.n_damage, 0);
     log_setup(LOG_ERROR, open("/dev/null", O_WRONLY | O_CLOEXEC));
     damage(f, "2026/01/02", true);
-    assert_ask(f, "Syslog | count", "3");
+    assert_ask(f, "Syslog | where SyslogMessage == 'x' | count", "3");
     assert_ask(f, "Operation | where OperationStatus == 'Error' | count", "1");
     damage(f, "2026/01/03", false);
     assert_true(workspace_check(f->w, f->a, false, &c, &e));

@@ -119,12 +119,34 @@ static void a_key_is_a_column_with_an_order(void **state)
     assert_ask(f, "Syslog | summarize count(), countif(Facility == '')", "10|10");
 }
 
+/* Files that can't be opened are not missed. */
+static void counting_rows_opens_no_part(void **state)
+{
+    struct fixture *f = *state;
+    char lake[128], away[128];
+    snprintf(lake, sizeof(lake), "%s/workspaces/" WS_ID "/lake/Syslog", f->dir);
+    snprintf(away, sizeof(away), "%s/away", f->dir);
+    for (int i = 0; i < 10; i++)
+        add_at(f, T0 + i * TICKS_PER_DAY, "sealed");
+    seal(f, "Syslog");
+    add_at(f, T0, "hot");
+    assert_int_equal(rename(lake, away), 0);
+    assert_ask(f, "Syslog | count", "11");
+    assert_ask(f, "union Syslog, (Syslog | extend x = 1) | summarize n = count(), s = sum(2)",
+               "22|44");
+    assert_int_equal(rename(away, lake), 0);
+    assert_ask(f, "Syslog | where SyslogMessage startswith 'sealed' | count", "10");
+    assert_ask(f, "Syslog | where TimeGenerated < datetime(2026-01-03) | count", "3");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(row_groups_have_statistics, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_key_sorts_the_rows_of_a_part, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(counting_rows_opens_no_part, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_key_is_a_column_with_an_order, fixture_setup,
                                         fixture_teardown),

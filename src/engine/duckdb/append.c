@@ -1,7 +1,8 @@
-/* Bulk appending: cells are put straight into the vectors of a data chunk, full chunks go to the
- * database's appender. */
+/* Bulk appending: cells are put straight into the vectors of data chunks, which an INSERT reads. */
 #include "base/ids.h"
-#include "engine/duckdb/duck_priv.h"
+#include "engine/duckdb/insert.h"
+
+enum { MAX_CHUNKS = 64 }; /* of rows that wait for the INSERT */
 
 struct append_col {
     enum kql_type type;
@@ -10,8 +11,11 @@ struct append_col {
     uint64_t *valid; /* NULL: no row is null so far */
 };
 struct engine_appender {
-    duckdb_appender app;
-    duckdb_data_chunk chunk;
+    struct engine_conn *conn;
+    struct insert_statement insert;
+    duckdb_logical_type *types;
+    duckdb_data_chunk chunks[MAX_CHUNKS];
+    size_t n_chunks; /* the last one is being filled */
     struct append_col *cols;
     bool *set; /* of the row under construction */
     size_t n_cols, row, capacity;
@@ -19,10 +23,11 @@ struct engine_appender {
 
 static void chunk_begin(struct engine_appender *a)
 {
-    duckdb_data_chunk_reset(a->chunk);
+    duckdb_data_chunk chunk = duckdb_create_data_chunk(a->types, a->n_cols);
+    a->chunks[a->n_chunks++] = chunk;
     for (size_t i = 0; i < a->n_cols; i++) {
         struct append_col *k = &a->cols[i];
-        k->v = duckdb_data_chunk_get_vector(a->chunk, i);
+        k->v = duckdb_data_chunk_get_vector(chunk, i);
         k->data = duckdb_vector_get_data(k->v);
         k->valid = NULL;
     }
@@ -56,25 +61,10 @@ duckdb_logical_type duck_logical_type(enum kql_type t)
     UNREACHABLE();
 }
 
-static void make_chunk(struct engine_appender *a, const struct kql_schema *schema)
+static void chunks_free(struct engine_appender *a)
 {
-    duckdb_logical_type *types = xcalloc(schema->n, sizeof(duckdb_logical_type));
-    for (size_t i = 0; i < schema->n; i++) {
-        a->cols[i].type = schema->cols[i].type;
-        types[i] = duck_logical_type(schema->cols[i].type);
-    }
-    a->chunk = duckdb_create_data_chunk(types, schema->n);
-    for (size_t i = 0; i < schema->n; i++)
-        duckdb_destroy_logical_type(&types[i]);
-    xfree(types);
-}
-
-static bool append_fail(struct engine_appender *a, struct err *e)
-{
-    duckdb_error_data d = duckdb_appender_error_data(a->app);
-    duck_fail(e, "append", duckdb_error_data_message(d), duckdb_error_data_error_type(d), STR_NONE);
-    duckdb_destroy_error_data(&d);
-    return false;
+    while (a->n_chunks > 0)
+        duckdb_destroy_data_chunk(&a->chunks[--a->n_chunks]);
 }
 
 struct engine_appender *engine_append_open(struct engine_conn *c, struct str database,
@@ -82,26 +72,20 @@ struct engine_appender *engine_append_open(struct engine_conn *c, struct str dat
                                            struct err *e)
 {
     struct engine_appender *a = xcalloc(1, sizeof(*a));
-    char *db = database.n ? xstrndup(database) : NULL, *name = xstrndup(table);
-    bool ok = duckdb_appender_create_ext(c->con, db, "main", name, &a->app) == DuckDBSuccess;
-    xfree(db);
-    xfree(name);
-    if (!ok) {
-        append_fail(a, e);
-        engine_append_abort(a);
-        return NULL;
-    }
-    if (duckdb_appender_column_count(a->app) != schema->n) {
-        err_set(e, ERR_INTERNAL, "table '%.*s' has %zu columns, rows for it have %zu",
-                STR_ARG(table), (size_t)duckdb_appender_column_count(a->app), schema->n);
-        engine_append_abort(a);
+    a->conn = c;
+    if (!insert_prepare(c, database, table, schema, &a->insert, e)) {
+        xfree(a);
         return NULL;
     }
     a->n_cols = schema->n;
     a->cols = xcalloc(schema->n, sizeof(*a->cols));
     a->set = xcalloc(schema->n, sizeof(*a->set));
+    a->types = xcalloc(schema->n, sizeof(duckdb_logical_type));
     a->capacity = duckdb_vector_size();
-    make_chunk(a, schema);
+    for (size_t i = 0; i < schema->n; i++) {
+        a->cols[i].type = schema->cols[i].type;
+        a->types[i] = duck_logical_type(schema->cols[i].type);
+    }
     chunk_begin(a);
     return a;
 }
@@ -241,16 +225,22 @@ void engine_append_value(struct engine_appender *a, size_t col, const struct kql
     }
 }
 
-static bool chunk_send(struct engine_appender *a, struct err *e)
+/* Inserts what there is. */
+static bool send(struct engine_appender *a, struct err *e)
 {
-    if (a->row == 0)
-        return true;
-    duckdb_data_chunk_set_size(a->chunk, a->row);
-    bool ok = duckdb_append_data_chunk(a->app, a->chunk) == DuckDBSuccess;
-    if (!ok)
-        append_fail(a, e);
-    chunk_begin(a);
+    duckdb_data_chunk_set_size(a->chunks[a->n_chunks - 1], a->row);
+    bool ok = insert_run(a->conn, &a->insert, a->chunks, a->n_chunks, e);
+    chunks_free(a);
     return ok;
+}
+
+static bool chunk_full(struct engine_appender *a, struct err *e)
+{
+    duckdb_data_chunk_set_size(a->chunks[a->n_chunks - 1], a->row);
+    if (a->n_chunks == MAX_CHUNKS && !send(a, e))
+        return false;
+    chunk_begin(a);
+    return true;
 }
 
 bool engine_append_end_row(struct engine_appender *a, struct err *e)
@@ -261,14 +251,16 @@ bool engine_append_end_row(struct engine_appender *a, struct err *e)
         a->set[i] = false;
     }
     a->row++;
-    return a->row < a->capacity || chunk_send(a, e);
+    return a->row < a->capacity || chunk_full(a, e);
 }
 
 bool engine_append_close(struct engine_appender *a, struct err *e)
 {
-    bool ok = chunk_send(a, e);
-    if (ok && duckdb_appender_close(a->app) != DuckDBSuccess)
-        ok = append_fail(a, e);
+    bool ok = (a->n_chunks == 1 && a->row == 0) || send(a, e);
+    if (ok) {
+        insert_keep(a->conn, &a->insert);
+        a->insert = (struct insert_statement){0};
+    }
     engine_append_abort(a);
     return ok;
 }
@@ -277,11 +269,11 @@ void engine_append_abort(struct engine_appender *a)
 {
     if (!a)
         return;
-    /* Destroying an appender flushes it: the caller rolls back. */
-    if (a->app)
-        (void)duckdb_appender_destroy(&a->app);
-    if (a->chunk)
-        duckdb_destroy_data_chunk(&a->chunk);
+    insert_forget(&a->insert);
+    chunks_free(a);
+    for (size_t i = 0; i < a->n_cols; i++)
+        duckdb_destroy_logical_type(&a->types[i]);
+    xfree(a->types);
     xfree(a->cols);
     xfree(a->set);
     xfree(a);

@@ -1,5 +1,5 @@
 /* Connections of the store: internal SQL and transactions. */
-#include "engine/duckdb/duck_priv.h"
+#include "engine/duckdb/insert.h"
 
 struct engine_conn *engine_conn_open(struct engine *g, struct err *e)
 {
@@ -9,6 +9,7 @@ struct engine_conn *engine_conn_open(struct engine *g, struct err *e)
     struct engine_conn *c = xcalloc(1, sizeof(*c));
     c->g = g;
     c->con = con;
+    c->keeps = true;
     return c;
 }
 
@@ -17,6 +18,7 @@ void engine_conn_close(struct engine_conn *c)
     if (!c)
         return;
     engine_rollback(c);
+    insert_forget_kept(c);
     duckdb_disconnect(&c->con);
     xfree(c);
 }

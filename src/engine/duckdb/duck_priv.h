@@ -13,17 +13,30 @@ __extension__ typedef unsigned __int128 u128;
 
 struct engine {
     duckdb_database db;
-    struct lock lock; /* guards allowed, n_allowed, locked */
+    struct lock lock; /* guards allowed, n_allowed, locked, inserting */
     char **allowed;   /* directories given to engine_allow_directory */
     size_t n_allowed;
     bool locked;
+    struct insert_rows *inserting; /* by insert.c */
     struct running_list running;
 };
+
+/* An INSERT of a table, by insert.c. */
+struct insert_statement {
+    struct arena *a; /* of the texts */
+    struct str database, table, sql;
+    struct kql_schema schema; /* types only */
+    duckdb_prepared_statement prepared;
+};
+enum { INSERT_MAX_KEPT = 16 };
 
 struct engine_conn {
     struct engine *g;
     duckdb_connection con;
     bool in_transaction;
+    bool keeps; /* statements of insert.c; else they go with their appender */
+    struct insert_statement kept[INSERT_MAX_KEPT]; /* the one used last at the end */
+    size_t n_kept;
 };
 
 /* In front of a message that SQL raises with error() when a limit of ours is reached. */
@@ -55,6 +68,8 @@ bool duck_exec_patiently(duckdb_connection con, struct str sql, struct err *e);
 /* A failed commit has rolled back already: the database then answers that there is nothing to do,
  * which is no error here. */
 void duck_rollback(duckdb_connection con);
+bool duck_execute_prepared(duckdb_connection con, duckdb_prepared_statement stmt, struct str sql,
+                           struct running *running, duckdb_result *out, struct err *e);
 /* Enters what the connection is about to run. */
 struct running *duck_running(struct engine *g, duckdb_connection con,
                              const struct running_limits *limits);

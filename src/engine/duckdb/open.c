@@ -1,7 +1,7 @@
 /* The instance: opening, hardening, connections, failures. */
 #include "base/ids.h"
 #include "engine/duckdb/cfunc.h"
-#include "engine/duckdb/duck_priv.h"
+#include "engine/duckdb/insert.h"
 #include <stdio.h>
 
 enum { LOG_SQL_BYTES = 16 << 10 };
@@ -101,7 +101,7 @@ static bool prepare_instance(struct engine *g, struct err *e)
     if (!con)
         return false;
     bool ok = duck_exec(con, STR("SET GLOBAL TimeZone='UTC'"), e) &&
-              cf_register(con, cf_families, &g->running, e);
+              cf_register(con, cf_families, &g->running, e) && insert_register(g, con, e);
     duckdb_disconnect(&con);
     return ok;
 }

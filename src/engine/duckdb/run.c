@@ -57,8 +57,8 @@ static bool fail(struct running *running, struct err *e, const char *message,
     return !(running && running_refused(running, e)) && duck_fail(e, "query", message, type, sql);
 }
 
-static bool execute_prepared(duckdb_connection con, duckdb_prepared_statement stmt, struct str sql,
-                             struct running *running, duckdb_result *out, struct err *e)
+bool duck_execute_prepared(duckdb_connection con, duckdb_prepared_statement stmt, struct str sql,
+                           struct running *running, duckdb_result *out, struct err *e)
 {
     duckdb_pending_result pending = NULL;
     if (duckdb_pending_prepared(stmt, &pending) != DuckDBSuccess) {
@@ -92,7 +92,7 @@ bool duck_execute_inside(duckdb_connection con, struct str sql, struct running *
     else if (running)
         running_forgive(running);
     if (ok)
-        ok = execute_prepared(con, stmt, sql, running, out, e);
+        ok = duck_execute_prepared(con, stmt, sql, running, out, e);
     duckdb_destroy_prepare(&stmt);
     xfree(text);
     return ok;

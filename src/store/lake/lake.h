@@ -35,7 +35,8 @@ struct lake_part {
     struct str table, id; /* id: GUID text */
     char *path;
     const struct lake_shape *shape;
-    int64_t day; /* days since 0001-01-01 of TimeGenerated, UTC: one a part */
+    int64_t day; /* days since 0001-01-01 of TimeGenerated, UTC: of the first row; the others are of
+                    the same day, or of the same month where its parts were merged */
     int64_t rows, bytes;
     int64_t min_time, max_time; /* ticks of TimeGenerated */
     int64_t max_received;       /* ticks of _TimeReceived */

@@ -164,12 +164,13 @@ bool lake_files_unlink(const char *part_path);
 void lake_files_tidy(struct lake *l, const struct map *keep);
 
 /* ---- write.c ---- */
-/* Writes the rows of a FROM item as parts, one a day. */
+/* Writes the rows of a FROM item as parts, one a day, or all as one. */
 struct lake_source {
     struct str table;
     struct str from; /* SQL */
     const struct phys_col *cols;
     size_t n;
+    bool whole; /* one part of all rows, of the day of the first */
 };
 struct lake_written {
     struct lake_part **parts; /* the caller's references */
@@ -220,8 +221,8 @@ bool lake_seal(struct lake *l, struct str table, int64_t *out_rows, struct err *
 void lake_trim(struct lake *l);
 
 /* ---- compact.c ---- */
-/* Merges the small parts of one day of one table, if there is a day that is worth it, or (all) any
- * with two of them. *out_more: something was merged, look again. */
+/* Merges the small parts of one day or of one old month of one table, if there is one that is worth
+ * it, or (all) any with two of them. *out_more: something was merged, look again. */
 bool lake_compact(struct lake *l, bool all, bool *out_more, struct err *e) MUST_USE;
 
 /* ---- cluster.c ---- */
@@ -231,6 +232,9 @@ void lake_cluster_sql(struct lake *l, const struct lake_source *src, struct sbuf
 
 /* ---- retention.c ---- */
 bool lake_retention_load(struct lake *l, struct err *e) MUST_USE;
+/* Whether rows may stay as long as later ones, which were received up to newest: a sixteenth longer
+ * than either retention says at the most, or they are past it both. Ticks. */
+bool lake_retention_spares(struct lake *l, struct str table, int64_t oldest, int64_t newest);
 /* Drops the parts that are past their table's total retention. Within work. */
 void lake_expire(struct lake *l);
 

@@ -49,7 +49,7 @@ static bool rewrite(struct lake *l, struct lake_part *p, int64_t without, struct
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     AUTO(sbuf_fini) struct sbuf from = sbuf_make(PURGE_MAX_SQL);
-    struct lake_source src = {.table = p->table};
+    struct lake_source src = {.table = p->table, .whole = true};
     struct str hot;
     src.cols = lake_columns(l, a, p->table, &hot, &src.n);
     struct lake_from f = {.w = l->w, .parts = lake_whole(a, &p, 1), .n_parts = 1, .cols = src.cols};

@@ -98,6 +98,18 @@ int64_t lake_oldest_received(struct lake *l, struct str table)
     return before(l, in_force(l, table).analytics_days);
 }
 
+bool lake_retention_spares(struct lake *l, struct str table, int64_t oldest, int64_t newest)
+{
+    enum { SHARE = 16 };
+    struct lake_kept k = in_force(l, table);
+    int64_t days[] = {k.analytics_days, k.total_days};
+    bool ok = true;
+    for (size_t i = 0; ok && i < COUNTOF(days); i++)
+        ok = days[i] == 0 || newest < before(l, days[i]) ||
+             (newest - oldest) / TICKS_PER_DAY * SHARE <= days[i];
+    return ok;
+}
+
 /* ---- expiry ---- */
 
 static bool expire_table(struct lake *l, const struct lake_table *t, struct err *e)

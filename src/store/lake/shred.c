@@ -304,14 +304,17 @@ static void choose_of(struct lake *l, struct arena *a, const struct lake_source 
     }
 }
 
-/* ---- their types, day by day ---- */
+/* ---- their types, part by part ---- */
 
 static bool find_types(struct lake *l, struct arena *a, const struct lake_source *src,
                        size_t n_days, struct lake_shreds *x, struct err *e)
 {
     struct kql_schema schema = {arena_array(a, struct kql_column, x->n + 1), 0};
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(SHRED_MAX_SQL);
-    sbuf_addf(&sql, "SELECT \"TimeGenerated\" // %lld", (long long)TICKS_PER_DAY);
+    if (src->whole)
+        sbuf_addz(&sql, "SELECT CAST(0 AS BIGINT)");
+    else
+        sbuf_addf(&sql, "SELECT \"TimeGenerated\" // %lld", (long long)TICKS_PER_DAY);
     schema.cols[schema.n++] = (struct kql_column){STR("day"), KQL_LONG};
     for (size_t i = 0; i < x->n; i++) {
         AUTO(sbuf_fini) struct sbuf column = sbuf_make(SHRED_MAX_SQL);
@@ -322,7 +325,8 @@ static bool find_types(struct lake *l, struct arena *a, const struct lake_source
     }
     sbuf_addz(&sql, " FROM ");
     sbuf_add(&sql, src->from);
-    sbuf_addz(&sql, " AS vedette_rows GROUP BY 1 ORDER BY 1");
+    sbuf_addz(&sql, " AS vedette_rows");
+    sbuf_addz(&sql, src->whole ? " HAVING count(*) > 0" : " GROUP BY 1 ORDER BY 1");
     struct engine_rows *rows = NULL;
     if (!sbuf_ok(&sql))
         return err_set(e, ERR_LIMIT, "table '%.*s' has too many columns", STR_ARG(src->table));

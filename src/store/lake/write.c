@@ -1,5 +1,5 @@
-/* Writing parts: a COPY for each day, to a temporary name that becomes the part's own once the file
- * is on disk and was read back. */
+/* Writing parts: a COPY for each day (or one for all rows), to a temporary name that becomes the
+ * part's own once the file is on disk and was read back. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -23,9 +23,10 @@ static bool is_nano(const struct phys_col *c)
 static void sql_days(const struct lake_source *src, struct sbuf *sql)
 {
     sbuf_addf(sql,
-              "SELECT \"TimeGenerated\" // %lld, count(*), min(\"TimeGenerated\"), "
+              "SELECT %s // %lld, count(*), min(\"TimeGenerated\"), "
               "max(\"TimeGenerated\"), max(\"_TimeReceived\"), "
               "CAST(coalesce(sum(\"_BilledSize\"), 0) AS BIGINT)",
+              src->whole ? "min(\"TimeGenerated\")" : "\"TimeGenerated\"",
               (long long)TICKS_PER_DAY);
     for (size_t i = 0; i < src->n; i++) {
         if (!is_nano(&src->cols[i]))
@@ -38,7 +39,11 @@ static void sql_days(const struct lake_source *src, struct sbuf *sql)
     }
     sbuf_addz(sql, " FROM ");
     sbuf_add(sql, src->from);
-    sbuf_addf(sql, " AS vedette_rows GROUP BY 1 ORDER BY 1 LIMIT %d", MAX_DAYS);
+    sbuf_addz(sql, " AS vedette_rows");
+    if (src->whole)
+        sbuf_addz(sql, " HAVING count(*) > 0");
+    else
+        sbuf_addf(sql, " GROUP BY 1 ORDER BY 1 LIMIT %d", MAX_DAYS);
 }
 
 static bool find_days(struct lake *l, struct arena *a, const struct lake_source *src,
@@ -104,10 +109,11 @@ static void sql_copy(const struct writing *w, const struct day *d, size_t at, co
     lake_shred_sql(&w->shreds, at, sql);
     sbuf_addz(sql, " FROM (SELECT * FROM ");
     sbuf_add(sql, src->from);
-    sbuf_addf(sql,
-              " AS vedette_rows WHERE \"TimeGenerated\" >= %lld AND \"TimeGenerated\" < %lld "
-              "ORDER BY ",
-              (long long)(d->day * TICKS_PER_DAY), (long long)((d->day + 1) * TICKS_PER_DAY));
+    sbuf_addz(sql, " AS vedette_rows");
+    if (!src->whole)
+        sbuf_addf(sql, " WHERE \"TimeGenerated\" >= %lld AND \"TimeGenerated\" < %lld",
+                  (long long)(d->day * TICKS_PER_DAY), (long long)((d->day + 1) * TICKS_PER_DAY));
+    sbuf_addz(sql, " ORDER BY ");
     lake_cluster_sql(w->l, src, sql);
     sbuf_addz(sql, "\"TimeGenerated\", \"_TimeReceived\", \"_ItemId\")) TO ");
     sql_text(sql, str_from(path));
