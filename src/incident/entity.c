@@ -195,8 +195,9 @@ static void add_all(struct sbuf *b, const struct json *body)
     }
 }
 
-static struct str id_of(struct arena *a, struct str workspace, struct str type,
-                        const struct entity_kind *kind, const struct json *body)
+/* The same in every workspace, so that an index is right in a workspace that was copied. */
+static struct str id_of(struct arena *a, struct str type, const struct entity_kind *kind,
+                        const struct json *body)
 {
     struct guid ns;
     char id[37];
@@ -204,7 +205,6 @@ static struct str id_of(struct arena *a, struct str workspace, struct str type,
     bool found = false;
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_BODY * 2);
     CHECK(guid_parse(STR("b9b6d2a4-3f2b-4c0e-9a55-6f1c5f1f3d10"), &ns));
-    sbuf_addf(&b, "%.*s/", STR_ARG(workspace));
     sbuf_add(&b, kind != NULL ? str_from(kind->kind) : type);
     head = b.n;
     for (size_t i = 0; !found && kind != NULL && i < ENTITY_SETS && kind->identifiers[i] != NULL;
@@ -224,7 +224,6 @@ static struct str id_of(struct arena *a, struct str workspace, struct str type,
 
 struct reading {
     struct arena *a;
-    struct str workspace;
     struct map *by_number; /* "$id" → entity, resolved */
     struct map *raw;       /* "$id" → its JSON */
     VEC(struct state_entity) found;
@@ -314,18 +313,17 @@ static const struct state_entity *read_entity(struct reading *r, const struct js
         return NULL;
     const struct entity_kind *kind = entity_kind_find(type);
     x->kind = kind != NULL ? str_from(kind->kind) : type;
-    x->id = id_of(r->a, r->workspace, type, kind, &body);
+    x->id = id_of(r->a, type, kind, &body);
     if (number.n > 0)
         (void)map_put(r->by_number, number, x);
     VEC_PUSH(r->a, &r->found, *x);
     return x;
 }
 
-bool entities_read(struct arena *a, struct str workspace, struct str column,
-                   struct state_entity **out, size_t *n, struct err *e)
+bool entities_read(struct arena *a, struct str column, struct state_entity **out, size_t *n,
+                   struct err *e)
 {
-    struct reading r = {
-        .a = a, .workspace = workspace, .by_number = map_new(a, false), .raw = map_new(a, false)};
+    struct reading r = {.a = a, .by_number = map_new(a, false), .raw = map_new(a, false)};
     struct json list = {0};
     *out = NULL;
     *n = 0;
@@ -353,7 +351,7 @@ bool entities_link(struct incidents *in, struct arena *a, struct workspace *w, c
 {
     struct state_entity *list = NULL;
     size_t n = 0;
-    if (!entities_read(a, workspace_id(w), column, &list, &n, e) ||
+    if (!entities_read(a, column, &list, &n, e) ||
         !state_entity_unlink(in->state, workspace_id(w), type, source, e))
         return false;
     for (size_t i = 0; i < n; i++) {

@@ -9,11 +9,11 @@ static void read_column(struct arena *a, struct str column)
     struct state_entity *list = NULL, *again = NULL;
     struct err e = {0};
     size_t n = 0, n_again = 0;
-    bool ok = entities_read(a, STR("w"), column, &list, &n, &e);
+    bool ok = entities_read(a, column, &list, &n, &e);
     CHECK(ok == (e.code == ERR_OK) && n <= ENTITY_MAX_OF_COLUMN);
     if (!ok)
         return;
-    CHECK(entities_read(a, STR("w"), column, &again, &n_again, &e) && n == n_again);
+    CHECK(entities_read(a, column, &again, &n_again, &e) && n == n_again);
     for (size_t i = 0; i < n; i++) {
         struct json body = {0};
         CHECK(list[i].id.n == 36 && str_eq(list[i].id, again[i].id) && list[i].kind.n > 0);
