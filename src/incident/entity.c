@@ -203,7 +203,7 @@ static struct str id_of(struct arena *a, struct str type, const struct entity_ki
     char id[37];
     size_t head;
     bool found = false;
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_BODY * 2);
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(2 * (size_t)MAX_BODY);
     CHECK(guid_parse(STR("b9b6d2a4-3f2b-4c0e-9a55-6f1c5f1f3d10"), &ns));
     sbuf_add(&b, kind != NULL ? str_from(kind->kind) : type);
     head = b.n;
