@@ -96,13 +96,13 @@ static void put_comment(void *ctx, struct http_request *q, struct http_response 
     struct state_comment c = {0};
     bool created = false;
     struct incident_actor who = api_actor(q);
+    struct incident_sent sent = {&body, http_header(q, "if-match"), &who};
     struct json_out o = json_out_make(&r->body);
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL || !api_body(v, q, r, &body))
         return;
     if (!incident_comment_put(v->incidents, q->arena, w, http_param(q, "incident"),
-                              http_param(q, "comment"), &body, http_header(q, "if-match"), &who, &c,
-                              &created, &e)) {
+                              http_param(q, "comment"), &sent, &c, &created, &e)) {
         api_error(v, q, &e, r);
         return;
     }
@@ -139,13 +139,13 @@ static void put_task(void *ctx, struct http_request *q, struct http_response *r)
     struct state_task t = {0};
     bool created = false;
     struct incident_actor who = api_actor(q);
+    struct incident_sent sent = {&body, http_header(q, "if-match"), &who};
     struct json_out o = json_out_make(&r->body);
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL || !api_body(v, q, r, &body))
         return;
     if (!incident_task_put(v->incidents, q->arena, w, http_param(q, "incident"),
-                           http_param(q, "task"), &body, http_header(q, "if-match"), &who, &t,
-                           &created, &e)) {
+                           http_param(q, "task"), &sent, &t, &created, &e)) {
         api_error(v, q, &e, r);
         return;
     }

@@ -42,8 +42,9 @@ static bool write_counts(struct cases *k, struct arena *a, const struct state_ca
     return true;
 }
 
-bool case_to_json(struct cases *k, struct workspace *w, const struct state_case *c,
-                  struct json_out *out, struct err *e)
+/* whole: also what other tables know of it. */
+static bool write_case(struct cases *k, struct workspace *w, const struct state_case *c, bool whole,
+                       struct json_out *out, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     json_obj(out);
@@ -66,11 +67,17 @@ bool case_to_json(struct cases *k, struct workspace *w, const struct state_case 
     json_kv_time(out, "closedTimeUtc", c->closed);
     incident_kv_raw(out, "createdBy", c->created_by, "{}");
     incident_kv_raw(out, "lastModifiedBy", c->modified_by, "{}");
-    if (!write_counts(k, a, c, out, e))
+    if (whole && !write_counts(k, a, c, out, e))
         return false;
     json_obj_end(out);
     json_obj_end(out);
     return true;
+}
+
+bool case_to_json(struct cases *k, struct workspace *w, const struct state_case *c,
+                  struct json_out *out, struct err *e)
+{
+    return write_case(k, w, c, true, out, e);
 }
 
 static const struct resource_property properties[] = {
@@ -92,9 +99,21 @@ static const struct resource_property properties[] = {
     {"additionalData/openTasksCount", RESOURCE_NUMBER},
     {NULL, RESOURCE_TEXT}};
 
-bool case_list_json(struct cases *k, struct arena *a, struct workspace *w,
-                    const struct incident_query *q, struct json_out *out, struct str *out_next,
-                    struct err *e)
+/* Does filter or order ask for what only a whole case says. */
+static bool asks_for_whole(const struct incident_query *q)
+{
+    static const char *const words[] = {"incidents", "additionalData"};
+    size_t at = 0;
+    for (size_t i = 0; i < COUNTOF(words); i++)
+        if (str_find(q->filter, str_from(words[i]), &at) ||
+            str_find(q->orderby, str_from(words[i]), &at))
+            return true;
+    return false;
+}
+
+static bool write_page(struct cases *k, struct arena *a, struct workspace *w,
+                       const struct incident_query *q, bool whole, struct json_out *out,
+                       struct str *out_next, struct err *e)
 {
     struct state_case *list = NULL;
     size_t n = 0;
@@ -104,12 +123,43 @@ bool case_list_json(struct cases *k, struct arena *a, struct workspace *w,
         return false;
     json_arr(&o);
     for (size_t i = 0; i < n; i++)
-        if (!case_to_json(k, w, &list[i], &o, e))
+        if (!write_case(k, w, &list[i], whole, &o, e))
             return false;
     json_arr_end(&o);
     return sbuf_ok(&b)
                ? resource_page(a, sbuf_str(&b), properties, q, out, out_next, e)
                : err_set(e, ERR_LIMIT, "the list is larger than %d bytes", RESOURCE_MAX_LIST);
+}
+
+/* Counts are looked up for the cases of the page alone, unless the filter asks for them. */
+bool case_list_json(struct cases *k, struct arena *a, struct workspace *w,
+                    const struct incident_query *q, struct json_out *out, struct str *out_next,
+                    struct err *e)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(RESOURCE_MAX_LIST);
+    struct json_out o = json_out_make(&b);
+    struct json page = {0};
+    if (asks_for_whole(q))
+        return write_page(k, a, w, q, true, out, out_next, e);
+    if (!write_page(k, a, w, q, false, &o, out_next, e) ||
+        !json_parse(a, sbuf_str(&b), NULL, &page, e))
+        return false;
+    json_arr(out);
+    for (size_t i = 0; i < page.n; i++) {
+        struct state_case c = {0};
+        struct err why = {0};
+        struct str id = json_text(json_get(&page.items[i], "name"), STR(""));
+        if (!case_get(k, a, w, id, &c, &why) && why.code == ERR_NOT_FOUND)
+            continue; /* it was deleted meanwhile */
+        if (why.code != ERR_OK) {
+            *e = why;
+            return false;
+        }
+        if (!write_case(k, w, &c, true, out, e))
+            return false;
+    }
+    json_arr_end(out);
+    return true;
 }
 
 /* ---- incidents ---- */

@@ -28,7 +28,7 @@ static bool write_row(struct incidents *in, struct arena *a, struct workspace *w
                       const struct state_bookmark *b, struct str entities, bool deleted,
                       struct err *e)
 {
-    AUTO(sbuf_fini) struct sbuf buffer = sbuf_make(4 * BOOKMARK_MAX_BYTES);
+    AUTO(sbuf_fini) struct sbuf buffer = sbuf_make(4 * (size_t)BOOKMARK_MAX_BYTES);
     struct json_out o = json_out_make(&buffer);
     json_arr(&o);
     json_obj(&o);

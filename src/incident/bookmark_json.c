@@ -205,7 +205,7 @@ static bool put_locked(struct incidents *in, struct arena *a, struct workspace *
 {
     struct state_relation *list = NULL;
     struct state_incident i = {0};
-    struct str collection, target;
+    struct str collection = STR(""), target = STR("");
     size_t n = 0;
     if (!incident_read_related(a, w, body, &collection, &target, e))
         return false;

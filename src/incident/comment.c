@@ -182,15 +182,14 @@ static bool save(struct incidents *in, struct arena *a, struct workspace *w,
 }
 
 static bool put_locked(struct incidents *in, struct arena *a, struct workspace *w,
-                       struct str incident, struct str id, const struct json *body,
-                       struct str if_match, const struct incident_actor *who,
+                       struct str incident, struct str id, const struct incident_sent *sent,
                        struct state_comment *out, bool *out_created, struct err *e)
 {
     struct state_incident i = {0};
     struct state_comment *list = NULL, *there;
     size_t n = 0;
     struct str message = STR("");
-    const struct json *p = incident_body_properties(body, e);
+    const struct json *p = incident_body_properties(sent->body, e);
     if (p == NULL || !incident_read_text(a, p, "message", &message, e) ||
         !comment_message_check(message, e) || !incident_get(in, a, w, incident, &i, e) ||
         !list_of(in, a, &i, &list, &n, e))
@@ -200,24 +199,24 @@ static bool put_locked(struct incidents *in, struct arena *a, struct workspace *
     if (there == NULL && n >= INCIDENT_MAX_COMMENTS)
         return err_set(e, ERR_INVALID, "an incident has at most %d comments",
                        INCIDENT_MAX_COMMENTS);
-    if (there != NULL && !comment_is_author(a, there, who))
+    if (there != NULL && !comment_is_author(a, there, sent->who))
         return err_set(e, ERR_FORBIDDEN, "a comment can be changed only by who wrote it");
-    if (there != NULL && !incident_etag_check("the comment", body, if_match, there->etag, e))
+    if (there != NULL &&
+        !incident_etag_check("the comment", sent->body, sent->if_match, there->etag, e))
         return false;
     *out = there != NULL ? *there : (struct state_comment){.id = id};
     out->message = message;
-    return save(in, a, w, &i, out, *out_created, who, e);
+    return save(in, a, w, &i, out, *out_created, sent->who, e);
 }
 
 bool incident_comment_put(struct incidents *in, struct arena *a, struct workspace *w,
-                          struct str incident, struct str id, const struct json *body,
-                          struct str if_match, const struct incident_actor *who,
+                          struct str incident, struct str id, const struct incident_sent *sent,
                           struct state_comment *out, bool *out_created, struct err *e)
 {
     *out = (struct state_comment){0};
     if (!incident_name_check("comment", id, e) || !state_begin(in->state, e))
         return false;
-    bool ok = put_locked(in, a, w, incident, id, body, if_match, who, out, out_created, e);
+    bool ok = put_locked(in, a, w, incident, id, sent, out, out_created, e);
     return state_end(in->state, ok, e) && incidents_flush(in, e);
 }
 

@@ -4,7 +4,7 @@
 #include "incident/entity_priv.h"
 #include "incident/incident_priv.h"
 
-enum { MAX_BODY = 256 << 10, MAX_ENTITIES = 2000, MAX_DEPTH = 8, REFRESH_BATCH = 500 };
+enum { MAX_BODY = 256 << 10, MAX_DEPTH = 8, REFRESH_BATCH = 500 };
 
 /* Identifiers: sets of names of which the first that is complete makes the id. Names: of ARM's
  * properties that are not just the column's with a small first letter. */
@@ -195,16 +195,16 @@ static void add_all(struct sbuf *b, const struct json *body)
     }
 }
 
-static struct str id_of(struct arena *a, struct workspace *w, struct str type,
-                        const struct entity_kind *kind, const struct json *body)
+/* The same in every workspace, so that an index is right in a workspace that was copied. */
+static struct str id_of(struct arena *a, struct str type, const struct entity_kind *kind,
+                        const struct json *body)
 {
     struct guid ns;
     char id[37];
     size_t head;
     bool found = false;
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_BODY * 2);
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(2 * (size_t)MAX_BODY);
     CHECK(guid_parse(STR("b9b6d2a4-3f2b-4c0e-9a55-6f1c5f1f3d10"), &ns));
-    sbuf_addf(&b, "%.*s/", STR_ARG(workspace_id(w)));
     sbuf_add(&b, kind != NULL ? str_from(kind->kind) : type);
     head = b.n;
     for (size_t i = 0; !found && kind != NULL && i < ENTITY_SETS && kind->identifiers[i] != NULL;
@@ -224,7 +224,6 @@ static struct str id_of(struct arena *a, struct workspace *w, struct str type,
 
 struct reading {
     struct arena *a;
-    struct workspace *w;
     struct map *by_number; /* "$id" → entity, resolved */
     struct map *raw;       /* "$id" → its JSON */
     VEC(struct state_entity) found;
@@ -299,7 +298,7 @@ static const struct state_entity *read_entity(struct reading *r, const struct js
                number = json_text(json_get(v, "$id"), STR(""));
     struct state_entity *done = number.n > 0 ? map_get(r->by_number, number) : NULL;
     struct json body = {0};
-    if (done != NULL || type.n == 0 || r->found.n >= MAX_ENTITIES)
+    if (done != NULL || type.n == 0 || r->found.n >= ENTITY_MAX_OF_COLUMN)
         return done;
     if (number.n > 0)
         (void)map_del(r->raw, number); /* a reference to itself leads nowhere */
@@ -314,17 +313,17 @@ static const struct state_entity *read_entity(struct reading *r, const struct js
         return NULL;
     const struct entity_kind *kind = entity_kind_find(type);
     x->kind = kind != NULL ? str_from(kind->kind) : type;
-    x->id = id_of(r->a, r->w, type, kind, &body);
+    x->id = id_of(r->a, type, kind, &body);
     if (number.n > 0)
         (void)map_put(r->by_number, number, x);
     VEC_PUSH(r->a, &r->found, *x);
     return x;
 }
 
-bool entities_read(struct arena *a, struct workspace *w, struct str column,
-                   struct state_entity **out, size_t *n, struct err *e)
+bool entities_read(struct arena *a, struct str column, struct state_entity **out, size_t *n,
+                   struct err *e)
 {
-    struct reading r = {.a = a, .w = w, .by_number = map_new(a, false), .raw = map_new(a, false)};
+    struct reading r = {.a = a, .by_number = map_new(a, false), .raw = map_new(a, false)};
     struct json list = {0};
     *out = NULL;
     *n = 0;
@@ -352,7 +351,7 @@ bool entities_link(struct incidents *in, struct arena *a, struct workspace *w, c
 {
     struct state_entity *list = NULL;
     size_t n = 0;
-    if (!entities_read(a, w, column, &list, &n, e) ||
+    if (!entities_read(a, column, &list, &n, e) ||
         !state_entity_unlink(in->state, workspace_id(w), type, source, e))
         return false;
     for (size_t i = 0; i < n; i++) {

@@ -6,7 +6,7 @@
 #include "state/bookmarks.h"
 #include "state/entities.h"
 
-enum { ENTITY_MAX_OF_ANSWER = 1000 };
+enum { ENTITY_MAX_OF_ANSWER = 1000, ENTITY_MAX_OF_COLUMN = 2000 };
 
 /* Takes what the workspace's alerts name into the index, those that have come since the last call.
  * The functions below call it themselves. */
@@ -14,8 +14,8 @@ bool entities_refresh(struct incidents *in, struct workspace *w, struct err *e) 
 
 /* Entities in the form of the Entities column: a JSON array, references ($ref) resolved, nested
  * ones each by itself. All live in a; workspace and times are not set. */
-bool entities_read(struct arena *a, struct workspace *w, struct str column,
-                   struct state_entity **out, size_t *n, struct err *e) MUST_USE;
+bool entities_read(struct arena *a, struct str column, struct state_entity **out, size_t *n,
+                   struct err *e) MUST_USE;
 /* The column's form of a bookmark's mappings [{entityType, fieldMappings[{identifier, value}]}].
  * Errors: ERR_INVALID (the property is named). */
 bool entities_of_mappings(struct arena *a, const struct json *mappings, struct str *out_column,

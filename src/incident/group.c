@@ -221,11 +221,20 @@ bool incident_from_alert(struct incidents *in, struct arena *a, struct workspace
                          struct str *out_incident, struct err *e)
 {
     struct state_incident like = {.workspace = workspace_id(w)}, made = {0}, *list = NULL;
+    struct state_relation *there = NULL;
     struct choice to = {0};
-    size_t n = 0;
+    size_t n = 0, n_there = 0;
     *out_incident = STR("");
     if (!g->create)
         return true;
+    /* A window that is evaluated again makes the same alerts: they are where they were. */
+    if (!state_relation_of(in->state, a, like.workspace, RELATION_ALERT, alert->id, &there,
+                           &n_there, e))
+        return false;
+    if (n_there > 0) {
+        *out_incident = there[0].incident;
+        return true;
+    }
     if (g->grouping) {
         like.group_rule = alert->rule_id;
         like.group_key = group_key(a, alert, g);

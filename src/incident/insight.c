@@ -149,6 +149,18 @@ static void identify(struct arena *a, const struct state_entity *x, struct str *
         *value = arena_fmt(a, "%.*s%c%.*s", STR_ARG(*name), host ? '.' : '@', STR_ARG(rest));
 }
 
+/* Rows are texts here, whatever the columns' types. */
+static void write_cell(const struct kql_value *v, struct json_out *out)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    struct json_out o = json_out_make(&b);
+    engine_value_json(&o, v);
+    if (v->is_null || (b.n > 0 && b.p[0] == '"'))
+        json_raw(out, sbuf_str(&b));
+    else
+        json_str(out, sbuf_str(&b));
+}
+
 static void write_rows(const struct engine_rows *rows, struct json_out *out)
 {
     const struct kql_schema *s = engine_rows_schema(rows);
@@ -167,7 +179,7 @@ static void write_rows(const struct engine_rows *rows, struct json_out *out)
         json_arr(out);
         for (size_t col = 0; col < s->n; col++) {
             struct kql_value v = engine_rows_get(rows, row, col);
-            engine_value_json(out, &v);
+            write_cell(&v, out);
         }
         json_arr_end(out);
     }

@@ -4,7 +4,15 @@
 #include "text/date.h"
 #include <stdlib.h>
 
-enum { MAX_ACTIVITIES = 5000, MAX_CANDIDATES = 1000, SIMILAR_DAYS = 14 };
+/* MAX_SOURCES: alerts that name an entity and are looked at; what is named more often tells little.
+ */
+enum {
+    MAX_ACTIVITIES = 5000,
+    MAX_CANDIDATES = 1000,
+    MAX_SHARED_ENTITIES = 200,
+    MAX_SOURCES = 1000,
+    SIMILAR_DAYS = 14
+};
 
 /* ---- the timeline ---- */
 
@@ -133,12 +141,30 @@ static int compare(const void *x, const void *y)
     return (a->i->number < b->i->number) - (a->i->number > b->i->number);
 }
 
-static int64_t shared_with(const struct state_shared *list, size_t n, struct str incident)
+/* How many entities each incident shares with i: by id, int64_t. */
+static bool count_shared(struct incidents *in, struct arena *a, const struct state_incident *i,
+                         int64_t from, int64_t to, struct map *counts, struct err *e)
 {
-    for (size_t i = 0; i < n; i++)
-        if (str_eq(list[i].incident, incident))
-            return list[i].entities;
-    return 0;
+    struct state_entity *list = NULL;
+    size_t n = 0;
+    if (!state_entity_of_incident(in->state, a, i->workspace, i->id, &list, &n, e))
+        return false;
+    for (size_t k = 0; k < n && k < MAX_SHARED_ENTITIES; k++) {
+        struct str *incidents = NULL;
+        size_t n_incidents = 0;
+        if (!state_entity_incidents(in->state, a, i->workspace, list[k].id, from, to, MAX_SOURCES,
+                                    &incidents, &n_incidents, e))
+            return false;
+        for (size_t at = 0; at < n_incidents; at++) {
+            int64_t *count = map_get(counts, incidents[at]);
+            if (count == NULL) {
+                count = arena_new_of(a, int64_t);
+                (void)map_put(counts, incidents[at], count);
+            }
+            (*count)++;
+        }
+    }
+    return true;
 }
 
 static bool find_similar(struct incidents *in, struct arena *a, const struct state_incident *i,
@@ -146,21 +172,20 @@ static bool find_similar(struct incidents *in, struct arena *a, const struct sta
 {
     int64_t to = i->last_activity != 0 ? i->last_activity : i->created;
     int64_t from = to - SIMILAR_DAYS * TICKS_PER_DAY;
-    struct state_shared *shared = NULL;
+    struct map *counts = map_new(a, false);
     struct state_incident *list = NULL;
-    size_t n_shared = 0, n = 0;
-    if (!state_entity_shared(in->state, a, i->workspace, i->id, from, to + 1, MAX_CANDIDATES,
-                             &shared, &n_shared, e) ||
+    size_t n = 0;
+    if (!count_shared(in, a, i, from, to + 1, counts, e) ||
         !state_incident_between(in->state, a, i->workspace, from, to + 1, MAX_CANDIDATES, &list, &n,
                                 e))
         return false;
     struct similar *found = arena_array(a, struct similar, n + 1);
     *out_n = 0;
     for (size_t k = 0; k < n; k++) {
-        struct similar s = {&list[k], shared_with(shared, n_shared, list[k].id),
-                            share_text(a, i->rule_ids, list[k].rule_ids),
-                            str_eq(i->title, list[k].title) &&
-                                str_eq(i->products, list[k].products)};
+        const int64_t *shared = map_get(counts, list[k].id);
+        struct similar s = {
+            &list[k], shared != NULL ? *shared : 0, share_text(a, i->rule_ids, list[k].rule_ids),
+            str_eq(i->title, list[k].title) && str_eq(i->products, list[k].products)};
         if (!str_eq(list[k].id, i->id) && (s.shared > 0 || s.same_rule || s.same_details))
             found[(*out_n)++] = s;
     }

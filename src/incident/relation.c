@@ -276,7 +276,7 @@ bool incident_read_related(struct arena *a, struct workspace *w, const struct js
                            struct str *out_collection, struct str *out_id, struct err *e)
 {
     const struct json *p = incident_body_properties(body, e);
-    struct str path;
+    struct str path = STR("");
     if (p == NULL || !incident_read_text(a, p, "relatedResourceId", &path, e))
         return false;
     if (path.n == 0)
@@ -292,7 +292,7 @@ bool incident_read_related(struct arena *a, struct workspace *w, const struct js
 static bool read_target(struct arena *a, struct workspace *w, const struct json *body,
                         const char **out_kind, struct str *out_id, struct err *e)
 {
-    struct str collection;
+    struct str collection = STR("");
     if (!incident_read_related(a, w, body, &collection, out_id, e))
         return false;
     *out_kind = str_ieqz(collection, "entities") ? RELATION_ALERT : RELATION_BOOKMARK;

@@ -154,8 +154,7 @@ static bool save(struct incidents *in, struct arena *a, struct workspace *w,
 }
 
 static bool put_locked(struct incidents *in, struct arena *a, struct workspace *w,
-                       struct str incident, struct str id, const struct json *body,
-                       struct str if_match, const struct incident_actor *who,
+                       struct str incident, struct str id, const struct incident_sent *sent,
                        struct state_task *out, bool *out_created, struct err *e)
 {
     struct state_incident i = {0};
@@ -167,21 +166,21 @@ static bool put_locked(struct incidents *in, struct arena *a, struct workspace *
     *out_created = there == NULL;
     if (there == NULL && n >= INCIDENT_MAX_TASKS)
         return err_set(e, ERR_INVALID, "an incident has at most %d tasks", INCIDENT_MAX_TASKS);
-    if (there != NULL && !incident_etag_check("the task", body, if_match, there->etag, e))
+    if (there != NULL &&
+        !incident_etag_check("the task", sent->body, sent->if_match, there->etag, e))
         return false;
     *out = there != NULL ? *there : (struct state_task){.id = id};
-    return read_task(a, body, out, e) && save(in, a, w, &i, there, out, who, e);
+    return read_task(a, sent->body, out, e) && save(in, a, w, &i, there, out, sent->who, e);
 }
 
 bool incident_task_put(struct incidents *in, struct arena *a, struct workspace *w,
-                       struct str incident, struct str id, const struct json *body,
-                       struct str if_match, const struct incident_actor *who,
+                       struct str incident, struct str id, const struct incident_sent *sent,
                        struct state_task *out, bool *out_created, struct err *e)
 {
     *out = (struct state_task){0};
     if (!incident_name_check("task", id, e) || !state_begin(in->state, e))
         return false;
-    bool ok = put_locked(in, a, w, incident, id, body, if_match, who, out, out_created, e);
+    bool ok = put_locked(in, a, w, incident, id, sent, out, out_created, e);
     return state_end(in->state, ok, e) && incidents_flush(in, e);
 }
 

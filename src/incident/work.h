@@ -16,6 +16,12 @@ struct incident_actor {
     struct str id;   /* object id; empty: a part of the system */
     struct str name; /* becomes ModifiedBy: "Automation rule - …", a user's name … */
 };
+/* A PUT: its body, the If-Match header or empty, and who sent it. */
+struct incident_sent {
+    const struct json *body;
+    struct str if_match;
+    const struct incident_actor *who;
+};
 /* {email, name, objectId, userPrincipalName}, what is not known null. */
 struct str incident_actor_json(struct arena *a, const struct incident_actor *who);
 
@@ -82,8 +88,7 @@ void incident_comment_to_json(struct incidents *in, struct workspace *w,
 /* PUT {etag?, properties{message}}. The text is kept as it is; who shows it must not run it.
  * Errors: ERR_INVALID, ERR_FORBIDDEN (another one's comment), ERR_LIMIT, ERR_CONFLICT. */
 bool incident_comment_put(struct incidents *in, struct arena *a, struct workspace *w,
-                          struct str incident, struct str id, const struct json *body,
-                          struct str if_match, const struct incident_actor *who,
+                          struct str incident, struct str id, const struct incident_sent *sent,
                           struct state_comment *out, bool *out_created, struct err *e) MUST_USE;
 bool incident_comment_delete(struct incidents *in, struct arena *a, struct workspace *w,
                              struct str incident, struct str id, struct str if_match,
@@ -104,8 +109,7 @@ void incident_task_to_json(struct incidents *in, struct workspace *w, const stru
 /* PUT {etag?, properties{title, status, description}}. Errors: ERR_INVALID, ERR_LIMIT,
  * ERR_CONFLICT. */
 bool incident_task_put(struct incidents *in, struct arena *a, struct workspace *w,
-                       struct str incident, struct str id, const struct json *body,
-                       struct str if_match, const struct incident_actor *who,
+                       struct str incident, struct str id, const struct incident_sent *sent,
                        struct state_task *out, bool *out_created, struct err *e) MUST_USE;
 bool incident_task_delete(struct incidents *in, struct arena *a, struct workspace *w,
                           struct str incident, struct str id, struct str if_match,

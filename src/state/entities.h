@@ -40,12 +40,8 @@ bool state_entity_links(struct state *s, struct arena *a, struct str workspace, 
                         int64_t from, int64_t to, size_t max, struct state_entity_link **out,
                         size_t *n, struct err *e) MUST_USE;
 
-/* Incidents that share entities with one: id, and how many. At most max, the most shared first;
- * only those whose last activity is from ≤ time < to. */
-struct state_shared {
-    struct str incident;
-    int64_t entities;
-};
-bool state_entity_shared(struct state *s, struct arena *a, struct str workspace,
-                         struct str incident, int64_t from, int64_t to, size_t max,
-                         struct state_shared **out, size_t *n, struct err *e) MUST_USE;
+/* Incidents to which alerts and bookmarks belong that named the entity from ≤ time < to: their ids,
+ * each once, of at most max alerts and bookmarks. */
+bool state_entity_incidents(struct state *s, struct arena *a, struct str workspace,
+                            struct str entity, int64_t from, int64_t to, size_t max,
+                            struct str **out, size_t *n, struct err *e) MUST_USE;

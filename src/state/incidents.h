@@ -31,8 +31,7 @@ bool state_incident_by_number(struct state *s, struct arena *a, struct str works
 /* All of the workspace, by number. */
 bool state_incident_list(struct state *s, struct arena *a, struct str workspace,
                          struct state_incident **out, size_t *n, struct err *e) MUST_USE;
-/* Those whose last activity (or, without one, creation) is from ≤ time < to, the latest first, at
- * most max. */
+/* Those whose last activity is from ≤ time < to, the latest first, at most max. */
 bool state_incident_between(struct state *s, struct arena *a, struct str workspace, int64_t from,
                             int64_t to, size_t max, struct state_incident **out, size_t *n,
                             struct err *e) MUST_USE;

@@ -91,12 +91,14 @@ bool state_entity_of(struct state *s, struct arena *a, struct str workspace, con
                            b, COUNTOF(b), out, n, e);
 }
 
-/* The entities of incident ?2. */
+/* The entities of incident ?2: from its few alerts to their entities, which CROSS JOIN insists on.
+ */
 #define OF_INCIDENT                                                                                \
-    "SELECT entity FROM entity_links JOIN incident_alerts USING (workspace) WHERE workspace = ?1"  \
-    " AND incident = ?2 AND source_type = 'alert' AND source = alert"                              \
-    " UNION SELECT entity FROM entity_links JOIN incident_bookmarks USING (workspace)"             \
-    " WHERE workspace = ?1 AND incident = ?2 AND source_type = 'bookmark' AND source = bookmark"
+    "SELECT entity FROM incident_alerts m CROSS JOIN entity_links l WHERE m.workspace = ?1"        \
+    " AND m.incident = ?2 AND l.workspace = ?1 AND l.source_type = 'alert' AND l.source = m.alert" \
+    " UNION SELECT entity FROM incident_bookmarks m CROSS JOIN entity_links l"                     \
+    " WHERE m.workspace = ?1 AND m.incident = ?2 AND l.workspace = ?1"                             \
+    " AND l.source_type = 'bookmark' AND l.source = m.bookmark"
 
 bool state_entity_of_incident(struct state *s, struct arena *a, struct str workspace,
                               struct str incident, struct state_entity **out, size_t *n,
@@ -123,31 +125,32 @@ bool state_entity_links(struct state *s, struct arena *a, struct str workspace, 
     return true;
 }
 
-bool state_entity_shared(struct state *s, struct arena *a, struct str workspace,
-                         struct str incident, int64_t from, int64_t to, size_t max,
-                         struct state_shared **out, size_t *n, struct err *e)
+/* Where entity ?2 was named. */
+#define NAMED                                                                                      \
+    "SELECT source_type, source FROM entity_links WHERE workspace = ?1 AND entity = ?2"            \
+    " AND time >= ?3 AND time < ?4 LIMIT ?5"
+
+bool state_entity_incidents(struct state *s, struct arena *a, struct str workspace,
+                            struct str entity, int64_t from, int64_t to, size_t max,
+                            struct str **out, size_t *n, struct err *e)
 {
-    static const struct field shared_fields[] = {FIELD(F_TEXT, state_shared, incident),
-                                                 FIELD(F_I64, state_shared, entities)};
-    static const struct table shared = {"shared", shared_fields, COUNTOF(shared_fields),
-                                        sizeof(struct state_shared)};
-    struct bind b[] = {BT(workspace), BT(incident), BI(from), BI(to), BI((int64_t)max)};
+    struct one {
+        struct str incident;
+    };
+    static const struct field incident[] = {FIELD(F_TEXT, one, incident)};
+    static const struct table incidents = {"incidents", incident, 1, sizeof(struct one)};
+    struct bind b[] = {BT(workspace), BT(entity), BI(from), BI(to), BI((int64_t)max)};
     void *rows = NULL;
-    if (!table_select(s, a, &shared,
-                      "(SELECT m.incident AS incident, count(DISTINCT l.entity) AS entities"
-                      " FROM entity_links l JOIN (SELECT workspace, incident, alert AS source,"
-                      " 'alert' AS source_type FROM incident_alerts UNION ALL"
-                      " SELECT workspace, incident, bookmark, 'bookmark' FROM incident_bookmarks) m"
-                      " ON m.workspace = l.workspace AND m.source_type = l.source_type"
-                      " AND m.source = l.source JOIN incidents i"
-                      " ON i.workspace = m.workspace AND i.id = m.incident"
-                      " WHERE l.workspace = ?1 AND l.entity IN (" OF_INCIDENT
-                      ") AND m.incident <> ?2"
-                      " AND max(i.last_activity, i.created * (i.last_activity = 0)) >= ?3"
-                      " AND max(i.last_activity, i.created * (i.last_activity = 0)) < ?4"
-                      " GROUP BY m.incident)",
-                      "ORDER BY entities DESC, incident LIMIT ?5", b, COUNTOF(b), &rows, n, e))
+    if (!table_select(s, a, &incidents,
+                      "(SELECT m.incident AS incident FROM (" NAMED
+                      ") l CROSS JOIN incident_alerts m"
+                      " INDEXED BY incident_alerts_by_alert WHERE l.source_type = 'alert' AND "
+                      "m.workspace = ?1 AND m.alert = l.source"
+                      " UNION SELECT k.incident FROM (" NAMED ") l CROSS JOIN incident_bookmarks k"
+                      " INDEXED BY incident_bookmarks_by_bookmark WHERE l.source_type = 'bookmark' "
+                      "AND k.workspace = ?1 AND k.bookmark = l.source)",
+                      "", b, COUNTOF(b), &rows, n, e))
         return false;
-    *out = rows;
+    *out = rows; /* a struct with one member is that member */
     return true;
 }

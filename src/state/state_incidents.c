@@ -101,10 +101,8 @@ bool state_incident_between(struct state *s, struct arena *a, struct str workspa
 {
     struct bind b[] = {BT(workspace), BI(from), BI(to), BI((int64_t)max)};
     return select_incidents(s, a,
-                            "WHERE workspace = ?1 AND"
-                            " max(last_activity, created * (last_activity = 0)) >= ?2 AND"
-                            " max(last_activity, created * (last_activity = 0)) < ?3"
-                            " ORDER BY number DESC LIMIT ?4",
+                            "WHERE workspace = ?1 AND last_activity >= ?2 AND last_activity < ?3"
+                            " ORDER BY last_activity DESC LIMIT ?4",
                             b, COUNTOF(b), out, n, e);
 }
 

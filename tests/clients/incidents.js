@@ -72,6 +72,12 @@ module.exports = (t) => ({
     const timeline = await entitiesGetTimeline.list(...where, address.name,
       { startTime: t.at(-600), endTime: t.at(600), kinds: ['SecurityAlert'] });
     assert.deepEqual(timeline.value.map((x) => [x.kind, x.displayName]), [['SecurityAlert', 'Failed sign-ins']]);
+    const { value: insights } = await entities.queries(...where, address.name, 'Insight');
+    assert.ok(insights.some((x) => x.properties.displayName === 'Sign-ins from the address'), JSON.stringify(insights));
+    const found = await entities.getInsights(...where, address.name,
+      { startTime: t.at(-600), endTime: t.at(600), insightQueryIds: insights.map((x) => x.name).slice(0, 1) });
+    assert.deepEqual(found.metaData.errors, []);
+    assert.deepEqual(found.value[0].tableQueryResults.rows[0].slice(0, 3), ['ann@halden.example', '50126', '1']);
   },
 
   async bookmarks_by_the_management_client() {

@@ -192,7 +192,7 @@ def test_insights():
         equal([c["name"] for c in result[0]["tableQueryResults"]["columns"]],
               ["UserPrincipalName", "ResultType", "Count", "LastTime"])
         equal([row[:3] for row in result[0]["tableQueryResults"]["rows"]],
-              [["ann@halden.example", "50126", 1], ["bob@halden.example", "50126", 1]])
+              [["ann@halden.example", "50126", "1"], ["bob@halden.example", "50126", "1"]])
         late = s.arm("POST", "/entities/%s/getInsights" % address["name"],
                      {"startTime": at(30), "endTime": at(60), "insightQueryIds": [one["name"]]}).json()
         equal(late["value"][0]["tableQueryResults"]["rows"], [])

@@ -48,6 +48,8 @@ def test_cases():
         equal([c["name"] for c in own(s, "/cases")["value"]], ["1001", "1000"])
         equal([c["name"] for c in own(s, "/cases?$filter=properties/status%20eq%20'Open'")["value"]],
               ["1000"])
+        equal([c["name"] for c in own(s, "/cases?$filter=properties/incidents/any(i:%20i%20eq%20'two')")
+               ["value"]], ["1000"])
         page = own(s, "/cases?$top=1&$orderby=properties/caseNumber")
         equal([c["name"] for c in page["value"]], ["1000"])
         equal(s.get(page["nextLink"][len(s.url):]).json()["value"][0]["name"], "1001")

@@ -26,6 +26,30 @@ class Place:
         return os.path.join(self.path, name)
 
 
+def own(s, path, workspace="default"):
+    return s.get("/vedette/v1/workspaces/%s%s" % (workspace, path)).json()
+
+
+def work(s):
+    """On the incident, and a case with a file."""
+    for path, properties in (
+            ("/incidents/1/comments/c", {"message": "look"}), ("/incidents/1/tasks/t", {"title": "Call", "status": "New"}),
+            ("/bookmarks/b", {"displayName": "Odd", "query": "T", "incidentInfo": {"incidentId": "1"}, "entityMappings": [
+                {"entityType": "IP", "fieldMappings": [{"identifier": "Address", "value": "203.0.113.7"}]}]})):
+        equal(s.arm("PUT", path, {"properties": properties}).status, 201)
+    made = s.post("/vedette/v1/workspaces/default/cases", {"properties": {"title": "Case", "incidents": ["1"]}})
+    equal(made.status, 201, made)
+    equal(s.post("/vedette/v1/workspaces/default/cases/1000/attachments?name=f", b"\0\xff").status, 201)
+
+
+def worked(s, workspace="default"):
+    """What of it is there, without ids that name the workspace."""
+    return ([(a["activity"], a["who"], a["time"]) for a in own(s, "/incidents/1/activities", workspace)["value"]],
+            [i["kind"] for i in own(s, "/incidents/1/timeline", workspace)["value"]],
+            own(s, "/cases/1000", workspace)["properties"],
+            [a["properties"] for a in own(s, "/cases/1000/attachments", workspace)["value"]])
+
+
 def fill(s):
     """Rows hot and sealed, in tables that ship and of its own, a rule with an incident, lists and functions."""
     equal(s.post_logs("Microsoft-Heartbeat", [{"Computer": "h%d" % i} for i in range(500)] + [{"Computer": "bad"}]).status, 204)
@@ -53,7 +77,8 @@ def answers(s):
 def test_a_workspace_moves():
     with Place() as p, Server(clock="2026-01-02T03:00:00Z") as s:
         fill(s)
-        wanted = answers(s)
+        work(s)
+        wanted, done = answers(s), worked(s)
         contains(run("export", "--data", s.data, p.at("x"))[1], " files, ")
         listed = json.load(open(p.at("x/workspace.json"), encoding="utf-8"))
         equal(listed["id"], s.workspace()["id"])
@@ -64,6 +89,9 @@ def test_a_workspace_moves():
         with Server(data=p.at("data"), clock="2026-01-02T05:00:00Z") as t:
             equal(t.workspace()["id"], listed["id"])
             equal(answers(t), wanted)
+            equal(worked(t), done)
+            entity = t.arm("POST", "/incidents/1/entities").json()["entities"][0]
+            equal(entity["properties"]["address"], "203.0.113.7")
             equal(t.post_logs("Microsoft-Heartbeat", [{"Computer": "after"}]).status, 204)
             equal(t.count("Heartbeat"), 502)
             equal(t.post("/vedette/v1/workspaces/%s/records/Odd_CL?format=ndjson" % listed["id"],
@@ -76,6 +104,7 @@ def test_a_workspace_moves():
         equal(run("import", "--data", p.at("data"), "--name", "copy", p.at("x"))[0], 0)
         with Server(data=p.at("data"), clock="2026-01-02T05:00:00Z") as t:
             equal(sorted(w["name"] for w in t.get("/vedette/v1/workspaces").json()["value"]), ["copy", "default"])
+            equal(worked(t, "copy"), done)
             counts = [t.post("/v1/workspaces/%s/query" % w["id"], {"query": "Heartbeat | count"}).json()["tables"][0]["rows"]
                       for w in sorted(t.get("/vedette/v1/workspaces").json()["value"], key=lambda w: w["name"])]
             equal(counts, [[[501]], [[502]]])
