@@ -198,7 +198,8 @@ static const char correlation_sql[] =
     " WITHOUT ROWID;"
     "CREATE INDEX correlation_entities_by_time ON correlation_entities (workspace, value,"
     " last_seen);"
-    "CREATE INDEX correlation_entities_by_incident ON correlation_entities (workspace, incident);"
+    "CREATE INDEX correlation_entities_by_incident ON correlation_entities (workspace, incident,"
+    " last_seen);"
     "CREATE INDEX correlation_entities_by_age ON correlation_entities (last_seen);"
     "CREATE TABLE correlation_tactics (workspace TEXT NOT NULL, incident TEXT NOT NULL,"
     " value TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
@@ -222,12 +223,16 @@ static const char correlation_sql[] =
     "CREATE TABLE correlation_settings (workspace TEXT NOT NULL PRIMARY KEY, body TEXT NOT NULL,"
     " modified INTEGER NOT NULL, modified_by TEXT NOT NULL) WITHOUT ROWID;";
 
+/* Rows of the outbox that are appended together. */
+static const char outbox_sql[] = "ALTER TABLE outbox ADD COLUMN batch TEXT NOT NULL DEFAULT '';";
+
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
-    {1, detection_sql},  {2, identity_sql}, {3, library_sql}, {4, summary_sql},
-    {5, collection_sql}, {6, jobs_sql},     {7, work_sql},    {8, correlation_sql},
+    {1, detection_sql}, {2, identity_sql},    {3, library_sql},
+    {4, summary_sql},   {5, collection_sql},  {6, jobs_sql},
+    {7, work_sql},      {8, correlation_sql}, {9, outbox_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

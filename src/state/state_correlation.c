@@ -155,7 +155,7 @@ bool state_sighting_of(struct state *s, struct arena *a, enum state_sighting_kin
     struct bind b[] = {BT(incident->workspace), BT(incident->incident), BI((int64_t)max)};
     return select_sightings(s, a, k,
                             "WHERE workspace = ?1 AND incident = ?2 "
-                            "ORDER BY last_seen DESC, value LIMIT ?3",
+                            "ORDER BY last_seen DESC, value DESC LIMIT ?3",
                             b, COUNTOF(b), out, n, e);
 }
 
@@ -192,13 +192,13 @@ static bool count(struct state *s, const char *sql, const struct bind *b, size_t
                   size_t *out, struct err *e)
 {
     state_lock(s);
-    sqlite3_stmt *st = state_prepare_locked(s, sql, b, n_binds, e);
+    sqlite3_stmt *st = state_take_locked(s, sql, b, n_binds, e);
     bool ok = st != NULL;
     if (ok && sqlite3_step(st) == SQLITE_ROW)
         *out = (size_t)sqlite3_column_int64(st, 0);
     else if (ok)
         ok = state_error(s, e, "count");
-    sqlite3_finalize(st);
+    state_give_locked(st);
     state_unlock(s);
     return ok;
 }
@@ -210,6 +210,18 @@ bool state_sighting_count(struct state *s, struct str workspace, struct str inci
     return count(s,
                  "SELECT count(*) FROM (SELECT 1 FROM correlation_entities WHERE workspace = ?1 "
                  "AND incident = ?2 LIMIT ?3)",
+                 b, COUNTOF(b), out, e);
+}
+
+bool state_sighting_kinds(struct state *s, const struct state_sighting *one, struct str other,
+                          struct str type, size_t *out, struct err *e)
+{
+    struct bind b[] = {BT(one->workspace), BT(one->incident), BT(other), BT(type)};
+    return count(s,
+                 "SELECT coalesce(max(n), 0) FROM (SELECT count(DISTINCT value) AS n FROM "
+                 "correlation_entities WHERE workspace = ?1 AND incident IN (?2, ?3) AND "
+                 "substr(value, 1, length(?4) + 1) = ?4 || '/' "
+                 "GROUP BY substr(value, 1, instr(value, ':')))",
                  b, COUNTOF(b), out, e);
 }
 
