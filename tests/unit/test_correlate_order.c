@@ -1,5 +1,6 @@
 /* Properties: the order in which alerts arrive does not matter, no alert is lost or doubled by
- * merging and undoing, and undoing everything gives every incident its own alert back. */
+ * merging and undoing, and undoing everything gives every incident its own alert back. And what
+ * workspaces, indicators and deleted incidents change. */
 #include "store_fixture.h"
 
 #include "correlate/correlate_priv.h"
@@ -12,7 +13,13 @@ struct world {
     struct correlate *c;
 };
 
-static void world_open(struct fixture *f, struct world *x)
+static bool knows_one_address(void *ctx, struct workspace *w, struct str type, struct str value)
+{
+    (void)w;
+    return *(bool *)ctx && str_eqz(type, "ip") && str_eqz(value, "203.0.113.1");
+}
+
+static void world_open_as(struct fixture *f, struct world *x, struct str primary, bool *known)
 {
     struct err e = {0};
     struct arm_scope scope = {0};
@@ -23,8 +30,16 @@ static void world_open(struct fixture *f, struct world *x)
                                   .state = x->state,
                                   .clock = f->clock,
                                   .incidents = x->incidents,
-                                  .enabled = true};
+                                  .enabled = true,
+                                  .primary = primary,
+                                  .known = known != NULL ? knows_one_address : NULL,
+                                  .known_ctx = known};
     x->c = correlate_open(&o);
+}
+
+static void world_open(struct fixture *f, struct world *x)
+{
+    world_open_as(f, x, STR(""), NULL);
 }
 
 static void world_close(struct world *x)
@@ -247,6 +262,84 @@ static void order_of_arrival_does_not_matter(void **state)
     assert_true(merged > TRIALS); /* they do say something */
 }
 
+/* Its rule would group the alert into an incident that was merged into one that is gone. */
+static void what_was_merged_into_a_deleted_incident_is_passed_over(void **state)
+{
+    struct fixture *f = *state;
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    const struct incident_grouping g = {
+        .create = true, .grouping = true, .match = MATCH_ANY_ALERT, .lookback = TICKS_PER_DAY};
+    uint64_t seed = 7;
+    struct world x = {0};
+    struct err e = {0};
+    struct state_merge done = {0};
+    struct state_alert alerts[ALERTS];
+    struct str incident[3];
+    world_open(f, &x);
+    make(a, &seed, alerts);
+    for (unsigned i = 0; i < COUNTOF(incident); i++) {
+        alerts[i].rule_id = arena_fmt(a, "rule-%u", i > 0);
+        if (i == 2 && (!correlate_merge(x.c, a, f->w, incident[0], &incident[1], 1, STR(""),
+                                        STR("test"), &e) ||
+                       !state_incident_delete(x.state, STR(WS_ID), incident[0], &e)))
+            fail_msg("%s", e.msg);
+        if (!state_alert_put(x.state, &alerts[i], &e) ||
+            !incident_from_alert(x.incidents, a, f->w, &alerts[i], &g, &incident[i], &e))
+            fail_msg("%s", e.msg);
+    }
+    assert_false(str_eq(incident[2], incident[0]) || str_eq(incident[2], incident[1]));
+    assert_false(correlate_unmerge(x.c, a, f->w, incident[1], STR("test"), &done, &e));
+    assert_int_equal(e.code, ERR_NOT_FOUND);
+    world_close(&x);
+}
+
+/* Two alerts of a product, a step of the kill chain apart, with these entities: are they merged? */
+static bool merges(struct fixture *f, const char *product, const char *primary, bool *known,
+                   const char *entities)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    uint64_t seed = 7;
+    struct world x = {0};
+    struct state_alert alerts[ALERTS];
+    make(a, &seed, alerts);
+    world_open_as(f, &x, str_from(primary), known);
+    for (unsigned i = 0; i < 2; i++) {
+        alerts[i].product = str_from(product);
+        alerts[i].rule_id = STR("");
+        alerts[i].entities = str_from(entities);
+        alerts[i].start = alerts[i].end = T0 + i * TICKS_PER_MINUTE;
+        alerts[i].tactics = i == 0 ? STR("[\"InitialAccess\"]") : STR("[\"Impact\"]");
+        arrive(f, &x, a, &alerts[i], true);
+    }
+    bool merged = correlate_counts(x.c).merges == 1;
+    assert_int_equal(correlate_counts(x.c).alerts, 2);
+    world_close(&x);
+    return merged;
+}
+
+static void other_products_count_in_the_primary_workspace(void **state)
+{
+    static const char account[] = "[{\"Type\":\"account\",\"AadUserId\":\"u\"}]";
+    struct err e = {0};
+    struct fixture *f = *state;
+    assert_non_null(store_workspace_create(f->store, STR("22222222-2222-4333-8444-555555555555"),
+                                           STR("other"), &e));
+    assert_true(merges(f, "Azure Security Center", "", NULL, account));
+    assert_true(merges(f, "Azure Security Center", "main", NULL, account));
+    assert_false(merges(f, "Azure Security Center", "other", NULL, account));
+    assert_true(merges(f, "Azure Sentinel", "other", NULL, account));
+}
+
+static void known_indicators_count_more(void **state)
+{
+    static const char one[] = "[{\"Type\":\"ip\",\"Address\":\"203.0.113.1\"}]";
+    static const char two[] = "[{\"Type\":\"ip\",\"Address\":\"203.0.113.2\"}]";
+    bool known = true, none = false;
+    assert_false(merges(*state, "Azure Sentinel", "", &none, one));
+    assert_true(merges(*state, "Azure Sentinel", "", &known, one));
+    assert_false(merges(*state, "Azure Sentinel", "", &known, two));
+}
+
 /* The rows of incidents are not what this is about: on a disk that has no room they wait. */
 static int setup(void **state)
 {
@@ -267,6 +360,12 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(order_of_arrival_does_not_matter, setup, fixture_teardown)};
+        cmocka_unit_test_setup_teardown(order_of_arrival_does_not_matter, setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_was_merged_into_a_deleted_incident_is_passed_over,
+                                        setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(other_products_count_in_the_primary_workspace, setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(known_indicators_count_more, setup, fixture_teardown),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
