@@ -27,8 +27,7 @@ static int64_t nearness(const struct correlate_config *k, int64_t gap)
     int64_t half = k->window / 2;
     if (gap <= half)
         return PER_MILLE;
-    double late = (double)(gap - half) / (double)(k->window - half);
-    return PER_MILLE - (int64_t)(late * (PER_MILLE / 2));
+    return PER_MILLE - (gap - half) * PER_MILLE / (k->window - half) / 2;
 }
 
 /* All of it while few incidents have the entity, then less and less. */

@@ -121,9 +121,10 @@ static const struct table sightings[] = {
 #define PUT(table)                                                                                 \
     "INSERT INTO " table " (workspace, incident, value, first_seen, last_seen, alerts)"            \
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)" WIDEN(table)
-#define MOVE(table)                                                                                \
+/* index: the planner would rather read the whole workspace by the primary key. */
+#define MOVE(table, index)                                                                         \
     "INSERT INTO " table " (workspace, incident, value, first_seen, last_seen, alerts)"            \
-    " SELECT workspace, ?3, value, first_seen, last_seen, alerts FROM " table                      \
+    " SELECT workspace, ?3, value, first_seen, last_seen, alerts FROM " table index                \
     " WHERE workspace = ?1 AND incident = ?2" WIDEN(table)
 #define DROP(table) "DELETE FROM " table " WHERE workspace = ?1 AND incident = ?2"
 
@@ -181,8 +182,10 @@ bool state_sightings_move(struct state *s, struct str workspace, struct str from
                           struct err *e)
 {
     struct bind b[] = {BT(workspace), BT(from), BT(to)};
-    return state_run(s, MOVE("correlation_entities"), b, COUNTOF(b), e) &&
-           state_run(s, MOVE("correlation_tactics"), b, COUNTOF(b), e) &&
+    return state_run(s,
+                     MOVE("correlation_entities", " INDEXED BY correlation_entities_by_incident"),
+                     b, COUNTOF(b), e) &&
+           state_run(s, MOVE("correlation_tactics", ""), b, COUNTOF(b), e) &&
            state_sightings_drop(s, workspace, from, e);
 }
 
