@@ -1,7 +1,7 @@
 /* The handle, the queue and the thread that works on it. */
 #include "base/log.h"
-#include "state/rules.h"
 #include "correlate/correlate_priv.h"
+#include "state/rules.h"
 
 enum {
     DEFAULT_BATCH = 32,

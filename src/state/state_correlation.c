@@ -95,20 +95,12 @@ bool state_correlated_of(struct state *s, struct arena *a, struct str workspace,
 
 /* ---- sightings ---- */
 
-static const struct field sighting_fields[] = {
-    FIELD(F_TEXT, state_sighting, workspace),
-    FIELD(F_TEXT, state_sighting, incident),
-    FIELD(F_TEXT, state_sighting, value),
-    FIELD_AS(F_I64, state_sighting, first, "first_seen"),
-    FIELD_AS(F_I64, state_sighting, last, "last_seen"),
-    FIELD(F_TEXT, state_sighting, alerts),
-};
-static const struct table sightings[] = {
-    [SIGHTING_ENTITY] = {"correlation_entities", sighting_fields, COUNTOF(sighting_fields),
-                         sizeof(struct state_sighting)},
-    [SIGHTING_TACTIC] = {"correlation_tactics", sighting_fields, COUNTOF(sighting_fields),
-                         sizeof(struct state_sighting)},
-};
+/* What is read of a sighting; the rest is what was asked for. */
+#define TIMES_AND_ALERTS                                                                           \
+    FIELD_AS(F_I64, state_sighting, first, "first_seen"),                                          \
+        FIELD_AS(F_I64, state_sighting, last, "last_seen"), FIELD(F_TEXT, state_sighting, alerts)
+static const struct field of_incident[] = {FIELD(F_TEXT, state_sighting, value), TIMES_AND_ALERTS};
+static const struct field of_entity[] = {FIELD(F_TEXT, state_sighting, incident), TIMES_AND_ALERTS};
 
 /* What two sightings of the same thing in the same incident make. */
 #define WIDEN(table)                                                                               \
@@ -138,37 +130,49 @@ bool state_sighting_put(struct state *s, enum state_sighting_kind k, const struc
     return state_run(s, put[k], b, COUNTOF(b), e);
 }
 
-static bool select_sightings(struct state *s, struct arena *a, enum state_sighting_kind k,
-                             const char *tail, const struct bind *b, size_t n_binds,
-                             struct state_sighting **out, size_t *n, struct err *e)
-{
-    void *rows = NULL;
-    if (!table_select(s, a, &sightings[k], NULL, tail, b, n_binds, &rows, n, e))
-        return false;
-    *out = rows;
-    return true;
-}
-
 bool state_sighting_of(struct state *s, struct arena *a, enum state_sighting_kind k,
                        const struct state_sighting *incident, size_t max,
                        struct state_sighting **out, size_t *n, struct err *e)
 {
+    static const struct table tables[] = {
+        [SIGHTING_ENTITY] = {"correlation_entities", of_incident, COUNTOF(of_incident),
+                             sizeof(struct state_sighting)},
+        [SIGHTING_TACTIC] = {"correlation_tactics", of_incident, COUNTOF(of_incident),
+                             sizeof(struct state_sighting)}};
     struct bind b[] = {BT(incident->workspace), BT(incident->incident), BI((int64_t)max)};
-    return select_sightings(s, a, k,
-                            "WHERE workspace = ?1 AND incident = ?2 "
-                            "ORDER BY last_seen DESC, value DESC LIMIT ?3",
-                            b, COUNTOF(b), out, n, e);
+    void *rows = NULL;
+    if (!table_select(s, a, &tables[k], NULL,
+                      "WHERE workspace = ?1 AND incident = ?2 "
+                      "ORDER BY last_seen DESC, value DESC LIMIT ?3",
+                      b, COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    for (size_t i = 0; i < *n; i++) {
+        (*out)[i].workspace = incident->workspace;
+        (*out)[i].incident = incident->incident;
+    }
+    return true;
 }
 
 bool state_sighting_where(struct state *s, struct arena *a, struct str workspace, struct str value,
                           int64_t since, size_t max, struct state_sighting **out, size_t *n,
                           struct err *e)
 {
+    static const struct table table = {"correlation_entities", of_entity, COUNTOF(of_entity),
+                                       sizeof(struct state_sighting)};
     struct bind b[] = {BT(workspace), BT(value), BI(since), BI((int64_t)max)};
-    return select_sightings(s, a, SIGHTING_ENTITY,
-                            "WHERE workspace = ?1 AND value = ?2 AND last_seen >= ?3 "
-                            "ORDER BY last_seen DESC LIMIT ?4",
-                            b, COUNTOF(b), out, n, e);
+    void *rows = NULL;
+    if (!table_select(s, a, &table, NULL,
+                      "WHERE workspace = ?1 AND value = ?2 AND last_seen >= ?3 "
+                      "ORDER BY last_seen DESC LIMIT ?4",
+                      b, COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    for (size_t i = 0; i < *n; i++) {
+        (*out)[i].workspace = workspace;
+        (*out)[i].value = value;
+    }
+    return true;
 }
 
 bool state_sightings_drop(struct state *s, struct str workspace, struct str incident, struct err *e)
