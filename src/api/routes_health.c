@@ -295,6 +295,15 @@ static void detection(struct vedette *v, struct sbuf *b)
         (double)c.skipped);
     one(b, "vedette_alerts_total", "counter", "Alerts made.", (double)c.alerts);
     one(b, "vedette_incidents_total", "counter", "Incidents opened by rules.", (double)c.incidents);
+    struct correlate_counts k = correlate_counts(v->correlate);
+    one(b, "vedette_correlated_alerts_total", "counter", "Alerts that correlation has looked at.",
+        (double)k.alerts);
+    one(b, "vedette_incident_merges_total", "counter", "Incidents merged into others.",
+        (double)k.merges);
+    one(b, "vedette_incident_merges_undone_total", "counter", "Of these, taken back.",
+        (double)k.undone);
+    one(b, "vedette_correlation_failures_total", "counter", "Alerts that it had to leave out.",
+        (double)k.failures);
     struct summary_counts s = summary_counts(v->summaries);
     one(b, "vedette_summary_bins_total", "counter", "Bins of summary rules run.", (double)s.bins);
     one(b, "vedette_summary_failures_total", "counter", "Those that failed.", (double)s.failures);

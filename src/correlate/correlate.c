@@ -1,6 +1,7 @@
 /* The handle, the queue and the thread that works on it. */
 #include "base/log.h"
 #include "correlate/correlate_priv.h"
+#include "state/rules.h"
 
 enum {
     DEFAULT_BATCH = 32,
@@ -78,10 +79,20 @@ static bool enter(struct batch *b, struct workspace *w, struct err *e)
     return true;
 }
 
-/* Secondary workspaces correlate what their own rules found. */
-static bool counts_here(const struct batch *b, const struct state_correlated *al)
+/* Was it made by a rule that looks at logs? An alert whose rule is gone is told by its product. */
+static bool is_of_own_rule(struct batch *b, const struct state_correlated *al)
 {
-    return al->rule_id.n > 0 || correlate_is_primary(b->c, b->w);
+    struct state_rule rule = {0};
+    if (al->rule_id.n == 0 ||
+        !state_rule_get(b->c->o.state, b->a, al->workspace, al->rule_id, &rule, NULL))
+        return str_eqz(al->product, "Azure Sentinel");
+    return str_ieqz(rule.kind, "Scheduled") || str_ieqz(rule.kind, "NRT");
+}
+
+/* Secondary workspaces correlate what their own rules found. */
+static bool counts_here(struct batch *b, const struct state_correlated *al)
+{
+    return correlate_is_primary(b->c, b->w) || is_of_own_rule(b, al);
 }
 
 static bool take(struct batch *b, const struct state_waiting *x, struct err *e)

@@ -7,7 +7,7 @@
 #pragma once
 #include "base/clock.h"
 #include "incident/merge.h"
-#include "state/alerts.h"
+#include "text/json.h"
 
 struct correlate;
 /* Says whether an indicator is known, such as ("ip", "203.0.113.9") or ("filehash", "…"); type is
@@ -41,13 +41,6 @@ struct correlate_counts { /* since correlate_open, for /metrics */
     uint64_t alerts, merges, undone, failures;
 };
 struct correlate_counts correlate_counts(struct correlate *c);
-
-/* An alert that another product made and that came as a row of SecurityAlert: it is kept, gets an
- * incident of its own, and waits for correlation like one of ours. Idempotent by its id, and so
- * safe to repeat. row: column → value. *out_incident: the incident's name; empty: it was known
- * already. Errors: ERR_INVALID: no SystemAlertId. */
-bool correlate_alert(struct correlate *c, struct arena *a, struct workspace *w,
-                     const struct json *row, struct str *out_incident, struct err *e) MUST_USE;
 
 /* ---- what people do ---- */
 enum { CORRELATE_MERGE_AT_ONCE = 5 }; /* as Defender: incidents in one call, the target too */

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/thread.h"
 #include "correlate/correlate.h"
+#include "state/alerts.h"
 #include <stdatomic.h>
 
 /* ---- keys.c: by what an entity is known ---- */

@@ -3,7 +3,7 @@
 #include "correlate/correlate_priv.h"
 
 /* Merges that follow from one alert in one transaction; what is left waits for the next. */
-enum { MERGES_AT_ONCE = 16, MAX_SIGHTINGS = 5000 };
+enum { MERGES_AT_ONCE = 16 };
 /* As Microsoft Defender names itself in the log of activities. */
 #define CORRELATION "Microsoft Defender XDR – alert correlation"
 
@@ -25,21 +25,6 @@ bool scoring_begin(struct scoring *s, struct correlate *c, struct arena *a, stru
 
 /* ---- titles ---- */
 
-/* How many different ones of a type, by the identifier that tells most of them apart. */
-static size_t count_type(const struct state_sighting *list, size_t n, const char *type)
-{
-    size_t best = 0;
-    for (size_t i = 0; i < n; i++) {
-        size_t same = 0;
-        if (!str_eqz(key_type(list[i].value), type))
-            continue;
-        for (size_t k = 0; k < n; k++)
-            same += str_eq(key_identifier(list[k].value), key_identifier(list[i].value));
-        best = same > best ? same : best;
-    }
-    return best;
-}
-
 static size_t list_length(struct arena *a, struct str one, struct str more)
 {
     struct json v = {0};
@@ -56,36 +41,11 @@ static bool is_own_title(struct scoring *s, const struct state_incident *i, bool
            state_incident_has_alert_named(s->c->o.state, i->workspace, i->id, i->title, out, e);
 }
 
-static bool sightings_of_both(struct scoring *s, const struct state_incident *x,
-                              const struct state_incident *y, struct state_sighting **out,
-                              size_t *out_n, struct err *e)
-{
-    struct state_sighting of_x = {.workspace = x->workspace, .incident = x->id}, *one = NULL;
-    struct state_sighting of_y = {.workspace = y->workspace, .incident = y->id}, *two = NULL;
-    size_t n = 0, m = 0;
-    if (!state_sighting_of(s->c->o.state, s->a, SIGHTING_ENTITY, &of_x, MAX_SIGHTINGS, &one, &n,
-                           e) ||
-        !state_sighting_of(s->c->o.state, s->a, SIGHTING_ENTITY, &of_y, MAX_SIGHTINGS, &two, &m, e))
-        return false;
-    struct map *seen = map_new(s->a, false);
-    *out = arena_array(s->a, struct state_sighting, n + m + 1);
-    *out_n = 0;
-    for (size_t i = 0; i < n + m; i++) {
-        const struct state_sighting *v = i < n ? &one[i] : &two[i - n];
-        bool host = str_eqz(key_type(v->value), "host");
-        if ((host || str_eqz(key_type(v->value), "account")) && map_get(seen, v->value) == NULL) {
-            (void)map_put(seen, v->value, seen);
-            (*out)[(*out_n)++] = *v;
-        }
-    }
-    return true;
-}
-
 bool join_title(struct scoring *s, const struct state_incident *target,
                 const struct state_incident *source, struct str *out, struct err *e)
 {
-    struct state_sighting *seen = NULL;
-    size_t n = 0;
+    struct state_sighting of = {.workspace = target->workspace, .incident = target->id};
+    size_t hosts = 0, accounts = 0;
     bool own = false;
     *out = STR("");
     if (!s->k->titles)
@@ -94,12 +54,13 @@ bool join_title(struct scoring *s, const struct state_incident *target,
         return false;
     if (!own)
         return true;
-    if (!sightings_of_both(s, target, source, &seen, &n, e))
+    if (!state_sighting_kinds(s->c->o.state, &of, source->id, STR("host"), &hosts, e) ||
+        !state_sighting_kinds(s->c->o.state, &of, source->id, STR("account"), &accounts, e))
         return false;
     struct title_facts f = {
         .tactics = incident_list_union(s->a, target->tactics, source->tactics),
-        .hosts = count_type(seen, n, "host"),
-        .accounts = count_type(seen, n, "account"),
+        .hosts = hosts,
+        .accounts = accounts,
         .products = list_length(s->a, target->products, source->products),
         .rules = list_length(s->a, target->rule_ids, source->rule_ids),
     };

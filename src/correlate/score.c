@@ -27,8 +27,7 @@ static int64_t nearness(const struct correlate_config *k, int64_t gap)
     int64_t half = k->window / 2;
     if (gap <= half)
         return PER_MILLE;
-    double late = (double)(gap - half) / (double)(k->window - half);
-    return PER_MILLE - (int64_t)(late * (PER_MILLE / 2));
+    return PER_MILLE - (gap - half) * PER_MILLE / (k->window - half) / 2;
 }
 
 /* All of it while few incidents have the entity, then less and less. */
@@ -180,18 +179,22 @@ static const struct state_sighting *step_before(const struct state_sighting *fro
     return NULL;
 }
 
+struct tactics {
+    struct state_sighting *p;
+    size_t n;
+};
+/* Of the incident that is scored, and of the candidate. */
 struct tactics_of_both {
-    struct state_sighting *p[2];
-    size_t n[2];
+    struct tactics of[2];
 };
 
 static void add_steps(struct scoring *s, const struct tactics_of_both *t, size_t from,
                       int64_t *steps, struct score *x)
 {
     size_t to = 1 - from;
-    for (size_t i = 0; i < t->n[to] && *steps < s->k->chain_steps; i++) {
-        const struct state_sighting *then = &t->p[to][i];
-        const struct state_sighting *before = step_before(t->p[from], t->n[from], then);
+    for (size_t i = 0; i < t->of[to].n && *steps < s->k->chain_steps; i++) {
+        const struct state_sighting *then = &t->of[to].p[i];
+        const struct state_sighting *before = step_before(t->of[from].p, t->of[from].n, then);
         if (before == NULL)
             continue;
         struct evidence v = {
@@ -207,14 +210,14 @@ static void add_steps(struct scoring *s, const struct tactics_of_both *t, size_t
     }
 }
 
-static bool add_chain(struct scoring *s, const struct state_incident *i,
+static bool add_chain(struct scoring *s, const struct tactics *own,
                       const struct state_incident *other, struct score *x, struct err *e)
 {
-    struct tactics_of_both t = {0};
+    struct tactics_of_both t = {{*own}};
     int64_t steps = 0;
-    if (s->k->chain == 0)
+    if (s->k->chain == 0 || own->n == 0)
         return true;
-    if (!tactics_of(s, i, &t.p[0], &t.n[0], e) || !tactics_of(s, other, &t.p[1], &t.n[1], e))
+    if (!tactics_of(s, other, &t.of[1].p, &t.of[1].n, e))
         return false;
     add_steps(s, &t, 0, &steps, x);
     add_steps(s, &t, 1, &steps, x);
@@ -287,44 +290,76 @@ static bool may_join(struct scoring *s, const struct state_incident *i,
     return true;
 }
 
-static bool add_rest(struct scoring *s, const struct state_incident *i,
+/* What the candidates of one incident are compared with. */
+struct subject {
+    const struct state_incident *i;
+    struct tactics tactics;
+};
+
+static bool add_rest(struct scoring *s, const struct subject *own,
                      const struct state_incident *other, struct score *x, struct err *e)
 {
-    if (!add_chain(s, i, other, x, e))
+    if (!add_chain(s, &own->tactics, other, x, e))
         return false;
-    add_rule(s, i, other, x);
+    add_rule(s, own->i, other, x);
     return true;
 }
 
-static bool better(const struct score *x, const struct state_incident *of_x, const struct score *y,
-                   const struct state_incident *of_y)
+struct choice {
+    struct score best;
+    struct state_incident other;
+    bool found;
+};
+
+static bool better(const struct score *x, const struct state_incident *of_x,
+                   const struct choice *than)
 {
-    return x->points != y->points ? x->points > y->points : of_x->number < of_y->number;
+    if (!than->found)
+        return true;
+    return x->points != than->best.points ? x->points > than->best.points
+                                          : of_x->number < than->other.number;
 }
 
-/* Scores one candidate in full and keeps it if it is the best so far. */
-static bool consider(struct scoring *s, const struct state_incident *i, struct score *x,
-                     struct score *best, struct state_incident *out_other, bool *found,
-                     struct err *e)
+/* Scores one candidate in full and keeps it if it is the best so far. What costs most is asked
+ * last. */
+static bool consider(struct scoring *s, const struct subject *own, struct score *x,
+                     struct choice *so_far, struct err *e)
 {
     struct state_incident other = {0};
     struct err missing = {0};
     bool may = false;
-    if (!state_incident_get(s->c->o.state, s->a, i->workspace, x->incident, &other, &missing)) {
+    if (!state_incident_brief(s->c->o.state, s->a, own->i->workspace, x->incident, &other,
+                              &missing)) {
         if (missing.code != ERR_NOT_FOUND && e != NULL)
             *e = missing;
         return missing.code == ERR_NOT_FOUND;
     }
-    if (!may_join(s, i, &other, &may, e))
-        return false;
-    if (!may)
+    if (str_eqz(other.status, "Closed"))
         return true;
-    if (!add_rest(s, i, &other, x, e))
+    if (!add_rest(s, own, &other, x, e))
         return false;
-    if (x->points >= s->k->threshold && (!*found || better(x, &other, best, out_other))) {
-        *best = *x;
-        *out_other = other;
-        *found = true;
+    if (x->points < s->k->threshold || !better(x, &other, so_far))
+        return true;
+    if (!may_join(s, own->i, &other, &may, e))
+        return false;
+    if (may)
+        *so_far = (struct choice){*x, other, true};
+    return true;
+}
+
+static bool choose(struct scoring *s, const struct subject *own, struct collected *all,
+                   struct choice *out, struct err *e)
+{
+    int64_t rest = s->k->chain * s->k->chain_steps + s->k->same_rule;
+    for (size_t k = 0; k < all->v.n; k++)
+        count_entities(s, all->v.p[k]);
+    if (all->v.n > 1)
+        qsort(all->v.p, all->v.n, sizeof(*all->v.p), compare_candidates);
+    for (size_t k = 0; k < all->v.n && k < (size_t)s->k->max_candidates; k++) {
+        if (all->v.p[k]->points == 0 || all->v.p[k]->points + rest < s->k->threshold)
+            break;
+        if (!consider(s, own, all->v.p[k], out, e))
+            return false;
     }
     return true;
 }
@@ -333,34 +368,31 @@ bool score_best(struct scoring *s, const struct state_incident *i, struct score 
                 struct state_incident *out_other, bool *found, struct err *e)
 {
     struct collected all;
-    int64_t rest = s->k->chain * s->k->chain_steps + s->k->same_rule;
+    struct subject own = {.i = i};
+    struct choice best = {0};
     *found = false;
     if (has_excluded_tag(s, i))
         return true;
-    if (!collect(s, i, &all, e))
+    if (!collect(s, i, &all, e) ||
+        (all.v.n > 0 && !tactics_of(s, i, &own.tactics.p, &own.tactics.n, e)) ||
+        !choose(s, &own, &all, &best, e))
         return false;
-    for (size_t k = 0; k < all.v.n; k++)
-        count_entities(s, all.v.p[k]);
-    if (all.v.n > 1)
-        qsort(all.v.p, all.v.n, sizeof(*all.v.p), compare_candidates);
-    for (size_t k = 0; k < all.v.n && k < (size_t)s->k->max_candidates; k++) {
-        if (all.v.p[k]->points == 0 || all.v.p[k]->points + rest < s->k->threshold)
-            break;
-        if (!consider(s, i, all.v.p[k], out, out_other, found, e))
-            return false;
-    }
-    return true;
+    *found = best.found;
+    *out = best.best;
+    return !best.found ||
+           state_incident_get(s->c->o.state, s->a, i->workspace, best.other.id, out_other, e);
 }
 
 bool score_pair(struct scoring *s, const struct state_incident *i,
                 const struct state_incident *other, struct score *out, struct err *e)
 {
     struct collected all;
-    if (!collect(s, i, &all, e))
+    struct subject own = {.i = i};
+    if (!collect(s, i, &all, e) || !tactics_of(s, i, &own.tactics.p, &own.tactics.n, e))
         return false;
     struct score *x = candidate(s, &all, other->id);
     count_entities(s, x);
-    if (!add_rest(s, i, other, x, e))
+    if (!add_rest(s, &own, other, x, e))
         return false;
     *out = *x;
     return true;

@@ -186,6 +186,17 @@ static bool is_closed(const struct state_incident *i)
     return str_eqz(i->status, "Closed");
 }
 
+/* A candidate, or the incident that has its alerts now; *there false: that one was deleted. */
+static bool follow(struct incidents *in, struct arena *a, struct workspace *w,
+                   struct state_incident *i, bool *there, struct err *e)
+{
+    struct err why = {0};
+    *there = incident_merged_into(in, a, w, i, i, &why);
+    if (*there || why.code == ERR_NOT_FOUND)
+        return true;
+    return err_set(e, why.code, "%s", why.msg);
+}
+
 /* The newest: an open one, the one that a candidate was merged into, a closed one to reopen. */
 static bool choose(struct incidents *in, struct arena *a, struct workspace *w,
                    struct state_incident *list, size_t n, const struct incident_grouping *g,
@@ -197,11 +208,11 @@ static bool choose(struct incidents *in, struct arena *a, struct workspace *w,
             return true;
         }
     for (size_t i = 0; i < n; i++) {
-        bool merged = list[i].merged_into != 0;
+        bool merged = list[i].merged_into != 0, there = false;
         struct str name = list[i].id;
-        if (merged && !incident_merged_into(in, a, w, &list[i], &list[i], e))
+        if (!follow(in, a, w, &list[i], &there, e))
             return false;
-        if (has_room(&list[i]) && (g->reopen || (merged && !is_closed(&list[i])))) {
+        if (there && has_room(&list[i]) && (g->reopen || (merged && !is_closed(&list[i])))) {
             *out = (struct choice){&list[i], merged ? name : STR("")};
             return true;
         }

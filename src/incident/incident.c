@@ -4,7 +4,7 @@
 #include "incident/incident_priv.h"
 #include "state/outbox.h"
 
-enum { FLUSH_BATCH = 64, FLUSH_ARENA = 512 << 20 };
+enum { FLUSH_BATCH = 128, FLUSH_BYTES = 8 << 20, FLUSH_ARENA = 512 << 20 };
 
 static struct str keep(struct str s, const char *otherwise)
 {
@@ -66,22 +66,70 @@ struct str arm_id(struct arena *a, const struct arm_scope *scope, struct str wor
 
 /* ---- the outbox ---- */
 
-static bool flush_one(struct incidents *in, struct arena *a, const struct state_outbox *o,
-                      struct err *e)
+/* Rows whose ids nobody puts a second time once they have left the outbox: they may be appended
+ * many at a time, under an id of their own. An append costs much the same for one row or for many.
+ */
+static bool is_unique(const struct state_outbox *o)
 {
-    struct workspace *w = store_workspace_find(in->store, o->workspace);
+    return str_starts(o->dedup, STR("alert/")) || str_starts(o->dedup, STR("incident/"));
+}
+
+/* How many of the list, from its first on, are appended in one commit. */
+static size_t group_of(const struct state_outbox *list, size_t n)
+{
+    size_t count = 1, bytes = list[0].rows.n;
+    bool joined = list[0].batch.n > 0; /* before a crash, perhaps: then just these */
+    if (!joined && !is_unique(&list[0]))
+        return 1;
+    while (count < n && str_eq(list[count].workspace, list[0].workspace) &&
+           str_eq(list[count].batch, list[0].batch) && (joined || is_unique(&list[count])) &&
+           (joined || (bytes += list[count].rows.n) <= FLUSH_BYTES))
+        count++;
+    return count;
+}
+
+/* A row that cannot be stored would fail for ever and block all rows behind it. */
+static struct store_batch *batch_of(struct arena *a, struct workspace *w,
+                                    const struct state_outbox *o)
+{
     struct json rows = {0};
     struct store_batch *batch = NULL;
     struct err why = {0};
-    if (w == NULL || !json_parse(a, o->rows, NULL, &rows, &why) ||
-        !logrows_batch(w, a, o->table, &rows, &batch, &why)) {
-        /* It would fail for ever and block all rows behind it. */
-        LOG(LOG_ERROR, "incident", "log rows dropped: they cannot be stored",
-            log_s("table", o->table), log_s("dedup", o->dedup),
-            log_z("reason", w == NULL ? "the workspace is gone" : why.msg));
-        return state_outbox_delete(in->state, o->seq, e);
+    if (w != NULL && json_parse(a, o->rows, NULL, &rows, &why) &&
+        logrows_batch(w, a, o->table, &rows, &batch, &why))
+        return batch;
+    LOG(LOG_ERROR, "incident", "log rows dropped: they cannot be stored", log_s("table", o->table),
+        log_s("dedup", o->dedup), log_z("reason", w == NULL ? "the workspace is gone" : why.msg));
+    return NULL;
+}
+
+/* The id under which the group is appended: that of its one row, or one that the rows keep, so that
+ * the same rows have it after a crash. */
+static bool name_group(struct incidents *in, struct arena *a, const struct state_outbox *group,
+                       size_t n, struct str *out, struct err *e)
+{
+    *out = group[0].batch.n > 0 ? group[0].batch : group[0].dedup;
+    if (n == 1 || group[0].batch.n > 0)
+        return true;
+    *out = arena_fmt(a, "outbox/%.*s", STR_ARG(incident_etag_new(a)));
+    return state_outbox_join(in->state, group[0].seq, group[n - 1].seq, *out, e);
+}
+
+static bool flush_group(struct incidents *in, struct arena *a, const struct state_outbox *group,
+                        size_t n, struct err *e)
+{
+    struct workspace *w = store_workspace_find(in->store, group[0].workspace);
+    struct store_batch **batches = arena_array(a, struct store_batch *, n);
+    struct str dedup = STR("");
+    size_t made = 0;
+    if (!name_group(in, a, group, n, &dedup, e))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        batches[made] = batch_of(a, w, &group[i]);
+        made += batches[made] != NULL;
     }
-    return store_append(w, &batch, 1, o->dedup, e) && state_outbox_delete(in->state, o->seq, e);
+    return (made == 0 || store_append(w, batches, made, dedup, e)) &&
+           state_outbox_delete(in->state, group[0].seq, group[n - 1].seq, e);
 }
 
 static bool flush_some(struct incidents *in, size_t *n, struct err *e)
@@ -90,9 +138,11 @@ static bool flush_some(struct incidents *in, size_t *n, struct err *e)
     struct state_outbox *list = NULL;
     if (!state_outbox_list(in->state, a, FLUSH_BATCH, &list, n, e))
         return false;
-    for (size_t i = 0; i < *n; i++)
-        if (!flush_one(in, a, &list[i], e))
+    for (size_t i = 0, count = 0; i < *n; i += count) {
+        count = group_of(list + i, *n - i);
+        if (!flush_group(in, a, list + i, count, e))
             return false;
+    }
     return true;
 }
 

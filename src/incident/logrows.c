@@ -10,7 +10,8 @@ enum { MAX_CELL = 16 << 20 };
 bool logrows_put(struct incidents *in, struct workspace *w, const char *table, struct str rows,
                  struct str dedup, struct err *e)
 {
-    struct state_outbox o = {0, workspace_id(w), str_from(table), dedup, rows};
+    struct state_outbox o = {
+        .workspace = workspace_id(w), .table = str_from(table), .dedup = dedup, .rows = rows};
     return state_outbox_put(in->state, &o, e);
 }
 

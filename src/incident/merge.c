@@ -28,6 +28,7 @@ bool incident_may_merge(const struct state_incident *x, const struct state_incid
     AUTO(arena_freep) struct arena *a = arena_new(0);
     const struct state_incident *both[] = {x, y};
     size_t most = max_alerts != 0 ? max_alerts : INCIDENT_MAX_ALERTS;
+    int64_t alerts = x->alerts + y->alerts;
     if (str_eq(x->id, y->id))
         return err_set(e, ERR_CONFLICT, "incident %lld can't be merged with itself",
                        (long long)x->number);
@@ -39,11 +40,10 @@ bool incident_may_merge(const struct state_incident *x, const struct state_incid
     if (one.n > 0 && other.n > 0 && !str_ieq(one, other))
         return err_set(e, ERR_CONFLICT, "incidents %lld and %lld are assigned to different people",
                        (long long)x->number, (long long)y->number);
-    if ((size_t)(x->alerts + y->alerts) > most)
+    if ((size_t)alerts > most)
         return err_set(e, ERR_LIMIT,
                        "incidents %lld and %lld have %lld alerts together: an incident holds %zu",
-                       (long long)x->number, (long long)y->number,
-                       (long long)(x->alerts + y->alerts), most);
+                       (long long)x->number, (long long)y->number, (long long)alerts, most);
     return true;
 }
 

@@ -56,6 +56,10 @@ bool state_sightings_drop(struct state *s, struct str workspace, struct str inci
 /* How many entities an incident has, at most max. */
 bool state_sighting_count(struct state *s, struct str workspace, struct str incident, size_t max,
                           size_t *out, struct err *e) MUST_USE;
+/* How many entities of a type two incidents have together, by the identifier that tells most of
+ * them apart. */
+bool state_sighting_kinds(struct state *s, const struct state_sighting *one, struct str other,
+                          struct str type, size_t *out, struct err *e) MUST_USE;
 /* How many incidents have had activity since then, at most max. */
 bool state_sighting_incidents(struct state *s, struct str workspace, int64_t since, size_t max,
                               size_t *out, struct err *e) MUST_USE;

@@ -25,6 +25,9 @@ struct state_incident {
 bool state_incident_put(struct state *s, const struct state_incident *i, struct err *e) MUST_USE;
 bool state_incident_get(struct state *s, struct arena *a, struct str workspace, struct str id,
                         struct state_incident *out, struct err *e) MUST_USE; /* ERR_NOT_FOUND */
+/* Only what says whether it may be merged: number, status, owner, labels, rules, alerts. */
+bool state_incident_brief(struct state *s, struct arena *a, struct str workspace, struct str id,
+                          struct state_incident *out, struct err *e) MUST_USE; /* ERR_NOT_FOUND */
 /* By number, when the whole text is one; ERR_NOT_FOUND. */
 bool state_incident_by_number(struct state *s, struct arena *a, struct str workspace,
                               int64_t number, struct state_incident *out, struct err *e) MUST_USE;

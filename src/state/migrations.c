@@ -228,7 +228,8 @@ static const char correlation_sql[] =
     " WITHOUT ROWID;"
     "CREATE INDEX correlation_entities_by_time ON correlation_entities (workspace, value,"
     " last_seen);"
-    "CREATE INDEX correlation_entities_by_incident ON correlation_entities (workspace, incident);"
+    "CREATE INDEX correlation_entities_by_incident ON correlation_entities (workspace, incident,"
+    " last_seen);"
     "CREATE INDEX correlation_entities_by_age ON correlation_entities (last_seen);"
     "CREATE TABLE correlation_tactics (workspace TEXT NOT NULL, incident TEXT NOT NULL,"
     " value TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
@@ -236,7 +237,6 @@ static const char correlation_sql[] =
     " FOREIGN KEY (workspace, incident) REFERENCES incidents (workspace, id) ON DELETE CASCADE)"
     " WITHOUT ROWID;"
     "CREATE INDEX correlation_tactics_by_age ON correlation_tactics (last_seen);"
-    "CREATE INDEX incidents_by_activity ON incidents (workspace, last_activity);"
     "CREATE TABLE incident_merges (workspace TEXT NOT NULL, id TEXT NOT NULL,"
     " source TEXT NOT NULL, target TEXT NOT NULL, source_number INTEGER NOT NULL,"
     " target_number INTEGER NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL,"
@@ -298,6 +298,9 @@ static const char rule_resources_sql[] =
     " body TEXT NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL,"
     " PRIMARY KEY (workspace, id)) WITHOUT ROWID;";
 
+/* Rows of the outbox that are appended together. */
+static const char outbox_sql[] = "ALTER TABLE outbox ADD COLUMN batch TEXT NOT NULL DEFAULT '';";
+
 static const struct migration {
     int version;
     const char *sql;
@@ -305,6 +308,7 @@ static const struct migration {
     {1, detection_sql},   {2, identity_sql}, {3, library_sql},      {4, summary_sql},
     {5, collection_sql},  {6, jobs_sql},     {7, arrival_sql},      {8, work_sql},
     {9, correlation_sql}, {10, cases_sql},   {11, association_sql}, {12, rule_resources_sql},
+    {13, outbox_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

@@ -95,20 +95,12 @@ bool state_correlated_of(struct state *s, struct arena *a, struct str workspace,
 
 /* ---- sightings ---- */
 
-static const struct field sighting_fields[] = {
-    FIELD(F_TEXT, state_sighting, workspace),
-    FIELD(F_TEXT, state_sighting, incident),
-    FIELD(F_TEXT, state_sighting, value),
-    FIELD_AS(F_I64, state_sighting, first, "first_seen"),
-    FIELD_AS(F_I64, state_sighting, last, "last_seen"),
-    FIELD(F_TEXT, state_sighting, alerts),
-};
-static const struct table sightings[] = {
-    [SIGHTING_ENTITY] = {"correlation_entities", sighting_fields, COUNTOF(sighting_fields),
-                         sizeof(struct state_sighting)},
-    [SIGHTING_TACTIC] = {"correlation_tactics", sighting_fields, COUNTOF(sighting_fields),
-                         sizeof(struct state_sighting)},
-};
+/* What is read of a sighting; the rest is what was asked for. */
+#define TIMES_AND_ALERTS                                                                           \
+    FIELD_AS(F_I64, state_sighting, first, "first_seen"),                                          \
+        FIELD_AS(F_I64, state_sighting, last, "last_seen"), FIELD(F_TEXT, state_sighting, alerts)
+static const struct field of_incident[] = {FIELD(F_TEXT, state_sighting, value), TIMES_AND_ALERTS};
+static const struct field of_entity[] = {FIELD(F_TEXT, state_sighting, incident), TIMES_AND_ALERTS};
 
 /* What two sightings of the same thing in the same incident make. */
 #define WIDEN(table)                                                                               \
@@ -121,9 +113,10 @@ static const struct table sightings[] = {
 #define PUT(table)                                                                                 \
     "INSERT INTO " table " (workspace, incident, value, first_seen, last_seen, alerts)"            \
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)" WIDEN(table)
-#define MOVE(table)                                                                                \
+/* index: the planner would rather read the whole workspace by the primary key. */
+#define MOVE(table, index)                                                                         \
     "INSERT INTO " table " (workspace, incident, value, first_seen, last_seen, alerts)"            \
-    " SELECT workspace, ?3, value, first_seen, last_seen, alerts FROM " table                      \
+    " SELECT workspace, ?3, value, first_seen, last_seen, alerts FROM " table index                \
     " WHERE workspace = ?1 AND incident = ?2" WIDEN(table)
 #define DROP(table) "DELETE FROM " table " WHERE workspace = ?1 AND incident = ?2"
 
@@ -137,37 +130,49 @@ bool state_sighting_put(struct state *s, enum state_sighting_kind k, const struc
     return state_run(s, put[k], b, COUNTOF(b), e);
 }
 
-static bool select_sightings(struct state *s, struct arena *a, enum state_sighting_kind k,
-                             const char *tail, const struct bind *b, size_t n_binds,
-                             struct state_sighting **out, size_t *n, struct err *e)
-{
-    void *rows = NULL;
-    if (!table_select(s, a, &sightings[k], NULL, tail, b, n_binds, &rows, n, e))
-        return false;
-    *out = rows;
-    return true;
-}
-
 bool state_sighting_of(struct state *s, struct arena *a, enum state_sighting_kind k,
                        const struct state_sighting *incident, size_t max,
                        struct state_sighting **out, size_t *n, struct err *e)
 {
+    static const struct table tables[] = {
+        [SIGHTING_ENTITY] = {"correlation_entities", of_incident, COUNTOF(of_incident),
+                             sizeof(struct state_sighting)},
+        [SIGHTING_TACTIC] = {"correlation_tactics", of_incident, COUNTOF(of_incident),
+                             sizeof(struct state_sighting)}};
     struct bind b[] = {BT(incident->workspace), BT(incident->incident), BI((int64_t)max)};
-    return select_sightings(s, a, k,
-                            "WHERE workspace = ?1 AND incident = ?2 "
-                            "ORDER BY last_seen DESC, value LIMIT ?3",
-                            b, COUNTOF(b), out, n, e);
+    void *rows = NULL;
+    if (!table_select(s, a, &tables[k], NULL,
+                      "WHERE workspace = ?1 AND incident = ?2 "
+                      "ORDER BY last_seen DESC, value DESC LIMIT ?3",
+                      b, COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    for (size_t i = 0; i < *n; i++) {
+        (*out)[i].workspace = incident->workspace;
+        (*out)[i].incident = incident->incident;
+    }
+    return true;
 }
 
 bool state_sighting_where(struct state *s, struct arena *a, struct str workspace, struct str value,
                           int64_t since, size_t max, struct state_sighting **out, size_t *n,
                           struct err *e)
 {
+    static const struct table table = {"correlation_entities", of_entity, COUNTOF(of_entity),
+                                       sizeof(struct state_sighting)};
     struct bind b[] = {BT(workspace), BT(value), BI(since), BI((int64_t)max)};
-    return select_sightings(s, a, SIGHTING_ENTITY,
-                            "WHERE workspace = ?1 AND value = ?2 AND last_seen >= ?3 "
-                            "ORDER BY last_seen DESC LIMIT ?4",
-                            b, COUNTOF(b), out, n, e);
+    void *rows = NULL;
+    if (!table_select(s, a, &table, NULL,
+                      "WHERE workspace = ?1 AND value = ?2 AND last_seen >= ?3 "
+                      "ORDER BY last_seen DESC LIMIT ?4",
+                      b, COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    for (size_t i = 0; i < *n; i++) {
+        (*out)[i].workspace = workspace;
+        (*out)[i].value = value;
+    }
+    return true;
 }
 
 bool state_sightings_drop(struct state *s, struct str workspace, struct str incident, struct err *e)
@@ -181,8 +186,10 @@ bool state_sightings_move(struct state *s, struct str workspace, struct str from
                           struct err *e)
 {
     struct bind b[] = {BT(workspace), BT(from), BT(to)};
-    return state_run(s, MOVE("correlation_entities"), b, COUNTOF(b), e) &&
-           state_run(s, MOVE("correlation_tactics"), b, COUNTOF(b), e) &&
+    return state_run(s,
+                     MOVE("correlation_entities", " INDEXED BY correlation_entities_by_incident"),
+                     b, COUNTOF(b), e) &&
+           state_run(s, MOVE("correlation_tactics", ""), b, COUNTOF(b), e) &&
            state_sightings_drop(s, workspace, from, e);
 }
 
@@ -192,13 +199,13 @@ static bool count(struct state *s, const char *sql, const struct bind *b, size_t
                   size_t *out, struct err *e)
 {
     state_lock(s);
-    sqlite3_stmt *st = state_prepare_locked(s, sql, b, n_binds, e);
+    sqlite3_stmt *st = state_take_locked(s, sql, b, n_binds, e);
     bool ok = st != NULL;
     if (ok && sqlite3_step(st) == SQLITE_ROW)
         *out = (size_t)sqlite3_column_int64(st, 0);
     else if (ok)
         ok = state_error(s, e, "count");
-    sqlite3_finalize(st);
+    state_give_locked(st);
     state_unlock(s);
     return ok;
 }
@@ -210,6 +217,18 @@ bool state_sighting_count(struct state *s, struct str workspace, struct str inci
     return count(s,
                  "SELECT count(*) FROM (SELECT 1 FROM correlation_entities WHERE workspace = ?1 "
                  "AND incident = ?2 LIMIT ?3)",
+                 b, COUNTOF(b), out, e);
+}
+
+bool state_sighting_kinds(struct state *s, const struct state_sighting *one, struct str other,
+                          struct str type, size_t *out, struct err *e)
+{
+    struct bind b[] = {BT(one->workspace), BT(one->incident), BT(other), BT(type)};
+    return count(s,
+                 "SELECT coalesce(max(n), 0) FROM (SELECT count(DISTINCT value) AS n FROM "
+                 "correlation_entities WHERE workspace = ?1 AND incident IN (?2, ?3) AND "
+                 "substr(value, 1, length(?4) + 1) = ?4 || '/' "
+                 "GROUP BY substr(value, 1, instr(value, ':')))",
                  b, COUNTOF(b), out, e);
 }
 

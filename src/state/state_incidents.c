@@ -41,6 +41,9 @@ static const struct field fields[] = {
     I(comments),
     I(merged_into),
 };
+static const struct field brief_fields[] = {
+    T(workspace), T(id), I(number), T(status), T(owner), T(labels), T(rule_ids), I(alerts),
+};
 #undef T
 #undef I
 static const struct table incidents = {"incidents", fields, COUNTOF(fields),
@@ -62,6 +65,15 @@ bool state_incident_get(struct state *s, struct arena *a, struct str workspace, 
     if (why.code == ERR_NOT_FOUND)
         return err_set(e, ERR_NOT_FOUND, "there is no incident '%.*s'", STR_ARG(id));
     return err_set(e, why.code, "%s", why.msg);
+}
+
+bool state_incident_brief(struct state *s, struct arena *a, struct str workspace, struct str id,
+                          struct state_incident *out, struct err *e)
+{
+    static const struct table brief = {"incidents", brief_fields, COUNTOF(brief_fields),
+                                       sizeof(struct state_incident)};
+    struct bind b[] = {BT(workspace), BT(id)};
+    return table_one(s, a, &brief, NULL, "WHERE workspace = ?1 AND id = ?2", b, COUNTOF(b), out, e);
 }
 
 bool state_incident_by_number(struct state *s, struct arena *a, struct str workspace,

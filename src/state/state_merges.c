@@ -89,14 +89,14 @@ bool state_merge_is_barred(struct state *s, struct str workspace, struct str one
 {
     struct bind b[] = {BT(workspace), BT(one), BT(other)};
     state_lock(s);
-    sqlite3_stmt *st = state_prepare_locked(
+    sqlite3_stmt *st = state_take_locked(
         s, "SELECT 1 FROM incident_merges AS m WHERE " BARRED " LIMIT 1", b, COUNTOF(b), e);
     int rc = st != NULL ? sqlite3_step(st) : SQLITE_ERROR;
     bool ok = rc == SQLITE_ROW || rc == SQLITE_DONE;
     if (st != NULL && !ok)
         state_error(s, e, "read the merges that were undone");
     *out = rc == SQLITE_ROW;
-    sqlite3_finalize(st);
+    state_give_locked(st);
     state_unlock(s);
     return ok;
 }

@@ -8,6 +8,7 @@ static const struct field fields[] = {
     FIELD_AS(F_TEXT, state_outbox, table, "table_name"),
     KEY(F_TEXT, state_outbox, dedup),
     FIELD_AS(F_TEXT, state_outbox, rows, "row_json"),
+    FIELD(F_TEXT, state_outbox, batch),
 };
 static const struct table outbox = {"outbox", fields, COUNTOF(fields), sizeof(struct state_outbox)};
 
@@ -32,8 +33,16 @@ bool state_outbox_list(struct state *s, struct arena *a, size_t max, struct stat
     return true;
 }
 
-bool state_outbox_delete(struct state *s, int64_t seq, struct err *e)
+bool state_outbox_join(struct state *s, int64_t first, int64_t last, struct str batch,
+                       struct err *e)
 {
-    struct bind b[] = {BI(seq)};
-    return state_run(s, "DELETE FROM outbox WHERE seq = ?1", b, COUNTOF(b), e);
+    struct bind b[] = {BI(first), BI(last), BT(batch)};
+    return state_run(s, "UPDATE outbox SET batch = ?3 WHERE seq BETWEEN ?1 AND ?2", b, COUNTOF(b),
+                     e);
+}
+
+bool state_outbox_delete(struct state *s, int64_t first, int64_t last, struct err *e)
+{
+    struct bind b[] = {BI(first), BI(last)};
+    return state_run(s, "DELETE FROM outbox WHERE seq BETWEEN ?1 AND ?2", b, COUNTOF(b), e);
 }

@@ -6,8 +6,10 @@
 #include <sqlite3.h>
 #include <stdatomic.h>
 
+enum { STATE_STATEMENTS = 256 };
 struct state {
     sqlite3 *db;
+    sqlite3_stmt *statements[STATE_STATEMENTS]; /* prepared before, by hash of their text */
     struct lock lock;
     atomic_ulong owner; /* thread that holds the lock, 0 = none: makes it recursive */
     int depth;          /* how often the owner took it */
@@ -37,6 +39,11 @@ bool state_error(struct state *s, struct err *e,
  * must be held. */
 sqlite3_stmt *state_prepare_locked(struct state *s, const char *sql, const struct bind *b, size_t n,
                                    struct err *e);
+/* The same, for a statement that is run again and again: it is kept for the next time. Whoever gets
+ * it gives it back, and does not run the same text in between. */
+sqlite3_stmt *state_take_locked(struct state *s, const char *sql, const struct bind *b, size_t n,
+                                struct err *e);
+void state_give_locked(sqlite3_stmt *st); /* NULL is fine */
 struct str state_column_text(struct arena *a, sqlite3_stmt *st, int col);
 
 /* ---- rows: one struct, one list of fields ---- */

@@ -127,9 +127,9 @@ bool table_select(struct state *s, struct arena *a, const struct table *t, const
     sbuf_addf(&sql, " FROM %s %s", from != NULL ? from : t->name, tail);
     CHECK(sbuf_ok(&sql));
     state_lock(s);
-    sqlite3_stmt *st = state_prepare_locked(s, sbuf_str(&sql).p, b, n_binds, e);
+    sqlite3_stmt *st = state_take_locked(s, sbuf_str(&sql).p, b, n_binds, e);
     bool ok = st != NULL && read_rows(s, a, t, st, out, n, e);
-    sqlite3_finalize(st);
+    state_give_locked(st);
     state_unlock(s);
     return ok;
 }

@@ -1,8 +1,9 @@
 """Correlation: which incidents are merged, why, what becomes of both, and the way back."""
+import datetime
 import json
 
 from test_detection import at, imported, incidents
-from vedette import Server, contains, equal, run
+from vedette import Server, contains, equal, run, until
 
 START = "2026-03-01T00:00:00Z"
 STAGES = {"entry": "InitialAccess", "steal": "CredentialAccess", "move": "LateralMovement",
@@ -359,3 +360,23 @@ def test_it_waits_for_its_turn_over_a_restart():
         equal(s.post(path(s, "incidents/2/unmerge")).status, 200)
         s.restart(at(60))
         equal(open_numbers(s), [1, 2])
+
+
+def test_the_system_clock_merges_by_itself():
+    """A thread of its own follows the rules; /metrics counts."""
+    with Server("--rule-delay", "0", "--correlation", "true") as s:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        records = [{"TimeGenerated": (now - datetime.timedelta(minutes=m)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                    "UserPrincipalName": "ann@halden.example", "AppDisplayName": stage}
+                   for m, stage in ((2, "entry"), (1, "move"))]
+        equal(s.post_logs("Microsoft-SigninLogs", records).status, 204)
+        imported(s, stage_rule("entry", 1))
+        imported(s, stage_rule("move", 2))
+        until(lambda: s.metrics().get("vedette_incident_merges_total"))
+        equal(len(open_numbers(s)), 1)
+        found = s.metrics()
+        equal((found["vedette_correlated_alerts_total"], found["vedette_correlation_failures_total"]),
+              (2, 0))
+        name = s.arm("GET", "/incidents/%d" % open_numbers(s)[0]).json()["name"]
+        until(lambda: s.count("SecurityIncident | where IncidentName == '%s' and "
+                              "array_length(AlertIds) == 2" % name))
