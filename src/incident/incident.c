@@ -4,7 +4,7 @@
 #include "incident/incident_priv.h"
 #include "state/outbox.h"
 
-enum { FLUSH_BATCH = 64, FLUSH_ARENA = 512 << 20 };
+enum { FLUSH_BATCH = 256, FLUSH_ARENA = 512 << 20 };
 
 static struct str keep(struct str s, const char *otherwise)
 {
@@ -66,34 +66,72 @@ struct str arm_id(struct arena *a, const struct arm_scope *scope, struct str wor
 
 /* ---- the outbox ---- */
 
-static bool flush_one(struct incidents *in, struct arena *a, const struct state_outbox *o,
-                      struct err *e)
+struct flushing {
+    struct incidents *in;
+    struct arena *a;
+    const struct state_outbox *list;
+    size_t n;
+    int64_t *gone; /* seq of rows that are stored, or never can be */
+    size_t n_gone;
+};
+
+static struct store_batch *make_batch(struct flushing *f, const struct state_outbox *o)
 {
-    struct workspace *w = store_workspace_find(in->store, o->workspace);
+    struct workspace *w = store_workspace_find(f->in->store, o->workspace);
     struct json rows = {0};
     struct store_batch *batch = NULL;
     struct err why = {0};
-    if (w == NULL || !json_parse(a, o->rows, NULL, &rows, &why) ||
-        !logrows_batch(w, a, o->table, &rows, &batch, &why)) {
-        /* It would fail for ever and block all rows behind it. */
-        LOG(LOG_ERROR, "incident", "log rows dropped: they cannot be stored",
-            log_s("table", o->table), log_s("dedup", o->dedup),
-            log_z("reason", w == NULL ? "the workspace is gone" : why.msg));
-        return state_outbox_delete(in->state, o->seq, e);
-    }
-    return store_append(w, &batch, 1, o->dedup, e) && state_outbox_delete(in->state, o->seq, e);
+    if (w != NULL && json_parse(f->a, o->rows, NULL, &rows, &why) &&
+        logrows_batch(w, f->a, o->table, &rows, &batch, &why))
+        return batch;
+    /* It would fail for ever and block all rows behind it. */
+    LOG(LOG_ERROR, "incident", "log rows dropped: they cannot be stored", log_s("table", o->table),
+        log_s("dedup", o->dedup), log_z("reason", w == NULL ? "the workspace is gone" : why.msg));
+    f->gone[f->n_gone++] = o->seq;
+    return NULL;
 }
 
+/* The rows of one workspace, from at on, as far as they follow each other; to is behind them. */
+static bool flush_workspace(struct flushing *f, size_t at, size_t to, struct err *e)
+{
+    struct store_append *reqs = arena_array(f->a, struct store_append, to - at);
+    int64_t *seqs = arena_array(f->a, int64_t, to - at);
+    bool *ok = arena_array(f->a, bool, to - at);
+    size_t n = 0;
+    for (size_t i = at; i < to; i++) {
+        struct store_batch **batch = arena_new_of(f->a, struct store_batch *);
+        *batch = make_batch(f, &f->list[i]);
+        if (*batch == NULL)
+            continue;
+        reqs[n] = (struct store_append){.batches = batch, .n = 1, .dedup = f->list[i].dedup};
+        seqs[n++] = f->list[i].seq;
+    }
+    struct workspace *w = store_workspace_find(f->in->store, f->list[at].workspace);
+    bool all = n == 0 || store_append_each(w, reqs, n, ok, e);
+    for (size_t i = 0; i < n; i++)
+        if (ok[i])
+            f->gone[f->n_gone++] = seqs[i];
+    return all;
+}
+
+/* A row that is stored and not deleted is known by its dedup when it is tried again. */
 static bool flush_some(struct incidents *in, size_t *n, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(FLUSH_ARENA);
     struct state_outbox *list = NULL;
     if (!state_outbox_list(in->state, a, FLUSH_BATCH, &list, n, e))
         return false;
-    for (size_t i = 0; i < *n; i++)
-        if (!flush_one(in, a, &list[i], e))
-            return false;
-    return true;
+    struct flushing f = {in, a, list, *n, arena_array(a, int64_t, *n + 1), 0};
+    struct err deleting = {0};
+    bool ok = true;
+    for (size_t at = 0, to = 0; ok && at < *n; at = to) {
+        for (to = at; to < *n && str_eq(list[to].workspace, list[at].workspace);)
+            to++;
+        ok = flush_workspace(&f, at, to, e);
+    }
+    if (f.n_gone == 0 || state_outbox_delete(in->state, f.gone, f.n_gone, ok ? e : &deleting))
+        return ok;
+    return false;
 }
 
 bool incidents_flush(struct incidents *in, struct err *e)

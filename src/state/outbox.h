@@ -13,4 +13,5 @@ struct state_outbox {
 bool state_outbox_put(struct state *s, const struct state_outbox *o, struct err *e) MUST_USE;
 bool state_outbox_list(struct state *s, struct arena *a, size_t max, struct state_outbox **out,
                        size_t *n, struct err *e) MUST_USE; /* oldest first */
-bool state_outbox_delete(struct state *s, int64_t seq, struct err *e) MUST_USE;
+/* All of them in one transaction. */
+bool state_outbox_delete(struct state *s, const int64_t *seqs, size_t n, struct err *e) MUST_USE;

@@ -32,8 +32,17 @@ bool state_outbox_list(struct state *s, struct arena *a, size_t max, struct stat
     return true;
 }
 
-bool state_outbox_delete(struct state *s, int64_t seq, struct err *e)
+static bool delete_each(struct state *s, const int64_t *seqs, size_t n, struct err *e)
 {
-    struct bind b[] = {BI(seq)};
-    return state_run(s, "DELETE FROM outbox WHERE seq = ?1", b, COUNTOF(b), e);
+    for (size_t i = 0; i < n; i++) {
+        struct bind b[] = {BI(seqs[i])};
+        if (!state_run(s, "DELETE FROM outbox WHERE seq = ?1", b, COUNTOF(b), e))
+            return false;
+    }
+    return true;
+}
+
+bool state_outbox_delete(struct state *s, const int64_t *seqs, size_t n, struct err *e)
+{
+    return state_begin(s, e) && state_end(s, delete_each(s, seqs, n, e), e);
 }
