@@ -67,7 +67,7 @@ static void probe(struct together *t, bool *may)
 
 /* ---- those that find nothing ---- */
 
-static bool store_quiet(struct together *t, size_t *list, size_t n, struct err *e)
+static bool store_quiet(struct together *t, const size_t *list, size_t n, struct err *e)
 {
     struct run_quiet q = {.mark = t->mark};
     q.took_us = (clock_mono_us() - t->began_us) / (int64_t)t->n;

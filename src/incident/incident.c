@@ -4,7 +4,7 @@
 #include "incident/incident_priv.h"
 #include "state/outbox.h"
 
-enum { FLUSH_BATCH = 128, FLUSH_BYTES = 8 << 20, FLUSH_ARENA = 512 << 20 };
+enum { FLUSH_BATCH = 256, FLUSH_ARENA = 512 << 20 };
 
 static struct str keep(struct str s, const char *otherwise)
 {
@@ -66,84 +66,72 @@ struct str arm_id(struct arena *a, const struct arm_scope *scope, struct str wor
 
 /* ---- the outbox ---- */
 
-/* Rows whose ids nobody puts a second time once they have left the outbox: they may be appended
- * many at a time, under an id of their own. An append costs much the same for one row or for many.
- */
-static bool is_unique(const struct state_outbox *o)
-{
-    return str_starts(o->dedup, STR("alert/")) || str_starts(o->dedup, STR("incident/"));
-}
+struct flushing {
+    struct incidents *in;
+    struct arena *a;
+    const struct state_outbox *list;
+    size_t n;
+    int64_t *gone; /* seq of rows that are stored, or never can be */
+    size_t n_gone;
+};
 
-/* How many of the list, from its first on, are appended in one commit. */
-static size_t group_of(const struct state_outbox *list, size_t n)
+static struct store_batch *make_batch(struct flushing *f, const struct state_outbox *o)
 {
-    size_t count = 1, bytes = list[0].rows.n;
-    bool joined = list[0].batch.n > 0; /* before a crash, perhaps: then just these */
-    if (!joined && !is_unique(&list[0]))
-        return 1;
-    while (count < n && str_eq(list[count].workspace, list[0].workspace) &&
-           str_eq(list[count].batch, list[0].batch) && (joined || is_unique(&list[count])) &&
-           (joined || (bytes += list[count].rows.n) <= FLUSH_BYTES))
-        count++;
-    return count;
-}
-
-/* A row that cannot be stored would fail for ever and block all rows behind it. */
-static struct store_batch *batch_of(struct arena *a, struct workspace *w,
-                                    const struct state_outbox *o)
-{
+    struct workspace *w = store_workspace_find(f->in->store, o->workspace);
     struct json rows = {0};
     struct store_batch *batch = NULL;
     struct err why = {0};
-    if (w != NULL && json_parse(a, o->rows, NULL, &rows, &why) &&
-        logrows_batch(w, a, o->table, &rows, &batch, &why))
+    if (w != NULL && json_parse(f->a, o->rows, NULL, &rows, &why) &&
+        logrows_batch(w, f->a, o->table, &rows, &batch, &why))
         return batch;
+    /* It would fail for ever and block all rows behind it. */
     LOG(LOG_ERROR, "incident", "log rows dropped: they cannot be stored", log_s("table", o->table),
         log_s("dedup", o->dedup), log_z("reason", w == NULL ? "the workspace is gone" : why.msg));
+    f->gone[f->n_gone++] = o->seq;
     return NULL;
 }
 
-/* The id under which the group is appended: that of its one row, or one that the rows keep, so that
- * the same rows have it after a crash. */
-static bool name_group(struct incidents *in, struct arena *a, const struct state_outbox *group,
-                       size_t n, struct str *out, struct err *e)
+/* The rows of one workspace, from at on, as far as they follow each other; to is behind them. */
+static bool flush_workspace(struct flushing *f, size_t at, size_t to, struct err *e)
 {
-    *out = group[0].batch.n > 0 ? group[0].batch : group[0].dedup;
-    if (n == 1 || group[0].batch.n > 0)
-        return true;
-    *out = arena_fmt(a, "outbox/%.*s", STR_ARG(incident_etag_new(a)));
-    return state_outbox_join(in->state, group[0].seq, group[n - 1].seq, *out, e);
-}
-
-static bool flush_group(struct incidents *in, struct arena *a, const struct state_outbox *group,
-                        size_t n, struct err *e)
-{
-    struct workspace *w = store_workspace_find(in->store, group[0].workspace);
-    struct store_batch **batches = arena_array(a, struct store_batch *, n);
-    struct str dedup = STR("");
-    size_t made = 0;
-    if (!name_group(in, a, group, n, &dedup, e))
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        batches[made] = batch_of(a, w, &group[i]);
-        made += batches[made] != NULL;
+    struct store_append *reqs = arena_array(f->a, struct store_append, to - at);
+    int64_t *seqs = arena_array(f->a, int64_t, to - at);
+    bool *ok = arena_array(f->a, bool, to - at);
+    size_t n = 0;
+    for (size_t i = at; i < to; i++) {
+        struct store_batch **batch = arena_new_of(f->a, struct store_batch *);
+        *batch = make_batch(f, &f->list[i]);
+        if (*batch == NULL)
+            continue;
+        reqs[n] = (struct store_append){.batches = batch, .n = 1, .dedup = f->list[i].dedup};
+        seqs[n++] = f->list[i].seq;
     }
-    return (made == 0 || store_append(w, batches, made, dedup, e)) &&
-           state_outbox_delete(in->state, group[0].seq, group[n - 1].seq, e);
+    struct workspace *w = store_workspace_find(f->in->store, f->list[at].workspace);
+    bool all = n == 0 || store_append_each(w, reqs, n, ok, e);
+    for (size_t i = 0; i < n; i++)
+        if (ok[i])
+            f->gone[f->n_gone++] = seqs[i];
+    return all;
 }
 
+/* A row that is stored and not deleted is known by its dedup when it is tried again. */
 static bool flush_some(struct incidents *in, size_t *n, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(FLUSH_ARENA);
     struct state_outbox *list = NULL;
     if (!state_outbox_list(in->state, a, FLUSH_BATCH, &list, n, e))
         return false;
-    for (size_t i = 0, count = 0; i < *n; i += count) {
-        count = group_of(list + i, *n - i);
-        if (!flush_group(in, a, list + i, count, e))
-            return false;
+    struct flushing f = {in, a, list, *n, arena_array(a, int64_t, *n + 1), 0};
+    struct err deleting = {0};
+    bool ok = true;
+    for (size_t at = 0, to = 0; ok && at < *n; at = to) {
+        for (to = at; to < *n && str_eq(list[to].workspace, list[at].workspace);)
+            to++;
+        ok = flush_workspace(&f, at, to, e);
     }
-    return true;
+    if (f.n_gone == 0 || state_outbox_delete(in->state, f.gone, f.n_gone, ok ? e : &deleting))
+        return ok;
+    return false;
 }
 
 void incidents_listen(struct incidents *in, void (*fn)(void *ctx), void *ctx)

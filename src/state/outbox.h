@@ -9,13 +9,9 @@ struct state_outbox {
     struct str workspace, table;
     struct str dedup; /* unique for ever */
     struct str rows;  /* JSON array of objects: column → value */
-    struct str batch; /* of rows that are appended together: their dedup id; empty: none */
 };
 bool state_outbox_put(struct state *s, const struct state_outbox *o, struct err *e) MUST_USE;
 bool state_outbox_list(struct state *s, struct arena *a, size_t max, struct state_outbox **out,
                        size_t *n, struct err *e) MUST_USE; /* oldest first */
-/* Those with first ≤ seq ≤ last are to be appended together, also after a crash. */
-bool state_outbox_join(struct state *s, int64_t first, int64_t last, struct str batch,
-                       struct err *e) MUST_USE;
-/* Those with first ≤ seq ≤ last. */
-bool state_outbox_delete(struct state *s, int64_t first, int64_t last, struct err *e) MUST_USE;
+/* All of them in one transaction. */
+bool state_outbox_delete(struct state *s, const int64_t *seqs, size_t n, struct err *e) MUST_USE;

@@ -8,7 +8,6 @@ static const struct field fields[] = {
     FIELD_AS(F_TEXT, state_outbox, table, "table_name"),
     KEY(F_TEXT, state_outbox, dedup),
     FIELD_AS(F_TEXT, state_outbox, rows, "row_json"),
-    FIELD(F_TEXT, state_outbox, batch),
 };
 static const struct table outbox = {"outbox", fields, COUNTOF(fields), sizeof(struct state_outbox)};
 
@@ -33,16 +32,17 @@ bool state_outbox_list(struct state *s, struct arena *a, size_t max, struct stat
     return true;
 }
 
-bool state_outbox_join(struct state *s, int64_t first, int64_t last, struct str batch,
-                       struct err *e)
+static bool delete_each(struct state *s, const int64_t *seqs, size_t n, struct err *e)
 {
-    struct bind b[] = {BI(first), BI(last), BT(batch)};
-    return state_run(s, "UPDATE outbox SET batch = ?3 WHERE seq BETWEEN ?1 AND ?2", b, COUNTOF(b),
-                     e);
+    for (size_t i = 0; i < n; i++) {
+        struct bind b[] = {BI(seqs[i])};
+        if (!state_run(s, "DELETE FROM outbox WHERE seq = ?1", b, COUNTOF(b), e))
+            return false;
+    }
+    return true;
 }
 
-bool state_outbox_delete(struct state *s, int64_t first, int64_t last, struct err *e)
+bool state_outbox_delete(struct state *s, const int64_t *seqs, size_t n, struct err *e)
 {
-    struct bind b[] = {BI(first), BI(last)};
-    return state_run(s, "DELETE FROM outbox WHERE seq BETWEEN ?1 AND ?2", b, COUNTOF(b), e);
+    return state_begin(s, e) && state_end(s, delete_each(s, seqs, n, e), e);
 }

@@ -157,6 +157,11 @@ size_t store_batch_bytes(const struct store_batch *b);
  * full; with kind STORE_NO_ROOM: the disk is), ERR_IO (disk; nothing was stored), ERR_LIMIT. */
 bool store_append(struct workspace *w, struct store_batch **batches, size_t n, struct str dedup,
                   struct err *e) MUST_USE;
+struct store_append;
+/* Many of them at once, each with a dedup of its own; they share commits. Their batches are taken,
+ * also on failure; counts are not looked at. out_ok[i]: the i-th is stored. False: not all are. */
+bool store_append_each(struct workspace *w, const struct store_append *reqs, size_t n, bool *out_ok,
+                       struct err *e) MUST_USE;
 
 /* ---- a query's result into a custom table ---- */
 /* TenantId, Type, _ItemId and the others that a table's rows get from the service. */

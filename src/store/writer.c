@@ -481,25 +481,36 @@ void writer_stop(struct writer *wr)
 
 /* ---- producers ---- */
 
+/* Puts requests into the queue, one after the other, and waits for all. false: there is no room. */
+static bool submit_all(struct writer *wr, struct request *r, size_t n, struct err *e)
+{
+    size_t bytes = 0, queued;
+    for (size_t i = 0; i < n; i++)
+        bytes += r[i].bytes;
+    lock_take(&wr->lock);
+    queued = wr->queued_bytes;
+    bool full = wr->stop || (queued > 0 && queued + bytes > wr->max_queue_bytes);
+    for (size_t i = 0; !full && i < n; i++) {
+        wr->queued_bytes += r[i].bytes;
+        r[i].next = NULL;
+        *wr->tail = &r[i];
+        wr->tail = &r[i].next;
+    }
+    if (!full)
+        cond_signal(&wr->work);
+    for (size_t i = 0; !full && i < n; i++)
+        while (!r[i].done)
+            cond_wait(&wr->done, &wr->lock);
+    lock_drop(&wr->lock);
+    return !full ||
+           err_set(e, ERR_BUSY, "workspace '%.*s' has %zu bytes waiting to be stored: try again",
+                   STR_ARG(wr->w->name), queued);
+}
+
 static bool submit(struct writer *wr, struct request *r, struct err *e)
 {
-    lock_take(&wr->lock);
-    bool full =
-        wr->stop || (wr->queued_bytes > 0 && wr->queued_bytes + r->bytes > wr->max_queue_bytes);
-    if (!full) {
-        wr->queued_bytes += r->bytes;
-        r->next = NULL;
-        *wr->tail = r;
-        wr->tail = &r->next;
-        cond_signal(&wr->work);
-        while (!r->done)
-            cond_wait(&wr->done, &wr->lock);
-    }
-    lock_drop(&wr->lock);
-    if (full)
-        return err_set(e, ERR_BUSY,
-                       "workspace '%.*s' has %zu bytes waiting to be stored: try again",
-                       STR_ARG(wr->w->name), wr->queued_bytes);
+    if (!submit_all(wr, r, 1, e))
+        return false;
     if (!r->ok && e != NULL)
         *e = r->err;
     return r->ok;
@@ -559,6 +570,35 @@ bool store_append(struct workspace *w, struct store_batch **batches, size_t n, s
 {
     struct store_append req = {.batches = batches, .n = n, .dedup = dedup};
     return store_append_counted(w, &req, NULL, e);
+}
+
+bool store_append_each(struct workspace *w, const struct store_append *reqs, size_t n, bool *out_ok,
+                       struct err *e)
+{
+    struct arena *a = arena_new(0);
+    struct request *r = arena_array(a, struct request, n + 1);
+    struct err own = {0};
+    size_t done = 0;
+    bool ok = store_room_check(w->s, STORE_ROOM_NONE, &own);
+    for (size_t i = 0; i < n; i++) {
+        r[i] = (struct request){.kind = REQ_APPEND, .append = &reqs[i]};
+        for (size_t k = 0; k < reqs[i].n; k++)
+            r[i].bytes += store_batch_bytes(reqs[i].batches[k]);
+        ok = ok && check_request(&reqs[i], &own);
+    }
+    ok = ok && submit_all(w->writer, r, n, &own);
+    for (size_t i = 0; i < n; i++) {
+        out_ok[i] = ok && r[i].ok;
+        done += out_ok[i];
+        if (ok && !r[i].ok)
+            own = r[i].err;
+        for (size_t k = 0; k < reqs[i].n; k++)
+            store_batch_free(reqs[i].batches[k]);
+    }
+    arena_free(a);
+    if (done < n && e != NULL)
+        *e = own;
+    return done == n;
 }
 
 bool workspace_settle(struct workspace *w, struct err *e)

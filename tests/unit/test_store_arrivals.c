@@ -69,7 +69,8 @@ static void what_came_to_a_table_is_remembered(void **state)
     assert_false(came.any);
     assert_true(workspace_arrivals(f->w, STR("Heartbeat"), between, after, &came));
     assert_true(came.any);
-    assert_false(workspace_arrivals(f->w, STR("Syslog"), before - TICKS_PER_DAY, after, &came));
+    /* The store was empty when it was opened, so that all is known; later it is not. */
+    assert_true(workspace_arrivals(f->w, STR("Syslog"), before - TICKS_PER_DAY, after, &came));
     fixture_stop(f);
     fixture_start(f);
     assert_false(workspace_arrivals(f->w, STR("Syslog"), before, after, &came));
