@@ -171,17 +171,16 @@ static bool open_library(struct case_bench *b, struct err *e)
     return b->library != NULL;
 }
 
-static bool put_watchlist(struct case_bench *b, struct arena *a, struct str alias, struct str text,
+static bool put_watchlist(struct case_bench *b, struct arena *a, struct str alias, struct str csv,
                           struct err *e)
 {
     struct json body = {0};
     struct state_watchlist made = {0};
-    struct str csv = STR(""), *names = NULL;
+    struct str *names = NULL;
     size_t at = 0, n = 0;
     bool created = false;
     AUTO(sbuf_fini) struct sbuf s = sbuf_make(0);
     struct json_out o = json_out_make(&s);
-    csv = text;
     if (!csv_line(a, csv, &at, &names, &n, e) || n == 0)
         return err_set(e, ERR_SYNTAX, "a line of column names expected");
     json_obj(&o);

@@ -148,40 +148,48 @@ static bool covers(const struct matching *m, const struct json *want, const stru
 
 enum list_rule { LIST_SOME, LIST_EXACT, LIST_ORDERED, LIST_NONE };
 
+/* Which found item the i-th wanted one is; is->n: none. */
+static size_t find_item(const struct matching *m, const struct json *want, size_t i,
+                        const struct json *is, const bool *taken, bool ordered)
+{
+    for (size_t k = ordered ? i : 0; k < is->n && (!ordered || k == i); k++)
+        if (!taken[k] && covers(m, &want->items[i], &is->items[k]))
+            return k;
+    return is->n;
+}
+
+/* What was found and not taken tells what an expected item has become. */
+static size_t list_rest(struct case_diffs *d, const struct json *is, const bool *taken)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < is->n; k++)
+        if (!taken[k] && n++ < MAX_LISTED)
+            case_diff_add(d, "+ %.*s", STR_ARG(shown(d->a, &is->items[k])));
+    return n;
+}
+
 /* Wanted items against found ones, each found one taken once. */
 static void compare_lists(struct case_diffs *d, const struct matching *m, const char *what,
                           const struct json *want, const struct json *is, enum list_rule rule)
 {
     bool *taken = arena_array(m->a, bool, is->n + 1);
+    bool none = rule == LIST_NONE, whole = rule == LIST_EXACT || rule == LIST_ORDERED;
+    struct case_diffs lines = {.a = d->a};
     size_t wrong = 0;
     if (want->type != JSON_ARRAY) {
         case_diff_add(d, "%s: a list expected in the test", what);
         return;
     }
-    struct case_diffs lines = {.a = d->a};
     for (size_t i = 0; i < want->n; i++) {
-        size_t k = rule == LIST_ORDERED ? i : 0;
-        size_t end = rule == LIST_ORDERED && i < is->n ? i + 1 : is->n;
-        while (k < end && (taken[k] || !covers(m, &want->items[i], &is->items[k])))
-            k++;
-        bool found = k < end;
-        if (found)
-            taken[k] = true;
-        if (found != (rule == LIST_NONE))
-            continue;
-        if (wrong++ < MAX_LISTED)
-            case_diff_add(&lines, "%s %.*s", rule == LIST_NONE ? "+" : "-",
+        size_t k = find_item(m, want, i, is, taken, rule == LIST_ORDERED);
+        taken[k] = k < is->n;
+        if ((k < is->n) == none && wrong++ < MAX_LISTED)
+            case_diff_add(&lines, "%s %.*s", none ? "+" : "-",
                           STR_ARG(shown(d->a, &want->items[i])));
     }
-    bool whole = rule == LIST_EXACT || rule == LIST_ORDERED;
-    /* What was found and not taken tells what an expected item has become. */
-    size_t shown_found = 0;
-    for (size_t k = 0; k < is->n && (whole || (wrong > 0 && rule == LIST_SOME)); k++) {
-        if (taken[k])
-            continue;
-        wrong += whole;
-        if (shown_found++ < MAX_LISTED)
-            case_diff_add(&lines, "+ %.*s", STR_ARG(shown(d->a, &is->items[k])));
+    if (whole || (wrong > 0 && !none)) {
+        size_t rest = list_rest(&lines, is, taken);
+        wrong += whole ? rest : 0;
     }
     if (wrong == 0)
         return;

@@ -8,7 +8,7 @@
 #include <libgen.h>
 #include <stdio.h>
 
-enum { MAX_CASES_FILE = 256 << 20, READ_BYTES = 256 << 10 };
+enum { MAX_CASES_FILE = 256 << 20, READ_BYTES = 256 << 10, MAX_LOOKBACK_DAYS = 36500 };
 
 /* ---- reading ---- */
 
@@ -32,9 +32,26 @@ static struct str own_rule(struct arena *a, const char *path)
     return arena_fmt(a, "%.*s.yaml", STR_ARG(str_sub(name, 0, at)));
 }
 
+/* A key that is misspelt must not be a key that is not there. */
+static bool keys_known(const struct json *v, const char *const *known, const char *where,
+                       struct err *e)
+{
+    for (size_t i = 0; i < v->n; i++) {
+        size_t k = 0;
+        while (known[k] != NULL && !str_eqz(v->keys[i], known[k]))
+            k++;
+        if (known[k] == NULL)
+            return err_set(e, ERR_INVALID, "%s%.*s: not known", where, STR_ARG(v->keys[i]));
+    }
+    return true;
+}
+
 static bool read_rule(struct case_file *f, struct err *e)
 {
-    struct str name = json_text(json_get(&f->root, "rule"), STR(""));
+    const struct json *given = json_get(&f->root, "rule");
+    struct str name = json_text(given, STR(""));
+    if (given != NULL && given->type != JSON_STRING)
+        return err_set(e, ERR_INVALID, "rule: the name of a file expected");
     struct rule_set set = {.a = f->a};
     if (name.n == 0)
         name = own_rule(f->a, f->path);
@@ -54,8 +71,10 @@ static bool read_lookback(struct case_file *f, struct err *e)
     const struct json *v = json_get(&f->root, "lookback");
     if (v == NULL)
         return true;
-    return (rule_duration(json_text(v, v->text), &f->rule.period) && f->rule.period > 0) ||
-           err_set(e, ERR_INVALID, "lookback: a duration such as 90d expected");
+    return (rule_duration(json_text(v, v->text), &f->rule.period) && f->rule.period > 0 &&
+            f->rule.period <= MAX_LOOKBACK_DAYS * TICKS_PER_DAY) ||
+           err_set(e, ERR_INVALID, "lookback: a duration such as 90d expected, at most %dd",
+                   MAX_LOOKBACK_DAYS);
 }
 
 /* A list of paths; an object is of functions themselves (put_functions). */
@@ -78,6 +97,11 @@ static bool read_file(struct case_file *f, struct case_bench *b, struct err *e)
     struct str text = STR("");
     if (!file_read(f->a, f->path, MAX_CASES_FILE, &text, e) ||
         !yaml_parse(f->a, text, NULL, &f->root, e))
+        return false;
+    static const char *const known[] = {"rule",      "tables",      "watchlists",
+                                        "functions", "lookback",    "ignoreUnknownColumns",
+                                        "cases",     "description", NULL};
+    if (!keys_known(&f->root, known, "", e))
         return false;
     f->cases = json_get(&f->root, "cases");
     if (f->cases == NULL || f->cases->type != JSON_ARRAY || f->cases->n == 0)
@@ -254,6 +278,8 @@ static bool put_functions(struct run *r, const struct json *list, struct err *e)
         return true;
     for (size_t i = 0; i < list->n; i++) {
         struct str text = str_trim(json_text(&list->items[i], STR("")));
+        if (text.n == 0)
+            return err_set(e, ERR_INVALID, "function %.*s: KQL expected", STR_ARG(list->keys[i]));
         struct kql_stored_function f = {.name = list->keys[i], .parameters = STR("()")};
         size_t at = 0;
         if (text.n > 0 && text.p[0] == '(' && str_find(text, STR("{"), &at)) {
@@ -351,6 +377,8 @@ static bool check_query(struct run *r, int64_t now, struct err *e)
 static bool run_case(struct run *r, const struct case_given *given, struct case_diffs *d,
                      struct err *e)
 {
+    static const char *const known[] = {"name",      "now",    "tables",      "watchlists",
+                                        "functions", "expect", "description", NULL};
     const struct json *expect = json_get(r->c, "expect");
     struct collected k = {0};
     struct state_incident *incidents = NULL;
@@ -358,7 +386,8 @@ static bool run_case(struct run *r, const struct case_given *given, struct case_
     size_t n = 0, n_incidents = 0;
     if (expect == NULL || expect->type != JSON_OBJECT || expect->n == 0)
         return err_set(e, ERR_INVALID, "expect is missing");
-    if (!read_times(json_get(r->c, "now"), r->a, &times, &n, e) || !case_begin(r->b, times[0], e) ||
+    if (!keys_known(r->c, known, "", e) ||
+        !read_times(json_get(r->c, "now"), r->a, &times, &n, e) || !case_begin(r->b, times[0], e) ||
         !case_put_functions(r->b, r->a, &given->functions, r->f->rule.query, e) ||
         !case_put_functions(r->b, r->a, &r->f->functions, r->f->rule.query, e) ||
         !put_functions(r, json_get(&r->f->root, "functions"), e) ||

@@ -20,7 +20,7 @@ enum { POLL_US = 200 * 1000, SHOWN_FIRINGS = 5 };
 static const char usage[] =
     "usage: vedette rules backtest [--data DIR|--url URL] [--workspace W] [options] "
     "[ID|FILE|DIR…]\n"
-    "       vedette rules backtest --logs DIR [--functions PATH]… [options] FILE|DIR…\n"
+    "       vedette rules backtest --logs DIR [options] FILE|DIR…\n"
     "\n"
     "Runs rules over a period that is over and tells when each would have fired, on whom, which\n"
     "incidents it would have made, and what it costs; nothing is stored. Rules are files (YAML, "
@@ -29,6 +29,8 @@ static const char usage[] =
     "takes\n"
     "a folder of TABLE.ndjson files (.gz, .zst) in place of a server.\n"
     "\n"
+    "  --functions PATH   with --logs: stored functions, a file or a folder; may be repeated\n"
+    "  --watchlist FILE   with --logs: ALIAS.csv; may be repeated\n"
     "  --from T, --to T   of the windows' ends, such as 2026-03-01T00:00:00Z; default: the last 7\n"
     "                     days\n"
     "  --days N           the N days before --to\n"

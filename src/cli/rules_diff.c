@@ -168,6 +168,7 @@ static void print_text(struct arena *a, const changes *c)
     for (size_t i = 0; i < c->n; i++) {
         const struct change *x = &c->p[i];
         const struct rule *r = x->new != NULL ? x->new : x->old;
+        CHECK(r != NULL);
         printf("%c %.*s  %.*s\n",
                x->old == NULL   ? '+'
                : x->new == NULL ? '-'

@@ -35,8 +35,11 @@ static struct expr *arrival_filter(struct binder *b, const struct plan *p)
 }
 
 /* The end of a window that the row is in; see KQL_WINDOW. */
-static void add_window(struct binder *b, struct plan *p)
+static void add_window(struct binder *b, struct plan *p, const struct syn *at)
 {
+    if (bind_find_column(p, STR(KQL_WINDOW)) != NULL)
+        bind_error(b, "SEM0500", at, "table '%s' has a column '%s' of its own", z(b, p->table),
+                   KQL_WINDOW);
     struct plan_col c = plan_fresh(b, STR(KQL_WINDOW), KQL_DATETIME);
     c.hidden = true;
     p->source_names[p->cols.n] = c.name;
@@ -99,7 +102,7 @@ struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const st
     }
     struct expr *scope = scope_filter(b, p), *arrival = arrival_filter(b, p);
     if (scope != NULL && b->o->windows != KQL_WINDOWS_NONE)
-        add_window(b, p);
+        add_window(b, p, at);
     if (scope != NULL && arrival != NULL)
         scope = ex_and(b, scope, arrival);
     else if (scope == NULL)

@@ -21,7 +21,7 @@ static struct plan *by_window(struct windowing *v, struct plan *p);
 static const struct plan_col *window_col(const struct plan *p)
 {
     for (size_t i = p->cols.n; i-- > 0;)
-        if (str_eqz(p->cols.p[i].name, KQL_WINDOW))
+        if (p->cols.p[i].hidden && str_eqz(p->cols.p[i].name, KQL_WINDOW))
             return &p->cols.p[i];
     return NULL;
 }

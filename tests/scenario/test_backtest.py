@@ -214,6 +214,24 @@ def test_requests_that_are_wrong_are_refused():
             equal(s.post(base, {"rules": []}, token=token).status, 403)
 
 
+def test_one_that_runs_can_be_cancelled_and_too_many_are_refused():
+    with Server(clock=at(60)) as s:
+        base = "/vedette/v1/workspaces/%s/backtests" % s.workspace()["id"]
+        equal(s.post_logs(TABLE, [{"TimeGenerated": at(10), "ResultType": "50126"}]).status, 204)
+        body = {"rules": [{"yaml": rule(1, "SigninLogs | count", queryPeriod="1d")}], "from": "2025-03-01T00:00:00Z",
+                "to": at(60), "eachWindow": True}  # a hundred thousand windows
+        places = [base + "/" + s.post(base, body).json()["id"] for _ in range(2)]
+        refused = s.post(base, body)
+        equal((refused.status, "wait for one, or cancel one" in refused.message()), (429, True), refused)
+        until(lambda: s.get(places[0]).json()["windowsDone"] > 0, 60)
+        at_work = s.get(places[0]).json()
+        equal((at_work["status"], at_work["rulesTotal"], at_work["windowsTotal"] > 100000), ("Running", 1, True), at_work)
+        equal(s.request("DELETE", places[0]).status, 200)
+        until(lambda: s.get(places[0]).json()["status"] == "Canceled", 60)
+        equal("properties" in s.get(places[0]).json(), False)
+    # and the server has stopped while the other one ran
+
+
 def test_the_command_line_runs_it_on_a_server_and_on_a_folder_of_logs():
     with Server(clock=START) as s, tempfile.TemporaryDirectory() as folder:
         fill(s, 60)

@@ -68,6 +68,11 @@ def test_what_does_not_is_shown_as_a_difference():
     equal(one({"columns": {"Tries": 3}}), ["columns.Tries:", "- 3", "+ 2"])
     equal(one({"customDetails": {"Tries": ["3"]}}), ["customDetails.Tries:", '- ["3"]', '+ ["2"]'])
     equal(one({"alert": 1}), ["expect.alert: not known"])
+    equal(one({"alerts": 2}, table={}), ["table: not known"])
+    equal(one({"alerts": 2}, functions={"f": 7}), ["function f: KQL expected"])
+    for root, told in (({"lookback": "x"}, "lookback: a duration such as 90d expected, at most 36500d"),
+                       ({"rule": [1]}, "rule: the name of a file expected"), ({"rules": "r.yaml"}, "rules: not known")):
+        equal(tested([case()], **root)[1]["tests"][0]["differences"], [told])
     equal(one({"alerts": 2}, tables={"SigninLogs": [{"Nope": 1}]})[0].startswith("table SigninLogs: 0 rows"), True)
     equal(one({"alerts": 2}, now="soon")[0].startswith("now: a time such as"), True)
 

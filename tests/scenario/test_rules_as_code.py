@@ -80,6 +80,12 @@ def test_diff_shows_what_an_import_would_change():
         report = json.loads(cli(s, "diff", "--json", folder)[1])
         equal((len(report["added"]), len(report["removed"]), [f["field"] for f in report["changed"][0]["fields"]]),
               (1, 1, ["severity", "query"]))
+        with open(os.path.join(folder, "same.test.yaml"), "w", encoding="utf-8") as f:
+            f.write("cases: []")  # tests beside rules are no rules
+        equal(cli(s, "diff", folder)[1].splitlines()[-1], "1 added, 1 removed, 1 changed")
+        code, told = cli(s, "import", folder)
+        equal((code, told.splitlines()[0]), (0, "3 rules imported, 0 refused"))
+        equal(cli(s, "diff", "--no-removed", folder)[0], 0)
         other = os.path.join(folder, "old")
         os.mkdir(other)
         shutil.copy(os.path.join(folder, "same.yaml"), other)
