@@ -2,8 +2,6 @@
 #include "base/ids.h"
 #include "text/date.h"
 
-enum { MAX_ROW = 1 << 20 };
-
 static void add_members(struct arena *a, struct json_out *o, struct str object)
 {
     struct json v = {0};
@@ -36,7 +34,7 @@ bool audit_put(struct incidents *in, struct workspace *w, int64_t now, const str
                struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_ROW);
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(AUDIT_MAX_ROW);
     struct json_out o = json_out_make(&b);
     struct str id = x->id;
     char guid[37];
@@ -48,10 +46,12 @@ bool audit_put(struct incidents *in, struct workspace *w, int64_t now, const str
     json_obj(&o);
     json_kv_time(&o, "TimeGenerated", now);
     json_kv_z(&o, "OperationName", x->operation);
-    json_kv_str(&o, "CorrelationId", id);
+    json_kv_str(&o, "CorrelationId", x->correlation_id.n > 0 ? x->correlation_id : id);
     json_kv_str(&o, "SentinelResourceId", x->resource_id);
     json_kv_str(&o, "SentinelResourceName", x->resource_name);
     json_kv_str(&o, "SentinelResourceType", x->resource_type);
+    if (x->resource_kind.n > 0)
+        json_kv_str(&o, "SentinelResourceKind", x->resource_kind);
     json_kv_z(&o, "Status", x->failed ? "Failure" : "Success");
     json_kv_str(&o, "Description", x->description);
     json_kv_str(&o, "WorkspaceId", workspace_id(w));
@@ -60,7 +60,7 @@ bool audit_put(struct incidents *in, struct workspace *w, int64_t now, const str
     json_arr_end(&o);
     if (!sbuf_ok(&b))
         return err_set(e, ERR_LIMIT, "the audit row of '%s' is larger than %d bytes", x->operation,
-                       MAX_ROW);
+                       AUDIT_MAX_ROW);
     return logrows_put(in, w, "SentinelAudit", sbuf_str(&b),
                        arena_fmt(a, "audit/%.*s", STR_ARG(id)), e);
 }

@@ -1,5 +1,6 @@
 /* Shared by the files that run rules. */
 #pragma once
+#include "audit/audit.h"
 #include "base/ids.h"
 #include "base/thread.h"
 #include "detect/detect.h"

@@ -133,56 +133,41 @@ static void write_state(struct json_out *o, const char *key, const struct state_
     json_obj_end(o);
 }
 
-static void write_audit(struct json_out *o, struct detect *d, struct arena *a, struct workspace *w,
-                        const struct audit *x)
+static struct str states(struct detect *d, struct arena *a, const struct audit *x)
 {
-    const struct state_rule *rule = x->after != NULL ? x->after : x->before;
-    json_obj(o);
-    json_kv_str(o, "CallerName", x->who->name);
-    json_kv_str(o, "CallerIpAddress", x->who->address);
-    write_state(o, "OriginalResourceState", x->before);
-    write_state(o, "UpdatedResourceState", x->after);
-    json_key(o, "ResourceDiffMemberNames");
-    write_differences(o, a, x);
-    json_kv_z(o, "Reason", "");
-    json_kv_str(o, "ResourceDisplayName", rule->name);
-    json_kv_str(o, "ResourceGroupName", d->o.scope.resource_group);
-    json_kv_str(o, "ResourceId", rule_resource(d, a, w, rule->id));
-    json_kv_str(o, "SubscriptionId", d->o.scope.subscription);
-    json_kv_str(o, "Uri", x->who->uri);
-    json_kv_str(o, "WorkspaceId", workspace_id(w));
-    json_kv_str(o, "WorkspaceName", workspace_name(w));
-    json_obj_end(o);
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(AUDIT_MAX_ROW);
+    struct json_out o = json_out_make(&b);
+    json_obj(&o);
+    write_state(&o, "OriginalResourceState", x->before);
+    write_state(&o, "UpdatedResourceState", x->after);
+    json_key(&o, "ResourceDiffMemberNames");
+    write_differences(&o, a, x);
+    json_kv_str(&o, "ResourceGroupName", d->o.scope.resource_group);
+    json_kv_str(&o, "SubscriptionId", d->o.scope.subscription);
+    json_kv_str(&o, "Uri", x->who->uri);
+    json_obj_end(&o);
+    return sbuf_ok(&b) ? arena_str(a, sbuf_str(&b)) : STR("");
 }
 
 bool audit_row(struct detect *d, struct arena *a, struct workspace *w, const struct audit *x,
                struct err *e)
 {
     const struct state_rule *rule = x->after != NULL ? x->after : x->before;
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(32 << 20);
-    struct json_out o = json_out_make(&b);
-    struct str own = guid_text(a);
-    json_arr(&o);
-    json_obj(&o);
-    json_kv_time(&o, "TimeGenerated", clock_now(d->o.clock));
-    json_kv_z(&o, "OperationName",
-              x->after == NULL ? "Microsoft.SecurityInsights/alertRules/Delete"
-                               : "Microsoft.SecurityInsights/alertRules/Write");
-    json_kv_str(&o, "SentinelResourceId", rule_resource(d, a, w, rule->id));
-    json_kv_str(&o, "SentinelResourceName", rule->id);
-    json_kv_z(&o, "SentinelResourceType", "Analytic Rule");
-    json_kv_str(&o, "SentinelResourceKind", rule->kind);
-    json_kv_z(&o, "Status", "Success");
-    json_kv_z(&o, "Description",
-              x->after == NULL ? "Analytics rule deleted" : "Create or update analytics rule.");
-    json_kv_str(&o, "WorkspaceId", workspace_id(w));
-    json_kv_str(&o, "CorrelationId", x->who->correlation_id.n > 0 ? x->who->correlation_id : own);
-    json_key(&o, "ExtendedProperties");
-    write_audit(&o, d, a, w, x);
-    json_obj_end(&o);
-    json_arr_end(&o);
-    if (!sbuf_ok(&b))
+    const struct audit_entry row = {
+        .operation = x->after == NULL ? "Microsoft.SecurityInsights/alertRules/Delete"
+                                      : "Microsoft.SecurityInsights/alertRules/Write",
+        .resource_id = rule_resource(d, a, w, rule->id),
+        .resource_name = rule->id,
+        .resource_type = STR("Analytic Rule"),
+        .resource_kind = rule->kind,
+        .display_name = rule->name,
+        .description = x->after == NULL ? STR("Analytics rule deleted")
+                                        : STR("Create or update analytics rule."),
+        .caller = x->who->name,
+        .address = x->who->address,
+        .more = states(d, a, x),
+        .correlation_id = x->who->correlation_id};
+    if (row.more.n == 0)
         return err_set(e, ERR_LIMIT, "the audit row is too large");
-    return logrows_put(d->o.incidents, w, "SentinelAudit", sbuf_str(&b),
-                       arena_fmt(a, "audit/%.*s", STR_ARG(own)), e);
+    return audit_put(d->o.incidents, w, clock_now(d->o.clock), &row, e);
 }
