@@ -58,9 +58,10 @@ static bool is_rule_resource(const struct json *v)
 {
     struct str type = json_text(json_get(v, "type"), STR(""));
     struct str kind = json_text(json_get(v, "kind"), STR(""));
+    enum rule_kind known;
     bool named = type.n == 0 || str_ends(type, STR("alertRules"));
     return v->type == JSON_OBJECT && named && json_get(v, "properties") != NULL &&
-           (str_ieqz(kind, "Scheduled") || str_ieqz(kind, "NRT"));
+           rule_kind_parse(kind, &known);
 }
 
 static void add_list(struct rule_set *s, const char *path, const struct json *list)

@@ -3,12 +3,6 @@
 
 enum { MAX_PAGES = 1000 };
 
-static bool has_query(const struct json *resource)
-{
-    struct str kind = json_text(json_get(resource, "kind"), STR(""));
-    return str_eqz(kind, "Scheduled") || str_eqz(kind, "NRT");
-}
-
 /* A link to the next page is a whole address or a path. */
 static char *path_of(struct arena *a, struct str link)
 {
@@ -30,8 +24,7 @@ bool rules_fetch(struct client *c, const struct client_workspace *w, struct json
             return false;
         const struct json *value = json_get(&answer, "value");
         for (size_t i = 0; value != NULL && i < value->n; i++)
-            if (has_query(&value->items[i]))
-                VEC_PUSH(c->a, &all, value->items[i]);
+            VEC_PUSH(c->a, &all, value->items[i]);
         struct str next = json_text(json_get(&answer, "nextLink"), STR(""));
         target = next.n > 0 ? path_of(c->a, next) : NULL;
     }

@@ -89,7 +89,7 @@ void detect_close(struct detect *d)
         return;
     detect_stop(d);
     for (size_t i = 0; store_workspace_at(d->o.store, i) != NULL; i++)
-        workspace_listen(store_workspace_at(d->o.store, i), NULL, NULL);
+        workspace_unlisten(store_workspace_at(d->o.store, i), d);
     schedule_fini(d);
     templates_fini(d);
     drop(&d->o.scope.subscription);

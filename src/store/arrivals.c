@@ -156,3 +156,14 @@ void workspace_listen(struct workspace *w, store_commit_fn *fn, void *self)
     v->self = self;
     lock_drop(&v->lock);
 }
+
+void workspace_unlisten(struct workspace *w, const void *self)
+{
+    struct arrivals *v = w->arrivals;
+    lock_take(&v->lock);
+    if (v->self == self) {
+        v->fn = NULL;
+        v->self = NULL;
+    }
+    lock_drop(&v->lock);
+}

@@ -303,9 +303,11 @@ struct store_arrivals {
 bool workspace_arrivals(struct workspace *w, struct str table, int64_t after, int64_t until,
                         struct store_arrivals *out);
 /* Called after each commit, for each batch of it, in the thread that writes: must not wait, nor
- * call the store. One a workspace; fn NULL: none, and it has returned for the last time. */
+ * call the store. One a workspace. */
 typedef void store_commit_fn(void *self, struct workspace *w, struct str table);
 void workspace_listen(struct workspace *w, store_commit_fn *fn, void *self);
+/* Ends it, if it is self that listens: it is not called any more when this returns. */
+void workspace_unlisten(struct workspace *w, const void *self);
 /* True when properties without a column get one: custom tables and AzureDiagnostics. */
 bool workspace_table_is_open(struct workspace *w, struct str name);
 /* Adds columns to such a table, or makes the custom table. Existing columns are left as they are,

@@ -254,3 +254,14 @@ def test_the_command_line_runs_it_on_a_server_and_on_a_folder_of_logs():
         code, out, err = run(*words, "--logs", logs, "--json", path)
         equal(code, 0, err)
         equal(json.loads(out)["rules"][0]["fired"] >= report["fired"], True)
+
+
+def test_rules_are_woken_by_what_arrives_after_a_backtest():
+    with Server(clock=START) as s:
+        imported(s, "id: 00000000-0000-4000-8000-000000000077\nkind: NRT\nname: At once\ndescription: x\nseverity: High\n"
+                    "query: SigninLogs | where ResultType == '50126'\n")
+        s.move_clock(at(5))
+        backtest(s, **{"from": at(0), "to": at(5)})
+        s.post_logs("Microsoft-SigninLogs", [{"TimeGenerated": at(5), "ResultType": "50126"}])
+        s.move_clock(at(6))
+        equal(s.query("SecurityAlert | project AlertName"), [{"AlertName": "At once"}])
