@@ -31,6 +31,9 @@ static bool admit(const struct subject *x, struct err *e)
     if (x->grid.n > BACKTEST_MAX_WINDOWS)
         return err_set(e, ERR_LIMIT, "%zu windows: at most %d of a rule; choose a shorter range",
                        x->grid.n, BACKTEST_MAX_WINDOWS);
+    if (!rule_has_query(x->r->kind))
+        return err_set(e, ERR_UNSUPPORTED, "a rule of kind %s has no query to run",
+                       rule_kind_name(x->r->kind));
     if (rule_check_query(x->a, x->o->workspace, x->r, x->q->to, &is))
         return true;
     rule_issues_err(&is, e);

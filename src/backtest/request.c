@@ -57,6 +57,12 @@ static void make_room(struct asked *k, size_t n)
     k->n = n;
 }
 
+static bool has_query(const struct state_rule *r)
+{
+    enum rule_kind kind;
+    return rule_kind_parse(r->kind, &kind) && rule_has_query(kind);
+}
+
 static bool read_all_stored(struct backtests *b, struct workspace *w, struct asked *k,
                             struct err *e)
 {
@@ -64,8 +70,12 @@ static bool read_all_stored(struct backtests *b, struct workspace *w, struct ask
     size_t n = 0;
     if (!detect_rule_list(b->o.detect, k->a, w, &list, &n, e))
         return false;
-    make_room(k, n);
+    size_t kept = 0;
     for (size_t i = 0; i < n; i++)
+        if (has_query(&list[i]))
+            list[kept++] = list[i];
+    make_room(k, kept);
+    for (size_t i = 0; i < kept; i++)
         if (!read_stored(b, w, k, i, list[i].id, e))
             return false;
     return true;

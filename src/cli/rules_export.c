@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/ids.h"
 #include "cli/files.h"
 #include "cli/rules_commands.h"
 #include "cli/rules_remote.h"
@@ -16,7 +17,7 @@ static const char usage[] =
     "as\n"
     "one ARM template.\n"
     "\n"
-    "  --format yaml|arm  of the files [yaml]\n"
+    "  --format yaml|arm  of the files [yaml; ARM JSON for rules that YAML can't have]\n"
     "  --template FILE    one ARM template with all of them; - is standard output\n"
     "  --out DIR          a file a rule, named after it; made when it is not there. Without it a\n"
     "                     single rule goes to standard output\n";
@@ -131,10 +132,21 @@ static bool write_yaml(struct arena *a, const struct json *resource, struct sbuf
     return rule_write_yaml(&set.v.p[0].rule, b, e);
 }
 
+/* Azure-Sentinel's YAML is of scheduled and near-real-time rules, and its ids are GUIDs; others are
+ * written as ARM JSON. */
+static bool is_yaml(const struct options *o, const struct json *resource)
+{
+    struct guid id;
+    enum rule_kind kind;
+    return !o->arm && guid_parse(resource_id(resource), &id) &&
+           rule_kind_parse(json_text(json_get(resource, "kind"), STR("")), &kind) &&
+           rule_has_query(kind);
+}
+
 static bool write_rule(struct arena *a, const struct options *o, const struct json *resource,
                        struct sbuf *b, struct err *e)
 {
-    if (!o->arm)
+    if (is_yaml(o, resource))
         return write_yaml(a, resource, b, e);
     struct json_out w = json_out_make(b);
     write_resource(resource, &w);
@@ -178,8 +190,9 @@ static bool write_folder(struct client *c, const struct options *o, const struct
     for (size_t i = 0; i < list->n; i++) {
         AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
         struct str name = file_name(c->a, taken, &list->items[i]);
-        const char *path =
-            arena_fmt(c->a, "%s/%.*s.%s", o->out, STR_ARG(name), o->arm ? "json" : "yaml").p;
+        const char *path = arena_fmt(c->a, "%s/%.*s.%s", o->out, STR_ARG(name),
+                                     is_yaml(o, &list->items[i]) ? "yaml" : "json")
+                               .p;
         if (!write_rule(c->a, o, &list->items[i], &b, e) || !file_write(path, &b, e))
             return false;
     }

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 
 from test_detection import ACCOUNTS, START, imported, rule
-from vedette import Server, equal, run
+from vedette import Server, contains, equal, run
 
 SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "content", "rules")
 ODD = rule(7, "SigninLogs\n| where ResultType == '50126' // \u2713 \"quoted\"\n\n| project UserPrincipalName,\n    IPAddress",
@@ -121,3 +121,25 @@ def test_coverage_of_a_workspace_and_of_files():
         code, out, err = run("rules", "coverage", SHIPPED)
         equal((code, "30 rules" in out, "Initial Access" in out), (0, True, True), out + err)
         equal("T1110 " not in run("rules", "coverage", "--missing", SHIPPED)[1], True)
+
+
+def test_rules_of_all_kinds_leave_and_come_back():
+    incidents = {"kind": "MicrosoftSecurityIncidentCreation", "properties": {
+        "enabled": True, "displayName": "Clouds", "productFilter": "Microsoft Cloud App Security"}}
+    fusion = {"kind": "Fusion", "properties": {"enabled": True, "alertRuleTemplateName": "f71aba3d-28fb-450b-b192-4e76a83015c8"}}
+    with Server(clock=START) as s, tempfile.TemporaryDirectory() as folder:
+        equal(s.import_rule(rule()).status, 200)
+        equal(s.arm("PUT", "/alertRules/clouds", incidents).status, 201)
+        equal(s.arm("PUT", "/alertRules/fusion", fusion).status, 201)
+        equal(run("rules", "export", "--out", folder, data=s.data)[1], "3 rules written to %s\n" % folder)
+        equal(sorted(os.path.splitext(f)[1] for f in os.listdir(folder)), [".json", ".json", ".yaml"])
+        equal(run("rules", "diff", folder, data=s.data)[:2], (0, "0 added, 0 removed, 0 changed\n"))
+        equal(run("rules", "import", folder, data=s.data)[:2], (0, "3 rules imported, 0 refused\n"))
+        equal(run("rules", "diff", folder, data=s.data)[:2], (0, "0 added, 0 removed, 0 changed\n"))
+        code, out, _ = run("rules", "backtest", "--from", "2026-02-28T00:00:00Z", "--to", "2026-02-28T01:00:00Z", data=s.data)
+        equal(code, 0)
+        contains(out, "1 rules from ")  # the others have no query
+        code, out, err = run("rules", "backtest", "--from", "2026-02-28T00:00:00Z", "--to", "2026-02-28T01:00:00Z", "fusion",
+                             data=s.data)
+        equal(code, 1)
+        contains(out + err, "a rule of kind Fusion has no query to run")
