@@ -17,25 +17,13 @@ static void tell(const struct rule_issues *is)
 
 /* ---- ARM ---- */
 
-/* The name of a resource is its GUID, or a template's expression that ends in it:
- * "[concat(parameters('workspace'),'/Microsoft.SecurityInsights/GUID')]". */
-static struct str resource_name(struct str name)
-{
-    while (name.n > 0 && str_holds(STR("')] "), name.p[name.n - 1]))
-        name.n--;
-    for (size_t i = name.n; i > 0; i--)
-        if (name.p[i - 1] == '/' || name.p[i - 1] == '\'')
-            return str_sub(name, i, name.n);
-    return name;
-}
-
 void rule_set_add_arm(struct rule_set *s, const char *path, const struct json *resource)
 {
     struct rule_issues is = {.a = s->a, .file = str_from(path)};
     struct rule_file f = {.path = path};
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_RULE_FILE);
     struct json_out w = json_out_make(&b);
-    struct str id = resource_name(json_text(json_get(resource, "name"), STR("")));
+    struct str id = json_text(json_get(resource, "name"), STR(""));
     json_obj(&w);
     json_kv_str(&w, "name", id);
     for (size_t i = 0; i < resource->n; i++) {
@@ -64,26 +52,57 @@ static bool is_rule_resource(const struct json *v)
            rule_kind_parse(kind, &known);
 }
 
-static void add_list(struct rule_set *s, const char *path, const struct json *list)
+static bool list_holds_rules(const struct json *list)
 {
-    for (size_t i = 0; list != NULL && i < list->n; i++)
+    for (size_t i = 0; list != NULL && list->type == JSON_ARRAY && i < list->n; i++)
         if (is_rule_resource(&list->items[i]))
-            rule_set_add_arm(s, path, &list->items[i]);
+            return true;
+    return false;
 }
 
-static bool add_json(struct rule_set *s, const char *path, struct str text, struct err *e)
+/* A resource, a list of them, or a template. */
+static bool holds_rules(const struct json *root)
+{
+    return is_rule_resource(root) || list_holds_rules(root) ||
+           list_holds_rules(json_get(root, "resources")) ||
+           list_holds_rules(json_get(root, "value"));
+}
+
+static void add_rule(struct rule_set *s, const char *path, const struct rule *r)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_RULE_FILE);
+    struct json_out w = json_out_make(&b);
+    json_obj(&w);
+    json_kv_str(&w, "name", r->id);
+    json_kv_z(&w, "kind", rule_kind_name(r->kind));
+    json_key(&w, "properties");
+    rule_write_arm(r, 0, &w);
+    json_obj_end(&w);
+    struct rule_file f = {.path = path, .rule = *r, .text = arena_str(s->a, sbuf_str(&b))};
+    VEC_PUSH(s->a, &s->v, f);
+}
+
+static bool add_json(struct rule_set *s, const char *path, struct str text, bool found,
+                     struct err *e)
 {
     struct json root = {0};
+    struct rule_list list = {0};
+    struct rule_issues is = {.a = s->a, .file = str_from(path)};
     if (!json_parse(s->a, text, NULL, &root, e)) {
         err_prefix(e, "%s", path);
         return false;
     }
-    if (root.type == JSON_ARRAY)
-        add_list(s, path, &root);
-    else if (is_rule_resource(&root))
-        rule_set_add_arm(s, path, &root);
-    add_list(s, path, json_get(&root, "resources"));
-    add_list(s, path, json_get(&root, "value"));
+    if (found && !holds_rules(&root))
+        return true;
+    if (!rule_read_text(s->a, text, STR("workspace"), &list, &is)) {
+        rule_issues_err(&is, e);
+        return false;
+    }
+    for (size_t i = 0; i < list.v.n; i++)
+        if (list.v.p[i].kind != RULE_HUNTING)
+            add_rule(s, path, &list.v.p[i]);
+    s->refused += list.refused;
+    tell(&is);
     return true;
 }
 
@@ -108,7 +127,7 @@ static bool add_file(struct rule_set *s, const char *path, bool found, struct er
     if (str_starts(text, STR("\xef\xbb\xbf")))
         text = str_sub(text, 3, text.n);
     if (str_ends(str_from(path), STR(".json")))
-        return add_json(s, path, text, e);
+        return add_json(s, path, text, found, e);
     if (found && !is_rule_yaml(s->a, text))
         return true;
     f.text = text;

@@ -85,39 +85,21 @@ static void write_resource(const struct json *r, struct json_out *w)
 }
 
 /* As the portal exports it. */
-static void write_template(struct arena *a, const struct json *list, struct json_out *w)
+static bool write_template(struct arena *a, const struct json *list, struct sbuf *b, struct err *e)
 {
-    json_obj(w);
-    json_kv_z(w, "$schema",
-              "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#");
-    json_kv_z(w, "contentVersion", "1.0.0.0");
-    json_key(w, "parameters");
-    json_raw(w, STR("{\"workspace\":{\"type\":\"String\"}}"));
-    json_key(w, "resources");
-    json_arr(w);
-    for (size_t i = 0; i < list->n; i++) {
-        struct str id = resource_id(&list->items[i]);
-        json_obj(w);
-        json_kv_str(w, "id",
-                    arena_fmt(a,
-                              "[concat(resourceId('Microsoft.OperationalInsights/workspaces/"
-                              "providers', parameters('workspace'), 'Microsoft.SecurityInsights'),"
-                              "'/alertRules/%.*s')]",
-                              STR_ARG(id)));
-        json_kv_str(w, "name",
-                    arena_fmt(a,
-                              "[concat(parameters('workspace'),'/Microsoft.SecurityInsights/"
-                              "%.*s')]",
-                              STR_ARG(id)));
-        json_kv_z(w, "type", "Microsoft.OperationalInsights/workspaces/providers/alertRules");
-        json_kv_str(w, "kind", json_text(json_get(&list->items[i], "kind"), STR("")));
-        json_kv_z(w, "apiVersion", "2022-11-01-preview");
-        json_key(w, "properties");
-        write_properties(&list->items[i], w);
-        json_obj_end(w);
-    }
-    json_arr_end(w);
-    json_obj_end(w);
+    struct rule_set set = {.a = a};
+    struct json_out w = json_out_make(b);
+    struct rule *rules = arena_array(a, struct rule, list->n + 1);
+    for (size_t i = 0; i < list->n; i++)
+        rule_set_add_arm(&set, "the workspace", &list->items[i]);
+    if (set.refused > 0)
+        return err_set(e, ERR_INVALID, "%zu rules can't be read", set.refused);
+    for (size_t i = 0; i < set.v.n; i++)
+        rules[i] = set.v.p[i].rule;
+    if (!rule_write_deployment(a, rules, set.v.n, &w, e))
+        return false;
+    sbuf_addc(b, '\n');
+    return true;
 }
 
 static bool write_yaml(struct arena *a, const struct json *resource, struct sbuf *b, struct err *e)
@@ -208,12 +190,8 @@ static bool export(struct client *c, const struct client_workspace *w, const voi
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
     if (!rules_fetch(c, w, &all, e) || !choose(c, o, &all, &list, e))
         return false;
-    if (o->template != NULL) {
-        struct json_out out = json_out_make(&b);
-        write_template(c->a, &list, &out);
-        sbuf_addc(&b, '\n');
-        return file_write(o->template, &b, e);
-    }
+    if (o->template != NULL)
+        return write_template(c->a, &list, &b, e) && file_write(o->template, &b, e);
     if (o->out != NULL)
         return write_folder(c, o, &list, e);
     if (list.n != 1)

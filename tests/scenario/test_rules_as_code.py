@@ -128,7 +128,7 @@ def test_rules_of_all_kinds_leave_and_come_back():
         "enabled": True, "displayName": "Clouds", "productFilter": "Microsoft Cloud App Security"}}
     fusion = {"kind": "Fusion", "properties": {"enabled": True, "alertRuleTemplateName": "f71aba3d-28fb-450b-b192-4e76a83015c8"}}
     with Server(clock=START) as s, tempfile.TemporaryDirectory() as folder:
-        equal(s.import_rule(rule()).status, 200)
+        equal(s.import_rule(rule(name='"[Test of brackets]"')).status, 200)
         equal(s.arm("PUT", "/alertRules/clouds", incidents).status, 201)
         equal(s.arm("PUT", "/alertRules/fusion", fusion).status, 201)
         equal(run("rules", "export", "--out", folder, data=s.data)[1], "3 rules written to %s\n" % folder)
@@ -136,6 +136,11 @@ def test_rules_of_all_kinds_leave_and_come_back():
         equal(run("rules", "diff", folder, data=s.data)[:2], (0, "0 added, 0 removed, 0 changed\n"))
         equal(run("rules", "import", folder, data=s.data)[:2], (0, "3 rules imported, 0 refused\n"))
         equal(run("rules", "diff", folder, data=s.data)[:2], (0, "0 added, 0 removed, 0 changed\n"))
+        template = os.path.join(folder, "all.json")
+        equal(run("rules", "export", "--template", template, data=s.data)[0], 0)
+        equal(run("rules", "diff", template, data=s.data)[:2], (0, "0 added, 0 removed, 0 changed\n"))
+        with open(template, encoding="utf-8") as f:
+            contains(f.read(), '"[[Test of brackets]"')  # else it would be an expression
         code, out, _ = run("rules", "backtest", "--from", "2026-02-28T00:00:00Z", "--to", "2026-02-28T01:00:00Z", data=s.data)
         equal(code, 0)
         contains(out, "1 rules from ")  # the others have no query
