@@ -15,14 +15,34 @@ static const char *const told_elsewhere[] = {
     "logs/write",       "logs/import",     RIGHT_SHARED_KEY, "rules/write", "functions/write",
     "watchlists/write", "incidents/write", "purge/write",    "clock/write"};
 
+/* Routes of these rights of which nobody else tells. */
+static const char *const told_here[] = {"/actions/", "/ruleTemplates",
+                                        "/securityMLAnalyticsSettings", "/triggerRuleRun",
+                                        "/rules/{rule}/run"};
+
+static bool is_change(const char *right)
+{
+    return str_ends(str_from(right), STR("/write")) || str_ends(str_from(right), STR("/delete"));
+}
+
+static bool is_told_here(const char *pattern)
+{
+    for (size_t i = 0; i < COUNTOF(told_here); i++)
+        if (strstr(pattern, told_here[i]) != NULL)
+            return true;
+    return false;
+}
+
 /* A refusal of a right is told of all but those whose clients are many and repeat themselves. */
 static bool is_told(const struct http_request *q, int status)
 {
     const char *right = q->route->access;
     bool refused = status == 403, done = status >= 200 && status < 300;
     if (q->method == HTTP_GET || q->method == HTTP_HEAD || right == NULL || q->principal == NULL ||
-        !(refused || done) || !str_ends(str_from(right), STR("/write")))
+        !(refused || done) || !is_change(right))
         return false;
+    if (is_told_here(q->route->pattern))
+        return true;
     for (size_t i = 0; i < COUNTOF(told_elsewhere); i++)
         if (strcmp(told_elsewhere[i], right) == 0)
             return refused && i > 2;

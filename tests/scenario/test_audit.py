@@ -36,6 +36,22 @@ def test_changes_are_told_once_and_reads_are_not():
                      row("Vedette/applications/secret/Action", "Success", client_id, "applications", who)])
 
 
+def test_what_belongs_to_rules_and_what_is_deleted_is_told():
+    rule = {"kind": "Fusion", "properties": {"enabled": True, "alertRuleTemplateName": "f71aba3d-28fb-450b-b192-4e76a83015c8"}}
+    action = {"properties": {"logicAppResourceId": "/subscriptions/x/resourceGroups/y/providers/Microsoft.Logic/workflows/z",
+                             "triggerUri": "https://hooks.example/secret"}}
+    with Server(clock=START) as s:
+        equal(s.arm("PUT", "/alertRules/fusion", rule).status, 201)
+        equal(s.arm("PUT", "/alertRules/fusion/actions/a1", action).status, 201)
+        equal(s.arm("PUT", "/incidents/i1", {"properties": {"title": "x", "severity": "Low", "status": "New"}}).status, 201)
+        equal(s.arm("DELETE", "/incidents/i1").status, 200)
+        insights = "Microsoft.SecurityInsights/"
+        equal([(r["OperationName"], r["SentinelResourceName"]) for r in told(s)],
+              [(insights + "alertRules/Write", "fusion"), (insights + "alertRules/actions/Write", "a1"),
+               (insights + "incidents/Delete", "i1")])
+        equal(s.query("SentinelAudit | where * has 'secret' | count"), [{"Count": 0}])
+
+
 def test_a_change_without_the_right_is_told():
     with Server(clock=START) as s:
         client_id, secret = s.application("Microsoft Sentinel Reader")
