@@ -54,7 +54,7 @@ class Fetch(kills.Seal):
 
     def act(self, life):
         for table in life.acknowledged:
-            life.server.query(table + " | count")
+            life.server.query(table + " | where Computer !has 'nobody' | count")
 
 
 class Trouble:

@@ -31,7 +31,7 @@ def test_an_hour_is_written_once_it_is_over():
         s.move_clock("2026-01-01T10:59:59Z")
         equal(s.count("Usage"), 0)
         s.move_clock("2026-01-01T11:00:00Z")
-        rows = s.query(USAGE)
+        rows = [r for r in s.query(USAGE) if r["DataType"] != "SentinelAudit"]  # that tells of the table
         equal([(r["StartTime"], r["EndTime"], r["DataType"], r["IsBillable"], r["Solution"]) for r in rows],
               [(hour(10), hour(11), "App_CL", True, "LogManagement"),
                (hour(10), hour(11), "Heartbeat", False, "LogManagement")])
@@ -45,7 +45,7 @@ def test_an_hour_is_written_once_it_is_over():
 
         # Hours in which nothing came have no row; Usage does not count itself.
         s.move_clock("2026-01-01T15:30:00Z")
-        equal(s.count("Usage"), 2)
+        equal(s.query("Usage | where DataType != 'SentinelAudit' | count"), [{"Count": 2}])
 
 
 def test_a_restart_neither_loses_nor_repeats_an_hour():

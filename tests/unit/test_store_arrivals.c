@@ -1,5 +1,6 @@
 /* The order in which rows become visible: marks, and what is remembered of arrivals. */
 /* label: threads */
+/* label: database */
 #include <pthread.h>
 
 #include "store_fixture.h"

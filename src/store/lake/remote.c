@@ -12,7 +12,7 @@
 #include "store/lake/remote_priv.h"
 #include "text/json.h"
 
-enum { MAX_RECORD = 16 << 10, FETCHERS = 8, ATTEMPTS = 3 };
+enum { MAX_RECORD = 16 << 10, FETCHERS = 8, ATTEMPTS = 5 };
 
 /* ---- the place ---- */
 
