@@ -170,16 +170,14 @@ struct engine_limits evaluation_limits(struct detect *d)
 void detect_query(struct detect *d, const struct rule *r, int64_t s,
                   const struct detect_sight *sight, struct store_query *out)
 {
-    *out = (struct store_query){.text = rule_query(r), .on_time = sight->on_time};
-    out->options = (struct kql_options){.now_ticks = s,
-                                        .has_scope = true,
-                                        .scope_from = s - rule_period(r),
-                                        .scope_to = s,
-                                        .received_to = sight->received_to,
-                                        .rule_restrictions = true};
-    /* Late records are the point of a near-real-time rule: its window is one of arrival. */
-    if (rule_by_arrival(r->kind))
+    const struct detect_when when = {s, -1,
+                                     sight->received_to != 0 ? sight->received_to - 1 : INT64_MAX};
+    *out = (struct store_query){
+        .text = rule_query(r), .options = evaluation_options(r, &when), .on_time = sight->on_time};
+    if (rule_by_arrival(r->kind)) { /* many windows at once are told apart by a scope */
+        out->options.has_scope = true;
         out->options.scope_column = STR("_TimeReceived");
+    }
     out->limits = (struct engine_limits){
         .max_rows = d->o.max_rows, .cancel = sight->cancel != NULL ? sight->cancel : &d->stop};
 }

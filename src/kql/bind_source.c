@@ -15,12 +15,8 @@ static struct expr *scope_filter(struct binder *b, const struct plan *p)
     const struct plan_col *c = bind_find_column(p, name);
     if (!b->o->has_scope || c == NULL || c->type != KQL_DATETIME)
         return NULL;
-    struct expr *scope = ex_and(b, compare_time(b, ">=", c, b->o->scope_from),
-                                compare_time(b, "<", c, b->o->scope_to));
-    const struct plan_col *received = bind_find_column(p, STR("_TimeReceived"));
-    return b->o->received_to != 0 && received != NULL
-               ? ex_and(b, scope, compare_time(b, "<", received, b->o->received_to))
-               : scope;
+    return ex_and(b, compare_time(b, ">=", c, b->o->scope_from),
+                  compare_time(b, "<", c, b->o->scope_to));
 }
 
 static struct expr *arrival_filter(struct binder *b, const struct plan *p)

@@ -78,11 +78,9 @@ struct kql_options {
     size_t n_params;
     struct kql_request request; /* what the query's own set statements don't change */
     bool rule_restrictions;     /* refuse search *, union * as analytics rules do */
-    int64_t received_to; /* with a scope: rows that arrived at this time or later are not there; 0:
-                            no bound */
-    enum kql_windows windows; /* with a scope; now() is then a window's end. A query that can't be
-                                 asked so is refused: ERR_UNSUPPORTED, or what its binding says */
-    bool transformation;      /* of a data collection rule: the functions that only these have */
+    enum kql_windows windows;   /* with a scope; now() is then a window's end. A query that can't be
+                                   asked so is refused: ERR_UNSUPPORTED, or what its binding says */
+    bool transformation;        /* of a data collection rule: the functions that only these have */
 };
 struct kql_render {
     struct str chart; /* empty: no render */
