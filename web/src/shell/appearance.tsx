@@ -1,6 +1,13 @@
 /** Light and dark: as the system says, unless the person chose. */
 import { FluentProvider, webDarkTheme, webLightTheme } from "@fluentui/react-components";
-import { createContext, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import {
+  createContext,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import type { ReactNode } from "react";
 
 type Choice = "system" | "light" | "dark";
