@@ -179,7 +179,8 @@ static void rows_come_once_with_their_span_where_groups_can_be_laid_out(void **s
         {"T | where ago(5h) <= TimeGenerated and now() >= TimeGenerated | distinct a", SPAN},
         {"T | extend x = n + 1 | summarize m = max(x) * 2 by a | where m > 3", SPAN},
         {"union (T | where n > 1), T | summarize sum(n) by a", SPAN SPAN},
-        {"T | summarize stdev(n) by a, bin(TimeGenerated, 1h)", SPAN SPAN},
+        /* the groups twice, and the rows of uneven ones */
+        {"T | summarize stdev(n) by a, bin(TimeGenerated, 1h)", SPAN SPAN SPAN},
         {"T | mv-expand p = split(a, ',') to typeof(string) | summarize count() by p", SPAN},
         /* not of parts */
         {"T | summarize make_list(n) by a", KQL_WINDOW ";"},
