@@ -13,6 +13,7 @@ struct identity *identity_open(const struct identity_options *o, struct err *e)
     struct identity *id = xcalloc(1, sizeof(*id));
     id->state = o->state;
     id->clock = o->clock;
+    id->store = o->store;
     id->lifetime = o->lifetime != 0 ? o->lifetime : TICKS_PER_HOUR;
     if (sodium_init() < 0 || !key_load(o->key_file, id->key, e)) {
         xfree(id);
@@ -51,11 +52,8 @@ bool identity_app_create(struct identity *id, struct arena *a, struct str name, 
 {
     char guid[37];
     char *secret = arena_alloc(a, IDENTITY_SECRET_CHARS + 1);
-    struct identity_caller grants = {0};
     if (str_trim(name).n == 0 || name.n > MAX_NAME)
         return err_set(e, ERR_INVALID, "name: 1 to %d bytes expected", MAX_NAME);
-    if (!grants_read(a, roles, &grants, e))
-        return false;
     guid_format(guid_new(), guid);
     secret_new(secret);
     *out_client_id = arena_str(a, str_from(guid));
@@ -63,10 +61,13 @@ bool identity_app_create(struct identity *id, struct arena *a, struct str name, 
     struct state_principal p = {.id = *out_client_id,
                                 .name = name,
                                 .secret_hash = secret_hash(a, *out_secret),
-                                .roles = roles,
                                 .enabled = true,
                                 .created = clock_now(id->clock)};
-    return state_principal_put(id->state, &p, e);
+    if (!state_begin(id->state, e))
+        return false;
+    bool ok = state_principal_put(id->state, &p, e) &&
+              identity_roles_set(id, a, p.id, "ServicePrincipal", roles, STR(""), e);
+    return state_end(id->state, ok, e);
 }
 
 bool identity_app_new_secret(struct identity *id, struct arena *a, struct str client_id,
@@ -92,8 +93,9 @@ bool identity_first_admin(struct identity *id, struct arena *a, struct str *out_
         return false;
     if (n > 0)
         return true;
-    return identity_app_create(id, a, STR("administrator"), STR("[{\"role\":\"Owner\"}]"),
-                               out_client_id, out_secret, e);
+    return identity_app_create(id, a, STR("administrator"),
+                               STR("[{\"role\":\"Tenant Administrator\"}]"), out_client_id,
+                               out_secret, e);
 }
 
 /* ---- tokens ---- */
@@ -173,14 +175,14 @@ static bool load_caller(struct identity *id, struct arena *a, struct str client_
         return err_set(e, ERR_UNAUTHENTICATED, "The token's application is disabled.");
     out->id = p.id;
     out->name = p.name;
-    return grants_read(a, p.roles, out, e);
+    return identity_grants_load(id, a, &p.id, 1, out, e);
 }
 
 static void operator_caller(struct arena *a, struct identity_caller *out)
 {
     out->id = out->name = STR("operator");
     out->grants = arena_new_of(a, struct identity_grant);
-    out->grants[0].role = identity_role_find(STR("Owner"));
+    out->grants[0].role = identity_role_find(STR("Tenant Administrator"));
     out->n_grants = 1;
 }
 

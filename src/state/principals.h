@@ -1,4 +1,4 @@
-/* Principals: applications that sign in with a client id and a secret. */
+/* Principals: applications that sign in with a client id and a secret; their roles: roles.h. */
 #pragma once
 #include "state/state.h"
 
@@ -6,7 +6,6 @@ struct state_principal {
     struct str id;          /* client id, a GUID in lower case */
     struct str name;        /* for people */
     struct str secret_hash; /* hex; never the secret */
-    struct str roles;       /* JSON array of {"role", "workspace"} */
     bool enabled;
     int64_t created;
 };
