@@ -64,6 +64,7 @@ void data_dir_release(struct data_lock *lock);
 /* ---- route families ---- */
 extern const struct http_route health_routes[];
 extern const struct http_route oauth_routes[];
+extern const struct http_route credential_routes[];
 extern const struct http_route ingest_routes[];
 extern const struct http_route query_routes[];
 extern const struct http_route batch_routes[];
@@ -98,6 +99,7 @@ extern const struct http_route role_routes[];
 extern const struct http_route assignment_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
+extern const size_t n_credential_routes;
 extern const size_t n_ingest_routes;
 extern const size_t n_query_routes;
 extern const size_t n_batch_routes;

@@ -123,6 +123,7 @@ static void open_router(struct vedette *v)
     const struct http_routes families[] = {
         {health_routes, n_health_routes, v, false},
         {oauth_routes, n_oauth_routes, v, false},
+        {credential_routes, n_credential_routes, v, false},
         {ingest_routes, n_ingest_routes, v, false},
         {query_routes, n_query_routes, v, true},
         {batch_routes, n_batch_routes, v, true},

@@ -38,7 +38,7 @@ enum { IDENTITY_SECRET_CHARS = 43 };
  * identity_roles_set has them. Everything lives in a. Errors: ERR_INVALID. */
 bool identity_app_create(struct identity *id, struct arena *a, struct str name, struct str roles,
                          struct str *out_client_id, struct str *out_secret, struct err *e) MUST_USE;
-/* A new secret; the old one stops working, tokens run out by themselves. */
+/* A new secret; all old ones stop working, tokens run out by themselves. */
 bool identity_app_new_secret(struct identity *id, struct arena *a, struct str client_id,
                              struct str *out_secret, struct err *e) MUST_USE;
 /* When there is no application at all: makes a Tenant Administrator called "administrator".

@@ -335,6 +335,20 @@ static const char rights_sql[] =
     "DROP TABLE temp.given;"
     "ALTER TABLE principals DROP COLUMN roles;";
 
+/* An application has several secrets and certificates; the one secret of before is the first. */
+static const char credentials_sql[] =
+    "CREATE TABLE application_credentials (application TEXT NOT NULL, id TEXT NOT NULL,"
+    " kind TEXT NOT NULL, name TEXT NOT NULL, secret_hash TEXT NOT NULL, hint TEXT NOT NULL,"
+    " certificate TEXT NOT NULL, sha1 TEXT NOT NULL, sha256 TEXT NOT NULL,"
+    " created INTEGER NOT NULL, starts INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    " PRIMARY KEY (application, id)) WITHOUT ROWID;"
+    "INSERT INTO application_credentials SELECT id, id, 'secret', 'first', secret_hash, '', '', '',"
+    " '', created, 0, 0 FROM principals WHERE secret_hash <> '';"
+    "ALTER TABLE principals DROP COLUMN secret_hash;"
+    "CREATE TABLE used_tokens (id TEXT PRIMARY KEY, holder TEXT NOT NULL,"
+    " expires INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX used_tokens_by_end ON used_tokens (expires);";
+
 static const struct migration {
     int version;
     const char *sql;
@@ -342,7 +356,7 @@ static const struct migration {
     {1, detection_sql},   {2, identity_sql}, {3, library_sql},      {4, summary_sql},
     {5, collection_sql},  {6, jobs_sql},     {7, arrival_sql},      {8, work_sql},
     {9, correlation_sql}, {10, cases_sql},   {11, association_sql}, {12, rule_resources_sql},
-    {13, rights_sql},
+    {13, rights_sql},   {14, credentials_sql},
 };
 
 static int user_version(struct state *s, struct err *e)
