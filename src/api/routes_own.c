@@ -328,7 +328,8 @@ static void list_applications(void *ctx, struct http_request *q, struct http_res
     }
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++)
-        write_application(&o, &all[i]);
+        if (!str_eqz(all[i].kind, PRINCIPAL_USER))
+            write_application(&o, &all[i]);
     api_list_end(&o);
 }
 

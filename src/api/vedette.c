@@ -61,6 +61,7 @@ static bool open_identity(struct vedette *v, struct err *e)
     snprintf(path, sizeof(path), "%s/token.key", v->o.data_dir);
     struct identity_options o = {
         .state = v->state, .clock = v->o.clock, .key_file = path, .lifetime = v->o.token_lifetime};
+    o.people = v->o.people;
     v->identity = identity_open(&o, e);
     return v->identity != NULL;
 }
@@ -150,6 +151,8 @@ static void open_router(struct vedette *v)
         {dcr_routes, n_dcr_routes, v, false},
         {job_routes, n_job_routes, v, false},
         {backtest_routes, n_backtest_routes, v, false},
+        {session_routes, n_session_routes, v, HTTP_SHORT},
+        {sign_in_routes, n_sign_in_routes, v, HTTP_COSTLY},
         {portal_routes, n_portal_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};

@@ -48,6 +48,8 @@ static bool role_allows(const struct identity_role *r, const char *right)
 
 bool identity_allows(const struct identity_caller *c, const char *right, struct str workspace)
 {
+    if (c->within != NULL && !identity_allows(c->within, right, workspace))
+        return false;
     for (size_t i = 0; i < c->n_grants; i++) {
         const struct identity_grant *g = &c->grants[i];
         bool here = workspace.n == 0 || g->workspace.n == 0 || str_ieq(g->workspace, workspace);

@@ -1,6 +1,9 @@
-/* Principals: applications that sign in with a client id and a secret. */
+/* Principals: applications that sign in with a client id and a secret, and users (people.h). */
 #pragma once
 #include "state/state.h"
+
+#define PRINCIPAL_APPLICATION "application"
+#define PRINCIPAL_USER "user"
 
 struct state_principal {
     struct str id;          /* client id, a GUID in lower case */
@@ -9,6 +12,7 @@ struct state_principal {
     struct str roles;       /* JSON array of {"role", "workspace"} */
     bool enabled;
     int64_t created;
+    struct str kind; /* PRINCIPAL_… */
 };
 bool state_principal_put(struct state *s, const struct state_principal *p, struct err *e) MUST_USE;
 bool state_principal_get(struct state *s, struct arena *a, struct str id,
