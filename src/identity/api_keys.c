@@ -76,7 +76,8 @@ bool identity_key_delete(struct identity *id, struct str principal, struct str k
 }
 
 /* The owner's rights, and none that the key's own roles do not give. */
-static bool narrow(struct identity *id, struct arena *a, const struct state_api_key *k, struct identity_caller *out, struct err *e)
+static bool narrow(struct identity *id, struct arena *a, const struct state_api_key *k,
+                   struct identity_caller *out, struct err *e)
 {
     if (k->roles.n == 0)
         return true;

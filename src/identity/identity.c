@@ -90,8 +90,7 @@ bool identity_app_create(struct identity *id, struct arena *a, struct str name, 
                                 .kind = STR(PRINCIPAL_APPLICATION)};
     if (!state_begin(id->state, e))
         return false;
-    bool ok = state_principal_put(id->state, &p, e) &&
-              secret_replace(id, a, p.id, out_secret, e) &&
+    bool ok = state_principal_put(id->state, &p, e) && secret_replace(id, a, p.id, out_secret, e) &&
               identity_roles_set(id, a, p.id, "ServicePrincipal", roles, STR(""), e);
     return state_end(id->state, ok, e);
 }

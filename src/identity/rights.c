@@ -209,5 +209,6 @@ enum identity_reading identity_reads(const struct identity_caller *c, struct are
         *out_rule = own;
         return reading;
     }
-    return both_read(a, reading, identity_reads(c->within, a, t, &outer), own, outer, out_rule);
+    enum identity_reading around = identity_reads(c->within, a, t, &outer);
+    return both_read(a, reading, around, own, outer, out_rule);
 }
