@@ -127,7 +127,9 @@ extern const size_t n_job_routes;
 extern const size_t n_backtest_routes;
 extern const size_t n_rule_part_routes;
 extern const struct http_route portal_routes[];
+extern const struct http_route openapi_routes[];
 extern const size_t n_portal_routes;
+extern const size_t n_openapi_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */

@@ -151,6 +151,7 @@ static void open_router(struct vedette *v)
         {job_routes, n_job_routes, v, false},
         {backtest_routes, n_backtest_routes, v, false},
         {portal_routes, n_portal_routes, v, false},
+        {openapi_routes, n_openapi_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;

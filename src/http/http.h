@@ -124,6 +124,8 @@ const struct http_route *http_router_find(const struct http_router *r, struct ar
                                           enum http_method m, struct str raw_path,
                                           struct http_pair **out_params, size_t *out_n,
                                           bool *out_other_method);
+/* The i-th route; NULL: past the end. */
+const struct http_route *http_router_at(const struct http_router *r, size_t i);
 bool http_router_is_long(const struct http_router *r, const struct http_route *route);
 size_t http_router_max_body(const struct http_router *r, const struct http_route *route);
 /* Splits "path?query", decodes the query. ERR_INVALID: bad percent-encoding, NUL, invalid UTF-8,

@@ -102,6 +102,11 @@ void http_router_free(struct http_router *r)
     xfree(r);
 }
 
+const struct http_route *http_router_at(const struct http_router *r, size_t i)
+{
+    return i < r->n ? r->entries[i].route : NULL;
+}
+
 bool http_router_is_long(const struct http_router *r, const struct http_route *route)
 {
     for (size_t i = 0; i < r->n; i++)
