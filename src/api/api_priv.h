@@ -32,6 +32,7 @@ struct vedette {
     struct backtests *backtests;
     struct cases cases;
     struct identity *identity;
+    struct events *events;
     struct throttle *throttle;
     struct sign_ins *sign_ins;
     struct portal *portal; /* NULL: not served */
@@ -128,8 +129,10 @@ extern const size_t n_backtest_routes;
 extern const size_t n_rule_part_routes;
 extern const struct http_route portal_routes[];
 extern const struct http_route openapi_routes[];
+extern const struct http_route event_routes[];
 extern const size_t n_portal_routes;
 extern const size_t n_openapi_routes;
+extern const size_t n_event_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */

@@ -47,8 +47,7 @@ static bool describe(const struct http_route *route, struct described *out)
 static void write_ref(struct writer *w, struct str name)
 {
     json_obj(&w->o);
-    json_kv_str(&w->o, "$ref",
-                arena_fmt(w->a, "#/components/schemas/%.*s", STR_ARG(name)));
+    json_kv_str(&w->o, "$ref", arena_fmt(w->a, "#/components/schemas/%.*s", STR_ARG(name)));
     json_obj_end(&w->o);
 }
 
