@@ -9,6 +9,7 @@ static const struct field fields[] = {
     FIELD(F_TEXT, state_principal, roles),
     FIELD(F_BOOL, state_principal, enabled),
     FIELD(F_I64, state_principal, created),
+    FIELD(F_TEXT, state_principal, tenant),
 };
 static const struct table principals = {"principals", fields, COUNTOF(fields),
                                         sizeof(struct state_principal)};
