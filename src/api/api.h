@@ -41,6 +41,8 @@ struct vedette_options {
     unsigned rule_workers;
     bool correlation;                /* of workspaces that say nothing themselves */
     const char *correlation_primary; /* workspace; NULL or "": the first */
+    int64_t tenants_max;             /* 0: any number */
+    int64_t tenant_workspaces_max;   /* of tenants that say nothing themselves; 0: any number */
     unsigned job_workers;            /* 0 = JOBS_WORKERS */
     int64_t job_timeout_us;          /* of a run of a KQL job; 0 = 1 hour */
     int64_t rule_timeout_us;

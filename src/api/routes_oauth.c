@@ -72,12 +72,42 @@ static struct str audience_of(struct str scope)
     return scope;
 }
 
+/* Entra's words for whatever directory the caller has. */
+static bool is_any_tenant(struct str name)
+{
+    return str_ieqz(name, "common") || str_ieqz(name, "organizations");
+}
+
+/* *out: id of the tenant that the path names; empty: any. false: the answer is written. */
+static bool find_tenant(struct vedette *v, struct http_request *q, struct http_response *r,
+                        struct str *out)
+{
+    struct err e = {0};
+    struct state_tenant t = {0};
+    struct str name = http_param(q, "tenant");
+    *out = STR("");
+    if (is_any_tenant(name))
+        return true;
+    if (identity_tenant_find(v->identity, q->arena, name, &t, &e)) {
+        *out = t.id;
+        return true;
+    }
+    if (e.code == ERR_NOT_FOUND)
+        err_set(&e, ERR_INVALID, "Tenant '%.*s' not found.", (int)(name.n < 80 ? name.n : 80),
+                name.p);
+    api_error(v, q, &e, r);
+    return false;
+}
+
 static void token(struct vedette *v, struct http_request *q, struct http_response *r, bool v1)
 {
     struct err e = {0};
     struct http_pair *form = NULL;
     size_t n = 0;
     struct identity_token t = {0};
+    struct identity_sign_in in = {0};
+    if (!find_tenant(v, q, r, &in.tenant))
+        return;
     if (!http_form_parse(q->arena, q->body, MAX_FORM_PAIRS, &form, &n, &e)) {
         api_error_status(v, q, 400, &e, r);
         return;
@@ -86,13 +116,16 @@ static void token(struct vedette *v, struct http_request *q, struct http_respons
     struct str resource = form_value(form, n, v1 ? "resource" : "scope");
     if (id.n == 0)
         basic_credentials(q, &id, &secret);
+    in.client_id = id;
+    in.secret = secret;
+    in.audience = audience_of(resource);
     if (!str_eqz(form_value(form, n, "grant_type"), "client_credentials"))
         err_set(&e, ERR_INVALID, "grant_type: 'client_credentials' is expected.");
     else if (id.n == 0 || secret.n == 0)
         err_set(&e, ERR_INVALID, "client_id and client_secret are expected.");
     else if (resource.n == 0)
         err_set(&e, ERR_INVALID, "The parameter '%s' is missing.", v1 ? "resource" : "scope");
-    else if (identity_sign_in(v->identity, q->arena, id, secret, audience_of(resource), &t, &e)) {
+    else if (identity_sign_in(v->identity, q->arena, &in, &t, &e)) {
         sign_ins_observe(v, q, id, t.name, resource);
         write_token(q, r, &t, resource, v1);
         return;
@@ -139,7 +172,11 @@ static void discovery(void *ctx, struct http_request *q, struct http_response *r
     struct arena *a = q->arena;
     struct str base =
         arena_fmt(a, "%.*s/%.*s", STR_ARG(origin(v, q)), STR_ARG(http_param(q, "tenant")));
-    struct str tenant = identity_tenant(v->identity);
+    struct str tenant = STR("");
+    if (!find_tenant(v, q, r, &tenant))
+        return;
+    if (tenant.n == 0)
+        tenant = identity_tenant(v->identity);
     struct json_out w = json_out_make(&r->body);
     json_obj(&w);
     json_kv_str(&w, "token_endpoint", arena_fmt(a, "%.*s/oauth2/v2.0/token", STR_ARG(base)));

@@ -2,6 +2,7 @@
 #include "identity/identity.h"
 #include "base/ids.h"
 #include "identity/identity_priv.h"
+#include "identity/tenants.h"
 #include "text/json.h"
 #include <sodium.h>
 
@@ -9,20 +10,17 @@ enum { MAX_NAME = 200, MAX_AUDIENCE = 300 };
 
 struct identity *identity_open(const struct identity_options *o, struct err *e)
 {
-    struct guid ns;
     struct identity *id = xcalloc(1, sizeof(*id));
     id->state = o->state;
     id->clock = o->clock;
+    id->store = o->store;
+    lock_init(&id->changes, "identity.changes");
     id->lifetime = o->lifetime != 0 ? o->lifetime : TICKS_PER_HOUR;
-    if (sodium_init() < 0 || !key_load(o->key_file, id->key, e)) {
-        xfree(id);
+    if (sodium_init() < 0 || !key_load(o->key_file, id->key, e) || !tenants_open(id, e)) {
+        identity_close(id);
         return NULL;
     }
     secret_new(id->operator_token);
-    CHECK(guid_parse(STR("9c5b94b1-35ad-49bb-b118-8e8fc24abf80"), &ns));
-    AUTO(arena_freep) struct arena *a = arena_new(0);
-    struct str print = secret_hash(a, (struct str){(const char *)id->key, KEY_BYTES});
-    guid_format(guid_derive(ns, print), id->tenant);
     return id;
 }
 
@@ -30,6 +28,7 @@ void identity_close(struct identity *id)
 {
     if (id == NULL)
         return;
+    lock_fini(&id->changes);
     sodium_memzero(id, sizeof(*id));
     xfree(id);
 }
@@ -46,27 +45,35 @@ struct str identity_operator_token(struct identity *id)
 
 /* ---- applications ---- */
 
-bool identity_app_create(struct identity *id, struct arena *a, struct str name, struct str roles,
-                         struct str *out_client_id, struct str *out_secret, struct err *e)
+bool identity_app_make(struct identity *id, struct arena *a, const struct identity_app *x,
+                       struct str *out_client_id, struct str *out_secret, struct err *e)
 {
     char guid[37];
     char *secret = arena_alloc(a, IDENTITY_SECRET_CHARS + 1);
     struct identity_caller grants = {0};
-    if (str_trim(name).n == 0 || name.n > MAX_NAME)
+    if (str_trim(x->name).n == 0 || x->name.n > MAX_NAME)
         return err_set(e, ERR_INVALID, "name: 1 to %d bytes expected", MAX_NAME);
-    if (!grants_read(a, roles, &grants, e))
+    if (!grants_read(a, x->roles, &grants, e))
         return false;
     guid_format(guid_new(), guid);
     secret_new(secret);
     *out_client_id = arena_str(a, str_from(guid));
     *out_secret = str_from(secret);
     struct state_principal p = {.id = *out_client_id,
-                                .name = name,
+                                .name = x->name,
                                 .secret_hash = secret_hash(a, *out_secret),
-                                .roles = roles,
+                                .roles = x->roles,
+                                .tenant = x->tenant,
                                 .enabled = true,
                                 .created = clock_now(id->clock)};
     return state_principal_put(id->state, &p, e);
+}
+
+bool identity_app_create(struct identity *id, struct arena *a, struct str name, struct str roles,
+                         struct str *out_client_id, struct str *out_secret, struct err *e)
+{
+    const struct identity_app x = {name, roles, STR_NONE};
+    return identity_app_make(id, a, &x, out_client_id, out_secret, e);
 }
 
 bool identity_app_new_secret(struct identity *id, struct arena *a, struct str client_id,
@@ -103,21 +110,21 @@ static int64_t unix_seconds(int64_t ticks)
     return (ticks - TICKS_UNIX_EPOCH) / TICKS_PER_SECOND;
 }
 
-static struct str payload_of(struct identity *id, struct arena *a, const struct state_principal *p,
+static struct str payload_of(struct arena *a, const struct state_principal *p, struct str tenant,
                              struct str audience, const struct identity_token *t)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(2048);
     struct json_out w = json_out_make(&b);
     json_obj(&w);
     json_kv_str(&w, "aud", audience);
-    json_kv_str(&w, "iss", arena_fmt(a, "https://sts.windows.net/%s/", id->tenant));
+    json_kv_str(&w, "iss", arena_fmt(a, "https://sts.windows.net/%.*s/", STR_ARG(tenant)));
     json_kv_int(&w, "iat", unix_seconds(t->issued));
     json_kv_int(&w, "nbf", unix_seconds(t->issued));
     json_kv_int(&w, "exp", unix_seconds(t->expires));
     json_kv_str(&w, "appid", p->id);
     json_kv_str(&w, "oid", p->id);
     json_kv_str(&w, "sub", p->id);
-    json_kv_z(&w, "tid", id->tenant);
+    json_kv_str(&w, "tid", tenant);
     json_kv_z(&w, "idtyp", "app");
     json_kv_z(&w, "ver", "1.0");
     json_obj_end(&w);
@@ -135,32 +142,39 @@ static struct str lower(struct arena *a, struct str s)
     return arena_str(a, str_from(text));
 }
 
-bool identity_sign_in(struct identity *id, struct arena *a, struct str client_id, struct str secret,
-                      struct str audience, struct identity_token *out, struct err *e)
+bool identity_sign_in(struct identity *id, struct arena *a, const struct identity_sign_in *x,
+                      struct identity_token *out, struct err *e)
 {
     struct state_principal p = {0};
     struct err missing = {0};
-    bool found = state_principal_get(id->state, a, lower(a, client_id), &p, &missing);
+    bool found = state_principal_get(id->state, a, lower(a, x->client_id), &p, &missing);
     if (!found && missing.code != ERR_NOT_FOUND) {
         *e = missing;
         return false;
     }
     /* The same work and the same answer whether or not the application exists. */
-    struct str hash = secret_hash(a, secret);
+    struct str hash = secret_hash(a, x->secret);
     bool right = secret_equal(hash, found ? p.secret_hash : secret_hash(a, STR("nobody")));
-    if (!found || !right || !p.enabled)
+    out->tenant = p.tenant.n > 0 ? p.tenant : identity_tenant(id);
+    struct str where = x->tenant.n > 0 ? x->tenant : out->tenant;
+    bool admitted = false;
+    if (!identity_tenant_admits(id, a, where, p.id, out->tenant, &admitted, e))
+        return false;
+    if (!found || !right || !p.enabled || !admitted)
         return err_set(e, ERR_UNAUTHENTICATED, "Invalid client id or client secret.");
     out->name = p.name;
     out->issued = clock_now(id->clock);
     out->expires = out->issued + id->lifetime;
     out->text =
-        jwt_sign(a, id->key, payload_of(id, a, &p, str_sub(audience, 0, MAX_AUDIENCE), out));
+        jwt_sign(a, id->key, payload_of(a, &p, where, str_sub(x->audience, 0, MAX_AUDIENCE), out));
     return true;
 }
 
+/* tenant: where the token was issued; a delegation that ended took its tokens with it. */
 static bool load_caller(struct identity *id, struct arena *a, struct str client_id,
-                        struct identity_caller *out, struct err *e)
+                        struct str tenant, struct identity_caller *out, struct err *e)
 {
+    bool admitted = false;
     struct state_principal p = {0};
     struct err why = {0};
     if (!state_principal_get(id->state, a, client_id, &p, &why)) {
@@ -173,11 +187,22 @@ static bool load_caller(struct identity *id, struct arena *a, struct str client_
         return err_set(e, ERR_UNAUTHENTICATED, "The token's application is disabled.");
     out->id = p.id;
     out->name = p.name;
-    return grants_read(a, p.roles, out, e);
+    out->tenant = p.tenant.n > 0 ? p.tenant : identity_tenant(id);
+    out->in = id;
+    if (!identity_tenant_admits(id, a, tenant, p.id, out->tenant, &admitted, e))
+        return false;
+    if (!admitted)
+        return err_set(e, ERR_UNAUTHENTICATED, "The token was issued for another tenant.");
+    if (!grants_read(a, p.roles, out, e))
+        return false;
+    for (size_t i = 0; i < out->n_grants; i++)
+        out->grants[i].tenant = out->tenant;
+    return delegated_grants_load(id, a, &p.id, 1, out, e);
 }
 
-static void operator_caller(struct arena *a, struct identity_caller *out)
+static void operator_caller(const struct identity *id, struct arena *a, struct identity_caller *out)
 {
+    out->in = id;
     out->id = out->name = STR("operator");
     out->grants = arena_new_of(a, struct identity_grant);
     out->grants[0].role = identity_role_find(STR("Owner"));
@@ -198,7 +223,7 @@ bool identity_check(struct identity *id, struct arena *a, struct str authorizati
                        "Authentication failed. 'Authorization: Bearer <token>' is expected.");
     struct str token = str_trim(str_sub(authorization, 7, authorization.n));
     if (secret_equal(token, str_from(id->operator_token))) {
-        operator_caller(a, out);
+        operator_caller(id, a, out);
         return true;
     }
     if (!jwt_verify(a, id->key, token, &payload) || !json_parse(a, payload, NULL, &claims, NULL))
@@ -208,5 +233,6 @@ bool identity_check(struct identity *id, struct arena *a, struct str authorizati
     if (expires == NULL || expires->type != JSON_INT ||
         unix_seconds(clock_now(id->clock)) >= expires->i)
         return err_set(e, ERR_UNAUTHENTICATED, "Authentication failed. The token has expired.");
-    return load_caller(id, a, json_text(json_get(&claims, "appid"), STR("")), out, e);
+    return load_caller(id, a, json_text(json_get(&claims, "appid"), STR("")),
+                       json_text(json_get(&claims, "tid"), STR("")), out, e);
 }

@@ -12,13 +12,14 @@ struct identity; /* shared by threads */
 struct identity_options {
     struct state *state; /* borrowed */
     struct clock *clock; /* borrowed */
+    struct store *store; /* borrowed; NULL: there are no workspaces */
     const char
         *key_file;    /* made with mode 0600 when it is not there; NULL: a key for this process */
     int64_t lifetime; /* of a token, ticks; 0 = one hour */
 };
 struct identity *identity_open(const struct identity_options *o, struct err *e) MUST_USE;
 void identity_close(struct identity *id);
-/* The directory's id (the "tenant" of Entra's URLs); made once, derived from the key. */
+/* The id of the first directory (the "tenant" of Entra's URLs); made once. Others: tenants.h. */
 struct str identity_tenant(const struct identity *id);
 
 /* ---- roles and rights ---- */
@@ -33,20 +34,30 @@ const struct identity_role *identity_role_find(struct str name);
 
 struct identity_grant {
     const struct identity_role *role;
-    struct str workspace; /* id; empty: all */
+    struct str workspace; /* id; empty: all of the tenant */
+    struct str tenant;    /* id; empty: all */
 };
 struct identity_caller {
     struct str id, name;
+    struct str tenant; /* its home, id; empty: the server's own operator */
+    const struct identity *in;
     struct identity_grant *grants;
     size_t n_grants;
 };
-/* workspace empty: in any. */
+/* workspace: id; empty: in any, or, for what concerns the whole server (tenants.h), there. */
 bool identity_allows(const struct identity_caller *c, const char *right, struct str workspace);
 
 /* ---- applications ---- */
 enum { IDENTITY_SECRET_CHARS = 43 };
 /* Makes one, with a new secret that is shown here once. roles: JSON array of {"role", "workspace"};
  * all must exist. Everything lives in a. Errors: ERR_INVALID. */
+struct identity_app {
+    struct str name, roles;
+    struct str tenant; /* id; empty: the first one */
+};
+bool identity_app_make(struct identity *id, struct arena *a, const struct identity_app *x,
+                       struct str *out_client_id, struct str *out_secret, struct err *e) MUST_USE;
+/* One of the first tenant. */
 bool identity_app_create(struct identity *id, struct arena *a, struct str name, struct str roles,
                          struct str *out_client_id, struct str *out_secret, struct err *e) MUST_USE;
 /* A new secret; the old one stops working, tokens run out by themselves. */
@@ -73,11 +84,17 @@ bool identity_shared_key_signed(struct identity *id, struct str workspace, struc
 /* ---- tokens ---- */
 struct identity_token {
     struct str text, name;   /* name: of the application, in the arena */
+    struct str tenant;       /* its home */
     int64_t issued, expires; /* ticks */
 };
-/* Errors: ERR_UNAUTHENTICATED, the same for an unknown id, a wrong secret and a disabled one. */
-bool identity_sign_in(struct identity *id, struct arena *a, struct str client_id, struct str secret,
-                      struct str audience, struct identity_token *out, struct err *e) MUST_USE;
+struct identity_sign_in {
+    struct str tenant; /* id; empty: the home of who signs in */
+    struct str client_id, secret, audience;
+};
+/* Errors: ERR_UNAUTHENTICATED, the same for an unknown id, a wrong secret, a disabled one, and one
+ * that has no business in the tenant: it is neither its home nor delegated to it. */
+bool identity_sign_in(struct identity *id, struct arena *a, const struct identity_sign_in *x,
+                      struct identity_token *out, struct err *e) MUST_USE;
 /* Checks "Authorization: Bearer …" and loads the caller. Errors: ERR_UNAUTHENTICATED (missing,
  * malformed, expired, foreign, unknown or disabled application). */
 bool identity_check(struct identity *id, struct arena *a, struct str authorization,

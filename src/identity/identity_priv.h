@@ -1,15 +1,19 @@
 /* Shared by the files of this folder only. */
 #pragma once
+#include "base/thread.h"
 #include "identity/identity.h"
 
 enum { KEY_BYTES = 32 };
 struct identity {
     struct state *state;
     struct clock *clock;
+    struct store *store; /* may be NULL */
     int64_t lifetime;
     uint8_t key[KEY_BYTES];
     char operator_token[IDENTITY_SECRET_CHARS + 1];
-    char tenant[37];
+    char tenant[37];                     /* of the first one */
+    int64_t max_workspaces, max_tenants; /* 0: any number */
+    struct lock changes; /* of workspaces come one after the other: each waits for the disk */
 };
 
 /* ---- secrets.c ---- */
@@ -23,6 +27,17 @@ struct str jwt_sign(struct arena *a, const uint8_t key[KEY_BYTES], struct str pa
 /* Checks form and signature; *payload lives in a. */
 bool jwt_verify(struct arena *a, const uint8_t key[KEY_BYTES], struct str token,
                 struct str *payload);
+
+/* ---- tenants.c ---- */
+/* Makes the first tenant if there is none; id->tenant is its id. */
+bool tenants_open(struct identity *id, struct err *e) MUST_USE;
+/* How many workspaces those of a store_place.tenant are. */
+size_t tenant_workspaces(struct identity *id, struct str key);
+
+/* ---- delegations.c ---- */
+/* Adds what was delegated to the principals to c->grants. */
+bool delegated_grants_load(struct identity *id, struct arena *a, const struct str *principals,
+                           size_t n, struct identity_caller *c, struct err *e) MUST_USE;
 
 /* ---- roles.c ---- */
 /* Reads [{"role", "workspace"}]. */

@@ -1,5 +1,6 @@
 /* Azure's built-in roles, as far as they mean something here, and what each allows. */
 #include "identity/identity_priv.h"
+#include "identity/tenants.h"
 #include "text/json.h"
 
 enum { MAX_GRANTS = 200 };
@@ -50,7 +51,17 @@ bool identity_allows(const struct identity_caller *c, const char *right, struct 
 {
     for (size_t i = 0; i < c->n_grants; i++) {
         const struct identity_grant *g = &c->grants[i];
-        bool here = workspace.n == 0 || g->workspace.n == 0 || str_ieq(g->workspace, workspace);
+        if (identity_grant_reaches(c, g, right, workspace) && role_allows(g->role, right))
+            return true;
+    }
+    return false;
+}
+
+bool identity_allows_in(const struct identity_caller *c, const char *right, struct str tenant)
+{
+    for (size_t i = 0; i < c->n_grants; i++) {
+        const struct identity_grant *g = &c->grants[i];
+        bool here = g->workspace.n == 0 && (g->tenant.n == 0 || str_ieq(g->tenant, tenant));
         if (here && role_allows(g->role, right))
             return true;
     }
