@@ -1,6 +1,7 @@
 /* Opening everything over a data folder, in order, and closing it in the other one. */
 #include "api/api.h"
 #include "api/api_priv.h"
+#include "api/events.h"
 #include "api/portal.h"
 #include "backtest/backtest.h"
 #include "base/ids.h"
@@ -59,9 +60,12 @@ static bool open_identity(struct vedette *v, struct err *e)
 {
     char path[MAX_PATH];
     snprintf(path, sizeof(path), "%s/token.key", v->o.data_dir);
-    struct identity_options o = {
-        .state = v->state, .clock = v->o.clock, .key_file = path, .lifetime = v->o.token_lifetime};
-    o.people = v->o.people;
+    struct identity_options o = {.state = v->state,
+                                 .clock = v->o.clock,
+                                 .store = v->store,
+                                 .key_file = path,
+                                 .lifetime = v->o.token_lifetime,
+                                 .people = v->o.people};
     v->identity = identity_open(&o, e);
     return v->identity != NULL;
 }
@@ -121,6 +125,7 @@ static void open_router(struct vedette *v)
     const struct http_routes families[] = {
         {health_routes, n_health_routes, v, false},
         {oauth_routes, n_oauth_routes, v, false},
+        {credential_routes, n_credential_routes, v, false},
         {ingest_routes, n_ingest_routes, v, false},
         {query_routes, n_query_routes, v, true},
         {batch_routes, n_batch_routes, v, true},
@@ -157,6 +162,10 @@ static void open_router(struct vedette *v)
         {user_routes, n_user_routes, v, HTTP_SHORT},
         {user_password_routes, n_user_password_routes, v, HTTP_COSTLY},
         {portal_routes, n_portal_routes, v, false},
+        {role_routes, n_role_routes, v, false},
+        {assignment_routes, n_assignment_routes, v, false},
+        {openapi_routes, n_openapi_routes, v, false},
+        {event_routes, n_event_routes, v, false},
     };
     struct http_app app = {v, api_authorise, rates_admit, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -223,6 +232,8 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     if (o->portal)
         v->portal = portal_load();
     open_router(v);
+    struct events_limits el = {v->o.event_streams, v->o.event_streams_each};
+    v->events = events_open(v, &el);
     return v;
 }
 
@@ -230,6 +241,7 @@ void vedette_close(struct vedette *v)
 {
     if (v == NULL)
         return;
+    events_stop(v->events);
     if (v->router != NULL)
         http_router_free(v->router);
     if (v->throttle != NULL)
@@ -257,6 +269,7 @@ void vedette_close(struct vedette *v)
     identity_close(v->identity);
     if (v->store != NULL)
         store_close(v->store);
+    events_free(v->events);
     state_close(v->state);
     data_dir_release(&v->lock);
     lock_fini(&v->topics_lock);
@@ -353,6 +366,8 @@ void vedette_watch(struct vedette *v, struct http_server *server)
 void vedette_draining(struct vedette *v, bool yes)
 {
     atomic_store(&v->draining, yes);
+    if (yes)
+        events_stop(v->events);
 }
 
 bool vedette_call(struct vedette *v, const char *method, const char *target,

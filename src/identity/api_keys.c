@@ -20,7 +20,7 @@ static bool key_is_good(struct identity *id, struct arena *a, const struct ident
     if (expires <= now || expires > now + id->people.api_key_lifetime)
         return err_set(e, ERR_INVALID, "expires: a time within the next %lld days expected",
                        (long long)(id->people.api_key_lifetime / TICKS_PER_DAY));
-    if (x->roles.n > 0 && !grants_read(a, x->roles, &grants, e))
+    if (x->roles.n > 0 && !identity_grants_read(id, a, x->roles, &grants, e))
         return false;
     return state_api_key_list(id->state, a, x->principal, &all, &n, e) &&
            (n < MAX_KEYS ||
@@ -76,14 +76,14 @@ bool identity_key_delete(struct identity *id, struct str principal, struct str k
 }
 
 /* The owner's rights, and none that the key's own roles do not give. */
-static bool narrow(struct arena *a, const struct state_api_key *k, struct identity_caller *out,
-                   struct err *e)
+static bool narrow(struct identity *id, struct arena *a, const struct state_api_key *k,
+                   struct identity_caller *out, struct err *e)
 {
     if (k->roles.n == 0)
         return true;
     struct identity_caller *roles = arena_new_of(a, struct identity_caller);
     out->within = roles;
-    return grants_read(a, k->roles, roles, e);
+    return identity_grants_read(id, a, k->roles, roles, e);
 }
 
 bool api_key_check(struct identity *id, struct arena *a, struct str key,
@@ -101,7 +101,7 @@ bool api_key_check(struct identity *id, struct arena *a, struct str key,
     }
     if (now >= k.expires)
         return err_set(e, ERR_UNAUTHENTICATED, "Authentication failed. The API key has expired.");
-    if (!caller_load(id, a, k.principal, out, e) || !narrow(a, &k, out, e))
+    if (!caller_load(id, a, k.principal, out, e) || !narrow(id, a, &k, out, e))
         return false;
     out->key = k.id;
     return now - k.last_used < USED_GRAIN || state_api_key_used(id->state, k.id, now, e);

@@ -26,8 +26,10 @@ static bool fill(struct identity *id, struct arena *a, const struct state_user *
 {
     struct state_principal p = {0};
     struct state_failure f = {0};
+    struct str roles = STR("");
     int64_t codes = 0, now = clock_now(id->clock);
     if (!state_principal_get(id->state, a, u->id, &p, e) ||
+        !identity_roles_of(id, a, u->id, &roles, e) ||
         !state_recovery_count(id->state, u->id, &codes, e) ||
         !state_failure_get(id->state, a, failures_key(a, u->login), &f, e))
         return false;
@@ -35,7 +37,7 @@ static bool fill(struct identity *id, struct arena *a, const struct state_user *
                                   .name = p.name,
                                   .display_name = u->display_name,
                                   .email = u->email,
-                                  .roles = p.roles,
+                                  .roles = roles,
                                   .enabled = p.enabled,
                                   .has_password = u->password_hash.n > 0,
                                   .must_change_password = u->must_change,
@@ -120,13 +122,10 @@ static bool texts_are_good(struct str display_name, struct str email, struct err
 }
 
 /* The one place at which roles are given to a user. */
-static bool give_roles(struct arena *a, struct str roles, struct state_principal *p, struct err *e)
+static bool give_roles(struct identity *id, struct arena *a, struct str user, struct str roles,
+                       struct err *e)
 {
-    struct identity_caller grants = {0};
-    if (!grants_read(a, roles, &grants, e))
-        return false;
-    p->roles = roles;
-    return true;
+    return identity_roles_set(id, a, user, "User", roles, STR(""), e);
 }
 
 static bool hash_given(struct identity *id, struct arena *a, struct str name, struct str email,
@@ -143,7 +142,7 @@ static bool hash_given(struct identity *id, struct arena *a, struct str name, st
 /* ---- making and changing ---- */
 
 static bool put_new(struct identity *id, struct arena *a, const struct state_principal *p,
-                    const struct state_user *u, struct err *e)
+                    const struct state_user *u, struct str roles, struct err *e)
 {
     struct state_user other = {0};
     struct err why = {0};
@@ -156,7 +155,8 @@ static bool put_new(struct identity *id, struct arena *a, const struct state_pri
         *e = why;
         ok = false;
     }
-    ok = ok && state_principal_put(id->state, p, e) && state_user_put(id->state, u, e);
+    ok = ok && state_principal_put(id->state, p, e) && state_user_put(id->state, u, e) &&
+         give_roles(id, a, u->id, roles, e);
     return state_end(id->state, ok, e);
 }
 
@@ -178,13 +178,12 @@ bool identity_user_create(struct identity *id, struct arena *a, const struct ide
                            .email = x->email,
                            .must_change = x->must_change_password,
                            .password_changed = p.created};
-    if (!name_is_good(name, e) || !texts_are_good(x->display_name, x->email, e) ||
-        !give_roles(a, x->roles, &p, e))
+    if (!name_is_good(name, e) || !texts_are_good(x->display_name, x->email, e))
         return false;
     if (x->password.p != NULL &&
         !hash_given(id, a, name, x->email, &password, &made, &u.password_hash, e))
         return false;
-    if (!put_new(id, a, &p, &u, e))
+    if (!put_new(id, a, &p, &u, x->roles, e))
         return false;
     *out_id = p.id;
     *out_password = made ? password : STR("");
@@ -199,7 +198,7 @@ bool identity_first_user(struct identity *id, struct arena *a, struct str *out_n
     struct str user = STR("");
     struct identity_user_new x = {.name = STR("admin"),
                                   .display_name = STR("Administrator"),
-                                  .roles = STR("[{\"role\":\"Owner\"}]"),
+                                  .roles = STR("[{\"role\":\"Tenant Administrator\"}]"),
                                   .password = STR(""),
                                   .must_change_password = true};
     *out_name = x.name;
@@ -228,7 +227,7 @@ bool identity_user_change(struct identity *id, struct arena *a, struct str user,
         u.email = x->email != NULL ? *x->email : u.email;
         p.enabled = x->enabled != NULL ? *x->enabled : p.enabled;
         ok = texts_are_good(u.display_name, u.email, e) &&
-             (x->roles == NULL || give_roles(a, *x->roles, &p, e)) &&
+             (x->roles == NULL || give_roles(id, a, user, *x->roles, e)) &&
              state_principal_put(id->state, &p, e) && state_user_put(id->state, &u, e) &&
              (p.enabled || end_sessions(id, user, STR(""), e));
     }

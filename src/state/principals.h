@@ -1,4 +1,5 @@
-/* Principals: applications that sign in with a client id and a secret, and users (people.h). */
+/* Principals: applications that sign in with a client id and what credentials.h has of them, and users
+ * (people.h); their roles: roles.h. */
 #pragma once
 #include "state/state.h"
 
@@ -6,10 +7,8 @@
 #define PRINCIPAL_USER "user"
 
 struct state_principal {
-    struct str id;          /* client id, a GUID in lower case */
-    struct str name;        /* for people */
-    struct str secret_hash; /* hex; never the secret */
-    struct str roles;       /* JSON array of {"role", "workspace"} */
+    struct str id;   /* client id, a GUID in lower case */
+    struct str name; /* for people */
     bool enabled;
     int64_t created;
     struct str kind; /* PRINCIPAL_… */
