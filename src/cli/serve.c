@@ -341,6 +341,7 @@ static bool listen_all(struct serving *s, const struct settings *set, struct err
                                     .long_workers = (unsigned)set->query_workers,
                                     .max_long_backlog = (size_t)set->query_queue,
                                     .max_connections = (unsigned)set->max_connections,
+                                    .hsts_s = set->hsts / TICKS_PER_SECOND,
                                     .request_timeout_s =
                                         (unsigned)(set->request_timeout / TICKS_PER_SECOND)};
     if (!add_listener(&o, set->listen, true, hosts[0], e) ||

@@ -45,6 +45,8 @@ static const struct setting table[] = {
     SETTING(tls_cert, SETTING_PATH, "", "certificate chain (PEM); empty: one made by the local CA"),
     SETTING(tls_key, SETTING_PATH, "", "its private key (PEM)"),
     SETTING(tls_name, SETTING_TEXT, "", "one more name or address in the certificate that is made"),
+    SETTING(hsts, SETTING_DURATION, "0",
+            "how long browsers are told to come over HTTPS only, such as 365d; 0: they are not"),
     SETTING(log_level, SETTING_LEVEL, "info", "debug, info, warn or error"),
     SETTING(memory, SETTING_SIZE, "0", "memory of the query engine; 0: its own choice"),
     SETTING(spill_max, SETTING_SIZE, "0",
