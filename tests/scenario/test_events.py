@@ -77,7 +77,7 @@ def test_one_who_comes_back_gets_what_was_missed():
 
 def test_rights_are_looked_at_for_each_event():
     with Server(clock="2026-01-10T00:00:00Z") as s:
-        client_id, secret = s.application("Log Analytics Reader")
+        client_id, secret = s.application("Log Analytics Data Reader")
         token = s.token(client_id, secret)
         mine, control = Stream(s, token=token), Stream(s, "?topics=incidents")
         equal(s.arm("PUT", "/incidents/one", INCIDENT).status, 201)
