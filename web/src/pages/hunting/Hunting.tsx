@@ -1,5 +1,5 @@
 /** Advanced hunting: queries in tabs, their results, and what can be queried. */
-import { Spinner, Tab, TabList, Title2, makeStyles, tokens } from "@fluentui/react-components";
+import { Spinner, Tab, TabList, Title3, makeStyles, tokens } from "@fluentui/react-components";
 import { Suspense, lazy, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router-dom";
 import { callRaw } from "../../api/client";
@@ -9,6 +9,7 @@ import { rangeOf, useServerNow } from "../../parts/time";
 import { useSession } from "../../session/session";
 import { BookmarkDialog } from "./BookmarkDialog";
 import type { EditorHandle } from "./editor/KqlEditor";
+import { exportParquet } from "./exports";
 import { HistoryList } from "./HistoryList";
 import { useHistory } from "./history";
 import { addFilter, boundsTime } from "./kql";
@@ -29,7 +30,7 @@ const KqlEditor = lazy(() => import("./editor/KqlEditor"));
 const useStyles = makeStyles({
   page: {
     display: "grid",
-    gridTemplate: "auto minmax(0, 1fr) / minmax(14rem, 20%) minmax(0, 1fr)",
+    gridTemplate: "auto minmax(0, 1fr) / 18rem minmax(0, 1fr)",
     gap: tokens.spacingHorizontalM,
     height: "100%",
     minHeight: "34rem",
@@ -202,9 +203,9 @@ export default function Hunting() {
   const running = run?.state === "running";
   return (
     <div className={styles.page}>
-      <Title2 as="h1" className={styles.title}>
+      <Title3 as="h1" className={styles.title}>
         Advanced hunting
-      </Title2>
+      </Title3>
       <SchemaPane use={use} />
       <div className={styles.main}>
         <TabStrip tabs={tabs} />
@@ -260,6 +261,7 @@ export default function Hunting() {
                 key={run.started}
                 table={run.table}
                 onFilter={filter}
+                onParquet={() => exportParquet(workspace.id, run.query, run.timespan)}
                 onBookmark={
                   may("bookmarks/write") ? (row) => setDialog({ bookmark: row }) : undefined
                 }

@@ -71,6 +71,8 @@ function Card({ table }: { table: ResultTable }) {
 interface Props {
   table: ResultTable;
   onFilter: (filter: string) => void;
+  /** The query's file from the server. */
+  onParquet: () => Promise<void>;
   onBookmark: ((row: number) => void) | undefined;
 }
 
@@ -81,7 +83,7 @@ function drawnAs(table: ResultTable): Shown {
   return name === "card" ? "card" : (chartKindOf(name) ?? "table");
 }
 
-export function ResultsView({ table, onFilter, onBookmark }: Props) {
+export function ResultsView({ table, onFilter, onParquet, onBookmark }: Props) {
   const styles = useStyles();
   const notify = useNotify();
   const body = useRef<HTMLDivElement>(null);
@@ -127,6 +129,15 @@ export function ResultsView({ table, onFilter, onBookmark }: Props) {
             <MenuList>
               <MenuItem onClick={() => exportCsv(table, view, shown)}>CSV</MenuItem>
               <MenuItem onClick={() => exportJson(table, view, shown)}>JSON</MenuItem>
+              <MenuItem
+                onClick={() =>
+                  onParquet().catch((error: unknown) =>
+                    notify.failed("There is no Parquet file", error),
+                  )
+                }
+              >
+                Parquet (all rows)
+              </MenuItem>
             </MenuList>
           </MenuPopover>
         </Menu>

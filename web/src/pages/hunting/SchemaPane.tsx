@@ -34,6 +34,7 @@ const useStyles = makeStyles({
     minHeight: 0,
     gap: tokens.spacingVerticalXS,
   },
+  tabs: { overflowX: "auto", flexShrink: 0 },
   list: { flexGrow: 1, minHeight: 0, overflowY: "auto" },
   type: { color: tokens.colorNeutralForeground3, marginLeft: tokens.spacingHorizontalXS },
   item: { overflowWrap: "anywhere" },
@@ -273,6 +274,7 @@ export function SchemaPane({ use }: { use: Insert }) {
     <div className={styles.pane}>
       <TabList
         size="small"
+        className={styles.tabs}
         aria-label="What can be queried"
         selectedValue={which}
         onTabSelect={(_, data) => setWhich(data.value as Which)}

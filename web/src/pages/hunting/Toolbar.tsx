@@ -38,7 +38,7 @@ interface Props {
 }
 
 const useStyles = makeStyles({
-  bar: { display: "flex", alignItems: "center", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
+  bar: { display: "flex", alignItems: "center", flexWrap: "wrap", gap: tokens.spacingHorizontalXS },
   grow: { flexGrow: 1 },
 });
 
@@ -47,11 +47,12 @@ export function Toolbar(props: Props) {
   return (
     <div className={styles.bar} role="toolbar" aria-label="Query">
       {props.running ? (
-        <Button appearance="primary" icon={<Stop20Filled />} onClick={props.onCancel}>
+        <Button size="small" appearance="primary" icon={<Stop20Filled />} onClick={props.onCancel}>
           Cancel
         </Button>
       ) : (
         <Button
+          size="small"
           appearance="primary"
           icon={<Play20Filled />}
           disabled={props.empty}
@@ -70,7 +71,12 @@ export function Toolbar(props: Props) {
       {props.maySave && (
         <Menu>
           <MenuTrigger disableButtonEnhancement>
-            <Button appearance="subtle" icon={<Save20Regular />} disabled={props.empty}>
+            <Button
+              size="small"
+              appearance="subtle"
+              icon={<Save20Regular />}
+              disabled={props.empty}
+            >
               Save
             </Button>
           </MenuTrigger>
@@ -83,6 +89,7 @@ export function Toolbar(props: Props) {
         </Menu>
       )}
       <Button
+        size="small"
         appearance="subtle"
         icon={<TextAlignLeft20Regular />}
         disabled={props.empty}
@@ -91,6 +98,7 @@ export function Toolbar(props: Props) {
         Format
       </Button>
       <Button
+        size="small"
         appearance="subtle"
         icon={<ShareAndroid20Regular />}
         disabled={props.empty}
@@ -100,6 +108,7 @@ export function Toolbar(props: Props) {
       </Button>
       {props.mayRule && (
         <Button
+          size="small"
           appearance="subtle"
           icon={<Shield20Regular />}
           disabled={props.empty}

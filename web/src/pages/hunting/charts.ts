@@ -159,7 +159,7 @@ function seriesOf(table: ResultTable, roles: Roles): Series[] {
   const type = table.columns[roles.x]?.type ?? "string";
   const rows = Math.min(table.rows, MOST_POINTS);
   for (let row = 0; row < rows; row++) {
-    const label = roles.series.map((c) => String(table.at(row, c) ?? "")).join(", ");
+    const label = roles.series.map((c) => String(table.at(row, c) ?? "") || "(empty)").join(", ");
     for (const y of roles.y) {
       const value = table.at(row, y);
       const column = table.columns[y]?.name ?? "";
