@@ -21,4 +21,11 @@ export const pages: Page[] = [
     right: "incidents/read",
     component: lazy(() => import("../pages/overview/Overview")),
   },
+  {
+    path: "/hunting",
+    title: "Advanced hunting",
+    group: "Hunting",
+    right: "query/read",
+    component: lazy(() => import("../pages/hunting/Hunting")),
+  },
 ];
