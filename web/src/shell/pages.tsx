@@ -21,4 +21,11 @@ export const pages: Page[] = [
     right: "incidents/read",
     component: lazy(() => import("../pages/overview/Overview")),
   },
+  {
+    path: "/incidents",
+    title: "Incidents",
+    group: "Investigation & response",
+    right: "incidents/read",
+    component: lazy(() => import("../pages/incidents/Incidents")),
+  },
 ];
