@@ -25,7 +25,10 @@ if (root !== null)
     <StrictMode>
       <Appearance>
         <QueryClientProvider client={queries}>
-          <BrowserRouter basename="/portal">
+          <BrowserRouter
+            basename="/portal"
+            future={{ v7_startTransition: true, v7_relativeSplatPath: true }}
+          >
             <Toasts>
               <SessionProvider>
                 <App />

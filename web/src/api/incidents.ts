@@ -30,7 +30,7 @@ export interface IncidentProperties {
     alertProductNames: string[];
     tactics: string[];
     techniques?: string[];
-    mergedIncidentNumber?: string;
+    mergedIncidentNumber?: number;
     mergedIncidentUrl?: string;
   };
   relatedAnalyticRuleIds: string[];
@@ -130,15 +130,17 @@ export interface IncidentGraph {
 }
 
 export interface Merge {
-  id?: string;
-  sourceNumber?: number;
-  targetNumber?: number;
-  time?: string;
-  who?: string;
-  reason?: string;
-  score?: number;
-  undone?: boolean;
-  [more: string]: unknown;
+  id: string;
+  sourceIncidentNumber: number;
+  targetIncidentNumber: number;
+  mergedTimeUtc: string;
+  mergedBy: string;
+  automatic: boolean;
+  reason: string;
+  score: number;
+  threshold: number;
+  undoneTimeUtc?: string;
+  undoneBy?: string;
 }
 
 export interface Counts {
@@ -279,15 +281,7 @@ export class Incidents {
     });
   }
 
-  /** Names of what can be asked about an entity, and its answer. */
-  async expansions(
-    entity: string,
-  ): Promise<{ name: string; properties: { displayName: string } }[]> {
-    const path = `${this.arm}/entities/${entity}/queries?kind=Expansion&${API_VERSION}`;
-    return (await call<{ value: { name: string; properties: { displayName: string } }[] }>(path))
-      .value;
-  }
-
+  /** What an expansion finds around an entity. */
   expand(
     entity: string,
     expansionId: string,

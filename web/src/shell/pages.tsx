@@ -28,4 +28,16 @@ export const pages: Page[] = [
     right: "incidents/read",
     component: lazy(() => import("../pages/incidents/Incidents")),
   },
+  {
+    path: "/incidents/:id",
+    title: "Incident",
+    right: "incidents/read",
+    component: lazy(() => import("../pages/incident/Incident")),
+  },
+  {
+    path: "/incidents/:id/report",
+    title: "Report",
+    right: "incidents/read",
+    component: lazy(() => import("../pages/incident/Report")),
+  },
 ];
