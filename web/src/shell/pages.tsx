@@ -15,6 +15,11 @@ export interface Page {
 
 export const pages: Page[] = [
   {
+    path: "/account",
+    title: "Your account",
+    component: lazy(() => import("../pages/account/Account")),
+  },
+  {
     path: "/",
     title: "Overview",
     group: "Operations",
