@@ -57,6 +57,7 @@ struct vedette_options {
     int64_t query_max_timeout_us; /* that a request may ask for; 0 = 10 minutes */
     struct engine_size query_size;
     size_t spill_max_bytes; /* see engine_options */
+    size_t event_streams, event_streams_each; /* see events_limits */
     bool metrics_open;      /* /metrics needs no token, from anywhere */
     bool portal;            /* its pages are served, when they have been built */
 };
@@ -92,8 +93,8 @@ void vedette_watch_topics(struct vedette *v, struct topics *t);
 void vedette_watch_buckets(struct vedette *v, struct buckets *b);
 /* And for files. */
 void vedette_watch_files(struct vedette *v, struct tail *t);
-/* While true /readyz answers 503, so that a load balancer goes elsewhere before the server stops.
- */
+/* While true /readyz answers 503, so that a load balancer goes elsewhere before the server stops;
+ * streams of events end. */
 void vedette_draining(struct vedette *v, bool yes);
 
 /* One request without a network, as the operator of this process. body may be empty. The answer's

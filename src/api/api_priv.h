@@ -33,6 +33,7 @@ struct vedette {
     struct backtests *backtests;
     struct cases cases;
     struct identity *identity;
+    struct events *events;
     struct throttle *throttle;
     struct sign_ins *sign_ins;
     struct portal *portal; /* NULL: not served */
@@ -136,9 +137,13 @@ extern const size_t n_rule_part_routes;
 extern const size_t n_session_routes;
 extern const size_t n_sign_in_routes;
 extern const struct http_route portal_routes[];
+extern const struct http_route openapi_routes[];
+extern const struct http_route event_routes[];
 extern const size_t n_portal_routes;
 extern const size_t n_role_routes;
 extern const size_t n_assignment_routes;
+extern const size_t n_openapi_routes;
+extern const size_t n_event_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */

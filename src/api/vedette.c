@@ -1,6 +1,7 @@
 /* Opening everything over a data folder, in order, and closing it in the other one. */
 #include "api/api.h"
 #include "api/api_priv.h"
+#include "api/events.h"
 #include "api/portal.h"
 #include "backtest/backtest.h"
 #include "base/ids.h"
@@ -160,6 +161,8 @@ static void open_router(struct vedette *v)
         {portal_routes, n_portal_routes, v, false},
         {role_routes, n_role_routes, v, false},
         {assignment_routes, n_assignment_routes, v, false},
+        {openapi_routes, n_openapi_routes, v, false},
+        {event_routes, n_event_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -224,6 +227,8 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     if (o->portal)
         v->portal = portal_load();
     open_router(v);
+    struct events_limits el = {v->o.event_streams, v->o.event_streams_each};
+    v->events = events_open(v, &el);
     return v;
 }
 
@@ -231,6 +236,7 @@ void vedette_close(struct vedette *v)
 {
     if (v == NULL)
         return;
+    events_stop(v->events);
     if (v->router != NULL)
         http_router_free(v->router);
     if (v->throttle != NULL)
@@ -257,6 +263,7 @@ void vedette_close(struct vedette *v)
     identity_close(v->identity);
     if (v->store != NULL)
         store_close(v->store);
+    events_free(v->events);
     state_close(v->state);
     data_dir_release(&v->lock);
     lock_fini(&v->topics_lock);
@@ -353,6 +360,8 @@ void vedette_watch(struct vedette *v, struct http_server *server)
 void vedette_draining(struct vedette *v, bool yes)
 {
     atomic_store(&v->draining, yes);
+    if (yes)
+        events_stop(v->events);
 }
 
 bool vedette_call(struct vedette *v, const char *method, const char *target,

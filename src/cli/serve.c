@@ -54,6 +54,8 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
                    .connections = (unsigned)set->lake_store_connections},
         .min_free_bytes = (uint64_t)set->min_free,
         .min_free_percent = (unsigned)set->min_free_percent,
+        .event_streams = (size_t)set->event_streams,
+        .event_streams_each = (size_t)set->event_streams_each,
         .external_hosts = set->external_hosts,
         .external_max_bytes = (size_t)set->external_max,
         .ingest = {.max_body_bytes = (size_t)set->max_body,

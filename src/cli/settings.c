@@ -105,6 +105,8 @@ static const struct setting table[] = {
             "how long single sources may be silent, such as syslog-udp=10m,APPLICATION/TABLE=0"),
     SETTING(sources_poll, SETTING_DURATION, "1s",
             "between two looks at the files of sources; where inotify works they are seen at once"),
+    SETTING(event_streams, SETTING_COUNT, "256", "open streams of events, in all"),
+    SETTING(event_streams_each, SETTING_COUNT, "16", "of one caller"),
     SETTING(query_max_rows, SETTING_COUNT, "500000", "rows in the answer to a query"),
     SETTING(query_max_bytes, SETTING_SIZE, "64000000", "bytes in the answer to a query"),
     SETTING(query_workers, SETTING_COUNT, "4", "queries worked on at the same time"),
