@@ -15,6 +15,11 @@ export interface Page {
 
 export const pages: Page[] = [
   {
+    path: "/account",
+    title: "Your account",
+    component: lazy(() => import("../pages/account/Account")),
+  },
+  {
     path: "/",
     title: "Overview",
     group: "Operations",
@@ -22,9 +27,28 @@ export const pages: Page[] = [
     component: lazy(() => import("../pages/overview/Overview")),
   },
   {
+    path: "/incidents",
+    title: "Incidents",
+    group: "Investigation & response",
+    right: "incidents/read",
+    component: lazy(() => import("../pages/incidents/Incidents")),
+  },
+  {
+    path: "/incidents/:id",
+    title: "Incident",
+    right: "incidents/read",
+    component: lazy(() => import("../pages/incident/Incident")),
+  },
+  {
+    path: "/incidents/:id/report",
+    title: "Report",
+    right: "incidents/read",
+    component: lazy(() => import("../pages/incident/Report")),
+  },
+  {
     path: "/hunting",
     title: "Advanced hunting",
-    group: "Hunting",
+    group: "Investigation & response",
     right: "query/read",
     component: lazy(() => import("../pages/hunting/Hunting")),
   },
