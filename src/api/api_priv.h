@@ -93,6 +93,7 @@ extern const struct http_route dcr_routes[];
 extern const struct http_route job_routes[];
 extern const struct http_route backtest_routes[];
 extern const struct http_route rule_part_routes[];
+extern const struct http_route coverage_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
 extern const size_t n_ingest_routes;
@@ -125,6 +126,7 @@ extern const size_t n_dcr_routes;
 extern const size_t n_job_routes;
 extern const size_t n_backtest_routes;
 extern const size_t n_rule_part_routes;
+extern const size_t n_coverage_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */
