@@ -1,5 +1,5 @@
-/* What many rules are together: the matrix of ATT&CK that they and their templates cover, and an
- * ARM template of those that were chosen. */
+/* What many rules are together: the matrix of ATT&CK that they and their templates cover, an ARM
+ * template of those that were chosen, and what they may map. */
 #include "api/api_priv.h"
 #include "detect/coverage.h"
 #include "text/json.h"
@@ -187,7 +187,16 @@ static void export_rules(void *ctx, struct http_request *q, struct http_response
     sbuf_add(&r->body, sbuf_str(&b));
 }
 
+static void vocabulary(void *ctx, struct http_request *q, struct http_response *r)
+{
+    (void)ctx;
+    (void)q;
+    struct json_out o = json_out_make(&r->body);
+    rule_write_vocabulary(&o);
+}
+
 const struct http_route coverage_routes[] = {
+    {HTTP_GET, "/vedette/v1/ruleVocabulary", vocabulary, "rules/read", 0, FAMILY_ARM},
     {HTTP_GET, "/vedette/v1/workspaces/{workspace}/coverage", matrix, "rules/read", 0, FAMILY_ARM},
     {HTTP_POST, "/vedette/v1/workspaces/{workspace}/rules/export", export_rules, "rules/read",
      MAX_CHOICE, FAMILY_ARM},

@@ -259,6 +259,8 @@ def test_the_matrix_and_an_export_of_some():
         assert technique["templates"], technique
         equal({x["id"]: x["rules"] for x in technique["subTechniques"]},
               {"T1110.001": [], "T1110.002": [], "T1110.003": ["one"], "T1110.004": []})
+        types = {t["type"]: t for t in s.get("/vedette/v1/ruleVocabulary").json()["entityTypes"]}
+        equal((types["URL"]["identifiers"], types["URL"]["strong"]), (["Url"], 1))
         package = s.post(own(s, "rules/export"), {"ids": ["two", "one"]}).json()
         equal([r["properties"]["displayName"] for r in package["resources"]], ["Second", "Failed sign-ins"])
         for name in ("one", "two"):
