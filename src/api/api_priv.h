@@ -34,6 +34,7 @@ struct vedette {
     struct identity *identity;
     struct throttle *throttle;
     struct sign_ins *sign_ins;
+    struct portal *portal; /* NULL: not served */
     struct http_router *router;
     _Atomic(struct http_server *) server;
     struct lock topics_lock; /* while /metrics looks at syslog, topics or buckets */
@@ -127,6 +128,8 @@ extern const size_t n_job_routes;
 extern const size_t n_backtest_routes;
 extern const size_t n_rule_part_routes;
 extern const size_t n_coverage_routes;
+extern const struct http_route portal_routes[];
+extern const size_t n_portal_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */

@@ -6,6 +6,7 @@ import { ApiError } from "./api/client";
 import { SessionProvider } from "./session/session";
 import { App } from "./shell/App";
 import { Appearance } from "./shell/appearance";
+import { Toasts } from "./parts/Toasts";
 import "./main.css";
 
 const queries = new QueryClient({
@@ -25,9 +26,11 @@ if (root !== null)
       <Appearance>
         <QueryClientProvider client={queries}>
           <BrowserRouter basename="/portal">
-            <SessionProvider>
-              <App />
-            </SessionProvider>
+            <Toasts>
+              <SessionProvider>
+                <App />
+              </SessionProvider>
+            </Toasts>
           </BrowserRouter>
         </QueryClientProvider>
       </Appearance>
