@@ -21,4 +21,17 @@ export const pages: Page[] = [
     right: "incidents/read",
     component: lazy(() => import("../pages/overview/Overview")),
   },
+  {
+    path: "/rules",
+    title: "Analytics",
+    group: "Configuration",
+    right: "rules/read",
+    component: lazy(() => import("../pages/rules/Rules")),
+  },
+  {
+    path: "/rules/:id",
+    title: "Analytics rule",
+    right: "rules/read",
+    component: lazy(() => import("../pages/rules/RulePage")),
+  },
 ];
