@@ -265,9 +265,13 @@ class Server:
     def count(self, table):
         return self.query(table + " | count")[0]["Count"]
 
-    def arm(self, method, path, body=None, headers=None, token="operator", provider=True):
-        base = ("/subscriptions/%s/resourceGroups/vedette/providers/Microsoft.OperationalInsights/"
+    def arm_path(self):
+        """The workspace's resource id."""
+        return ("/subscriptions/%s/resourceGroups/vedette/providers/Microsoft.OperationalInsights/"
                 "workspaces/default" % SUBSCRIPTION)
+
+    def arm(self, method, path, body=None, headers=None, token="operator", provider=True):
+        base = self.arm_path()
         if provider:
             base += "/providers/Microsoft.SecurityInsights"
         join = "&" if "?" in path else "?"

@@ -203,6 +203,7 @@ suites_program()
     suite "kql reference" 120 python3 tests/kql/reference.py
     suite_if tests/conformance/run.py conformance 600 python3 tests/conformance/run.py
     suite_if tests/clients/run.py clients 300 python3 tests/clients/run.py
+    suite browser 300 python3 tests/browser/run.py
     suite "kql language service" 300 python3 tests/kql/language_service.py
     suite "clients kusto" 300 python3 tests/clients/kusto.py
     suite_if tests/content/run.py content 300 python3 tests/content/run.py

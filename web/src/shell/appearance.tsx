@@ -1,6 +1,13 @@
 /** Light and dark: as the system says, unless the person chose. */
 import { FluentProvider, webDarkTheme, webLightTheme } from "@fluentui/react-components";
-import { createContext, useContext, useMemo, useState, useSyncExternalStore } from "react";
+import {
+  createContext,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import type { ReactNode } from "react";
 
 type Choice = "system" | "light" | "dark";
@@ -31,6 +38,10 @@ export function Appearance({ children }: { children: ReactNode }) {
     () => (localStorage.getItem(KEY) as Choice | null) ?? "system",
   );
   const dark = choice === "system" ? systemDark : choice === "dark";
+  useEffect(() => {
+    document.documentElement.dataset["appearance"] = dark ? "dark" : "light";
+    document.documentElement.style.colorScheme = dark ? "dark" : "light";
+  }, [dark]);
   const state = useMemo(
     () => ({
       choice,
