@@ -29,6 +29,16 @@ export const pages: Page[] = [
     component: lazy(() => import("../pages/rules/Rules")),
   },
   {
+    path: "/rules/new",
+    title: "Create an analytics rule",
+    component: lazy(() => import("../pages/rules/wizard/Wizard")),
+  },
+  {
+    path: "/rules/:id/edit",
+    title: "Edit an analytics rule",
+    component: lazy(() => import("../pages/rules/wizard/Wizard")),
+  },
+  {
     path: "/rules/:id",
     title: "Analytics rule",
     right: "rules/read",

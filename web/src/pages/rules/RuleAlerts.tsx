@@ -12,8 +12,14 @@ import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText, useTimeFormat } from "../../parts/time";
 
 const useStyles = makeStyles({
-  page: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalS, height: "100%" },
-  grid: { flexGrow: 1, minHeight: "16rem" },
+  page: {
+    display: "flex",
+    flexDirection: "column",
+    gap: tokens.spacingVerticalS,
+    height: "100%",
+    "& > *": { flexShrink: 0 },
+  },
+  grid: { flex: "1 1 16rem", minHeight: "16rem" },
 });
 
 interface Alert {

@@ -25,6 +25,8 @@ const useStyles = makeStyles({
     gridTemplateColumns: "repeat(auto-fit, minmax(22rem, 1fr))",
     gap: tokens.spacingHorizontalM,
     alignItems: "start",
+    alignContent: "start",
+    gridAutoRows: "max-content",
     overflowY: "auto",
   },
   wide: { gridColumn: "1 / -1" },

@@ -11,8 +11,14 @@ import type { Run } from "./model";
 import { useRuns } from "./queries";
 
 const useStyles = makeStyles({
-  page: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalS, height: "100%" },
-  grid: { flexGrow: 1, minHeight: "16rem" },
+  page: {
+    display: "flex",
+    flexDirection: "column",
+    gap: tokens.spacingVerticalS,
+    height: "100%",
+    "& > *": { flexShrink: 0 },
+  },
+  grid: { flex: "1 1 16rem", minHeight: "16rem" },
 });
 
 /** "1.2 s", "35 ms". */

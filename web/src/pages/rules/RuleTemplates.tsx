@@ -33,12 +33,10 @@ const useStyles = makeStyles({
     flexGrow: 1,
     minHeight: 0,
   },
-  link: {
-    maxWidth: "100%",
-    overflow: "hidden",
-    textOverflow: "ellipsis",
-    whiteSpace: "nowrap",
-    verticalAlign: "bottom",
+  name: {
+    display: "flex",
+    gap: tokens.spacingHorizontalS,
+    "& > button": { minWidth: 0, overflow: "hidden", textOverflow: "ellipsis" },
   },
   grid: { flex: "1 1 30rem", minWidth: 0, height: "100%", minHeight: "16rem" },
 });
@@ -55,7 +53,7 @@ function sources(t: Template): string {
 
 const severityOrder = ["Informational", "Low", "Medium", "High"];
 
-function useColumns(open: (name: string) => void, linkClass: string): Column<Template>[] {
+function useColumns(open: (name: string) => void, nameClass: string): Column<Template>[] {
   return useMemo(
     () => [
       {
@@ -77,16 +75,16 @@ function useColumns(open: (name: string) => void, linkClass: string): Column<Tem
         sortable: true,
         value: (t: Template) => t.properties.displayName,
         cell: (t: Template) => (
-          <>
+          <div className={nameClass}>
             {isUsed(t) && (
-              <Badge appearance="tint" color="success" style={{ marginRight: "0.5rem" }}>
+              <Badge appearance="tint" color="success">
                 IN USE
               </Badge>
             )}
-            <Link as="button" className={linkClass} onClick={() => open(t.name)}>
+            <Link as="button" onClick={() => open(t.name)}>
               {t.properties.displayName}
             </Link>
-          </>
+          </div>
         ),
       },
       {
@@ -117,7 +115,7 @@ function useColumns(open: (name: string) => void, linkClass: string): Column<Tem
         cell: (t: Template) => t.properties.version ?? "",
       },
     ],
-    [open, linkClass],
+    [open, nameClass],
   );
 }
 
@@ -129,7 +127,7 @@ export function RuleTemplates() {
   const [importing, setImporting] = useState(false);
   const change = url.change;
   const open = useMemo(() => (name: string) => change({ template: name }), [change]);
-  const columns = useColumns(open, styles.link);
+  const columns = useColumns(open, styles.name);
   const rows = useMemo(() => {
     const used = url.many("used");
     return (data ?? []).filter(

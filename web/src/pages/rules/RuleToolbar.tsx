@@ -64,6 +64,11 @@ export function useTellingDeed() {
   };
 }
 
+/** Those with a query of their own; others are their template's. */
+function isEditable(rule: RuleState | undefined): boolean {
+  return rule?.kind === "Scheduled" || rule?.kind === "NRT";
+}
+
 function useExport() {
   const own = useOwnPath();
   const notify = useNotify();
@@ -172,7 +177,7 @@ export function RuleToolbar({ chosen, onDone, columns }: Props) {
             size="small"
             appearance="subtle"
             icon={<EditRegular />}
-            disabled={ids.length !== 1}
+            disabled={ids.length !== 1 || !isEditable(chosen[0])}
             onClick={() => void go(`/rules/${encodeURIComponent(ids[0] ?? "")}/edit`)}
           >
             Edit
