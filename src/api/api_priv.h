@@ -95,6 +95,7 @@ extern const struct http_route job_routes[];
 extern const struct http_route backtest_routes[];
 extern const struct http_route rule_part_routes[];
 extern const struct http_route coverage_routes[];
+extern const struct http_route entity_search_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
 extern const size_t n_ingest_routes;
@@ -128,6 +129,7 @@ extern const size_t n_job_routes;
 extern const size_t n_backtest_routes;
 extern const size_t n_rule_part_routes;
 extern const size_t n_coverage_routes;
+extern const size_t n_entity_search_routes;
 extern const struct http_route portal_routes[];
 extern const size_t n_portal_routes;
 

@@ -44,4 +44,17 @@ export const pages: Page[] = [
     right: "rules/read",
     component: lazy(() => import("../pages/rules/RulePage")),
   },
+  {
+    path: "/entities",
+    title: "Entities",
+    group: "Operations",
+    right: "incidents/read",
+    component: lazy(() => import("../pages/entities/Entities")),
+  },
+  {
+    path: "/entities/:kind/:id",
+    title: "Entity",
+    right: "incidents/read",
+    component: lazy(() => import("../pages/entities/EntityPage")),
+  },
 ];

@@ -15,12 +15,13 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { useState } from "react";
+import { useOwnPath } from "../../session/paths";
 import { ApiError, callText } from "../../api/client";
 import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
 import { IssueList } from "./IssueList";
 import type { Issue } from "./model";
-import { useOwnPath, useRuleChange } from "./queries";
+import { useRuleChange } from "./queries";
 
 const useStyles = makeStyles({
   content: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },

@@ -10,6 +10,7 @@ import {
 } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router-dom";
+import { useOwnPath } from "../../session/paths";
 import { call } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { Page } from "../../parts/Page";
@@ -23,7 +24,7 @@ import { RuleRuns } from "./RuleRuns";
 import { useTellingDeed } from "./RuleToolbar";
 import { RuleVersions } from "./RuleVersions";
 import type { RuleResource, Run } from "./model";
-import { useOwnPath, useRule, useRuleChange } from "./queries";
+import { useRule, useRuleChange } from "./queries";
 
 const tabs = [
   { id: "details", title: "Details", component: RuleDetails },

@@ -21,6 +21,7 @@ import {
 } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useNavigate } from "react-router-dom";
+import { useOwnPath } from "../../session/paths";
 import { call, callRaw } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { ColumnMenu } from "../../parts/DataGrid";
@@ -30,7 +31,7 @@ import { download } from "../../parts/download";
 import { useSession } from "../../session/session";
 import { ImportDialog } from "./ImportDialog";
 import type { RuleState } from "./model";
-import { useDeed, useOwnPath } from "./queries";
+import { useDeed } from "./queries";
 import type { Deed } from "./queries";
 
 interface Props {

@@ -12,6 +12,7 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useParams } from "react-router-dom";
+import { useOwnPath } from "../../session/paths";
 import { call } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
@@ -22,7 +23,7 @@ import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
 import type { RuleProperties, Version } from "./model";
-import { useOwnPath, useRuleChange, useVersions } from "./queries";
+import { useRuleChange, useVersions } from "./queries";
 
 /** A rule as lines: its settings, then its query as it is written. */
 function linesOf(p: RuleProperties | undefined): string[] {

@@ -2,6 +2,7 @@
 import { Button, Subtitle2, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { AddRegular, DismissRegular } from "@fluentui/react-icons";
 import { useNavigate } from "react-router-dom";
+import { useOwnPath } from "../../session/paths";
 import { call } from "../../api/client";
 import { durationText } from "../../api/duration";
 import { useNotify } from "../../parts/Toasts";
@@ -10,7 +11,7 @@ import { Facts } from "../../parts/Facts";
 import { TacticList } from "./TacticList";
 import { kindTitles } from "./model";
 import type { RuleResource, Template } from "./model";
-import { useOwnPath, useRuleChange } from "./queries";
+import { useRuleChange } from "./queries";
 
 const useStyles = makeStyles({
   pane: {

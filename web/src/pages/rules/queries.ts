@@ -1,6 +1,7 @@
 /** What the pages of rules ask the server, and the changes that they send. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call, callAll } from "../../api/client";
+import { useOwnPath } from "../../session/paths";
 import { useSession, useWorkspacePath } from "../../session/session";
 import type { RuleResource, RuleState, Run, Template, Version } from "./model";
 
@@ -33,12 +34,6 @@ export interface EntityType {
   type: string;
   strong: number;
   identifiers: string[];
-}
-
-/** A path of ours in the selected workspace. */
-export function useOwnPath(): (suffix: string) => string {
-  const { workspace } = useSession();
-  return (suffix) => `/vedette/v1/workspaces/${encodeURIComponent(workspace?.id ?? "")}${suffix}`;
 }
 
 export function useRulePath(): (id: string) => string {

@@ -2,12 +2,13 @@
 import { Button, Field, ProgressBar, Select, Subtitle2, Text } from "@fluentui/react-components";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
+import { useOwnPath } from "../../../session/paths";
 import { call } from "../../../api/client";
 import { Chart } from "../../../parts/Chart";
 import { ErrorNotice } from "../../../parts/notices";
 import { useServerNow, useTimeFormat } from "../../../parts/time";
 import { useSession } from "../../../session/session";
-import { useOwnPath } from "../queries";
+
 import { useDraft } from "./draft";
 
 const DAY_MS = 86_400_000;

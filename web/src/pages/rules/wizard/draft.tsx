@@ -1,9 +1,9 @@
 /** The rule under construction, and what the server finds wrong with it while it is written. */
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { ReactNode } from "react";
+import { useOwnPath } from "../../../session/paths";
 import { ApiError, callText } from "../../../api/client";
 import type { Issue, RuleProperties, RuleResource } from "../model";
-import { useOwnPath } from "../queries";
 
 const PAUSE_MS = 500;
 
