@@ -64,6 +64,7 @@ void data_dir_release(struct data_lock *lock);
 /* ---- route families ---- */
 extern const struct http_route health_routes[];
 extern const struct http_route oauth_routes[];
+extern const struct http_route credential_routes[];
 extern const struct http_route ingest_routes[];
 extern const struct http_route query_routes[];
 extern const struct http_route batch_routes[];
@@ -96,8 +97,11 @@ extern const struct http_route backtest_routes[];
 extern const struct http_route rule_part_routes[];
 extern const struct http_route coverage_routes[];
 extern const struct http_route entity_search_routes[];
+extern const struct http_route role_routes[];
+extern const struct http_route assignment_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
+extern const size_t n_credential_routes;
 extern const size_t n_ingest_routes;
 extern const size_t n_query_routes;
 extern const size_t n_batch_routes;
@@ -132,6 +136,8 @@ extern const size_t n_coverage_routes;
 extern const size_t n_entity_search_routes;
 extern const struct http_route portal_routes[];
 extern const size_t n_portal_routes;
+extern const size_t n_role_routes;
+extern const size_t n_assignment_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */
@@ -167,6 +173,21 @@ void api_query_error(const struct http_request *q, const struct err *e, const st
                      struct http_response *r);
 /* An ARM-shaped body with a code of the caller's choice. */
 void api_error_code(struct http_response *r, int status, const char *code, const char *message);
+
+/* ---- rights.c ---- */
+struct api_words {
+    struct str types; /* "Microsoft.OperationalInsights/workspaces/tables" */
+    struct str type;  /* "tables" */
+    struct str
+        action; /* literal behind the last parameter of a POST: "cancelSearch"; may be empty */
+    struct str parameter; /* name of the last one: "table"; may be empty */
+};
+/* As Azure names operations. Lives in a, and as long as the route. */
+struct api_words api_route_words(struct arena *a, const struct http_route *route);
+/* What a route asks for; of one that has an access. Lives in a. */
+struct identity_right api_right(struct arena *a, const struct http_route *route);
+/* May the caller do what the request's route is for, in that workspace (id; empty: in any)? */
+bool api_may(const struct http_request *q, struct str workspace);
 
 /* ---- limits.c ---- */
 struct api_limits {

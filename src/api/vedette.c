@@ -59,8 +59,11 @@ static bool open_identity(struct vedette *v, struct err *e)
 {
     char path[MAX_PATH];
     snprintf(path, sizeof(path), "%s/token.key", v->o.data_dir);
-    struct identity_options o = {
-        .state = v->state, .clock = v->o.clock, .key_file = path, .lifetime = v->o.token_lifetime};
+    struct identity_options o = {.state = v->state,
+                                 .clock = v->o.clock,
+                                 .store = v->store,
+                                 .key_file = path,
+                                 .lifetime = v->o.token_lifetime};
     v->identity = identity_open(&o, e);
     return v->identity != NULL;
 }
@@ -120,6 +123,7 @@ static void open_router(struct vedette *v)
     const struct http_routes families[] = {
         {health_routes, n_health_routes, v, false},
         {oauth_routes, n_oauth_routes, v, false},
+        {credential_routes, n_credential_routes, v, false},
         {ingest_routes, n_ingest_routes, v, false},
         {query_routes, n_query_routes, v, true},
         {batch_routes, n_batch_routes, v, true},
@@ -153,6 +157,8 @@ static void open_router(struct vedette *v)
         {job_routes, n_job_routes, v, false},
         {backtest_routes, n_backtest_routes, v, false},
         {portal_routes, n_portal_routes, v, false},
+        {role_routes, n_role_routes, v, false},
+        {assignment_routes, n_assignment_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;

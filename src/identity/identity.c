@@ -13,6 +13,7 @@ struct identity *identity_open(const struct identity_options *o, struct err *e)
     struct identity *id = xcalloc(1, sizeof(*id));
     id->state = o->state;
     id->clock = o->clock;
+    id->store = o->store;
     id->lifetime = o->lifetime != 0 ? o->lifetime : TICKS_PER_HOUR;
     if (sodium_init() < 0 || !key_load(o->key_file, id->key, e)) {
         xfree(id);
@@ -50,36 +51,28 @@ bool identity_app_create(struct identity *id, struct arena *a, struct str name, 
                          struct str *out_client_id, struct str *out_secret, struct err *e)
 {
     char guid[37];
-    char *secret = arena_alloc(a, IDENTITY_SECRET_CHARS + 1);
-    struct identity_caller grants = {0};
     if (str_trim(name).n == 0 || name.n > MAX_NAME)
         return err_set(e, ERR_INVALID, "name: 1 to %d bytes expected", MAX_NAME);
-    if (!grants_read(a, roles, &grants, e))
-        return false;
     guid_format(guid_new(), guid);
-    secret_new(secret);
     *out_client_id = arena_str(a, str_from(guid));
-    *out_secret = str_from(secret);
     struct state_principal p = {.id = *out_client_id,
                                 .name = name,
-                                .secret_hash = secret_hash(a, *out_secret),
-                                .roles = roles,
                                 .enabled = true,
                                 .created = clock_now(id->clock)};
-    return state_principal_put(id->state, &p, e);
+    if (!state_begin(id->state, e))
+        return false;
+    bool ok = state_principal_put(id->state, &p, e) &&
+              secret_replace(id, a, p.id, out_secret, e) &&
+              identity_roles_set(id, a, p.id, "ServicePrincipal", roles, STR(""), e);
+    return state_end(id->state, ok, e);
 }
 
 bool identity_app_new_secret(struct identity *id, struct arena *a, struct str client_id,
                              struct str *out_secret, struct err *e)
 {
-    char *secret = arena_alloc(a, IDENTITY_SECRET_CHARS + 1);
     struct state_principal p = {0};
-    if (!state_principal_get(id->state, a, client_id, &p, e))
-        return false;
-    secret_new(secret);
-    *out_secret = str_from(secret);
-    p.secret_hash = secret_hash(a, *out_secret);
-    return state_principal_put(id->state, &p, e);
+    return state_principal_get(id->state, a, client_id, &p, e) &&
+           secret_replace(id, a, p.id, out_secret, e);
 }
 
 bool identity_first_admin(struct identity *id, struct arena *a, struct str *out_client_id,
@@ -92,8 +85,9 @@ bool identity_first_admin(struct identity *id, struct arena *a, struct str *out_
         return false;
     if (n > 0)
         return true;
-    return identity_app_create(id, a, STR("administrator"), STR("[{\"role\":\"Owner\"}]"),
-                               out_client_id, out_secret, e);
+    return identity_app_create(id, a, STR("administrator"),
+                               STR("[{\"role\":\"Tenant Administrator\"}]"), out_client_id,
+                               out_secret, e);
 }
 
 /* ---- tokens ---- */
@@ -104,7 +98,7 @@ static int64_t unix_seconds(int64_t ticks)
 }
 
 static struct str payload_of(struct identity *id, struct arena *a, const struct state_principal *p,
-                             struct str audience, const struct identity_token *t)
+                             struct str audience, bool certificate, const struct identity_token *t)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(2048);
     struct json_out w = json_out_make(&b);
@@ -115,6 +109,7 @@ static struct str payload_of(struct identity *id, struct arena *a, const struct 
     json_kv_int(&w, "nbf", unix_seconds(t->issued));
     json_kv_int(&w, "exp", unix_seconds(t->expires));
     json_kv_str(&w, "appid", p->id);
+    json_kv_z(&w, "appidacr", certificate ? "2" : "1"); /* as Entra ID numbers them */
     json_kv_str(&w, "oid", p->id);
     json_kv_str(&w, "sub", p->id);
     json_kv_z(&w, "tid", id->tenant);
@@ -125,7 +120,17 @@ static struct str payload_of(struct identity *id, struct arena *a, const struct 
     return arena_str(a, sbuf_str(&b));
 }
 
-static struct str lower(struct arena *a, struct str s)
+void token_make(struct identity *id, struct arena *a, const struct state_principal *p,
+                struct str audience, bool certificate, struct identity_token *out)
+{
+    out->name = p->name;
+    out->issued = clock_now(id->clock);
+    out->expires = out->issued + id->lifetime;
+    out->text = jwt_sign(
+        a, id->key, payload_of(id, a, p, str_sub(audience, 0, MAX_AUDIENCE), certificate, out));
+}
+
+struct str client_id_plain(struct arena *a, struct str s)
 {
     struct guid g;
     char text[37];
@@ -140,21 +145,18 @@ bool identity_sign_in(struct identity *id, struct arena *a, struct str client_id
 {
     struct state_principal p = {0};
     struct err missing = {0};
-    bool found = state_principal_get(id->state, a, lower(a, client_id), &p, &missing);
+    struct str plain = client_id_plain(a, client_id);
+    bool right = false, found = state_principal_get(id->state, a, plain, &p, &missing);
     if (!found && missing.code != ERR_NOT_FOUND) {
         *e = missing;
         return false;
     }
     /* The same work and the same answer whether or not the application exists. */
-    struct str hash = secret_hash(a, secret);
-    bool right = secret_equal(hash, found ? p.secret_hash : secret_hash(a, STR("nobody")));
+    if (!secret_matches(id, a, plain, secret, &right, e))
+        return false;
     if (!found || !right || !p.enabled)
         return err_set(e, ERR_UNAUTHENTICATED, "Invalid client id or client secret.");
-    out->name = p.name;
-    out->issued = clock_now(id->clock);
-    out->expires = out->issued + id->lifetime;
-    out->text =
-        jwt_sign(a, id->key, payload_of(id, a, &p, str_sub(audience, 0, MAX_AUDIENCE), out));
+    token_make(id, a, &p, audience, false, out);
     return true;
 }
 
@@ -173,14 +175,14 @@ static bool load_caller(struct identity *id, struct arena *a, struct str client_
         return err_set(e, ERR_UNAUTHENTICATED, "The token's application is disabled.");
     out->id = p.id;
     out->name = p.name;
-    return grants_read(a, p.roles, out, e);
+    return identity_grants_load(id, a, &p.id, 1, out, e);
 }
 
 static void operator_caller(struct arena *a, struct identity_caller *out)
 {
     out->id = out->name = STR("operator");
     out->grants = arena_new_of(a, struct identity_grant);
-    out->grants[0].role = identity_role_find(STR("Owner"));
+    out->grants[0].role = identity_role_find(STR("Tenant Administrator"));
     out->n_grants = 1;
 }
 

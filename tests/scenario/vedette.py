@@ -219,8 +219,10 @@ class Server:
         return self.sign_in(client_id, secret).json()["access_token"]
 
     def application(self, *roles, workspace=None):
-        """Makes an application with these roles; returns (client id, secret)."""
-        grants = [{"role": r, **({"workspace": workspace} if workspace else {})} for r in roles]
+        """Makes an application with these roles (names, or as the API takes them); returns
+        (client id, secret)."""
+        grants = [r if isinstance(r, dict) else
+                  {"role": r, **({"workspace": workspace} if workspace else {})} for r in roles]
         made = self.post("/vedette/v1/applications", {"name": "test", "roles": grants})
         assert made.status == 201, made
         return made.json()["clientId"], made.json()["clientSecret"]
