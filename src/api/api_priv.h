@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "cases/cases.h"
 #include "detect/rule_resources.h"
+#include "identity/sessions.h"
 #include "incident/work.h"
 #include <stdatomic.h>
 
@@ -99,6 +100,8 @@ extern const struct http_route coverage_routes[];
 extern const struct http_route entity_search_routes[];
 extern const struct http_route role_routes[];
 extern const struct http_route assignment_routes[];
+extern const struct http_route session_routes[];
+extern const struct http_route sign_in_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
 extern const size_t n_credential_routes;
@@ -134,6 +137,8 @@ extern const size_t n_backtest_routes;
 extern const size_t n_rule_part_routes;
 extern const size_t n_coverage_routes;
 extern const size_t n_entity_search_routes;
+extern const size_t n_session_routes;
+extern const size_t n_sign_in_routes;
 extern const struct http_route portal_routes[];
 extern const size_t n_portal_routes;
 extern const size_t n_role_routes;
@@ -154,6 +159,21 @@ extern const size_t n_assignment_routes;
 void api_otlp_status(const struct http_request *q, int status, struct str message,
                      struct http_response *r);
 bool api_authorise_shared_key(struct vedette *v, struct http_request *q, struct err *e);
+/* Of a route for whoever has signed in, about themselves. */
+#define RIGHT_ONESELF "oneself"
+/* ---- authenticate.c ---- */
+/* Who calls. Errors: ERR_UNAUTHENTICATED; ERR_FORBIDDEN with a kind: a cookie that some other page
+ * may have made the browser send, or that serves for changing the password only. */
+bool api_authenticate(struct vedette *v, struct http_request *q, struct identity_caller *out,
+                      struct err *e) MUST_USE;
+/* As far as its browser tells: does the request come from a page of this server? Errors:
+ * ERR_FORBIDDEN. */
+bool api_same_origin(const struct vedette *v, const struct http_request *q, struct err *e) MUST_USE;
+/* ---- routes_session.c ---- */
+/* Gives the browser the session (with its token) that was just made; NULL: takes it away. */
+void api_session_cookie(struct http_request *q, struct http_response *r,
+                        const struct identity_session *s);
+
 bool api_authorise(void *self, struct http_request *q, struct err *e);
 void api_fail(void *self, const struct http_request *q, int status, const struct err *e,
               struct http_response *r);

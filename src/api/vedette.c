@@ -63,7 +63,8 @@ static bool open_identity(struct vedette *v, struct err *e)
                                  .clock = v->o.clock,
                                  .store = v->store,
                                  .key_file = path,
-                                 .lifetime = v->o.token_lifetime};
+                                 .lifetime = v->o.token_lifetime,
+                                 .people = v->o.people};
     v->identity = identity_open(&o, e);
     return v->identity != NULL;
 }
@@ -156,6 +157,8 @@ static void open_router(struct vedette *v)
         {dcr_routes, n_dcr_routes, v, false},
         {job_routes, n_job_routes, v, false},
         {backtest_routes, n_backtest_routes, v, false},
+        {session_routes, n_session_routes, v, HTTP_SHORT},
+        {sign_in_routes, n_sign_in_routes, v, HTTP_COSTLY},
         {portal_routes, n_portal_routes, v, false},
         {role_routes, n_role_routes, v, false},
         {assignment_routes, n_assignment_routes, v, false},

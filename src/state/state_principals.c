@@ -1,4 +1,4 @@
-/* Applications that may sign in. */
+/* Who may sign in. */
 #include "state/principals.h"
 #include "state/state_priv.h"
 
@@ -7,6 +7,7 @@ static const struct field fields[] = {
     FIELD(F_TEXT, state_principal, name),
     FIELD(F_BOOL, state_principal, enabled),
     FIELD(F_I64, state_principal, created),
+    FIELD(F_TEXT, state_principal, kind),
 };
 static const struct table principals = {"principals", fields, COUNTOF(fields),
                                         sizeof(struct state_principal)};
