@@ -116,4 +116,10 @@ export const pages: Page[] = [
     right: "tables/read",
     component: lazy(() => import("../pages/data/Jobs")),
   },
+  {
+    path: "/settings",
+    title: "Settings",
+    group: "System",
+    component: lazy(() => import("../pages/settings/Settings")),
+  },
 ];
