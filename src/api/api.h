@@ -17,6 +17,12 @@
 #include "tail/tail.h"
 #include "topics/topics.h"
 
+/* Kinds of requests that have limits of their own. */
+enum rate_kind { RATE_QUERY, RATE_WRITE, RATE_SIGN_IN, RATE_KINDS };
+struct rate_limits {
+    double per_second[RATE_KINDS]; /* of one caller; 0: none */
+    double burst[RATE_KINDS];      /* 0: twice that */
+};
 struct vedette;
 enum { IMPORT_BYTES = 80 << 20 }; /* of one call of the import route */
 struct vedette_options {
@@ -48,6 +54,8 @@ struct vedette_options {
         rule_query_chars;                               /* see detect_options */
     size_t attachment_max_bytes, attachments_max_bytes; /* see struct cases */
     double requests_per_second;                         /* of one caller; 0 = 200 */
+    double requests_burst;                              /* 0 = twice that */
+    struct rate_limits rates;                           /* of kinds of requests, beside that */
     int64_t token_lifetime;                             /* ticks; 0 = one hour */
     struct identity_people people;
     size_t query_max_rows;        /* 0 = 500,000 */
@@ -57,6 +65,7 @@ struct vedette_options {
     int64_t query_max_timeout_us; /* that a request may ask for; 0 = 10 minutes */
     struct engine_size query_size;
     size_t spill_max_bytes; /* see engine_options */
+    size_t event_streams, event_streams_each; /* see events_limits */
     bool metrics_open;      /* /metrics needs no token, from anywhere */
     bool portal;            /* its pages are served, when they have been built */
 };
@@ -92,8 +101,8 @@ void vedette_watch_topics(struct vedette *v, struct topics *t);
 void vedette_watch_buckets(struct vedette *v, struct buckets *b);
 /* And for files. */
 void vedette_watch_files(struct vedette *v, struct tail *t);
-/* While true /readyz answers 503, so that a load balancer goes elsewhere before the server stops.
- */
+/* While true /readyz answers 503, so that a load balancer goes elsewhere before the server stops;
+ * streams of events end. */
 void vedette_draining(struct vedette *v, bool yes);
 
 /* One request without a network, as the operator of this process. body may be empty. The answer's

@@ -396,8 +396,15 @@ static void delete_application(void *ctx, struct http_request *q, struct http_re
 {
     struct vedette *v = ctx;
     struct err e = {0};
+    struct state_principal p = {0};
     bool was_there = false;
-    if (state_principal_delete(v->state, http_param(q, "application"), &was_there, &e))
+    struct str id = http_param(q, "application");
+    bool found = state_principal_get(v->state, q->arena, id, &p, &e);
+    if (!found && e.code != ERR_NOT_FOUND)
+        api_error(v, q, &e, r);
+    else if (!found || str_eqz(p.kind, PRINCIPAL_USER))
+        r->status = 204;
+    else if (state_principal_delete(v->state, id, &was_there, &e))
         r->status = was_there ? 200 : 204;
     else
         api_error(v, q, &e, r);

@@ -202,6 +202,28 @@ static bool read_sign_in(struct vedette *v, struct http_request *q, struct http_
     return true;
 }
 
+/* The name is what was typed: people type passwords there, too, so that it is told only of users
+ * that exist. */
+static void tell_refusal(struct vedette *v, const struct http_request *q,
+                         const struct identity_user_sign_in *in, const struct identity_refusal *why,
+                         const struct err *e)
+{
+    struct people_event x = {.operation = "Vedette/signIn/Action",
+                             .description = "Sign-in was refused.",
+                             .id = why->user,
+                             .name = why->user.n > 0 ? in->name : STR("(no such user)"),
+                             .reason = str_from(e->msg)};
+    if (e->code != ERR_UNAUTHENTICATED || strcmp(e->kind, IDENTITY_CODE_REQUIRED) == 0)
+        return;
+    people_tell(v, q, &x);
+    if (!why->locked)
+        return;
+    x.operation = "Vedette/lockOut/Action";
+    x.description = "Too many wrong attempts: further ones are refused for a while.";
+    x.always = true;
+    people_tell(v, q, &x);
+}
+
 static void sign_in(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
@@ -213,6 +235,7 @@ static void sign_in(void *ctx, struct http_request *q, struct http_response *r)
     if (!read_sign_in(v, q, r, &in))
         return;
     if (!identity_user_sign_in(v->identity, q->arena, &in, &s, &why, &e)) {
+        tell_refusal(v, q, &in, &why, &e);
         if (e.code == ERR_UNAUTHENTICATED && e.kind[0] != '\0')
             refuse_sign_in(r, &e, &why);
         else
@@ -228,6 +251,12 @@ static void sign_in(void *ctx, struct http_request *q, struct http_response *r)
     }
     s.token = token;
     api_session_cookie(q, r, &s);
+    const struct people_event told = {.operation = "Vedette/signIn/Action",
+                                      .description = "A user signed in.",
+                                      .id = c.id,
+                                      .name = c.name,
+                                      .session = s.id};
+    people_tell(v, q, &told);
 }
 
 static void sign_out(void *ctx, struct http_request *q, struct http_response *r)

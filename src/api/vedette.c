@@ -1,6 +1,7 @@
 /* Opening everything over a data folder, in order, and closing it in the other one. */
 #include "api/api.h"
 #include "api/api_priv.h"
+#include "api/events.h"
 #include "api/portal.h"
 #include "backtest/backtest.h"
 #include "base/ids.h"
@@ -159,13 +160,20 @@ static void open_router(struct vedette *v)
         {backtest_routes, n_backtest_routes, v, false},
         {session_routes, n_session_routes, v, HTTP_SHORT},
         {sign_in_routes, n_sign_in_routes, v, HTTP_COSTLY},
+        {account_routes, n_account_routes, v, HTTP_SHORT},
+        {user_routes, n_user_routes, v, HTTP_SHORT},
+        {user_password_routes, n_user_password_routes, v, HTTP_COSTLY},
         {portal_routes, n_portal_routes, v, false},
         {role_routes, n_role_routes, v, false},
         {assignment_routes, n_assignment_routes, v, false},
+        {openapi_routes, n_openapi_routes, v, false},
+        {event_routes, n_event_routes, v, false},
     };
-    struct http_app app = {v, api_authorise, api_fail, api_observe};
+    struct http_app app = {v, api_authorise, rates_admit, api_fail, api_observe};
     double rate = v->o.requests_per_second;
-    v->throttle = throttle_new(rate, rate * 2, THROTTLE_KEYS);
+    double burst = v->o.requests_burst > 0 ? v->o.requests_burst : rate * 2;
+    v->throttle = throttle_new(rate, burst, THROTTLE_KEYS);
+    v->rates = rates_new(&v->o.rates);
     /* The ingestion route's limit is the one that is set; others that matter say their own. */
     v->router = http_router_new(families, COUNTOF(families), &app,
                                 ingest_limits(v->ingest)->max_body_bytes, v->throttle);
@@ -226,6 +234,8 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     if (o->portal)
         v->portal = portal_load();
     open_router(v);
+    struct events_limits el = {v->o.event_streams, v->o.event_streams_each};
+    v->events = events_open(v, &el);
     return v;
 }
 
@@ -233,10 +243,12 @@ void vedette_close(struct vedette *v)
 {
     if (v == NULL)
         return;
+    events_stop(v->events);
     if (v->router != NULL)
         http_router_free(v->router);
     if (v->throttle != NULL)
         throttle_free(v->throttle);
+    rates_free(v->rates);
     sign_ins_free(v->sign_ins);
     portal_free(v->portal);
     dcrs_close(v->dcrs);
@@ -259,6 +271,7 @@ void vedette_close(struct vedette *v)
     identity_close(v->identity);
     if (v->store != NULL)
         store_close(v->store);
+    events_free(v->events);
     state_close(v->state);
     data_dir_release(&v->lock);
     lock_fini(&v->topics_lock);
@@ -355,6 +368,8 @@ void vedette_watch(struct vedette *v, struct http_server *server)
 void vedette_draining(struct vedette *v, bool yes)
 {
     atomic_store(&v->draining, yes);
+    if (yes)
+        events_stop(v->events);
 }
 
 bool vedette_call(struct vedette *v, const char *method, const char *target,

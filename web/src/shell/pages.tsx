@@ -15,11 +15,35 @@ export interface Page {
 
 export const pages: Page[] = [
   {
+    path: "/account",
+    title: "Your account",
+    component: lazy(() => import("../pages/account/Account")),
+  },
+  {
     path: "/",
     title: "Overview",
     group: "Operations",
     right: "incidents/read",
     component: lazy(() => import("../pages/overview/Overview")),
+  },
+  {
+    path: "/incidents",
+    title: "Incidents",
+    group: "Investigation & response",
+    right: "incidents/read",
+    component: lazy(() => import("../pages/incidents/Incidents")),
+  },
+  {
+    path: "/incidents/:id",
+    title: "Incident",
+    right: "incidents/read",
+    component: lazy(() => import("../pages/incident/Incident")),
+  },
+  {
+    path: "/incidents/:id/report",
+    title: "Report",
+    right: "incidents/read",
+    component: lazy(() => import("../pages/incident/Report")),
   },
   {
     path: "/rules",
@@ -47,7 +71,7 @@ export const pages: Page[] = [
   {
     path: "/entities",
     title: "Entities",
-    group: "Operations",
+    group: "Investigation & response",
     right: "incidents/read",
     component: lazy(() => import("../pages/entities/Entities")),
   },
