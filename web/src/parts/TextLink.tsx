@@ -7,6 +7,13 @@ const useStyles = makeStyles({
   link: {
     color: tokens.colorBrandForegroundLink,
     textDecorationLine: "none",
+    // A target of 24 pixels, also where links stand below each other.
+    display: "inline-block",
+    lineHeight: "24px",
+    maxWidth: "100%",
+    overflow: "hidden",
+    textOverflow: "ellipsis",
+    verticalAlign: "bottom",
     "&:hover": { textDecorationLine: "underline" },
     "&:focus-visible": { outline: `2px solid ${tokens.colorStrokeFocus2}` },
   },

@@ -14,6 +14,12 @@ import { roleDefinitionPath, useRoleDefinitions, useSettingsChange } from "./que
 import type { RoleDefinition } from "./queries";
 
 const isCustom = (r: RoleDefinition) => r.properties.type === "CustomRole";
+/** Those of the organisation first, then by name. */
+function inOrder(a: RoleDefinition, b: RoleDefinition): number {
+  const names = a.properties.roleName.localeCompare(b.properties.roleName);
+  return isCustom(a) === isCustom(b) ? names : isCustom(a) ? -1 : 1;
+}
+
 const listed = (r: RoleDefinition, kind: "actions" | "dataActions") =>
   r.properties.permissions.flatMap((p) => p[kind] ?? []).join(", ");
 
@@ -158,7 +164,7 @@ export function Roles() {
         id="roles"
         label="Roles"
         columns={columns}
-        rows={data ?? []}
+        rows={[...(data ?? [])].sort(inOrder)}
         rowKey={(r) => r.name}
         loading={isPending}
         onActive={(r) => setChosen(r.name)}
