@@ -157,6 +157,8 @@ static void open_router(struct vedette *v)
         {case_routes, n_case_routes, v, false},
         {rule_routes, n_rule_routes, v, false},
         {rule_part_routes, n_rule_part_routes, v, false},
+        {coverage_routes, n_coverage_routes, v, false},
+        {entity_search_routes, n_entity_search_routes, v, false},
         {table_routes, n_table_routes, v, false},
         {own_routes, n_own_routes, v, false},
         {explain_routes, n_explain_routes, v, false},
