@@ -298,6 +298,10 @@ static const char rule_resources_sql[] =
     " body TEXT NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL,"
     " PRIMARY KEY (workspace, id)) WITHOUT ROWID;";
 
+/* Limits of a workspace are counts, which read this index and not the rules. */
+static const char rule_kinds_sql[] =
+    "CREATE INDEX rules_by_kind ON rules (workspace, kind, id, enabled);";
+
 static const struct migration {
     int version;
     const char *sql;
@@ -305,6 +309,7 @@ static const struct migration {
     {1, detection_sql},   {2, identity_sql}, {3, library_sql},      {4, summary_sql},
     {5, collection_sql},  {6, jobs_sql},     {7, arrival_sql},      {8, work_sql},
     {9, correlation_sql}, {10, cases_sql},   {11, association_sql}, {12, rule_resources_sql},
+    {13, rule_kinds_sql},
 };
 
 static int user_version(struct state *s, struct err *e)
