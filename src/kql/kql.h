@@ -101,10 +101,14 @@ struct kql_result {
     struct str name;   /* "Table_0" …, or the name given by as/fork */
     struct kql_render render;
 };
+struct kql_read {
+    struct str workspace, table; /* workspace empty: the query's own */
+};
 struct kql_query {
     struct kql_result *results; /* at least one */
     size_t n;
     VEC(struct str) tables;     /* every table that the query reads, once */
+    VEC(struct kql_read) reads; /* the same, with the workspaces that they are read of */
     struct kql_request request; /* with what the set statements say */
     bool open_schema; /* columns known only from rows; the plan could not be bound completely */
 };

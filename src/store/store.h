@@ -73,6 +73,10 @@ bool store_has_no_room(const struct err *e);
 #define STORE_OVER_QUOTA "OverQuota" /* err.kind of refusals for the daily cap, with ERR_BUSY */
 bool store_is_over_quota(const struct err *e);
 
+/* Rows are only in the store that lake_store names, which does not answer or for which there is no
+ * room here: ERR_IO of a query, that may pass. */
+bool store_is_out_of_reach(const struct err *e);
+
 struct workspace; /* lives as long as the store */
 /* id: GUID text; name: [A-Za-z0-9-]{1,63}. Creating one that exists returns it. */
 struct workspace *store_workspace_create(struct store *s, struct str id, struct str name,
