@@ -89,7 +89,7 @@ struct kql_options {
     enum kql_windows windows;   /* with a scope; now() is then a window's end. A query that can't be
                                    asked so is refused: ERR_UNSUPPORTED, or what its binding says */
     struct kql_window_grid grid; /* with windows */
-    bool transformation;        /* of a data collection rule: the functions that only these have */
+    bool transformation;         /* of a data collection rule: the functions that only these have */
 };
 struct kql_render {
     struct str chart; /* empty: no render */
