@@ -5,6 +5,16 @@
 #include "kql/request.h"
 #include "kql/syntax.h"
 
+/* Which rows of a table a query sees. A column that the table lacks, or that is no string, makes a
+ * comparison false. */
+struct kql_row_rule {
+    enum kql_rows { KQL_ROWS_ALL, KQL_ROWS_ANY, KQL_ROWS_WHERE } kind; /* of kids; a comparison */
+    const struct kql_row_rule *const *kids;
+    size_t n;
+    struct str column;
+    const char *op; /* an operator on strings: "==", "has_cs", "!startswith" … */
+    struct str value;
+};
 struct kql_table {
     struct str workspace, name; /* canonical spelling */
     struct kql_schema schema;
