@@ -107,8 +107,8 @@ bool emit_range(struct emit *m, const struct plan *p, struct sbuf *out)
     return ok;
 }
 
-/* The conditions of the filters on top of p, down to a fence, the lowest first. Returns what is below them. What the
- * conditions say of columns is added to m->bounds. */
+/* The conditions of the filters on top of p, down to a fence, the lowest first. Returns what is
+ * below them. What the conditions say of columns is added to m->bounds. */
 static const struct plan *conditions_of(struct emit *m, const struct plan *p,
                                         struct emit_hoists *hoists, struct sbuf *out, bool *ok)
 {
