@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "cases/cases.h"
 #include "detect/rule_resources.h"
+#include "identity/sessions.h"
 #include "incident/work.h"
 #include <stdatomic.h>
 
@@ -32,8 +33,10 @@ struct vedette {
     struct backtests *backtests;
     struct cases cases;
     struct identity *identity;
+    struct events *events;
     struct throttle *throttle;
     struct sign_ins *sign_ins;
+    struct portal *portal; /* NULL: not served */
     struct http_router *router;
     _Atomic(struct http_server *) server;
     struct lock topics_lock; /* while /metrics looks at syslog, topics or buckets */
@@ -63,6 +66,7 @@ void data_dir_release(struct data_lock *lock);
 /* ---- route families ---- */
 extern const struct http_route health_routes[];
 extern const struct http_route oauth_routes[];
+extern const struct http_route credential_routes[];
 extern const struct http_route ingest_routes[];
 extern const struct http_route query_routes[];
 extern const struct http_route batch_routes[];
@@ -95,8 +99,11 @@ extern const struct http_route backtest_routes[];
 extern const struct http_route rule_part_routes[];
 extern const struct http_route role_routes[];
 extern const struct http_route assignment_routes[];
+extern const struct http_route session_routes[];
+extern const struct http_route sign_in_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
+extern const size_t n_credential_routes;
 extern const size_t n_ingest_routes;
 extern const size_t n_query_routes;
 extern const size_t n_batch_routes;
@@ -127,8 +134,16 @@ extern const size_t n_dcr_routes;
 extern const size_t n_job_routes;
 extern const size_t n_backtest_routes;
 extern const size_t n_rule_part_routes;
+extern const size_t n_session_routes;
+extern const size_t n_sign_in_routes;
+extern const struct http_route portal_routes[];
+extern const struct http_route openapi_routes[];
+extern const struct http_route event_routes[];
+extern const size_t n_portal_routes;
 extern const size_t n_role_routes;
 extern const size_t n_assignment_routes;
+extern const size_t n_openapi_routes;
+extern const size_t n_event_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */
@@ -145,6 +160,21 @@ extern const size_t n_assignment_routes;
 void api_otlp_status(const struct http_request *q, int status, struct str message,
                      struct http_response *r);
 bool api_authorise_shared_key(struct vedette *v, struct http_request *q, struct err *e);
+/* Of a route for whoever has signed in, about themselves. */
+#define RIGHT_ONESELF "oneself"
+/* ---- authenticate.c ---- */
+/* Who calls. Errors: ERR_UNAUTHENTICATED; ERR_FORBIDDEN with a kind: a cookie that some other page
+ * may have made the browser send, or that serves for changing the password only. */
+bool api_authenticate(struct vedette *v, struct http_request *q, struct identity_caller *out,
+                      struct err *e) MUST_USE;
+/* As far as its browser tells: does the request come from a page of this server? Errors:
+ * ERR_FORBIDDEN. */
+bool api_same_origin(const struct vedette *v, const struct http_request *q, struct err *e) MUST_USE;
+/* ---- routes_session.c ---- */
+/* Gives the browser the session (with its token) that was just made; NULL: takes it away. */
+void api_session_cookie(struct http_request *q, struct http_response *r,
+                        const struct identity_session *s);
+
 bool api_authorise(void *self, struct http_request *q, struct err *e);
 void api_fail(void *self, const struct http_request *q, int status, const struct err *e,
               struct http_response *r);

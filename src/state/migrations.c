@@ -335,6 +335,44 @@ static const char rights_sql[] =
     "DROP TABLE temp.given;"
     "ALTER TABLE principals DROP COLUMN roles;";
 
+/* An application has several secrets and certificates; the one secret of before is the first. */
+static const char credentials_sql[] =
+    "CREATE TABLE application_credentials (application TEXT NOT NULL, id TEXT NOT NULL,"
+    " kind TEXT NOT NULL, name TEXT NOT NULL, secret_hash TEXT NOT NULL, hint TEXT NOT NULL,"
+    " certificate TEXT NOT NULL, sha1 TEXT NOT NULL, sha256 TEXT NOT NULL,"
+    " created INTEGER NOT NULL, starts INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    " PRIMARY KEY (application, id)) WITHOUT ROWID;"
+    "INSERT INTO application_credentials SELECT id, id, 'secret', 'first', secret_hash, '', '', '',"
+    " '', created, 0, 0 FROM principals WHERE secret_hash <> '';"
+    "ALTER TABLE principals DROP COLUMN secret_hash;"
+    "CREATE TABLE used_tokens (id TEXT PRIMARY KEY, holder TEXT NOT NULL,"
+    " expires INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX used_tokens_by_end ON used_tokens (expires);";
+
+static const char people_sql[] =
+    "ALTER TABLE principals ADD COLUMN kind TEXT NOT NULL DEFAULT 'application';"
+    "CREATE TABLE users (id TEXT PRIMARY KEY REFERENCES principals (id) ON DELETE CASCADE,"
+    " login TEXT NOT NULL UNIQUE, display_name TEXT NOT NULL, email TEXT NOT NULL,"
+    " password_hash TEXT NOT NULL, must_change INTEGER NOT NULL,"
+    " password_changed INTEGER NOT NULL, totp_secret TEXT NOT NULL,"
+    " totp_confirmed INTEGER NOT NULL, totp_step INTEGER NOT NULL,"
+    " last_sign_in INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE recovery_codes (user TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
+    " hash TEXT NOT NULL, PRIMARY KEY (user, hash)) WITHOUT ROWID;"
+    "CREATE TABLE sessions (hash TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, principal TEXT NOT"
+    " NULL REFERENCES principals (id) ON DELETE CASCADE, created INTEGER NOT NULL,"
+    " last_seen INTEGER NOT NULL, expires INTEGER NOT NULL, address TEXT NOT NULL,"
+    " agent TEXT NOT NULL, method TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX sessions_by_principal ON sessions (principal);"
+    "CREATE TABLE api_keys (id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, principal TEXT NOT"
+    " NULL REFERENCES principals (id) ON DELETE CASCADE, name TEXT NOT NULL, roles TEXT NOT NULL,"
+    " created INTEGER NOT NULL, expires INTEGER NOT NULL, last_used INTEGER NOT NULL,"
+    " created_by TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX api_keys_by_principal ON api_keys (principal);"
+    "CREATE TABLE sign_in_failures (key TEXT PRIMARY KEY, failures INTEGER NOT NULL,"
+    " since INTEGER NOT NULL, locked_until INTEGER NOT NULL, locks INTEGER NOT NULL)"
+    " WITHOUT ROWID;";
+
 static const struct migration {
     int version;
     const char *sql;
@@ -342,7 +380,7 @@ static const struct migration {
     {1, detection_sql},   {2, identity_sql}, {3, library_sql},      {4, summary_sql},
     {5, collection_sql},  {6, jobs_sql},     {7, arrival_sql},      {8, work_sql},
     {9, correlation_sql}, {10, cases_sql},   {11, association_sql}, {12, rule_resources_sql},
-    {13, rights_sql},
+    {13, rights_sql},     {14, credentials_sql}, {15, people_sql},
 };
 
 static int user_version(struct state *s, struct err *e)
