@@ -119,6 +119,8 @@ bool identity_reads_everything(const struct identity_caller *c, struct str works
 {
     struct identity_target where = {.workspace = workspace};
     bool all = false;
+    if (c->within != NULL && !identity_reads_everything(c->within, workspace))
+        return false;
     for (size_t i = 0; i < c->n_grants; i++) {
         const struct identity_grant *g = &c->grants[i];
         if (g->deny)
