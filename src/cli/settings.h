@@ -43,6 +43,7 @@ struct settings {
         drain_timeout, request_timeout, max_past, max_future, seal_age, retention; /* ticks */
     bool metrics_open, portal, syslog_received_time, term_index, correlation;
     const char *correlation_primary;
+    int64_t tenants_max, tenant_workspaces_max;
     int64_t term_index_memory;
     struct topics_source *kafka; /* the list `kafka` of the file */
     size_t n_kafka;
