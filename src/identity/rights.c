@@ -170,9 +170,8 @@ bool identity_reads_everything(const struct identity_caller *c, struct str works
         const struct identity_grant *g = &c->grants[i];
         if (g->deny)
             return false;
-        all = all ||
-              (g->condition == NULL && covers(&g->scope, &where) && gives_all_tables(g->role) &&
-               identity_role_allows(g->role, STR(QUERY_READ), false));
+        all = all || (g->condition == NULL && covers(c, g, &where) && gives_all_tables(g->role) &&
+                      identity_role_allows(g->role, STR(QUERY_READ), false));
     }
     return all;
 }
