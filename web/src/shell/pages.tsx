@@ -46,6 +46,13 @@ export const pages: Page[] = [
     component: lazy(() => import("../pages/incident/Report")),
   },
   {
+    path: "/hunting",
+    title: "Advanced hunting",
+    group: "Investigation & response",
+    right: "query/read",
+    component: lazy(() => import("../pages/hunting/Hunting")),
+  },
+  {
     path: "/rules",
     title: "Analytics",
     group: "Configuration",
