@@ -7,6 +7,7 @@
 #include "cases/cases.h"
 #include "detect/rule_resources.h"
 #include "identity/sessions.h"
+#include "identity/tenants.h"
 #include "incident/work.h"
 #include <stdatomic.h>
 
@@ -119,10 +120,14 @@ extern const struct http_route dcr_routes[];
 extern const struct http_route job_routes[];
 extern const struct http_route backtest_routes[];
 extern const struct http_route rule_part_routes[];
+extern const struct http_route coverage_routes[];
+extern const struct http_route entity_search_routes[];
 extern const struct http_route role_routes[];
 extern const struct http_route assignment_routes[];
 extern const struct http_route session_routes[];
 extern const struct http_route sign_in_routes[];
+extern const struct http_route tenant_routes[];
+extern const struct http_route subscription_routes[];
 extern const struct http_route account_routes[];
 extern const struct http_route user_routes[];
 extern const struct http_route user_password_routes[];
@@ -159,6 +164,8 @@ extern const size_t n_dcr_routes;
 extern const size_t n_job_routes;
 extern const size_t n_backtest_routes;
 extern const size_t n_rule_part_routes;
+extern const size_t n_coverage_routes;
+extern const size_t n_entity_search_routes;
 extern const size_t n_session_routes;
 extern const size_t n_sign_in_routes;
 extern const size_t n_account_routes;
@@ -172,6 +179,8 @@ extern const size_t n_role_routes;
 extern const size_t n_assignment_routes;
 extern const size_t n_openapi_routes;
 extern const size_t n_event_routes;
+extern const size_t n_tenant_routes;
+extern const size_t n_subscription_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */
@@ -260,9 +269,37 @@ void api_limits(const struct vedette *v, const struct http_request *q, int64_t w
                 struct api_limits *out);
 
 /* ---- what handlers share ---- */
+/* The application that the path names, if the caller has the route's right in its tenant; others
+ * are told that there is none: ERR_NOT_FOUND. */
+bool api_application(struct vedette *v, struct http_request *q, struct state_principal *out,
+                     struct err *e) MUST_USE;
+/* The id of the tenant that body's "tenant" names, else the caller's own, if the caller has the
+ * route's right there; false: the answer is written. */
+bool api_home(struct vedette *v, struct http_request *q, const struct json *body, struct str *out,
+              struct http_response *r) MUST_USE;
 /* The workspace that the path's {workspace} names, if the caller has the route's right there; NULL:
  * the answer is written. */
 struct workspace *api_workspace(struct vedette *v, struct http_request *q, struct http_response *r);
+/* Among the workspaces that the caller is told of; see identity_workspace_find. */
+struct workspace *api_workspace_named(const struct http_request *q, struct str id_or_name,
+                                      struct str subscription);
+/* Its subscription, as ids of resources have it. */
+struct str api_subscription(const struct workspace *w);
+/* Reads in what a workspace has that was made or recovered while the server runs. */
+bool api_workspace_start(struct vedette *v, struct workspace *w, bool recovered,
+                         struct err *e) MUST_USE;
+/* The tenant that the path's {tenant} names, if the caller has a place in it; false: the answer is
+ * written. */
+bool api_tenant(struct vedette *v, struct http_request *q, struct http_response *r,
+                struct state_tenant *out) MUST_USE;
+/* Refuses with 403 what the caller lacks the right to, for the tenant as a whole. */
+bool api_allows_in(struct vedette *v, struct http_request *q, const char *right, struct str tenant,
+                   struct http_response *r) MUST_USE;
+/* Where the tenant's own rows of SentinelAudit go; NULL: it has no workspace. */
+struct workspace *api_home_workspace(struct vedette *v, const struct identity_caller *c);
+/* A row of SentinelAudit in the tenant's primary workspace; without one it is logged. */
+struct audit_entry;
+void api_audit_tenant(struct vedette *v, struct str tenant, const struct audit_entry *x);
 const struct identity_caller *api_caller(const struct http_request *q);
 /* A parameter of the path, also of a request that was refused before its route was entered; empty:
  * the path has none. */

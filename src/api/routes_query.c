@@ -2,14 +2,18 @@
  * workspace by its ARM id. */
 #include "api/api_priv.h"
 #include "engine/engine.h"
+#include "engine/parquet.h"
 #include "kql/kql.h"
 #include "text/date.h"
 #include "text/json.h"
+#include <stdio.h>
+#include <unistd.h>
 
 /* The same query, also over what is past the analytics retention. */
 #define LAKE_QUERY "/vedette/v1/workspaces/{workspace}/lake/query"
 /* The same query for results of many rows: lines of JSON that a reader can take one by one. */
 #define RESULTS "/vedette/v1/workspaces/{workspace}/results"
+enum { PARQUET_MEMORY = 1 << 30 };
 enum { MAX_WAIT_S = 86400, MAX_QUERY_BODY = 2 << 20, LINE_ROWS = 5000, MOST_RESULT_ROWS = 1000000 };
 
 struct ask {
@@ -18,6 +22,7 @@ struct ask {
     int64_t from, to;
     int64_t wait_s;  /* 0: not said */
     size_t max_rows; /* of RESULTS; 0: the server's */
+    bool parquet;    /* of RESULTS */
     bool statistics, render;
 };
 
@@ -257,6 +262,32 @@ static void write_lines(const struct store_result *res, int64_t took_us, struct 
     sbuf_addc(&r->body, '\n');
 }
 
+/* RESULTS with format parquet: the file's bytes. It is made below the data folder, whose disk is
+ * watched, and gone before the answer is sent. */
+static void write_parquet(struct vedette *v, struct http_request *q, const struct store_result *res,
+                          struct http_response *r)
+{
+    struct err e = {0};
+    const struct engine_rows *rows = res->rows[0];
+    const char *path = arena_fmt(q->arena, "%s/tmp/%s.parquet", v->o.data_dir, q->id).p;
+    bool ok = engine_parquet_write(rows, path, PARQUET_MEMORY, &e);
+    FILE *f = ok ? fopen(path, "rbe") : NULL;
+    (void)unlink(path);
+    if (f == NULL) {
+        if (ok)
+            err_set(&e, ERR_IO, "the file of the results can't be read");
+        api_error(v, q, &e, r);
+        return;
+    }
+    char piece[1 << 16];
+    for (size_t n; (n = fread(piece, 1, sizeof(piece), f)) > 0;)
+        sbuf_addmem(&r->body, piece, n);
+    (void)fclose(f);
+    r->content_type = "application/vnd.apache.parquet";
+    http_response_header(r, "X-Vedette-Rows-Cut",
+                         engine_rows_truncated(rows) ? STR("true") : STR("false"));
+}
+
 /* What current_principal() and its like tell. */
 static struct kql_session session_of(struct vedette *v, const struct http_request *q)
 {
@@ -292,7 +323,9 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
     sq.most = &limits.most;
     sq.since_us = limits.since_us;
     if (workspace_query(ws, q->arena, &sq, &res, &diags, &e)) {
-        if (lines)
+        if (lines && k->parquet)
+            write_parquet(v, q, &res, r);
+        else if (lines)
             write_lines(&res, clock_mono_us() - began, r);
         else
             write_answer(q, k, &res, clock_mono_us() - began, r);
@@ -347,6 +380,14 @@ static void post_query(void *ctx, struct http_request *q, struct http_response *
     const struct json *rows = json_get(&body, "maxRows");
     if (rows != NULL && rows->type == JSON_INT && rows->i > 0)
         k.max_rows = rows->i < MOST_RESULT_ROWS ? (size_t)rows->i : MOST_RESULT_ROWS;
+    struct str format = json_text(json_get(&body, "format"), STR("lines"));
+    k.parquet = str_eqz(format, "parquet");
+    if (!k.parquet && !str_eqz(format, "lines")) {
+        struct err e = {0};
+        err_set(&e, ERR_INVALID, "format: 'lines' or 'parquet' expected");
+        api_error_status(ctx, q, 400, &e, r);
+        return;
+    }
     ask(ctx, q, &k, json_text(json_get(&body, "timespan"), STR("")), r);
 }
 

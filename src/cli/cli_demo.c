@@ -165,7 +165,7 @@ static bool make_user(struct demo *d, struct err *e)
     struct str id = STR("");
     struct identity_user_new x = {.name = STR("demo"),
                                   .display_name = STR("Demo analyst"),
-                                  .roles = STR("[{\"role\":\"Owner\"}]"),
+                                  .roles = STR("[{\"role\":\"Tenant Administrator\"}]"),
                                   .password = STR("")};
     d->user = x.name;
     return identity_user_create(vedette_identity(d->serving.v), d->a, &x, &id, &d->password, e);

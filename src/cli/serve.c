@@ -102,6 +102,8 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .rule_workers = (unsigned)set->rule_workers,
         .correlation = set->correlation,
         .correlation_primary = set->correlation_primary,
+        .tenants_max = set->tenants_max,
+        .tenant_workspaces_max = set->tenant_workspaces_max,
         .job_workers = (unsigned)set->job_workers,
         .job_timeout_us = set->job_timeout / TICKS_PER_US,
         .rules_max = (size_t)set->rules_max,
@@ -341,6 +343,7 @@ static bool listen_all(struct serving *s, const struct settings *set, struct err
                                     .long_workers = (unsigned)set->query_workers,
                                     .max_long_backlog = (size_t)set->query_queue,
                                     .max_connections = (unsigned)set->max_connections,
+                                    .hsts_s = set->hsts / TICKS_PER_SECOND,
                                     .request_timeout_s =
                                         (unsigned)(set->request_timeout / TICKS_PER_SECOND)};
     if (!add_listener(&o, set->listen, true, hosts[0], e) ||

@@ -28,6 +28,8 @@ struct detect_options {
 /* Loads the schedule, and writes what a crash left in the outbox. */
 struct detect *detect_open(const struct detect_options *o, struct err *e) MUST_USE;
 void detect_close(struct detect *d); /* stops first */
+/* Schedules the rules of a workspace that was recovered. */
+bool detect_load(struct detect *d, struct workspace *w, struct err *e) MUST_USE;
 /* The scheduler thread and its workers. With a manual clock it wakes when the clock is moved. */
 bool detect_start(struct detect *d, struct err *e) MUST_USE;
 void detect_stop(struct detect *d); /* waits for runs in progress; harmless when not started */
@@ -92,7 +94,9 @@ struct detect_alert {
 struct detect_result {
     int64_t from, to; /* window; to = S */
     size_t rows;
-    struct strs tables; /* that the query reads */
+    struct strs tables;           /* that the query reads */
+    const struct kql_read *reads; /* the same, with their workspaces */
+    size_t n_reads;
     bool triggered;
     struct detect_alert *alerts;
     size_t n_alerts;

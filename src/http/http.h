@@ -206,6 +206,7 @@ struct http_server_options {
     unsigned request_timeout_s;   /* from the first byte to the last of one request; 0 = 120 */
     size_t max_inflight_bytes;    /* bodies being received or worked on; 0 = 256 MiB */
     size_t max_response;          /* bytes; 0 = 256 MiB */
+    int64_t hsts_s;               /* Strict-Transport-Security over TLS; 0: none */
 };
 struct http_stats {
     uint64_t requests, bytes_in, bytes_out, refused_busy;

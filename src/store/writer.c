@@ -1,6 +1,7 @@
 /* Group commit: one thread per workspace takes what many producers handed in and commits it in one
  * transaction; they wait until it is on disk. The same thread makes tables and columns, so that
  * there is one writer of a file's layout. */
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 
 #include "store/lake/lake.h"
@@ -11,7 +12,8 @@ enum {
     QUEUE_DEFAULT_BYTES = 256 << 20,
     IDLE_US = 500000,
     COUNT_EVERY_US = 60000000,
-    DEDUP_MAX_BYTES = 256
+    DEDUP_MAX_BYTES = 256,
+    NICENESS = 5 /* of the writer: commits grow while they wait, queries only wait */
 };
 #define CHECKPOINT_BYTES ((size_t)256 << 20) /* of rows since the last checkpoint */
 #define ROOM_BYTES ((uint64_t)16 << 20)
@@ -436,6 +438,8 @@ static bool stopped(struct writer *wr)
 static void *writer_main(void *arg)
 {
     struct writer *wr = arg;
+    /* Of this thread alone. Where the system refuses, queries and commits are equals. */
+    (void)setpriority(PRIO_PROCESS, 0, NICENESS);
     while (!stopped(wr)) {
         struct request *list = take_list(wr);
         if (list != NULL) {
@@ -531,8 +535,10 @@ static void count_failure(struct workspace *w, const struct store_append *req,
     }
 }
 
-static bool check_request(const struct store_append *req, struct err *e)
+static bool check_request(const struct workspace *w, const struct store_append *req, struct err *e)
 {
+    if (atomic_load(&w->deleted))
+        return err_set(e, ERR_NOT_FOUND, "the workspace '%.*s' was deleted", STR_ARG(w->name));
     if (req->dedup.n > DEDUP_MAX_BYTES ||
         (req->dedup.n > 0 && memchr(req->dedup.p, 0, req->dedup.n) != NULL))
         return err_set(e, ERR_INVALID, "the request's id is longer than %d bytes or has a NUL",
@@ -552,7 +558,7 @@ bool store_append_counted(struct workspace *w, const struct store_append *req, b
     for (size_t i = 0; i < req->n; i++)
         r.bytes += store_batch_bytes(req->batches[i]);
     enum store_room_level refused_at = req->n_counts > 0 ? STORE_ROOM_LOW : STORE_ROOM_NONE;
-    bool ok = check_request(req, &own) && store_room_check(w->s, refused_at, &own) &&
+    bool ok = check_request(w, req, &own) && store_room_check(w->s, refused_at, &own) &&
               cap_check(w, req, &own) && submit(w->writer, &r, &own);
     if (!ok && !req->again)
         count_failure(w, req, &own);
@@ -584,7 +590,7 @@ bool store_append_each(struct workspace *w, const struct store_append *reqs, siz
         r[i] = (struct request){.kind = REQ_APPEND, .append = &reqs[i]};
         for (size_t k = 0; k < reqs[i].n; k++)
             r[i].bytes += store_batch_bytes(reqs[i].batches[k]);
-        ok = ok && check_request(&reqs[i], &own);
+        ok = ok && check_request(w, &reqs[i], &own);
     }
     ok = ok && submit_all(w->writer, r, n, &own);
     for (size_t i = 0; i < n; i++) {

@@ -196,3 +196,27 @@ def test_queries_are_laid_out():
         bad = s.post("/vedette/v1/queryText", {"query": "T | where ("})
         equal(bad.status, 400)
         equal(bad.json()["error"]["innererror"]["code"], "SyntaxError")
+
+
+def test_results_as_a_parquet_file():
+    with Server() as s:
+        query = ("range i from 1 to 3 step 1 | extend t = datetime(2026-01-02 03:04:05.1234567), s = 'x',"
+                 " j = dynamic({'a': 1}), d = 1d, g = guid(74be27de-1e4e-49d9-b579-fe0b331d3642), n = int(null)")
+        connection = s.connect()
+        connection.request("POST", "/vedette/v1/workspaces/default/results",
+                           body=json.dumps({"query": query, "format": "parquet"}),
+                           headers={"Authorization": "Bearer " + s.operator, "Content-Type": "application/json"})
+        answer = connection.getresponse()
+        equal((answer.status, answer.getheader("content-type")), (200, "application/vnd.apache.parquet"))
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "rows.parquet")
+            with open(path, "wb") as f:
+                f.write(answer.read())
+            code, out, error = run("ingest", "--table", "Back_CL", path, data=s.data)
+            equal(code, 0, error)
+            contains(out, "3 records: 3 stored")
+        equal(s.query("Back_CL | order by i asc | project i, s, t, g | take 1"),
+              [{"i": 1, "s": "x", "t": "2026-01-02T03:04:05.1234567Z",
+                "g": "74be27de-1e4e-49d9-b579-fe0b331d3642"}])
+        bad = s.post("/vedette/v1/workspaces/default/results", {"query": "print 1", "format": "pdf"})
+        equal(bad.status, 400)

@@ -1,0 +1,164 @@
+// Advanced hunting: writing, running, reading, drawing, saving queries.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { place } from './portal.mjs';
+
+// The page with this text in its editor; a tab of its own, so that nothing else is in it.
+async function write(portal, text) {
+  const { page } = portal;
+  await portal.goto('/hunting', 'Advanced hunting');
+  const editor = page.getByTestId('kql-editor').locator('textarea').first();
+  await editor.waitFor({ state: 'attached' });
+  await editor.focus();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(text);
+  await page.getByRole('button', { name: 'Run query' }).isEnabled();
+}
+const run = (page) => page.getByRole('button', { name: 'Run query' }).click();
+const results = (page) => page.getByRole('grid', { name: 'Results' });
+const saved = async (page, choose) => {
+  const [file] = await Promise.all([page.waitForEvent('download'), choose()]);
+  return [file.suggestedFilename(), readFileSync(await file.path())];
+};
+async function exported(page, name) {
+  await page.getByRole('button', { name: 'Export' }).click();
+  return saved(page, () => page.getByRole('menuitem', { name }).click());
+}
+
+export const tests = {
+  async a_hunt_becomes_a_saved_query_and_a_rule(portal) {
+    const { page } = portal;
+    await write(portal, 'datatable(User:string, Tries:long)["ann", 3, "bob", 9]\n| where Tries > 5');
+    await page.keyboard.press('Shift+Enter');
+    await results(page).getByText('bob').waitFor();
+    assert.equal(await results(page).getByText('ann').count(), 0);
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Save as query' }).click();
+    await page.getByLabel('Name', { exact: false }).last().fill('Many tries');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Many tries saved').waitFor();
+    const searches = await portal.api('GET', `${place.arm}/savedSearches?api-version=2020-08-01`);
+    assert.ok(searches.value.some((s) => s.properties.displayName === 'Many tries'));
+    await page.getByRole('tab', { name: 'Queries' }).click();
+    await page.getByRole('treeitem', { name: 'Many tries' }).waitFor();
+    await page.getByRole('button', { name: 'Create detection rule' }).click();
+    await page.waitForURL(/\/portal\/rules\/new\?query=datatable/);
+  },
+  async mistakes_are_underlined_as_you_type_and_where_the_server_finds_them(portal) {
+    const { page } = portal;
+    await write(portal, '\n\nSigninLogs\n| wehre 1 == 1');
+    await page.locator('.squiggly-error').first().waitFor();
+    await run(page);
+    await page.getByRole('alert').getByText(/Line 4, column 3/).waitFor();
+    portal.said = portal.said.filter((line) => !/status of 400/.test(line));
+  },
+  async columns_of_live_tables_are_offered(portal) {
+    const { page } = portal;
+    await write(portal, 'SigninLogs | where ResultT');
+    await page.keyboard.press('Control+Space');
+    await page.locator('.suggest-widget').getByText('ResultType').first().waitFor();
+  },
+  async a_million_rows_scroll_sort_and_filter(portal) {
+    const { page } = portal;
+    await write(portal, 'range i from 1 to 1000000 step 1 | extend Text = strcat("v", i), User = i % 500');
+    await run(page);
+    await page.getByText(/^1,000,000 items/).waitFor({ timeout: 60_000 });
+    await results(page).focus();
+    await page.keyboard.press('Control+End');
+    await page.locator('[aria-rowindex="1000001"]').waitFor();
+    await page.keyboard.press('Control+Home');
+    await page.locator('[aria-rowindex="2"]').waitFor();
+    assert.ok(await results(page).getByRole('row').count() < 80);
+    await page.getByLabel('Filter Text').fill('v99999');
+    await page.getByText('11 of 1,000,000 items').waitFor();
+  },
+  async cancel_ends_the_query_on_the_server(portal) {
+    const { page } = portal;
+    await write(portal, 'range a from 1 to 100000000 step 1 | extend b = hash_sha256(strcat(a, "x"))'
+      + ' | summarize dcount(b, 4) by bin(a, 7)');
+    await run(page);
+    await page.getByText(/Running for/).waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByText('Cancelled', { exact: true }).waitFor();
+    await portal.until(async () => {
+      const metrics = await (await fetch(`${place.api}/metrics`, {
+        headers: { Authorization: `Bearer ${place.operator}` } })).text();
+      return /^vedette_queries_pending 0$/m.test(metrics) || !/vedette_queries_pending/.test(metrics);
+    }, 'the end of the query');
+  },
+  async each_kind_of_render_draws(portal) {
+    const { page } = portal;
+    const rows = 'datatable(T:datetime, Name:string, N:long)[datetime(2026-01-01), "a", 3, datetime(2026-01-01), "b", 1, '
+      + 'datetime(2026-01-02), "a", 5, datetime(2026-01-02), "b", 2]';
+    const by = { piechart: '| summarize N = sum(N) by Name', treemap: '| summarize N = sum(N) by Name',
+      columnchart: '| project Name, N', barchart: '| project Name, N', scatterchart: '| project N, M = N * 2' };
+    await portal.goto('/hunting', 'Advanced hunting');
+    for (const kind of ['timechart', 'linechart', 'areachart', 'stackedareachart', 'columnchart', 'barchart',
+      'piechart', 'scatterchart', 'treemap']) {
+      await write(portal, `${rows}\n${by[kind] ?? ''} | render ${kind} with (title="T ${kind}", legend=visible)`);
+      await run(page);
+      const chart = page.getByRole('img', { name: /of the results/ });
+      await chart.locator('canvas').waitFor();
+      const painted = await chart.locator('canvas').evaluate((canvas) => {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const colours = new Set();
+        for (let i = 0; i < data.length; i += 4)
+          if (data[i + 3] > 0) colours.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
+        return colours.size;
+      });
+      assert.ok(painted > 3, `${kind}: ${painted} colours`);
+    }
+    await write(portal, 'print Total = 41 | render card');
+    await run(page);
+    await page.getByText('41', { exact: true }).waitFor();
+  },
+  async exports_have_what_is_shown(portal) {
+    const { page } = portal;
+    await write(portal, 'datatable(A:string, B:dynamic)["x,\\"y\\"", dynamic({"k":[1]}), "=1+1", dynamic(null)]');
+    await run(page);
+    await results(page).waitFor();
+    const [csvName, csv] = await exported(page, 'CSV');
+    assert.equal(csvName, 'query_data.csv');
+    assert.equal(csv.toString(), 'A,B\r\n"x,""y""","{""k"":[1]}"\r\n\'=1+1,\r\n');
+    const [, json] = await exported(page, 'JSON');
+    assert.deepEqual(JSON.parse(json.toString()), [{ A: 'x,"y"', B: { k: [1] } }, { A: '=1+1', B: null }]);
+    const [parquetName, parquet] = await exported(page, /Parquet/);
+    assert.equal(parquetName, 'query_data.parquet');
+    assert.equal(parquet.subarray(0, 4).toString() + parquet.subarray(-4).toString(), 'PAR1PAR1');
+  },
+  async a_row_opens_and_filters(portal) {
+    const { page } = portal;
+    await write(portal, 'datatable(User:string, Info:dynamic)["ann", dynamic({"ip":"192.0.2.1"}), "<b>bob</b>", dynamic(null)]');
+    await run(page);
+    await results(page).getByText('<b>bob</b>').waitFor();
+    await results(page).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('complementary', { name: 'Row details' }).getByText('192.0.2.1').waitFor();
+    await page.getByRole('button', { name: 'Only rows with this User' }).click();
+    await page.getByText(/^1 item/).waitFor();
+    await page.getByTestId('kql-editor').getByText('where').waitFor();
+  },
+  async tabs_are_kept_named_and_brought_back(portal) {
+    const { page } = portal;
+    await write(portal, 'print 1');
+    await page.getByRole('tab', { name: 'New query' }).dblclick();
+    await page.getByLabel('Name of the query').fill('First');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Create new' }).click();
+    await page.reload();
+    await page.getByRole('tab', { name: 'First' }).click();
+    await page.getByTestId('kql-editor').getByText('print').waitFor();
+    await page.getByRole('button', { name: 'Close First' }).click();
+    await page.getByRole('button', { name: /Reopen/ }).click();
+    await page.getByRole('tab', { name: 'First' }).waitFor();
+  },
+  async hunting_is_accessible(portal) {
+    const { page } = portal;
+    await write(portal, 'SigninLogs | take 20');
+    await page.getByLabel('Time range').selectOption('7d');
+    await run(page);
+    await results(page).waitFor();
+    await portal.shots('hunting');
+    await portal.accessible('hunting');
+  },
+};

@@ -1,0 +1,251 @@
+/** The result of a query: rows or a chart, what of them is shown, and files of them. */
+import {
+  Button,
+  Menu,
+  MenuItem,
+  MenuItemCheckbox,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  MessageBar,
+  MessageBarBody,
+  Select,
+  Text,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
+import { ArrowDownload20Regular, ColumnTriple20Regular } from "@fluentui/react-icons";
+import { useDeferredValue, useMemo, useRef, useState } from "react";
+import { Chart } from "../../parts/Chart";
+import { EmptyState } from "../../parts/notices";
+import { useNotify } from "../../parts/Toasts";
+import { CellMenu } from "./CellMenu";
+import { chartKindOf, chartKinds, chartOption, chartTitle } from "./charts";
+import type { ChartKind } from "./charts";
+import { exportCsv, exportJson } from "./exports";
+import { ResultGrid } from "./grid/ResultGrid";
+import type { CellPlace } from "./grid/ResultGrid";
+import { cellText, viewOf } from "./grid/view";
+import type { ColumnSort } from "./grid/view";
+import { RowDetails } from "./RowDetails";
+import type { ResultTable } from "./results";
+
+const useStyles = makeStyles({
+  view: {
+    display: "flex",
+    flexDirection: "column",
+    gap: tokens.spacingVerticalXS,
+    height: "100%",
+    minHeight: 0,
+  },
+  bar: { display: "flex", alignItems: "center", gap: tokens.spacingHorizontalS, flexWrap: "wrap" },
+  grow: { flexGrow: 1 },
+  body: { display: "flex", flexGrow: 1, minHeight: 0 },
+  main: { flexGrow: 1, minWidth: 0, minHeight: 0 },
+  card: {
+    display: "flex",
+    flexWrap: "wrap",
+    gap: tokens.spacingHorizontalXXL,
+    padding: tokens.spacingHorizontalXL,
+  },
+});
+
+function Card({ table }: { table: ResultTable }) {
+  const styles = useStyles();
+  return (
+    <div className={styles.card}>
+      {table.columns.map((c, i) => (
+        <div key={c.name}>
+          <Text block size={200}>
+            {c.name}
+          </Text>
+          <Text block size={900} weight="semibold">
+            {cellText(table.at(0, i))}
+          </Text>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+interface Props {
+  table: ResultTable;
+  onFilter: (filter: string) => void;
+  /** The query's file from the server. */
+  onParquet: () => Promise<void>;
+  onBookmark: ((row: number) => void) | undefined;
+}
+
+type Shown = "table" | "card" | ChartKind;
+
+function drawnAs(table: ResultTable): Shown {
+  const name = String(table.render.visualization ?? "").toLowerCase();
+  return name === "card" ? "card" : (chartKindOf(name) ?? "table");
+}
+
+export function ResultsView({ table, onFilter, onParquet, onBookmark }: Props) {
+  const styles = useStyles();
+  const notify = useNotify();
+  const body = useRef<HTMLDivElement>(null);
+  const [kind, setKind] = useState<Shown>(() => drawnAs(table));
+  const [hidden, setHidden] = useState<readonly string[]>([]);
+  const [sort, setSort] = useState<ColumnSort | undefined>(undefined);
+  const [filters, setFilters] = useState<ReadonlyMap<number, string>>(new Map());
+  const [open, setOpen] = useState<number | undefined>(undefined);
+  const [menu, setMenu] = useState<{ cell: CellPlace; x: number; y: number } | undefined>(
+    undefined,
+  );
+  const wanted = useDeferredValue(filters);
+  const view = useMemo(() => viewOf(table, wanted, sort), [table, wanted, sort]);
+  const shown = table.columns
+    .map((_, i) => i)
+    .filter((i) => !hidden.includes(table.columns[i]?.name ?? ""));
+  const option = useMemo(
+    () => (kind === "table" || kind === "card" ? undefined : chartOption(table, kind)),
+    [table, kind],
+  );
+  const count = view?.length ?? table.rows;
+  const label =
+    count === table.rows
+      ? `${table.rows.toLocaleString("en")} ${table.rows === 1 ? "item" : "items"}`
+      : `${count.toLocaleString("en")} of ${table.rows.toLocaleString("en")} items`;
+  const copy = (cell: CellPlace) => {
+    navigator.clipboard.writeText(cellText(table.at(cell.row, cell.column))).then(
+      () => notify.done("Value copied"),
+      (error: unknown) => notify.failed("Nothing was copied", error),
+    );
+  };
+
+  return (
+    <div className={styles.view}>
+      <div className={styles.bar}>
+        <Menu>
+          <MenuTrigger disableButtonEnhancement>
+            <Button size="small" appearance="subtle" icon={<ArrowDownload20Regular />}>
+              Export
+            </Button>
+          </MenuTrigger>
+          <MenuPopover>
+            <MenuList>
+              <MenuItem onClick={() => exportCsv(table, view, shown)}>CSV</MenuItem>
+              <MenuItem onClick={() => exportJson(table, view, shown)}>JSON</MenuItem>
+              <MenuItem
+                onClick={() =>
+                  onParquet().catch((error: unknown) =>
+                    notify.failed("There is no Parquet file", error),
+                  )
+                }
+              >
+                Parquet (all rows)
+              </MenuItem>
+            </MenuList>
+          </MenuPopover>
+        </Menu>
+        <Menu
+          checkedValues={{
+            columns: table.columns.map((c) => c.name).filter((n) => !hidden.includes(n)),
+          }}
+          onCheckedValueChange={(_, data) =>
+            setHidden(
+              table.columns.map((c) => c.name).filter((n) => !data.checkedItems.includes(n)),
+            )
+          }
+        >
+          <MenuTrigger disableButtonEnhancement>
+            <Button size="small" appearance="subtle" icon={<ColumnTriple20Regular />}>
+              Columns
+            </Button>
+          </MenuTrigger>
+          <MenuPopover>
+            <MenuList style={{ maxHeight: "50vh", overflowY: "auto" }}>
+              {table.columns.map((c) => (
+                <MenuItemCheckbox key={c.name} name="columns" value={c.name}>
+                  {c.name}
+                </MenuItemCheckbox>
+              ))}
+            </MenuList>
+          </MenuPopover>
+        </Menu>
+        <Select
+          size="small"
+          aria-label="Chart type"
+          value={kind}
+          onChange={(_, data) => setKind(data.value as Shown)}
+        >
+          <option value="table">Table</option>
+          <option value="card">Card</option>
+          {chartKinds.map((k) => (
+            <option key={k} value={k}>
+              {chartTitle(k)}
+            </option>
+          ))}
+        </Select>
+        <div className={styles.grow} />
+        <Text size={200} role="status">
+          {label} · {table.seconds.toFixed(3)} s on the server
+        </Text>
+      </div>
+      {table.cut && (
+        <MessageBar intent="warning">
+          <MessageBarBody>
+            There are more rows than these. Narrow the query, or summarize, to see all that matters.
+          </MessageBarBody>
+        </MessageBar>
+      )}
+      <div className={styles.body} ref={body}>
+        <div className={styles.main}>
+          {table.rows === 0 ? (
+            <EmptyState title="No results found in the specified time frame">
+              Choose a longer time range, or a wider filter.
+            </EmptyState>
+          ) : kind === "card" ? (
+            <Card table={table} />
+          ) : kind === "table" ? (
+            <ResultGrid
+              table={table}
+              view={view}
+              shown={shown}
+              sort={sort}
+              onSort={setSort}
+              filters={filters}
+              onFilter={(column, text) => setFilters((now) => new Map(now).set(column, text))}
+              onOpen={setOpen}
+              onMenu={(cell, x, y) => setMenu({ cell, x, y })}
+              onCopy={copy}
+            />
+          ) : option ? (
+            <Chart label={`${chartTitle(kind)} of the results`} option={option} height="100%" />
+          ) : (
+            <EmptyState title={`Nothing here can be drawn as a ${chartTitle(kind).toLowerCase()}`}>
+              A chart needs a column of numbers, and a column to set them against.
+            </EmptyState>
+          )}
+        </div>
+        {open !== undefined && (
+          <RowDetails
+            table={table}
+            row={open}
+            onFilter={onFilter}
+            onClose={() => {
+              setOpen(undefined);
+              body.current?.querySelector<HTMLElement>("[role=grid]")?.focus();
+            }}
+          />
+        )}
+      </div>
+      {menu && (
+        <CellMenu
+          table={table}
+          cell={menu.cell}
+          x={menu.x}
+          y={menu.y}
+          shown={shown}
+          onFilter={onFilter}
+          onOpen={setOpen}
+          onBookmark={onBookmark}
+          onClose={() => setMenu(undefined)}
+        />
+      )}
+    </div>
+  );
+}
