@@ -49,10 +49,11 @@ struct vedette_options {
     size_t attachment_max_bytes, attachments_max_bytes; /* see struct cases */
     double requests_per_second;                         /* of one caller; 0 = 200 */
     int64_t token_lifetime;                             /* ticks; 0 = one hour */
-    size_t query_max_rows;                              /* 0 = 500,000 */
-    size_t query_max_bytes;                             /* 0 = 64,000,000 */
-    size_t query_memory_bytes;                          /* 0 = 1 GiB; see engine_limits */
-    int64_t query_timeout_us;                           /* 0 = 3 minutes */
+    const char *identity_ca_file; /* of identity providers; NULL or "": the system's */
+    size_t query_max_rows;        /* 0 = 500,000 */
+    size_t query_max_bytes;       /* 0 = 64,000,000 */
+    size_t query_memory_bytes;    /* 0 = 1 GiB; see engine_limits */
+    int64_t query_timeout_us;     /* 0 = 3 minutes */
     int64_t query_max_timeout_us; /* that a request may ask for; 0 = 10 minutes */
     struct engine_size query_size;
     size_t spill_max_bytes; /* see engine_options */

@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "cases/cases.h"
 #include "detect/rule_resources.h"
+#include "identity/providers.h"
 #include "incident/work.h"
 #include <stdatomic.h>
 
@@ -56,6 +57,10 @@ void sign_ins_observe(struct vedette *v, const struct http_request *q, struct st
 struct sign_ins *sign_ins_new(void);
 void sign_ins_free(struct sign_ins *s); /* may be NULL */
 
+/* ---- issuers.c: reaching identity providers ---- */
+bool issuer_call(void *vedette, const struct identity_exchange *x, int *out_status,
+                 struct sbuf *out, struct err *e);
+
 /* ---- datadir.c ---- */
 bool data_dir_take(const char *dir, struct data_lock *lock, struct err *e) MUST_USE;
 void data_dir_release(struct data_lock *lock);
@@ -64,6 +69,7 @@ void data_dir_release(struct data_lock *lock);
 extern const struct http_route health_routes[];
 extern const struct http_route oauth_routes[];
 extern const struct http_route credential_routes[];
+extern const struct http_route provider_routes[];
 extern const struct http_route ingest_routes[];
 extern const struct http_route query_routes[];
 extern const struct http_route batch_routes[];
@@ -97,6 +103,7 @@ extern const struct http_route rule_part_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
 extern const size_t n_credential_routes;
+extern const size_t n_provider_routes;
 extern const size_t n_ingest_routes;
 extern const size_t n_query_routes;
 extern const size_t n_batch_routes;

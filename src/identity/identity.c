@@ -2,8 +2,10 @@
 #include "identity/identity.h"
 #include "base/ids.h"
 #include "identity/identity_priv.h"
+#include "identity/oidc_priv.h"
 #include "text/json.h"
 #include <sodium.h>
+#include <stdio.h>
 
 enum { MAX_NAME = 200, MAX_AUDIENCE = 300 };
 
@@ -14,10 +16,15 @@ struct identity *identity_open(const struct identity_options *o, struct err *e)
     id->state = o->state;
     id->clock = o->clock;
     id->lifetime = o->lifetime != 0 ? o->lifetime : TICKS_PER_HOUR;
+    if (o->outbound != NULL)
+        id->outbound = *o->outbound;
+    snprintf(id->secrets_dir, sizeof(id->secrets_dir), "%s",
+             o->secrets_dir != NULL ? o->secrets_dir : "");
     if (sodium_init() < 0 || !key_load(o->key_file, id->key, e)) {
         xfree(id);
         return NULL;
     }
+    id->providers = oidc_cache_new();
     secret_new(id->operator_token);
     CHECK(guid_parse(STR("9c5b94b1-35ad-49bb-b118-8e8fc24abf80"), &ns));
     AUTO(arena_freep) struct arena *a = arena_new(0);
@@ -30,6 +37,7 @@ void identity_close(struct identity *id)
 {
     if (id == NULL)
         return;
+    oidc_cache_free(id->providers);
     sodium_memzero(id, sizeof(*id));
     xfree(id);
 }
@@ -175,7 +183,7 @@ static bool load_caller(struct identity *id, struct arena *a, struct str client_
         return err_set(e, ERR_UNAUTHENTICATED, "The token's application is disabled.");
     out->id = p.id;
     out->name = p.name;
-    return grants_read(a, p.roles, out, e);
+    return grants_read(a, p.roles, out, e) && provider_grants_add(id, a, out, e);
 }
 
 static void operator_caller(struct arena *a, struct identity_caller *out)
@@ -203,6 +211,8 @@ bool identity_check(struct identity *id, struct arena *a, struct str authorizati
         operator_caller(a, out);
         return true;
     }
+    if (jwt_looks_foreign(a, token))
+        return oidc_check_access_token(id, a, token, out, e);
     if (!jwt_verify(a, id->key, token, &payload) || !json_parse(a, payload, NULL, &claims, NULL))
         return err_set(e, ERR_UNAUTHENTICATED,
                        "Authentication failed. The token is malformed or was not issued here.");

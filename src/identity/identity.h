@@ -8,13 +8,16 @@
 #include "base/clock.h"
 #include "state/principals.h"
 
-struct identity; /* shared by threads */
+struct identity;          /* shared by threads */
+struct identity_outbound; /* providers.h */
 struct identity_options {
     struct state *state; /* borrowed */
     struct clock *clock; /* borrowed */
     const char
         *key_file;    /* made with mode 0600 when it is not there; NULL: a key for this process */
     int64_t lifetime; /* of a token, ticks; 0 = one hour */
+    const struct identity_outbound *outbound; /* copied; NULL: issuers can't be reached */
+    const char *secrets_dir; /* with files that hold clients' secrets; NULL: none */
 };
 struct identity *identity_open(const struct identity_options *o, struct err *e) MUST_USE;
 void identity_close(struct identity *id);

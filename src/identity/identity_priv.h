@@ -1,6 +1,7 @@
 /* Shared by the files of this folder only. */
 #pragma once
 #include "identity/identity.h"
+#include "identity/providers.h"
 #include "state/credentials.h"
 
 enum { KEY_BYTES = 32 };
@@ -11,6 +12,9 @@ struct identity {
     uint8_t key[KEY_BYTES];
     char operator_token[IDENTITY_SECRET_CHARS + 1];
     char tenant[37];
+    struct identity_outbound outbound;
+    struct oidc_cache *providers;
+    char secrets_dir[4352]; /* where files of clients' secrets are; empty: nowhere */
 };
 
 /* ---- secrets.c ---- */
@@ -18,6 +22,14 @@ bool key_load(const char *file, uint8_t out[KEY_BYTES], struct err *e);
 void secret_new(char out[IDENTITY_SECRET_CHARS + 1]);
 struct str secret_hash(struct arena *a, struct str secret); /* hex */
 bool secret_equal(struct str x, struct str y);              /* in constant time for equal lengths */
+
+/* HMAC-SHA-256 of text for one purpose by the key of this server, hex. */
+struct str secret_mark(const struct identity *id, struct arena *a, const char *purpose,
+                       struct str text);
+/* Encrypts and authenticates what has to be read again, as hex; false: it is not ours. */
+struct str secret_seal(const struct identity *id, struct arena *a, struct str plain);
+bool secret_open(const struct identity *id, struct arena *a, struct str sealed,
+                 struct str *out) MUST_USE;
 
 /* ---- identity.c ---- */
 /* A client id in its one form: GUIDs in lower case. */
@@ -44,3 +56,5 @@ bool jwt_verify(struct arena *a, const uint8_t key[KEY_BYTES], struct str token,
 /* ---- roles.c ---- */
 /* Reads [{"role", "workspace"}]. */
 bool grants_read(struct arena *a, struct str roles, struct identity_caller *out, struct err *e);
+/* c has what more has, too. */
+void grants_join(struct arena *a, struct identity_caller *c, const struct identity_caller *more);

@@ -312,14 +312,23 @@ static const char credentials_sql[] =
     " expires INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX used_tokens_by_end ON used_tokens (expires);";
 
+static const char providers_sql[] =
+    "CREATE TABLE identity_providers (name TEXT PRIMARY KEY, settings TEXT NOT NULL,"
+    " secret TEXT NOT NULL, enabled INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " changed INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE provider_members (issuer TEXT NOT NULL, subject TEXT NOT NULL,"
+    " principal TEXT NOT NULL UNIQUE, provider TEXT NOT NULL, login TEXT NOT NULL,"
+    " email TEXT NOT NULL, roles TEXT NOT NULL, created INTEGER NOT NULL,"
+    " last_seen INTEGER NOT NULL, PRIMARY KEY (issuer, subject)) WITHOUT ROWID;";
+
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
-    {1, detection_sql},    {2, identity_sql}, {3, library_sql},      {4, summary_sql},
-    {5, collection_sql},   {6, jobs_sql},     {7, arrival_sql},      {8, work_sql},
-    {9, correlation_sql},  {10, cases_sql},   {11, association_sql}, {12, rule_resources_sql},
-    {13, credentials_sql},
+    {1, detection_sql},    {2, identity_sql},   {3, library_sql},      {4, summary_sql},
+    {5, collection_sql},   {6, jobs_sql},       {7, arrival_sql},      {8, work_sql},
+    {9, correlation_sql},  {10, cases_sql},     {11, association_sql}, {12, rule_resources_sql},
+    {13, credentials_sql}, {14, providers_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

@@ -39,6 +39,7 @@ bool state_principal_delete(struct state *s, struct str id, bool *out_was_there,
         return false;
     if (!state_run(s, "DELETE FROM application_credentials WHERE application = ?1", b, COUNTOF(b),
                    e) ||
+        !state_run(s, "DELETE FROM provider_members WHERE principal = ?1", b, COUNTOF(b), e) ||
         !state_run(s, "DELETE FROM principals WHERE id = ?1", b, COUNTOF(b), e)) {
         state_rollback(s);
         return false;
