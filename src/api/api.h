@@ -58,6 +58,7 @@ struct vedette_options {
     struct engine_size query_size;
     size_t spill_max_bytes; /* see engine_options */
     bool metrics_open;      /* /metrics needs no token, from anywhere */
+    bool portal;            /* its pages are served, when they have been built */
 };
 /* Locks the data folder, checks its version, opens everything, makes a first workspace called
  * "default". The options' texts are borrowed. Errors: ERR_CONFLICT: the folder is in use (the

@@ -35,6 +35,7 @@ struct vedette {
     struct identity *identity;
     struct throttle *throttle;
     struct sign_ins *sign_ins;
+    struct portal *portal; /* NULL: not served */
     struct http_router *router;
     _Atomic(struct http_server *) server;
     struct lock topics_lock; /* while /metrics looks at syslog, topics or buckets */
@@ -100,6 +101,8 @@ extern const struct http_route dcr_routes[];
 extern const struct http_route job_routes[];
 extern const struct http_route backtest_routes[];
 extern const struct http_route rule_part_routes[];
+extern const struct http_route role_routes[];
+extern const struct http_route assignment_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
 extern const size_t n_credential_routes;
@@ -134,6 +137,10 @@ extern const size_t n_dcr_routes;
 extern const size_t n_job_routes;
 extern const size_t n_backtest_routes;
 extern const size_t n_rule_part_routes;
+extern const struct http_route portal_routes[];
+extern const size_t n_portal_routes;
+extern const size_t n_role_routes;
+extern const size_t n_assignment_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */
@@ -169,6 +176,21 @@ void api_query_error(const struct http_request *q, const struct err *e, const st
                      struct http_response *r);
 /* An ARM-shaped body with a code of the caller's choice. */
 void api_error_code(struct http_response *r, int status, const char *code, const char *message);
+
+/* ---- rights.c ---- */
+struct api_words {
+    struct str types; /* "Microsoft.OperationalInsights/workspaces/tables" */
+    struct str type;  /* "tables" */
+    struct str
+        action; /* literal behind the last parameter of a POST: "cancelSearch"; may be empty */
+    struct str parameter; /* name of the last one: "table"; may be empty */
+};
+/* As Azure names operations. Lives in a, and as long as the route. */
+struct api_words api_route_words(struct arena *a, const struct http_route *route);
+/* What a route asks for; of one that has an access. Lives in a. */
+struct identity_right api_right(struct arena *a, const struct http_route *route);
+/* May the caller do what the request's route is for, in that workspace (id; empty: in any)? */
+bool api_may(const struct http_request *q, struct str workspace);
 
 /* ---- limits.c ---- */
 struct api_limits {

@@ -51,11 +51,10 @@ static bool may(struct vedette *v, struct http_request *q, struct err *e)
         return false;
     q->principal = c;
     q->throttle_key = c->id;
-    if (identity_allows(c, right, STR("")))
-        return true;
-    return err_set(e, ERR_FORBIDDEN,
+    return api_may(q, STR("")) ||
+           err_set(e, ERR_FORBIDDEN,
                    "The client '%.*s' does not have authorization to perform action '%s'.",
-                   STR_ARG(c->id), right);
+                   STR_ARG(c->id), api_right(q->arena, q->route).action);
 }
 
 bool api_authorise(void *self, struct http_request *q, struct err *e)
@@ -74,7 +73,7 @@ struct workspace *api_workspace(struct vedette *v, struct http_request *q, struc
     struct err e = {0};
     struct str name = http_param(q, "workspace");
     struct workspace *w = store_workspace_find(v->store, name);
-    if (w != NULL && identity_allows(api_caller(q), q->route->access, workspace_id(w)))
+    if (w != NULL && api_may(q, workspace_id(w)))
         return w;
     if (w == NULL)
         err_set(&e, ERR_NOT_FOUND, "The workspace '%.*s' could not be found.",
@@ -83,7 +82,8 @@ struct workspace *api_workspace(struct vedette *v, struct http_request *q, struc
         err_set(&e, ERR_FORBIDDEN,
                 "The client '%.*s' does not have authorization to perform action '%s' over "
                 "workspace '%.*s'.",
-                STR_ARG(api_caller(q)->id), q->route->access, STR_ARG(workspace_name(w)));
+                STR_ARG(api_caller(q)->id), api_right(q->arena, q->route).action,
+                STR_ARG(workspace_name(w)));
     api_error(v, q, &e, r);
     return NULL;
 }

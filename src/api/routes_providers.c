@@ -60,7 +60,8 @@ static void put(void *ctx, struct http_request *q, struct http_response *r)
     struct json body = {0};
     if (!api_body(v, q, r, &body))
         return;
-    if (identity_provider_put(v->identity, q->arena, http_param(q, "provider"), &body, &e))
+    if (identity_provider_put(v->identity, q->arena, http_param(q, "provider"), &body,
+                              api_caller(q), &e))
         show(v, q, r);
     else
         api_refuse(v, q, &e, r);

@@ -1,6 +1,7 @@
 /* Opening everything over a data folder, in order, and closing it in the other one. */
 #include "api/api.h"
 #include "api/api_priv.h"
+#include "api/portal.h"
 #include "backtest/backtest.h"
 #include "base/ids.h"
 #include "purge/purge.h"
@@ -62,6 +63,7 @@ static bool open_identity(struct vedette *v, struct err *e)
     const struct identity_outbound outbound = {v, issuer_call};
     struct identity_options o = {.state = v->state,
                                  .clock = v->o.clock,
+                                 .store = v->store,
                                  .key_file = path,
                                  .lifetime = v->o.token_lifetime,
                                  .outbound = &outbound,
@@ -157,6 +159,9 @@ static void open_router(struct vedette *v)
         {dcr_routes, n_dcr_routes, v, false},
         {job_routes, n_job_routes, v, false},
         {backtest_routes, n_backtest_routes, v, false},
+        {portal_routes, n_portal_routes, v, false},
+        {role_routes, n_role_routes, v, false},
+        {assignment_routes, n_assignment_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -218,6 +223,8 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     otlp.limits.max_body_bytes = (size_t)64 << 20; /* each record has its resource */
     v->otlp = ingest_open(&otlp);
     open_rules(v);
+    if (o->portal)
+        v->portal = portal_load();
     open_router(v);
     return v;
 }
@@ -231,6 +238,7 @@ void vedette_close(struct vedette *v)
     if (v->throttle != NULL)
         throttle_free(v->throttle);
     sign_ins_free(v->sign_ins);
+    portal_free(v->portal);
     dcrs_close(v->dcrs);
     health_close(v->health);
     backtests_close(v->backtests);

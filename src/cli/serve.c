@@ -94,6 +94,7 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
                        (size_t)set->query_max_union},
         .spill_max_bytes = (size_t)set->spill_max,
         .metrics_open = set->metrics_open,
+        .portal = set->portal,
         .geoip_file = set->geoip_file,
     };
     return vedette_open(&o, e);

@@ -155,6 +155,7 @@ static const struct setting table[] = {
     SETTING(drain_timeout, SETTING_DURATION, "30s", "how long a stop waits for requests"),
     SETTING(metrics_open, SETTING_BOOL, "false",
             "/metrics without a token from anywhere; else only from this machine"),
+    SETTING(portal, SETTING_BOOL, "true", "serve the portal, the pages below /portal/"),
     SETTING(clock, SETTING_TEXT, "",
             "for tests: a time at which the clock starts and stands still"),
     SETTING(config, SETTING_PATH, "", "the file that these settings are read from"),

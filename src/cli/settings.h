@@ -40,7 +40,7 @@ struct settings {
         rule_query_chars;
     int64_t rule_delay, rule_spread, rule_lateness, rule_timeout, job_timeout, token_lifetime,
         drain_timeout, request_timeout, max_past, max_future, seal_age, retention; /* ticks */
-    bool metrics_open, syslog_received_time, term_index, correlation;
+    bool metrics_open, portal, syslog_received_time, term_index, correlation;
     const char *correlation_primary, *identity_ca;
     int64_t term_index_memory;
     struct topics_source *kafka; /* the list `kafka` of the file */

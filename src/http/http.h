@@ -72,7 +72,9 @@ const char *http_response_get(const struct http_response *r, const char *name); 
 typedef void http_handler_fn(void *ctx, struct http_request *q, struct http_response *r);
 struct http_route {
     enum http_method method;
-    const char *pattern; /* "/v1/workspaces/{id}/query"; literals compare without ASCII case */
+    /* "/v1/workspaces/{id}/query"; literals compare without ASCII case. A last part {name...}
+     * stands for one or more segments, whose decoded text is joined by '/'. */
+    const char *pattern;
     http_handler_fn *run;
     const char *access; /* the right that is needed; NULL: open to everybody */
     size_t max_body;    /* bytes, compressed and inflated each; 0 = router's default */
@@ -141,6 +143,8 @@ bool http_form_parse(struct arena *a, struct str s, size_t max_pairs, struct htt
  * or cut short. */
 bool http_gunzip(struct str in, struct sbuf *out, struct err *e) MUST_USE;
 bool http_gzip(struct str in, struct sbuf *out) MUST_USE;
+/* May the answer be gzip? http_dispatch packs what pays, unless it has a Content-Encoding. */
+bool http_accepts_gzip(const struct http_request *q);
 
 /* ---- TLS files ---- */
 struct http_tls_files {

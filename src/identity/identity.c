@@ -15,6 +15,7 @@ struct identity *identity_open(const struct identity_options *o, struct err *e)
     struct identity *id = xcalloc(1, sizeof(*id));
     id->state = o->state;
     id->clock = o->clock;
+    id->store = o->store;
     id->lifetime = o->lifetime != 0 ? o->lifetime : TICKS_PER_HOUR;
     if (o->outbound != NULL)
         id->outbound = *o->outbound;
@@ -58,21 +59,16 @@ bool identity_app_create(struct identity *id, struct arena *a, struct str name, 
                          struct str *out_client_id, struct str *out_secret, struct err *e)
 {
     char guid[37];
-    struct identity_caller grants = {0};
     if (str_trim(name).n == 0 || name.n > MAX_NAME)
         return err_set(e, ERR_INVALID, "name: 1 to %d bytes expected", MAX_NAME);
-    if (!grants_read(a, roles, &grants, e))
-        return false;
     guid_format(guid_new(), guid);
     *out_client_id = arena_str(a, str_from(guid));
-    struct state_principal p = {.id = *out_client_id,
-                                .name = name,
-                                .roles = roles,
-                                .enabled = true,
-                                .created = clock_now(id->clock)};
+    struct state_principal p = {
+        .id = *out_client_id, .name = name, .enabled = true, .created = clock_now(id->clock)};
     if (!state_begin(id->state, e))
         return false;
-    bool ok = state_principal_put(id->state, &p, e) && secret_replace(id, a, p.id, out_secret, e);
+    bool ok = state_principal_put(id->state, &p, e) && secret_replace(id, a, p.id, out_secret, e) &&
+              identity_roles_set(id, a, p.id, "ServicePrincipal", roles, STR(""), e);
     return state_end(id->state, ok, e);
 }
 
@@ -94,8 +90,9 @@ bool identity_first_admin(struct identity *id, struct arena *a, struct str *out_
         return false;
     if (n > 0)
         return true;
-    return identity_app_create(id, a, STR("administrator"), STR("[{\"role\":\"Owner\"}]"),
-                               out_client_id, out_secret, e);
+    return identity_app_create(id, a, STR("administrator"),
+                               STR("[{\"role\":\"Tenant Administrator\"}]"), out_client_id,
+                               out_secret, e);
 }
 
 /* ---- tokens ---- */
@@ -183,14 +180,14 @@ static bool load_caller(struct identity *id, struct arena *a, struct str client_
         return err_set(e, ERR_UNAUTHENTICATED, "The token's application is disabled.");
     out->id = p.id;
     out->name = p.name;
-    return grants_read(a, p.roles, out, e) && provider_grants_add(id, a, out, e);
+    return identity_grants_load(id, a, &p.id, 1, out, e) && provider_grants_add(id, a, out, e);
 }
 
 static void operator_caller(struct arena *a, struct identity_caller *out)
 {
     out->id = out->name = STR("operator");
     out->grants = arena_new_of(a, struct identity_grant);
-    out->grants[0].role = identity_role_find(STR("Owner"));
+    out->grants[0].role = identity_role_find(STR("Tenant Administrator"));
     out->n_grants = 1;
 }
 

@@ -6,6 +6,7 @@
  * to guess. */
 #pragma once
 #include "base/clock.h"
+#include "identity/rights.h"
 #include "state/principals.h"
 
 struct identity;          /* shared by threads */
@@ -13,6 +14,7 @@ struct identity_outbound; /* providers.h */
 struct identity_options {
     struct state *state; /* borrowed */
     struct clock *clock; /* borrowed */
+    struct store *store; /* borrowed: whose workspaces scopes name; NULL: any name will do */
     const char
         *key_file;    /* made with mode 0600 when it is not there; NULL: a key for this process */
     int64_t lifetime; /* of a token, ticks; 0 = one hour */
@@ -24,39 +26,26 @@ void identity_close(struct identity *id);
 /* The directory's id (the "tenant" of Entra's URLs); made once, derived from the key. */
 struct str identity_tenant(const struct identity *id);
 
-/* ---- roles and rights ---- */
-/* A right is what a route asks for: "logs/write", "query/read", "incidents/write" … */
-struct identity_role {
-    const char *name; /* Azure's built-in name: "Microsoft Sentinel Reader" */
-    const char *rights[32];
-    const char *summary;
-};
-const struct identity_role *identity_role_at(size_t i); /* NULL: past the end */
-const struct identity_role *identity_role_find(struct str name);
-
-struct identity_grant {
-    const struct identity_role *role;
-    struct str workspace; /* id; empty: all */
-};
 struct identity_caller {
     struct str id, name;
-    struct identity_grant *grants;
+    struct identity_grant *grants; /* rights.h */
     size_t n_grants;
 };
-/* workspace empty: in any. */
+/* Has c the right ("logs/write", "query/read", "incidents/write" …; actions.c) in the workspace
+ * (id)? workspace empty: in any. */
 bool identity_allows(const struct identity_caller *c, const char *right, struct str workspace);
 
 /* ---- applications ---- */
 enum { IDENTITY_SECRET_CHARS = 43 };
-/* Makes one, with a new secret that is shown here once. roles: JSON array of {"role", "workspace"};
- * all must exist. Everything lives in a. Errors: ERR_INVALID. */
+/* Makes one, with a new secret that is shown here once. roles: as
+ * identity_roles_set has them. Everything lives in a. Errors: ERR_INVALID. */
 bool identity_app_create(struct identity *id, struct arena *a, struct str name, struct str roles,
                          struct str *out_client_id, struct str *out_secret, struct err *e) MUST_USE;
 /* A new secret; all old ones stop working, tokens run out by themselves. */
 bool identity_app_new_secret(struct identity *id, struct arena *a, struct str client_id,
                              struct str *out_secret, struct err *e) MUST_USE;
-/* When there is no application at all: makes an Owner called "administrator". *out_client_id is
- * empty when there was one. */
+/* When there is no application at all: makes a Tenant Administrator called "administrator".
+ * *out_client_id is empty when there was one. */
 bool identity_first_admin(struct identity *id, struct arena *a, struct str *out_client_id,
                           struct str *out_secret, struct err *e) MUST_USE;
 
@@ -85,5 +74,6 @@ bool identity_sign_in(struct identity *id, struct arena *a, struct str client_id
  * malformed, expired, foreign, unknown or disabled application). */
 bool identity_check(struct identity *id, struct arena *a, struct str authorization,
                     struct identity_caller *out, struct err *e) MUST_USE;
-/* A token of this process for its own command line: an Owner, valid until identity_close. */
+/* A token of this process for its own command line: a Tenant Administrator, valid until
+ * identity_close. */
 struct str identity_operator_token(struct identity *id);

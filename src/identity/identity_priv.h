@@ -8,6 +8,7 @@ enum { KEY_BYTES = 32 };
 struct identity {
     struct state *state;
     struct clock *clock;
+    struct store *store; /* may be NULL */
     int64_t lifetime;
     uint8_t key[KEY_BYTES];
     char operator_token[IDENTITY_SECRET_CHARS + 1];
@@ -53,8 +54,13 @@ struct str jwt_sign(struct arena *a, const uint8_t key[KEY_BYTES], struct str pa
 bool jwt_verify(struct arena *a, const uint8_t key[KEY_BYTES], struct str token,
                 struct str *payload);
 
-/* ---- roles.c ---- */
-/* Reads [{"role", "workspace"}]. */
-bool grants_read(struct arena *a, struct str roles, struct identity_caller *out, struct err *e);
-/* c has what more has, too. */
-void grants_join(struct arena *a, struct identity_caller *c, const struct identity_caller *more);
+/* ---- actions.c ---- */
+/* One of its notActions is the action. */
+bool identity_role_refuses(const struct identity_role *r, struct str action);
+
+/* ---- assignments.c ---- */
+bool role_read(struct arena *a, const struct state_role *r, struct identity_role *out,
+               struct err *e) MUST_USE;
+/* Checks scope, role and condition, and completes the scope. Errors as identity_assign. */
+bool assignment_check(struct identity *id, struct arena *a, struct state_assignment *x,
+                      struct identity_scope *out, struct err *e) MUST_USE;

@@ -180,11 +180,8 @@ static bool make(struct identity *id, struct arena *a, const struct identity_pro
                                .provider = p->name,
                                .roles = STR("[]"),
                                .created = clock_now(id->clock)};
-    const struct state_principal made = {.id = m->principal,
-                                         .name = x->name,
-                                         .roles = STR("[]"),
-                                         .enabled = true,
-                                         .created = m->created};
+    const struct state_principal made = {
+        .id = m->principal, .name = x->name, .enabled = true, .created = m->created};
     return state_principal_put(id->state, &made, e);
 }
 
@@ -228,28 +225,33 @@ bool oidc_person_find(struct identity *id, struct arena *a, const struct identit
            err_set(e, ERR_FORBIDDEN, "'%.*s' is disabled here.", STR_ARG(out->name));
 }
 
-void grants_join(struct arena *a, struct identity_caller *c, const struct identity_caller *more)
+void mapped_grants_add(struct identity *id, struct arena *a, struct str roles,
+                       struct identity_caller *c)
 {
-    struct identity_grant *all =
-        arena_array(a, struct identity_grant, c->n_grants + more->n_grants + 1);
-    for (size_t i = 0; i < c->n_grants; i++)
-        all[i] = c->grants[i];
-    for (size_t i = 0; i < more->n_grants; i++)
-        all[c->n_grants + i] = more->grants[i];
-    c->grants = all;
-    c->n_grants += more->n_grants;
+    struct json list = {0};
+    if (!json_parse(a, roles, NULL, &list, NULL))
+        return;
+    for (size_t i = 0; i < list.n; i++) {
+        struct err e = {0};
+        AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_MAPPED);
+        struct json_out w = json_out_make(&b);
+        json_arr(&w);
+        json_value(&w, &list.items[i]);
+        json_arr_end(&w);
+        if (!identity_grants_read(id, a, arena_str(a, sbuf_str(&b)), c, &e))
+            LOG(LOG_WARN, "identity", "a role of a provider's settings gives nothing",
+                log_s("principal", c->id), log_z("reason", e.msg));
+    }
 }
 
 bool provider_grants_add(struct identity *id, struct arena *a, struct identity_caller *c,
                          struct err *e)
 {
     struct state_member *m = NULL;
-    struct identity_caller more = {0};
     size_t n = 0;
     if (!state_member_of(id->state, a, c->id, &m, &n, e))
         return false;
-    if (n > 0 && !grants_read(a, m[0].roles, &more, e))
-        return false;
-    grants_join(a, c, &more);
+    if (n > 0)
+        mapped_grants_add(id, a, m[0].roles, c);
     return true;
 }

@@ -80,6 +80,10 @@ bool oidc_person_read(struct arena *a, const struct identity_provider *p, const 
 bool oidc_person_find(struct identity *id, struct arena *a, const struct identity_provider *p,
                       const struct oidc_person *x, bool keep_roles, struct state_principal *out,
                       struct err *e) MUST_USE;
+/* Adds a JSON array of {"role", "workspace"}. What does not exist any more gives nothing, and is
+ * logged. */
+void mapped_grants_add(struct identity *id, struct arena *a, struct str roles,
+                       struct identity_caller *c);
 /* What the claims of the last sign-in give to a principal that a provider vouches for, beside what
  * it was given here. */
 bool provider_grants_add(struct identity *id, struct arena *a, struct identity_caller *c,

@@ -129,13 +129,18 @@ static bool read_members(struct arena *a, const struct json *settings,
     return true;
 }
 
+static struct str as_text(struct arena *a, const struct json *v)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_SETTINGS);
+    struct json_out w = json_out_make(&b);
+    json_value(&w, v);
+    return arena_str(a, sbuf_str(&b));
+}
+
 /* [{"claim", "value", "role", "workspace"?}] */
 static bool read_mappings(struct arena *a, const struct json *list, struct identity_provider *out,
                           struct err *e)
 {
-    struct identity_caller grants = {0};
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_SETTINGS);
-    struct json_out w = json_out_make(&b);
     if (list == NULL || list->type == JSON_NULL)
         return true;
     if (list->type != JSON_ARRAY || list->n > PROVIDER_MAX_RULES)
@@ -151,13 +156,6 @@ static bool read_mappings(struct arena *a, const struct json *list, struct ident
                                       arena_str(a, json_text(json_get(x, "workspace"), STR("")))};
         if (all[i].value.n == 0)
             return err_set(e, ERR_INVALID, "roles[%zu].value: the value of the claim expected", i);
-        sbuf_clear(&b);
-        w = json_out_make(&b);
-        json_arr(&w);
-        json_value(&w, x);
-        json_arr_end(&w);
-        if (!grants_read(a, arena_str(a, sbuf_str(&b)), &grants, e))
-            return false;
     }
     out->mappings = all;
     out->n_mappings = list->n;
@@ -167,18 +165,42 @@ static bool read_mappings(struct arena *a, const struct json *list, struct ident
 static bool read_default_roles(struct arena *a, const struct json *list,
                                struct identity_provider *out, struct err *e)
 {
-    struct identity_caller grants = {0};
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_SETTINGS);
-    struct json_out w = json_out_make(&b);
     out->default_roles = STR("[]");
     if (list == NULL || list->type == JSON_NULL)
         return true;
-    json_value(&w, list);
-    out->default_roles = arena_str(a, sbuf_str(&b));
-    if (grants_read(a, out->default_roles, &grants, e))
-        return true;
-    err_prefix(e, "defaultRoles");
-    return false;
+    if (list->type != JSON_ARRAY)
+        return refuse(e, "defaultRoles", "an array of {\"role\", \"workspace\"}");
+    out->default_roles = as_text(a, list);
+    return true;
+}
+
+/* The roles exist, and by may give them. */
+static bool check_roles(struct identity *id, struct arena *a, const struct json *settings,
+                        const struct identity_caller *by, struct err *e)
+{
+    static const char *const lists[] = {"roles", "defaultRoles"};
+    for (size_t i = 0; i < COUNTOF(lists); i++) {
+        const struct json *list = json_get(settings, lists[i]);
+        if (list == NULL || list->type != JSON_ARRAY)
+            continue;
+        AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_SETTINGS);
+        struct json_out w = json_out_make(&b);
+        json_arr(&w);
+        for (size_t k = 0; k < list->n; k++) {
+            json_obj(&w);
+            json_kv_str(&w, "role", json_text(json_get(&list->items[k], "role"), STR("")));
+            if (json_get(&list->items[k], "workspace") != NULL)
+                json_kv_str(&w, "workspace",
+                            json_text(json_get(&list->items[k], "workspace"), STR("")));
+            json_obj_end(&w);
+        }
+        json_arr_end(&w);
+        if (!identity_may_give(id, a, by, arena_str(a, sbuf_str(&b)), e)) {
+            err_prefix(e, "%s", lists[i]);
+            return false;
+        }
+    }
+    return true;
 }
 
 /* ---- defaults and checks ---- */
@@ -337,14 +359,16 @@ static bool has_room(struct identity *id, struct arena *a, struct err *e)
 }
 
 bool identity_provider_put(struct identity *id, struct arena *a, struct str name,
-                           const struct json *settings, struct err *e)
+                           const struct json *settings, const struct identity_caller *by,
+                           struct err *e)
 {
     struct identity_provider p = {0};
     struct state_provider row = {.created = clock_now(id->clock)};
     struct err missing = {0};
     if (settings->type != JSON_OBJECT)
         return err_set(e, ERR_INVALID, "a JSON object with the provider's settings expected");
-    if (!check_name(name, e) || !read_settings(a, name, settings, &p, e))
+    if (!check_name(name, e) || !read_settings(a, name, settings, &p, e) ||
+        !check_roles(id, a, settings, by, e))
         return false;
     if (!state_provider_get(id->state, a, name, &row, &missing)) {
         if (missing.code != ERR_NOT_FOUND) {

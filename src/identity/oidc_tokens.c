@@ -164,13 +164,11 @@ static bool has_scope(const struct identity_provider *p, const struct jwt *t, bo
 static bool make_caller(struct identity *id, struct arena *a, const struct oidc_person *x,
                         const struct state_principal *p, struct identity_caller *out, struct err *e)
 {
-    struct identity_caller more = {0};
     out->id = p->id;
     out->name = p->name;
-    if (!grants_read(a, p->roles, out, e) || !grants_read(a, x->roles, &more, e))
+    if (!identity_grants_load(id, a, &p->id, 1, out, e))
         return false;
-    (void)id;
-    grants_join(a, out, &more);
+    mapped_grants_add(id, a, x->roles, out);
     return true;
 }
 

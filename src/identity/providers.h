@@ -57,9 +57,11 @@ struct identity_provider {
     size_t n_audiences, n_issuers, n_required_scopes;
 };
 /* Checks and keeps the settings (JSON, docs/single-sign-on.md). A secret that is not given stays as
- * it is. Errors: ERR_INVALID, with the member's name; ERR_LIMIT. */
+ * it is; by must have the right to give the roles. Errors: ERR_INVALID, with the member's name;
+ * ERR_FORBIDDEN, ERR_LIMIT. */
 bool identity_provider_put(struct identity *id, struct arena *a, struct str name,
-                           const struct json *settings, struct err *e) MUST_USE;
+                           const struct json *settings, const struct identity_caller *by,
+                           struct err *e) MUST_USE;
 /* Errors: ERR_NOT_FOUND. */
 bool identity_provider_get(struct identity *id, struct arena *a, struct str name,
                            struct identity_provider *out, struct err *e) MUST_USE;

@@ -1,11 +1,11 @@
-/* Principals: applications that sign in with a client id and what credentials.h has of them. */
+/* Principals: applications that sign in with a client id and what credentials.h has of them; their
+ * roles: roles.h. */
 #pragma once
 #include "state/state.h"
 
 struct state_principal {
-    struct str id;    /* client id, a GUID in lower case */
-    struct str name;  /* for people */
-    struct str roles; /* JSON array of {"role", "workspace"} */
+    struct str id;   /* client id, a GUID in lower case */
+    struct str name; /* for people */
     bool enabled;
     int64_t created;
 };

@@ -6,7 +6,8 @@
 #include <sqlite3.h>
 #include <stdatomic.h>
 
-enum { STATE_STATEMENTS = 256 };
+/* Statements that stay prepared, and the places next to each other that one may have. */
+enum { STATE_STATEMENTS = 512, STATE_PLACES = 4 };
 struct state {
     sqlite3 *db;
     sqlite3_stmt *statements[STATE_STATEMENTS]; /* prepared before, by hash of their text */

@@ -24,8 +24,8 @@ def test_tokens_of_a_provider_are_taken():
     with Server() as s, Provider() as p:
         put(s, p, roles=READER)
         equal(s.ask("print 1", token=p.access_token()).status, 200)
-        equal(s.arm("GET", "/incidents", token=p.access_token()).status, 403)
-        equal(s.arm("GET", "/incidents", token=p.access_token(groups=["x", "soc"])).status, 200)
+        equal(s.arm("PUT", "/incidents/x", {}, token=p.access_token()).status, 403)
+        equal(s.arm("PUT", "/incidents/x", {}, token=p.access_token(groups=["x", "soc"])).status, 400)
         app = p.access_token(sub="sender", scp=None, azp="sender", roles=["Sender"], name=None)
         equal(s.post_logs("Microsoft-Heartbeat", [{"Computer": "a"}], token=app).status, 204)
         equal(s.ask("print 1", token=app).status, 403)

@@ -1,4 +1,5 @@
 """A real Vedette server for tests: its own data folder, a free port, HTTPS with its own CA."""
+import contextlib
 import gzip
 import http.client
 import json
@@ -171,12 +172,12 @@ class Server:
 
     # ---- requests ----
 
-    def connect(self):
+    def connect(self, timeout=60):
         parts = urllib.parse.urlsplit(self.url)
         if parts.scheme == "http":
-            return http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+            return http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
         context = ssl.create_default_context(cafile=self.ca or None)
-        return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=60, context=context)
+        return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=timeout, context=context)
 
     def request(self, method, path, body=None, headers=None, token="operator", connection=None):
         """token: "operator", a token, or None. body: bytes, text, or something for JSON."""
@@ -218,8 +219,10 @@ class Server:
         return self.sign_in(client_id, secret).json()["access_token"]
 
     def application(self, *roles, workspace=None):
-        """Makes an application with these roles; returns (client id, secret)."""
-        grants = [{"role": r, **({"workspace": workspace} if workspace else {})} for r in roles]
+        """Makes an application with these roles (names, or as the API takes them); returns
+        (client id, secret)."""
+        grants = [r if isinstance(r, dict) else
+                  {"role": r, **({"workspace": workspace} if workspace else {})} for r in roles]
         made = self.post("/vedette/v1/applications", {"name": "test", "roles": grants})
         assert made.status == 201, made
         return made.json()["clientId"], made.json()["clientSecret"]
@@ -264,9 +267,13 @@ class Server:
     def count(self, table):
         return self.query(table + " | count")[0]["Count"]
 
-    def arm(self, method, path, body=None, headers=None, token="operator", provider=True):
-        base = ("/subscriptions/%s/resourceGroups/vedette/providers/Microsoft.OperationalInsights/"
+    def arm_path(self):
+        """The workspace's resource id."""
+        return ("/subscriptions/%s/resourceGroups/vedette/providers/Microsoft.OperationalInsights/"
                 "workspaces/default" % SUBSCRIPTION)
+
+    def arm(self, method, path, body=None, headers=None, token="operator", provider=True):
+        base = self.arm_path()
         if provider:
             base += "/providers/Microsoft.SecurityInsights"
         join = "&" if "?" in path else "?"
@@ -278,7 +285,9 @@ class Server:
                          headers={"Content-Type": "application/yaml"})
 
     def move_clock(self, to):
-        answer = self.post("/vedette/v1/clock", {"now": to})
+        """Answers when all that was due until then has run, which may be a month of it."""
+        with contextlib.closing(self.connect(timeout=400)) as c:
+            answer = self.post("/vedette/v1/clock", {"now": to}, connection=c)
         assert answer.status == 200, answer
         return answer.json()
 

@@ -1,0 +1,179 @@
+/* The questions: may this caller do that there, and what may it read. */
+#include "identity/identity_priv.h"
+
+#define QUERY_READ "Microsoft.OperationalInsights/workspaces/query/read"
+#define TABLE_QUERY "Microsoft.OperationalInsights/workspaces/tables/query/read"
+#define DATA_READ "Microsoft.OperationalInsights/workspaces/tables/data/read"
+#define PROTECTED_READ "Microsoft.OperationalInsights/workspaces/tables/protected/data/read"
+
+/* ---- actions ---- */
+
+static bool is_below(struct str path, struct str scope)
+{
+    return path.n >= scope.n && str_ieq(str_sub(path, 0, scope.n), scope) &&
+           (path.n == scope.n || path.p[scope.n] == '/');
+}
+
+static bool covers(const struct identity_scope *s, const struct identity_target *t)
+{
+    switch (s->reach) {
+    case IDENTITY_REACH_ALL:
+        return true;
+    case IDENTITY_REACH_WORKSPACE:
+        return t->anywhere || (t->workspace.n > 0 && str_ieq(s->workspace, t->workspace));
+    case IDENTITY_REACH_TABLE:
+        return t->anywhere || (t->workspace.n > 0 && str_ieq(s->workspace, t->workspace) &&
+                               t->table.n > 0 && str_ieq(s->table, t->table));
+    case IDENTITY_REACH_RESOURCE:
+        return t->anywhere || (t->resource.n > 0 && is_below(t->resource, s->path));
+    }
+    UNREACHABLE();
+}
+
+/* A condition that asks of rows holds for none where there are none. */
+static bool holds(const struct identity_grant *g, struct str action, struct str table)
+{
+    AUTO(arena_freep) struct arena *a = g->condition != NULL ? arena_new(0) : NULL;
+    const struct kql_row_rule *rows = NULL;
+    return g->condition == NULL ||
+           (identity_condition_rows(a, g->condition, action, table, &rows) && rows == NULL);
+}
+
+bool identity_may(const struct identity_caller *c, struct str action, bool data,
+                  const struct identity_target *where)
+{
+    bool may = false;
+    for (size_t i = 0; i < c->n_grants; i++) {
+        const struct identity_grant *g = &c->grants[i];
+        /* A denial somewhere is none everywhere. */
+        bool here = covers(&g->scope, where) &&
+                    !(g->deny && where->anywhere && g->scope.reach != IDENTITY_REACH_ALL);
+        if (!here || !identity_role_allows(g->role, action, data))
+            continue;
+        if (g->deny)
+            return false;
+        may = may || holds(g, action, where->table);
+    }
+    return may;
+}
+
+bool identity_right_allowed(const struct identity_caller *c, const struct identity_right *r,
+                            const struct identity_target *where)
+{
+    static const struct identity_target server = {0};
+    const struct identity_target *t = r->whole ? &server : where;
+    if (r->or_else != NULL && identity_may(c, str_from(r->or_else), true, t))
+        return true;
+    return identity_may(c, str_from(r->action), false, t) &&
+           (r->also == NULL || identity_may(c, str_from(r->also), false, t));
+}
+
+bool identity_allows(const struct identity_caller *c, const char *right, struct str workspace)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct identity_right r = identity_right_find(a, right);
+    struct identity_target where = {.anywhere = workspace.n == 0, .workspace = workspace};
+    return identity_right_allowed(c, &r, &where);
+}
+
+bool identity_may_assign(const struct identity_caller *c, const struct identity_scope *scope,
+                         bool taking)
+{
+    struct identity_target where = {
+        .workspace = scope->workspace,
+        .table = scope->table,
+        .resource = scope->reach == IDENTITY_REACH_RESOURCE ? scope->path : STR_NONE};
+    return identity_may(c,
+                        taking ? STR("Microsoft.Authorization/roleAssignments/delete")
+                               : STR("Microsoft.Authorization/roleAssignments/write"),
+                        false, &where);
+}
+
+/* ---- tables ---- */
+
+struct reading {
+    struct arena *a;
+    const struct identity_table *t;
+    struct str by_table, by_custom; /* "…/workspaces/query/<Table>/read" */
+    const struct kql_row_rule **rules;
+    size_t n_rules;
+    bool all;
+};
+
+static struct str query_of(struct arena *a, struct str table)
+{
+    return arena_fmt(a, "Microsoft.OperationalInsights/workspaces/query/%.*s/read", STR_ARG(table));
+}
+
+/* Does the role name the table in its actions, less its notActions? */
+static bool names_table(const struct reading *x, const struct identity_grant *g)
+{
+    if (identity_role_allows(g->role, x->by_table, false) && holds(g, x->by_table, x->t->name))
+        return true;
+    if (x->t->custom && identity_role_allows(g->role, x->by_custom, false) &&
+        !identity_role_refuses(g->role, x->by_table) && holds(g, x->by_custom, x->t->name))
+        return true;
+    return g->scope.reach == IDENTITY_REACH_TABLE &&
+           identity_role_allows(g->role, STR(TABLE_QUERY), false) &&
+           !identity_role_refuses(g->role, x->by_table) && holds(g, STR(TABLE_QUERY), x->t->name);
+}
+
+static void add_data(struct reading *x, const struct identity_grant *g)
+{
+    const struct kql_row_rule *rows = NULL;
+    bool data = identity_role_allows(g->role, STR(DATA_READ), true);
+    bool may = data && (!x->t->is_protected || g->condition != NULL ||
+                        identity_role_allows(g->role, STR(PROTECTED_READ), true));
+    if (!may || (g->condition != NULL &&
+                 !identity_condition_rows(x->a, g->condition, STR(DATA_READ), x->t->name, &rows)))
+        return;
+    if (rows == NULL)
+        x->all = true;
+    else
+        x->rules[x->n_rules++] = rows;
+}
+
+static bool denied(const struct reading *x, const struct identity_grant *g)
+{
+    return identity_role_allows(g->role, STR(QUERY_READ), false) ||
+           identity_role_allows(g->role, x->by_table, false) ||
+           identity_role_allows(g->role, STR(DATA_READ), true);
+}
+
+static const struct kql_row_rule *any_of(struct reading *x)
+{
+    if (x->n_rules == 1)
+        return x->rules[0];
+    struct kql_row_rule *r = arena_new_of(x->a, struct kql_row_rule);
+    *r = (struct kql_row_rule){.kind = KQL_ROWS_ANY, .kids = x->rules, .n = x->n_rules};
+    return r;
+}
+
+enum identity_reading identity_reads(const struct identity_caller *c, struct arena *a,
+                                     const struct identity_table *t,
+                                     const struct kql_row_rule **out_rule)
+{
+    struct identity_target table = {.workspace = t->workspace, .table = t->name};
+    struct reading x = {.a = a,
+                        .t = t,
+                        .by_table = query_of(a, t->name),
+                        .by_custom = query_of(a, STR("Tables.Custom")),
+                        .rules = arena_array(a, const struct kql_row_rule *, c->n_grants + 1)};
+    for (size_t i = 0; i < c->n_grants; i++) {
+        const struct identity_grant *g = &c->grants[i];
+        if (!covers(&g->scope, &table))
+            continue;
+        if (g->deny && denied(&x, g))
+            return IDENTITY_READS_NOTHING;
+        if (g->deny)
+            continue;
+        x.all = x.all || (!t->is_protected && names_table(&x, g));
+        add_data(&x, g);
+    }
+    if (x.all)
+        return IDENTITY_READS_ALL;
+    if (x.n_rules == 0)
+        return IDENTITY_READS_NOTHING;
+    *out_rule = any_of(&x);
+    return IDENTITY_READS_ROWS;
+}
