@@ -50,6 +50,7 @@ struct vedette_options {
     double requests_per_second;                         /* of one caller; 0 = 200 */
     int64_t token_lifetime;                             /* ticks; 0 = one hour */
     const char *identity_ca_file; /* of identity providers; NULL or "": the system's */
+    struct identity_people people;
     size_t query_max_rows;        /* 0 = 500,000 */
     size_t query_max_bytes;       /* 0 = 64,000,000 */
     size_t query_memory_bytes;    /* 0 = 1 GiB; see engine_limits */

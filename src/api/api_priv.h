@@ -6,6 +6,7 @@
 #include "cases/cases.h"
 #include "detect/rule_resources.h"
 #include "identity/providers.h"
+#include "identity/sessions.h"
 #include "incident/work.h"
 #include <stdatomic.h>
 
@@ -55,6 +56,9 @@ void changes_observe(struct vedette *v, const struct http_request *q, int status
 /* name: of the application; STR_NONE: it was refused, which is told once a minute at most. */
 void sign_ins_observe(struct vedette *v, const struct http_request *q, struct str client_id,
                       struct str name, struct str audience);
+/* A person's sign-in through an identity provider; e NULL: it succeeded. who may be empty. */
+void sso_observe(struct vedette *v, const struct http_request *q, struct str provider,
+                 struct str who, const struct err *e);
 struct sign_ins *sign_ins_new(void);
 void sign_ins_free(struct sign_ins *s); /* may be NULL */
 
@@ -71,6 +75,7 @@ extern const struct http_route health_routes[];
 extern const struct http_route oauth_routes[];
 extern const struct http_route credential_routes[];
 extern const struct http_route provider_routes[];
+extern const struct http_route sso_routes[];
 extern const struct http_route ingest_routes[];
 extern const struct http_route query_routes[];
 extern const struct http_route batch_routes[];
@@ -103,10 +108,13 @@ extern const struct http_route backtest_routes[];
 extern const struct http_route rule_part_routes[];
 extern const struct http_route role_routes[];
 extern const struct http_route assignment_routes[];
+extern const struct http_route session_routes[];
+extern const struct http_route sign_in_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
 extern const size_t n_credential_routes;
 extern const size_t n_provider_routes;
+extern const size_t n_sso_routes;
 extern const size_t n_ingest_routes;
 extern const size_t n_query_routes;
 extern const size_t n_batch_routes;
@@ -137,6 +145,8 @@ extern const size_t n_dcr_routes;
 extern const size_t n_job_routes;
 extern const size_t n_backtest_routes;
 extern const size_t n_rule_part_routes;
+extern const size_t n_session_routes;
+extern const size_t n_sign_in_routes;
 extern const struct http_route portal_routes[];
 extern const size_t n_portal_routes;
 extern const size_t n_role_routes;
@@ -157,6 +167,23 @@ extern const size_t n_assignment_routes;
 void api_otlp_status(const struct http_request *q, int status, struct str message,
                      struct http_response *r);
 bool api_authorise_shared_key(struct vedette *v, struct http_request *q, struct err *e);
+/* Of a route for whoever has signed in, about themselves. */
+#define RIGHT_ONESELF "oneself"
+/* ---- authenticate.c ---- */
+/* Who calls. Errors: ERR_UNAUTHENTICATED; ERR_FORBIDDEN with a kind: a cookie that some other page
+ * may have made the browser send, or that serves for changing the password only. */
+bool api_authenticate(struct vedette *v, struct http_request *q, struct identity_caller *out,
+                      struct err *e) MUST_USE;
+/* As far as its browser tells: does the request come from a page of this server? Errors:
+ * ERR_FORBIDDEN. */
+bool api_same_origin(const struct vedette *v, const struct http_request *q, struct err *e) MUST_USE;
+/* ---- routes_session.c ---- */
+/* Gives the browser the session (with its token) that was just made; NULL: takes it away. */
+void api_session_cookie(struct http_request *q, struct http_response *r,
+                        const struct identity_session *s);
+/* Whoever signs in again leaves the session that the browser had. */
+void api_session_replace(struct vedette *v, struct http_request *q);
+
 bool api_authorise(void *self, struct http_request *q, struct err *e);
 void api_fail(void *self, const struct http_request *q, int status, const struct err *e,
               struct http_response *r);

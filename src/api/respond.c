@@ -23,7 +23,7 @@ static const struct {
     {RIGHT_SHARED_KEY, STORE_ROOM_LOW},   {"tables/write", STORE_ROOM_LOW},
     {"watchlists/write", STORE_ROOM_LOW}, {"functions/write", STORE_ROOM_LOW},
     {"clock/write", NEVER_REFUSED},       {"purge/write", NEVER_REFUSED},
-    {"backup/write", NEVER_REFUSED},
+    {"backup/write", NEVER_REFUSED},      {RIGHT_ONESELF, NEVER_REFUSED},
 };
 
 static bool has_room(struct vedette *v, const struct http_request *q, struct err *e)
@@ -47,11 +47,11 @@ static bool may(struct vedette *v, struct http_request *q, struct err *e)
     if (strcmp(right, RIGHT_SHARED_KEY) == 0)
         return api_authorise_shared_key(v, q, e);
     struct identity_caller *c = arena_new_of(q->arena, struct identity_caller);
-    if (!identity_check(v->identity, q->arena, http_header(q, "authorization"), c, e))
+    if (!api_authenticate(v, q, c, e))
         return false;
     q->principal = c;
     q->throttle_key = c->id;
-    return api_may(q, STR("")) ||
+    return strcmp(right, RIGHT_ONESELF) == 0 || api_may(q, STR("")) ||
            err_set(e, ERR_FORBIDDEN,
                    "The client '%.*s' does not have authorization to perform action '%s'.",
                    STR_ARG(c->id), api_right(q->arena, q->route).action);
@@ -127,9 +127,11 @@ static int status_of(const struct err *e, int status, struct http_response *r)
     return full ? 503 : status;
 }
 
+/* Refusals of a session have codes of their own (authenticate.c). */
 static const char *code_of(const struct err *e, const char *otherwise)
 {
-    return store_has_no_room(e) || store_is_over_quota(e) ? e->kind : otherwise;
+    bool own = e->code == ERR_FORBIDDEN && e->kind[0] != '\0';
+    return own || store_has_no_room(e) || store_is_over_quota(e) ? e->kind : otherwise;
 }
 
 static struct str message_of(const struct http_request *q, const struct err *e)

@@ -334,7 +334,8 @@ static void list_applications(void *ctx, struct http_request *q, struct http_res
     struct json_out o = api_list(r);
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++)
-        ok = write_application(v, q->arena, &o, &all[i], &e);
+        ok = str_eqz(all[i].kind, PRINCIPAL_USER) ||
+             write_application(v, q->arena, &o, &all[i], &e);
     api_list_end(&o);
     if (ok)
         return;

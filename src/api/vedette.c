@@ -67,7 +67,8 @@ static bool open_identity(struct vedette *v, struct err *e)
                                  .key_file = path,
                                  .lifetime = v->o.token_lifetime,
                                  .outbound = &outbound,
-                                 .secrets_dir = secrets};
+                                 .secrets_dir = secrets,
+                                 .people = v->o.people};
     v->identity = identity_open(&o, e);
     return v->identity != NULL;
 }
@@ -129,6 +130,7 @@ static void open_router(struct vedette *v)
         {oauth_routes, n_oauth_routes, v, false},
         {credential_routes, n_credential_routes, v, false},
         {provider_routes, n_provider_routes, v, false},
+        {sso_routes, n_sso_routes, v, false},
         {ingest_routes, n_ingest_routes, v, false},
         {query_routes, n_query_routes, v, true},
         {batch_routes, n_batch_routes, v, true},
@@ -159,6 +161,8 @@ static void open_router(struct vedette *v)
         {dcr_routes, n_dcr_routes, v, false},
         {job_routes, n_job_routes, v, false},
         {backtest_routes, n_backtest_routes, v, false},
+        {session_routes, n_session_routes, v, HTTP_SHORT},
+        {sign_in_routes, n_sign_in_routes, v, HTTP_COSTLY},
         {portal_routes, n_portal_routes, v, false},
         {role_routes, n_role_routes, v, false},
         {assignment_routes, n_assignment_routes, v, false},

@@ -366,7 +366,8 @@ static bool write_server_file(struct serving *s, const struct settings *set, str
     return ok || err_errno(e, "can't write", s->server_file);
 }
 
-bool serving_start(struct serving *s, const struct settings *set, struct err *e)
+bool serving_start(struct serving *s, const struct settings *set, serving_ready_fn *ready,
+                   struct err *e)
 {
     memset(s, 0, sizeof(*s));
     s->clock = make_clock(set);
@@ -375,8 +376,9 @@ bool serving_start(struct serving *s, const struct settings *set, struct err *e)
     else
         snprintf(s->url, sizeof(s->url), "https://%s", set->listen);
     s->v = open_all(s, set, e);
-    if (s->v != NULL && listen_all(s, set, e) && write_server_file(s, set, e) &&
-        read_topics(s, set, e) && read_files(s, set, e) && read_buckets(s, set, e) &&
+    if (s->v != NULL && listen_all(s, set, e) && (ready == NULL || ready(s, set, e)) &&
+        write_server_file(s, set, e) && read_topics(s, set, e) && read_files(s, set, e) &&
+        read_buckets(s, set, e) &&
         (clock_is_manual(s->clock) ||
          (correlate_start(vedette_correlate(s->v), e) && detect_start(vedette_detect(s->v), e) &&
           summaries_start(vedette_summaries(s->v), e) && jobs_start(vedette_jobs(s->v), e) &&

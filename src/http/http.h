@@ -51,6 +51,10 @@ struct str http_param(const struct http_request *q, const char *name); /* must b
 /* Absent: empty with p NULL. Names compare without case. */
 struct str http_query(const struct http_request *q, const char *name);
 struct str http_header(const struct http_request *q, const char *name);
+/* The cookie of this name (RFC 6265). false: there is none, or there are two with different values:
+ * nobody can tell which one is meant. */
+bool http_cookie(const struct http_request *q, const char *name, struct str *out);
+bool http_cookie_find(struct str header, const char *name, struct str *out);
 
 enum { HTTP_MAX_HEADERS_OUT = 16 };
 struct http_response {
@@ -80,13 +84,17 @@ struct http_route {
     size_t max_body;    /* bytes, compressed and inflated each; 0 = router's default */
     const char *family; /* picks the error shape; may be NULL */
 };
+/* Which workers run a family's routes, so that others don't wait behind them. */
+enum http_lane {
+    HTTP_SHORT, /* those of all */
+    HTTP_LONG,  /* for long work that ends when its client is gone; its open routes are short */
+    HTTP_COSTLY /* for what takes memory and processor time on purpose, such as hashing passwords */
+};
 struct http_routes { /* one API family's const table and what its handlers get */
     const struct http_route *routes;
     size_t n;
     void *ctx;
-    /* Its routes (open ones aside) are for workers of their own, so that others don't wait behind
-     * them. */
-    bool long_work;
+    enum http_lane lane;
 };
 struct http_app {
     void *self;
@@ -124,7 +132,9 @@ const struct http_route *http_router_find(const struct http_router *r, struct ar
                                           enum http_method m, struct str raw_path,
                                           struct http_pair **out_params, size_t *out_n,
                                           bool *out_other_method);
-bool http_router_is_long(const struct http_router *r, const struct http_route *route);
+enum http_lane http_router_lane(const struct http_router *r, const struct http_route *route);
+/* All routes, in no order that means anything; NULL: past the end. */
+const struct http_route *http_router_at(const struct http_router *r, size_t i);
 size_t http_router_max_body(const struct http_router *r, const struct http_route *route);
 /* Splits "path?query", decodes the query. ERR_INVALID: bad percent-encoding, NUL, invalid UTF-8,
  * too many parameters. */
@@ -173,6 +183,8 @@ struct http_server_options {
     size_t max_backlog;           /* requests waiting for a worker; more get 503; 0 = 256 */
     unsigned long_workers;        /* for routes of long work; 0 = 4 */
     size_t max_long_backlog;      /* of these, more get 429; 0 = 64 */
+    unsigned costly_workers;      /* for HTTP_COSTLY; 0 = 2 */
+    size_t max_costly_backlog;    /* of these, more get 429; 0 = 32 */
     unsigned max_connections;     /* 0 = 512 */
     unsigned idle_timeout_s;      /* 0 = 30; request_timeout_s at the most */
     unsigned request_timeout_s;   /* from the first byte to the last of one request; 0 = 120 */

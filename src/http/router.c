@@ -11,7 +11,7 @@ enum { MAX_SEGMENTS = 24 };
 struct entry {
     const struct http_route *route;
     void *ctx;
-    bool long_work;
+    enum http_lane lane;
     struct str seg[MAX_SEGMENTS];
     size_t n;
 };
@@ -84,7 +84,9 @@ struct http_router *http_router_new(const struct http_routes *families, size_t n
             struct entry *x = &r->entries[r->n];
             x->route = &families[i].routes[k];
             x->ctx = families[i].ctx;
-            x->long_work = families[i].long_work && x->route->access != NULL;
+            x->lane = families[i].lane;
+            if (x->lane == HTTP_LONG && x->route->access == NULL)
+                x->lane = HTTP_SHORT;
             CHECK(split(str_from(x->route->pattern), x->seg, &x->n));
             for (size_t m = 0; m < r->n; m++)
                 CHECK(!same_shape(x, &r->entries[m]));
@@ -102,12 +104,17 @@ void http_router_free(struct http_router *r)
     xfree(r);
 }
 
-bool http_router_is_long(const struct http_router *r, const struct http_route *route)
+enum http_lane http_router_lane(const struct http_router *r, const struct http_route *route)
 {
     for (size_t i = 0; i < r->n; i++)
         if (r->entries[i].route == route)
-            return r->entries[i].long_work;
-    return false;
+            return r->entries[i].lane;
+    return HTTP_SHORT;
+}
+
+const struct http_route *http_router_at(const struct http_router *r, size_t i)
+{
+    return i < r->n ? r->entries[i].route : NULL;
 }
 
 size_t http_router_max_body(const struct http_router *r, const struct http_route *route)

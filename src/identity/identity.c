@@ -9,6 +9,21 @@
 
 enum { MAX_NAME = 200, MAX_AUDIENCE = 300 };
 
+static struct identity_people people_defaults(const struct identity_people *given)
+{
+    struct identity_people p = *given;
+    p.password_memory = p.password_memory != 0 ? p.password_memory : (size_t)64 << 20;
+    p.password_passes = p.password_passes != 0 ? p.password_passes : 3;
+    p.session_idle = p.session_idle != 0 ? p.session_idle : 30 * TICKS_PER_MINUTE;
+    p.session_lifetime = p.session_lifetime != 0 ? p.session_lifetime : 12 * TICKS_PER_HOUR;
+    p.lockout_failures = p.lockout_failures != 0 ? p.lockout_failures : 5;
+    p.lockout_address = p.lockout_address != 0 ? p.lockout_address : 50;
+    p.lockout_window = p.lockout_window != 0 ? p.lockout_window : 15 * TICKS_PER_MINUTE;
+    p.lockout_delay = p.lockout_delay != 0 ? p.lockout_delay : TICKS_PER_MINUTE;
+    p.api_key_lifetime = p.api_key_lifetime != 0 ? p.api_key_lifetime : 365 * TICKS_PER_DAY;
+    return p;
+}
+
 struct identity *identity_open(const struct identity_options *o, struct err *e)
 {
     struct guid ns;
@@ -21,6 +36,7 @@ struct identity *identity_open(const struct identity_options *o, struct err *e)
         id->outbound = *o->outbound;
     snprintf(id->secrets_dir, sizeof(id->secrets_dir), "%s",
              o->secrets_dir != NULL ? o->secrets_dir : "");
+    id->people = people_defaults(&o->people);
     if (sodium_init() < 0 || !key_load(o->key_file, id->key, e)) {
         xfree(id);
         return NULL;
@@ -53,6 +69,18 @@ struct str identity_operator_token(struct identity *id)
     return str_from(id->operator_token);
 }
 
+bool principal_of_kind(struct identity *id, struct arena *a, struct str principal, const char *kind,
+                       struct state_principal *out, struct err *e)
+{
+    struct state_principal p = {0};
+    if (!state_principal_get(id->state, a, principal, &p, e))
+        return false;
+    if (str_eqz(p.kind, PRINCIPAL_USER) != (strcmp(kind, PRINCIPAL_USER) == 0))
+        return err_set(e, ERR_NOT_FOUND, "There is no %s with this id.", kind);
+    *out = p;
+    return true;
+}
+
 /* ---- applications ---- */
 
 bool identity_app_create(struct identity *id, struct arena *a, struct str name, struct str roles,
@@ -63,8 +91,11 @@ bool identity_app_create(struct identity *id, struct arena *a, struct str name, 
         return err_set(e, ERR_INVALID, "name: 1 to %d bytes expected", MAX_NAME);
     guid_format(guid_new(), guid);
     *out_client_id = arena_str(a, str_from(guid));
-    struct state_principal p = {
-        .id = *out_client_id, .name = name, .enabled = true, .created = clock_now(id->clock)};
+    struct state_principal p = {.id = *out_client_id,
+                                .name = name,
+                                .enabled = true,
+                                .created = clock_now(id->clock),
+                                .kind = STR(PRINCIPAL_APPLICATION)};
     if (!state_begin(id->state, e))
         return false;
     bool ok = state_principal_put(id->state, &p, e) && secret_replace(id, a, p.id, out_secret, e) &&
@@ -76,7 +107,7 @@ bool identity_app_new_secret(struct identity *id, struct arena *a, struct str cl
                              struct str *out_secret, struct err *e)
 {
     struct state_principal p = {0};
-    return state_principal_get(id->state, a, client_id, &p, e) &&
+    return principal_of_kind(id, a, client_id, PRINCIPAL_APPLICATION, &p, e) &&
            secret_replace(id, a, p.id, out_secret, e);
 }
 
@@ -88,8 +119,9 @@ bool identity_first_admin(struct identity *id, struct arena *a, struct str *out_
     *out_client_id = *out_secret = STR("");
     if (!state_principal_list(id->state, a, &all, &n, e))
         return false;
-    if (n > 0)
-        return true;
+    for (size_t i = 0; i < n; i++)
+        if (!str_eqz(all[i].kind, PRINCIPAL_USER))
+            return true;
     return identity_app_create(id, a, STR("administrator"),
                                STR("[{\"role\":\"Tenant Administrator\"}]"), out_client_id,
                                out_secret, e);
@@ -151,7 +183,8 @@ bool identity_sign_in(struct identity *id, struct arena *a, struct str client_id
     struct state_principal p = {0};
     struct err missing = {0};
     struct str plain = client_id_plain(a, client_id);
-    bool right = false, found = state_principal_get(id->state, a, plain, &p, &missing);
+    bool right = false;
+    bool found = principal_of_kind(id, a, plain, PRINCIPAL_APPLICATION, &p, &missing);
     if (!found && missing.code != ERR_NOT_FOUND) {
         *e = missing;
         return false;
@@ -165,27 +198,29 @@ bool identity_sign_in(struct identity *id, struct arena *a, struct str client_id
     return true;
 }
 
-static bool load_caller(struct identity *id, struct arena *a, struct str client_id,
-                        struct identity_caller *out, struct err *e)
+bool caller_load(struct identity *id, struct arena *a, struct str principal,
+                 struct identity_caller *out, struct err *e)
 {
     struct state_principal p = {0};
     struct err why = {0};
-    if (!state_principal_get(id->state, a, client_id, &p, &why)) {
+    if (!state_principal_get(id->state, a, principal, &p, &why)) {
         if (why.code == ERR_NOT_FOUND)
-            return err_set(e, ERR_UNAUTHENTICATED, "The token's application does not exist.");
+            return err_set(e, ERR_UNAUTHENTICATED, "Who this was issued to does not exist.");
         *e = why;
         return false;
     }
     if (!p.enabled)
-        return err_set(e, ERR_UNAUTHENTICATED, "The token's application is disabled.");
+        return err_set(e, ERR_UNAUTHENTICATED, "Who this was issued to is disabled.");
     out->id = p.id;
     out->name = p.name;
+    out->kind = str_eqz(p.kind, PRINCIPAL_USER) ? IDENTITY_USER : IDENTITY_APPLICATION;
     return identity_grants_load(id, a, &p.id, 1, out, e) && provider_grants_add(id, a, out, e);
 }
 
 static void operator_caller(struct arena *a, struct identity_caller *out)
 {
     out->id = out->name = STR("operator");
+    out->kind = IDENTITY_OPERATOR;
     out->grants = arena_new_of(a, struct identity_grant);
     out->grants[0].role = identity_role_find(STR("Tenant Administrator"));
     out->n_grants = 1;
@@ -208,6 +243,8 @@ bool identity_check(struct identity *id, struct arena *a, struct str authorizati
         operator_caller(a, out);
         return true;
     }
+    if (str_starts(token, STR(API_KEY_PREFIX)))
+        return api_key_check(id, a, token, out, e);
     if (jwt_looks_foreign(a, token))
         return oidc_check_access_token(id, a, token, out, e);
     if (!jwt_verify(a, id->key, token, &payload) || !json_parse(a, payload, NULL, &claims, NULL))
@@ -217,5 +254,5 @@ bool identity_check(struct identity *id, struct arena *a, struct str authorizati
     if (expires == NULL || expires->type != JSON_INT ||
         unix_seconds(clock_now(id->clock)) >= expires->i)
         return err_set(e, ERR_UNAUTHENTICATED, "Authentication failed. The token has expired.");
-    return load_caller(id, a, json_text(json_get(&claims, "appid"), STR("")), out, e);
+    return caller_load(id, a, json_text(json_get(&claims, "appid"), STR("")), out, e);
 }

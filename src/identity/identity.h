@@ -1,5 +1,6 @@
 /* Who calls: applications with a client id and a secret, the tokens that they get for it (OAuth 2.0
- * client credentials, RFC 6749 section 4.4), and what their roles allow.
+ * client credentials, RFC 6749 section 4.4), and what their roles allow. People are in users.h,
+ * what stands for somebody who has signed in in sessions.h.
  *
  * Tokens are JWTs signed with HMAC-SHA-256 by a key that never leaves the data folder; only this
  * server can check them. Secrets are random and long, so a fast hash keeps them: there is nothing
@@ -11,6 +12,18 @@
 
 struct identity;          /* shared by threads */
 struct identity_outbound; /* providers.h */
+/* Of people who sign in; 0 is the default of each. */
+struct identity_people {
+    size_t password_memory;    /* bytes of one Argon2id hash; 64 MiB */
+    unsigned password_passes;  /* over that memory; 3 */
+    int64_t session_idle;      /* a session ends after so long without a request; 30 minutes */
+    int64_t session_lifetime;  /* and after so long in any case; 12 hours */
+    unsigned lockout_failures; /* wrong ones of a user within lockout_window; 5 */
+    unsigned lockout_address;  /* the same from one address; 50 */
+    int64_t lockout_window;    /* ticks; 15 minutes */
+    int64_t lockout_delay;     /* the first; each next one is twice as long; 1 minute */
+    int64_t api_key_lifetime;  /* the longest that a key may ask for; 365 days */
+};
 struct identity_options {
     struct state *state; /* borrowed */
     struct clock *clock; /* borrowed */
@@ -20,15 +33,22 @@ struct identity_options {
     int64_t lifetime; /* of a token, ticks; 0 = one hour */
     const struct identity_outbound *outbound; /* copied; NULL: issuers can't be reached */
     const char *secrets_dir; /* with files that hold clients' secrets; NULL: none */
+    struct identity_people people;
 };
 struct identity *identity_open(const struct identity_options *o, struct err *e) MUST_USE;
 void identity_close(struct identity *id);
 /* The directory's id (the "tenant" of Entra's URLs); made once, derived from the key. */
 struct str identity_tenant(const struct identity *id);
 
+enum identity_kind { IDENTITY_APPLICATION, IDENTITY_USER, IDENTITY_OPERATOR };
+struct identity_session;
 struct identity_caller {
-    struct str id, name;
-    struct identity_grant *grants; /* rights.h */
+    struct str id, name; /* of the principal */
+    enum identity_kind kind;
+    struct str key;                         /* id of the API key that it used; empty: none */
+    const struct identity_session *session; /* of the browser that it used; NULL: none */
+    const struct identity_caller *within;   /* what this one may not is refused, too; or NULL */
+    struct identity_grant *grants;          /* rights.h */
     size_t n_grants;
 };
 /* Has c the right ("logs/write", "query/read", "incidents/write" …; actions.c) in the workspace

@@ -10,6 +10,7 @@ struct identity {
     struct clock *clock;
     struct store *store; /* may be NULL */
     int64_t lifetime;
+    struct identity_people people; /* with the defaults filled in */
     uint8_t key[KEY_BYTES];
     char operator_token[IDENTITY_SECRET_CHARS + 1];
     char tenant[37];
@@ -47,6 +48,75 @@ bool secret_matches(struct identity *id, struct arena *a, struct str application
 /* A new secret in place of all that there are. */
 bool secret_replace(struct identity *id, struct arena *a, struct str application,
                     struct str *out_secret, struct err *e) MUST_USE;
+/* HMAC-SHA-256 of text for one purpose by the key of this server, hex. */
+struct str secret_mark(const struct identity *id, struct arena *a, const char *purpose,
+                       struct str text);
+/* Encrypts and authenticates what has to be read again, as hex; false: it is not ours. */
+struct str secret_seal(const struct identity *id, struct arena *a, struct str plain);
+bool secret_open(const struct identity *id, struct arena *a, struct str sealed,
+                 struct str *out) MUST_USE;
+
+/* ---- identity.c ---- */
+/* The caller that a principal is. Errors: ERR_UNAUTHENTICATED: there is none, or it is disabled. */
+bool caller_load(struct identity *id, struct arena *a, struct str principal,
+                 struct identity_caller *out, struct err *e) MUST_USE;
+/* state_principal_get of a user or of an application. Errors: ERR_NOT_FOUND. */
+bool principal_of_kind(struct identity *id, struct arena *a, struct str principal, const char *kind,
+                       struct state_principal *out, struct err *e) MUST_USE;
+
+/* ---- users.c ---- */
+struct state_user;
+struct str user_login(struct arena *a, struct str name); /* a name in the form that is compared */
+/* Errors: ERR_NOT_FOUND, for people. */
+bool user_load(struct identity *id, struct arena *a, struct str user, struct state_user *out,
+               struct err *e) MUST_USE;
+/* Ends all sessions but the one whose id is keep_session. */
+bool user_set_password(struct identity *id, struct arena *a, struct str user, struct str hash,
+                       bool must_change, struct str keep_session, struct err *e) MUST_USE;
+
+/* ---- second_factor.c ---- */
+/* Is it a code that was not used yet, or a recovery code? Both are used up. */
+bool code_take(struct identity *id, struct arena *a, const struct state_user *u, struct str code,
+               bool *out, struct err *e) MUST_USE;
+
+/* ---- passwords.c ---- */
+/* Takes the memory and time that are set. */
+bool password_hash(const struct identity *id, struct arena *a, struct str password, struct str *out,
+                   struct err *e) MUST_USE;
+/* hash empty: false, after as long as with one. */
+bool password_matches(const struct identity *id, struct arena *a, struct str password,
+                      struct str hash);
+/* Was it made with other settings than today's? */
+bool password_is_outdated(const struct identity *id, struct arena *a, struct str hash);
+/* Random, for people to type: 20 characters of a to z and 2 to 7 in groups of five. */
+struct str password_new(struct arena *a);
+
+/* ---- api_keys.c ---- */
+#define API_KEY_PREFIX "vdt_"
+bool api_key_check(struct identity *id, struct arena *a, struct str key,
+                   struct identity_caller *out, struct err *e) MUST_USE;
+
+/* ---- lockout.c ---- */
+struct attempt {
+    struct str user, address; /* keys; address empty: not counted */
+    int64_t retry_after;      /* ticks; > 0: refused without a look */
+    bool locks;               /* should it fail, it locks */
+};
+/* Counts a failure before anything is looked at, so that many at once are no more than one after
+ * the other. */
+bool attempt_begin(struct identity *id, struct arena *a, struct str name, struct str address,
+                   struct attempt *out, struct err *e) MUST_USE;
+/* It was no failure: takes it back; with forget all that were counted of this user. */
+bool attempt_succeed(struct identity *id, struct arena *a, const struct attempt *t, bool forget,
+                     struct err *e) MUST_USE;
+
+/* ---- totp.c ---- */
+enum { TOTP_SECRET_BYTES = 20, TOTP_DIGITS = 6, TOTP_STEP_S = 30 };
+/* The code of a step (RFC 6238 with HMAC-SHA-1). */
+uint32_t totp_code(const uint8_t *secret, size_t n, int64_t step);
+/* The newest step not before now-1 and not after now+1 whose code this is; < 0: none. */
+int64_t totp_step_of(const uint8_t secret[TOTP_SECRET_BYTES], struct str code, int64_t now);
+void base32_encode(struct str bytes, struct sbuf *out); /* RFC 4648, upper case, no padding */
 
 /* ---- jwt.c ---- */
 struct str jwt_sign(struct arena *a, const uint8_t key[KEY_BYTES], struct str payload);

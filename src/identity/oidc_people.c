@@ -4,8 +4,10 @@
 #include "base/log.h"
 #include "identity/identity_priv.h"
 #include "identity/oidc_priv.h"
+#include "identity/users.h"
+#include "state/people.h"
 
-enum { MAX_SUBJECT = 300, MAX_SHOWN = 200, MAX_MAPPED = 256 << 10 };
+enum { MAX_LOGIN = 64, MAX_SUBJECT = 300, MAX_SHOWN = 200, MAX_MAPPED = 256 << 10 };
 #define SEEN_EVERY TICKS_PER_HOUR
 
 static struct str text_of(const struct json *claims, struct str name)
@@ -165,47 +167,114 @@ bool oidc_person_read(struct arena *a, const struct identity_provider *p, const 
 
 /* ---- principals ---- */
 
+/* A name that nobody has: a person of a provider is never taken for a user of the same name. */
+static bool free_name(struct identity *id, struct arena *a, const struct identity_provider *p,
+                      const struct oidc_person *x, struct str *out, struct err *e)
+{
+    char guid[37], plain[MAX_LOGIN + 1];
+    struct str login = x->login.n > 0 ? x->login : x->email.n > 0 ? x->email : x->name;
+    size_t n = 0;
+    for (size_t i = 0; i < login.n && n < MAX_LOGIN / 2; i++) {
+        char c = login.p[i];
+        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                    (c != '\0' && strchr("._@+-", c) != NULL);
+        plain[n++] = good ? c : '-';
+    }
+    plain[n] = '\0';
+    guid_format(guid_new(), guid);
+    const struct str wishes[] = {
+        arena_str(a, str_from(plain)),
+        str_sub(arena_fmt(a, "%s-%.*s", plain, STR_ARG(p->name)), 0, MAX_LOGIN)};
+    for (size_t i = 0; i < COUNTOF(wishes); i++) {
+        struct state_user other = {0};
+        struct err why = {0};
+        if (wishes[i].n == 0 || state_user_find(id->state, a, user_login(a, wishes[i]), &other, &why))
+            continue;
+        *out = wishes[i];
+        if (why.code == ERR_NOT_FOUND)
+            return true;
+        *e = why;
+        return false;
+    }
+    *out = arena_str(a, str_from(guid));
+    return true;
+}
+
+static bool make_principal(struct identity *id, struct arena *a, const struct identity_provider *p,
+                           const struct oidc_person *x, struct str *out, struct err *e)
+{
+    char guid[37];
+    struct str password = STR("");
+    struct identity_user_new user = {.display_name = x->name, .roles = STR("[]")};
+    if (!x->application)
+        return free_name(id, a, p, x, &user.name, e) &&
+               identity_user_create(id, a, &user, out, &password, e);
+    guid_format(guid_new(), guid);
+    *out = arena_str(a, str_from(guid));
+    const struct state_principal made = {.id = *out,
+                                         .name = x->name,
+                                         .enabled = true,
+                                         .created = clock_now(id->clock),
+                                         .kind = STR(PRINCIPAL_APPLICATION)};
+    return state_principal_put(id->state, &made, e);
+}
+
 static bool make(struct identity *id, struct arena *a, const struct identity_provider *p,
                  const struct oidc_person *x, struct state_member *m, struct err *e)
 {
-    char guid[37];
     if (!p->create_users)
         return err_set(e, ERR_FORBIDDEN,
                        "'%.*s' is not known here, and the provider '%.*s' makes no users.",
                        STR_ARG(x->name), STR_ARG(p->name));
-    guid_format(guid_new(), guid);
     *m = (struct state_member){.issuer = x->issuer,
                                .subject = x->subject,
-                               .principal = arena_str(a, str_from(guid)),
                                .provider = p->name,
                                .roles = STR("[]"),
                                .created = clock_now(id->clock)};
-    const struct state_principal made = {
-        .id = m->principal, .name = x->name, .enabled = true, .created = m->created};
-    return state_principal_put(id->state, &made, e);
+    return make_principal(id, a, p, x, &m->principal, e);
+}
+
+/* The names by which people know it. */
+static bool rename_principal(struct identity *id, struct arena *a, const struct oidc_person *x,
+                             struct state_principal *p, struct err *e)
+{
+    struct state_user u = {0};
+    if (x->application) {
+        bool same = str_eq(p->name, x->name);
+        p->name = x->name;
+        return same || state_principal_put(id->state, p, e);
+    }
+    if (!state_user_get(id->state, a, p->id, &u, e))
+        return false;
+    if (str_eq(u.display_name, x->name) && str_eq(u.email, x->email))
+        return true;
+    u.display_name = x->name;
+    u.email = x->email;
+    return state_user_put(id->state, &u, e);
 }
 
 /* What was told of a person this time, if it is news. */
-static bool note(struct identity *id, const struct oidc_person *x, bool keep_roles,
+static bool note(struct identity *id, struct arena *a, const struct oidc_person *x, bool sign_in,
                  struct state_member *m, struct state_principal *p, struct err *e)
 {
     int64_t now = clock_now(id->clock);
-    bool renamed = !str_eq(p->name, x->name);
     bool same = str_eq(m->login, x->login) && str_eq(m->email, x->email) &&
-                (!keep_roles || str_eq(m->roles, x->roles)) && now - m->last_seen < SEEN_EVERY;
-    if (same && !renamed && !keep_roles)
+                now - m->last_seen < SEEN_EVERY;
+    if (!rename_principal(id, a, x, p, e))
+        return false;
+    if (same && !sign_in)
         return true;
     m->login = x->login;
     m->email = x->email;
     m->last_seen = now;
-    if (keep_roles)
+    if (sign_in)
         m->roles = x->roles;
-    p->name = x->name;
-    return (!renamed || state_principal_put(id->state, p, e)) && state_member_put(id->state, m, e);
+    return (!sign_in || state_user_seen(id->state, p->id, now, e)) &&
+           state_member_put(id->state, m, e);
 }
 
 bool oidc_person_find(struct identity *id, struct arena *a, const struct identity_provider *p,
-                      const struct oidc_person *x, bool keep_roles, struct state_principal *out,
+                      const struct oidc_person *x, bool sign_in, struct state_principal *out,
                       struct err *e)
 {
     struct state_member m = {0};
@@ -218,7 +287,7 @@ bool oidc_person_find(struct identity *id, struct arena *a, const struct identit
     else if (!ok)
         *e = missing;
     ok = ok && state_principal_get(id->state, a, m.principal, out, e) &&
-         note(id, x, keep_roles, &m, out, e);
+         note(id, a, x, sign_in, &m, out, e);
     if (!state_end(id->state, ok, e))
         return false;
     return out->enabled ||

@@ -62,6 +62,14 @@ bool oidc_check_id_token(struct identity *id, struct arena *a, const struct iden
 bool oidc_check_access_token(struct identity *id, struct arena *a, struct str token,
                              struct identity_caller *out, struct err *e) MUST_USE;
 
+/* ---- oidc_sign_in.c ---- */
+struct oidc_pair {
+    const char *name;
+    struct str value;
+};
+/* The address with these in its query; those with an empty value are left out. */
+struct str oidc_address(struct arena *a, struct str url, const struct oidc_pair *pairs, size_t n);
+
 /* ---- oidc_people.c ---- */
 struct oidc_person {
     struct str issuer, subject; /* who it is */
@@ -74,11 +82,11 @@ struct oidc_person {
  * not let in; ERR_UNAUTHENTICATED: a claim that says who it is is missing. */
 bool oidc_person_read(struct arena *a, const struct identity_provider *p, const struct json *claims,
                       struct oidc_person *out, struct err *e) MUST_USE;
-/* The person's principal, made at the first time where that is allowed. keep_roles: the roles of
- * the claims are those of the person from now on. Errors: ERR_FORBIDDEN: unknown and not made, or
- * disabled. */
+/* The person's principal, made at the first time where that is allowed. sign_in: it signs in with a
+ * browser, and the roles of the claims are those of the person from now on. Errors: ERR_FORBIDDEN:
+ * unknown and not made, or disabled. */
 bool oidc_person_find(struct identity *id, struct arena *a, const struct identity_provider *p,
-                      const struct oidc_person *x, bool keep_roles, struct state_principal *out,
+                      const struct oidc_person *x, bool sign_in, struct state_principal *out,
                       struct err *e) MUST_USE;
 /* Adds a JSON array of {"role", "workspace"}. What does not exist any more gives nothing, and is
  * logged. */

@@ -166,6 +166,7 @@ static bool make_caller(struct identity *id, struct arena *a, const struct oidc_
 {
     out->id = p->id;
     out->name = p->name;
+    out->kind = x->application ? IDENTITY_APPLICATION : IDENTITY_USER;
     if (!identity_grants_load(id, a, &p->id, 1, out, e))
         return false;
     mapped_grants_add(id, a, x->roles, out);

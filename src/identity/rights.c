@@ -43,6 +43,8 @@ bool identity_may(const struct identity_caller *c, struct str action, bool data,
                   const struct identity_target *where)
 {
     bool may = false;
+    if (c->within != NULL && !identity_may(c->within, action, data, where))
+        return false;
     for (size_t i = 0; i < c->n_grants; i++) {
         const struct identity_grant *g = &c->grants[i];
         /* A denial somewhere is none everywhere. */
@@ -149,9 +151,9 @@ static const struct kql_row_rule *any_of(struct reading *x)
     return r;
 }
 
-enum identity_reading identity_reads(const struct identity_caller *c, struct arena *a,
-                                     const struct identity_table *t,
-                                     const struct kql_row_rule **out_rule)
+static enum identity_reading reads_alone(const struct identity_caller *c, struct arena *a,
+                                         const struct identity_table *t,
+                                         const struct kql_row_rule **out_rule)
 {
     struct identity_target table = {.workspace = t->workspace, .table = t->name};
     struct reading x = {.a = a,
@@ -176,4 +178,37 @@ enum identity_reading identity_reads(const struct identity_caller *c, struct are
         return IDENTITY_READS_NOTHING;
     *out_rule = any_of(&x);
     return IDENTITY_READS_ROWS;
+}
+
+/* What both let read. */
+static enum identity_reading both_read(struct arena *a, enum identity_reading x,
+                                       enum identity_reading y, const struct kql_row_rule *of_x,
+                                       const struct kql_row_rule *of_y,
+                                       const struct kql_row_rule **out)
+{
+    if (x != IDENTITY_READS_ROWS || y != IDENTITY_READS_ROWS) {
+        *out = x == IDENTITY_READS_ROWS ? of_x : of_y;
+        return x < y ? x : y;
+    }
+    const struct kql_row_rule **kids = arena_array(a, const struct kql_row_rule *, 2);
+    struct kql_row_rule *r = arena_new_of(a, struct kql_row_rule);
+    kids[0] = of_x;
+    kids[1] = of_y;
+    *r = (struct kql_row_rule){.kind = KQL_ROWS_ALL, .kids = kids, .n = 2};
+    *out = r;
+    return IDENTITY_READS_ROWS;
+}
+
+enum identity_reading identity_reads(const struct identity_caller *c, struct arena *a,
+                                     const struct identity_table *t,
+                                     const struct kql_row_rule **out_rule)
+{
+    const struct kql_row_rule *own = NULL, *outer = NULL;
+    enum identity_reading reading = reads_alone(c, a, t, &own);
+    if (c->within == NULL || reading == IDENTITY_READS_NOTHING) {
+        *out_rule = own;
+        return reading;
+    }
+    enum identity_reading around = identity_reads(c->within, a, t, &outer);
+    return both_read(a, reading, around, own, outer, out_rule);
 }

@@ -349,23 +349,54 @@ static const char credentials_sql[] =
     " expires INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX used_tokens_by_end ON used_tokens (expires);";
 
+static const char people_sql[] =
+    "ALTER TABLE principals ADD COLUMN kind TEXT NOT NULL DEFAULT 'application';"
+    "CREATE TABLE users (id TEXT PRIMARY KEY REFERENCES principals (id) ON DELETE CASCADE,"
+    " login TEXT NOT NULL UNIQUE, display_name TEXT NOT NULL, email TEXT NOT NULL,"
+    " password_hash TEXT NOT NULL, must_change INTEGER NOT NULL,"
+    " password_changed INTEGER NOT NULL, totp_secret TEXT NOT NULL,"
+    " totp_confirmed INTEGER NOT NULL, totp_step INTEGER NOT NULL,"
+    " last_sign_in INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE recovery_codes (user TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
+    " hash TEXT NOT NULL, PRIMARY KEY (user, hash)) WITHOUT ROWID;"
+    "CREATE TABLE sessions (hash TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, principal TEXT NOT"
+    " NULL REFERENCES principals (id) ON DELETE CASCADE, created INTEGER NOT NULL,"
+    " last_seen INTEGER NOT NULL, expires INTEGER NOT NULL, address TEXT NOT NULL,"
+    " agent TEXT NOT NULL, method TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX sessions_by_principal ON sessions (principal);"
+    "CREATE TABLE api_keys (id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, principal TEXT NOT"
+    " NULL REFERENCES principals (id) ON DELETE CASCADE, name TEXT NOT NULL, roles TEXT NOT NULL,"
+    " created INTEGER NOT NULL, expires INTEGER NOT NULL, last_used INTEGER NOT NULL,"
+    " created_by TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX api_keys_by_principal ON api_keys (principal);"
+    "CREATE TABLE sign_in_failures (key TEXT PRIMARY KEY, failures INTEGER NOT NULL,"
+    " since INTEGER NOT NULL, locked_until INTEGER NOT NULL, locks INTEGER NOT NULL)"
+    " WITHOUT ROWID;";
+
 static const char providers_sql[] =
     "CREATE TABLE identity_providers (name TEXT PRIMARY KEY, settings TEXT NOT NULL,"
     " secret TEXT NOT NULL, enabled INTEGER NOT NULL, created INTEGER NOT NULL,"
     " changed INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE provider_members (issuer TEXT NOT NULL, subject TEXT NOT NULL,"
-    " principal TEXT NOT NULL UNIQUE, provider TEXT NOT NULL, login TEXT NOT NULL,"
-    " email TEXT NOT NULL, roles TEXT NOT NULL, created INTEGER NOT NULL,"
-    " last_seen INTEGER NOT NULL, PRIMARY KEY (issuer, subject)) WITHOUT ROWID;";
+    " principal TEXT NOT NULL UNIQUE REFERENCES principals (id) ON DELETE CASCADE,"
+    " provider TEXT NOT NULL, login TEXT NOT NULL, email TEXT NOT NULL, roles TEXT NOT NULL,"
+    " created INTEGER NOT NULL, last_seen INTEGER NOT NULL, PRIMARY KEY (issuer, subject))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE provider_sessions (session TEXT PRIMARY KEY, principal TEXT NOT NULL"
+    " REFERENCES principals (id) ON DELETE CASCADE, provider TEXT NOT NULL, issuer TEXT NOT NULL,"
+    " subject TEXT NOT NULL, sid TEXT NOT NULL, id_token TEXT NOT NULL, expires INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE INDEX provider_sessions_by_subject ON provider_sessions (issuer, subject);";
 
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
-    {1, detection_sql},   {2, identity_sql},     {3, library_sql},      {4, summary_sql},
-    {5, collection_sql},  {6, jobs_sql},         {7, arrival_sql},      {8, work_sql},
-    {9, correlation_sql}, {10, cases_sql},       {11, association_sql}, {12, rule_resources_sql},
-    {13, rights_sql},     {14, credentials_sql}, {15, providers_sql},
+    {1, detection_sql},   {2, identity_sql}, {3, library_sql},      {4, summary_sql},
+    {5, collection_sql},  {6, jobs_sql},     {7, arrival_sql},      {8, work_sql},
+    {9, correlation_sql}, {10, cases_sql},   {11, association_sql}, {12, rule_resources_sql},
+    {13, rights_sql},     {14, credentials_sql}, {15, people_sql},
+    {16, providers_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

@@ -1,13 +1,17 @@
-/* Principals: applications that sign in with a client id and what credentials.h has of them; their
- * roles: roles.h. */
+/* Principals: applications that sign in with a client id and what credentials.h has of them, and users
+ * (people.h); their roles: roles.h. */
 #pragma once
 #include "state/state.h"
+
+#define PRINCIPAL_APPLICATION "application"
+#define PRINCIPAL_USER "user"
 
 struct state_principal {
     struct str id;   /* client id, a GUID in lower case */
     struct str name; /* for people */
     bool enabled;
     int64_t created;
+    struct str kind; /* PRINCIPAL_… */
 };
 bool state_principal_put(struct state *s, const struct state_principal *p, struct err *e) MUST_USE;
 bool state_principal_get(struct state *s, struct arena *a, struct str id,

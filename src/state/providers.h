@@ -32,3 +32,24 @@ bool state_member_get(struct state *s, struct arena *a, struct str issuer, struc
 /* n 0 or 1: what a principal is to a provider. */
 bool state_member_of(struct state *s, struct arena *a, struct str principal,
                      struct state_member **out, size_t *n, struct err *e) MUST_USE;
+
+/* A browser's session that a provider began. */
+struct state_provider_session {
+    struct str session, principal; /* ids */
+    struct str provider, issuer, subject;
+    struct str sid;      /* the provider's own session; may be empty */
+    struct str id_token; /* sealed: what the provider is shown to end it */
+    int64_t expires;
+};
+/* Forgets those that have expired by now, too. */
+bool state_provider_session_put(struct state *s, const struct state_provider_session *x,
+                                int64_t now, struct err *e) MUST_USE;
+bool state_provider_session_get(struct state *s, struct arena *a, struct str session,
+                                struct state_provider_session *out,
+                                struct err *e) MUST_USE; /* ERR_NOT_FOUND */
+/* By the provider's session, or by who it is; an empty text is no condition, one of both is given.
+ */
+bool state_provider_session_find(struct state *s, struct arena *a, struct str issuer,
+                                 struct str subject, struct str sid,
+                                 struct state_provider_session **out, size_t *n,
+                                 struct err *e) MUST_USE;

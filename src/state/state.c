@@ -276,6 +276,16 @@ int state_changes(struct state *s)
     return sqlite3_changes(s->db);
 }
 
+bool state_run_counted(struct state *s, const char *sql, const struct bind *b, size_t n,
+                       int64_t *out_n, struct err *e)
+{
+    if (!state_begin(s, e))
+        return false;
+    bool ok = state_run(s, sql, b, n, e);
+    *out_n = ok ? state_changes(s) : 0;
+    return state_end(s, ok, e);
+}
+
 bool state_counter_next(struct state *s, struct str workspace, const char *name, int64_t *out,
                         struct err *e)
 {

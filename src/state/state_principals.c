@@ -1,4 +1,4 @@
-/* Applications that may sign in. */
+/* Who may sign in. */
 #include "state/principals.h"
 #include "state/state_priv.h"
 
@@ -7,6 +7,7 @@ static const struct field fields[] = {
     FIELD(F_TEXT, state_principal, name),
     FIELD(F_BOOL, state_principal, enabled),
     FIELD(F_I64, state_principal, created),
+    FIELD(F_TEXT, state_principal, kind),
 };
 static const struct table principals = {"principals", fields, COUNTOF(fields),
                                         sizeof(struct state_principal)};
@@ -43,7 +44,6 @@ bool state_principal_delete(struct state *s, struct str id, bool *out_was_there,
               state_run(s, "DELETE FROM principals WHERE id = ?1", b, COUNTOF(b), e);
     *out_was_there = ok && state_changes(s) > 0;
     ok = ok &&
-         state_run(s, "DELETE FROM provider_members WHERE principal = ?1", b, COUNTOF(b), e) &&
          state_run(s, "DELETE FROM role_assignments WHERE principal = ?1", b, COUNTOF(b), e);
     if (!ok) {
         state_rollback(s);

@@ -74,3 +74,47 @@ bool state_member_of(struct state *s, struct arena *a, struct str principal,
     *out = rows;
     return true;
 }
+
+static const struct field session_fields[] = {
+    KEY(F_TEXT, state_provider_session, session),
+    FIELD(F_TEXT, state_provider_session, principal),
+    FIELD(F_TEXT, state_provider_session, provider),
+    FIELD(F_TEXT, state_provider_session, issuer),
+    FIELD(F_TEXT, state_provider_session, subject),
+    FIELD(F_TEXT, state_provider_session, sid),
+    FIELD(F_TEXT, state_provider_session, id_token),
+    FIELD(F_I64, state_provider_session, expires),
+};
+static const struct table sessions = {"provider_sessions", session_fields, COUNTOF(session_fields),
+                                      sizeof(struct state_provider_session)};
+
+bool state_provider_session_put(struct state *s, const struct state_provider_session *x,
+                                int64_t now, struct err *e)
+{
+    struct bind old[] = {BI(now)};
+    return state_run(s, "DELETE FROM provider_sessions WHERE expires <= ?1", old, COUNTOF(old),
+                     e) &&
+           table_put(s, &sessions, x, e);
+}
+
+bool state_provider_session_get(struct state *s, struct arena *a, struct str session,
+                                struct state_provider_session *out, struct err *e)
+{
+    struct bind b[] = {BT(session)};
+    return table_one(s, a, &sessions, NULL, "WHERE session = ?1", b, COUNTOF(b), out, e);
+}
+
+bool state_provider_session_find(struct state *s, struct arena *a, struct str issuer,
+                                 struct str subject, struct str sid,
+                                 struct state_provider_session **out, size_t *n, struct err *e)
+{
+    struct bind b[] = {BT(issuer), BT(subject), BT(sid)};
+    void *rows = NULL;
+    if (!table_select(s, a, &sessions, NULL,
+                      "WHERE issuer = ?1 AND (?2 = '' OR subject = ?2) AND (?3 = '' OR sid = ?3)"
+                      " ORDER BY session",
+                      b, COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    return true;
+}

@@ -186,6 +186,14 @@ def test_roles_of_an_older_data_folder():
         db.execute("ALTER TABLE principals ADD COLUMN roles TEXT NOT NULL DEFAULT '[]'")
         for principal, list_of in roles.items():
             db.execute("UPDATE principals SET roles = ? WHERE id = ?", (json.dumps(list_of), principal))
+        db.execute("ALTER TABLE principals ADD COLUMN secret_hash TEXT NOT NULL DEFAULT ''")
+        db.execute("UPDATE principals SET secret_hash = (SELECT c.secret_hash FROM application_credentials AS c"
+                   " WHERE c.application = principals.id)  WHERE kind = 'application'")
+        db.execute("DELETE FROM principals WHERE kind <> 'application'")
+        db.execute("ALTER TABLE principals DROP COLUMN kind")
+        for later in ("application_credentials", "used_tokens", "api_keys", "sessions", "recovery_codes", "users",
+                      "sign_in_failures"):
+            db.execute("DROP TABLE %s" % later)
         db.execute("DROP TABLE role_assignments")
         db.execute("DROP TABLE role_definitions")
         db.execute("PRAGMA user_version = 12")

@@ -57,6 +57,46 @@ ROWS_OF_ALERTS = ("SecurityAlert | extend Q = tostring(parse_json(ExtendedProper
                   " | extend Row = zlib_decompress_from_base64_string(extract(\"'([^']+)'\", 1, Q))")
 
 
+# A password that is taken, and what makes hashing it cheap.
+PASSWORD = "larch marmalade 9 tin roof"
+CHEAP = ("--password-memory", "64KiB", "--password-passes", "1")
+
+
+class Browser:
+    """What a browser keeps of a server: the cookie, and (as the portal does) the CSRF token."""
+
+    def __init__(self, server):
+        self.server = server
+        self.cookie = None
+        self.csrf = None
+
+    def sign_in(self, name, password, headers=None, **more):
+        answer = self.call("POST", "/portal/api/signin", {"name": name, "password": password, **more}, headers)
+        if answer.status == 200:
+            self.csrf = answer.json()["csrfToken"]
+        return answer
+
+    def call(self, method, path, body=None, headers=None, csrf=True):
+        sent = {"Sec-Fetch-Site": "same-origin", "Origin": self.server.url}
+        if self.cookie:
+            sent["Cookie"] = "__Host-vedette-session=" + self.cookie
+        if csrf and self.csrf and method != "GET":
+            sent["X-CSRF-Token"] = self.csrf
+        sent.update(headers or {})
+        answer = self.server.request(method, path, body, {k: v for k, v in sent.items() if v is not None}, token=None)
+        given = answer.headers.get("set-cookie")
+        if given:
+            value = given.split(";")[0].split("=", 1)[1]
+            self.cookie = value or None
+        return answer
+
+    def get(self, path, **more):
+        return self.call("GET", path, **more)
+
+    def post(self, path, body=None, **more):
+        return self.call("POST", path, {} if body is None else body, **more)
+
+
 class Server:
     """vedette serve; stop() must be called. A server that stopped can be started again."""
 
@@ -68,6 +108,8 @@ class Server:
         self.process = None
         self.secret = None
         self.client_id = None
+        self.user_name = None
+        self.password = None
         self.tenant = None
         self.url = None
         self.tokens = {}
@@ -120,6 +162,10 @@ class Server:
                 self.secret = words[-1]
             elif line.startswith("  tenant id"):
                 self.tenant = words[-1]
+            elif line.startswith("  user name"):
+                self.user_name = words[-1]
+            elif line.startswith("  password"):
+                self.password = words[-1]
 
     def greeting(self):
         self.out.seek(0)
@@ -226,6 +272,26 @@ class Server:
         made = self.post("/vedette/v1/applications", {"name": "test", "roles": grants})
         assert made.status == 201, made
         return made.json()["clientId"], made.json()["clientSecret"]
+
+    # ---- people ----
+
+    def browser(self, name=None, password=None, **more):
+        """A browser that has signed in, by default as a new Owner."""
+        if name is None:
+            name, password = "tester-%s" % uuid.uuid4().hex[:8], PASSWORD
+            self.user(name, "Owner")
+        browser = Browser(self)
+        answer = browser.sign_in(name, password or PASSWORD, **more)
+        assert answer.status == 200, answer
+        return browser
+
+    def user(self, name, *roles, password=None, **more):
+        """Makes a user who need not change the password; returns the answer's body."""
+        grants = [{"role": r} for r in roles]
+        made = self.post("/vedette/v1/users", {"name": name, "roles": grants, "password": password or PASSWORD,
+                                               "mustChangePassword": False, **more})
+        assert made.status == 201, made
+        return made.json()
 
     # ---- what tests do all the time ----
 
