@@ -7,6 +7,7 @@
 #include "detect/rule_resources.h"
 #include "identity/providers.h"
 #include "identity/sessions.h"
+#include "identity/tenants.h"
 #include "incident/work.h"
 #include <stdatomic.h>
 
@@ -34,6 +35,7 @@ struct vedette {
     struct backtests *backtests;
     struct cases cases;
     struct identity *identity;
+    struct events *events;
     struct throttle *throttle;
     struct sign_ins *sign_ins;
     struct portal *portal; /* NULL: not served */
@@ -110,6 +112,8 @@ extern const struct http_route role_routes[];
 extern const struct http_route assignment_routes[];
 extern const struct http_route session_routes[];
 extern const struct http_route sign_in_routes[];
+extern const struct http_route tenant_routes[];
+extern const struct http_route subscription_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
 extern const size_t n_credential_routes;
@@ -148,9 +152,15 @@ extern const size_t n_rule_part_routes;
 extern const size_t n_session_routes;
 extern const size_t n_sign_in_routes;
 extern const struct http_route portal_routes[];
+extern const struct http_route openapi_routes[];
+extern const struct http_route event_routes[];
 extern const size_t n_portal_routes;
 extern const size_t n_role_routes;
 extern const size_t n_assignment_routes;
+extern const size_t n_openapi_routes;
+extern const size_t n_event_routes;
+extern const size_t n_tenant_routes;
+extern const size_t n_subscription_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */
@@ -233,6 +243,26 @@ void api_limits(const struct vedette *v, const struct http_request *q, int64_t w
 /* The workspace that the path's {workspace} names, if the caller has the route's right there; NULL:
  * the answer is written. */
 struct workspace *api_workspace(struct vedette *v, struct http_request *q, struct http_response *r);
+/* Among the workspaces that the caller is told of; see identity_workspace_find. */
+struct workspace *api_workspace_named(const struct http_request *q, struct str id_or_name,
+                                      struct str subscription);
+/* Its subscription, as ids of resources have it. */
+struct str api_subscription(const struct workspace *w);
+/* Reads in what a workspace has that was made or recovered while the server runs. */
+bool api_workspace_start(struct vedette *v, struct workspace *w, bool recovered,
+                         struct err *e) MUST_USE;
+/* The tenant that the path's {tenant} names, if the caller has a place in it; false: the answer is
+ * written. */
+bool api_tenant(struct vedette *v, struct http_request *q, struct http_response *r,
+                struct state_tenant *out) MUST_USE;
+/* Refuses with 403 what the caller lacks the right to, for the tenant as a whole. */
+bool api_allows_in(struct vedette *v, struct http_request *q, const char *right, struct str tenant,
+                   struct http_response *r) MUST_USE;
+/* Where the tenant's own rows of SentinelAudit go; NULL: it has no workspace. */
+struct workspace *api_home_workspace(struct vedette *v, const struct identity_caller *c);
+/* A row of SentinelAudit in the tenant's primary workspace; without one it is logged. */
+struct audit_entry;
+void api_audit_tenant(struct vedette *v, struct str tenant, const struct audit_entry *x);
 const struct identity_caller *api_caller(const struct http_request *q);
 /* A parameter of the path, also of a request that was refused before its route was entered; empty:
  * the path has none. */

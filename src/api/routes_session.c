@@ -230,7 +230,8 @@ static void sign_in(void *ctx, struct http_request *q, struct http_response *r)
     api_session_cookie(q, r, &s);
 }
 
-/* 204; or, when a provider began the session, {"redirect"}: where the browser ends it there, too. */
+/* 204; or, when a provider began the session, {"redirect"}: where the browser ends it there, too.
+ */
 static void sign_out(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;

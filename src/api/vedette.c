@@ -1,6 +1,7 @@
 /* Opening everything over a data folder, in order, and closing it in the other one. */
 #include "api/api.h"
 #include "api/api_priv.h"
+#include "api/events.h"
 #include "api/portal.h"
 #include "backtest/backtest.h"
 #include "base/ids.h"
@@ -70,7 +71,17 @@ static bool open_identity(struct vedette *v, struct err *e)
                                  .secrets_dir = secrets,
                                  .people = v->o.people};
     v->identity = identity_open(&o, e);
-    return v->identity != NULL;
+    if (v->identity == NULL)
+        return false;
+    identity_limits(v->identity, v->o.tenant_workspaces_max, v->o.tenants_max);
+    identity_workspaces_open(v->identity);
+    return true;
+}
+
+static void look_after(void *ctx)
+{
+    struct vedette *v = ctx;
+    identity_workspaces_expire(v->identity);
 }
 
 static bool open_detect(struct vedette *v, struct err *e)
@@ -116,7 +127,14 @@ static bool open_detect(struct vedette *v, struct err *e)
     v->backtests = backtests_open(&bo);
     v->cases = (struct cases){v->state, v->o.clock, v->incidents, v->o.attachment_max_bytes,
                               v->o.attachments_max_bytes};
-    struct health_options ho = {v->store, v->state, v->o.clock, v->incidents, scope, v->o.silence};
+    struct health_options ho = {.store = v->store,
+                                .state = v->state,
+                                .clock = v->o.clock,
+                                .incidents = v->incidents,
+                                .scope = scope,
+                                .silence = v->o.silence,
+                                .also = look_after,
+                                .ctx = v};
     v->health = health_open(&ho);
     struct purge_options po = {v->store, v->state, v->o.clock, v->incidents};
     purge_resume(&po);
@@ -156,6 +174,8 @@ static void open_router(struct vedette *v)
         {backup_routes, n_backup_routes, v, true},
         {purge_routes, n_purge_routes, v, true},
         {workspace_routes, n_workspace_routes, v, false},
+        {tenant_routes, n_tenant_routes, v, false},
+        {subscription_routes, n_subscription_routes, v, false},
         {otlp_routes, n_otlp_routes, v, false},
         {summary_routes, n_summary_routes, v, false},
         {dcr_routes, n_dcr_routes, v, false},
@@ -166,6 +186,8 @@ static void open_router(struct vedette *v)
         {portal_routes, n_portal_routes, v, false},
         {role_routes, n_role_routes, v, false},
         {assignment_routes, n_assignment_routes, v, false},
+        {openapi_routes, n_openapi_routes, v, false},
+        {event_routes, n_event_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -230,6 +252,8 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     if (o->portal)
         v->portal = portal_load();
     open_router(v);
+    struct events_limits el = {v->o.event_streams, v->o.event_streams_each};
+    v->events = events_open(v, &el);
     return v;
 }
 
@@ -237,6 +261,7 @@ void vedette_close(struct vedette *v)
 {
     if (v == NULL)
         return;
+    events_stop(v->events);
     if (v->router != NULL)
         http_router_free(v->router);
     if (v->throttle != NULL)
@@ -263,6 +288,7 @@ void vedette_close(struct vedette *v)
     identity_close(v->identity);
     if (v->store != NULL)
         store_close(v->store);
+    events_free(v->events);
     state_close(v->state);
     data_dir_release(&v->lock);
     lock_fini(&v->topics_lock);
@@ -359,6 +385,8 @@ void vedette_watch(struct vedette *v, struct http_server *server)
 void vedette_draining(struct vedette *v, bool yes)
 {
     atomic_store(&v->draining, yes);
+    if (yes)
+        events_stop(v->events);
 }
 
 bool vedette_call(struct vedette *v, const char *method, const char *target,

@@ -31,6 +31,7 @@ struct settings {
     const char *silence_sources;
     int64_t silence_min, silence_max;   /* ticks */
     int64_t min_free, min_free_percent; /* bytes; 0 to 100 */
+    int64_t event_streams, event_streams_each;
     int64_t query_workers, query_queue, query_max_operators, query_max_depth, query_max_union;
     int64_t query_memory, spill_max;          /* bytes */
     int64_t query_timeout, query_max_timeout; /* ticks */
@@ -42,6 +43,7 @@ struct settings {
         drain_timeout, request_timeout, max_past, max_future, seal_age, retention; /* ticks */
     bool metrics_open, portal, syslog_received_time, term_index, correlation;
     const char *correlation_primary, *identity_ca;
+    int64_t tenants_max, tenant_workspaces_max;
     int64_t term_index_memory;
     struct topics_source *kafka; /* the list `kafka` of the file */
     size_t n_kafka;

@@ -56,11 +56,24 @@ struct str http_header(const struct http_request *q, const char *name);
 bool http_cookie(const struct http_request *q, const char *name, struct str *out);
 bool http_cookie_find(struct str header, const char *name, struct str *out);
 
+/* An answer that goes on after its handler has returned. Its functions may be called from any
+ * thread; none of them waits. */
+struct http_stream;
+struct http_stream *http_stream_new(size_t max_bytes); /* of what waits to be sent */
+/* false: nothing was added, since the client has gone or reads too slowly. */
+bool http_stream_add(struct http_stream *st, struct str text) MUST_USE;
+/* What was added is still sent, then the answer is over. */
+void http_stream_end(struct http_stream *st);
+bool http_stream_gone(struct http_stream *st); /* nobody gets what would be added */
+struct http_stream *http_stream_ref(struct http_stream *st);
+void http_stream_unref(struct http_stream *st); /* NULL is fine */
+
 enum { HTTP_MAX_HEADERS_OUT = 16 };
 struct http_response {
     int status;               /* 0 = 200 */
     const char *content_type; /* static text; NULL = application/json when there is a body */
     struct sbuf body;
+    struct http_stream *stream; /* in place of a body; taken */
     size_t n_headers;
     struct {
         const char *name; /* static text */

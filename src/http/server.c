@@ -130,13 +130,15 @@ static enum MHD_Result send_response(struct exchange *x)
         void *out;
     } bytes = {.in = body.p}; /* MHD does not write to a persistent buffer */
     struct MHD_Response *m =
-        MHD_create_response_from_buffer(body.n, bytes.out, MHD_RESPMEM_PERSISTENT);
+        r->stream != NULL
+            ? stream_response(r->stream, x->conn)
+            : MHD_create_response_from_buffer(body.n, bytes.out, MHD_RESPMEM_PERSISTENT);
     CHECK(m != NULL);
     for (size_t i = 0; i < r->n_headers; i++)
         (void)MHD_add_response_header(m, r->headers[i].name, r->headers[i].value);
     const char *type =
         r->content_type != NULL ? r->content_type : "application/json; charset=utf-8";
-    if (body.n > 0)
+    if (body.n > 0 || r->stream != NULL)
         (void)MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     (void)MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
     if (atomic_load(&x->server->draining))

@@ -188,7 +188,8 @@ static bool free_name(struct identity *id, struct arena *a, const struct identit
     for (size_t i = 0; i < COUNTOF(wishes); i++) {
         struct state_user other = {0};
         struct err why = {0};
-        if (wishes[i].n == 0 || state_user_find(id->state, a, user_login(a, wishes[i]), &other, &why))
+        if (wishes[i].n == 0 ||
+            state_user_find(id->state, a, user_login(a, wishes[i]), &other, &why))
             continue;
         *out = wishes[i];
         if (why.code == ERR_NOT_FOUND)
@@ -258,8 +259,8 @@ static bool note(struct identity *id, struct arena *a, const struct oidc_person 
                  struct state_member *m, struct state_principal *p, struct err *e)
 {
     int64_t now = clock_now(id->clock);
-    bool same = str_eq(m->login, x->login) && str_eq(m->email, x->email) &&
-                now - m->last_seen < SEEN_EVERY;
+    bool same =
+        str_eq(m->login, x->login) && str_eq(m->email, x->email) && now - m->last_seen < SEEN_EVERY;
     if (!rename_principal(id, a, x, p, e))
         return false;
     if (same && !sign_in)

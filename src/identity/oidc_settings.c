@@ -195,7 +195,7 @@ static bool check_roles(struct identity *id, struct arena *a, const struct json 
             json_obj_end(&w);
         }
         json_arr_end(&w);
-        if (!identity_may_give(id, a, by, arena_str(a, sbuf_str(&b)), e)) {
+        if (!identity_may_give(id, a, by, STR(""), arena_str(a, sbuf_str(&b)), e)) {
             err_prefix(e, "%s", lists[i]);
             return false;
         }

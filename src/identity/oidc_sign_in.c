@@ -58,8 +58,8 @@ static struct str local_path(struct arena *a, struct str next)
     bool good = next.n > 0 && next.n <= MAX_NEXT && next.p[0] == '/';
     good = good && !(next.n > 1 && (next.p[1] == '/' || next.p[1] == '\\'));
     for (size_t i = 0; good && i < next.n; i++)
-        good = (unsigned char)next.p[i] > 0x20 && (unsigned char)next.p[i] < 0x7f &&
-               next.p[i] != '\\';
+        good =
+            (unsigned char)next.p[i] > 0x20 && (unsigned char)next.p[i] < 0x7f && next.p[i] != '\\';
     return good ? arena_str(a, next) : STR("/portal/");
 }
 
@@ -113,12 +113,10 @@ static bool unseal(struct identity *id, struct arena *a, struct str cookie, stru
         !str_eqz(json_text(json_get(&v, "for"), STR("")), IDENTITY_SSO_COOKIE))
         return false;
     const struct json *expires = json_get(&v, "expires");
-    *out = (struct journey){json_text(json_get(&v, "provider"), STR("")),
-                            json_text(json_get(&v, "state"), STR("")),
-                            json_text(json_get(&v, "nonce"), STR("")),
-                            json_text(json_get(&v, "verifier"), STR("")),
-                            json_text(json_get(&v, "next"), STR("")),
-                            expires != NULL ? expires->i : 0};
+    *out = (struct journey){
+        json_text(json_get(&v, "provider"), STR("")), json_text(json_get(&v, "state"), STR("")),
+        json_text(json_get(&v, "nonce"), STR("")),    json_text(json_get(&v, "verifier"), STR("")),
+        json_text(json_get(&v, "next"), STR("")),     expires != NULL ? expires->i : 0};
     return true;
 }
 
@@ -146,16 +144,17 @@ bool identity_sso_begin(struct identity *id, struct arena *a, struct str provide
     AUTO(oidc_metadata_dropp) const struct oidc_metadata *m = oidc_metadata_get(id, &p, 0, e);
     if (m == NULL)
         return false;
-    const struct journey j = {p.name,         random_text(a),      random_text(a),
-                              random_text(a), local_path(a, next), now_s(id) + IDENTITY_SSO_SECONDS};
+    const struct journey j = {
+        p.name,         random_text(a),      random_text(a),
+        random_text(a), local_path(a, next), now_s(id) + IDENTITY_SSO_SECONDS};
     const struct oidc_pair asked[] = {{"response_type", STR("code")},
-                                 {"client_id", p.client_id},
-                                 {"redirect_uri", redirect_uri},
-                                 {"scope", p.scope},
-                                 {"state", j.state},
-                                 {"nonce", j.nonce},
-                                 {"code_challenge", challenge_of(a, j.verifier)},
-                                 {"code_challenge_method", STR("S256")}};
+                                      {"client_id", p.client_id},
+                                      {"redirect_uri", redirect_uri},
+                                      {"scope", p.scope},
+                                      {"state", j.state},
+                                      {"nonce", j.nonce},
+                                      {"code_challenge", challenge_of(a, j.verifier)},
+                                      {"code_challenge_method", STR("S256")}};
     out->location = oidc_address(a, m->authorization_endpoint, asked, COUNTOF(asked));
     out->cookie = seal(id, a, &j);
     return true;
@@ -234,11 +233,11 @@ static bool exchange(struct identity *id, struct arena *a, const struct identity
     bool post = !public && (str_eqz(p->client_auth, "client_secret_post") ||
                             (p->client_auth.n == 0 && m->secret_post_only));
     const struct oidc_pair form[] = {{"grant_type", STR("authorization_code")},
-                                {"code", x->code},
-                                {"redirect_uri", x->redirect_uri},
-                                {"code_verifier", verifier},
-                                {"client_id", public || post ? p->client_id : STR("")},
-                                {"client_secret", post ? secret : STR("")}};
+                                     {"code", x->code},
+                                     {"redirect_uri", x->redirect_uri},
+                                     {"code_verifier", verifier},
+                                     {"client_id", public || post ? p->client_id : STR("")},
+                                     {"client_secret", post ? secret : STR("")}};
     const struct identity_exchange call = {
         .method = "POST",
         .url = m->token_endpoint,
@@ -261,11 +260,13 @@ static bool user_info(struct identity *id, struct arena *a, const struct identit
 {
     int status = 0;
     struct json more = {0};
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(OIDC_MAX_DOCUMENT), all = sbuf_make(OIDC_MAX_DOCUMENT);
-    const struct identity_exchange call = {
-        .method = "GET",
-        .url = m->userinfo_endpoint,
-        .authorization = arena_fmt(a, "Bearer %.*s", STR_ARG(access_token))};
+    AUTO(sbuf_fini)
+    struct sbuf b = sbuf_make(OIDC_MAX_DOCUMENT),
+                all = sbuf_make(OIDC_MAX_DOCUMENT);
+    const struct identity_exchange call = {.method = "GET",
+                                           .url = m->userinfo_endpoint,
+                                           .authorization =
+                                               arena_fmt(a, "Bearer %.*s", STR_ARG(access_token))};
     if (m->userinfo_endpoint.n == 0)
         return err_set(e, ERR_INVALID, "The provider '%.*s' has no userinfo endpoint.",
                        STR_ARG(p->name));
@@ -311,9 +312,8 @@ static bool has_a_role(struct identity *id, struct arena *a, const struct oidc_p
 
 static bool begin_session(struct identity *id, struct arena *a, const struct identity_provider *p,
                           const struct identity_arrival *x, const struct jwt *t,
-                          struct str id_token,
-                          const struct state_principal *principal, struct identity_session *out,
-                          struct err *e)
+                          struct str id_token, const struct state_principal *principal,
+                          struct identity_session *out, struct err *e)
 {
     struct identity_place place = x->place;
     place.method = arena_fmt(a, "oidc:%.*s", STR_ARG(p->name));
@@ -351,8 +351,8 @@ bool identity_sso_finish(struct identity *id, struct arena *a, struct str provid
     if (!oidc_check_id_token(id, a, &p, token, j.nonce, &t, e))
         return false;
     struct json claims = t.claims;
-    if (p.user_info && !user_info(id, a, &p, m, json_text(json_get(&answer, "access_token"), STR("")),
-                                  &claims, e))
+    if (p.user_info &&
+        !user_info(id, a, &p, m, json_text(json_get(&answer, "access_token"), STR("")), &claims, e))
         return false;
     if (!oidc_person_read(a, &p, &claims, &who, e))
         return false;

@@ -28,9 +28,8 @@ bool identity_sso_leave(struct identity *id, struct arena *a, struct str session
         return true;
     if (!secret_open(id, a, s.id_token, &token))
         token = STR("");
-    const struct oidc_pair asked[] = {{"id_token_hint", token},
-                                      {"client_id", p.client_id},
-                                      {"post_logout_redirect_uri", back}};
+    const struct oidc_pair asked[] = {
+        {"id_token_hint", token}, {"client_id", p.client_id}, {"post_logout_redirect_uri", back}};
     *out_location = oidc_address(a, m->end_session_endpoint, asked, COUNTOF(asked));
     return true;
 }
@@ -71,8 +70,8 @@ static bool use_once(struct identity *id, struct arena *a, const struct jwt *t, 
     struct str jti = jwt_claim(t, "jti");
     if (jti.n == 0 || jti.n > MAX_ID || !jwt_claim_time(t, "exp", &expires))
         return refuse(e, "it has no 'jti'");
-    struct str key =
-        secret_hash(a, arena_fmt(a, "logout %.*s %.*s", STR_ARG(jwt_claim(t, "iss")), STR_ARG(jti)));
+    struct str key = secret_hash(
+        a, arena_fmt(a, "logout %.*s %.*s", STR_ARG(jwt_claim(t, "iss")), STR_ARG(jti)));
     int64_t until = TICKS_UNIX_EPOCH + (expires + 2 * JWT_MAX_SKEW_S) * TICKS_PER_SECOND;
     if (!state_token_use(id->state, key, STR(""), until, clock_now(id->clock), &fresh, e))
         return false;

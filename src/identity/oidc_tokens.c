@@ -167,6 +167,8 @@ static bool make_caller(struct identity *id, struct arena *a, const struct oidc_
     out->id = p->id;
     out->name = p->name;
     out->kind = x->application ? IDENTITY_APPLICATION : IDENTITY_USER;
+    out->tenant = p->tenant.n > 0 ? p->tenant : identity_tenant(id);
+    out->in = id;
     if (!identity_grants_load(id, a, &p->id, 1, out, e))
         return false;
     mapped_grants_add(id, a, x->roles, out);

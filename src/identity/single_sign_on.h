@@ -32,8 +32,8 @@ bool identity_sso_finish(struct identity *id, struct arena *a, struct str provid
                          const struct identity_arrival *x, struct identity_arrived *out,
                          struct err *e) MUST_USE;
 
-/* Where a browser whose session is about to end goes to end it at the provider, too; empty: nowhere.
- * back: where it comes back to. */
+/* Where a browser whose session is about to end goes to end it at the provider, too; empty:
+ * nowhere. back: where it comes back to. */
 bool identity_sso_leave(struct identity *id, struct arena *a, struct str session, struct str back,
                         struct str *out_location, struct err *e) MUST_USE;
 /* A provider says that sessions have ended (OpenID Connect Back-Channel Logout 1.0). *out_n: how

@@ -3,11 +3,9 @@
 #include "state/state_priv.h"
 
 static const struct field fields[] = {
-    KEY(F_TEXT, state_principal, id),
-    FIELD(F_TEXT, state_principal, name),
-    FIELD(F_BOOL, state_principal, enabled),
-    FIELD(F_I64, state_principal, created),
-    FIELD(F_TEXT, state_principal, kind),
+    KEY(F_TEXT, state_principal, id),        FIELD(F_TEXT, state_principal, name),
+    FIELD(F_BOOL, state_principal, enabled), FIELD(F_I64, state_principal, created),
+    FIELD(F_TEXT, state_principal, kind),    FIELD(F_TEXT, state_principal, tenant),
 };
 static const struct table principals = {"principals", fields, COUNTOF(fields),
                                         sizeof(struct state_principal)};
@@ -43,8 +41,7 @@ bool state_principal_delete(struct state *s, struct str id, bool *out_was_there,
                         COUNTOF(b), e) &&
               state_run(s, "DELETE FROM principals WHERE id = ?1", b, COUNTOF(b), e);
     *out_was_there = ok && state_changes(s) > 0;
-    ok = ok &&
-         state_run(s, "DELETE FROM role_assignments WHERE principal = ?1", b, COUNTOF(b), e);
+    ok = ok && state_run(s, "DELETE FROM role_assignments WHERE principal = ?1", b, COUNTOF(b), e);
     if (!ok) {
         state_rollback(s);
         return false;

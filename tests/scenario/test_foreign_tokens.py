@@ -1,5 +1,6 @@
 """Access tokens of other issuers on the API: which are taken, and what is tried with them."""
 import json
+import sqlite3
 import tempfile
 import time
 import uuid
@@ -13,6 +14,12 @@ def put(server, provider, name="idp", **more):
     answer = server.request("PUT", "/v1/identity-providers/" + name, {**provider.settings(audiences=["api://vedette"]), **more})
     equal(answer.status, 200)
     return answer.json()
+
+
+def people(server):
+    """Ids and names of those that came from a provider."""
+    with sqlite3.connect(server.data + "/state.db") as db:
+        return db.execute("SELECT u.id, u.display_name FROM users u JOIN provider_members m ON m.principal = u.id").fetchall()
 
 
 READER = [{"claim": "scp", "value": "read", "role": "Log Analytics Reader"},
@@ -36,12 +43,16 @@ def test_tokens_of_a_provider_are_taken():
         p.published.append(ec.jwk())
         equal(s.ask("print 1", token=p.access_token(key=ec)).status, 401)  # keys were fetched a moment ago
         # The same person is the same principal, whatever they are called.
-        people = [x for x in s.get("/vedette/v1/applications").json()["value"] if x["name"] in ("Alice", "Alicia")]
-        equal(len(people), 1)
+        equal(len(people(s)), 1)
         equal(s.ask("print 1", token=p.access_token(name="Alicia")).status, 200)
-        again = [x for x in s.get("/vedette/v1/applications").json()["value"] if x["clientId"] == people[0]["clientId"]]
-        equal(again[0]["name"], "Alicia")
-        s.request("PATCH", "/vedette/v1/applications/" + people[0]["clientId"], {"enabled": False})
+        equal([x[1] for x in people(s)], ["Alicia"])
+        apps = [x["clientId"] for x in s.get("/vedette/v1/applications").json()["value"] if x["name"] == "sender"]
+        equal(len(apps), 1)
+        equal(s.request("PATCH", "/vedette/v1/applications/" + people(s)[0][0], {"enabled": False}).status, 404)
+        equal(s.request("PATCH", "/vedette/v1/applications/" + apps[0], {"enabled": False}).status, 204)
+        equal(s.post_logs("Microsoft-Heartbeat", [{"Computer": "a"}], token=app).status, 401)
+        with sqlite3.connect(s.data + "/state.db") as db:
+            db.execute("UPDATE principals SET enabled = 0 WHERE id = ?", (people(s)[0][0],))
         equal(s.ask("print 1", token=p.access_token()).status, 401)
         settings = s.get("/v1/identity-providers/idp")
         assert SECRET not in settings.text and settings.json()["clientSecretKept"], settings
@@ -132,7 +143,7 @@ def test_entra_issuers_of_several_tenants():
 
         equal(s.ask("print 1", token=token(good)).status, 200)
         equal(s.ask("print 1", token=token(good, iss="https://sts.windows.net/%s/" % good, ver="1.0", appid=CLIENT)).status, 200)
-        equal(len([x for x in s.get("/vedette/v1/applications").json()["value"] if x["name"] == "Alice"]), 1)
+        equal(len(people(s)), 1)
         for what, bad in {"tenant": token(other), "tid of another": token(good, tid=other), "iss of another": token(good, iss=p.url + "/%s/v2.0" % other),
                           "no oid": token(good, oid=None), "no tid": token(good, tid=None), "scope": token(good, scp="mail"),
                           "literal": token(good, iss=template)}.items():

@@ -191,8 +191,9 @@ def test_roles_of_an_older_data_folder():
                    " WHERE c.application = principals.id)  WHERE kind = 'application'")
         db.execute("DELETE FROM principals WHERE kind <> 'application'")
         db.execute("ALTER TABLE principals DROP COLUMN kind")
-        for later in ("application_credentials", "used_tokens", "api_keys", "sessions", "recovery_codes", "users",
-                      "sign_in_failures"):
+        db.execute("ALTER TABLE principals DROP COLUMN tenant")
+        for later in ("provider_sessions", "provider_members", "identity_providers", "application_credentials", "used_tokens", "api_keys", "sessions", "recovery_codes", "users",
+                      "sign_in_failures", "tenants", "delegations"):
             db.execute("DROP TABLE %s" % later)
         db.execute("DROP TABLE role_assignments")
         db.execute("DROP TABLE role_definitions")
