@@ -13,8 +13,8 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-SUITES = ("checks.js", "arm_rules.js", "certificates.js")
-OWN_CLOCK = ("certificates.js",)  # the client signs with the time that it is
+SUITES = ("checks.js", "arm_rules.js", "certificates.js", "single_sign_on.js")
+OWN_CLOCK = ("certificates.js", "single_sign_on.js")  # the other side has the time that it is
 PARTS = {"checks.js": ["incidents.js"]}  # which a suite runs, too
 START = "2026-03-01T10:00:00Z"
 PLACE = os.path.join(ROOT, "build", "clients")
