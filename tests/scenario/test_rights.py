@@ -212,10 +212,12 @@ def test_roles_of_an_older_data_folder():
                    " WHERE c.application = principals.id)  WHERE kind = 'application'")
         db.execute("DELETE FROM principals WHERE kind <> 'application'")
         db.execute("ALTER TABLE principals DROP COLUMN kind")
-        for later in ("application_credentials", "used_tokens", "api_keys", "sessions", "recovery_codes", "users",
+        for later in ("provider_sessions", "provider_members", "identity_providers", "application_credentials", "used_tokens",
+                      "api_keys", "sessions", "recovery_codes", "users",
                       "sign_in_failures", "tenants", "delegations"):
             db.execute("DROP TABLE %s" % later)
         db.execute("ALTER TABLE principals DROP COLUMN tenant")
+        db.execute("DROP INDEX rules_by_kind")
         db.execute("DROP TABLE role_assignments")
         db.execute("DROP TABLE role_definitions")
         db.execute("PRAGMA user_version = 12")
