@@ -16,18 +16,73 @@ static bool fill(struct workspace *own, struct workspace *w, struct ws_table *t,
     return true;
 }
 
+/* Notes it among those that the query reads; false: they are too many. */
+static bool note_other(struct catalog_asker *k, struct workspace *w)
+{
+    const struct store_query *q = k->query;
+    size_t most = STORE_QUERY_WORKSPACES;
+    if (q->options.rule_restrictions)
+        most = STORE_RULE_WORKSPACES;
+    for (size_t i = 0; i < k->n_others; i++)
+        if (k->others[i] == w)
+            return true;
+    if (k->n_others + 1 >= most) {
+        k->too_many = true;
+        return false;
+    }
+    k->others[k->n_others++] = w;
+    return true;
+}
+
+static struct workspace *of_tenant(const struct workspace *own, struct str text)
+{
+    bool resource = text.n > 0 && text.p[0] == '/';
+    struct workspace *w = resource ? store_workspace_of_resource(own->s, text)
+                                   : store_workspace_find_in(own->s, own->tenant, text);
+    return w != NULL && str_ieq(w->tenant, own->tenant) ? w : NULL;
+}
+
+/* NULL: there is none that the query may read. text empty: its own. */
+static struct workspace *workspace_of(struct catalog_asker *k, struct str text)
+{
+    if (text.n == 0 || str_ieq(text, k->w->id) || str_ieq(text, k->w->name))
+        return k->w;
+    if (k->query == NULL) /* shared by threads: nothing is noted */
+        return of_tenant(k->w, text);
+    const struct store_reach *reach = k->query->reach;
+    struct workspace *w = reach != NULL ? reach->find(reach->self, text) : of_tenant(k->w, text);
+    return w == k->w || (w != NULL && note_other(k, w)) ? w : NULL;
+}
+
 static bool find_table(void *self, struct arena *a, struct str workspace, struct str name,
                        struct kql_table *out)
 {
     (void)a;
-    struct workspace *own = self, *w = own;
-    if (workspace.n > 0 && !str_ieq(workspace, own->id) && !str_ieq(workspace, own->name))
-        w = store_workspace_find(own->s, workspace);
+    struct catalog_asker *k = self;
+    struct workspace *w = workspace_of(k, workspace);
     if (w == NULL)
         return false;
     lock_take(&w->lock);
     struct ws_table *t = ws_table_find_locked(w, name);
-    bool found = t != NULL && fill(own, w, t, out);
+    bool found = t != NULL && fill(k->w, w, t, out);
+    lock_drop(&w->lock);
+    return found;
+}
+
+static bool find_workspace(void *self, struct arena *a, struct str text, struct str *out_id)
+{
+    (void)a;
+    struct catalog_asker *k = self;
+    const struct workspace *w = workspace_of(k, text);
+    if (w != NULL)
+        *out_id = w == k->w ? STR_NONE : w->id;
+    return w != NULL;
+}
+
+static bool listed_at(struct workspace *own, struct workspace *w, size_t i, struct kql_table *out)
+{
+    lock_take(&w->lock);
+    bool found = i < w->listed.n && fill(own, w, w->listed.p[i], out);
     lock_drop(&w->lock);
     return found;
 }
@@ -36,26 +91,32 @@ static bool find_table(void *self, struct arena *a, struct str workspace, struct
 static bool table_at(void *self, struct arena *a, size_t i, struct kql_table *out)
 {
     (void)a;
-    struct workspace *w = self;
-    lock_take(&w->lock);
-    bool found = i < w->listed.n && fill(w, w, w->listed.p[i], out);
-    lock_drop(&w->lock);
-    return found;
+    const struct catalog_asker *k = self;
+    return listed_at(k->w, k->w, i, out);
+}
+
+static bool table_of(void *self, struct arena *a, struct str workspace, size_t i,
+                     struct kql_table *out)
+{
+    (void)a;
+    struct catalog_asker *k = self;
+    struct workspace *w = workspace_of(k, workspace);
+    return w != NULL && listed_at(k->w, w, i, out);
 }
 
 static bool find_function(void *self, struct arena *a, struct str name,
                           struct kql_stored_function *out)
 {
-    const struct workspace *w = self;
-    return function_set_find(w->functions, a, name, out);
+    const struct catalog_asker *k = self;
+    return function_set_find(k->w->functions, a, name, out);
 }
 
 static bool find_variant(void *self, struct arena *a, struct str name, struct str argument,
                          struct kql_stored_function *out)
 {
-    const struct workspace *w = self;
+    const struct catalog_asker *k = self;
     (void)name; /* there is one: _GetWatchlist */
-    return function_set_find_variant(w->functions, a, argument, out);
+    return function_set_find_variant(k->w->functions, a, argument, out);
 }
 
 static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_value **out_rows,
@@ -71,16 +132,22 @@ static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_
     return ok;
 }
 
+struct kql_catalog catalog_of(struct catalog_asker *k)
+{
+    return (struct kql_catalog){.self = k,
+                                .find_table = find_table,
+                                .table_at = table_at,
+                                .find_workspace = find_workspace,
+                                .table_of = table_of,
+                                .find_function = find_function,
+                                .find_variant = find_variant,
+                                .peek = peek};
+}
+
 void catalog_init(struct workspace *w)
 {
     w->asker = (struct catalog_asker){.w = w};
-    w->catalog = (struct kql_catalog){.self = w,
-                                      .find_table = find_table,
-                                      .table_at = table_at,
-                                      .find_function = find_function,
-                                      .find_variant = find_variant,
-                                      .peek = peek,
-                                      .peek_self = &w->asker};
+    w->catalog = catalog_of(&w->asker);
 }
 
 const struct kql_catalog *workspace_catalog(struct workspace *w)
@@ -91,7 +158,7 @@ const struct kql_catalog *workspace_catalog(struct workspace *w)
 bool workspace_table_find(struct workspace *w, struct arena *a, struct str name,
                           struct kql_table *out)
 {
-    return find_table(w, a, STR_NONE, name, out);
+    return find_table(&w->asker, a, STR_NONE, name, out);
 }
 
 bool workspace_table_is_open(struct workspace *w, struct str name)

@@ -22,10 +22,9 @@ bool workspace_explain(struct workspace *w, struct arena *a, const struct store_
 {
     struct kql_options options = q->options;
     struct engine_limits limits = q->limits;
-    struct kql_catalog catalog = w->catalog;
     struct catalog_asker asker = {.w = w, .limits = &limits, .lake = q->lake, .query = q};
     struct kql_query compiled;
-    catalog.peek_self = &asker;
+    struct kql_catalog catalog = catalog_of(&asker);
     options.catalog = &catalog;
     if (options.session.database.n == 0)
         options.session.database = w->name;
@@ -35,10 +34,8 @@ bool workspace_explain(struct workspace *w, struct arena *a, const struct store_
         diags->a = a;
     diags->text = q->text;
     *out = (struct store_explained){0};
-    if (!kql_compile(a, q->text, &options, &compiled, diags)) {
-        kql_diags_err(diags, e);
+    if (!compiled_within(&asker, kql_compile(a, q->text, &options, &compiled, diags), diags, e))
         return false;
-    }
     const struct engine_source *src = source_snapshot(w, a);
     if (q->lake)
         source_see_all(src);

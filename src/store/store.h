@@ -280,6 +280,9 @@ struct store_cap {
 };
 struct store_cap workspace_cap(struct workspace *w);
 void workspace_cap_set(struct workspace *w, int64_t quota);
+/* Bytes that all workspaces of the tenant (store_place.tenant), as they are now, may store in a day
+ * together; < 0: any number. */
+void store_tenant_cap_set(struct store *s, struct str tenant, int64_t quota);
 /* What the day has seen when the store is opened: the owner counts it. */
 void workspace_cap_start(struct workspace *w, int64_t day_start, uint64_t bytes);
 
@@ -501,8 +504,18 @@ struct store_windows {
     int64_t delay;   /* rows that arrived more than that after a window's end are not in it */
     bool by_arrival; /* the time is that of arrival, not TimeGenerated; delay then has no meaning */
 };
+/* Which workspaces a query may name besides its own. */
+struct store_reach {
+    void *self;
+    /* By id, name or resource id; NULL: there is none. */
+    struct workspace *(*find)(void *self, struct str text);
+};
+/* How many one query reads, its own among them: Azure Monitor's limit, and that of analytics rules.
+ */
+enum { STORE_QUERY_WORKSPACES = 100, STORE_RULE_WORKSPACES = 20 };
 struct store_query {
     struct str text;
+    const struct store_reach *reach;  /* NULL: those of its own tenant */
     struct kql_options options;       /* catalog is filled in; now_ticks 0 = the clock's now */
     struct engine_limits limits;      /* also of what is read to know a query's columns */
     const struct engine_limits *most; /* see engine_limits_wish; may be NULL */

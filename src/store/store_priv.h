@@ -263,6 +263,10 @@ bool restore_holds(struct workspace *w, struct str table, int64_t min_time, int6
 bool restore_is_source_locked(struct workspace *w, const struct ws_table *t, struct err *e);
 
 /* ---- query.c ---- */
+/* What kql_compile said, or that the query names too many workspaces. */
+struct catalog_asker;
+bool compiled_within(const struct catalog_asker *asker, bool ok, struct kql_diags *diags,
+                     struct err *e) MUST_USE;
 /* Runs a plan for its rows. */
 bool query_run_plan(struct workspace *w, struct arena *a, struct plan *p,
                     const struct engine_limits *limits, struct engine_rows **out,
@@ -304,11 +308,16 @@ bool writer_run(struct writer *wr, bool (*fn)(struct workspace *w, void *arg, st
 /* What the catalogue's peek is told of the query: kql_catalog.peek_self. */
 struct catalog_asker {
     struct workspace *w;
-    const struct engine_limits *limits; /* may be NULL */
-    bool lake;                          /* as store_query.lake */
-    uint64_t alterations;               /* when the query was begun */
-    const struct store_query *query;    /* NULL: nothing is asked beside it */
+    const struct engine_limits *limits;               /* may be NULL */
+    bool lake;                                        /* as store_query.lake */
+    uint64_t alterations;                             /* when the query was begun */
+    const struct store_query *query;                  /* NULL: nothing is asked beside it */
+    struct workspace *others[STORE_QUERY_WORKSPACES]; /* that the query named */
+    size_t n_others;
+    bool too_many;
 };
+/* For the query's options: a copy of the workspace's catalogue that asks k. */
+struct kql_catalog catalog_of(struct catalog_asker *k);
 
 /* ---- workspace.c ---- */
 struct workspace {
