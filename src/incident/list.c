@@ -166,6 +166,8 @@ static int compare_incidents(const void *x, const void *y, void *order)
     int c = order_key(a, b, o);
     if (c == 0) /* pages must not overlap: no two incidents are equal */
         c = (a->number > b->number) - (a->number < b->number);
+    if (c == 0)
+        c = str_cmp(a->workspace, b->workspace);
     return o->descending ? -c : c;
 }
 
@@ -187,20 +189,44 @@ static bool keep_matching(struct arena *a, const struct odata *filter, struct st
     return true;
 }
 
-bool incident_list(struct incidents *in, struct arena *a, struct workspace *w,
-                   const struct incident_query *q, struct incident_page *out, struct err *e)
+/* Those of all the workspaces, one after the other. */
+static bool read_all(struct incidents *in, struct arena *a, const struct str *workspaces,
+                     size_t n_workspaces, struct state_incident **out, size_t *n, struct err *e)
+{
+    if (n_workspaces == 1)
+        return state_incident_list(in->state, a, workspaces[0], out, n, e);
+    VEC(struct state_incident) all = {0};
+    for (size_t i = 0; i < n_workspaces; i++) {
+        struct state_incident *list = NULL;
+        size_t count = 0;
+        if (!state_incident_list(in->state, a, workspaces[i], &list, &count, e))
+            return false;
+        for (size_t k = 0; k < count; k++)
+            VEC_PUSH(a, &all, list[k]);
+    }
+    *out = all.p;
+    *n = all.n;
+    return true;
+}
+
+bool incident_list_all(struct incidents *in, struct arena *a, const struct str *workspaces,
+                       size_t n_workspaces, const struct incident_query *q,
+                       struct incident_page *out, struct err *e)
 {
     struct odata *filter = NULL;
     struct order order = {0};
     struct state_incident *list = NULL;
     size_t n = 0, from = 0, top = 0;
+    struct str by = str_trim(q->orderby);
+    if (by.n == 0 && n_workspaces != 1)
+        by = STR("lastModifiedTimeUtc desc");
     *out = (struct incident_page){0};
     if (!resource_top_read(q->top, &top, e))
         return false;
     if (q->filter.n > 0 && (filter = odata_parse(a, q->filter, e)) == NULL)
         return false;
-    if (!read_order(q->orderby, &order, e) || !resource_token_read(q->skip_token, &from, e) ||
-        !state_incident_list(in->state, a, workspace_id(w), &list, &n, e) ||
+    if (!read_order(by, &order, e) || !resource_token_read(q->skip_token, &from, e) ||
+        !read_all(in, a, workspaces, n_workspaces, &list, &n, e) ||
         !keep_matching(a, filter, list, &n, e))
         return false;
     if (n > 1)
@@ -212,4 +238,11 @@ bool incident_list(struct incidents *in, struct arena *a, struct workspace *w,
     if (from + out->n < n)
         out->next_token = arena_fmt(a, "%zu", from + out->n);
     return true;
+}
+
+bool incident_list(struct incidents *in, struct arena *a, struct workspace *w,
+                   const struct incident_query *q, struct incident_page *out, struct err *e)
+{
+    const struct str one = workspace_id(w);
+    return incident_list_all(in, a, &one, 1, q, out, e);
 }
