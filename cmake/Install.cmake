@@ -1,9 +1,11 @@
-# bin/vedette, lib/vedette/libduckdb.so (found by rpath), share/vedette/content, documentation, systemd unit.
+# bin/vedette, lib/vedette/libduckdb.so (found by rpath), share/vedette/content and portal, documentation, systemd unit.
 include(GNUInstallDirs)
 
 install(TARGETS vedette RUNTIME DESTINATION bin)
 install(PROGRAMS ${DUCKDB_DIR}/libduckdb.so DESTINATION lib/vedette)
 install(DIRECTORY content DESTINATION share/vedette)
+# ./dev build leaves it there; a build by CMake alone may have none.
+install(DIRECTORY build/portal DESTINATION share/vedette OPTIONAL)
 install(DIRECTORY docs/ DESTINATION share/doc/vedette)
 install(FILES README.md LICENSE NOTICE DESTINATION share/doc/vedette)
 install(FILES packaging/vedette.sysusers DESTINATION lib/sysusers.d RENAME vedette.conf)

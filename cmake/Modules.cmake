@@ -4,9 +4,10 @@ function(vedette_flags target)
   target_compile_definitions(${target} PRIVATE _GNU_SOURCE)
   target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:C>:${VEDETTE_WARNINGS}>"
     "$<$<COMPILE_LANGUAGE:CXX>:${VEDETTE_CXX_WARNINGS}>")
-  # Where a program that runs from the build directory finds content/; an installed one looks beside itself.
+  # Where a program that runs from the build directory finds content/ and the portal; an installed one looks beside itself.
   target_compile_definitions(${target} PRIVATE VEDETTE_VERSION="${PROJECT_VERSION}"
-    VEDETTE_SOURCE_CONTENT="${CMAKE_SOURCE_DIR}/content")
+    VEDETTE_SOURCE_CONTENT="${CMAKE_SOURCE_DIR}/content"
+    VEDETTE_SOURCE_PORTAL="${CMAKE_SOURCE_DIR}/build/portal")
   if(SANITIZE MATCHES address)
     # Each arena allocation is a malloc of its own, so that an overrun inside an arena is seen.
     target_compile_definitions(${target} PRIVATE BASE_ARENA_EMULATION)

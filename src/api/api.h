@@ -52,14 +52,17 @@ struct vedette_options {
     size_t attachment_max_bytes, attachments_max_bytes; /* see struct cases */
     double requests_per_second;                         /* of one caller; 0 = 200 */
     int64_t token_lifetime;                             /* ticks; 0 = one hour */
-    size_t query_max_rows;                              /* 0 = 500,000 */
-    size_t query_max_bytes;                             /* 0 = 64,000,000 */
-    size_t query_memory_bytes;                          /* 0 = 1 GiB; see engine_limits */
-    int64_t query_timeout_us;                           /* 0 = 3 minutes */
+    struct identity_people people;
+    size_t query_max_rows;        /* 0 = 500,000 */
+    size_t query_max_bytes;       /* 0 = 64,000,000 */
+    size_t query_memory_bytes;    /* 0 = 1 GiB; see engine_limits */
+    int64_t query_timeout_us;     /* 0 = 3 minutes */
     int64_t query_max_timeout_us; /* that a request may ask for; 0 = 10 minutes */
     struct engine_size query_size;
-    size_t spill_max_bytes; /* see engine_options */
-    bool metrics_open;      /* /metrics needs no token, from anywhere */
+    size_t spill_max_bytes;                   /* see engine_options */
+    size_t event_streams, event_streams_each; /* see events_limits */
+    bool metrics_open;                        /* /metrics needs no token, from anywhere */
+    bool portal;                              /* its pages are served, when they have been built */
 };
 /* Locks the data folder, checks its version, opens everything, makes a first workspace called
  * "default". The options' texts are borrowed. Errors: ERR_CONFLICT: the folder is in use (the
@@ -93,8 +96,8 @@ void vedette_watch_topics(struct vedette *v, struct topics *t);
 void vedette_watch_buckets(struct vedette *v, struct buckets *b);
 /* And for files. */
 void vedette_watch_files(struct vedette *v, struct tail *t);
-/* While true /readyz answers 503, so that a load balancer goes elsewhere before the server stops.
- */
+/* While true /readyz answers 503, so that a load balancer goes elsewhere before the server stops;
+ * streams of events end. */
 void vedette_draining(struct vedette *v, bool yes);
 
 /* One request without a network, as the operator of this process. body may be empty. The answer's

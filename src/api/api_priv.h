@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "cases/cases.h"
 #include "detect/rule_resources.h"
+#include "identity/sessions.h"
 #include "identity/tenants.h"
 #include "incident/work.h"
 #include <stdatomic.h>
@@ -33,9 +34,11 @@ struct vedette {
     struct backtests *backtests;
     struct cases cases;
     struct identity *identity;
+    struct events *events;
     struct throttle *throttle;
     struct sign_ins *sign_ins;
     struct shares *shares;
+    struct portal *portal; /* NULL: not served */
     struct http_router *router;
     _Atomic(struct http_server *) server;
     struct lock topics_lock; /* while /metrics looks at syslog, topics or buckets */
@@ -79,6 +82,7 @@ void data_dir_release(struct data_lock *lock);
 /* ---- route families ---- */
 extern const struct http_route health_routes[];
 extern const struct http_route oauth_routes[];
+extern const struct http_route credential_routes[];
 extern const struct http_route ingest_routes[];
 extern const struct http_route query_routes[];
 extern const struct http_route batch_routes[];
@@ -109,11 +113,16 @@ extern const struct http_route dcr_routes[];
 extern const struct http_route job_routes[];
 extern const struct http_route backtest_routes[];
 extern const struct http_route rule_part_routes[];
+extern const struct http_route role_routes[];
+extern const struct http_route assignment_routes[];
+extern const struct http_route session_routes[];
+extern const struct http_route sign_in_routes[];
 extern const struct http_route tenant_routes[];
 extern const struct http_route multi_routes[];
 extern const struct http_route subscription_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
+extern const size_t n_credential_routes;
 extern const size_t n_ingest_routes;
 extern const size_t n_query_routes;
 extern const size_t n_batch_routes;
@@ -144,6 +153,16 @@ extern const size_t n_dcr_routes;
 extern const size_t n_job_routes;
 extern const size_t n_backtest_routes;
 extern const size_t n_rule_part_routes;
+extern const size_t n_session_routes;
+extern const size_t n_sign_in_routes;
+extern const struct http_route portal_routes[];
+extern const struct http_route openapi_routes[];
+extern const struct http_route event_routes[];
+extern const size_t n_portal_routes;
+extern const size_t n_role_routes;
+extern const size_t n_assignment_routes;
+extern const size_t n_openapi_routes;
+extern const size_t n_event_routes;
 extern const size_t n_tenant_routes;
 extern const size_t n_multi_routes;
 extern const size_t n_subscription_routes;
@@ -163,6 +182,21 @@ extern const size_t n_subscription_routes;
 void api_otlp_status(const struct http_request *q, int status, struct str message,
                      struct http_response *r);
 bool api_authorise_shared_key(struct vedette *v, struct http_request *q, struct err *e);
+/* Of a route for whoever has signed in, about themselves. */
+#define RIGHT_ONESELF "oneself"
+/* ---- authenticate.c ---- */
+/* Who calls. Errors: ERR_UNAUTHENTICATED; ERR_FORBIDDEN with a kind: a cookie that some other page
+ * may have made the browser send, or that serves for changing the password only. */
+bool api_authenticate(struct vedette *v, struct http_request *q, struct identity_caller *out,
+                      struct err *e) MUST_USE;
+/* As far as its browser tells: does the request come from a page of this server? Errors:
+ * ERR_FORBIDDEN. */
+bool api_same_origin(const struct vedette *v, const struct http_request *q, struct err *e) MUST_USE;
+/* ---- routes_session.c ---- */
+/* Gives the browser the session (with its token) that was just made; NULL: takes it away. */
+void api_session_cookie(struct http_request *q, struct http_response *r,
+                        const struct identity_session *s);
+
 bool api_authorise(void *self, struct http_request *q, struct err *e);
 void api_fail(void *self, const struct http_request *q, int status, const struct err *e,
               struct http_response *r);
@@ -182,6 +216,21 @@ void api_query_error(const struct http_request *q, const struct err *e, const st
                      struct http_response *r);
 /* An ARM-shaped body with a code of the caller's choice. */
 void api_error_code(struct http_response *r, int status, const char *code, const char *message);
+
+/* ---- rights.c ---- */
+struct api_words {
+    struct str types; /* "Microsoft.OperationalInsights/workspaces/tables" */
+    struct str type;  /* "tables" */
+    struct str
+        action; /* literal behind the last parameter of a POST: "cancelSearch"; may be empty */
+    struct str parameter; /* name of the last one: "table"; may be empty */
+};
+/* As Azure names operations. Lives in a, and as long as the route. */
+struct api_words api_route_words(struct arena *a, const struct http_route *route);
+/* What a route asks for; of one that has an access. Lives in a. */
+struct identity_right api_right(struct arena *a, const struct http_route *route);
+/* May the caller do what the request's route is for, in that workspace (id; empty: in any)? */
+bool api_may(const struct http_request *q, struct str workspace);
 
 /* ---- limits.c ---- */
 struct api_limits {

@@ -49,72 +49,8 @@ static bool is_told(const struct http_request *q, int status)
     return true;
 }
 
-/* ---- the words of a route ---- */
-
-static bool next_part(struct str *path, struct str *part)
-{
-    size_t at = 0;
-    while (path->n > 0 && path->p[0] == '/')
-        *path = str_sub(*path, 1, path->n);
-    if (path->n == 0)
-        return false;
-    at = path->n;
-    (void)str_find(*path, STR("/"), &at);
-    *part = str_sub(*path, 0, at);
-    *path = str_sub(*path, at, path->n);
-    return true;
-}
-
-/* What follows the last "/providers/"; routes of our own begin with their version. */
-static struct str provider_path(const char *pattern, bool *out_own)
-{
-    struct str rest = str_from(pattern);
-    size_t at = 0;
-    *out_own = str_starts(rest, STR("/vedette/v1/"));
-    if (*out_own)
-        return str_sub(rest, sizeof("/vedette/v1/") - 1, rest.n);
-    while (str_find(rest, STR("/providers/"), &at))
-        rest = str_sub(rest, at + sizeof("/providers/") - 1, rest.n);
-    return rest;
-}
-
-struct route_words {
-    struct str types; /* "Microsoft.OperationalInsights/workspaces/tables" */
-    struct str type;  /* "tables" */
-    struct str
-        action; /* literal behind the last parameter of a POST: "cancelSearch"; may be empty */
-    struct str parameter; /* name of the last one: "table"; may be empty */
-};
-
-static struct route_words words_of(struct arena *a, const struct http_request *q)
-{
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(4096);
-    struct route_words x = {0};
-    struct str part = STR(""), before = STR("");
-    bool own = false;
-    struct str path = provider_path(q->route->pattern, &own);
-    sbuf_addz(&b, own ? "Vedette" : "");
-    while (next_part(&path, &part)) {
-        bool last = path.n == 0;
-        if (part.p[0] == '{') {
-            x.parameter = str_sub(part, 1, part.n - 2);
-            x.type = before;
-        } else if (last && q->method == HTTP_POST && b.n > 0) {
-            x.action = part;
-        } else {
-            sbuf_addz(&b, b.n > 0 ? "/" : "");
-            sbuf_add(&b, part);
-        }
-        before = part;
-    }
-    if (x.type.n == 0)
-        x.type = x.action;
-    x.types = arena_str(a, sbuf_str(&b));
-    return x;
-}
-
 static const char *operation_of(struct arena *a, const struct http_request *q,
-                                const struct route_words *x)
+                                const struct api_words *x)
 {
     if (q->method == HTTP_POST)
         return arena_strz(a, arena_fmt(a, "%.*s%s%.*s/Action", STR_ARG(x->types),
@@ -153,7 +89,7 @@ void changes_observe(struct vedette *v, const struct http_request *q, int status
     if (q->route == NULL || !is_told(q, status))
         return;
     struct arena *a = q->arena;
-    struct route_words words = words_of(a, q);
+    struct api_words words = api_route_words(a, q->route);
     struct workspace *w = api_workspace_named(q, api_path_part(v, q, STR("workspace")),
                                               api_path_part(v, q, STR("subscription")));
     struct str name = words.parameter.n > 0 ? api_path_part(v, q, words.parameter) : words.type;

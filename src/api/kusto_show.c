@@ -363,7 +363,7 @@ static void list_databases(struct show *s)
         n++;
     s->all = arena_array(s->q->arena, struct workspace *, n + 1);
     for (size_t i = 0; i < n && (w = store_workspace_at(s->v->store, i)) != NULL; i++)
-        if (identity_allows(api_caller(s->q), s->q->route->access, workspace_id(w)))
+        if (api_may(s->q, workspace_id(w)))
             s->all[s->n_all++] = w;
 }
 static bool choose_database(struct show *s)

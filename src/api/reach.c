@@ -6,8 +6,7 @@ static struct workspace *find(void *self, struct str text)
 {
     const struct http_request *q = self;
     struct workspace *w = identity_workspace_named(api_caller(q), text);
-    bool may = w != NULL && identity_allows(api_caller(q), q->route->access, workspace_id(w));
-    return may ? w : NULL;
+    return w != NULL && api_may(q, workspace_id(w)) ? w : NULL;
 }
 
 const struct store_reach *api_reach(struct http_request *q)

@@ -23,7 +23,7 @@ static const struct {
     {RIGHT_SHARED_KEY, STORE_ROOM_LOW},   {"tables/write", STORE_ROOM_LOW},
     {"watchlists/write", STORE_ROOM_LOW}, {"functions/write", STORE_ROOM_LOW},
     {"clock/write", NEVER_REFUSED},       {"purge/write", NEVER_REFUSED},
-    {"backup/write", NEVER_REFUSED},
+    {"backup/write", NEVER_REFUSED},      {RIGHT_ONESELF, NEVER_REFUSED},
 };
 
 static bool has_room(struct vedette *v, const struct http_request *q, struct err *e)
@@ -47,22 +47,21 @@ static bool may(struct vedette *v, struct http_request *q, struct err *e)
     if (strcmp(right, RIGHT_SHARED_KEY) == 0)
         return api_authorise_shared_key(v, q, e);
     struct identity_caller *c = &arena_new_of(q->arena, struct api_principal)->caller;
-    if (!identity_check(v->identity, q->arena, http_header(q, "authorization"), c, e))
+    if (!api_authenticate(v, q, c, e))
         return false;
     q->principal = c;
     q->throttle_key = c->id;
-    if (identity_allows(c, right, STR("")))
-        return true;
-    return err_set(e, ERR_FORBIDDEN,
+    return strcmp(right, RIGHT_ONESELF) == 0 || api_may(q, STR("")) ||
+           err_set(e, ERR_FORBIDDEN,
                    "The client '%.*s' does not have authorization to perform action '%s'.",
-                   STR_ARG(c->id), right);
+                   STR_ARG(c->id), api_right(q->arena, q->route).action);
 }
 
 /* Requests that a worker for long work has; those within one ($batch) are part of it. */
 static struct api_principal *holder(struct vedette *v, const struct http_request *q)
 {
     bool is_long = q->since_us != 0 && q->route != NULL && q->principal != NULL &&
-                   http_router_is_long(v->router, q->route);
+                   http_router_lane(v->router, q->route) == HTTP_LONG;
     return is_long ? q->principal : NULL;
 }
 
@@ -98,7 +97,7 @@ struct workspace *api_workspace(struct vedette *v, struct http_request *q, struc
     struct err e = {0};
     struct str name = http_param(q, "workspace");
     struct workspace *w = api_workspace_named(q, name, api_path_part(v, q, STR("subscription")));
-    if (w != NULL && identity_allows(api_caller(q), q->route->access, workspace_id(w)))
+    if (w != NULL && api_may(q, workspace_id(w)))
         return w;
     if (w == NULL)
         err_set(&e, ERR_NOT_FOUND, "The workspace '%.*s' could not be found.",
@@ -107,7 +106,8 @@ struct workspace *api_workspace(struct vedette *v, struct http_request *q, struc
         err_set(&e, ERR_FORBIDDEN,
                 "The client '%.*s' does not have authorization to perform action '%s' over "
                 "workspace '%.*s'.",
-                STR_ARG(api_caller(q)->id), q->route->access, STR_ARG(workspace_name(w)));
+                STR_ARG(api_caller(q)->id), api_right(q->arena, q->route).action,
+                STR_ARG(workspace_name(w)));
     api_error(v, q, &e, r);
     return NULL;
 }
@@ -151,9 +151,11 @@ static int status_of(const struct err *e, int status, struct http_response *r)
     return full ? 503 : status;
 }
 
+/* Refusals of a session have codes of their own (authenticate.c). */
 static const char *code_of(const struct err *e, const char *otherwise)
 {
-    return store_has_no_room(e) || store_is_over_quota(e) ? e->kind : otherwise;
+    bool own = e->code == ERR_FORBIDDEN && e->kind[0] != '\0';
+    return own || store_has_no_room(e) || store_is_over_quota(e) ? e->kind : otherwise;
 }
 
 static struct str message_of(const struct http_request *q, const struct err *e)

@@ -3,22 +3,14 @@
 #include "api/api_priv.h"
 #include "text/json.h"
 
-struct asking {
-    const struct http_request *q;
-    const char *right;
-};
-
 static bool may(void *self, const struct workspace *w)
 {
-    const struct asking *x = self;
-    return identity_allows(api_caller(x->q), x->right, workspace_id(w));
+    return api_may(self, workspace_id(w));
 }
 
-static struct dcr_caller caller(struct http_request *q, const char *right)
+static struct dcr_caller caller(struct http_request *q)
 {
-    struct asking *x = arena_new_of(q->arena, struct asking);
-    *x = (struct asking){q, right};
-    return (struct dcr_caller){x, may};
+    return (struct dcr_caller){q, may};
 }
 
 static struct dcr_change change(struct http_request *q, const struct json *body)
@@ -27,7 +19,7 @@ static struct dcr_change change(struct http_request *q, const struct json *body)
                                .if_match = http_header(q, "if-match"),
                                .who = api_caller(q)->name,
                                .body = body,
-                               .caller = caller(q, q->route->access)};
+                               .caller = caller(q)};
 }
 
 /* As Azure answers, which tells all that is wrong with a rule at once. */
@@ -75,7 +67,7 @@ static void list(struct vedette *v, struct http_request *q, enum state_collectio
     struct err e = {0};
     struct state_dcr *all = NULL;
     size_t n = 0;
-    struct dcr_caller who = caller(q, q->route->access);
+    struct dcr_caller who = caller(q);
     if (!dcr_list(v->dcrs, q->arena, c, &who, &all, &n, &e)) {
         api_error(v, q, &e, r);
         return;
@@ -91,7 +83,7 @@ static void get(struct vedette *v, struct http_request *q, enum state_collection
 {
     struct err e = {0};
     struct state_dcr x = {0};
-    struct dcr_caller who = caller(q, q->route->access);
+    struct dcr_caller who = caller(q);
     if (dcr_get(v->dcrs, q->arena, c, http_param(q, "name"), &who, &x, &e))
         write_one(v, q, c, &x, r);
     else
@@ -186,7 +178,7 @@ static void try_rule(void *ctx, struct http_request *q, struct http_response *r)
                                 .name = json_text(json_get(&body, "name"), STR("")),
                                 .stream = json_text(json_get(&body, "stream"), STR("")),
                                 .body = sbuf_str(&records),
-                                .caller = caller(q, q->route->access)};
+                                .caller = caller(q)};
     struct json_out w = json_out_make(&r->body);
     if (!dcr_try(v->dcrs, q->arena, &t, &w, &issues, &e))
         refuse(v, q, &issues, &e, r);
@@ -215,7 +207,7 @@ static struct dcr_association association(struct http_request *q, struct str nam
                                     .if_match = http_header(q, "if-match"),
                                     .who = api_caller(q)->name,
                                     .body = body,
-                                    .caller = caller(q, q->route->access)};
+                                    .caller = caller(q)};
 }
 
 static void get_association(void *ctx, struct http_request *q, struct http_response *r)

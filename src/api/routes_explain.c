@@ -1,6 +1,7 @@
 /* POST /vedette/v1/workspaces/{workspace}/explain: the SQL of a query, and which parts it would
- * read. */
+ * read. POST /vedette/v1/queryText: a query, laid out. */
 #include "api/api_priv.h"
+#include "kql/format.h"
 #include "text/date.h"
 #include "text/json.h"
 
@@ -75,7 +76,29 @@ static void explain(void *ctx, struct http_request *q, struct http_response *r)
     }
 }
 
+/* {"query"}: the same text as `vedette kql format` lays it out. */
+static void format(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct err e = {0};
+    struct json body = {0};
+    struct kql_diags diags = {0};
+    AUTO(sbuf_fini) struct sbuf out = sbuf_make(2 * (size_t)MAX_QUERY_BODY);
+    if (!api_body(ctx, q, r, &body))
+        return;
+    struct str text = json_text(json_get(&body, "query"), STR(""));
+    if (!kql_format(q->arena, text, &out, &diags)) {
+        kql_diag_err(&diags, 0, &e);
+        api_query_error(q, &e, &diags, r);
+        return;
+    }
+    struct json_out o = json_out_make(&r->body);
+    json_obj(&o);
+    json_kv_str(&o, "query", sbuf_str(&out));
+    json_obj_end(&o);
+}
+
 const struct http_route explain_routes[] = {
+    {HTTP_POST, "/vedette/v1/queryText", format, "query/read", MAX_QUERY_BODY, FAMILY_QUERY},
     {HTTP_POST, "/vedette/v1/workspaces/{workspace}/explain", explain, "query/read", MAX_QUERY_BODY,
      FAMILY_QUERY},
 };

@@ -97,10 +97,10 @@ static struct workspace *database(struct vedette *v, struct http_request *q, str
         struct workspace *x = store_workspace_at(v->store, i);
         if (x == NULL)
             break;
-        if (identity_allows(api_caller(q), q->route->access, workspace_id(x)))
+        if (api_may(q, workspace_id(x)))
             w = x;
     }
-    if (w != NULL && identity_allows(api_caller(q), q->route->access, workspace_id(w)))
+    if (w != NULL && api_may(q, workspace_id(w)))
         return w;
     if (w == NULL)
         err_set(&e, ERR_NOT_FOUND, "Database '%.*s' could not be found.",

@@ -29,18 +29,16 @@ struct multi {
 
 static struct workspace *choose(struct multi *m, struct str tenant, struct str name)
 {
-    const struct identity_caller *c = api_caller(m->q);
     struct workspace *w = NULL, *primary = identity_primary(m->v->identity, tenant);
     struct str key = identity_tenant_key(m->v->identity, tenant);
     if (name.n > 0) {
         w = store_workspace_find_in(m->v->store, key, name);
-        return w != NULL && identity_allows(c, m->q->route->access, workspace_id(w)) ? w : NULL;
+        return w != NULL && api_may(m->q, workspace_id(w)) ? w : NULL;
     }
-    if (primary != NULL && identity_allows(c, m->q->route->access, workspace_id(primary)))
+    if (primary != NULL && api_may(m->q, workspace_id(primary)))
         return primary;
     for (size_t i = 0; (w = store_workspace_at(m->v->store, i)) != NULL; i++)
-        if (str_ieq(workspace_place(w).tenant, key) &&
-            identity_allows(c, m->q->route->access, workspace_id(w)))
+        if (str_ieq(workspace_place(w).tenant, key) && api_may(m->q, workspace_id(w)))
             return w;
     return NULL;
 }
@@ -305,7 +303,7 @@ static bool read_workspaces(struct vedette *v, struct http_request *q, struct st
     *out = all;
     *n = 0;
     for (size_t i = 0; rest.n == 0 && (w = store_workspace_at(v->store, i)) != NULL; i++)
-        if (*n < MAX_TARGETS && identity_allows(c, q->route->access, workspace_id(w)))
+        if (*n < MAX_TARGETS && api_may(q, workspace_id(w)))
             all[(*n)++] = workspace_id(w);
     while (rest.n > 0) {
         size_t at = rest.n;
@@ -313,7 +311,7 @@ static bool read_workspaces(struct vedette *v, struct http_request *q, struct st
         struct str name = str_trim(str_sub(rest, 0, at));
         rest = str_sub(rest, at + 1, rest.n);
         w = identity_workspace_named(c, name);
-        if (w == NULL || !identity_allows(c, q->route->access, workspace_id(w)))
+        if (w == NULL || !api_may(q, workspace_id(w)))
             return err_set(e, ERR_NOT_FOUND, "The workspace '%.*s' could not be found.",
                            (int)(name.n < 200 ? name.n : 200), name.p);
         if (*n == MAX_TARGETS)

@@ -13,7 +13,7 @@ static void workspaces(void *ctx, struct http_request *q, struct http_response *
     struct json_out o = api_list(r);
     for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++) {
         char dcr[INGEST_DCR_BYTES];
-        if (!identity_allows(api_caller(q), q->route->access, workspace_id(w)))
+        if (!api_may(q, workspace_id(w)))
             continue;
         ingest_dcr_id(w, dcr);
         json_obj(&o);
@@ -305,16 +305,21 @@ static void set_clock(void *ctx, struct http_request *q, struct http_response *r
 
 /* ---- applications ---- */
 
-static void write_application(struct json_out *o, const struct state_principal *p)
+static bool write_application(struct vedette *v, struct arena *a, struct json_out *o,
+                              const struct state_principal *p, struct err *e)
 {
+    struct str roles = STR("");
+    if (!identity_roles_of(v->identity, a, p->id, &roles, e))
+        return false;
     json_obj(o);
     json_kv_str(o, "clientId", p->id);
     json_kv_str(o, "name", p->name);
     json_key(o, "roles");
-    json_raw(o, p->roles);
+    json_raw(o, roles);
     json_kv_bool(o, "enabled", p->enabled);
     json_kv_time(o, "created", p->created);
     json_obj_end(o);
+    return true;
 }
 
 static struct str home_of(struct vedette *v, const struct state_principal *p)
@@ -344,10 +349,16 @@ static void list_applications(void *ctx, struct http_request *q, struct http_res
         return;
     }
     struct json_out o = api_list(r);
-    for (size_t i = 0; i < n; i++)
-        if (identity_allows_in(api_caller(q), q->route->access, home_of(v, &all[i])))
-            write_application(&o, &all[i]);
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++)
+        ok = str_eqz(all[i].kind, PRINCIPAL_USER) ||
+             !identity_allows_in(api_caller(q), q->route->access, home_of(v, &all[i])) ||
+             write_application(v, q->arena, &o, &all[i], &e);
     api_list_end(&o);
+    if (ok)
+        return;
+    sbuf_clear(&r->body);
+    api_error(v, q, &e, r);
 }
 
 static void write_secret(struct http_response *r, struct str id, struct str secret,
@@ -405,7 +416,8 @@ static void create_application(void *ctx, struct http_request *q, struct http_re
     x.tenant = identity_tenant_key(v->identity, home);
     if (given == NULL || !sbuf_ok(&roles))
         err_set(&e, ERR_INVALID, "roles: an array of {\"role\", \"workspace\"} expected");
-    else if (identity_app_make(v->identity, q->arena, &x, &id, &secret, &e)) {
+    else if (identity_may_give(v->identity, q->arena, api_caller(q), home, x.roles, &e) &&
+             identity_app_make(v->identity, q->arena, &x, &id, &secret, &e)) {
         r->status = 201;
         write_secret(r, id, secret, home);
         return;

@@ -8,11 +8,14 @@
 
 /* The same query, also over what is past the analytics retention. */
 #define LAKE_QUERY "/vedette/v1/workspaces/{workspace}/lake/query"
-enum { MAX_WAIT_S = 86400, MAX_QUERY_BODY = 2 << 20 };
+/* The same query for results of many rows: lines of JSON that a reader can take one by one. */
+#define RESULTS "/vedette/v1/workspaces/{workspace}/results"
+enum { MAX_WAIT_S = 86400, MAX_QUERY_BODY = 2 << 20, LINE_ROWS = 5000, MOST_RESULT_ROWS = 1000000 };
 
 struct ask {
     struct api_question what;
-    int64_t wait_s; /* 0: not said */
+    int64_t wait_s;  /* 0: not said */
+    size_t max_rows; /* of RESULTS; 0: the server's */
     bool statistics, render;
     const struct json *workspaces[2]; /* of the body: lists, or NULL */
     struct str more;                  /* of the address: names with commas between */
@@ -196,6 +199,64 @@ static void write_answer(struct http_request *q, const struct ask *k,
     json_obj_end(&w);
 }
 
+/* ---- RESULTS: {"columns", "render"}, then for each LINE_ROWS rows an array with an array of
+ * values for each column, then {"rows", "cut", "seconds"}: without that line it is not all there
+ * ---- */
+
+static void write_lines_head(struct json_out *w, const struct store_result *res)
+{
+    json_obj(w);
+    api_columns(w, engine_rows_schema(res->rows[0]));
+    write_render(w, &res->compiled.results[0].render);
+    json_obj_end(w);
+}
+
+static void write_line(struct json_out *w, const struct engine_rows *rows, size_t from, size_t to)
+{
+    size_t n = engine_rows_schema(rows)->n;
+    json_arr(w);
+    for (size_t col = 0; col < n; col++) {
+        json_arr(w);
+        for (size_t row = from; row < to; row++) {
+            struct kql_value v = engine_rows_get(rows, row, col);
+            api_query_cell(w, &v);
+        }
+        json_arr_end(w);
+    }
+    json_arr_end(w);
+}
+
+static void write_lines(const struct store_result *res, int64_t took_us, struct http_response *r)
+{
+    const struct engine_rows *rows = res->rows[0];
+    size_t n = engine_rows_count(rows), at = 0;
+    bool cut = engine_rows_truncated(rows);
+    struct json_out w = json_out_make(&r->body);
+    r->content_type = "application/x-ndjson";
+    write_lines_head(&w, res);
+    sbuf_addc(&r->body, '\n');
+    while (at < n) {
+        size_t to = n - at > LINE_ROWS ? at + LINE_ROWS : n, before = r->body.n;
+        w = json_out_make(&r->body);
+        write_line(&w, rows, at, to);
+        sbuf_addc(&r->body, '\n');
+        if (!sbuf_ok(&r->body) || r->body.n > r->body.max - 4096) {
+            r->body.n = before;
+            r->body.failed = false;
+            cut = true;
+            break;
+        }
+        at = to;
+    }
+    w = json_out_make(&r->body);
+    json_obj(&w);
+    json_kv_int(&w, "rows", (int64_t)at);
+    json_kv_bool(&w, "cut", cut);
+    json_kv_real(&w, "seconds", (double)took_us / 1e6);
+    json_obj_end(&w);
+    sbuf_addc(&r->body, '\n');
+}
+
 struct kql_session api_session(struct vedette *v, const struct http_request *q)
 {
     const struct identity_caller *c = api_caller(q);
@@ -246,11 +307,19 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
         return;
     }
     api_limits(v, q, k->wait_s, &limits);
+    bool lines = strcmp(q->route->pattern, RESULTS) == 0;
+    if (lines && k->max_rows > 0) {
+        limits.own.max_rows = k->max_rows;
+        limits.own.max_bytes = limits.most.max_bytes;
+    }
     sq.limits = limits.own;
     sq.most = &limits.most;
     sq.since_us = limits.since_us;
     if (workspace_query(ws, q->arena, &sq, &res, &diags, &e)) {
-        write_answer(q, k, &res, clock_mono_us() - began, r);
+        if (lines)
+            write_lines(&res, clock_mono_us() - began, r);
+        else
+            write_answer(q, k, &res, clock_mono_us() - began, r);
         store_result_fini(&res);
         return;
     }
@@ -283,6 +352,9 @@ static void ask(struct vedette *v, struct http_request *q, const struct json *bo
     struct ask k = {
         .workspaces = {json_get(body, "workspaces"), json_get(body, "additionalWorkspaces")},
         .more = http_query(q, "workspaces")};
+    const struct json *rows = json_get(body, "maxRows");
+    if (rows != NULL && rows->type == JSON_INT && rows->i > 0)
+        k.max_rows = rows->i < MOST_RESULT_ROWS ? (size_t)rows->i : MOST_RESULT_ROWS;
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL)
         return;
@@ -314,6 +386,7 @@ const struct http_route query_routes[] = {
      FAMILY_QUERY},
     {HTTP_POST, "/v1/workspaces/{workspace}/search", post_query, "query/read", MAX_QUERY_BODY,
      FAMILY_QUERY},
+    {HTTP_POST, RESULTS, post_query, "query/read", MAX_QUERY_BODY, FAMILY_QUERY},
     {HTTP_POST, LAKE_QUERY, post_query, "query/read", MAX_QUERY_BODY, FAMILY_QUERY},
     {HTTP_GET, "/v1" WORKSPACE_PATH "/query", get_query, "query/read", 0, FAMILY_QUERY},
     {HTTP_POST, "/v1" WORKSPACE_PATH "/query", post_query, "query/read", MAX_QUERY_BODY,

@@ -1,6 +1,8 @@
 /* Opening everything over a data folder, in order, and closing it in the other one. */
 #include "api/api.h"
 #include "api/api_priv.h"
+#include "api/events.h"
+#include "api/portal.h"
 #include "backtest/backtest.h"
 #include "base/ids.h"
 #include "purge/purge.h"
@@ -62,7 +64,8 @@ static bool open_identity(struct vedette *v, struct err *e)
                                  .clock = v->o.clock,
                                  .store = v->store,
                                  .key_file = path,
-                                 .lifetime = v->o.token_lifetime};
+                                 .lifetime = v->o.token_lifetime,
+                                 .people = v->o.people};
     v->identity = identity_open(&o, e);
     if (v->identity == NULL)
         return false;
@@ -139,6 +142,7 @@ static void open_router(struct vedette *v)
     const struct http_routes families[] = {
         {health_routes, n_health_routes, v, false},
         {oauth_routes, n_oauth_routes, v, false},
+        {credential_routes, n_credential_routes, v, false},
         {ingest_routes, n_ingest_routes, v, false},
         {query_routes, n_query_routes, v, true},
         {batch_routes, n_batch_routes, v, true},
@@ -165,13 +169,20 @@ static void open_router(struct vedette *v)
         {purge_routes, n_purge_routes, v, true},
         {workspace_routes, n_workspace_routes, v, false},
         {tenant_routes, n_tenant_routes, v, false},
-        {multi_routes, n_multi_routes, v, true},
+        {multi_routes, n_multi_routes, v, HTTP_LONG},
         {subscription_routes, n_subscription_routes, v, false},
         {otlp_routes, n_otlp_routes, v, false},
         {summary_routes, n_summary_routes, v, false},
         {dcr_routes, n_dcr_routes, v, false},
         {job_routes, n_job_routes, v, false},
         {backtest_routes, n_backtest_routes, v, false},
+        {session_routes, n_session_routes, v, HTTP_SHORT},
+        {sign_in_routes, n_sign_in_routes, v, HTTP_COSTLY},
+        {portal_routes, n_portal_routes, v, false},
+        {role_routes, n_role_routes, v, false},
+        {assignment_routes, n_assignment_routes, v, false},
+        {openapi_routes, n_openapi_routes, v, false},
+        {event_routes, n_event_routes, v, false},
     };
     struct http_app app = {v, api_authorise, api_fail, api_observe};
     double rate = v->o.requests_per_second;
@@ -234,7 +245,11 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     otlp.limits.max_body_bytes = (size_t)64 << 20; /* each record has its resource */
     v->otlp = ingest_open(&otlp);
     open_rules(v);
+    if (o->portal)
+        v->portal = portal_load();
     open_router(v);
+    struct events_limits el = {v->o.event_streams, v->o.event_streams_each};
+    v->events = events_open(v, &el);
     return v;
 }
 
@@ -242,12 +257,14 @@ void vedette_close(struct vedette *v)
 {
     if (v == NULL)
         return;
+    events_stop(v->events);
     if (v->router != NULL)
         http_router_free(v->router);
     if (v->throttle != NULL)
         throttle_free(v->throttle);
     sign_ins_free(v->sign_ins);
     shares_free(v->shares);
+    portal_free(v->portal);
     dcrs_close(v->dcrs);
     health_close(v->health);
     backtests_close(v->backtests);
@@ -268,6 +285,7 @@ void vedette_close(struct vedette *v)
     identity_close(v->identity);
     if (v->store != NULL)
         store_close(v->store);
+    events_free(v->events);
     state_close(v->state);
     data_dir_release(&v->lock);
     lock_fini(&v->topics_lock);
@@ -364,6 +382,8 @@ void vedette_watch(struct vedette *v, struct http_server *server)
 void vedette_draining(struct vedette *v, bool yes)
 {
     atomic_store(&v->draining, yes);
+    if (yes)
+        events_stop(v->events);
 }
 
 bool vedette_call(struct vedette *v, const char *method, const char *target,

@@ -16,9 +16,8 @@ static bool is_there(struct arena *a, struct str top, const char *name, struct s
     return true;
 }
 
-/* /usr/local/bin/vedette gives /usr/local/share/vedette/content; empty when /proc is not mounted.
- */
-static struct str beside_program(struct arena *a)
+/* /usr/local/bin/vedette gives /usr/local/share/vedette/NAME; empty when /proc is not mounted. */
+static struct str beside_program(struct arena *a, const char *name)
 {
     char exe[MAX_EXE_PATH];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe));
@@ -32,22 +31,29 @@ static struct str beside_program(struct arena *a)
             return (struct str){"", 0};
         end--;
     }
-    return arena_fmt(a, "%.*s/share/vedette/content", (int)end, exe);
+    return arena_fmt(a, "%.*s/share/vedette/%s", (int)end, exe, name);
+}
+
+/* The value of a variable that names a folder; empty: not set. */
+static struct str setting(const char *variable)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment */
+    return str_from(getenv(variable));
 }
 
 bool content_find(struct arena *a, const char *name, struct str *out, struct err *e)
 {
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nothing here changes the environment */
-    const char *set = getenv("VEDETTE_CONTENT");
-    if (set != NULL && set[0] != '\0') {
-        if (is_there(a, (struct str){set, strlen(set)}, name, out))
+    struct str set = setting("VEDETTE_CONTENT");
+    if (set.n > 0) {
+        if (is_there(a, set, name, out))
             return true;
-        err_set(e, ERR_NOT_FOUND, "there is no readable '%s' in '%s' (VEDETTE_CONTENT)", name, set);
+        err_set(e, ERR_NOT_FOUND, "there is no readable '%s' in '%s' (VEDETTE_CONTENT)", name,
+                set.p);
         err_hint(e, "set VEDETTE_CONTENT to the folder that holds rules/, or unset it");
         return false;
     }
-    struct str installed = beside_program(a);
-    struct str source = {VEDETTE_SOURCE_CONTENT, sizeof(VEDETTE_SOURCE_CONTENT) - 1};
+    struct str installed = beside_program(a, "content");
+    struct str source = STR(VEDETTE_SOURCE_CONTENT);
     if (installed.n > 0 && is_there(a, installed, name, out))
         return true;
     if (is_there(a, source, name, out))
@@ -56,4 +62,25 @@ bool content_find(struct arena *a, const char *name, struct str *out, struct err
             (int)installed.n, installed.p, VEDETTE_SOURCE_CONTENT);
     err_hint(e, "set VEDETTE_CONTENT to the folder that holds rules/");
     return false;
+}
+
+bool content_portal(struct arena *a, struct str *out, struct err *e)
+{
+    struct str set = setting("VEDETTE_PORTAL_DIR"), index = STR_NONE;
+    struct str places[] = {beside_program(a, "portal"), STR(VEDETTE_SOURCE_PORTAL)};
+    if (set.n > 0) {
+        if (!is_there(a, set, "index.html", &index))
+            return err_set(e, ERR_NOT_FOUND, "there is no index.html in '%s' (VEDETTE_PORTAL_DIR)",
+                           set.p);
+        *out = set;
+        return true;
+    }
+    for (size_t i = 0; i < COUNTOF(places); i++) {
+        if (places[i].n == 0 || !is_there(a, places[i], "index.html", &index))
+            continue;
+        *out = places[i];
+        return true;
+    }
+    return err_set(e, ERR_NOT_FOUND, "the portal is neither in '%.*s' nor in '%s'",
+                   STR_ARG(places[0]), VEDETTE_SOURCE_PORTAL);
 }

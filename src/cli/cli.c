@@ -7,6 +7,7 @@
 #include "kql/functions.h"
 
 static const struct cli_command commands[] = {
+    {"apps", "applications that sign in: list, create, secrets, certificates", cli_apps},
     {"backup", "copy a data folder while it is in use", cli_backup},
     {"cases", "work that spans incidents: list, show, create, update, close, attach", cli_cases},
     {"check", "compare the sealed parts with the manifest", cli_check},

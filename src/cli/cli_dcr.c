@@ -1,6 +1,6 @@
 /* vedette dcr: list, show, put, delete and test data collection rules. */
 #include <stdio.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "cli/commands.h"
 #include "cli/files.h"
@@ -196,6 +196,13 @@ static void print_flow(const struct json *x)
         print_json(&rows->items[i]);
 }
 
+/* A folder of that name is none: rules have short names. */
+static bool is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
 static bool test(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     const struct job *j = arg;
@@ -207,7 +214,7 @@ static bool test(struct client *c, const struct client_workspace *w, const void 
     if (!verb_words_are(&j->words, 2, "a rule's name or file, and a file of records", e))
         return false;
     json_obj(&o);
-    if (access(j->words.p[0], F_OK) != 0)
+    if (!is_file(j->words.p[0]))
         json_kv_z(&o, "name", j->words.p[0]);
     else if (verb_json_read(c, j->words.p[0], &text, &rule, e)) {
         json_key(&o, "rule");

@@ -136,7 +136,7 @@ static bool start_server(struct demo *d, struct err *e)
     for (size_t i = 0; i < COUNTOF(words); i++)
         argv[i] = arena_strz(d->a, str_from(words[i]));
     if (!settings_load(&d->set, COUNTOF(argv), argv, e) ||
-        !serving_start(&d->serving, &d->set, e) ||
+        !serving_start(&d->serving, &d->set, NULL, e) ||
         !client_open(&d->client, d->data, NULL, false, e) ||
         !client_workspace(&d->client, NULL, &d->workspace, e))
         return false;

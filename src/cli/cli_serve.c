@@ -8,12 +8,14 @@
 #include "cli/commands.h"
 #include "cli/complain.h"
 #include "cli/serve.h"
+#include "identity/users.h"
 
 static const char usage[] =
     "usage: vedette serve [--data DIR] [--config FILE] [--SETTING VALUE…]\n"
     "\n"
     "Serves HTTPS on 127.0.0.1:8443 over the data folder, with a certificate from a CA of its own\n"
-    "(DIR/tls/ca.pem). The first start prints an administrator's client id and secret, once.\n"
+    "(DIR/tls/ca.pem). The first start prints an administrator's user name and password for the\n"
+    "portal, and a client id and secret for programs, once.\n"
     "SIGTERM and SIGINT stop it: running requests are finished first. Logs are JSON lines on\n"
     "standard error. 'vedette config show' lists all settings.\n";
 
@@ -27,11 +29,23 @@ static void block_signals(sigset_t *set)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-static void write_greeting(const struct serving *s, struct str tenant, struct str id,
-                           struct str secret, FILE *to)
+/* What the first start made. */
+struct first {
+    struct str user, password, id, secret;
+};
+
+static void write_greeting(const struct serving *s, struct str tenant, const struct first *f,
+                           FILE *to)
 {
+    struct str id = f->id, secret = f->secret;
     fprintf(to,
-            "This is the first start. Keep the administrator's secret: it is not shown again.\n\n"
+            "This is the first start. Keep what follows: it is not shown again.\n\n"
+            "The portal, for people (the password is to be changed at the first sign-in):\n\n"
+            "  %s/portal/\n\n"
+            "  user name      %.*s\n  password       %.*s\n\n"
+            "The API, for programs:\n\n",
+            s->url, STR_ARG(f->user), STR_ARG(f->password));
+    fprintf(to,
             "  tenant id      %.*s\n  client id      %.*s\n  client secret  %.*s\n\n"
             "A token for one hour:\n\n"
             "  curl%s%s %s/%.*s/oauth2/v2.0/token \\\n"
@@ -61,17 +75,18 @@ static FILE *greeting_file(const struct settings *set, struct err *e)
 static bool greet(struct serving *s, const struct settings *set, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
-    struct str id = STR(""), secret = STR("");
+    struct first f = {0};
     struct identity *identity = vedette_identity(s->v);
-    if (!identity_first_admin(identity, a, &id, &secret, e))
+    if (!identity_first_user(identity, a, &f.user, &f.password, e) ||
+        !identity_first_admin(identity, a, &f.id, &f.secret, e))
         return false;
-    if (id.n == 0)
+    if (f.id.n == 0)
         return true;
     bool journal = getenv("JOURNAL_STREAM") != NULL;
     FILE *to = journal ? greeting_file(set, e) : stdout;
     if (to == NULL)
         return false;
-    write_greeting(s, identity_tenant(identity), id, secret, to);
+    write_greeting(s, identity_tenant(identity), &f, to);
     bool ok = fflush(to) == 0;
     if (journal)
         ok = fclose(to) == 0 && ok;
@@ -97,14 +112,9 @@ static int run(const struct settings *set)
     CHECK(log_level_parse(str_from(set->log_level), &level));
     log_setup(level, 2);
     block_signals(&signals);
-    if (!serving_start(&s, set, &e)) {
+    if (!serving_start(&s, set, greet, &e)) {
         complain("serve", &e);
         return e.code == ERR_INVALID ? 2 : 1;
-    }
-    if (!greet(&s, set, &e)) {
-        complain("serve", &e);
-        (void)serving_stop(&s, 0);
-        return 1;
     }
     LOG(LOG_INFO, "serve", "ready", log_z("url", s.url), log_z("data", set->data),
         log_i("took_ms", (clock_mono_us() - began) / 1000));

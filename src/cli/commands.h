@@ -1,6 +1,7 @@
 /* The subcommands' functions; each has one row in the table in cli.c. */
 #pragma once
 
+int cli_apps(int argc, char **argv);
 int cli_backup(int argc, char **argv);
 int cli_export(int argc, char **argv);
 int cli_import(int argc, char **argv);

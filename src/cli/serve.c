@@ -54,6 +54,8 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
                    .connections = (unsigned)set->lake_store_connections},
         .min_free_bytes = (uint64_t)set->min_free,
         .min_free_percent = (unsigned)set->min_free_percent,
+        .event_streams = (size_t)set->event_streams,
+        .event_streams_each = (size_t)set->event_streams_each,
         .external_hosts = set->external_hosts,
         .external_max_bytes = (size_t)set->external_max,
         .ingest = {.max_body_bytes = (size_t)set->max_body,
@@ -96,6 +98,7 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
                        (size_t)set->query_max_union},
         .spill_max_bytes = (size_t)set->spill_max,
         .metrics_open = set->metrics_open,
+        .portal = set->portal,
         .geoip_file = set->geoip_file,
     };
     return vedette_open(&o, e);
@@ -367,7 +370,8 @@ static bool write_server_file(struct serving *s, const struct settings *set, str
     return ok || err_errno(e, "can't write", s->server_file);
 }
 
-bool serving_start(struct serving *s, const struct settings *set, struct err *e)
+bool serving_start(struct serving *s, const struct settings *set, serving_ready_fn *ready,
+                   struct err *e)
 {
     memset(s, 0, sizeof(*s));
     s->clock = make_clock(set);
@@ -376,8 +380,9 @@ bool serving_start(struct serving *s, const struct settings *set, struct err *e)
     else
         snprintf(s->url, sizeof(s->url), "https://%s", set->listen);
     s->v = open_all(s, set, e);
-    if (s->v != NULL && listen_all(s, set, e) && write_server_file(s, set, e) &&
-        read_topics(s, set, e) && read_files(s, set, e) && read_buckets(s, set, e) &&
+    if (s->v != NULL && listen_all(s, set, e) && (ready == NULL || ready(s, set, e)) &&
+        write_server_file(s, set, e) && read_topics(s, set, e) && read_files(s, set, e) &&
+        read_buckets(s, set, e) &&
         (clock_is_manual(s->clock) ||
          (correlate_start(vedette_correlate(s->v), e) && detect_start(vedette_detect(s->v), e) &&
           summaries_start(vedette_summaries(s->v), e) && jobs_start(vedette_jobs(s->v), e) &&

@@ -21,9 +21,12 @@ struct serving {
     char ca_file[4200];     /* empty: bring-your-own certificate */
     char server_file[4200]; /* DATA/server.json, while it runs */
 };
-/* Opens the data folder, starts listening, writes DATA/server.json; rules run when the clock is the
- * system's. */
-bool serving_start(struct serving *s, const struct settings *set, struct err *e) MUST_USE;
+/* Called when it listens, before DATA/server.json tells others where; false ends the start. */
+typedef bool serving_ready_fn(struct serving *s, const struct settings *set, struct err *e);
+/* Opens the data folder, starts listening, calls ready (which may be NULL), writes
+ * DATA/server.json; rules run when the clock is the system's. */
+bool serving_start(struct serving *s, const struct settings *set, serving_ready_fn *ready,
+                   struct err *e) MUST_USE;
 /* Drains and closes. false: a request did not end in time; the process must end without cleaning
  * up (everything acknowledged is on disk). */
 bool serving_stop(struct serving *s, int64_t drain_ms);

@@ -31,6 +31,7 @@ struct settings {
     const char *silence_sources;
     int64_t silence_min, silence_max;   /* ticks */
     int64_t min_free, min_free_percent; /* bytes; 0 to 100 */
+    int64_t event_streams, event_streams_each;
     int64_t query_workers, query_queue, query_max_operators, query_max_depth, query_max_union;
     int64_t query_memory, spill_max;          /* bytes */
     int64_t query_timeout, query_max_timeout; /* ticks */
@@ -40,7 +41,7 @@ struct settings {
         rule_query_chars;
     int64_t rule_delay, rule_spread, rule_lateness, rule_timeout, job_timeout, token_lifetime,
         drain_timeout, request_timeout, max_past, max_future, seal_age, retention; /* ticks */
-    bool metrics_open, syslog_received_time, term_index, correlation;
+    bool metrics_open, portal, syslog_received_time, term_index, correlation;
     const char *correlation_primary;
     int64_t tenants_max, tenant_workspaces_max;
     int64_t term_index_memory;

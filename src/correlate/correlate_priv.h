@@ -79,6 +79,7 @@ struct score {
     struct str incident; /* the candidate */
     int64_t points;
     VEC(struct evidence) v;
+    bool alone; /* no other incident has an entity of the one that is scored */
 };
 struct scoring {
     struct correlate *c;

@@ -81,15 +81,27 @@ bool join_pair(struct scoring *s, const struct incident_merging *m, struct state
     return true;
 }
 
-static bool join_best(struct scoring *s, struct state_incident *i, bool *joined, struct err *e)
+/* Can the target of a merge score with a third incident because of it? Not when nobody else has the
+ * source's entities and the target had its tactics and rules: then it was compared before. */
+static bool is_settled(const struct score *best, const struct state_incident *before,
+                       const struct state_incident *after)
 {
+    return best->alone && str_eq(before->id, after->id) &&
+           str_eq(before->tactics, after->tactics) && str_eq(before->rule_ids, after->rule_ids);
+}
+
+/* *more: the incident that came of it may be merged again. */
+static bool join_best(struct scoring *s, struct state_incident *i, bool *more, struct err *e)
+{
+    bool found = false;
+    *more = false;
     struct state_incident other = {0};
     struct score best = {0};
     struct state_merge done = {0};
     struct str title = STR("");
-    if (!score_best(s, i, &best, &other, joined, e))
+    if (!score_best(s, i, &best, &other, &found, e))
         return false;
-    if (!*joined)
+    if (!found)
         return true;
     bool survives = incident_survives(i, &other);
     const struct state_incident *target = survives ? i : &other, *source = survives ? &other : i;
@@ -105,8 +117,11 @@ static bool join_best(struct scoring *s, struct state_incident *i, bool *joined,
                                  .title = title,
                                  .max_alerts = (size_t)s->k->max_alerts};
     struct str id = target->id;
-    return join_pair(s, &m, &done, e) &&
-           state_incident_get(s->c->o.state, s->a, workspace_id(s->w), id, i, e);
+    if (!join_pair(s, &m, &done, e) ||
+        !state_incident_get(s->c->o.state, s->a, workspace_id(s->w), id, i, e))
+        return false;
+    *more = !is_settled(&best, &other, i);
+    return true;
 }
 
 /* As if one of its alerts had just come. */
@@ -122,14 +137,14 @@ static bool wait_again(struct scoring *s, const struct state_incident *i, struct
 bool join_all(struct scoring *s, struct str incident, struct err *e)
 {
     struct state_incident i = {0};
-    bool joined = true;
+    bool more = true;
     if (!state_incident_get(s->c->o.state, s->a, workspace_id(s->w), incident, &i, e))
         return false;
-    for (int n = 0; joined && n < MERGES_AT_ONCE; n++) {
+    for (int n = 0; more && n < MERGES_AT_ONCE; n++) {
         if (str_eqz(i.status, "Closed"))
             return true;
-        if (!join_best(s, &i, &joined, e))
+        if (!join_best(s, &i, &more, e))
             return false;
     }
-    return !joined || wait_again(s, &i, e);
+    return !more || wait_again(s, &i, e);
 }

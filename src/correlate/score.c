@@ -10,6 +10,7 @@ enum { PER_MILLE = 1000, TACTICS = 20 };
 struct collected {
     struct map *by_incident; /* → struct score */
     VEC(struct score *) v;
+    bool common; /* an entity was passed over that too many have */
 };
 
 /* ---- entities ---- */
@@ -75,6 +76,7 @@ static bool collect_key(struct scoring *s, const struct state_sighting *own, str
     if (!state_sighting_where(s->c->o.state, s->a, own->workspace, own->value,
                               own->first - s->k->window, s->common + 1, &rows, &n, e))
         return false;
+    all->common = all->common || n > s->common;
     if (n > s->common || n < 2)
         return true;
     x.incidents = n;
@@ -379,6 +381,7 @@ bool score_best(struct scoring *s, const struct state_incident *i, struct score 
         return false;
     *found = best.found;
     *out = best.best;
+    out->alone = all.v.n == 1 && !all.common;
     return !best.found ||
            state_incident_get(s->c->o.state, s->a, i->workspace, best.other.id, out_other, e);
 }

@@ -51,12 +51,29 @@ struct str http_param(const struct http_request *q, const char *name); /* must b
 /* Absent: empty with p NULL. Names compare without case. */
 struct str http_query(const struct http_request *q, const char *name);
 struct str http_header(const struct http_request *q, const char *name);
+/* The cookie of this name (RFC 6265). false: there is none, or there are two with different values:
+ * nobody can tell which one is meant. */
+bool http_cookie(const struct http_request *q, const char *name, struct str *out);
+bool http_cookie_find(struct str header, const char *name, struct str *out);
+
+/* An answer that goes on after its handler has returned. Its functions may be called from any
+ * thread; none of them waits. */
+struct http_stream;
+struct http_stream *http_stream_new(size_t max_bytes); /* of what waits to be sent */
+/* false: nothing was added, since the client has gone or reads too slowly. */
+bool http_stream_add(struct http_stream *st, struct str text) MUST_USE;
+/* What was added is still sent, then the answer is over. */
+void http_stream_end(struct http_stream *st);
+bool http_stream_gone(struct http_stream *st); /* nobody gets what would be added */
+struct http_stream *http_stream_ref(struct http_stream *st);
+void http_stream_unref(struct http_stream *st); /* NULL is fine */
 
 enum { HTTP_MAX_HEADERS_OUT = 16 };
 struct http_response {
     int status;               /* 0 = 200 */
     const char *content_type; /* static text; NULL = application/json when there is a body */
     struct sbuf body;
+    struct http_stream *stream; /* in place of a body; taken */
     size_t n_headers;
     struct {
         const char *name; /* static text */
@@ -72,19 +89,25 @@ const char *http_response_get(const struct http_response *r, const char *name); 
 typedef void http_handler_fn(void *ctx, struct http_request *q, struct http_response *r);
 struct http_route {
     enum http_method method;
-    const char *pattern; /* "/v1/workspaces/{id}/query"; literals compare without ASCII case */
+    /* "/v1/workspaces/{id}/query"; literals compare without ASCII case. A last part {name...}
+     * stands for one or more segments, whose decoded text is joined by '/'. */
+    const char *pattern;
     http_handler_fn *run;
     const char *access; /* the right that is needed; NULL: open to everybody */
     size_t max_body;    /* bytes, compressed and inflated each; 0 = router's default */
     const char *family; /* picks the error shape; may be NULL */
 };
+/* Which workers run a family's routes, so that others don't wait behind them. */
+enum http_lane {
+    HTTP_SHORT, /* those of all */
+    HTTP_LONG,  /* for long work that ends when its client is gone; its open routes are short */
+    HTTP_COSTLY /* for what takes memory and processor time on purpose, such as hashing passwords */
+};
 struct http_routes { /* one API family's const table and what its handlers get */
     const struct http_route *routes;
     size_t n;
     void *ctx;
-    /* Its routes (open ones aside) are for workers of their own, so that others don't wait behind
-     * them. */
-    bool long_work;
+    enum http_lane lane;
 };
 struct http_app {
     void *self;
@@ -122,7 +145,9 @@ const struct http_route *http_router_find(const struct http_router *r, struct ar
                                           enum http_method m, struct str raw_path,
                                           struct http_pair **out_params, size_t *out_n,
                                           bool *out_other_method);
-bool http_router_is_long(const struct http_router *r, const struct http_route *route);
+enum http_lane http_router_lane(const struct http_router *r, const struct http_route *route);
+/* All routes, in no order that means anything; NULL: past the end. */
+const struct http_route *http_router_at(const struct http_router *r, size_t i);
 size_t http_router_max_body(const struct http_router *r, const struct http_route *route);
 /* Splits "path?query", decodes the query. ERR_INVALID: bad percent-encoding, NUL, invalid UTF-8,
  * too many parameters. */
@@ -141,6 +166,8 @@ bool http_form_parse(struct arena *a, struct str s, size_t max_pairs, struct htt
  * or cut short. */
 bool http_gunzip(struct str in, struct sbuf *out, struct err *e) MUST_USE;
 bool http_gzip(struct str in, struct sbuf *out) MUST_USE;
+/* May the answer be gzip? http_dispatch packs what pays, unless it has a Content-Encoding. */
+bool http_accepts_gzip(const struct http_request *q);
 
 /* ---- TLS files ---- */
 struct http_tls_files {
@@ -169,6 +196,8 @@ struct http_server_options {
     size_t max_backlog;           /* requests waiting for a worker; more get 503; 0 = 256 */
     unsigned long_workers;        /* for routes of long work; 0 = 4 */
     size_t max_long_backlog;      /* of these, more get 429; 0 = 64 */
+    unsigned costly_workers;      /* for HTTP_COSTLY; 0 = 2 */
+    size_t max_costly_backlog;    /* of these, more get 429; 0 = 32 */
     unsigned max_connections;     /* 0 = 512 */
     unsigned idle_timeout_s;      /* 0 = 30; request_timeout_s at the most */
     unsigned request_timeout_s;   /* from the first byte to the last of one request; 0 = 120 */

@@ -9,6 +9,14 @@ void http_fail(struct http_router *router, const struct http_request *q, int sta
 /* Gzips the body when the client takes it and it pays. */
 void http_response_encode(const struct http_request *q, struct http_response *r);
 
+/* ---- stream ---- */
+/* The response that sends st over conn; before the connection goes, stream_detach. */
+struct MHD_Response;
+struct MHD_Connection;
+struct MHD_Response *stream_response(struct http_stream *st, struct MHD_Connection *conn);
+/* Nobody reads it any more; gives the response's share back. */
+void stream_detach(struct http_stream *st);
+
 /* ---- watch ---- */
 /* Looks after connections while their requests wait for a worker or are worked on. */
 struct watch;

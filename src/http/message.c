@@ -1,5 +1,5 @@
 /* Requests and responses as values: look-ups, headers, status words. */
-#include "http/http.h"
+#include "http/http_priv.h"
 
 static const char *const method_names[] = {"GET",    "POST", "PUT",     "PATCH",
                                            "DELETE", "HEAD", "OPTIONS", "OTHER"};
@@ -116,6 +116,9 @@ struct http_response http_response_make(size_t max_body)
 void http_response_fini(struct http_response *r)
 {
     sbuf_fini(&r->body);
+    if (r->stream != NULL)
+        stream_detach(r->stream);
+    r->stream = NULL;
     for (size_t i = 0; i < r->n_headers; i++)
         xfree(r->headers[i].value);
     r->n_headers = 0;

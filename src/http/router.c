@@ -1,6 +1,6 @@
 /* The router: tables of routes become one list sorted by number of path segments; a literal segment
- * beats a {param}. http_dispatch is the one way into a handler, for the server and for callers in
- * the same process. */
+ * beats a {param}, which beats a {rest...}. http_dispatch is the one way into a handler, for the
+ * server and for callers in the same process. */
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -11,7 +11,7 @@ enum { MAX_SEGMENTS = 24 };
 struct entry {
     const struct http_route *route;
     void *ctx;
-    bool long_work;
+    enum http_lane lane;
     struct str seg[MAX_SEGMENTS];
     size_t n;
 };
@@ -46,12 +46,20 @@ static bool is_param(struct str seg)
     return seg.n > 2 && seg.p[0] == '{';
 }
 
+/* {name...}: one or more segments, to the path's end. */
+static bool is_rest(struct str seg)
+{
+    return is_param(seg) && str_ends(seg, STR("...}"));
+}
+
 static bool same_shape(const struct entry *x, const struct entry *y)
 {
     if (x->n != y->n || x->route->method != y->route->method)
         return false;
     for (size_t i = 0; i < x->n; i++) {
         if (is_param(x->seg[i]) != is_param(y->seg[i]))
+            return false;
+        if (is_rest(x->seg[i]) != is_rest(y->seg[i]))
             return false;
         if (!is_param(x->seg[i]) && !str_ieq(x->seg[i], y->seg[i]))
             return false;
@@ -76,7 +84,9 @@ struct http_router *http_router_new(const struct http_routes *families, size_t n
             struct entry *x = &r->entries[r->n];
             x->route = &families[i].routes[k];
             x->ctx = families[i].ctx;
-            x->long_work = families[i].long_work && x->route->access != NULL;
+            x->lane = families[i].lane;
+            if (x->lane == HTTP_LONG && x->route->access == NULL)
+                x->lane = HTTP_SHORT;
             CHECK(split(str_from(x->route->pattern), x->seg, &x->n));
             for (size_t m = 0; m < r->n; m++)
                 CHECK(!same_shape(x, &r->entries[m]));
@@ -94,12 +104,17 @@ void http_router_free(struct http_router *r)
     xfree(r);
 }
 
-bool http_router_is_long(const struct http_router *r, const struct http_route *route)
+enum http_lane http_router_lane(const struct http_router *r, const struct http_route *route)
 {
     for (size_t i = 0; i < r->n; i++)
         if (r->entries[i].route == route)
-            return r->entries[i].long_work;
-    return false;
+            return r->entries[i].lane;
+    return HTTP_SHORT;
+}
+
+const struct http_route *http_router_at(const struct http_router *r, size_t i)
+{
+    return i < r->n ? r->entries[i].route : NULL;
 }
 
 size_t http_router_max_body(const struct http_router *r, const struct http_route *route)
@@ -109,41 +124,62 @@ size_t http_router_max_body(const struct http_router *r, const struct http_route
 
 static bool matches(const struct entry *x, const struct str *seg, size_t n)
 {
-    if (x->n != n)
+    bool rest = x->n > 0 && is_rest(x->seg[x->n - 1]);
+    if (rest ? n < x->n : n != x->n)
         return false;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < x->n; i++)
         if (!is_param(x->seg[i]) && !str_ieq(x->seg[i], seg[i]))
             return false;
     return true;
 }
 
-/* Is x the more exact one: at the first difference it has the literal. */
+static int exactness(struct str seg)
+{
+    return is_rest(seg) ? 0 : is_param(seg) ? 1 : 2;
+}
+
+/* Is x the more exact one: at the first difference it has the literal, or one segment where the
+ * other takes all. */
 static bool more_exact(const struct entry *x, const struct entry *than)
 {
-    for (size_t i = 0; i < x->n; i++)
-        if (is_param(x->seg[i]) != is_param(than->seg[i]))
-            return !is_param(x->seg[i]);
+    for (size_t i = 0; i < x->n && i < than->n; i++)
+        if (exactness(x->seg[i]) != exactness(than->seg[i]))
+            return exactness(x->seg[i]) > exactness(than->seg[i]);
     return false;
 }
 
-static void fill_params(const struct entry *x, struct arena *a, const struct str *seg,
+/* seg[from…n) with '/' between them. */
+static struct str join(struct arena *a, const struct str *seg, size_t from, size_t n)
+{
+    struct str all = seg[from];
+    for (size_t i = from + 1; i < n; i++)
+        all = arena_fmt(a, "%.*s/%.*s", STR_ARG(all), STR_ARG(seg[i]));
+    return all;
+}
+
+static void fill_params(const struct entry *x, struct arena *a, const struct str *seg, size_t n,
                         struct http_pair **out, size_t *out_n)
 {
     *out = arena_array(a, struct http_pair, x->n + 1);
     *out_n = 0;
-    for (size_t i = 0; i < x->n; i++)
-        if (is_param(x->seg[i]))
-            (*out)[(*out_n)++] = (struct http_pair){str_sub(x->seg[i], 1, x->seg[i].n - 2), seg[i]};
+    for (size_t i = 0; i < x->n; i++) {
+        bool rest = is_rest(x->seg[i]);
+        if (!is_param(x->seg[i]))
+            continue;
+        struct str name = str_sub(x->seg[i], 1, x->seg[i].n - (rest ? 5 : 2));
+        (*out)[(*out_n)++] = (struct http_pair){name, rest ? join(a, seg, i, n) : seg[i]};
+    }
 }
 
 static const struct entry *find_entry(const struct http_router *r, struct arena *a,
                                       enum http_method m, struct str raw_path, struct str *seg,
-                                      bool *out_other_method)
+                                      size_t *out_n, bool *out_other_method)
 {
     size_t n = 0;
     *out_other_method = false;
     if (!split(raw_path, seg, &n))
         return NULL;
+    *out_n = n;
     for (size_t i = 0; i < n; i++)
         if (!http_percent_decode(a, seg[i], false, &seg[i]))
             return NULL;
@@ -168,11 +204,12 @@ const struct http_route *http_router_find(const struct http_router *r, struct ar
                                           bool *out_other_method)
 {
     struct str seg[MAX_SEGMENTS];
-    const struct entry *x = find_entry(r, a, m, raw_path, seg, out_other_method);
+    size_t n = 0;
+    const struct entry *x = find_entry(r, a, m, raw_path, seg, &n, out_other_method);
     if (x == NULL)
         return NULL;
     if (out_params != NULL)
-        fill_params(x, a, seg, out_params, out_n);
+        fill_params(x, a, seg, n, out_params, out_n);
     return x->route;
 }
 
@@ -259,9 +296,10 @@ static void route_and_run(struct http_router *router, struct http_request *q,
 {
     struct err e = {0};
     struct str seg[MAX_SEGMENTS];
+    size_t n = 0;
     bool other = false;
     enum http_method m = q->method == HTTP_HEAD ? HTTP_GET : q->method;
-    const struct entry *x = find_entry(router, q->arena, m, q->path, seg, &other);
+    const struct entry *x = find_entry(router, q->arena, m, q->path, seg, &n, &other);
     if (x == NULL) {
         if (other)
             (void)err_set(&e, ERR_INVALID, "The requested path does not support method '%s'.",
@@ -273,7 +311,7 @@ static void route_and_run(struct http_router *router, struct http_request *q,
         return;
     }
     q->route = x->route;
-    fill_params(x, q->arena, seg, &q->params, &q->n_params);
+    fill_params(x, q->arena, seg, n, &q->params, &q->n_params);
     run_route(router, x, q, r);
 }
 
@@ -290,14 +328,19 @@ void http_dispatch(struct http_router *router, struct http_request *q, struct ht
     http_response_encode(q, r);
 }
 
+bool http_accepts_gzip(const struct http_request *q)
+{
+    size_t at = 0;
+    struct str accept = http_header(q, "accept-encoding");
+    return str_find(accept, STR("gzip"), &at) && !str_find(accept, STR("gzip;q=0"), &at);
+}
+
 enum { GZIP_WORTH_BYTES = 1400 };
 
 void http_response_encode(const struct http_request *q, struct http_response *r)
 {
-    size_t at = 0;
-    struct str accept = http_header(q, "accept-encoding");
-    bool wanted = str_find(accept, STR("gzip"), &at) && !str_find(accept, STR("gzip;q=0"), &at);
-    if (!wanted || r->body.n < GZIP_WORTH_BYTES)
+    if (!http_accepts_gzip(q) || r->body.n < GZIP_WORTH_BYTES ||
+        http_response_get(r, "Content-Encoding") != NULL)
         return;
     struct sbuf packed = sbuf_make(r->body.max);
     if (http_gzip(sbuf_str(&r->body), &packed)) {

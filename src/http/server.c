@@ -31,7 +31,7 @@ enum {
 struct http_server {
     struct http_server_options o;
     struct http_router *router;
-    struct pool *pool, *long_pool;
+    struct pool *pool, *long_pool, *costly_pool;
     struct watch *watch;
     struct MHD_Daemon *daemons[4];
     uint16_t ports[4];
@@ -130,13 +130,15 @@ static enum MHD_Result send_response(struct exchange *x)
         void *out;
     } bytes = {.in = body.p}; /* MHD does not write to a persistent buffer */
     struct MHD_Response *m =
-        MHD_create_response_from_buffer(body.n, bytes.out, MHD_RESPMEM_PERSISTENT);
+        r->stream != NULL
+            ? stream_response(r->stream, x->conn)
+            : MHD_create_response_from_buffer(body.n, bytes.out, MHD_RESPMEM_PERSISTENT);
     CHECK(m != NULL);
     for (size_t i = 0; i < r->n_headers; i++)
         (void)MHD_add_response_header(m, r->headers[i].name, r->headers[i].value);
     const char *type =
         r->content_type != NULL ? r->content_type : "application/json; charset=utf-8";
-    if (body.n > 0)
+    if (body.n > 0 || r->stream != NULL)
         (void)MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     (void)MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
     if (atomic_load(&x->server->draining))
@@ -216,16 +218,31 @@ static void start_long_work(struct exchange *x)
     finish(x);
 }
 
+/* busy: the status when too many wait already. */
+static void start_on(struct exchange *x, struct pool *pool, int busy)
+{
+    if (pool_run(pool, work, x))
+        return;
+    refuse(x, busy, ERR_BUSY, "The server is busy. Try again in a second.");
+    finish(x);
+}
+
 static enum MHD_Result start_work(struct exchange *x)
 {
+    struct http_server *s = x->server;
     x->state = EX_WORKING;
     x->q.since_us = clock_mono_us();
     MHD_suspend_connection(x->conn);
-    if (http_router_is_long(x->server->router, x->q.route)) {
+    switch (http_router_lane(s->router, x->q.route)) {
+    case HTTP_LONG:
         start_long_work(x);
-    } else if (!pool_run(x->server->pool, work, x)) {
-        refuse(x, 503, ERR_BUSY, "The server is busy. Try again in a second.");
-        finish(x);
+        break;
+    case HTTP_COSTLY:
+        start_on(x, s->costly_pool, 429);
+        break;
+    case HTTP_SHORT:
+        start_on(x, s->pool, 503);
+        break;
     }
     return MHD_YES;
 }
@@ -439,6 +456,8 @@ static void fill_defaults(struct http_server_options *o)
     o->max_backlog = o->max_backlog > 0 ? o->max_backlog : 256;
     o->long_workers = o->long_workers > 0 ? o->long_workers : 4;
     o->max_long_backlog = o->max_long_backlog > 0 ? o->max_long_backlog : 64;
+    o->costly_workers = o->costly_workers > 0 ? o->costly_workers : 2;
+    o->max_costly_backlog = o->max_costly_backlog > 0 ? o->max_costly_backlog : 32;
     o->max_connections = o->max_connections > 0 ? o->max_connections : 512;
     o->request_timeout_s = o->request_timeout_s > 0 ? o->request_timeout_s : 120;
     o->idle_timeout_s = o->idle_timeout_s > 0 ? o->idle_timeout_s : 30;
@@ -459,6 +478,7 @@ struct http_server *http_server_start(const struct http_server_options *o,
     s->router = router;
     s->pool = pool_new("http", s->o.workers, s->o.max_backlog);
     s->long_pool = pool_new("http long work", s->o.long_workers, s->o.max_long_backlog);
+    s->costly_pool = pool_new("http costly work", s->o.costly_workers, s->o.max_costly_backlog);
     s->watch = watch_new();
     AUTO(xfreep) char *cert = xstrndup(o->cert_pem);
     AUTO(xfreep) char *key = xstrndup(o->key_pem);
@@ -522,11 +542,13 @@ void http_server_free(struct http_server *s)
         return;
     pool_drain(s->pool);
     pool_drain(s->long_pool);
+    pool_drain(s->costly_pool);
     for (size_t i = 0; i < s->o.n_listen; i++)
         if (s->daemons[i] != NULL)
             MHD_stop_daemon(s->daemons[i]);
     pool_free(s->pool);
     pool_free(s->long_pool);
+    pool_free(s->costly_pool);
     watch_free(s->watch);
     xfree(s);
 }

@@ -18,15 +18,6 @@ static const char *const not_delegated[] = {"Owner", "User Access Administrator"
 
 /* ---- grants ---- */
 
-static void add_grant(struct arena *a, struct identity_caller *c, const struct identity_grant *g)
-{
-    struct identity_grant *more = arena_array(a, struct identity_grant, c->n_grants + 1);
-    if (c->n_grants > 0)
-        memcpy(more, c->grants, c->n_grants * sizeof(*more));
-    more[c->n_grants++] = *g;
-    c->grants = more;
-}
-
 bool delegated_grants_load(struct identity *id, struct arena *a, const struct str *principals,
                            size_t n, struct identity_caller *c, struct err *e)
 {
@@ -37,11 +28,15 @@ bool delegated_grants_load(struct identity *id, struct arena *a, const struct st
                                   e))
             return false;
         for (size_t i = 0; i < count; i++) {
-            const struct identity_grant g = {.role = identity_role_find(list[i].role),
-                                             .workspace = list[i].workspace,
-                                             .tenant = list[i].managed};
+            struct str workspace = list[i].workspace;
+            const struct identity_grant g = {
+                .role = identity_role_find(list[i].role),
+                .scope = {.reach = workspace.n > 0 ? IDENTITY_REACH_WORKSPACE : IDENTITY_REACH_ALL,
+                          .path = STR("/"),
+                          .workspace = workspace},
+                .tenant = list[i].managed};
             if (g.role != NULL && str_ieq(list[i].managing, c->tenant))
-                add_grant(a, c, &g);
+                grant_add(a, c, &g);
         }
     }
     return true;

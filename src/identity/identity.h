@@ -1,56 +1,63 @@
 /* Who calls: applications with a client id and a secret, the tokens that they get for it (OAuth 2.0
- * client credentials, RFC 6749 section 4.4), and what their roles allow.
+ * client credentials, RFC 6749 section 4.4), and what their roles allow. People are in users.h,
+ * what stands for somebody who has signed in in sessions.h.
  *
  * Tokens are JWTs signed with HMAC-SHA-256 by a key that never leaves the data folder; only this
  * server can check them. Secrets are random and long, so a fast hash keeps them: there is nothing
  * to guess. */
 #pragma once
 #include "base/clock.h"
+#include "identity/rights.h"
 #include "state/principals.h"
 
 struct identity; /* shared by threads */
+/* Of people who sign in; 0 is the default of each. */
+struct identity_people {
+    size_t password_memory;    /* bytes of one Argon2id hash; 64 MiB */
+    unsigned password_passes;  /* over that memory; 3 */
+    int64_t session_idle;      /* a session ends after so long without a request; 30 minutes */
+    int64_t session_lifetime;  /* and after so long in any case; 12 hours */
+    unsigned lockout_failures; /* wrong ones of a user within lockout_window; 5 */
+    unsigned lockout_address;  /* the same from one address; 50 */
+    int64_t lockout_window;    /* ticks; 15 minutes */
+    int64_t lockout_delay;     /* the first; each next one is twice as long; 1 minute */
+    int64_t api_key_lifetime;  /* the longest that a key may ask for; 365 days */
+};
 struct identity_options {
     struct state *state; /* borrowed */
     struct clock *clock; /* borrowed */
-    struct store *store; /* borrowed; NULL: there are no workspaces */
+    struct store *store; /* borrowed: whose workspaces scopes name; NULL: any name will do */
     const char
         *key_file;    /* made with mode 0600 when it is not there; NULL: a key for this process */
     int64_t lifetime; /* of a token, ticks; 0 = one hour */
+    struct identity_people people;
 };
 struct identity *identity_open(const struct identity_options *o, struct err *e) MUST_USE;
 void identity_close(struct identity *id);
 /* The id of the first directory (the "tenant" of Entra's URLs); made once. Others: tenants.h. */
 struct str identity_tenant(const struct identity *id);
 
-/* ---- roles and rights ---- */
-/* A right is what a route asks for: "logs/write", "query/read", "incidents/write" … */
-struct identity_role {
-    const char *name; /* Azure's built-in name: "Microsoft Sentinel Reader" */
-    const char *rights[32];
-    const char *summary;
-};
-const struct identity_role *identity_role_at(size_t i); /* NULL: past the end */
-const struct identity_role *identity_role_find(struct str name);
-
-struct identity_grant {
-    const struct identity_role *role;
-    struct str workspace; /* id; empty: all of the tenant */
-    struct str tenant;    /* id; empty: all */
-};
+enum identity_kind { IDENTITY_APPLICATION, IDENTITY_USER, IDENTITY_OPERATOR };
+struct identity_session;
 struct identity_caller {
-    struct str id, name;
+    struct str id, name; /* of the principal */
+    enum identity_kind kind;
     struct str tenant; /* its home, id; empty: the server's own operator */
     const struct identity *in;
-    struct identity_grant *grants;
+    struct str key;                         /* id of the API key that it used; empty: none */
+    const struct identity_session *session; /* of the browser that it used; NULL: none */
+    const struct identity_caller *within;   /* what this one may not is refused, too; or NULL */
+    struct identity_grant *grants;          /* rights.h */
     size_t n_grants;
 };
-/* workspace: id; empty: in any, or, for what concerns the whole server (tenants.h), there. */
+/* Has c the right ("logs/write", "query/read", "incidents/write" …; actions.c) in the workspace
+ * (id)? workspace empty: in any, or, for what concerns a tenant or the whole server, there. */
 bool identity_allows(const struct identity_caller *c, const char *right, struct str workspace);
 
 /* ---- applications ---- */
 enum { IDENTITY_SECRET_CHARS = 43 };
-/* Makes one, with a new secret that is shown here once. roles: JSON array of {"role", "workspace"};
- * all must exist. Everything lives in a. Errors: ERR_INVALID. */
+/* Makes one, with a new secret that is shown here once. roles: as identity_roles_set has them.
+ * Everything lives in a. Errors: ERR_INVALID. */
 struct identity_app {
     struct str name, roles;
     struct str tenant; /* id; empty: the first one */
@@ -60,11 +67,11 @@ bool identity_app_make(struct identity *id, struct arena *a, const struct identi
 /* One of the first tenant. */
 bool identity_app_create(struct identity *id, struct arena *a, struct str name, struct str roles,
                          struct str *out_client_id, struct str *out_secret, struct err *e) MUST_USE;
-/* A new secret; the old one stops working, tokens run out by themselves. */
+/* A new secret; all old ones stop working, tokens run out by themselves. */
 bool identity_app_new_secret(struct identity *id, struct arena *a, struct str client_id,
                              struct str *out_secret, struct err *e) MUST_USE;
-/* When there is no application at all: makes an Owner called "administrator". *out_client_id is
- * empty when there was one. */
+/* When there is no application at all: makes a Tenant Administrator called "administrator".
+ * *out_client_id is empty when there was one. */
 bool identity_first_admin(struct identity *id, struct arena *a, struct str *out_client_id,
                           struct str *out_secret, struct err *e) MUST_USE;
 
@@ -99,5 +106,6 @@ bool identity_sign_in(struct identity *id, struct arena *a, const struct identit
  * malformed, expired, foreign, unknown or disabled application). */
 bool identity_check(struct identity *id, struct arena *a, struct str authorization,
                     struct identity_caller *out, struct err *e) MUST_USE;
-/* A token of this process for its own command line: an Owner, valid until identity_close. */
+/* A token of this process for its own command line: a Tenant Administrator, valid until
+ * identity_close. */
 struct str identity_operator_token(struct identity *id);

@@ -3,45 +3,10 @@
 #include "identity/identity_priv.h"
 #include "identity/tenants.h"
 
-/* Their effects, or what they show, are not of one tenant. */
-static const char *const servers_rights[] = {"backup/write", "clock/read",    "clock/write",
-                                             "metrics/read", "servers/write", "servers/read"};
-
-bool identity_right_is_servers(const char *right)
-{
-    for (size_t i = 0; i < COUNTOF(servers_rights); i++)
-        if (strcmp(servers_rights[i], right) == 0)
-            return true;
-    return false;
-}
-
-/* Empty: there is no such workspace. */
-static struct str tenant_of_id(const struct identity *id, struct str workspace)
-{
-    struct guid g;
-    struct workspace *w = id != NULL && id->store != NULL && guid_parse(workspace, &g)
-                              ? store_workspace_find(id->store, workspace)
-                              : NULL;
-    return w != NULL ? identity_tenant_of(id, w) : STR_NONE;
-}
-
-bool identity_grant_reaches(const struct identity_caller *c, const struct identity_grant *g,
-                            const char *right, struct str workspace)
-{
-    if (identity_right_is_servers(right))
-        return g->tenant.n == 0 ||
-               (g->workspace.n == 0 && c->in != NULL && str_eq(g->tenant, identity_tenant(c->in)));
-    if (workspace.n == 0)
-        return true;
-    if (g->workspace.n > 0 && !str_ieq(g->workspace, workspace))
-        return false;
-    return g->tenant.n == 0 || str_ieq(g->tenant, tenant_of_id(c->in, workspace));
-}
-
 static bool grant_covers(const struct identity_grant *g, struct str tenant, struct str workspace)
 {
     return (g->tenant.n == 0 || str_ieq(g->tenant, tenant)) &&
-           (g->workspace.n == 0 || str_ieq(g->workspace, workspace));
+           (g->scope.reach == IDENTITY_REACH_ALL || str_ieq(g->scope.workspace, workspace));
 }
 
 bool identity_sees(const struct identity_caller *c, const struct workspace *w)
@@ -155,12 +120,15 @@ struct workspace *identity_workspace_named(const struct identity_caller *c, stru
 
 /* What the portal asks about; every right that a role names is one. */
 static const char *const told_rights[] = {
-    "query/read",        "incidents/read",   "incidents/write", "incidents/delete",
-    "bookmarks/write",   "rules/read",       "rules/write",     "tables/read",
-    "tables/write",      "functions/read",   "functions/write", "watchlists/read",
-    "watchlists/write",  "workspaces/write", "logs/write",      "logs/import",
-    "keys/read",         "keys/write",       "purge/write",     "applications/read",
-    "applications/write"};
+    "query/read",         "incidents/read",   "incidents/write", "incidents/delete",
+    "bookmarks/write",    "rules/read",       "rules/write",     "tables/read",
+    "tables/write",       "functions/read",   "functions/write", "watchlists/read",
+    "watchlists/write",   "workspaces/write", "logs/write",      "logs/import",
+    "keys/read",          "keys/write",       "purge/write",     "applications/read",
+    "applications/write", "users/read",       "users/write",     "roles/read",
+    "roles/write",        "providers/read",   "providers/write", "tenants/read",
+    "tenants/write",      "servers/read",     "servers/write",   "delegations/read",
+    "delegations/write"};
 
 static void write_workspace(struct arena *a, const struct identity_caller *c, struct workspace *w,
                             const struct workspace *primary, struct json_out *o)

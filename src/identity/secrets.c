@@ -76,3 +76,56 @@ bool secret_equal(struct str x, struct str y)
 {
     return x.n == y.n && sodium_memcmp(x.p, y.p, x.n) == 0;
 }
+
+/* A key of 32 bytes for one purpose. */
+static void derived_key(const struct identity *id, const char *purpose, uint8_t out[KEY_BYTES])
+{
+    _Static_assert(crypto_auth_hmacsha256_BYTES == KEY_BYTES, "a key for HMAC and secretbox");
+    CHECK(crypto_auth_hmacsha256(out, (const unsigned char *)purpose, strlen(purpose), id->key) ==
+          0);
+}
+
+struct str secret_mark(const struct identity *id, struct arena *a, const char *purpose,
+                       struct str text)
+{
+    uint8_t key[KEY_BYTES], raw[crypto_auth_hmacsha256_BYTES];
+    derived_key(id, purpose, key);
+    CHECK(crypto_auth_hmacsha256(raw, (const unsigned char *)text.p, text.n, key) == 0);
+    sodium_memzero(key, sizeof(key));
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(128);
+    hex_encode((struct str){(const char *)raw, sizeof(raw)}, &b);
+    return arena_str(a, sbuf_str(&b));
+}
+
+static const char sealing[] = "sealed secrets";
+
+struct str secret_seal(const struct identity *id, struct arena *a, struct str plain)
+{
+    size_t n = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES + plain.n;
+    uint8_t key[KEY_BYTES], *box = arena_alloc(a, n);
+    derived_key(id, sealing, key);
+    random_bytes(box, crypto_secretbox_NONCEBYTES);
+    CHECK(crypto_secretbox_easy(box + crypto_secretbox_NONCEBYTES, (const unsigned char *)plain.p,
+                                plain.n, box, key) == 0);
+    sodium_memzero(key, sizeof(key));
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    hex_encode((struct str){(const char *)box, n}, &b);
+    return arena_str(a, sbuf_str(&b));
+}
+
+bool secret_open(const struct identity *id, struct arena *a, struct str sealed, struct str *out)
+{
+    const size_t head = crypto_secretbox_NONCEBYTES + crypto_secretbox_MACBYTES;
+    uint8_t key[KEY_BYTES];
+    AUTO(sbuf_fini) struct sbuf box = sbuf_make(1 << 16);
+    if (!hex_decode(sealed, &box) || box.n < head)
+        return false;
+    uint8_t *plain = arena_alloc(a, box.n - head + 1);
+    derived_key(id, sealing, key);
+    bool ok = crypto_secretbox_open_easy(
+                  plain, (const unsigned char *)box.p + crypto_secretbox_NONCEBYTES,
+                  box.n - crypto_secretbox_NONCEBYTES, (const unsigned char *)box.p, key) == 0;
+    sodium_memzero(key, sizeof(key));
+    *out = (struct str){(const char *)plain, box.n - head};
+    return ok;
+}

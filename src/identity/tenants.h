@@ -50,12 +50,6 @@ bool identity_tenant_admits(struct identity *id, struct arena *a, struct str ten
 struct workspace *identity_primary(struct identity *id, struct str tenant);
 
 /* ---- what callers reach ---- */
-/* Rights that concern the whole server: they count in the first tenant only, when given for all of
- * it. */
-bool identity_right_is_servers(const char *right);
-/* Does g reach the workspace (id; empty: any, for a server's right: the server)? */
-bool identity_grant_reaches(const struct identity_caller *c, const struct identity_grant *g,
-                            const char *right, struct str workspace);
 /* Has it the right for the tenant as a whole? */
 bool identity_allows_in(const struct identity_caller *c, const char *right, struct str tenant);
 /* Has it any grant that reaches the workspace: others are told that there is none. */

@@ -85,7 +85,8 @@ static struct str texts(struct arena *a, const struct str *list, size_t n)
     return arena_str(a, sbuf_str(&b));
 }
 
-/* What the merge has to know to be taken back: whose alerts they were, and which both had. */
+/* What the merge has to know to be taken back: whose alerts they were, and which both had. Counts
+ * what the target will have. */
 static bool note_alerts(struct merging *g, struct err *e)
 {
     struct state *s = g->in->state;
@@ -102,6 +103,7 @@ static bool note_alerts(struct merging *g, struct err *e)
     for (size_t i = 0; i < n; i++)
         if (map_get(have, mine[i]) != NULL)
             shared[n_shared++] = mine[i];
+    g->target.alerts = (int64_t)(n + m - n_shared);
     g->m.alerts = texts(g->a, mine, n);
     g->m.target_alerts = texts(g->a, theirs, m);
     g->m.shared = texts(g->a, shared, n_shared);
@@ -168,16 +170,6 @@ static void begin_merge(struct merging *g, const struct incident_merging *m)
     };
 }
 
-static bool count_alerts(struct merging *g, struct state_incident *i, struct err *e)
-{
-    struct str *ids = NULL;
-    size_t n = 0;
-    if (!state_incident_alert_ids(g->in->state, g->a, i->workspace, i->id, &ids, &n, e))
-        return false;
-    i->alerts = (int64_t)n;
-    return true;
-}
-
 /* kinds: of the entry in the log of each, which names the other one. */
 static bool save_both(struct merging *g, const char *of_source, const char *of_target,
                       struct str who, struct err *e)
@@ -202,8 +194,6 @@ bool incident_merge(struct incidents *in, struct arena *a, struct workspace *w,
         return false;
     give(&g, m->title);
     close_source(&g);
-    if (!count_alerts(&g, &g.target, e))
-        return false;
     g.m.target_after = fields_write(a, &g.target);
     *out = g.m;
     return state_merge_put(in->state, &g.m, e) && save_both(&g, "MergedInto", "Merged", m->who, e);

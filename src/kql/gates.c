@@ -123,6 +123,7 @@ static bool find(struct finder *f, const struct plan *p)
     case P_APPLY: /* of each row */
     case P_PARSE:
     case P_PARSE_KV:
+    case P_WINDOWS:
     case P_PARTITION: /* of each key */
     case P_SHARED:
         return find(f, p->in[0]);

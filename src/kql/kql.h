@@ -5,6 +5,16 @@
 #include "kql/request.h"
 #include "kql/syntax.h"
 
+/* Which rows of a table a query sees. A column that the table lacks, or that is no string, makes a
+ * comparison false. */
+struct kql_row_rule {
+    enum kql_rows { KQL_ROWS_ALL, KQL_ROWS_ANY, KQL_ROWS_WHERE } kind; /* of kids; a comparison */
+    const struct kql_row_rule *const *kids;
+    size_t n;
+    struct str column;
+    const char *op; /* an operator on strings: "==", "has_cs", "!startswith" … */
+    struct str value;
+};
 struct kql_table {
     struct str workspace, name; /* canonical spelling */
     struct kql_schema schema;
@@ -66,6 +76,14 @@ struct kql_session {
 /* Whether a table's source is asked for that column. *out_age: only in windows that end so many
  * ticks after the row's TimeGenerated, or sooner, is the row needed; INT64_MAX: in all. */
 bool kql_window_column(struct str stored_name, int64_t *out_age) MUST_USE;
+/* Instead of KQL_WINDOW a source may be asked for the ends of the first and the last window that a
+ * row is in, and gives it once then. */
+#define KQL_WINDOW_FIRST KQL_WINDOW " first"
+#define KQL_WINDOW_LAST KQL_WINDOW " last"
+/* Where windows end: at first, first + frequency …; a row can be in several of them. */
+struct kql_window_grid {
+    int64_t first, frequency; /* ticks; frequency 0: unknown, or a row is in one window at most */
+};
 enum kql_windows {
     KQL_WINDOWS_NONE,
     KQL_WINDOWS_ROWS,  /* what the query returns in each window, and KQL_WINDOW as last column */
@@ -89,6 +107,7 @@ struct kql_options {
     bool rule_restrictions;     /* refuse search *, union * as analytics rules do */
     enum kql_windows windows;   /* with a scope; now() is then a window's end. A query that can't be
                                    asked so is refused: ERR_UNSUPPORTED, or what its binding says */
+    struct kql_window_grid grid; /* with windows */
     bool transformation;        /* of a data collection rule: the functions that only these have */
 };
 struct kql_render {

@@ -184,6 +184,8 @@ static bool keeps_columns(const struct plan *p)
 static bool made_here(const struct plan *p, uint32_t id)
 {
     const struct expand *x = p->kind == P_APPLY ? NULL : p->expand;
+    if (p->kind == P_WINDOWS && p->cols.p[0].id == id)
+        return true;
     for (size_t i = 0; x != NULL && i < x->n; i++)
         if (x->items[i].out.id == id)
             return true;

@@ -115,6 +115,8 @@ static bool *answers(struct narrow *v, const struct plan_cols *cols)
 static bool made_here(const struct plan *p, uint32_t id)
 {
     const struct expand *x = p->expand;
+    if (p->kind == P_WINDOWS && p->cols.p[0].id == id)
+        return true;
     for (size_t i = 0; x != NULL && i < x->n; i++)
         if (x->items[i].out.id == id)
             return true;
@@ -367,6 +369,7 @@ static struct plan *narrow_node(struct narrow *v, struct plan *p, const bool *ke
     case P_EXPAND:
     case P_PARSE:
     case P_PARSE_KV:
+    case P_WINDOWS:
         fewer_cols(v, n, keep);
         asked_inputs(v, n);
         return n;

@@ -242,8 +242,8 @@ static bool join_is_empty(const struct plan *p)
 /* Can p give no rows because its inputs give none? */
 static bool passes_emptiness(const struct plan *p)
 {
-    static const enum plan_kind row_by_row[] = {P_FILTER,    P_PROJECT, P_SORT,  P_TAKE,
-                                                P_SERIALIZE, P_EXPAND,  P_PARSE, P_PARSE_KV};
+    static const enum plan_kind row_by_row[] = {
+        P_FILTER, P_PROJECT, P_SORT, P_TAKE, P_SERIALIZE, P_EXPAND, P_PARSE, P_PARSE_KV, P_WINDOWS};
     for (size_t i = 0; i < COUNTOF(row_by_row); i++)
         if (p->kind == row_by_row[i])
             return is_empty(p->in[0]);

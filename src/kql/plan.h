@@ -88,7 +88,10 @@ enum plan_kind {
                       graph-match …) */
     P_SHARED,      /* in[0]; shared_id: materialize(), as, fork: evaluated once however often it is
                       referenced */
-    P_EXTERNAL     /* externaldata: exprs = URIs; program holds its properties */
+    P_EXTERNAL,    /* externaldata: exprs = URIs; program holds its properties */
+    P_WINDOWS      /* in[0]; each row once for each window from exprs[0] to exprs[1] (datetimes) of
+                      the grid that begins at exprs[2] with steps of exprs[3] (longs, ticks); cols =
+                      the window's end, and columns of in[0] */
 };
 enum join_kind {
     JOIN_INNERUNIQUE,

@@ -26,6 +26,7 @@ static const char *const kind_names[] = {
     [P_PROGRAM] = "program",
     [P_SHARED] = "shared",
     [P_EXTERNAL] = "external",
+    [P_WINDOWS] = "windows",
 };
 
 static void print_plan(const struct plan *p, struct sbuf *out, unsigned depth);

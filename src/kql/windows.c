@@ -7,18 +7,14 @@
  * What does not work window by window in this way (the first rows of all, an aggregation without
  * keys, a program) can't be made so, and then a weaker question can still be asked: in which
  * windows is there a row without which the result is empty? The others need not be looked at. */
-#include "kql/bind_priv.h"
+#include "kql/windows_priv.h"
 
-struct windowing {
-    struct binder *b;
-    struct map *shared; /* address of a plan below P_SHARED → its copy */
-    unsigned depth;
-};
 enum { WINDOWS_MAX_DEPTH = 500 };
 
 static struct plan *by_window(struct windowing *v, struct plan *p);
+static struct plan *spread(struct windowing *v, struct plan *p);
 
-static const struct plan_col *window_col(const struct plan *p)
+const struct plan_col *window_col(const struct plan *p)
 {
     for (size_t i = p->cols.n; i-- > 0;)
         if (p->cols.p[i].hidden && str_eqz(p->cols.p[i].name, KQL_WINDOW))
@@ -35,8 +31,6 @@ static struct plan_col the_window(const struct plan *p)
 
 /* ---- what is the same in all windows ---- */
 
-static bool expr_is_fixed(const struct expr *e);
-
 static bool exprs_are_fixed(struct expr *const *e, size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -45,7 +39,7 @@ static bool exprs_are_fixed(struct expr *const *e, size_t n)
     return true;
 }
 
-static bool named_are_fixed(const struct named_expr *e, size_t n)
+bool named_are_fixed(const struct named_expr *e, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (!expr_is_fixed(e[i].e))
@@ -93,12 +87,12 @@ static bool is_fixed(const struct plan *p)
            named_are_fixed(p->named, p->n_named) && parts_are_fixed(p);
 }
 
-static bool is_now(const struct expr *e)
+bool is_now(const struct expr *e)
 {
     return e->kind == EX_CALL && (e->fn->flags & KF_NOW) != 0;
 }
 
-static bool expr_is_fixed(const struct expr *e)
+bool expr_is_fixed(const struct expr *e)
 {
     if (e == NULL)
         return true;
@@ -154,7 +148,7 @@ static struct named_expr *named_in(struct windowing *v, const struct named_expr 
 
 /* ---- nodes ---- */
 
-static struct plan *copy_over(struct windowing *v, const struct plan *p, struct plan *in)
+struct plan *copy_over(struct windowing *v, const struct plan *p, struct plan *in)
 {
     struct plan *n = arena_new_of(v->b->a, struct plan);
     *n = *p;
@@ -166,7 +160,7 @@ static struct plan *copy_over(struct windowing *v, const struct plan *p, struct 
     return n;
 }
 
-static void add_col(struct windowing *v, struct plan *n, struct plan_col c)
+void add_col(struct windowing *v, struct plan *n, struct plan_col c)
 {
     struct plan_col *list = arena_array(v->b->a, struct plan_col, n->cols.n + 1);
     if (n->cols.n > 0)
@@ -188,7 +182,7 @@ static struct plan *passing(struct windowing *v, struct plan *n, const struct pl
 /* ---- rows that are young in their windows ---- */
 
 /* now() - c, or now(); false: something else. *out_age: c. */
-static bool is_age(const struct expr *e, int64_t *out_age)
+bool is_age(const struct expr *e, int64_t *out_age)
 {
     *out_age = 0;
     if (is_now(e) && e->n_args == 0)
@@ -202,7 +196,7 @@ static bool is_age(const struct expr *e, int64_t *out_age)
 }
 
 /* The greatest age that a condition leaves to the column; INT64_MAX: any. */
-static int64_t age_left(const struct expr *e, uint32_t col)
+int64_t age_left(const struct expr *e, uint32_t col)
 {
     int64_t age = 0;
     if (e->kind != EX_CALL || e->n_args < 2)
@@ -225,7 +219,7 @@ static int64_t age_left(const struct expr *e, uint32_t col)
 
 /* What p calls the table's TimeGenerated, if between the two are only operators that look at a row
  * by itself; 0: it has no such column. */
-static uint32_t time_in(const struct plan *p)
+uint32_t time_in(const struct plan *p)
 {
     if (p->kind == P_TABLE && window_col(p) != NULL)
         for (size_t i = 0; i < p->cols.n; i++)
@@ -295,7 +289,7 @@ static struct plan *project_by(struct windowing *v, struct plan *p, struct plan 
     return n;
 }
 
-static bool only_constant_keys(const struct plan *p)
+bool only_constant_keys(const struct plan *p)
 {
     for (size_t i = 0; i < p->n_keys; i++)
         if (!ex_is_constant(p->keys[i].e))
@@ -304,7 +298,7 @@ static bool only_constant_keys(const struct plan *p)
 }
 
 /* Of no rows an aggregation without keys makes one row, and the windows without rows have none. */
-static struct plan *aggregate_by(struct windowing *v, struct plan *p, struct plan *in)
+struct plan *aggregate_by(struct windowing *v, struct plan *p, struct plan *in)
 {
     const struct plan_col *window = window_col(in);
     struct plan *n = copy_over(v, p, in);
@@ -422,7 +416,7 @@ static struct plan *join_by(struct windowing *v, struct plan *p)
 
 /* ---- unions ---- */
 
-static void link_to(struct windowing *v, struct union_links *links, uint32_t at, uint32_t id)
+void link_to(struct windowing *v, struct union_links *links, uint32_t at, uint32_t id)
 {
     struct union_link *list = arena_array(v->b->a, struct union_link, links->n + 1);
     size_t n = 0;
@@ -438,10 +432,17 @@ static void link_to(struct windowing *v, struct union_links *links, uint32_t at,
 static struct plan *union_by(struct windowing *v, struct plan *p)
 {
     struct plan *n = copy_over(v, p, NULL);
-    size_t windowed = 0;
+    size_t windowed = 0, spanned = 0;
     for (size_t i = 0; i < p->n_in; i++) {
-        if ((n->in[i] = by_window(v, p->in[i])) == NULL)
+        if ((n->in[i] = spread(v, p->in[i])) == NULL)
             return NULL;
+        spanned += is_spanned(n->in[i]);
+    }
+    if (spanned == p->n_in && window_col(p) == NULL)
+        return span_of_union(v, p, n);
+    for (size_t i = 0; i < p->n_in; i++) {
+        if (is_spanned(n->in[i]))
+            n->in[i] = lay_out(v, n->in[i]);
         windowed += window_col(n->in[i]) != NULL;
     }
     if (windowed == 0)
@@ -485,11 +486,27 @@ static struct plan *shared_by(struct windowing *v, struct plan *p)
 
 /* ---- all kinds ---- */
 
+/* The rows of an aggregation, with their spans where that saves work. */
+static struct plan *input_of(struct windowing *v, struct plan *p)
+{
+    bool before = v->spans;
+    v->spans = wants_spans(v, p);
+    struct plan *in = spread(v, p->in[0]);
+    v->spans = before;
+    return in;
+}
+
 static struct plan *one_input(struct windowing *v, struct plan *p)
 {
-    struct plan *in = by_window(v, p->in[0]);
+    struct plan *in = p->kind == P_AGGREGATE ? input_of(v, p) : spread(v, p->in[0]);
     if (in == NULL)
         return NULL;
+    if (is_spanned(in)) {
+        struct plan *n = span_by(v, p, in);
+        if (n != NULL)
+            return n;
+        in = lay_out(v, in);
+    }
     if (window_col(in) == NULL)
         return is_fixed(p) ? p : NULL;
     switch ((int)p->kind) {
@@ -515,7 +532,7 @@ static struct plan *node_by(struct windowing *v, struct plan *p)
 {
     switch (p->kind) {
     case P_TABLE:
-        return p;
+        return v->spans && window_col(p) != NULL ? span_of_table(v, p) : p;
     case P_FILTER:
     case P_PROJECT:
     case P_AGGREGATE:
@@ -543,13 +560,14 @@ static struct plan *node_by(struct windowing *v, struct plan *p)
     case P_PROGRAM:
     case P_EXTERNAL:
         return is_fixed(p) ? p : NULL;
+    case P_WINDOWS: /* is made here only */
+        return NULL;
     }
     UNREACHABLE();
 }
 
-/* The plan with the column KQL_WINDOW; p itself: it is the same in all windows. NULL: it can't be
- * made so. */
-static struct plan *by_window(struct windowing *v, struct plan *p)
+/* As by_window, but what it gives may have spans instead of the column KQL_WINDOW. */
+static struct plan *spread(struct windowing *v, struct plan *p)
 {
     if (v->depth >= WINDOWS_MAX_DEPTH || p->open)
         return NULL;
@@ -557,6 +575,17 @@ static struct plan *by_window(struct windowing *v, struct plan *p)
     struct plan *n = node_by(v, p);
     v->depth--;
     return n;
+}
+
+/* The plan with the column KQL_WINDOW; p itself: it is the same in all windows. NULL: it can't be
+ * made so. */
+static struct plan *by_window(struct windowing *v, struct plan *p)
+{
+    bool before = v->spans;
+    v->spans = false;
+    struct plan *n = spread(v, p);
+    v->spans = before;
+    return n != NULL && is_spanned(n) ? lay_out(v, n) : n;
 }
 
 /* ---- the weaker question ---- */

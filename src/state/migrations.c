@@ -298,6 +298,81 @@ static const char rule_resources_sql[] =
     " body TEXT NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL,"
     " PRIMARY KEY (workspace, id)) WITHOUT ROWID;";
 
+/* An Owner of before may do everything, to send logs included: it becomes a Tenant Administrator. A
+ * name that no role has gives nothing. */
+static const char rights_sql[] =
+    "CREATE TABLE role_definitions (id TEXT PRIMARY KEY, name TEXT NOT NULL,"
+    " description TEXT NOT NULL, permissions TEXT NOT NULL, scopes TEXT NOT NULL,"
+    " created INTEGER NOT NULL, updated INTEGER NOT NULL, created_by TEXT NOT NULL,"
+    " updated_by TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE role_assignments (id TEXT PRIMARY KEY, scope TEXT NOT NULL,"
+    " scope_workspace TEXT NOT NULL, role TEXT NOT NULL, principal TEXT NOT NULL,"
+    " principal_type TEXT NOT NULL, condition TEXT NOT NULL, condition_version TEXT NOT NULL,"
+    " description TEXT NOT NULL, denies INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " updated INTEGER NOT NULL, created_by TEXT NOT NULL, updated_by TEXT NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE INDEX role_assignments_by_principal ON role_assignments (principal);"
+    "CREATE TEMP TABLE given AS SELECT p.id AS principal, p.created AS created,"
+    " coalesce(json_extract(r.value, '$.workspace'), '') AS workspace,"
+    " CASE lower(json_extract(r.value, '$.role'))"
+    " WHEN 'owner' THEN '6f1c0c9e-23c4-5d0b-a0a4-7be1d8f3c502'"
+    " WHEN 'microsoft sentinel contributor' THEN 'ab8e14d6-4a74-4a29-9ba8-549422addade'"
+    " WHEN 'microsoft sentinel responder' THEN '3e150937-b8fe-4cfb-8069-0eaf05ecd056'"
+    " WHEN 'microsoft sentinel reader' THEN '8d289c81-5878-46d4-8554-54e1e3d8b5cb'"
+    " WHEN 'log analytics reader' THEN '73c42c96-874c-492b-b04d-ab87d138a893'"
+    " WHEN 'monitoring metrics publisher' THEN '3913510d-42f4-4e42-8a64-420c390055eb'"
+    " WHEN 'monitoring reader' THEN '43d0d8ad-25c7-4714-9337-8ba259a9fe05'"
+    " WHEN 'data purger' THEN '150f5e0c-0603-4f03-8c7f-cf70034c4e90'"
+    " END AS role FROM main.principals AS p, json_each(p.roles) AS r;"
+    "INSERT INTO role_assignments SELECT lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) ||"
+    " '-' || hex(randomblob(2)) || '-' || hex(randomblob(2)) || '-' || hex(randomblob(6))),"
+    " CASE workspace WHEN '' THEN '/' ELSE"
+    " '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/vedette/providers/'"
+    " || 'Microsoft.OperationalInsights/workspaces/' || workspace END,"
+    " workspace, role, principal, 'ServicePrincipal', '', '', '', 0, created, created, '', ''"
+    " FROM (SELECT DISTINCT principal, created, workspace, role FROM temp.given"
+    " WHERE role IS NOT NULL);"
+    "DROP TABLE temp.given;"
+    "ALTER TABLE principals DROP COLUMN roles;";
+
+/* An application has several secrets and certificates; the one secret of before is the first. */
+static const char credentials_sql[] =
+    "CREATE TABLE application_credentials (application TEXT NOT NULL, id TEXT NOT NULL,"
+    " kind TEXT NOT NULL, name TEXT NOT NULL, secret_hash TEXT NOT NULL, hint TEXT NOT NULL,"
+    " certificate TEXT NOT NULL, sha1 TEXT NOT NULL, sha256 TEXT NOT NULL,"
+    " created INTEGER NOT NULL, starts INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    " PRIMARY KEY (application, id)) WITHOUT ROWID;"
+    "INSERT INTO application_credentials SELECT id, id, 'secret', 'first', secret_hash, '', '', '',"
+    " '', created, 0, 0 FROM principals WHERE secret_hash <> '';"
+    "ALTER TABLE principals DROP COLUMN secret_hash;"
+    "CREATE TABLE used_tokens (id TEXT PRIMARY KEY, holder TEXT NOT NULL,"
+    " expires INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX used_tokens_by_end ON used_tokens (expires);";
+
+static const char people_sql[] =
+    "ALTER TABLE principals ADD COLUMN kind TEXT NOT NULL DEFAULT 'application';"
+    "CREATE TABLE users (id TEXT PRIMARY KEY REFERENCES principals (id) ON DELETE CASCADE,"
+    " login TEXT NOT NULL UNIQUE, display_name TEXT NOT NULL, email TEXT NOT NULL,"
+    " password_hash TEXT NOT NULL, must_change INTEGER NOT NULL,"
+    " password_changed INTEGER NOT NULL, totp_secret TEXT NOT NULL,"
+    " totp_confirmed INTEGER NOT NULL, totp_step INTEGER NOT NULL,"
+    " last_sign_in INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE recovery_codes (user TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
+    " hash TEXT NOT NULL, PRIMARY KEY (user, hash)) WITHOUT ROWID;"
+    "CREATE TABLE sessions (hash TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, principal TEXT NOT"
+    " NULL REFERENCES principals (id) ON DELETE CASCADE, created INTEGER NOT NULL,"
+    " last_seen INTEGER NOT NULL, expires INTEGER NOT NULL, address TEXT NOT NULL,"
+    " agent TEXT NOT NULL, method TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX sessions_by_principal ON sessions (principal);"
+    "CREATE TABLE api_keys (id TEXT PRIMARY KEY, hash TEXT NOT NULL UNIQUE, principal TEXT NOT"
+    " NULL REFERENCES principals (id) ON DELETE CASCADE, name TEXT NOT NULL, roles TEXT NOT NULL,"
+    " created INTEGER NOT NULL, expires INTEGER NOT NULL, last_used INTEGER NOT NULL,"
+    " created_by TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX api_keys_by_principal ON api_keys (principal);"
+    "CREATE TABLE sign_in_failures (key TEXT PRIMARY KEY, failures INTEGER NOT NULL,"
+    " since INTEGER NOT NULL, locked_until INTEGER NOT NULL, locks INTEGER NOT NULL)"
+    " WITHOUT ROWID;";
+
 /* Of a principal an empty tenant is the first one. */
 static const char tenants_sql[] =
     "CREATE TABLE tenants (id TEXT PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE UNIQUE,"
@@ -318,10 +393,10 @@ static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
-    {1, detection_sql},   {2, identity_sql}, {3, library_sql},      {4, summary_sql},
-    {5, collection_sql},  {6, jobs_sql},     {7, arrival_sql},      {8, work_sql},
-    {9, correlation_sql}, {10, cases_sql},   {11, association_sql}, {12, rule_resources_sql},
-    {13, tenants_sql},
+    {1, detection_sql},   {2, identity_sql},     {3, library_sql},      {4, summary_sql},
+    {5, collection_sql},  {6, jobs_sql},         {7, arrival_sql},      {8, work_sql},
+    {9, correlation_sql}, {10, cases_sql},       {11, association_sql}, {12, rule_resources_sql},
+    {13, rights_sql},     {14, credentials_sql}, {15, people_sql},      {16, tenants_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

@@ -64,6 +64,8 @@ static bool configure(struct state *s, struct err *e)
            /* Indexes of a hundred thousand alerts; the default of 2 MB reads them again and again.
             */
            exec(s, "PRAGMA cache_size=-65536", e) &&
+           /* 32 MiB of pages: a page that many transactions change is moved into the file once. */
+           exec(s, "PRAGMA wal_autocheckpoint=8192", e) &&
            /* What a purge looked for must not stay in free pages. */
            exec(s, "PRAGMA secure_delete=ON", e) && state_migrate(s, e);
 }
@@ -200,13 +202,33 @@ sqlite3_stmt *state_prepare_locked(struct state *s, const char *sql, const struc
     return NULL;
 }
 
-/* Preparing costs several times what most statements do. */
+/* Where the statement is, or may be prepared: a free place, else another one's. */
+static sqlite3_stmt **place_of(struct state *s, const char *sql)
+{
+    uint64_t hash = str_hash(str_from(sql));
+    sqlite3_stmt **set = &s->statements[hash % (STATE_STATEMENTS / STATE_PLACES) * STATE_PLACES];
+    sqlite3_stmt **other = NULL;
+    for (size_t i = 0; i < STATE_PLACES; i++) {
+        if (set[i] != NULL && strcmp(sqlite3_sql(set[i]), sql) == 0)
+            return &set[i];
+        bool is_free = set[i] == NULL;
+        if (other == NULL || (is_free && *other != NULL))
+            other = &set[i];
+    }
+    return other;
+}
+
+/* Preparing costs several times what most statements do. The one that has been there longest of
+ * those that share its places makes room. */
 sqlite3_stmt *state_take_locked(struct state *s, const char *sql, const struct bind *b, size_t n,
                                 struct err *e)
 {
-    sqlite3_stmt **slot = &s->statements[str_hash(str_from(sql)) % STATE_STATEMENTS];
+    sqlite3_stmt **slot = place_of(s, sql);
     if (*slot != NULL && strcmp(sqlite3_sql(*slot), sql) != 0) {
+        sqlite3_stmt **last = slot + STATE_PLACES - 1;
         sqlite3_finalize(*slot);
+        memmove(slot, slot + 1, (size_t)(last - slot) * sizeof(*slot));
+        slot = last;
         *slot = NULL;
     }
     if (*slot == NULL &&
@@ -254,6 +276,16 @@ int state_changes(struct state *s)
     return sqlite3_changes(s->db);
 }
 
+bool state_run_counted(struct state *s, const char *sql, const struct bind *b, size_t n,
+                       int64_t *out_n, struct err *e)
+{
+    if (!state_begin(s, e))
+        return false;
+    bool ok = state_run(s, sql, b, n, e);
+    *out_n = ok ? state_changes(s) : 0;
+    return state_end(s, ok, e);
+}
+
 bool state_counter_next(struct state *s, struct str workspace, const char *name, int64_t *out,
                         struct err *e)
 {
@@ -262,7 +294,7 @@ bool state_counter_next(struct state *s, struct str workspace, const char *name,
         "ON CONFLICT (workspace, name) DO UPDATE SET value = value + 1 RETURNING value";
     struct bind b[] = {BT(workspace), BT(str_from(name))};
     state_lock(s);
-    sqlite3_stmt *st = state_prepare_locked(s, sql, b, COUNTOF(b), e);
+    sqlite3_stmt *st = state_take_locked(s, sql, b, COUNTOF(b), e);
     bool ok = st != NULL;
     if (ok && sqlite3_step(st) == SQLITE_ROW)
         *out = sqlite3_column_int64(st, 0);
@@ -271,7 +303,7 @@ bool state_counter_next(struct state *s, struct str workspace, const char *name,
     /* RETURNING hands out its row before the change is finished: step on to the end. */
     if (ok && sqlite3_step(st) != SQLITE_DONE)
         ok = state_error(s, e, "count up");
-    sqlite3_finalize(st);
+    state_give_locked(st);
     state_unlock(s);
     return ok;
 }

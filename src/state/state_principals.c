@@ -1,14 +1,13 @@
-/* Applications that may sign in. */
+/* Who may sign in. */
 #include "state/principals.h"
 #include "state/state_priv.h"
 
 static const struct field fields[] = {
     KEY(F_TEXT, state_principal, id),
     FIELD(F_TEXT, state_principal, name),
-    FIELD(F_TEXT, state_principal, secret_hash),
-    FIELD(F_TEXT, state_principal, roles),
     FIELD(F_BOOL, state_principal, enabled),
     FIELD(F_I64, state_principal, created),
+    FIELD(F_TEXT, state_principal, kind),
     FIELD(F_TEXT, state_principal, tenant),
 };
 static const struct table principals = {"principals", fields, COUNTOF(fields),
@@ -41,10 +40,14 @@ bool state_principal_delete(struct state *s, struct str id, bool *out_was_there,
     struct bind b[] = {BT(id)};
     if (!state_begin(s, e))
         return false;
-    if (!state_run(s, "DELETE FROM principals WHERE id = ?1", b, COUNTOF(b), e)) {
+    bool ok = state_run(s, "DELETE FROM application_credentials WHERE application = ?1", b,
+                        COUNTOF(b), e) &&
+              state_run(s, "DELETE FROM principals WHERE id = ?1", b, COUNTOF(b), e);
+    *out_was_there = ok && state_changes(s) > 0;
+    ok = ok && state_run(s, "DELETE FROM role_assignments WHERE principal = ?1", b, COUNTOF(b), e);
+    if (!ok) {
         state_rollback(s);
         return false;
     }
-    *out_was_there = state_changes(s) > 0;
     return state_commit(s, e);
 }

@@ -6,7 +6,8 @@
 #include <sqlite3.h>
 #include <stdatomic.h>
 
-enum { STATE_STATEMENTS = 256 };
+/* Statements that stay prepared, and the places next to each other that one may have. */
+enum { STATE_STATEMENTS = 512, STATE_PLACES = 4 };
 struct state {
     sqlite3 *db;
     sqlite3_stmt *statements[STATE_STATEMENTS]; /* prepared before, by hash of their text */
@@ -33,6 +34,9 @@ bool state_run(struct state *s, const char *sql, const struct bind *b, size_t n,
                struct err *e) MUST_USE;
 int state_changes(
     struct state *s); /* rows touched by the last state_run; call it inside a transaction */
+/* state_run in a transaction of its own; *out_n: rows that it touched. */
+bool state_run_counted(struct state *s, const char *sql, const struct bind *b, size_t n,
+                       int64_t *out_n, struct err *e) MUST_USE;
 bool state_error(struct state *s, struct err *e,
                  const char *what); /* false; the database's error as a struct err */
 /* A prepared statement with values bound; the caller steps, then finalizes. NULL: failed. The lock

@@ -70,8 +70,10 @@ static void add_names(struct sbuf *b, const struct table *t, bool keys_only, boo
             continue;
         sbuf_addz(b, first ? "" : ", ");
         sbuf_addz(b, f->name);
-        if (suffix != NULL)
-            sbuf_addf(b, "%s%s", suffix, f->name);
+        if (suffix != NULL) {
+            sbuf_addz(b, suffix);
+            sbuf_addz(b, f->name);
+        }
         first = false;
     }
 }
@@ -81,11 +83,13 @@ bool table_put(struct state *s, const struct table *t, const void *row, struct e
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(SQL_MAX);
     struct bind b[MAX_FIELDS];
     CHECK(t->n <= MAX_FIELDS);
-    sbuf_addf(&sql, "INSERT INTO %s (", t->name);
+    sbuf_addz(&sql, "INSERT INTO ");
+    sbuf_addz(&sql, t->name);
+    sbuf_addz(&sql, " (");
     add_names(&sql, t, false, false, NULL);
     sbuf_addz(&sql, ") VALUES (");
     for (size_t i = 0; i < t->n; i++) {
-        sbuf_addf(&sql, "%s?%zu", i == 0 ? "" : ", ", i + 1);
+        sbuf_addz(&sql, i == 0 ? "?" : ", ?");
         b[i] = field_bind(&t->fields[i], row);
     }
     sbuf_addz(&sql, ") ON CONFLICT (");
@@ -124,7 +128,10 @@ bool table_select(struct state *s, struct arena *a, const struct table *t, const
     AUTO(sbuf_fini) struct sbuf sql = sbuf_make(SQL_MAX);
     sbuf_addz(&sql, "SELECT ");
     add_names(&sql, t, false, false, NULL);
-    sbuf_addf(&sql, " FROM %s %s", from != NULL ? from : t->name, tail);
+    sbuf_addz(&sql, " FROM ");
+    sbuf_addz(&sql, from != NULL ? from : t->name);
+    sbuf_addz(&sql, " ");
+    sbuf_addz(&sql, tail);
     CHECK(sbuf_ok(&sql));
     state_lock(s);
     sqlite3_stmt *st = state_take_locked(s, sbuf_str(&sql).p, b, n_binds, e);

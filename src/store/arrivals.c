@@ -102,6 +102,16 @@ void arrivals_end(struct workspace *w, struct store_batch *const *batches, size_
     for (size_t i = 0; stored && v->fn != NULL && i < n; i++)
         v->fn(v->self, w, batches[i]->t.name);
     lock_drop(&v->lock);
+    store_rows_fn *rows_fn = atomic_load(&w->s->rows_fn);
+    for (size_t i = 0; stored && rows_fn != NULL && i < n; i++)
+        if (batches[i]->rows > 0)
+            rows_fn(w->s->rows_self, w, batches[i]->t.name, batches[i]->rows);
+}
+
+void store_watch_rows(struct store *s, store_rows_fn *fn, void *self)
+{
+    s->rows_self = self;
+    atomic_store(&s->rows_fn, fn);
 }
 
 int64_t workspace_arrived(struct workspace *w)

@@ -85,6 +85,9 @@ static bool compile(struct catalog_asker *asker, struct arena *a, const struct s
     asker->alterations = alterations_now(&w->s->alterations);
     if (options.windows != KQL_WINDOWS_NONE)
         catalog.peek = NULL; /* columns that rows bring could be others in each window */
+    if (q->windows != NULL && q->windows->period > q->windows->frequency)
+        options.grid = (struct kql_window_grid){.first = q->windows->first,
+                                                .frequency = q->windows->frequency};
     options.catalog = &catalog;
     engine_limits_wish(&limits, &options.request, since, q->most);
     if (options.session.database.n == 0)

@@ -24,6 +24,7 @@ struct seen {
     size_t n_cols;
     bool *asked;                     /* one a column: the query reads it */
     bool windowed;                   /* KQL_WINDOW was asked for since the last FROM item */
+    bool spanned;                    /* the first and the last window were */
     int64_t age;                     /* the greatest that a row has in its windows */
     VEC(struct lake_member) members; /* of dynamic columns, that it reads */
     const struct lake_view *view;
@@ -279,6 +280,27 @@ static void sql_last_window(const struct snapshot *s, const struct seen *seen, s
     sbuf_addf(out, " + %lld, %lld)", (long long)period, (long long)s->windows->last);
 }
 
+/* Each row of rows, a FROM item, that is in a window, with the ends of the first and the last. */
+static void spanned_from_item(const struct snapshot *s, const struct seen *seen, struct str rows,
+                              struct sbuf *out)
+{
+    sbuf_addz(out, "(SELECT * FROM (SELECT *, ");
+    sql_first_window(s, seen, out);
+    sbuf_addz(out, " AS ");
+    sql_ident(out, STR(KQL_WINDOW_FIRST));
+    sbuf_addz(out, ", ");
+    sql_last_window(s, seen, out);
+    sbuf_addz(out, " AS ");
+    sql_ident(out, STR(KQL_WINDOW_LAST));
+    sbuf_addz(out, " FROM ");
+    sbuf_add(out, rows);
+    sbuf_addz(out, ") WHERE ");
+    sql_ident(out, STR(KQL_WINDOW_FIRST));
+    sbuf_addz(out, " <= ");
+    sql_ident(out, STR(KQL_WINDOW_LAST));
+    sbuf_addz(out, ")");
+}
+
 /* Each row of rows, a FROM item, once for each window that it is in. */
 static void windowed_from_item(const struct snapshot *s, const struct seen *seen, struct str rows,
                                struct sbuf *out)
@@ -318,7 +340,8 @@ static bool from_item(void *self, struct str workspace, struct str table,
     if (seen == NULL)
         return false;
     bool windowed = seen->windowed && s->windows != NULL;
-    seen->windowed = false;
+    bool spanned = seen->spanned && s->windows != NULL;
+    seen->windowed = seen->spanned = false;
     if (seen->n_cols == 0) {
         sbuf_addz(out, "(SELECT 1 AS \"none\" WHERE false)");
         return true;
@@ -342,13 +365,15 @@ static bool from_item(void *self, struct str workspace, struct str table,
     if (f.lt != NULL)
         needed_parts(s, seen, s->old || restored, need, &f);
     AUTO(sbuf_fini) struct sbuf rows = sbuf_make(0);
-    struct sbuf *to = windowed ? &rows : out;
+    struct sbuf *to = windowed || spanned ? &rows : out;
     if (restored)
         restored_from_item(&f, t, to);
     else
         lake_sql_from(&f, to);
     if (windowed)
         windowed_from_item(s, seen, sbuf_str(&rows), out);
+    else if (spanned)
+        spanned_from_item(s, seen, sbuf_str(&rows), out);
     return true;
 }
 
@@ -387,6 +412,13 @@ static bool column(void *self, struct str workspace, struct str table, struct st
         seen->age = age;
         seen->windowed = seen->asked[PHYS_TIME] = seen->asked[PHYS_RECEIVED] = true;
         sql_ident(out, STR(KQL_WINDOW));
+        return true;
+    }
+    if (s->windows != NULL && seen->n_cols > 0 &&
+        (str_eqz(name, KQL_WINDOW_FIRST) || str_eqz(name, KQL_WINDOW_LAST))) {
+        seen->age = INT64_MAX;
+        seen->spanned = seen->asked[PHYS_TIME] = seen->asked[PHYS_RECEIVED] = true;
+        sql_ident(out, name);
         return true;
     }
     if (s->on_time && str_eqz(name, "_TimeReceived"))

@@ -347,6 +347,10 @@ typedef void store_commit_fn(void *self, struct workspace *w, struct str table);
 void workspace_listen(struct workspace *w, store_commit_fn *fn, void *self);
 /* Ends it, if it is self that listens: it is not called any more when this returns. */
 void workspace_unlisten(struct workspace *w, const void *self);
+/* The same for all workspaces, also those that are made later, with the number of rows; set once,
+ * before other threads use the store, and called until it is closed. */
+typedef void store_rows_fn(void *self, struct workspace *w, struct str table, size_t rows);
+void store_watch_rows(struct store *s, store_rows_fn *fn, void *self);
 /* True when properties without a column get one: custom tables and AzureDiagnostics. */
 bool workspace_table_is_open(struct workspace *w, struct str name);
 /* Adds columns to such a table, or makes the custom table. Existing columns are left as they are,

@@ -400,6 +400,9 @@ struct store {
     struct room *room;
     struct alterations alterations;
     struct lock lock; /* workspaces */
+    /* See store_watch_rows: self is there before fn is. */
+    _Atomic(store_rows_fn *) rows_fn;
+    void *rows_self;
     struct arena *a;
     VEC(struct workspace *) workspaces;
     VEC(struct deleted_workspace) deleted; /* nobody finds them */

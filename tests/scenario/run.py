@@ -52,12 +52,17 @@ def main():
     options.add_argument("parts", nargs="*", metavar="PART")
     chosen = options.parse_args()
     sys.path.insert(0, HERE)
-    outcomes = []
+    outcomes, failures = [], []
     # A process each, so that a scenario that changes its own (folder, environment) changes no other's.
     with multiprocessing.Pool(chosen.j, maxtasksperchild=1) as pool:
         for outcome, line in pool.imap_unordered(run_one, list(scenarios(chosen.parts)), chunksize=1):
             print(line, flush=True)
             outcomes.append(outcome)
+            if outcome == "FAILED":
+                failures.append(line)
+    # Once more at the end, where those who see only the end of the output find them.
+    for line in failures:
+        print(line)
     passed, failed, skipped = (outcomes.count(o) for o in ("ok", "FAILED", "skipped"))
     print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
     return 1 if failed or not passed + skipped else 0

@@ -48,6 +48,30 @@ SHAPES = [
      " by UserPrincipalName, IPAddress | where n * 2 > all | sort by UserPrincipalName asc, IPAddress asc"),
     ("arrival", "allAtOnce", "SigninLogs | where ingestion_time() > ago(15m) | project TimeGenerated,"
      " UserPrincipalName, IPAddress | sort by TimeGenerated asc, UserPrincipalName asc, IPAddress asc"),
+    ("parts", "allAtOnce", "SigninLogs | summarize Tries = count(), Failed = countif(ResultType == '50126'),"
+     " Users = dcount(UserPrincipalName), Sum = sum(toint(ResultType)), Last = max(TimeGenerated),"
+     " Least = minif(toint(ResultType), UserPrincipalName has '1'), Names = make_set(UserPrincipalName) by IPAddress"
+     " | where Failed * 2 > Tries and Users > 1 and Sum == Failed * 50126 and (isnull(Least) or Least < 50126)"
+     " and array_length(Names) == Users and Last <= now() | project IPAddress, UserPrincipalName = tostring(array_sort_asc(Names)[0])"
+     " | sort by IPAddress asc"),
+    ("slots", "allAtOnce", "let slots = SigninLogs | summarize Tries = count(), Middle = avg(toint(ResultType)),"
+     " EndTime = max(TimeGenerated) by UserPrincipalName, IPAddress, Slot = bin(TimeGenerated, 5m);\n"
+     "let usual = slots | where EndTime < ago(10m) | summarize Most = max(Tries) by UserPrincipalName;\n"
+     "slots | where EndTime >= ago(10m) and Middle > 0 | join kind=leftouter usual on UserPrincipalName"
+     " | where Tries >= coalesce(Most, 0) | project UserPrincipalName, IPAddress, Slot"
+     " | sort by Slot asc, UserPrincipalName asc, IPAddress asc"),
+    ("one window", "allAtOnce", "SigninLogs | summarize n = count() by UserPrincipalName, IPAddress, bin(TimeGenerated, 5m)"
+     " | sort by TimeGenerated asc, UserPrincipalName asc, IPAddress asc"),
+    ("odd slots", "allAtOnce", "SigninLogs | where TimeGenerated < ago(2m) | summarize Middle = avg(toint(ResultType)),"
+     " Tries = count() by UserPrincipalName, IPAddress, Slot = bin(TimeGenerated, 7m) | where Middle between (1 .. 50000) or Tries > 2"
+     " | sort by Slot asc, UserPrincipalName asc, IPAddress asc"),
+    ("union of parts", "allAtOnce", "union (SigninLogs | where ResultType == '0' | extend Good = 1),"
+     " (SigninLogs | where ResultType != '0' and TimeGenerated > ago(50m) | extend Good = 0)"
+     " | summarize Good = sum(Good), Times = dcount(bin(TimeGenerated, 10m)), n = count() by UserPrincipalName, IPAddress"
+     " | where Good * 2 > n and Times > 1 | sort by UserPrincipalName asc, IPAddress asc"),
+    ("groups of groups", "allAtOnce", "SigninLogs | distinct UserPrincipalName, IPAddress, ResultType"
+     " | summarize Results = dcount(ResultType) by UserPrincipalName, IPAddress | where Results > 1"
+     " | sort by UserPrincipalName asc, IPAddress asc"),
 ]
 TIMES = [("5m", "5m"), ("5m", "30m"), ("15m", "1h"), ("10m", "1h")]
 

@@ -83,11 +83,14 @@ def test_tokens_expire_by_the_clock():
         contains(answer.message(), "expired")
 
 
+PLAYBOOK = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Logic/workflows/w"
+
+
 def test_roles_bound_what_an_application_may_do():
     with Server() as s:
         sender = s.token(*s.application("Monitoring Metrics Publisher"))
         reader = s.token(*s.application("Microsoft Sentinel Reader"))
-        elsewhere = s.token(*s.application("Owner", workspace="some-other-workspace"))
+        elsewhere = s.token(*s.application({"role": "Owner", "scope": PLAYBOOK}))
         equal(s.post_logs("Microsoft-Heartbeat", [{"Computer": "a"}], token=sender).status, 204)
         equal(s.post_logs("Microsoft-Heartbeat", [{"Computer": "a"}], token=reader).status, 403)
         equal(s.ask("Heartbeat", token=sender).status, 403)
@@ -102,6 +105,10 @@ def test_roles_bound_what_an_application_may_do():
         refused = s.post("/vedette/v1/applications", {"name": "x", "roles": [{"role": "King"}]})
         equal(refused.status, 400)
         contains(refused.message(), "there is no role 'King'")
+        refused = s.post("/vedette/v1/applications",
+                         {"name": "x", "roles": [{"role": "Owner", "workspace": "nowhere"}]})
+        equal(refused.status, 400)
+        contains(refused.message(), "The workspace 'nowhere' could not be found")
 
 
 def test_secrets_are_replaced_and_applications_end():

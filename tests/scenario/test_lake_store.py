@@ -335,8 +335,10 @@ def test_a_damaged_file_is_had_back_from_the_store():
             f.write(b"????")
         code, out, err = run("check", data=s.data)
         equal((code, err), (0, ""))
-        contains(out, "1 parts were damaged or lost in one of the two places")
-        equal(s.count("Syslog"), 100)
+        # The slow round may have come first, and have left it to the store.
+        mended = "1 parts were damaged or lost in one of the two places", "1 of them only there"
+        equal(any(m in out for m in mended), True, out)
+        equal(s.query(READ), [{"Count": 100}])
         equal(metric(s, "quarantined_parts_total"), 0)
         for path in local(s, end="terms"):
             os.unlink(path)

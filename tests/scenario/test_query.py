@@ -168,3 +168,31 @@ def test_the_command_line_asks_the_running_server():
         s.stop()
         contains(run("query", "Heartbeat | count", data=s.data)[1], "1")
         s.start()
+
+
+def test_results_come_in_lines():
+    with Server() as s:
+        path = "/vedette/v1/workspaces/default/results"
+        answer = s.post(path, {"query": "range i from 1 to 12000 step 1 | extend s = strcat('x', i % 2)"
+                                        " | render piechart with (title='T')"})
+        equal((answer.status, answer.headers["content-type"]), (200, "application/x-ndjson"))
+        head, *chunks, end = [json.loads(line) for line in answer.text.splitlines()]
+        equal(head["columns"], [{"name": "i", "type": "long"}, {"name": "s", "type": "string"}])
+        equal(head["render"], {"visualization": "piechart", "title": "T"})
+        equal([len(c[0]) for c in chunks], [5000, 5000, 2000])
+        equal(sorted(v for c in chunks for v in c[0]), list(range(1, 12001)))
+        equal((end["rows"], end["cut"]), (12000, False))
+        last = s.post(path, {"query": "range i from 1 to 12000 step 1", "maxRows": 7}).text
+        equal(json.loads(last.splitlines()[-1])["cut"], True)
+        equal(json.loads(last.splitlines()[-1])["rows"], 7)
+        empty = s.post(path, {"query": "range i from 1 to 0 step 1"}).text.splitlines()
+        equal(len(empty), 2)
+
+
+def test_queries_are_laid_out():
+    with Server() as s:
+        answer = s.post("/vedette/v1/queryText", {"query": "T|where a==1|take 3"})
+        equal(answer.json(), {"query": "T\n| where a == 1\n| take 3\n"})
+        bad = s.post("/vedette/v1/queryText", {"query": "T | where ("})
+        equal(bad.status, 400)
+        equal(bad.json()["error"]["innererror"]["code"], "SyntaxError")

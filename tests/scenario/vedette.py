@@ -1,4 +1,5 @@
 """A real Vedette server for tests: its own data folder, a free port, HTTPS with its own CA."""
+import contextlib
 import gzip
 import http.client
 import json
@@ -56,6 +57,46 @@ ROWS_OF_ALERTS = ("SecurityAlert | extend Q = tostring(parse_json(ExtendedProper
                   " | extend Row = zlib_decompress_from_base64_string(extract(\"'([^']+)'\", 1, Q))")
 
 
+# A password that is taken, and what makes hashing it cheap.
+PASSWORD = "larch marmalade 9 tin roof"
+CHEAP = ("--password-memory", "64KiB", "--password-passes", "1")
+
+
+class Browser:
+    """What a browser keeps of a server: the cookie, and (as the portal does) the CSRF token."""
+
+    def __init__(self, server):
+        self.server = server
+        self.cookie = None
+        self.csrf = None
+
+    def sign_in(self, name, password, headers=None, **more):
+        answer = self.call("POST", "/portal/api/signin", {"name": name, "password": password, **more}, headers)
+        if answer.status == 200:
+            self.csrf = answer.json()["csrfToken"]
+        return answer
+
+    def call(self, method, path, body=None, headers=None, csrf=True):
+        sent = {"Sec-Fetch-Site": "same-origin", "Origin": self.server.url}
+        if self.cookie:
+            sent["Cookie"] = "__Host-vedette-session=" + self.cookie
+        if csrf and self.csrf and method != "GET":
+            sent["X-CSRF-Token"] = self.csrf
+        sent.update(headers or {})
+        answer = self.server.request(method, path, body, {k: v for k, v in sent.items() if v is not None}, token=None)
+        given = answer.headers.get("set-cookie")
+        if given:
+            value = given.split(";")[0].split("=", 1)[1]
+            self.cookie = value or None
+        return answer
+
+    def get(self, path, **more):
+        return self.call("GET", path, **more)
+
+    def post(self, path, body=None, **more):
+        return self.call("POST", path, {} if body is None else body, **more)
+
+
 class Server:
     """vedette serve; stop() must be called. A server that stopped can be started again."""
 
@@ -67,6 +108,8 @@ class Server:
         self.process = None
         self.secret = None
         self.client_id = None
+        self.user_name = None
+        self.password = None
         self.tenant = None
         self.url = None
         self.tokens = {}
@@ -119,6 +162,10 @@ class Server:
                 self.secret = words[-1]
             elif line.startswith("  tenant id"):
                 self.tenant = words[-1]
+            elif line.startswith("  user name"):
+                self.user_name = words[-1]
+            elif line.startswith("  password"):
+                self.password = words[-1]
 
     def greeting(self):
         self.out.seek(0)
@@ -171,12 +218,12 @@ class Server:
 
     # ---- requests ----
 
-    def connect(self):
+    def connect(self, timeout=60):
         parts = urllib.parse.urlsplit(self.url)
         if parts.scheme == "http":
-            return http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+            return http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
         context = ssl.create_default_context(cafile=self.ca or None)
-        return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=60, context=context)
+        return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=timeout, context=context)
 
     def request(self, method, path, body=None, headers=None, token="operator", connection=None):
         """token: "operator", a token, or None. body: bytes, text, or something for JSON."""
@@ -218,11 +265,33 @@ class Server:
         return self.sign_in(client_id, secret).json()["access_token"]
 
     def application(self, *roles, workspace=None):
-        """Makes an application with these roles; returns (client id, secret)."""
-        grants = [{"role": r, **({"workspace": workspace} if workspace else {})} for r in roles]
+        """Makes an application with these roles (names, or as the API takes them); returns
+        (client id, secret)."""
+        grants = [r if isinstance(r, dict) else
+                  {"role": r, **({"workspace": workspace} if workspace else {})} for r in roles]
         made = self.post("/vedette/v1/applications", {"name": "test", "roles": grants})
         assert made.status == 201, made
         return made.json()["clientId"], made.json()["clientSecret"]
+
+    # ---- people ----
+
+    def browser(self, name=None, password=None, **more):
+        """A browser that has signed in, by default as a new Owner."""
+        if name is None:
+            name, password = "tester-%s" % uuid.uuid4().hex[:8], PASSWORD
+            self.user(name, "Owner")
+        browser = Browser(self)
+        answer = browser.sign_in(name, password or PASSWORD, **more)
+        assert answer.status == 200, answer
+        return browser
+
+    def user(self, name, *roles, password=None, **more):
+        """Makes a user who need not change the password; returns the answer's body."""
+        grants = [{"role": r} for r in roles]
+        made = self.post("/vedette/v1/users", {"name": name, "roles": grants, "password": password or PASSWORD,
+                                               "mustChangePassword": False, **more})
+        assert made.status == 201, made
+        return made.json()
 
     # ---- what tests do all the time ----
 
@@ -264,9 +333,13 @@ class Server:
     def count(self, table):
         return self.query(table + " | count")[0]["Count"]
 
-    def arm(self, method, path, body=None, headers=None, token="operator", provider=True):
-        base = ("/subscriptions/%s/resourceGroups/vedette/providers/Microsoft.OperationalInsights/"
+    def arm_path(self):
+        """The workspace's resource id."""
+        return ("/subscriptions/%s/resourceGroups/vedette/providers/Microsoft.OperationalInsights/"
                 "workspaces/default" % SUBSCRIPTION)
+
+    def arm(self, method, path, body=None, headers=None, token="operator", provider=True):
+        base = self.arm_path()
         if provider:
             base += "/providers/Microsoft.SecurityInsights"
         join = "&" if "?" in path else "?"
@@ -278,7 +351,9 @@ class Server:
                          headers={"Content-Type": "application/yaml"})
 
     def move_clock(self, to):
-        answer = self.post("/vedette/v1/clock", {"now": to})
+        """Answers when all that was due until then has run, which may be a month of it."""
+        with contextlib.closing(self.connect(timeout=400)) as c:
+            answer = self.post("/vedette/v1/clock", {"now": to}, connection=c)
         assert answer.status == 200, answer
         return answer.json()
 

@@ -34,13 +34,15 @@ static void sources(const struct plan *p, struct sbuf *out)
 {
     int64_t age;
     for (size_t i = 0; p->kind == P_TABLE && i < p->cols.n; i++)
-        if (kql_window_column(p->source_names[i], &age))
+        if (kql_window_column(p->source_names[i], &age) ||
+            str_starts(p->source_names[i], STR(KQL_WINDOW " ")))
             sbuf_addf(out, "%.*s;", STR_ARG(p->source_names[i]));
     for (size_t i = 0; i < p->n_in; i++)
         sources(p->in[i], out);
 }
 
-static bool compiles(const char *query, enum kql_windows windows, struct sbuf *asked)
+static bool compiles_on_grid(const char *query, enum kql_windows windows, int64_t frequency,
+                             struct sbuf *asked)
 {
     static const struct kql_catalog catalog = {.find_table = find_table};
     struct arena *a = arena_new(0);
@@ -49,7 +51,8 @@ static bool compiles(const char *query, enum kql_windows windows, struct sbuf *a
                             .has_scope = true,
                             .scope_from = DAY(0),
                             .scope_to = DAY(2),
-                            .windows = windows};
+                            .windows = windows,
+                            .grid = {.first = DAY(0), .frequency = frequency}};
     struct kql_diags d = {.a = a};
     struct kql_query q;
     bool ok = kql_compile(a, str_from(query), &o, &q, &d);
@@ -62,6 +65,11 @@ static bool compiles(const char *query, enum kql_windows windows, struct sbuf *a
     }
     arena_free(a);
     return ok;
+}
+
+static bool compiles(const char *query, enum kql_windows windows, struct sbuf *asked)
+{
+    return compiles_on_grid(query, windows, 0, asked);
 }
 
 static void what_works_row_by_row_and_key_by_key_is_asked_at_once(void **state)
@@ -159,6 +167,39 @@ static void rows_are_wanted_for_the_windows_in_which_they_are_young_enough(void 
     }
 }
 
+#define SPAN KQL_WINDOW_FIRST ";" KQL_WINDOW_LAST ";"
+
+static void rows_come_once_with_their_span_where_groups_can_be_laid_out(void **state)
+{
+    static const struct {
+        const char *query, *source;
+    } cases[] = {
+        {"T | where n > 1 | summarize count(), dcount(n) by a", SPAN},
+        {"T | where TimeGenerated < ago(1h) | distinct a", SPAN},
+        {"T | where ago(5h) <= TimeGenerated and now() >= TimeGenerated | distinct a", SPAN},
+        {"T | extend x = n + 1 | summarize m = max(x) * 2 by a | where m > 3", SPAN},
+        {"union (T | where n > 1), T | summarize sum(n) by a", SPAN SPAN},
+        /* the groups twice, and the rows of uneven ones */
+        {"T | summarize stdev(n) by a, bin(TimeGenerated, 1h)", SPAN SPAN SPAN},
+        {"T | mv-expand p = split(a, ',') to typeof(string) | summarize count() by p", SPAN},
+        /* not of parts */
+        {"T | summarize make_list(n) by a", KQL_WINDOW ";"},
+        {"T | summarize arg_max(TimeGenerated, n) by a", KQL_WINDOW ";"},
+        {"T | sort by n | summarize make_set(n) by a", KQL_WINDOW ";"},
+        {"T | summarize minif(a, n > 1) by n", KQL_WINDOW ";"},
+        {"T | summarize max(now() - TimeGenerated) by a", KQL_WINDOW ";"},
+        /* rows of one window each */
+        {"T | where TimeGenerated > ago(1h) | summarize count() by a", KQL_WINDOW " 36000000000;"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(cases); i++) {
+        AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+        assert_true(compiles_on_grid(cases[i].query, KQL_WINDOWS_ROWS, TICKS_PER_HOUR, &b));
+        if (!str_eqz(sbuf_str(&b), cases[i].source))
+            fail_msg("%s: %s", cases[i].query, sbuf_str(&b).p);
+    }
+}
+
 static void a_source_is_asked_for_the_column_by_its_name(void **state)
 {
     int64_t age = 0;
@@ -176,6 +217,7 @@ int main(void)
         cmocka_unit_test(what_depends_on_all_rows_is_refused_and_tells_where_rows_can_be),
         cmocka_unit_test(what_has_rows_of_none_may_have_them_in_any_window),
         cmocka_unit_test(rows_are_wanted_for_the_windows_in_which_they_are_young_enough),
+        cmocka_unit_test(rows_come_once_with_their_span_where_groups_can_be_laid_out),
         cmocka_unit_test(a_source_is_asked_for_the_column_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

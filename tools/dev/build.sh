@@ -21,6 +21,7 @@ build_preset()
     fi
     if [ "$preset" = release ]; then
         ln -sf release/vedette build/vedette
+        portal_build_wanted
     fi
 }
 

@@ -63,6 +63,9 @@ lint_run()
     lint_check layers python3 tools/check-layers
     lint_check rules python3 tools/lint
     lint_check shell lint_shell
+    if [ "${PORTAL:-1}" != 0 ]; then
+        lint_check portal lint_portal
+    fi
     if [ "$FLAG_TIDY" = 1 ]; then
         find src -name '*.c' | LC_ALL=C sort >build/log/tidy-files
         lint_check tidy lint_tidy <build/log/tidy-files

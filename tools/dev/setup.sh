@@ -46,6 +46,9 @@ pc jansson libjansson-dev
 clangrt fuzzer libclang-rt-14-dev
 cmd llvm-symbolizer-14 llvm-14
 '
+NEEDS_BROWSER='
+cmd chromium chromium
+'
 # Only while DuckDB is not in the cache.
 NEEDS_DOWNLOAD='
 cmd openssl openssl
@@ -192,11 +195,11 @@ setup_build()
 
 setup_lint()
 {
-    ensure "$NEEDS_LINT"
+    ensure "$NEEDS_LINT" "$NEEDS_PORTAL"
 }
 
 setup_all()
 {
-    ensure "$NEEDS_BUILD" "$NEEDS_LINT" "$NEEDS_TEST"
+    ensure "$NEEDS_BUILD" "$NEEDS_LINT" "$NEEDS_TEST" "$NEEDS_PORTAL" "$NEEDS_BROWSER"
     ensure_duckdb
 }

@@ -129,11 +129,17 @@ suite_unit()
     suite "unit $preset" 600 python3 tools/run-ctest "build/$preset" -j "$(jobs_count)" "$@"
 }
 
+# Tests that wait for a clock, a port or a disk half of their time.
+jobs_waiting()
+{
+    echo $(($(jobs_count) + 1))
+}
+
 # The scenarios again, with every leak and every undefined behaviour ending the server.
 suite_scenario_asan()
 {
     LSAN_OPTIONS="suppressions=$ROOT/tests/lsan.supp:print_suppressions=0" VEDETTE="$ROOT/build/asan/vedette" \
-        suite "scenario asan" 600 python3 tests/scenario/run.py -j "$(jobs_count)"
+        suite "scenario asan" 900 python3 tests/scenario/run.py -j "$(jobs_waiting)"
 }
 
 suite_kql_asan()
@@ -197,6 +203,7 @@ suites_program()
     suite "kql reference" 120 python3 tests/kql/reference.py
     suite_if tests/conformance/run.py conformance 600 python3 tests/conformance/run.py
     suite_if tests/clients/run.py clients 300 python3 tests/clients/run.py
+    suite browser 300 python3 tests/browser/run.py
     suite "kql language service" 300 python3 tests/kql/language_service.py
     suite "clients kusto" 300 python3 tests/clients/kusto.py
     suite_if tests/content/run.py content 300 python3 tests/content/run.py
@@ -229,7 +236,7 @@ test_all()
         suite_unit dev
         suite_build release
         suites_waiting
-        VEDETTE="$ROOT/build/vedette" suite scenario 600 python3 tests/scenario/run.py -j "$(jobs_count)"
+        VEDETTE="$ROOT/build/vedette" suite scenario 600 python3 tests/scenario/run.py -j "$(jobs_waiting)"
         suites_program
         suites_beside_end
     else

@@ -209,6 +209,8 @@ static bool dispatch(struct emit *m, const struct plan *p, struct sbuf *out)
         return emit_shared(m, p, out);
     case P_EXTERNAL:
         return emit_external(m, p, out);
+    case P_WINDOWS:
+        return emit_windows(m, p, out);
     }
     UNREACHABLE();
 }

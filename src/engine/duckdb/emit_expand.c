@@ -82,6 +82,37 @@ bool emit_expand(struct emit *m, const struct plan *p, struct sbuf *out)
     return true;
 }
 
+/* ---- windows of time ---- */
+
+/* The first end of a window that is not before exprs[0]. */
+static bool first_end(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    long long first = p->exprs[2]->value.i, step = p->exprs[3]->value.i;
+    sbuf_addf(out, "%lld + (greatest(", first);
+    if (!emit_as(m, p->exprs[0], KQL_DATETIME, out))
+        return false;
+    sbuf_addf(out, ", %lld) - %lld + %lld) // %lld * %lld", first, first, step - 1, step, step);
+    return true;
+}
+
+bool emit_windows(struct emit *m, const struct plan *p, struct sbuf *out)
+{
+    emit_select(&p->cols, out);
+    sbuf_addz(out, "unnest(range(");
+    if (!first_end(m, p, out))
+        return false;
+    sbuf_addz(out, ", ");
+    if (!emit_as(m, p->exprs[1], KQL_DATETIME, out))
+        return false;
+    sbuf_addf(out, " + 1, %lld)) AS c%u", (long long)p->exprs[3]->value.i, p->cols.p[0].id);
+    for (size_t i = 1; i < p->cols.n; i++) {
+        sbuf_addz(out, ", ");
+        emit_col(p->cols.p[i].id, out);
+    }
+    sbuf_addz(out, " FROM ");
+    return emit_from(m, p->in[0], out);
+}
+
 /* ---- mv-apply ---- */
 static const struct plan *find_input(const struct plan *p)
 {

@@ -128,6 +128,7 @@ bool emit_join(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_aggregate(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_serialize(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_expand(struct emit *m, const struct plan *p, struct sbuf *out);
+bool emit_windows(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_apply(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_partition(struct emit *m, const struct plan *p, struct sbuf *out);
 bool emit_parse(struct emit *m, const struct plan *p, struct sbuf *out);

@@ -1,0 +1,75 @@
+/* Who a request comes from: its Authorization header (an access token or an API key), or else the
+ * cookie of a browser's session. A browser sends the cookie with whatever a page makes it send, so
+ * that what changes something has to prove that it comes from the portal: by a token that only the
+ * portal's own pages can read, and by the headers in which the browser says where a request comes
+ * from. */
+#include "api/api_priv.h"
+
+static bool refuse(struct err *e, const char *kind, const char *text)
+{
+    err_set(e, ERR_FORBIDDEN, "%s", text);
+    CHECK(strlen(kind) < sizeof(e->kind));
+    memcpy(e->kind, kind, strlen(kind) + 1);
+    return false;
+}
+
+/* What follows "://"; empty: there is none ("null"). */
+static struct str host_of(struct str origin)
+{
+    size_t at = 0;
+    if (!str_find(origin, STR("://"), &at))
+        return STR("");
+    struct str host = str_sub(origin, at + 3, origin.n);
+    at = host.n;
+    (void)str_find(host, STR("/"), &at);
+    return str_sub(host, 0, at);
+}
+
+bool api_same_origin(const struct vedette *v, const struct http_request *q, struct err *e)
+{
+    struct str site = http_header(q, "sec-fetch-site"), origin = http_header(q, "origin");
+    bool good = site.n == 0 || str_eqz(site, "same-origin") || str_eqz(site, "none");
+    if (good && origin.n > 0) {
+        struct str from = host_of(origin);
+        good = from.n > 0 && (str_ieq(from, http_header(q, "host")) ||
+                              str_ieq(from, host_of(str_from(v->o.base_url))));
+    }
+    return good || refuse(e, "CrossSiteRequest",
+                          "The request comes from another site. (If a proxy is in front of the "
+                          "server, set public_url to the address that browsers see.)");
+}
+
+static bool changes_something(enum http_method m)
+{
+    return m != HTTP_GET && m != HTTP_HEAD && m != HTTP_OPTIONS;
+}
+
+static bool by_session(struct vedette *v, struct http_request *q, struct str token,
+                       struct identity_caller *out, struct err *e)
+{
+    struct identity_session *s = arena_new_of(q->arena, struct identity_session);
+    if (!identity_session_check(v->identity, q->arena, token, s, out, e))
+        return false;
+    if (changes_something(q->method)) {
+        if (!api_same_origin(v, q, e))
+            return false;
+        if (!identity_csrf_is(s, http_header(q, "x-csrf-token")))
+            return refuse(e, "CsrfTokenInvalid",
+                          "The header X-CSRF-Token is missing or is not that of the session "
+                          "(GET /portal/api/session tells it).");
+    }
+    if (s->must_change_password && !str_starts(str_from(q->route->pattern), STR("/portal/api/")))
+        return refuse(e, "PasswordChangeRequired",
+                      "The password has to be changed first (POST /portal/api/password).");
+    return true;
+}
+
+bool api_authenticate(struct vedette *v, struct http_request *q, struct identity_caller *out,
+                      struct err *e)
+{
+    struct str header = http_header(q, "authorization"), cookie = STR("");
+    *out = (struct identity_caller){0};
+    if (header.n == 0 && http_cookie(q, IDENTITY_COOKIE, &cookie))
+        return by_session(v, q, cookie, out, e);
+    return identity_check(v->identity, q->arena, header, out, e);
+}

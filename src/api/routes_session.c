@@ -1,0 +1,291 @@
+/* Signing in and out of the portal, and what its pages ask about who is signed in. */
+#include "api/api_priv.h"
+#include "identity/users.h"
+#include "text/date.h"
+#include "text/json.h"
+
+enum { MAX_SIGN_IN_BYTES = 16 << 10, MAX_RIGHTS = 256 };
+
+/* ---- the cookie ---- */
+
+/* HttpOnly: no script reads it. Lax: other sites' links lead into the portal signed in, their forms
+ * and scripts don't bring it along. */
+#define COOKIE_FLAGS "; Path=/; Secure; HttpOnly; SameSite=Lax"
+
+void api_session_cookie(struct http_request *q, struct http_response *r,
+                        const struct identity_session *s)
+{
+    if (s != NULL)
+        http_response_header(
+            r, "Set-Cookie",
+            arena_fmt(q->arena, IDENTITY_COOKIE "=%.*s" COOKIE_FLAGS, STR_ARG(s->token)));
+    else
+        http_response_header(r, "Set-Cookie", STR(IDENTITY_COOKIE "=" COOKIE_FLAGS "; Max-Age=0"));
+    http_response_header(r, "Cache-Control", STR("no-store"));
+}
+
+/* ---- what a session may ---- */
+
+static bool is_among(const char *const *list, size_t n, const char *word)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i], word) == 0)
+            return true;
+    return false;
+}
+
+/* Every right that some route asks for, once. */
+static size_t all_rights(const struct vedette *v, const char *out[MAX_RIGHTS])
+{
+    const struct http_route *route;
+    size_t n = 0;
+    for (size_t i = 0; (route = http_router_at(v->router, i)) != NULL; i++) {
+        if (route->access == NULL || strcmp(route->access, RIGHT_ONESELF) == 0 ||
+            strcmp(route->access, RIGHT_SHARED_KEY) == 0 || is_among(out, n, route->access))
+            continue;
+        CHECK(n < MAX_RIGHTS);
+        out[n++] = route->access;
+    }
+    return n;
+}
+
+static bool is_primary(const struct vedette *v, struct workspace *w)
+{
+    struct str named = str_from(v->o.correlation_primary);
+    struct workspace *primary = named.n > 0 ? store_workspace_find(v->store, named) : NULL;
+    return w == (primary != NULL ? primary : store_workspace_at(v->store, 0));
+}
+
+static void write_workspace(struct vedette *v, const struct http_request *q,
+                            const struct identity_caller *c, struct workspace *w,
+                            struct json_out *o)
+{
+    const char *rights[MAX_RIGHTS];
+    const struct arm_scope scope = {0};
+    size_t n = all_rights(v, rights), n_given = 0;
+    for (size_t i = 0; i < n; i++)
+        if (identity_allows(c, rights[i], workspace_id(w)))
+            rights[n_given++] = rights[i];
+    if (n_given == 0)
+        return;
+    json_obj(o);
+    json_kv_str(o, "id", workspace_id(w));
+    json_kv_str(o, "name", workspace_name(w));
+    json_kv_str(o, "resourceId", arm_workspace_id(q->arena, &scope, workspace_name(w)));
+    json_kv_bool(o, "primary", is_primary(v, w));
+    json_key(o, "rights");
+    json_arr(o);
+    for (size_t i = 0; i < n_given; i++)
+        json_z(o, rights[i]);
+    json_arr_end(o);
+    json_obj_end(o);
+}
+
+/* [{"id", "name", "workspaces": […]}]: where the caller may do anything at all. */
+static void write_tenants(struct vedette *v, const struct http_request *q,
+                          const struct identity_caller *c, struct json_out *o)
+{
+    struct workspace *w;
+    json_arr(o);
+    json_obj(o);
+    json_kv_str(o, "id", identity_tenant(v->identity));
+    json_kv_z(o, "name", "default");
+    json_key(o, "workspaces");
+    json_arr(o);
+    for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++)
+        write_workspace(v, q, c, w, o);
+    json_arr_end(o);
+    json_obj_end(o);
+    json_arr_end(o);
+}
+
+static bool write_user(struct vedette *v, const struct http_request *q,
+                       const struct identity_caller *c, struct json_out *o, struct err *e)
+{
+    struct identity_user u = {.id = c->id, .name = c->name, .display_name = c->name};
+    if (c->kind == IDENTITY_USER && !identity_user_get(v->identity, q->arena, c->id, &u, e))
+        return false;
+    json_obj(o);
+    json_kv_str(o, "id", u.id);
+    json_kv_str(o, "name", u.name);
+    json_kv_str(o, "displayName", u.display_name);
+    json_kv_str(o, "email", u.email);
+    json_kv_bool(o, "hasPassword", u.has_password);
+    json_kv_bool(o, "hasTotp", u.has_totp);
+    json_kv_int(o, "recoveryCodesLeft", u.recovery_codes);
+    json_obj_end(o);
+    return true;
+}
+
+/* {"user", "csrfToken", "expires", "ends", "mustChangePassword", "tenants"} */
+static bool write_session(struct vedette *v, struct http_request *q,
+                          const struct identity_caller *c, struct http_response *r, struct err *e)
+{
+    const struct identity_session *s = c->session;
+    struct json_out o = json_out_make(&r->body);
+    json_obj(&o);
+    json_key(&o, "user");
+    if (!write_user(v, q, c, &o, e))
+        return false;
+    if (s != NULL) {
+        json_kv_str(&o, "sessionId", s->id);
+        json_kv_str(&o, "csrfToken", s->csrf);
+        json_kv_time(&o, "expires", s->expires);
+        json_kv_time(&o, "ends", s->ends);
+        json_kv_bool(&o, "mustChangePassword", s->must_change_password);
+    }
+    json_key(&o, "tenants");
+    write_tenants(v, q, c, &o);
+    json_obj_end(&o);
+    http_response_header(r, "Cache-Control", STR("no-store"));
+    return true;
+}
+
+/* ---- routes ---- */
+
+/* 401 with what the sign-in page has to know: {"error": {"code", "message", "retryAfter"?}}. */
+static void refuse_sign_in(struct http_response *r, const struct err *e,
+                           const struct identity_refusal *why)
+{
+    struct json_out o = json_out_make(&r->body);
+    sbuf_clear(&r->body);
+    r->status = 401;
+    json_obj(&o);
+    json_key(&o, "error");
+    json_obj(&o);
+    json_kv_z(&o, "code", e->kind);
+    json_kv_z(&o, "message", e->msg);
+    if (why->retry_after > 0)
+        json_kv_int(&o, "retryAfter", why->retry_after / TICKS_PER_SECOND + 1);
+    json_obj_end(&o);
+    json_obj_end(&o);
+    http_response_header(r, "Cache-Control", STR("no-store"));
+}
+
+/* Whoever signs in again leaves the session that the browser had. */
+static void end_old_session(struct vedette *v, struct http_request *q)
+{
+    struct str cookie = STR("");
+    struct identity_session old = {0};
+    struct identity_caller c = {0};
+    struct err e = {0};
+    int64_t n = 0;
+    if (http_cookie(q, IDENTITY_COOKIE, &cookie) &&
+        identity_session_check(v->identity, q->arena, cookie, &old, &c, &e) &&
+        !identity_session_end(v->identity, old.principal, old.id, STR(""), &n, &e))
+        LOG(LOG_WARN, "identity", "an old session could not be ended", log_z("reason", e.msg));
+}
+
+static bool read_sign_in(struct vedette *v, struct http_request *q, struct http_response *r,
+                         struct identity_user_sign_in *out)
+{
+    struct err e = {0};
+    struct json body = {0};
+    struct str type = http_header(q, "content-type");
+    if (!api_same_origin(v, q, &e)) {
+        api_error(v, q, &e, r);
+        return false;
+    }
+    /* A form of another site can't send this type. */
+    if (!str_ieqz(str_sub(type, 0, 16), "application/json")) {
+        err_set(&e, ERR_INVALID, "Content-Type: application/json is expected.");
+        api_error_status(v, q, 415, &e, r);
+        return false;
+    }
+    if (!api_body(v, q, r, &body))
+        return false;
+    *out = (struct identity_user_sign_in){
+        .name = json_text(json_get(&body, "name"), STR("")),
+        .password = json_text(json_get(&body, "password"), STR("")),
+        .code = json_text(json_get(&body, "code"), STR("")),
+        .place = {q->remote, http_header(q, "user-agent"), STR("password")}};
+    return true;
+}
+
+static void sign_in(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct identity_user_sign_in in;
+    struct identity_refusal why = {0};
+    struct identity_session s = {0};
+    struct identity_caller c = {0};
+    if (!read_sign_in(v, q, r, &in))
+        return;
+    if (!identity_user_sign_in(v->identity, q->arena, &in, &s, &why, &e)) {
+        if (e.code == ERR_UNAUTHENTICATED && e.kind[0] != '\0')
+            refuse_sign_in(r, &e, &why);
+        else
+            api_error(v, q, &e, r);
+        return;
+    }
+    end_old_session(v, q);
+    struct str token = s.token;
+    if (!identity_session_check(v->identity, q->arena, token, &s, &c, &e) ||
+        !write_session(v, q, &c, r, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    s.token = token;
+    api_session_cookie(q, r, &s);
+}
+
+static void sign_out(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    const struct identity_caller *c = api_caller(q);
+    int64_t n = 0;
+    if (c->session != NULL &&
+        !identity_session_end(v->identity, c->id, c->session->id, STR(""), &n, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    api_session_cookie(q, r, NULL);
+    r->status = 204;
+}
+
+/* {"password", "newPassword"}: other sessions end. */
+static void change_password(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct json body = {0};
+    const struct identity_caller *c = api_caller(q);
+    if (!api_body(v, q, r, &body))
+        return;
+    if (c->kind != IDENTITY_USER || c->key.n > 0)
+        err_set(&e, ERR_FORBIDDEN, "Only a user who has signed in changes a password.");
+    else if (identity_password_change(
+                 v->identity, q->arena, c->id, json_text(json_get(&body, "password"), STR("")),
+                 json_text(json_get(&body, "newPassword"), STR("")), c->session, &e)) {
+        r->status = 204;
+        return;
+    }
+    if (e.code == ERR_UNAUTHENTICATED) /* the session is fine: no 401, which would end it */
+        api_error_code(r, 403, e.kind, e.msg);
+    else
+        api_error(v, q, &e, r);
+}
+
+static void session(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    if (!write_session(v, q, api_caller(q), r, &e))
+        api_error(v, q, &e, r);
+}
+
+const struct http_route session_routes[] = {
+    {HTTP_POST, "/portal/api/signout", sign_out, RIGHT_ONESELF, MAX_SIGN_IN_BYTES, FAMILY_ARM},
+    {HTTP_GET, "/portal/api/session", session, RIGHT_ONESELF, 0, FAMILY_ARM},
+};
+const size_t n_session_routes = COUNTOF(session_routes);
+
+/* These hash passwords, which takes memory and time on purpose. */
+const struct http_route sign_in_routes[] = {
+    {HTTP_POST, "/portal/api/signin", sign_in, NULL, MAX_SIGN_IN_BYTES, FAMILY_ARM},
+    {HTTP_POST, "/portal/api/password", change_password, RIGHT_ONESELF, MAX_SIGN_IN_BYTES,
+     FAMILY_ARM},
+};
+const size_t n_sign_in_routes = COUNTOF(sign_in_routes);

@@ -1,0 +1,259 @@
+/* The questions: may this caller do that there, and what may it read. */
+#include "base/ids.h"
+#include "identity/identity_priv.h"
+#include "identity/tenants.h"
+
+#define QUERY_READ "Microsoft.OperationalInsights/workspaces/query/read"
+#define TABLE_QUERY "Microsoft.OperationalInsights/workspaces/tables/query/read"
+#define DATA_READ "Microsoft.OperationalInsights/workspaces/tables/data/read"
+#define PROTECTED_READ "Microsoft.OperationalInsights/workspaces/tables/protected/data/read"
+
+/* ---- actions ---- */
+
+static bool is_below(struct str path, struct str scope)
+{
+    return path.n >= scope.n && str_ieq(str_sub(path, 0, scope.n), scope) &&
+           (path.n == scope.n || path.p[scope.n] == '/');
+}
+
+/* Empty: there is no such workspace. */
+static struct str tenant_of_id(const struct identity *id, struct str workspace)
+{
+    struct guid g;
+    struct workspace *w = id != NULL && id->store != NULL && guid_parse(workspace, &g)
+                              ? store_workspace_find(id->store, workspace)
+                              : NULL;
+    return w != NULL ? identity_tenant_of(id, w) : STR_NONE;
+}
+
+/* Does a grant that counts in one tenant count there? */
+static bool counts(const struct identity_caller *c, const struct identity_grant *g,
+                   const struct identity_target *t)
+{
+    if (g->tenant.n == 0 || t->anywhere || t->any_tenant)
+        return true;
+    if (t->tenant.n > 0)
+        return str_ieq(g->tenant, t->tenant);
+    if (t->workspace.n > 0)
+        return str_ieq(g->tenant, tenant_of_id(c->in, t->workspace));
+    return t->resource.n > 0 || (c->in != NULL && str_ieq(g->tenant, identity_tenant(c->in)));
+}
+
+static bool covers(const struct identity_caller *c, const struct identity_grant *g,
+                   const struct identity_target *t)
+{
+    const struct identity_scope *s = &g->scope;
+    if (!counts(c, g, t))
+        return false;
+    switch (s->reach) {
+    case IDENTITY_REACH_ALL:
+        return true;
+    case IDENTITY_REACH_WORKSPACE:
+        return t->anywhere || (t->workspace.n > 0 && str_ieq(s->workspace, t->workspace));
+    case IDENTITY_REACH_TABLE:
+        return t->anywhere || (t->workspace.n > 0 && str_ieq(s->workspace, t->workspace) &&
+                               t->table.n > 0 && str_ieq(s->table, t->table));
+    case IDENTITY_REACH_RESOURCE:
+        return t->anywhere || (t->resource.n > 0 && is_below(t->resource, s->path));
+    }
+    UNREACHABLE();
+}
+
+/* A condition that asks of rows holds for none where there are none. */
+static bool holds(const struct identity_grant *g, struct str action, struct str table)
+{
+    AUTO(arena_freep) struct arena *a = g->condition != NULL ? arena_new(0) : NULL;
+    const struct kql_row_rule *rows = NULL;
+    return g->condition == NULL ||
+           (identity_condition_rows(a, g->condition, action, table, &rows) && rows == NULL);
+}
+
+bool identity_may(const struct identity_caller *c, struct str action, bool data,
+                  const struct identity_target *where)
+{
+    bool may = false;
+    if (c->within != NULL && !identity_may(c->within, action, data, where))
+        return false;
+    for (size_t i = 0; i < c->n_grants; i++) {
+        const struct identity_grant *g = &c->grants[i];
+        /* A denial somewhere is none everywhere. */
+        bool here = covers(c, g, where) &&
+                    !(g->deny && where->anywhere && g->scope.reach != IDENTITY_REACH_ALL);
+        if (!here || !identity_role_allows(g->role, action, data))
+            continue;
+        if (g->deny)
+            return false;
+        may = may || holds(g, action, where->table);
+    }
+    return may;
+}
+
+bool identity_right_allowed(const struct identity_caller *c, const struct identity_right *r,
+                            const struct identity_target *where)
+{
+    const struct identity_target server = {0};
+    const struct identity_target whole = {.any_tenant = where->tenant.n == 0,
+                                          .tenant = where->tenant};
+    const struct identity_target *t = r->level == IDENTITY_OF_SERVER   ? &server
+                                      : r->level == IDENTITY_OF_TENANT ? &whole
+                                                                       : where;
+    if (r->or_else != NULL && identity_may(c, str_from(r->or_else), true, t))
+        return true;
+    return identity_may(c, str_from(r->action), false, t) &&
+           (r->also == NULL || identity_may(c, str_from(r->also), false, t));
+}
+
+bool identity_allows(const struct identity_caller *c, const char *right, struct str workspace)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct identity_right r = identity_right_find(a, right);
+    struct identity_target where = {.anywhere = workspace.n == 0, .workspace = workspace};
+    if (workspace.n > 0 && r.level == IDENTITY_OF_TENANT)
+        where = (struct identity_target){.tenant = tenant_of_id(c->in, workspace)};
+    return identity_right_allowed(c, &r, &where);
+}
+
+bool identity_allows_in(const struct identity_caller *c, const char *right, struct str tenant)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct identity_right r = identity_right_find(a, right);
+    const struct identity_target where = {.tenant = tenant};
+    return identity_right_allowed(c, &r, &where);
+}
+
+bool identity_may_assign(const struct identity_caller *c, struct str tenant,
+                         const struct identity_scope *scope, bool taking)
+{
+    bool all = scope->reach == IDENTITY_REACH_ALL;
+    struct identity_target where = {
+        .tenant = all ? (tenant.n > 0 ? tenant : c->tenant) : STR_NONE,
+        .workspace = scope->workspace,
+        .table = scope->table,
+        .resource = scope->reach == IDENTITY_REACH_RESOURCE ? scope->path : STR_NONE};
+    return identity_may(c,
+                        taking ? STR("Microsoft.Authorization/roleAssignments/delete")
+                               : STR("Microsoft.Authorization/roleAssignments/write"),
+                        false, &where);
+}
+
+/* ---- tables ---- */
+
+struct reading {
+    struct arena *a;
+    const struct identity_table *t;
+    struct str by_table, by_custom; /* "…/workspaces/query/<Table>/read" */
+    const struct kql_row_rule **rules;
+    size_t n_rules;
+    bool all;
+};
+
+static struct str query_of(struct arena *a, struct str table)
+{
+    return arena_fmt(a, "Microsoft.OperationalInsights/workspaces/query/%.*s/read", STR_ARG(table));
+}
+
+/* Does the role name the table in its actions, less its notActions? */
+static bool names_table(const struct reading *x, const struct identity_grant *g)
+{
+    if (identity_role_allows(g->role, x->by_table, false) && holds(g, x->by_table, x->t->name))
+        return true;
+    if (x->t->custom && identity_role_allows(g->role, x->by_custom, false) &&
+        !identity_role_refuses(g->role, x->by_table) && holds(g, x->by_custom, x->t->name))
+        return true;
+    return g->scope.reach == IDENTITY_REACH_TABLE &&
+           identity_role_allows(g->role, STR(TABLE_QUERY), false) &&
+           !identity_role_refuses(g->role, x->by_table) && holds(g, STR(TABLE_QUERY), x->t->name);
+}
+
+static void add_data(struct reading *x, const struct identity_grant *g)
+{
+    const struct kql_row_rule *rows = NULL;
+    bool data = identity_role_allows(g->role, STR(DATA_READ), true);
+    bool may = data && (!x->t->is_protected || g->condition != NULL ||
+                        identity_role_allows(g->role, STR(PROTECTED_READ), true));
+    if (!may || (g->condition != NULL &&
+                 !identity_condition_rows(x->a, g->condition, STR(DATA_READ), x->t->name, &rows)))
+        return;
+    if (rows == NULL)
+        x->all = true;
+    else
+        x->rules[x->n_rules++] = rows;
+}
+
+static bool denied(const struct reading *x, const struct identity_grant *g)
+{
+    return identity_role_allows(g->role, STR(QUERY_READ), false) ||
+           identity_role_allows(g->role, x->by_table, false) ||
+           identity_role_allows(g->role, STR(DATA_READ), true);
+}
+
+static const struct kql_row_rule *any_of(struct reading *x)
+{
+    if (x->n_rules == 1)
+        return x->rules[0];
+    struct kql_row_rule *r = arena_new_of(x->a, struct kql_row_rule);
+    *r = (struct kql_row_rule){.kind = KQL_ROWS_ANY, .kids = x->rules, .n = x->n_rules};
+    return r;
+}
+
+static enum identity_reading reads_alone(const struct identity_caller *c, struct arena *a,
+                                         const struct identity_table *t,
+                                         const struct kql_row_rule **out_rule)
+{
+    struct identity_target table = {.workspace = t->workspace, .table = t->name};
+    struct reading x = {.a = a,
+                        .t = t,
+                        .by_table = query_of(a, t->name),
+                        .by_custom = query_of(a, STR("Tables.Custom")),
+                        .rules = arena_array(a, const struct kql_row_rule *, c->n_grants + 1)};
+    for (size_t i = 0; i < c->n_grants; i++) {
+        const struct identity_grant *g = &c->grants[i];
+        if (!covers(c, g, &table))
+            continue;
+        if (g->deny && denied(&x, g))
+            return IDENTITY_READS_NOTHING;
+        if (g->deny)
+            continue;
+        x.all = x.all || (!t->is_protected && names_table(&x, g));
+        add_data(&x, g);
+    }
+    if (x.all)
+        return IDENTITY_READS_ALL;
+    if (x.n_rules == 0)
+        return IDENTITY_READS_NOTHING;
+    *out_rule = any_of(&x);
+    return IDENTITY_READS_ROWS;
+}
+
+/* What both let read. */
+static enum identity_reading both_read(struct arena *a, enum identity_reading x,
+                                       enum identity_reading y, const struct kql_row_rule *of_x,
+                                       const struct kql_row_rule *of_y,
+                                       const struct kql_row_rule **out)
+{
+    if (x != IDENTITY_READS_ROWS || y != IDENTITY_READS_ROWS) {
+        *out = x == IDENTITY_READS_ROWS ? of_x : of_y;
+        return x < y ? x : y;
+    }
+    const struct kql_row_rule **kids = arena_array(a, const struct kql_row_rule *, 2);
+    struct kql_row_rule *r = arena_new_of(a, struct kql_row_rule);
+    kids[0] = of_x;
+    kids[1] = of_y;
+    *r = (struct kql_row_rule){.kind = KQL_ROWS_ALL, .kids = kids, .n = 2};
+    *out = r;
+    return IDENTITY_READS_ROWS;
+}
+
+enum identity_reading identity_reads(const struct identity_caller *c, struct arena *a,
+                                     const struct identity_table *t,
+                                     const struct kql_row_rule **out_rule)
+{
+    const struct kql_row_rule *own = NULL, *outer = NULL;
+    enum identity_reading reading = reads_alone(c, a, t, &own);
+    if (c->within == NULL || reading == IDENTITY_READS_NOTHING) {
+        *out_rule = own;
+        return reading;
+    }
+    enum identity_reading around = identity_reads(c->within, a, t, &outer);
+    return both_read(a, reading, around, own, outer, out_rule);
+}

@@ -1,0 +1,63 @@
+/** Light and dark: as the system says, unless the person chose. */
+import { FluentProvider, webDarkTheme, webLightTheme } from "@fluentui/react-components";
+import {
+  createContext,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+} from "react";
+import type { ReactNode } from "react";
+
+type Choice = "system" | "light" | "dark";
+const KEY = "vedette.appearance";
+const system = window.matchMedia("(prefers-color-scheme: dark)");
+
+interface AppearanceState {
+  choice: Choice;
+  dark: boolean;
+  choose: (choice: Choice) => void;
+}
+const Context = createContext<AppearanceState | undefined>(undefined);
+
+export function useAppearance(): AppearanceState {
+  const state = useContext(Context);
+  if (state === undefined) throw new Error("useAppearance outside of Appearance");
+  return state;
+}
+
+function subscribe(changed: () => void): () => void {
+  system.addEventListener("change", changed);
+  return () => system.removeEventListener("change", changed);
+}
+
+export function Appearance({ children }: { children: ReactNode }) {
+  const systemDark = useSyncExternalStore(subscribe, () => system.matches);
+  const [choice, setChoice] = useState<Choice>(
+    () => (localStorage.getItem(KEY) as Choice | null) ?? "system",
+  );
+  const dark = choice === "system" ? systemDark : choice === "dark";
+  useEffect(() => {
+    document.documentElement.dataset["appearance"] = dark ? "dark" : "light";
+    document.documentElement.style.colorScheme = dark ? "dark" : "light";
+  }, [dark]);
+  const state = useMemo(
+    () => ({
+      choice,
+      dark,
+      choose: (next: Choice) => {
+        localStorage.setItem(KEY, next);
+        setChoice(next);
+      },
+    }),
+    [choice, dark],
+  );
+  return (
+    <Context.Provider value={state}>
+      <FluentProvider theme={dark ? webDarkTheme : webLightTheme} style={{ height: "100%" }}>
+        {children}
+      </FluentProvider>
+    </Context.Provider>
+  );
+}
