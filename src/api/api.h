@@ -47,6 +47,7 @@ struct vedette_options {
     unsigned rule_workers;
     bool correlation;                /* of workspaces that say nothing themselves */
     const char *correlation_primary; /* workspace; NULL or "": the first */
+    unsigned query_workers;          /* of the server; 0 = 4 */
     int64_t tenants_max;             /* 0: any number */
     int64_t tenant_workspaces_max;   /* of tenants that say nothing themselves; 0: any number */
     unsigned job_workers;            /* 0 = JOBS_WORKERS */

@@ -40,6 +40,7 @@ struct vedette {
     struct throttle *throttle;
     struct rates *rates;
     struct sign_ins *sign_ins;
+    struct shares *shares;
     struct portal *portal; /* NULL: not served */
     struct http_router *router;
     _Atomic(struct http_server *) server;
@@ -89,6 +90,19 @@ uint64_t rates_refused(const struct rates *r, enum rate_kind k);
 /* ---- issuers.c: reaching identity providers ---- */
 bool issuer_call(void *vedette, const struct identity_exchange *x, int *out_status,
                  struct sbuf *out, struct err *e);
+/* ---- shares.c: of the query workers ---- */
+struct share; /* what a long request holds */
+struct shares *shares_new(void);
+void shares_free(struct shares *s); /* may be NULL */
+/* Errors: ERR_BUSY: the tenant has its share at work. */
+bool share_take(struct vedette *v, struct arena *a, struct str tenant, struct share **out,
+                struct err *e) MUST_USE;
+void share_give(struct vedette *v, struct share *s); /* NULL is fine */
+/* q->principal of requests with a token: the caller, and its share. */
+struct api_principal {
+    struct identity_caller caller; /* first: q->principal points to it */
+    struct share *share;
+};
 
 /* ---- datadir.c ---- */
 bool data_dir_take(const char *dir, struct data_lock *lock, struct err *e) MUST_USE;
@@ -137,6 +151,7 @@ extern const struct http_route assignment_routes[];
 extern const struct http_route session_routes[];
 extern const struct http_route sign_in_routes[];
 extern const struct http_route tenant_routes[];
+extern const struct http_route multi_routes[];
 extern const struct http_route subscription_routes[];
 extern const struct http_route account_routes[];
 extern const struct http_route user_routes[];
@@ -192,6 +207,7 @@ extern const size_t n_assignment_routes;
 extern const size_t n_openapi_routes;
 extern const size_t n_event_routes;
 extern const size_t n_tenant_routes;
+extern const size_t n_multi_routes;
 extern const size_t n_subscription_routes;
 
 /* ---- respond.c ---- */
@@ -310,6 +326,26 @@ struct workspace *api_workspace(struct vedette *v, struct http_request *q, struc
 /* Among the workspaces that the caller is told of; see identity_workspace_find. */
 struct workspace *api_workspace_named(const struct http_request *q, struct str id_or_name,
                                       struct str subscription);
+/* What a body asks: its query, and the range of time that it and the address give. */
+struct api_question {
+    struct str query;
+    bool has_scope;
+    int64_t from, to;
+};
+/* Errors: ERR_INVALID. */
+bool api_question_read(struct vedette *v, const struct http_request *q, const struct json *body,
+                       struct api_question *out, struct err *e) MUST_USE;
+/* What current_principal() and its like tell. */
+struct kql_session api_session(struct vedette *v, const struct http_request *q);
+/* A value as the query API writes it. */
+void api_query_cell(struct json_out *w, const struct kql_value *v);
+/* The workspaces that a query of this request may name: those where the caller has the route's
+ * right. Lives in the request's arena. */
+const struct store_reach *api_reach(struct http_request *q);
+/* The workspaces that a request names beside its own ("workspaces", "additionalWorkspaces": a list
+ * of ids, names and resource ids), as options of the query. Errors: ERR_NOT_FOUND, ERR_INVALID. */
+bool api_more_workspaces(struct http_request *q, const struct workspace *own,
+                         const struct json *list, struct kql_options *out, struct err *e) MUST_USE;
 /* Its subscription, as ids of resources have it. */
 struct str api_subscription(const struct workspace *w);
 /* Reads in what a workspace has that was made or recovered while the server runs. */

@@ -46,7 +46,7 @@ static bool may(struct vedette *v, struct http_request *q, struct err *e)
         return true;
     if (strcmp(right, RIGHT_SHARED_KEY) == 0)
         return api_authorise_shared_key(v, q, e);
-    struct identity_caller *c = arena_new_of(q->arena, struct identity_caller);
+    struct identity_caller *c = &arena_new_of(q->arena, struct api_principal)->caller;
     if (!api_authenticate(v, q, c, e))
         return false;
     q->principal = c;
@@ -57,9 +57,27 @@ static bool may(struct vedette *v, struct http_request *q, struct err *e)
                    STR_ARG(c->id), api_right(q->arena, q->route).action);
 }
 
+/* Requests that a worker for long work has; those within one ($batch) are part of it. */
+static struct api_principal *holder(struct vedette *v, const struct http_request *q)
+{
+    bool is_long = q->since_us != 0 && q->route != NULL && q->principal != NULL &&
+                   http_router_lane(v->router, q->route) == HTTP_LONG;
+    return is_long ? q->principal : NULL;
+}
+
+static bool take_share(struct vedette *v, const struct http_request *q, struct err *e)
+{
+    struct api_principal *p = holder(v, q);
+    if (p == NULL)
+        return true;
+    struct str home = p->caller.tenant.n > 0 ? p->caller.tenant : identity_tenant(v->identity);
+    return share_take(v, q->arena, home, &p->share, e);
+}
+
 bool api_authorise(void *self, struct http_request *q, struct err *e)
 {
-    return may(self, q, e) && (q->route->access == NULL || has_room(self, q, e));
+    return may(self, q, e) &&
+           (q->route->access == NULL || (has_room(self, q, e) && take_share(self, q, e)));
 }
 
 const struct identity_caller *api_caller(const struct http_request *q)
@@ -329,6 +347,8 @@ void api_fail(void *self, const struct http_request *q, int status, const struct
               struct http_response *r)
 {
     status = status_of(e, status, r);
+    if (status == 429 && http_response_get(r, "Retry-After") == NULL)
+        http_response_header(r, "Retry-After", STR("1"));
     const char *family =
         q->route != NULL && q->route->family != NULL ? q->route->family : FAMILY_ARM;
     if (strcmp(family, FAMILY_INGEST) == 0)
@@ -400,6 +420,9 @@ void api_error_code(struct http_response *r, int status, const char *code, const
 void api_observe(void *self, const struct http_request *q, const struct http_response *r,
                  int64_t took_us)
 {
+    struct api_principal *held = holder(self, q);
+    if (held != NULL)
+        share_give(self, held->share);
     struct vedette *v = self;
     int class = r->status / 100;
     atomic_fetch_add(&v->requests[class >= 1 && class < STATUS_CLASSES ? class : 5], 1);

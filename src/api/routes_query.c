@@ -17,18 +17,18 @@ enum { PARQUET_MEMORY = 1 << 30 };
 enum { MAX_WAIT_S = 86400, MAX_QUERY_BODY = 2 << 20, LINE_ROWS = 5000, MOST_RESULT_ROWS = 1000000 };
 
 struct ask {
-    struct str query;
-    bool has_scope;
-    int64_t from, to;
+    struct api_question what;
     int64_t wait_s;  /* 0: not said */
     size_t max_rows; /* of RESULTS; 0: the server's */
     bool parquet;    /* of RESULTS */
     bool statistics, render;
+    const struct json *workspaces[2]; /* of the body: lists, or NULL */
+    struct str more;                  /* of the address: names with commas between */
 };
 
 /* ---- timespan: P1D, start/end, start/duration, duration/end ---- */
 
-static bool narrow(struct ask *k, int64_t from, int64_t to)
+static bool narrow(struct api_question *k, int64_t from, int64_t to)
 {
     if (k->has_scope) {
         from = from > k->from ? from : k->from;
@@ -45,7 +45,7 @@ static bool is_duration(struct str s)
     return s.n > 0 && (s.p[0] == 'P' || s.p[0] == 'p');
 }
 
-static bool read_span(struct ask *k, struct str text, int64_t now, struct err *e)
+static bool read_span(struct api_question *k, struct str text, int64_t now, struct err *e)
 {
     size_t slash = 0;
     int64_t x = 0, y = 0;
@@ -91,7 +91,7 @@ static void read_prefer(struct ask *k, struct str prefer)
 
 /* ---- the answer ---- */
 
-static void write_cell(struct json_out *w, const struct kql_value *v)
+void api_query_cell(struct json_out *w, const struct kql_value *v)
 {
     if (v->type == KQL_DYNAMIC && !v->is_null) /* JSON inside a JSON text, as the service does */
         json_str(w, v->s);
@@ -111,7 +111,7 @@ static void write_table(struct json_out *w, struct str name, const struct engine
         json_arr(w);
         for (size_t col = 0; col < s->n; col++) {
             struct kql_value v = engine_rows_get(rows, row, col);
-            write_cell(w, &v);
+            api_query_cell(w, &v);
         }
         json_arr_end(w);
     }
@@ -224,7 +224,7 @@ static void write_line(struct json_out *w, const struct engine_rows *rows, size_
         json_arr(w);
         for (size_t row = from; row < to; row++) {
             struct kql_value v = engine_rows_get(rows, row, col);
-            write_cell(w, &v);
+            api_query_cell(w, &v);
         }
         json_arr_end(w);
     }
@@ -289,7 +289,7 @@ static void write_parquet(struct vedette *v, struct http_request *q, const struc
 }
 
 /* What current_principal() and its like tell. */
-static struct kql_session session_of(struct vedette *v, const struct http_request *q)
+struct kql_session api_session(struct vedette *v, const struct http_request *q)
 {
     const struct identity_caller *c = api_caller(q);
     struct str host = http_header(q, "host");
@@ -299,6 +299,27 @@ static struct kql_session session_of(struct vedette *v, const struct http_reques
                                 .tenant = identity_tenant(v->identity)};
 }
 
+static bool more_workspaces(struct http_request *q, const struct workspace *own,
+                            const struct ask *k, struct kql_options *out, struct err *e)
+{
+    enum { MAX = STORE_QUERY_WORKSPACES };
+    struct str rest = k->more;
+    for (size_t i = 0; i < COUNTOF(k->workspaces); i++)
+        if (!api_more_workspaces(q, own, k->workspaces[i], out, e))
+            return false;
+    struct json *names = arena_array(q->arena, struct json, MAX + 1);
+    struct json list = {.type = JSON_ARRAY, .items = names};
+    while (rest.n > 0 && list.n <= MAX) {
+        size_t at = rest.n;
+        (void)str_find(rest, STR(","), &at);
+        struct str name = str_trim(str_sub(rest, 0, at));
+        rest = str_sub(rest, at + 1, rest.n);
+        if (name.n > 0)
+            names[list.n++] = (struct json){.type = JSON_STRING, .text = name};
+    }
+    return api_more_workspaces(q, own, &list, out, e);
+}
+
 static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
                 const struct ask *k, struct http_response *r)
 {
@@ -306,13 +327,18 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
     struct store_result res = {0};
     struct kql_diags diags = {0};
     int64_t began = clock_mono_us();
-    struct store_query sq = {.text = k->query, .access = api_access(v, q)};
-    sq.options.session = session_of(v, q);
-    sq.options.has_scope = k->has_scope;
-    sq.options.scope_from = k->from;
-    sq.options.scope_to = k->to;
+    struct store_query sq = {
+        .text = k->what.query, .access = api_access(v, q), .reach = api_reach(q)};
+    sq.options.session = api_session(v, q);
+    sq.options.has_scope = k->what.has_scope;
+    sq.options.scope_from = k->what.from;
+    sq.options.scope_to = k->what.to;
     sq.lake = strcmp(q->route->pattern, LAKE_QUERY) == 0;
     struct api_limits limits;
+    if (!more_workspaces(q, ws, k, &sq.options, &e)) {
+        api_error_status(v, q, 400, &e, r);
+        return;
+    }
     api_limits(v, q, k->wait_s, &limits);
     bool lines = strcmp(q->route->pattern, RESULTS) == 0;
     if (lines && k->max_rows > 0) {
@@ -343,52 +369,57 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
     }
 }
 
-static void ask(struct vedette *v, struct http_request *q, const struct ask *asked, struct str span,
+bool api_question_read(struct vedette *v, const struct http_request *q, const struct json *body,
+                       struct api_question *out, struct err *e)
+{
+    int64_t now = clock_now(v->o.clock);
+    *out = (struct api_question){.query = json_text(json_get(body, "query"), STR(""))};
+    if (!read_span(out, json_text(json_get(body, "timespan"), STR("")), now, e) ||
+        !read_span(out, http_query(q, "timespan"), now, e))
+        return false;
+    return str_trim(out->query).n > 0 || err_set(e, ERR_INVALID, "The request has no query.");
+}
+
+static void ask(struct vedette *v, struct http_request *q, const struct json *body,
                 struct http_response *r)
 {
     struct err e = {0};
-    struct ask k = *asked;
+    struct ask k = {
+        .workspaces = {json_get(body, "workspaces"), json_get(body, "additionalWorkspaces")},
+        .more = http_query(q, "workspaces")};
+    const struct json *rows = json_get(body, "maxRows");
+    if (rows != NULL && rows->type == JSON_INT && rows->i > 0)
+        k.max_rows = rows->i < MOST_RESULT_ROWS ? (size_t)rows->i : MOST_RESULT_ROWS;
+    struct str format = json_text(json_get(body, "format"), STR("lines"));
+    k.parquet = str_eqz(format, "parquet");
+    if (!k.parquet && !str_eqz(format, "lines")) {
+        err_set(&e, ERR_INVALID, "format: 'lines' or 'parquet' expected");
+        api_error_status(v, q, 400, &e, r);
+        return;
+    }
     struct workspace *w = api_workspace(v, q, r);
-    int64_t now = clock_now(v->o.clock);
     if (w == NULL)
         return;
     read_prefer(&k, http_header(q, "prefer"));
-    if (!read_span(&k, span, now, &e) || !read_span(&k, http_query(q, "timespan"), now, &e)) {
+    if (api_question_read(v, q, body, &k.what, &e))
+        run(v, q, w, &k, r);
+    else
         api_error_status(v, q, 400, &e, r);
-        return;
-    }
-    if (str_trim(k.query).n == 0) {
-        err_set(&e, ERR_INVALID, "The request has no query.");
-        api_error_status(v, q, 400, &e, r);
-        return;
-    }
-    run(v, q, w, &k, r);
 }
 
 static void get_query(void *ctx, struct http_request *q, struct http_response *r)
 {
-    struct ask k = {.query = http_query(q, "query")};
-    ask(ctx, q, &k, STR(""), r);
+    struct str keys[] = {STR("query")};
+    struct json query = {.type = JSON_STRING, .text = http_query(q, "query")};
+    const struct json body = {.type = JSON_OBJECT, .keys = keys, .items = &query, .n = 1};
+    ask(ctx, q, &body, r);
 }
 
 static void post_query(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct json body = {0};
-    if (!api_body(ctx, q, r, &body))
-        return;
-    struct ask k = {.query = json_text(json_get(&body, "query"), STR(""))};
-    const struct json *rows = json_get(&body, "maxRows");
-    if (rows != NULL && rows->type == JSON_INT && rows->i > 0)
-        k.max_rows = rows->i < MOST_RESULT_ROWS ? (size_t)rows->i : MOST_RESULT_ROWS;
-    struct str format = json_text(json_get(&body, "format"), STR("lines"));
-    k.parquet = str_eqz(format, "parquet");
-    if (!k.parquet && !str_eqz(format, "lines")) {
-        struct err e = {0};
-        err_set(&e, ERR_INVALID, "format: 'lines' or 'parquet' expected");
-        api_error_status(ctx, q, 400, &e, r);
-        return;
-    }
-    ask(ctx, q, &k, json_text(json_get(&body, "timespan"), STR("")), r);
+    if (api_body(ctx, q, r, &body))
+        ask(ctx, q, &body, r);
 }
 
 const struct http_route query_routes[] = {

@@ -177,6 +177,7 @@ static void open_router(struct vedette *v)
         {purge_routes, n_purge_routes, v, true},
         {workspace_routes, n_workspace_routes, v, false},
         {tenant_routes, n_tenant_routes, v, false},
+        {multi_routes, n_multi_routes, v, HTTP_LONG},
         {subscription_routes, n_subscription_routes, v, false},
         {otlp_routes, n_otlp_routes, v, false},
         {summary_routes, n_summary_routes, v, false},
@@ -235,6 +236,7 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     lock_init(&v->topics_lock, "topics");
     v->started = clock_mono_us();
     v->sign_ins = sign_ins_new();
+    v->shares = shares_new();
     set_defaults(v, o);
     if (!data_dir_take(o->data_dir, &v->lock, e) || !open_store(v, e) || !open_state(v, e) ||
         !open_identity(v, e) || !open_detect(v, e)) {
@@ -275,6 +277,7 @@ void vedette_close(struct vedette *v)
         throttle_free(v->throttle);
     rates_free(v->rates);
     sign_ins_free(v->sign_ins);
+    shares_free(v->shares);
     portal_free(v->portal);
     dcrs_close(v->dcrs);
     health_close(v->health);

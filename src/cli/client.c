@@ -191,31 +191,43 @@ struct str client_encoded(struct arena *a, struct str s)
     return arena_str(a, sbuf_str(&b));
 }
 
+static void take_workspace(struct client *c, const struct json *x, struct client_workspace *out)
+{
+    out->id = arena_strz(c->a, json_text(json_get(x, "id"), STR("")));
+    out->name = arena_strz(c->a, json_text(json_get(x, "name"), STR("")));
+    out->dcr = arena_strz(c->a, json_text(json_get(x, "dataCollectionRule"), STR("")));
+    out->tenant = arena_strz(c->a, json_text(json_get(x, "tenant"), STR("")));
+    out->arm = arena_strz(c->a, json_text(json_get(x, "resourceId"), STR("")));
+    out->insights = arena_fmt(c->a, "%s/providers/Microsoft.SecurityInsights", out->arm).p;
+}
+
 bool client_workspace(struct client *c, const char *name, struct client_workspace *out,
                       struct err *e)
 {
     struct json answer = {0};
+    const struct json *found = NULL;
+    bool any = name == NULL || name[0] == '\0';
     if (!client_call(c, "GET", "/vedette/v1/workspaces", NULL, STR(""), &answer, e))
         return false;
     const struct json *list = json_get(&answer, "value");
     for (size_t i = 0; list != NULL && i < list->n; i++) {
-        struct str id = json_text(json_get(&list->items[i], "id"), STR(""));
-        struct str called = json_text(json_get(&list->items[i], "name"), STR(""));
-        if (name != NULL && name[0] != '\0' && !str_ieqz(id, name) && !str_ieqz(called, name))
+        const struct json *x = &list->items[i];
+        bool by_id = !any && str_ieqz(json_text(json_get(x, "id"), STR("")), name);
+        if (!any && !by_id && !str_ieqz(json_text(json_get(x, "name"), STR("")), name))
             continue;
-        out->id = arena_strz(c->a, id);
-        out->name = arena_strz(c->a, called);
-        out->dcr =
-            arena_strz(c->a, json_text(json_get(&list->items[i], "dataCollectionRule"), STR("")));
-        out->arm = arena_fmt(c->a,
-                             "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/"
-                             "vedette/providers/Microsoft.OperationalInsights/workspaces/%s",
-                             out->name)
-                       .p;
-        out->insights = arena_fmt(c->a, "%s/providers/Microsoft.SecurityInsights", out->arm).p;
-        return true;
+        if (found != NULL && !any && !by_id)
+            return err_set(e, ERR_CONFLICT,
+                           "several tenants have a workspace '%s': name it by its id "
+                           "(vedette workspaces list)",
+                           name);
+        found = x;
+        if (any || by_id)
+            break;
     }
-    return err_set(e, ERR_NOT_FOUND, "there is no workspace '%s'", name != NULL ? name : "");
+    if (found == NULL)
+        return err_set(e, ERR_NOT_FOUND, "there is no workspace '%s'", name != NULL ? name : "");
+    take_workspace(c, found, out);
+    return true;
 }
 
 int client_run(const char *command, const struct client_place *p, bool make, client_fn *fn,

@@ -30,9 +30,9 @@ struct str client_encoded(struct arena *a, struct str s);
 /* What an answer that is a refusal says, as an error; always false. */
 bool client_refused(int status, const struct json *answer, struct err *e);
 struct client_workspace {
-    const char *id, *name, *dcr;
-    const char *arm;      /* "/subscriptions/…/workspaces/NAME" */
-    const char *insights; /* below it, "/providers/Microsoft.SecurityInsights" */
+    const char *id, *name, *dcr, *tenant; /* tenant: its id */
+    const char *arm;                      /* "/subscriptions/…/workspaces/NAME" */
+    const char *insights;                 /* below it, "/providers/Microsoft.SecurityInsights" */
 };
 /* What a command asks of a workspace; arg is the command's own. */
 struct client_place {
@@ -44,6 +44,7 @@ typedef bool client_fn(struct client *c, const struct client_workspace *w, const
  * client_open. */
 int client_run(const char *command, const struct client_place *p, bool make, client_fn *fn,
                const void *arg);
-/* By id or name; NULL or empty: the first. */
+/* By id or name; NULL or empty: the first. Errors: ERR_NOT_FOUND; ERR_CONFLICT: workspaces of
+ * several tenants have the name. */
 bool client_workspace(struct client *c, const char *name, struct client_workspace *out,
                       struct err *e) MUST_USE;

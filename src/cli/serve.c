@@ -103,6 +103,7 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .rule_workers = (unsigned)set->rule_workers,
         .correlation = set->correlation,
         .correlation_primary = set->correlation_primary,
+        .query_workers = (unsigned)set->query_workers,
         .tenants_max = set->tenants_max,
         .tenant_workspaces_max = set->tenant_workspaces_max,
         .job_workers = (unsigned)set->job_workers,

@@ -162,7 +162,8 @@ static const struct setting table[] = {
     SETTING(correlation, SETTING_BOOL, "false",
             "incidents that belong together are merged, in workspaces that say nothing themselves"),
     SETTING(correlation_primary, SETTING_TEXT, "",
-            "the workspace that correlates alerts of all products; empty: the first"),
+            "the workspace of the first tenant that correlates alerts of all products; empty: the "
+            "first"),
     SETTING(tenants_max, SETTING_COUNT, "100", "tenants of the server"),
     SETTING(tenant_workspaces_max, SETTING_COUNT, "100",
             "workspaces of a tenant that has no limit of its own"),

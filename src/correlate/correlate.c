@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "correlate/correlate_priv.h"
 #include "state/rules.h"
+#include "state/tenants.h"
 
 enum {
     DEFAULT_BATCH = 32,
@@ -43,11 +44,27 @@ void correlate_close(struct correlate *c)
     xfree(c);
 }
 
+static const struct workspace *first_of(struct store *s, struct str tenant)
+{
+    struct workspace *w = NULL;
+    for (size_t i = 0; (w = store_workspace_at(s, i)) != NULL; i++)
+        if (str_ieq(workspace_place(w).tenant, tenant))
+            return w;
+    return NULL;
+}
+
+/* What the tenant says; of the first one, then the setting; else its first workspace. */
 bool correlate_is_primary(const struct correlate *c, const struct workspace *w)
 {
-    const struct workspace *named =
-        c->o.primary.n > 0 ? store_workspace_find(c->o.store, c->o.primary) : NULL;
-    return w == (named != NULL ? named : store_workspace_at(c->o.store, 0));
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct str tenant = workspace_place(w).tenant, chosen = STR("");
+    struct err ignored = {0};
+    const struct workspace *named = NULL;
+    if (state_tenant_primary(c->o.state, a, tenant, &chosen, &ignored) && chosen.n > 0)
+        named = store_workspace_find_in(c->o.store, tenant, chosen);
+    if (named == NULL && tenant.n == 0 && c->o.primary.n > 0)
+        named = store_workspace_find_in(c->o.store, tenant, c->o.primary);
+    return w == (named != NULL ? named : first_of(c->o.store, tenant));
 }
 
 struct correlate_counts correlate_counts(struct correlate *c)

@@ -152,6 +152,9 @@ bool assignment_check(struct identity *id, struct arena *a, struct state_assignm
 /* ---- tenants.c ---- */
 /* Makes the first tenant if there is none; id->tenant is its id. */
 bool tenants_open(struct identity *id, struct err *e) MUST_USE;
+/* Tells the store of the tenant's daily cap. */
+struct state_tenant;
+void tenant_cap_apply(struct identity *id, const struct state_tenant *t);
 /* How many workspaces those of a store_place.tenant are. */
 size_t tenant_workspaces(struct identity *id, struct str key);
 

@@ -6,6 +6,7 @@
 
 enum { MAX_TENANT_NAME = 100, MAX_LIMIT = 1000000 };
 #define FIRST_NAME "Default Directory" /* as Azure calls a new one */
+#define MEGABYTE INT64_C(1000000)      /* as Azure bills */
 #define NAMESPACE "9c5b94b1-35ad-49bb-b118-8e8fc24abf80"
 
 /* ---- the first one ---- */
@@ -43,6 +44,8 @@ bool tenants_open(struct identity *id, struct err *e)
         return make_first(id, a, e);
     CHECK(all[0].id.n == sizeof(id->tenant) - 1);
     memcpy(id->tenant, all[0].id.p, all[0].id.n);
+    for (size_t i = 0; i < n; i++)
+        tenant_cap_apply(id, &all[i]);
     return true;
 }
 
@@ -172,6 +175,13 @@ static bool read_wish(struct identity *id, struct arena *a, const struct json *b
                                read_limit(limits, "queries", &t->max_queries, e)));
 }
 
+void tenant_cap_apply(struct identity *id, const struct state_tenant *t)
+{
+    if (id->store != NULL)
+        store_tenant_cap_set(id->store, identity_tenant_key(id, t->id),
+                             t->daily_mb > 0 ? t->daily_mb * MEGABYTE : -1);
+}
+
 static bool put(struct identity *id, struct arena *a, struct state_tenant *t, struct str who,
                 struct err *e)
 {
@@ -182,7 +192,10 @@ static bool put(struct identity *id, struct arena *a, struct state_tenant *t, st
     t->modified = clock_now(id->clock);
     t->modified_by = who;
     new_etag(a, &t->etag);
-    return state_tenant_put(id->state, t, e);
+    if (!state_tenant_put(id->state, t, e))
+        return false;
+    tenant_cap_apply(id, t);
+    return true;
 }
 
 static bool has_room(struct identity *id, struct arena *a, struct err *e)

@@ -45,18 +45,20 @@ static struct workspace *make_locked(struct identity *id, struct arena *a,
         p.subscription = p.tenant;
     if (!has_room(id, &t, p.tenant, e))
         return NULL;
-    if (find_deleted(id, &p, a, &deleted)) {
-        *out_recovered = true;
-        return store_workspace_recover(id->store, deleted, e);
-    }
+    struct workspace *w = NULL;
     guid_format(guid_new(), text);
     if (p.id.n == 0)
         p.id = str_from(text);
-    if (store_workspace_find(id->store, p.id) != NULL) {
+    *out_recovered = find_deleted(id, &p, a, &deleted);
+    if (*out_recovered)
+        w = store_workspace_recover(id->store, deleted, e);
+    else if (store_workspace_find(id->store, p.id) == NULL)
+        w = store_workspace_make(id->store, &p, e);
+    else
         err_set(e, ERR_CONFLICT, "there is a workspace with the id '%.*s'", STR_ARG(p.id));
-        return NULL;
-    }
-    return store_workspace_make(id->store, &p, e);
+    if (w != NULL)
+        tenant_cap_apply(id, &t);
+    return w;
 }
 
 struct workspace *identity_workspace_make(struct identity *id, struct arena *a,

@@ -64,6 +64,11 @@ struct incident_counts {
 };
 bool incident_count(struct incidents *in, struct workspace *w, struct str filter,
                     struct incident_counts *out, struct err *e) MUST_USE;
+/* The same over several workspaces (ids): by lastModifiedTimeUtc desc where no order is asked for,
+ * since numbers count in a workspace. */
+bool incident_list_all(struct incidents *in, struct arena *a, const struct str *workspaces,
+                       size_t n_workspaces, const struct incident_query *q,
+                       struct incident_page *out, struct err *e) MUST_USE;
 /* The ARM resource {id, name, type, etag, properties}, one JSON object. */
 void incident_to_json(struct incidents *in, struct workspace *w, const struct state_incident *i,
                       struct json_out *out);

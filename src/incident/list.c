@@ -208,6 +208,7 @@ static bool read_order(struct str text, struct order *out, struct err *e)
 /* What an incident is ordered by. */
 struct key {
     int64_t number;
+    size_t place; /* of its workspace among those that are listed */
     struct odata_value value;
 };
 
@@ -218,6 +219,8 @@ static int compare_keys(const void *x, const void *y, void *order)
     int c = odata_compare(&a->value, &b->value);
     if (c == 0) /* pages must not overlap: no two incidents are equal */
         c = (a->number > b->number) - (a->number < b->number);
+    if (c == 0)
+        c = (a->place > b->place) - (a->place < b->place);
     return o->descending ? -c : c;
 }
 
@@ -234,6 +237,7 @@ struct search {
     /* of a list */
     struct arena *a;
     struct order order;
+    size_t place;
     VEC(struct key) keys;
     /* of counts */
     struct incident_counts *counts;
@@ -254,7 +258,7 @@ static bool on_incident(void *self, const struct state_incident *i)
     return true;
 }
 
-static bool search(struct incidents *in, struct workspace *w, struct str filter, struct search *s,
+static bool search(struct incidents *in, struct str workspace, struct str filter, struct search *s,
                    struct members *m)
 {
     struct odata *parsed = NULL;
@@ -266,8 +270,7 @@ static bool search(struct incidents *in, struct workspace *w, struct str filter,
         odata_each_path(parsed, need_path, m);
     s->filter = parsed;
     s->scratch = scratch;
-    return state_incident_scan(in->state, workspace_id(w), m->offsets, m->n, on_incident, s,
-                               s->e) &&
+    return state_incident_scan(in->state, workspace, m->offsets, m->n, on_incident, s, s->e) &&
            !s->failed;
 }
 
@@ -280,7 +283,7 @@ static bool is_severity(const struct order *o)
 
 static void keep_key(struct search *s, const struct state_incident *i)
 {
-    struct key k = {.number = i->number};
+    struct key k = {.number = i->number, .place = s->place};
     size_t offset = properties[s->order.property].offset;
     if (is_severity(&s->order))
         k.value = (struct odata_value){.type = OV_INT, .i = incident_severity_rank(i->severity)};
@@ -292,14 +295,14 @@ static void keep_key(struct search *s, const struct state_incident *i)
 }
 
 /* The incidents of keys; one that was deleted in the meantime is left out. */
-static bool fetch(struct incidents *in, struct arena *a, struct workspace *w,
+static bool fetch(struct incidents *in, struct arena *a, const struct str *workspaces,
                   const struct key *keys, size_t n, struct incident_page *out, struct err *e)
 {
     out->p = arena_array(a, struct state_incident, n + 1);
     for (size_t i = 0; i < n; i++) {
         struct err why = {0};
-        if (state_incident_by_number(in->state, a, workspace_id(w), keys[i].number, &out->p[out->n],
-                                     &why))
+        if (state_incident_by_number(in->state, a, workspaces[keys[i].place], keys[i].number,
+                                     &out->p[out->n], &why))
             out->n++;
         else if (why.code != ERR_NOT_FOUND)
             return err_set(e, why.code, "%s", why.msg);
@@ -307,19 +310,24 @@ static bool fetch(struct incidents *in, struct arena *a, struct workspace *w,
     return true;
 }
 
-bool incident_list(struct incidents *in, struct arena *a, struct workspace *w,
-                   const struct incident_query *q, struct incident_page *out, struct err *e)
+bool incident_list_all(struct incidents *in, struct arena *a, const struct str *workspaces,
+                       size_t n_workspaces, const struct incident_query *q,
+                       struct incident_page *out, struct err *e)
 {
     struct search s = {.found = keep_key, .a = a, .e = e};
     struct members m = {.n = 0};
     size_t from = 0, top = 0;
+    struct str by = str_trim(q->orderby);
+    if (by.n == 0 && n_workspaces != 1)
+        by = STR("lastModifiedTimeUtc desc");
     *out = (struct incident_page){0};
-    if (!resource_top_read(q->top, &top, e) || !read_order(q->orderby, &s.order, e) ||
+    if (!resource_top_read(q->top, &top, e) || !read_order(by, &s.order, e) ||
         !resource_token_read(q->skip_token, &from, e))
         return false;
     need(&m, properties[s.order.property].offset);
-    if (!search(in, w, q->filter, &s, &m))
-        return false;
+    for (s.place = 0; s.place < n_workspaces; s.place++)
+        if (!search(in, workspaces[s.place], q->filter, &s, &m))
+            return false;
     if (s.keys.n > 1)
         qsort_r(s.keys.p, s.keys.n, sizeof(*s.keys.p), compare_keys, &s.order);
     if (from >= s.keys.n)
@@ -327,7 +335,7 @@ bool incident_list(struct incidents *in, struct arena *a, struct workspace *w,
     size_t n = s.keys.n - from < top ? s.keys.n - from : top;
     if (from + n < s.keys.n)
         out->next_token = arena_fmt(a, "%zu", from + n);
-    return fetch(in, a, w, s.keys.p + from, n, out, e);
+    return fetch(in, a, workspaces, s.keys.p + from, n, out, e);
 }
 
 /* ---- counts ---- */
@@ -351,5 +359,12 @@ bool incident_count(struct incidents *in, struct workspace *w, struct str filter
     *out = (struct incident_counts){0};
     need(&m, offsetof(struct state_incident, severity));
     need(&m, offsetof(struct state_incident, status));
-    return search(in, w, filter, &s, &m);
+    return search(in, workspace_id(w), filter, &s, &m);
+}
+
+bool incident_list(struct incidents *in, struct arena *a, struct workspace *w,
+                   const struct incident_query *q, struct incident_page *out, struct err *e)
+{
+    const struct str one = workspace_id(w);
+    return incident_list_all(in, a, &one, 1, q, out, e);
 }

@@ -251,6 +251,9 @@ const struct syn *bind_find_function(struct binder *b, struct binding *env, stru
 bool bind_call_user(const struct cx *c, const struct syn *call, const struct syn *decl,
                     struct binding *decl_env, struct plan *piped, struct plan **out_plan,
                     struct expr **out_expr);
+/* The tables of that name in the query's own workspace and in options.workspaces; NULL: none has
+ * one. */
+struct plan *bind_table_in_all(struct binder *b, struct str name, const struct syn *at);
 /* workspace("w"), database("d"), cluster("c").database("d") … in front of a table's name: false if
  * s is none of them. */
 bool bind_qualifier(const struct cx *c, const struct syn *s, struct str *workspace);

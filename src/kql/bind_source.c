@@ -178,11 +178,22 @@ struct plan *bind_named_table(struct binder *b, struct binding *env, struct str 
     }
     const struct kql_catalog *cat = b->o->catalog;
     struct kql_table t = {0};
-    if (cat != NULL && cat->find_table != NULL &&
-        cat->find_table(cat->self, b->a, workspace, name, &t))
+    if (workspace.n == 0 && b->o->n_workspaces > 0) {
+        struct plan *p = bind_table_in_all(b, name, at);
+        if (p != NULL)
+            return p;
+    } else if (cat != NULL && cat->find_table != NULL &&
+               cat->find_table(cat->self, b->a, workspace, name, &t))
         return bind_table_of(b, &t, at);
     if (quiet)
         return NULL;
+    if (workspace.n > 0 && cat != NULL && cat->find_workspace != NULL) {
+        bind_error(b, "SEM0100", at,
+                   "'%s' does not refer to a known table of a workspace '%s' that can be read",
+                   z(b, name), z(b, workspace));
+        kql_diag_absent(b->d);
+        return bind_nothing(b, at);
+    }
     kql_diag_add(b->d, ERR_SEMANTIC, "SEM0100", at,
                  cat != NULL && !bind_is_restricted(env) ? near_table(b, name) : NULL,
                  "'%s' does not refer to a known table, function or variable", z(b, name));
@@ -271,6 +282,33 @@ static bool text_argument(const struct cx *c, const struct syn *s, size_t i, str
     return true;
 }
 
+/* The id of the workspace that text names, empty for the query's own. What is not known stays as it
+ * is, so that nothing is found in it. */
+static struct str workspace_named(const struct cx *c, struct str text, bool *out_known)
+{
+    const struct kql_catalog *cat = c->b->o->catalog;
+    struct str id = STR_NONE;
+    *out_known = cat != NULL && cat->find_workspace != NULL &&
+                 cat->find_workspace(cat->self, c->b->a, text, &id);
+    return *out_known ? id : text;
+}
+
+/* A database is a workspace where one has that name; of others there is the query's own only. */
+static bool bind_database(const struct cx *c, const struct syn *s, struct str *workspace)
+{
+    const struct kql_catalog *cat = c->b->o->catalog;
+    struct str text = STR_NONE;
+    bool known = false;
+    if (cat == NULL || cat->find_workspace == NULL || s->n != 1)
+        return true;
+    if (!text_argument(c, s, 0, &text))
+        return false;
+    text = workspace_named(c, text, &known);
+    if (known)
+        *workspace = text;
+    return true;
+}
+
 /* workspace("w").T, cluster("c").database("d").T, database("d").T, app(…), resource(…) */
 bool bind_qualifier(const struct cx *c, const struct syn *s, struct str *workspace)
 {
@@ -278,10 +316,16 @@ bool bind_qualifier(const struct cx *c, const struct syn *s, struct str *workspa
         return bind_qualifier(c, s->kids[0], workspace) && bind_qualifier(c, s->kids[1], workspace);
     if (s->kind != SYN_CALL)
         return false;
-    if (str_eqz(s->text, "workspace") || str_eqz(s->text, "app") || str_eqz(s->text, "resource"))
-        return text_argument(c, s, 0, workspace);
-    return str_eqz(s->text, "cluster") || str_eqz(s->text, "database") || str_eqz(s->text, "adx") ||
-           str_eqz(s->text, "arg");
+    if (str_eqz(s->text, "workspace") || str_eqz(s->text, "app") || str_eqz(s->text, "resource")) {
+        bool known = false;
+        if (!text_argument(c, s, 0, workspace))
+            return false;
+        *workspace = workspace_named(c, *workspace, &known);
+        return true;
+    }
+    if (str_eqz(s->text, "database"))
+        return bind_database(c, s, workspace);
+    return str_eqz(s->text, "cluster") || str_eqz(s->text, "adx") || str_eqz(s->text, "arg");
 }
 
 /* Tables of another workspace can be read, its functions are not known here. */
@@ -289,6 +333,8 @@ bool bind_is_elsewhere(struct binder *b, struct str workspace)
 {
     const struct kql_catalog *cat = b->o->catalog;
     struct kql_table any = {0}, same = {0};
+    if (cat != NULL && cat->find_workspace != NULL)
+        return workspace.n > 0;
     if (workspace.n == 0 || cat == NULL || cat->table_at == NULL ||
         !cat->table_at(cat->self, b->a, 0, &any))
         return false;

@@ -47,15 +47,25 @@ static size_t add_views(struct binder *b, struct binding *env, struct branches *
     return found;
 }
 
-/* Tables of the catalogue whose name matches. */
-static size_t add_tables(struct binder *b, struct binding *env, struct branches *v,
-                         struct str pattern, const struct syn *at)
+/* The i-th table of a workspace; empty: the query's own. */
+static bool table_at(const struct binder *b, struct str workspace, size_t i, struct kql_table *out)
+{
+    const struct kql_catalog *cat = b->o->catalog;
+    if (cat == NULL)
+        return false;
+    if (workspace.n > 0)
+        return cat->table_of != NULL && cat->table_of(cat->self, b->a, workspace, i, out);
+    return cat->table_at != NULL && cat->table_at(cat->self, b->a, i, out);
+}
+
+/* Its tables whose name matches. */
+static size_t add_tables_of(struct binder *b, struct binding *env, struct branches *v,
+                            struct str workspace, struct str pattern, const struct syn *at)
 {
     const struct kql_catalog *cat = b->o->catalog;
     struct kql_table t;
     size_t found = 0;
-    for (size_t i = 0;
-         cat != NULL && cat->table_at != NULL && cat->table_at(cat->self, b->a, i, &t); i++) {
+    for (size_t i = 0; table_at(b, workspace, i, &t); i++) {
         if (!name_matches(pattern, t.name) || !bind_may_read(env, t.workspace, t.name))
             continue;
         struct kql_table full = t;
@@ -64,6 +74,15 @@ static size_t add_tables(struct binder *b, struct binding *env, struct branches 
         add_branch(b, v, bind_table_of(b, &full, at), arena_str(b->a, t.name), at);
         found++;
     }
+    return found;
+}
+
+static size_t add_tables(struct binder *b, struct binding *env, struct branches *v,
+                         struct str pattern, const struct syn *at)
+{
+    size_t found = add_tables_of(b, env, v, STR_NONE, pattern, at);
+    for (size_t i = 0; i < b->o->n_workspaces; i++)
+        found += add_tables_of(b, env, v, b->o->workspaces[i], pattern, at);
     return found;
 }
 
@@ -96,9 +115,9 @@ static bool add_qualified(struct binder *b, struct binding *env, struct branches
         bind_is_pattern(env, x) || !bind_qualifier(&c, x->kids[0], &workspace))
         return false;
     check_pattern(b, x->text, x);
-    if (workspace.n > 0)
-        bind_error(b, "SEM0001", x, "tables of another workspace are named one by one");
-    else if (add_tables(b, env, v, x->text, x) == 0 && !quiet && !str_eqz(x->text, "*"))
+    size_t found = workspace.n > 0 ? add_tables_of(b, env, v, workspace, x->text, x)
+                                   : add_tables(b, env, v, x->text, x);
+    if (found == 0 && !quiet && !str_eqz(x->text, "*"))
         no_match(b, x->text, x);
     return true;
 }
@@ -325,6 +344,23 @@ static struct plan *make_union(struct binder *b, const struct branches *v, bool 
     }
     u->source_labels = source.n > 0 ? labels : NULL;
     return u;
+}
+
+struct plan *bind_table_in_all(struct binder *b, struct str name, const struct syn *at)
+{
+    const struct kql_catalog *cat = b->o->catalog;
+    struct branches v = {0};
+    struct kql_table t;
+    if (cat == NULL || cat->find_table == NULL)
+        return NULL;
+    if (cat->find_table(cat->self, b->a, STR_NONE, name, &t))
+        add_branch(b, &v, bind_table_of(b, &t, at), name, at);
+    for (size_t i = 0; i < b->o->n_workspaces; i++)
+        if (cat->find_table(cat->self, b->a, b->o->workspaces[i], name, &t))
+            add_branch(b, &v, bind_table_of(b, &t, at), name, at);
+    if (v.n < 2)
+        return v.n == 1 ? v.p[0].p : NULL;
+    return make_union(b, &v, false, STR_NONE, at);
 }
 
 static struct str text_param(const struct syn *op, const char *name)

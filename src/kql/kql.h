@@ -41,6 +41,12 @@ struct kql_catalog {
                        struct kql_table *out);
     /* All tables in a stable order: union *, T*, search, find. false: past the end. */
     bool (*table_at)(void *self, struct arena *a, size_t i, struct kql_table *out);
+    /* The workspace that a query names, by its id, name or resource id: *out_id, empty for the
+     * query's own. false: there is none. NULL: there is one workspace. */
+    bool (*find_workspace)(void *self, struct arena *a, struct str text, struct str *out_id);
+    /* As table_at, of another workspace. */
+    bool (*table_of)(void *self, struct arena *a, struct str workspace, size_t i,
+                     struct kql_table *out);
     bool (*find_function)(void *self, struct arena *a, struct str name,
                           struct kql_stored_function *out);
     /* The function that a call with this first argument means, of one that is by_argument. NULL:
@@ -95,6 +101,9 @@ struct kql_options {
     int64_t arrived_after, arrived_until;
     const struct kql_param *params; /* declare query_parameters */
     size_t n_params;
+    /* Further ones (ids): a table's name stands for the tables of that name in all of them. */
+    const struct str *workspaces;
+    size_t n_workspaces;
     struct kql_request request; /* what the query's own set statements don't change */
     bool rule_restrictions;     /* refuse search *, union * as analytics rules do */
     enum kql_windows windows;   /* with a scope; now() is then a window's end. A query that can't be

@@ -44,6 +44,18 @@ bool state_tenant_list(struct state *s, struct arena *a, struct state_tenant **o
     return true;
 }
 
+bool state_tenant_primary(struct state *s, struct arena *a, struct str id, struct str *out,
+                          struct err *e)
+{
+    struct state_tenant t = {0};
+    struct bind b[] = {BT(id)};
+    if (!table_one(s, a, &tenants, NULL, "WHERE id = ?1 OR (?1 = '' AND is_first = 1)", b,
+                   COUNTOF(b), &t, e))
+        return false;
+    *out = t.primary_workspace;
+    return true;
+}
+
 bool state_tenant_delete(struct state *s, struct str id, struct err *e)
 {
     struct bind b[] = {BT(id)};

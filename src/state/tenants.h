@@ -20,6 +20,9 @@ bool state_tenant_get(struct state *s, struct arena *a, struct str id_or_name,
                       struct state_tenant *out, struct err *e) MUST_USE; /* ERR_NOT_FOUND */
 bool state_tenant_list(struct state *s, struct arena *a, struct state_tenant **out, size_t *n,
                        struct err *e) MUST_USE; /* the first one first, then by name */
+/* The workspace that it chose as its primary one (may be empty). id empty: the first tenant. */
+bool state_tenant_primary(struct state *s, struct arena *a, struct str id, struct str *out,
+                          struct err *e) MUST_USE;
 /* With its principals, and all delegations of and to it. */
 bool state_tenant_delete(struct state *s, struct str id, struct err *e) MUST_USE;
 

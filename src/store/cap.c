@@ -8,6 +8,7 @@
 struct cap {
     struct lock lock; /* everything below */
     int64_t quota;    /* bytes; < 0: none */
+    int64_t tenants;  /* of all workspaces of its tenant together; < 0: none */
     int64_t day;      /* since 0001-01-01 that bytes is of */
     uint64_t bytes;
 };
@@ -16,7 +17,7 @@ struct cap *cap_new(void)
 {
     struct cap *c = xcalloc(1, sizeof(*c));
     lock_init(&c->lock, "cap");
-    c->quota = -1;
+    c->quota = c->tenants = -1;
     return c;
 }
 
@@ -96,6 +97,36 @@ void workspace_cap_start(struct workspace *w, int64_t day_start, uint64_t bytes)
     lock_drop(&w->cap->lock);
 }
 
+void store_tenant_cap_set(struct store *s, struct str tenant, int64_t quota)
+{
+    struct workspace *w = NULL;
+    for (size_t i = 0; (w = store_workspace_at(s, i)) != NULL; i++) {
+        if (!str_ieq(w->tenant, tenant))
+            continue;
+        lock_take(&w->cap->lock);
+        w->cap->tenants = quota;
+        lock_drop(&w->cap->lock);
+    }
+}
+
+static uint64_t tenant_bytes(struct workspace *own)
+{
+    struct workspace *w = NULL;
+    uint64_t bytes = 0;
+    for (size_t i = 0; (w = store_workspace_at(own->s, i)) != NULL; i++)
+        if (str_ieq(w->tenant, own->tenant))
+            bytes += workspace_cap(w).bytes;
+    return bytes;
+}
+
+static int64_t tenant_quota(struct workspace *w)
+{
+    lock_take(&w->cap->lock);
+    int64_t quota = w->cap->tenants;
+    lock_drop(&w->cap->lock);
+    return quota;
+}
+
 static bool is_stopped(struct workspace *w, struct str table)
 {
     return !is_exempt(table) && workspace_table_is_billable(w, table);
@@ -104,16 +135,22 @@ static bool is_stopped(struct workspace *w, struct str table)
 bool cap_check(struct workspace *w, const struct store_append *req, struct err *e)
 {
     struct store_cap cap = workspace_cap(w);
-    if (req->beyond_cap || cap.quota < 0 || cap.bytes < (uint64_t)cap.quota)
+    int64_t of_tenant = tenant_quota(w);
+    bool own = cap.quota >= 0 && cap.bytes >= (uint64_t)cap.quota;
+    if (!own && of_tenant >= 0)
+        cap = (struct store_cap){of_tenant, tenant_bytes(w), 0};
+    if (req->beyond_cap || (!own && (of_tenant < 0 || cap.bytes < (uint64_t)of_tenant)))
         return true;
     for (size_t i = 0; i < req->n_counts; i++) {
         if (req->counts[i].stored == 0 || !is_stopped(w, req->counts[i].table))
             continue;
         err_set(e, ERR_BUSY,
-                "The daily cap of workspace '%.*s' is reached: %llu of %lld bytes. Nothing of the "
-                "request was stored; send it again after 00:00 UTC.",
-                STR_ARG(w->name), (unsigned long long)cap.bytes, (long long)cap.quota);
-        err_hint(e, "workspaceCapping.dailyQuotaGb of the workspace raises it");
+                "The daily cap of %s '%.*s' is reached: %llu of %lld bytes. Nothing of the request "
+                "was stored; send it again after 00:00 UTC.",
+                own ? "workspace" : "the tenant of workspace", STR_ARG(w->name),
+                (unsigned long long)cap.bytes, (long long)cap.quota);
+        err_hint(e, !own ? "limits.dailyMegabytes of the tenant raises it"
+                         : "workspaceCapping.dailyQuotaGb of the workspace raises it");
         if (e != NULL)
             (void)snprintf(e->kind, sizeof(e->kind), "%s", STORE_OVER_QUOTA);
         return false;

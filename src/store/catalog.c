@@ -16,46 +16,137 @@ static bool fill(struct workspace *own, struct workspace *w, struct ws_table *t,
     return true;
 }
 
+/* Notes it among those that the query reads; false: they are too many. */
+static bool note_other(struct catalog_asker *k, struct workspace *w)
+{
+    const struct store_query *q = k->query;
+    size_t most = STORE_QUERY_WORKSPACES;
+    if (q->options.rule_restrictions)
+        most = STORE_RULE_WORKSPACES;
+    for (size_t i = 0; i < k->n_others; i++)
+        if (k->others[i] == w)
+            return true;
+    if (k->n_others + 1 >= most) {
+        k->too_many = true;
+        return false;
+    }
+    k->others[k->n_others++] = w;
+    return true;
+}
+
+static struct workspace *of_tenant(const struct workspace *own, struct str text)
+{
+    bool resource = text.n > 0 && text.p[0] == '/';
+    struct workspace *w = resource ? store_workspace_of_resource(own->s, text)
+                                   : store_workspace_find_in(own->s, own->tenant, text);
+    return w != NULL && str_ieq(w->tenant, own->tenant) ? w : NULL;
+}
+
+/* NULL: there is none that the query may read. text empty: its own. */
+static struct workspace *workspace_of(struct catalog_asker *k, struct str text)
+{
+    if (text.n == 0 || str_ieq(text, k->w->id) || str_ieq(text, k->w->name))
+        return k->w;
+    if (k->query == NULL) /* shared by threads: nothing is noted */
+        return of_tenant(k->w, text);
+    const struct store_reach *reach = k->query->reach;
+    struct workspace *w = reach != NULL ? reach->find(reach->self, text) : of_tenant(k->w, text);
+    return w == k->w || (w != NULL && note_other(k, w)) ? w : NULL;
+}
+
+/* Everything, unless the one who asks has less; sets which rows. */
+static bool may_read(const struct catalog_asker *k, struct arena *a, struct workspace *w,
+                     struct kql_table *t)
+{
+    t->rows = NULL;
+    return k->access == NULL || k->access->reads(k->access->self, a, w, t->name, &t->rows);
+}
+
 static bool find_table(void *self, struct arena *a, struct str workspace, struct str name,
                        struct kql_table *out)
 {
-    (void)a;
-    struct workspace *own = self, *w = own;
-    if (workspace.n > 0 && !str_ieq(workspace, own->id) && !str_ieq(workspace, own->name))
-        w = store_workspace_find(own->s, workspace);
+    struct catalog_asker *k = self;
+    struct workspace *w = workspace_of(k, workspace);
+    struct kql_table t = {0};
     if (w == NULL)
         return false;
     lock_take(&w->lock);
-    struct ws_table *t = ws_table_find_locked(w, name);
-    bool found = t != NULL && fill(own, w, t, out);
+    struct ws_table *found = ws_table_find_locked(w, name);
+    bool ok = found != NULL && fill(k->w, w, found, &t);
+    lock_drop(&w->lock);
+    if (!ok || !may_read(k, a, w, &t))
+        return false;
+    *out = t;
+    return true;
+}
+
+static bool find_workspace(void *self, struct arena *a, struct str text, struct str *out_id)
+{
+    (void)a;
+    struct catalog_asker *k = self;
+    const struct workspace *w = workspace_of(k, text);
+    if (w != NULL)
+        *out_id = w == k->w ? STR_NONE : w->id;
+    return w != NULL;
+}
+
+static bool listed_at(struct workspace *own, struct workspace *w, size_t i, struct kql_table *out)
+{
+    lock_take(&w->lock);
+    bool found = i < w->listed.n && fill(own, w, w->listed.p[i], out);
     lock_drop(&w->lock);
     return found;
+}
+
+/* The i-th that may be read. Those of one workspace are asked for once, since others count up to
+ * here. */
+static bool readable_at(struct catalog_asker *k, struct arena *a, struct workspace *w, size_t i,
+                        struct kql_table *out)
+{
+    struct kql_table t = {0};
+    if (k->access == NULL)
+        return listed_at(k->w, w, i, out);
+    if (k->readable_of != w) {
+        k->readable.n = 0;
+        for (size_t n = 0; listed_at(k->w, w, n, &t); n++)
+            if (may_read(k, a, w, &t))
+                VEC_PUSH(a, &k->readable, t);
+        k->readable_of = w;
+    }
+    if (i >= k->readable.n)
+        return false;
+    *out = k->readable.p[i];
+    return true;
 }
 
 /* Tables that hold or held rows, and custom ones: as a workspace that has only these connected. */
 static bool table_at(void *self, struct arena *a, size_t i, struct kql_table *out)
 {
-    (void)a;
-    struct workspace *w = self;
-    lock_take(&w->lock);
-    bool found = i < w->listed.n && fill(w, w, w->listed.p[i], out);
-    lock_drop(&w->lock);
-    return found;
+    struct catalog_asker *k = self;
+    return readable_at(k, a, k->w, i, out);
+}
+
+static bool table_of(void *self, struct arena *a, struct str workspace, size_t i,
+                     struct kql_table *out)
+{
+    struct catalog_asker *k = self;
+    struct workspace *w = workspace_of(k, workspace);
+    return w != NULL && readable_at(k, a, w, i, out);
 }
 
 static bool find_function(void *self, struct arena *a, struct str name,
                           struct kql_stored_function *out)
 {
-    const struct workspace *w = self;
-    return function_set_find(w->functions, a, name, out);
+    const struct catalog_asker *k = self;
+    return function_set_find(k->w->functions, a, name, out);
 }
 
 static bool find_variant(void *self, struct arena *a, struct str name, struct str argument,
                          struct kql_stored_function *out)
 {
-    const struct workspace *w = self;
+    const struct catalog_asker *k = self;
     (void)name; /* there is one: _GetWatchlist */
-    return function_set_find_variant(w->functions, a, argument, out);
+    return function_set_find_variant(k->w->functions, a, argument, out);
 }
 
 static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_value **out_rows,
@@ -71,67 +162,16 @@ static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_
     return ok;
 }
 
-/* ---- as one sees it who may not read everything ---- */
-
-static bool may_read(const struct catalog_asker *k, struct arena *a, struct kql_table *t)
-{
-    struct workspace *w = t->workspace.n > 0 ? store_workspace_find(k->w->s, t->workspace) : k->w;
-    t->rows = NULL;
-    return w != NULL && k->access->reads(k->access->self, a, w, t->name, &t->rows);
-}
-
-static bool find_readable(void *self, struct arena *a, struct str workspace, struct str name,
-                          struct kql_table *out)
-{
-    const struct catalog_asker *k = self;
-    struct kql_table t = {0};
-    if (!find_table(k->w, a, workspace, name, &t) || !may_read(k, a, &t))
-        return false;
-    *out = t;
-    return true;
-}
-
-/* Each is asked for once, since others count up to here. */
-static bool readable_at(void *self, struct arena *a, size_t i, struct kql_table *out)
-{
-    struct catalog_asker *k = self;
-    struct kql_table t = {0};
-    for (size_t n = 0; !k->has_readable && table_at(k->w, a, n, &t); n++)
-        if (may_read(k, a, &t))
-            VEC_PUSH(a, &k->readable, t);
-    k->has_readable = true;
-    if (i >= k->readable.n)
-        return false;
-    *out = k->readable.p[i];
-    return true;
-}
-
-static bool function_for(void *self, struct arena *a, struct str name,
-                         struct kql_stored_function *out)
-{
-    const struct catalog_asker *k = self;
-    return find_function(k->w, a, name, out);
-}
-
-static bool variant_for(void *self, struct arena *a, struct str name, struct str argument,
-                        struct kql_stored_function *out)
-{
-    const struct catalog_asker *k = self;
-    return find_variant(k->w, a, name, argument, out);
-}
-
 struct kql_catalog catalog_for(struct catalog_asker *k)
 {
-    struct kql_catalog c = k->w->catalog;
-    c.peek_self = k;
-    if (k->access == NULL)
-        return c;
-    c.self = k;
-    c.find_table = find_readable;
-    c.table_at = readable_at;
-    c.find_function = function_for;
-    c.find_variant = variant_for;
-    return c;
+    return (struct kql_catalog){.self = k,
+                                .find_table = find_table,
+                                .table_at = table_at,
+                                .find_workspace = find_workspace,
+                                .table_of = table_of,
+                                .find_function = find_function,
+                                .find_variant = find_variant,
+                                .peek = peek};
 }
 
 const struct kql_catalog *workspace_catalog_for(struct workspace *w, struct arena *a,
@@ -147,13 +187,7 @@ const struct kql_catalog *workspace_catalog_for(struct workspace *w, struct aren
 void catalog_init(struct workspace *w)
 {
     w->asker = (struct catalog_asker){.w = w};
-    w->catalog = (struct kql_catalog){.self = w,
-                                      .find_table = find_table,
-                                      .table_at = table_at,
-                                      .find_function = find_function,
-                                      .find_variant = find_variant,
-                                      .peek = peek,
-                                      .peek_self = &w->asker};
+    w->catalog = catalog_for(&w->asker);
 }
 
 const struct kql_catalog *workspace_catalog(struct workspace *w)
@@ -164,7 +198,7 @@ const struct kql_catalog *workspace_catalog(struct workspace *w)
 bool workspace_table_find(struct workspace *w, struct arena *a, struct str name,
                           struct kql_table *out)
 {
-    return find_table(w, a, STR_NONE, name, out);
+    return find_table(&w->asker, a, STR_NONE, name, out);
 }
 
 bool workspace_table_is_open(struct workspace *w, struct str name)

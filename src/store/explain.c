@@ -35,10 +35,8 @@ bool workspace_explain(struct workspace *w, struct arena *a, const struct store_
         diags->a = a;
     diags->text = q->text;
     *out = (struct store_explained){0};
-    if (!kql_compile(a, q->text, &options, &compiled, diags)) {
-        kql_diags_err(diags, e);
+    if (!compiled_within(&asker, kql_compile(a, q->text, &options, &compiled, diags), diags, e))
         return false;
-    }
     /* Numbers of parts tell of rows that it may not see, the SQL of the rule. */
     if (compiled.limited)
         return err_set(e, ERR_FORBIDDEN,

@@ -58,6 +58,20 @@ bool query_run_plan(struct workspace *w, struct arena *a, struct plan *p,
     return ok;
 }
 
+bool compiled_within(const struct catalog_asker *asker, bool ok, struct kql_diags *diags,
+                     struct err *e)
+{
+    bool rule = asker->query->options.rule_restrictions;
+    if (!ok)
+        kql_diags_err(diags, e);
+    if (!asker->too_many)
+        return ok;
+    err_set(e, ERR_LIMIT, "the query names more than %d workspaces, which is the limit",
+            rule ? STORE_RULE_WORKSPACES : STORE_QUERY_WORKSPACES);
+    *diags = (struct kql_diags){.a = diags->a, .text = diags->text};
+    return false;
+}
+
 static bool compile(struct catalog_asker *asker, struct arena *a, const struct store_query *q,
                     int64_t since, struct kql_query *out, struct kql_diags *diags, struct err *e)
 {
@@ -84,10 +98,7 @@ static bool compile(struct catalog_asker *asker, struct arena *a, const struct s
     if (diags->a == NULL)
         diags->a = a;
     diags->text = q->text;
-    bool ok = kql_compile(a, q->text, &options, out, diags);
-    if (!ok)
-        kql_diags_err(diags, e);
-    return ok;
+    return compiled_within(asker, kql_compile(a, q->text, &options, out, diags), diags, e);
 }
 
 bool workspace_compile(struct workspace *w, struct arena *a, const struct store_query *q,

@@ -77,7 +77,6 @@ bool store_is_over_quota(const struct err *e);
  * room here: ERR_IO of a query, that may pass. */
 bool store_is_out_of_reach(const struct err *e);
 
-
 /* ---- workspaces ---- */
 struct workspace; /* lives as long as the store */
 /* Where a workspace belongs: its tenant, and its place among Azure's resources. */
@@ -285,6 +284,9 @@ struct store_cap {
 };
 struct store_cap workspace_cap(struct workspace *w);
 void workspace_cap_set(struct workspace *w, int64_t quota);
+/* Bytes that all workspaces of the tenant (store_place.tenant), as they are now, may store in a day
+ * together; < 0: any number. */
+void store_tenant_cap_set(struct store *s, struct str tenant, int64_t quota);
 /* What the day has seen when the store is opened: the owner counts it. */
 void workspace_cap_start(struct workspace *w, int64_t day_start, uint64_t bytes);
 
@@ -521,9 +523,19 @@ struct store_access {
 /* The catalogue as one sees it who has this access; lives in a. */
 const struct kql_catalog *workspace_catalog_for(struct workspace *w, struct arena *a,
                                                 const struct store_access *access);
+/* Which workspaces a query may name besides its own. */
+struct store_reach {
+    void *self;
+    /* By id, name or resource id; NULL: there is none. */
+    struct workspace *(*find)(void *self, struct str text);
+};
+/* How many one query reads, its own among them: Azure Monitor's limit, and that of analytics rules.
+ */
+enum { STORE_QUERY_WORKSPACES = 100, STORE_RULE_WORKSPACES = 20 };
 struct store_query {
     const struct store_access *access; /* NULL: everything, as the workspace itself */
     struct str text;
+    const struct store_reach *reach;  /* NULL: those of its own tenant */
     struct kql_options options;       /* catalog is filled in; now_ticks 0 = the clock's now */
     struct engine_limits limits;      /* also of what is read to know a query's columns */
     const struct engine_limits *most; /* see engine_limits_wish; may be NULL */

@@ -263,6 +263,10 @@ bool restore_holds(struct workspace *w, struct str table, int64_t min_time, int6
 bool restore_is_source_locked(struct workspace *w, const struct ws_table *t, struct err *e);
 
 /* ---- query.c ---- */
+/* What kql_compile said, or that the query names too many workspaces. */
+struct catalog_asker;
+bool compiled_within(const struct catalog_asker *asker, bool ok, struct kql_diags *diags,
+                     struct err *e) MUST_USE;
 /* Runs a plan for its rows. */
 bool query_run_plan(struct workspace *w, struct arena *a, struct plan *p,
                     const struct engine_limits *limits, struct engine_rows **out,
@@ -304,15 +308,19 @@ bool writer_run(struct writer *wr, bool (*fn)(struct workspace *w, void *arg, st
 /* What the catalogue's peek is told of the query: kql_catalog.peek_self. */
 struct catalog_asker {
     struct workspace *w;
-    const struct engine_limits *limits; /* may be NULL */
-    bool lake;                          /* as store_query.lake */
-    uint64_t alterations;               /* when the query was begun */
-    const struct store_query *query;    /* NULL: nothing is asked beside it */
-    const struct store_access *access;  /* NULL: everything may be read */
-    VEC(struct kql_table) readable;     /* of the listed tables, once they were asked for */
-    bool has_readable;
+    const struct engine_limits *limits;               /* may be NULL */
+    bool lake;                                        /* as store_query.lake */
+    uint64_t alterations;                             /* when the query was begun */
+    const struct store_query *query;                  /* NULL: nothing is asked beside it */
+    struct workspace *others[STORE_QUERY_WORKSPACES]; /* that the query named */
+    size_t n_others;
+    bool too_many;
+    const struct store_access *access; /* NULL: everything may be read */
+    VEC(struct kql_table) readable;    /* of the listed tables of readable_of, with an access */
+    const struct workspace *readable_of;
 };
-/* The workspace's catalogue for k, which must live as long. */
+/* For the query's options: a copy of the workspace's catalogue that asks k, which must live as
+ * long. */
 struct kql_catalog catalog_for(struct catalog_asker *k);
 
 /* ---- workspace.c ---- */

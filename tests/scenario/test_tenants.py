@@ -1,10 +1,11 @@
 """Tenants: directories of their own, their workspaces, and what one may do in another."""
+import contextlib
+import http.client
 import json
+import threading
 import uuid
 
-from vedette import Server, contains, equal, until
-
-NOWHERE = "00000000-0000-0000-0000-000000000000"
+from vedette import Server, contains, equal, run, until
 
 
 class Tenant:
@@ -228,3 +229,260 @@ def test_a_delegation_expires_by_the_clock():
         s.move_clock("2026-01-01T00:10:00Z")
         equal(customer.ask("print 1", token=token).status, 404)
         equal(s.get(one, token=soc.admin).json()["status"], "Expired")
+
+
+def incident(t, title, token=None):
+    path = t.path("default") + "/providers/Microsoft.SecurityInsights/incidents/" + str(uuid.uuid4())
+    made = t.request("PUT", path, {"properties": {"title": title, "severity": "High",
+                                                  "status": "New"}}, token=token)
+    equal(made.status, 201, made)
+
+
+def test_queries_over_several_workspaces_by_right():
+    with Server() as s:
+        x, y = Tenant(s, "X"), Tenant(s, "Y")
+        second = x.make("second")
+        x.send(x.workspace, [{"Word": "one"}])
+        x.send(second, [{"Word": "two"}, {"Word": "three"}])
+        x.send(second, [{"Word": "other"}], table="SecretMore_CL")
+        y.send(y.workspace, [{"Word": "theirs"}])
+        for name in ("second", second, x.path("second"), "%s/soc/second" % x.id):
+            equal(x.rows('workspace("%s").Secret_CL | count' % name), [[2]], name)
+        equal(x.rows('database("second").Secret_CL | count'), [[2]])
+        equal(x.rows('union Secret_CL, workspace("second").Secret_CL '
+                     '| summarize n = count() by TenantId | sort by n asc'),
+              [[x.workspace, 1], [second, 2]])
+        equal(x.rows('union workspace("second").Secret* | count'), [[3]])
+        equal(x.rows("Secret_CL | count", workspaces=["second"]), [[3]])
+        equal(x.rows("Secret_CL | count", additionalWorkspaces=[x.path("second")]), [[3]])
+        equal(x.rows("union Secret* | count", workspaces=[second, "default"]), [[4]])
+        equal(x.rows("SecretMore_CL | count", workspaces=["second"]), [[1]])
+        got = s.get("/v1/workspaces/%s/query?query=Secret_CL%%7Ccount&workspaces=second" % x.workspace,
+                    token=x.admin)
+        equal(got.json()["tables"][0]["rows"], [[3]])
+        # Another tenant's workspace is as one that is not there.
+        for name in (y.workspace, y.path("default"), "%s/soc/default" % y.id):
+            refused = x.ask('workspace("%s").Secret_CL' % name)
+            nothing = x.ask('workspace("%s").Secret_CL' % uuid.uuid4())
+            equal(refused.status, 400, refused)
+            equal(nothing.status, 400)
+            assert "theirs" not in refused.text
+            equal(x.ask("Secret_CL", workspaces=[name]).status, 400)
+            equal(x.rows('union isfuzzy=true Secret_CL, workspace("%s").Secret_CL | count' % name),
+                  [[1]])
+        # Nor is one of the same tenant where the caller has no role.
+        narrow = x.token(*x.application("Log Analytics Reader", workspace=x.workspace))
+        equal(x.ask('workspace("second").Secret_CL', token=narrow).status, 400)
+        equal(x.ask("Secret_CL", token=narrow, workspaces=["second"]).status, 400)
+        equal(x.rows("Secret_CL | count", token=narrow), [[1]])
+        # Names that only a function of another workspace would know are not looked up there.
+        equal(x.ask('workspace("second").nothing()').status, 400)
+
+
+def test_one_query_in_every_tenant():
+    with Server() as s:
+        x, y, z = Tenant(s, "X"), Tenant(s, "Y"), Tenant(s, "Z")
+        x.send(x.workspace, [{"Word": "x"}])
+        y.send(y.workspace, [{"Word": "y"}, {"Word": "yy"}])
+        app = x.application("Log Analytics Reader")
+        for t in (y, z):
+            offer = {"managingTenant": x.id, "managedTenant": t.id, "principalId": app[0],
+                     "role": "Log Analytics Reader"}
+            made = s.post("/v1/tenants/%s/delegations" % t.id, offer, token=t.admin).json()
+            one = "/v1/tenants/%s/delegations/%s/approve" % (x.id, made["id"])
+            equal(s.post(one, token=x.admin).status, 200)
+        token = x.token(*app)
+        query = {"query": "Secret_CL | project Word"}
+        found = s.post("/v1/hunting/multi", query, token=token).json()
+        equal(found["status"], "PartiallySucceeded")
+        equal({t["name"]: t["status"] for t in found["tenants"]},
+              {"X": "Succeeded", "Y": "Succeeded", "Z": "Failed"})
+        contains([t["error"]["message"] for t in found["tenants"] if t["name"] == "Z"][0],
+                 "Secret_CL")
+        equal([c["name"] for c in found["tables"][0]["columns"]],
+              ["TenantId", "WorkspaceId", "Word"])
+        equal(sorted(found["tables"][0]["rows"]),
+              sorted([[x.id, x.workspace, "x"], [y.id, y.workspace, "y"],
+                      [y.id, y.workspace, "yy"]]))
+        # One is asked again, alone.
+        z.send(z.workspace, [{"Word": "z"}])
+        again = s.post("/v1/hunting/multi", {**query, "tenants": [z.id]}, token=token).json()
+        equal(again["status"], "Succeeded")
+        equal(again["tables"][0]["rows"], [[z.id, z.workspace, "z"]])
+        # Who is not let in learns nothing.
+        alone = s.post("/v1/hunting/multi", {**query, "tenants": [x.id, y.id, str(uuid.uuid4())]},
+                       token=x.admin).json()
+        equal([t["status"] for t in alone["tenants"]], ["Succeeded", "Failed", "Failed"])
+        equal(alone["tenants"][1]["error"]["code"], alone["tenants"][2]["error"]["code"])
+        equal(alone["tenants"][1]["name"], y.id)
+        equal(len(alone["tables"][0]["rows"]), 1)
+        equal(s.post("/v1/hunting/multi", {"query": " "}, token=token).status, 400)
+        equal(s.post("/v1/hunting/multi", {**query, "tenants": []}, token=token).status, 400)
+
+
+def test_incidents_of_many_workspaces():
+    with Server(clock="2026-01-01T00:00:00Z") as s:
+        x, y = Tenant(s, "X"), Tenant(s, "Y")
+        for i in range(3):
+            incident(x, "x%d" % i)
+            incident(y, "y%d" % i)
+            s.move_clock("2026-01-01T00:0%d:00Z" % (i + 1))
+        def titles(answer):
+            return [i["incident"]["properties"]["title"] for i in answer.json()["value"]]
+        equal(titles(s.get("/v1/incidents", token=x.admin)), ["x2", "x1", "x0"])
+        equal(s.get("/v1/incidents?workspaces=" + y.workspace, token=x.admin).status, 404)
+        both = "/v1/incidents?workspaces=%s,%s" % (x.workspace, y.workspace)
+        first = s.get(both + "&$top=4")
+        equal(len(titles(first)), 4)
+        rest = s.get(first.json()["nextLink"][len(s.url):] if
+                     first.json()["nextLink"].startswith(s.url) else first.json()["nextLink"])
+        equal(sorted(titles(first) + titles(rest)), ["x0", "x1", "x2", "y0", "y1", "y2"])
+        ordered = s.get(both + "&$orderby=properties/title%20asc")
+        one = ordered.json()["value"][0]
+        equal((one["tenant"]["name"], one["workspace"]["id"]), ("X", x.workspace))
+        high = s.get(both + "&$filter=properties/title%20eq%20%27y1%27")
+        equal(titles(high), ["y1"])
+
+
+def test_caps_and_shares_are_of_one_tenant():
+    with Server("--query-workers", "2", clock="2026-01-01T00:00:00Z") as s:
+        x, y = Tenant(s, "X"), Tenant(s, "Y")
+        equal(s.request("PATCH", "/v1/tenants/" + x.id,
+                        {"limits": {"dailyMegabytes": 1, "queries": 1}}).status, 200)
+        big = [{"Word": "w" * 30000} for _ in range(40)]
+        x.send(x.workspace, big)
+        other = x.make("second")
+        path = "/vedette/v1/workspaces/%s/records/Secret_CL?format=ndjson"
+        refused = s.post(path % other, json.dumps({"Word": "a"}), token=x.admin,
+                         headers={"Content-Type": "application/x-ndjson"})
+        equal(refused.status, 429, refused)
+        contains(refused.text, "dailyMegabytes")
+        y.send(y.workspace, big)
+        s.stop().start(clock="2026-01-01T00:01:00Z")
+        refused = s.post(path % other, json.dumps({"Word": "a"}),
+                         headers={"Content-Type": "application/x-ndjson"})
+        equal(refused.status, 429, refused)
+
+
+def test_a_tenant_leaves_query_workers_to_others():
+    with Server("--query-workers", "2") as s:
+        x, y = Tenant(s, "X"), Tenant(s, "Y")
+        slow = ("range a from 1 to 100000000 step 1 | extend h = hash_sha256(tostring(a)) "
+                "| summarize max(h)")
+        answers = []
+
+        def ask_slowly():
+            with contextlib.suppress(OSError, http.client.HTTPException):  # the server's end
+                answers.append(x.ask(slow).status)
+
+        threads = [threading.Thread(target=ask_slowly) for _ in range(4)]
+        for t in threads:
+            t.start()
+        # Only one of the two workers is X's: three are refused, and Y gets its answer meanwhile.
+        until(lambda: answers.count(429) == 3)
+        equal(y.rows("print 1"), [[1]])
+        equal([a for a in answers if a != 429], [])
+        s.kill()
+        for t in threads:
+            t.join()
+
+
+# A route of each family, with the ids of a workspace in it.
+ROUTES = (
+    ("GET", "/v1/workspaces/{id}/query?query=Secret_CL"), ("POST", "/v1/workspaces/{id}/query"),
+    ("GET", "/v1/workspaces/{id}/metadata"), ("POST", "/v1/workspaces/{id}/search"),
+    ("GET", "/v1{arm}/query?query=Secret_CL"), ("POST", "/vedette/v1/workspaces/{id}/lake/query"),
+    ("GET", "{arm}"), ("PUT", "{arm}"), ("PATCH", "{arm}"), ("DELETE", "{arm}"),
+    ("GET", "{arm}/tables"), ("GET", "{arm}/tables/Secret_CL"), ("GET", "{arm}/savedSearches"),
+    ("GET", "{arm}/sharedKeys"), ("POST", "{arm}/sharedKeys"), ("GET", "{arm}/summaryLogs"),
+    ("GET", "{arm}/kqlJobs"), ("POST", "{arm}/purge"),
+    ("GET", "{si}/incidents"), ("PUT", "{si}/incidents/x"), ("GET", "{si}/alertRules"),
+    ("PUT", "{si}/alertRules/x"), ("GET", "{si}/bookmarks"), ("GET", "{si}/watchlists"),
+    ("GET", "{si}/entities/x"), ("GET", "{si}/alertRuleTemplates"),
+    ("GET", "{si}/securityMLAnalyticsSettings"),
+    ("GET", "/vedette/v1/workspaces/{id}/tables"), ("GET", "/vedette/v1/workspaces/{id}/counts"),
+    ("GET", "/vedette/v1/workspaces/{id}/sources"),
+    ("POST", "/vedette/v1/workspaces/{id}/records/Secret_CL?format=ndjson"),
+    ("POST", "/vedette/v1/workspaces/{id}/rules"), ("GET", "/vedette/v1/workspaces/{id}/functions"),
+    ("GET", "/vedette/v1/workspaces/{id}/cases"), ("POST", "/vedette/v1/workspaces/{id}/seal"),
+    ("POST", "/vedette/v1/workspaces/{id}/backtests"),
+    ("GET", "/v1/incidents?workspaces={id}"), ("GET", "/v1/tenants/{tenant}"),
+    ("GET", "/v1/tenants/{tenant}/delegations"), ("PATCH", "/v1/tenants/{tenant}"),
+    ("DELETE", "/v1/tenants/{tenant}"), ("POST", "/v1/tenants"), ("GET", "/subscriptions/{tenant}"),
+    ("POST", "/vedette/v1/backup"), ("POST", "/vedette/v1/export"), ("POST", "/vedette/v1/clock"),
+    ("GET", "/vedette/v1/clock"),
+)
+
+
+def test_tenants_do_not_see_each_other():
+    with Server() as s:
+        x = Tenant(s, "Acme", workspace="acme-soc")
+        y = Tenant(s, "Umbrella", workspace="umbrella-soc")
+        hidden = "s3cr3t-of-umbrella"
+        x.send(x.workspace, [{"Word": "own"}])
+        y.send(y.workspace, [{"Word": hidden}])
+        arm = y.path("umbrella-soc")
+        ids = {"id": y.workspace, "tenant": y.id, "arm": arm,
+               "si": arm + "/providers/Microsoft.SecurityInsights"}
+        words = ("Umbrella", hidden)
+        for method, pattern in ROUTES:
+            path = pattern.format(**ids)
+            body = {"query": "Secret_CL"} if method in ("POST", "PUT", "PATCH") else None
+            answer = x.request(method, path, body)
+            fine = answer.status in (400, 403, 404, 405) or (method, pattern) == ("DELETE", "{arm}")
+            assert fine, (method, path, answer)
+            for word in words:
+                assert word not in answer.text, (method, path, answer)
+        for path in ("/vedette/v1/workspaces", "/v1/tenants", "/tenants", "/subscriptions",
+                     "/vedette/v1/applications", "/v1/deleted-workspaces"):
+            seen = s.get(path, token=x.admin).text
+            for word in (y.id, y.workspace, "mbrella"):
+                assert word not in seen, (path, seen)
+        for kql in ("union * | search '%s'" % hidden, "search '%s'" % hidden,
+                    "search in (Secret_CL) '%s'" % hidden, "find '%s'" % hidden):
+            assert hidden not in [str(c) for row in x.rows(kql + " | count") for c in row]
+            equal(x.rows(kql + " | count"), [[0]], kql)
+        shown = s.post("/v1/rest/mgmt", {"csl": ".show databases"}, token=x.admin)
+        equal(shown.status, 200, shown)
+        assert "umbrella" not in shown.text, shown
+        refused = s.post("/v2/rest/query", {"db": "umbrella-soc", "csl": "Secret_CL"}, token=x.admin)
+        assert refused.status in (400, 403) and hidden not in refused.text, refused
+        # Nothing of what was tried changed anything.
+        equal(y.rows("Secret_CL | project Word"), [[hidden]])
+        equal(s.get("/v1/tenants/" + y.id).json()["name"], "Umbrella")
+        # The other one goes; this one stays as it is, also after a start.
+        equal(x.request("DELETE", x.path("acme-soc") + "?force=true").status, 200)
+        equal(s.request("DELETE", "/v1/tenants/" + x.id).status, 200)
+        s.stop().start()
+        y.admin = s.operator
+        equal(y.rows("Secret_CL | project Word"), [[hidden]])
+
+
+def test_the_command_line():
+    with Server() as s:
+        def vedette(*words):
+            code, out, err = run(*words, data=s.data)
+            equal(code, 0, (words, err))
+            return out
+
+        made = vedette("tenants", "create", "Contoso")
+        tenant = made.split()[2]
+        contains(made, "client secret")
+        vedette("tenants", "rename", "Contoso", "Fabrikam")
+        contains(vedette("tenants", "list"), "Fabrikam")
+        workspace = vedette("workspaces", "create", "soc", "--tenant", tenant).split()[2]
+        vedette("tenants", "primary", "Fabrikam", "soc")
+        contains(vedette("workspaces", "list"), workspace)
+        equal(vedette("query", "--workspace", "soc", "--format", "csv", "print a = 1").split(),
+              ["a", "1"])
+        # A name that workspaces of two tenants have is not guessed at.
+        vedette("workspaces", "create", "default", "--tenant", tenant)
+        code, _, err = run("tables", "--workspace", "default", data=s.data)
+        equal(code, 1)
+        contains(err, "name it by its id")
+        vedette("workspaces", "delete", "soc")
+        contains(vedette("workspaces", "deleted"), workspace)
+        vedette("workspaces", "recover", workspace)
+        vedette("workspaces", "delete", workspace)
+        vedette("workspaces", "purge", workspace)
+        equal(run("tenants", "delete", "Fabrikam", data=s.data)[0], 1)

@@ -1,0 +1,151 @@
+/* vedette workspaces: list, create, delete, recover and purge workspaces. */
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/text_table.h"
+#include "cli/verbs.h"
+
+static const char usage[] =
+    "usage: vedette workspaces list|deleted                [--data DIR]\n"
+    "       vedette workspaces create NAME [--tenant T]    [--data DIR]\n"
+    "       vedette workspaces delete WORKSPACE            [--data DIR]\n"
+    "       vedette workspaces recover ID                  [--data DIR]\n"
+    "       vedette workspaces purge ID                    [--data DIR]\n"
+    "\n"
+    "WORKSPACE is a workspace's id or name. deleted lists those that were deleted: for 14 days\n"
+    "recover brings one back, with its rows, rules and incidents; purge takes one away for good.\n"
+    "T is a tenant's id; without it the workspace belongs to the first one. --url URL (with\n"
+    "VEDETTE_TOKEN, VEDETTE_CA) names another server than that of the data folder.\n";
+
+struct asked {
+    struct client_place place;
+    const char *tenant;
+    struct verb_words words;
+};
+
+static struct str text_of(const struct json *v)
+{
+    return json_text(v, STR("-"));
+}
+
+static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
+{
+    static const char *const heads[] = {"ID", "NAME", "TENANT", "RESOURCE"};
+    struct text_table t;
+    struct json answer = {0};
+    (void)w;
+    (void)arg;
+    if (!client_call(c, "GET", "/vedette/v1/workspaces", NULL, STR(""), &answer, e))
+        return false;
+    const struct json *value = json_get(&answer, "value");
+    text_table_begin(&t, c->a, heads, COUNTOF(heads));
+    for (size_t i = 0; value != NULL && i < value->n; i++) {
+        const struct json *x = &value->items[i];
+        struct str cells[] = {text_of(json_get(x, "id")), text_of(json_get(x, "name")),
+                              text_of(json_get(x, "tenant")), text_of(json_get(x, "resourceId"))};
+        text_table_row(&t, cells);
+    }
+    text_table_print(&t, stdout);
+    return true;
+}
+
+static bool deleted(struct client *c, const struct client_workspace *w, const void *arg,
+                    struct err *e)
+{
+    static const char *const heads[] = {"ID", "NAME", "DELETED", "GONE AFTER"};
+    struct text_table t;
+    struct json answer = {0};
+    (void)w;
+    (void)arg;
+    if (!client_call(c, "GET", "/v1/deleted-workspaces", NULL, STR(""), &answer, e))
+        return false;
+    const struct json *value = json_get(&answer, "value");
+    text_table_begin(&t, c->a, heads, COUNTOF(heads));
+    for (size_t i = 0; value != NULL && i < value->n; i++) {
+        const struct json *x = &value->items[i];
+        struct str cells[] = {text_of(json_path(x, "properties.customerId")),
+                              text_of(json_get(x, "name")),
+                              text_of(json_path(x, "properties.deletedDate")),
+                              text_of(json_path(x, "properties.purgeDate"))};
+        text_table_row(&t, cells);
+    }
+    text_table_print(&t, stdout);
+    return true;
+}
+
+static bool create(struct client *c, const struct client_workspace *w, const void *arg,
+                   struct err *e)
+{
+    const struct asked *k = arg;
+    struct json answer = {0};
+    (void)w;
+    if (!verb_words_are(&k->words, 1, "the new workspace's name", e))
+        return false;
+    struct str name = client_encoded(c->a, str_from(k->words.p[0]));
+    struct str tenant = client_encoded(
+        c->a, str_from(k->tenant != NULL ? k->tenant : "00000000-0000-0000-0000-000000000000"));
+    struct str path = arena_fmt(c->a,
+                                "/subscriptions/%.*s/resourceGroups/vedette/providers/"
+                                "Microsoft.OperationalInsights/workspaces/%.*s"
+                                "?api-version=2023-09-01",
+                                STR_ARG(tenant), STR_ARG(name));
+    if (!client_call(c, "PUT", path.p, NULL, STR("{\"location\":\"local\"}"), &answer, e))
+        return false;
+    printf("workspace id  %.*s\n", STR_ARG(text_of(json_path(&answer, "properties.customerId"))));
+    return true;
+}
+
+static bool delete_workspace(struct client *c, const struct client_workspace *w, const void *arg,
+                             struct err *e)
+{
+    const struct asked *k = arg;
+    struct client_workspace gone = {0};
+    (void)w;
+    return verb_words_are(&k->words, 1, "one workspace", e) &&
+           client_workspace(c, k->words.p[0], &gone, e) &&
+           client_call(c, "DELETE", arena_fmt(c->a, "%s?api-version=2023-09-01", gone.arm).p, NULL,
+                       STR(""), NULL, e);
+}
+
+static bool act(struct client *c, const void *arg, const char *method, const char *action,
+                struct err *e)
+{
+    const struct asked *k = arg;
+    if (!verb_words_are(&k->words, 1, "the id of a deleted workspace", e))
+        return false;
+    struct str id = client_encoded(c->a, str_from(k->words.p[0]));
+    struct str path = arena_fmt(c->a, "/v1/deleted-workspaces/%.*s%s", STR_ARG(id), action);
+    return client_call(c, method, path.p, NULL, STR(""), NULL, e);
+}
+
+static bool recover(struct client *c, const struct client_workspace *w, const void *arg,
+                    struct err *e)
+{
+    (void)w;
+    return act(c, arg, "POST", "/recover", e);
+}
+
+static bool purge(struct client *c, const struct client_workspace *w, const void *arg,
+                  struct err *e)
+{
+    (void)w;
+    return act(c, arg, "DELETE", "", e);
+}
+
+static const struct verb verbs[] = {{"list", list},       {"deleted", deleted},
+                                    {"create", create},   {"delete", delete_workspace},
+                                    {"recover", recover}, {"purge", purge}};
+
+int cli_workspaces(int argc, char **argv)
+{
+    struct asked k = {0};
+    const struct verb_option options[] = {
+        {"data", &k.place.data, NULL}, {"url", &k.place.url, NULL}, {"tenant", &k.tenant, NULL}};
+    const struct verb_command command = {.name = "workspaces",
+                                         .usage = usage,
+                                         .verbs = verbs,
+                                         .n_verbs = COUNTOF(verbs),
+                                         .options = options,
+                                         .n_options = COUNTOF(options)};
+    return verbs_run(&command, &k.place, &k.words, &k, argc, argv);
+}
