@@ -328,6 +328,7 @@ struct workspace {
     struct store *s;
     struct str id, name, db;                /* db: name of the attached database */
     struct str tenant, subscription, group; /* see store_place */
+    int64_t created;                        /* ticks; 0: not known */
     atomic_bool deleted;                    /* nothing is written to it */
     struct lock lock;                       /* everything below, to the blank line */
     struct arena *a;

@@ -105,6 +105,8 @@ bool workspace_file_write(const char *dir, const struct workspace_file *f, struc
     kv_given(&w, "tenant", f->place.tenant);
     kv_given(&w, "subscription", f->place.subscription);
     kv_given(&w, "resourceGroup", f->place.group);
+    if (f->created != 0)
+        json_kv_int(&w, "created", f->created);
     if (f->deleted != 0)
         json_kv_int(&w, "deleted", f->deleted);
     if (f->purged)
@@ -147,8 +149,10 @@ bool workspace_file_read(struct arena *a, const char *dir, struct workspace_file
         return false;
     }
     const struct json *deleted = json_get(&j, "deleted"), *purged = json_get(&j, "purged");
+    const struct json *created = json_get(&j, "created");
     struct store_place *p = &out->place;
     *out = (struct workspace_file){
+        .created = created != NULL && created->type == JSON_INT ? created->i : 0,
         .deleted = deleted != NULL && deleted->type == JSON_INT ? deleted->i : 0,
         .purged = purged != NULL && purged->type == JSON_TRUE};
     p->id = json_text(json_get(&j, "id"), STR_NONE);

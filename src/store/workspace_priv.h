@@ -6,6 +6,7 @@ bool workspace_name_ok(struct str name);
 /* What workspace.json says. */
 struct workspace_file {
     struct store_place place;
+    int64_t created; /* ticks; 0: before that was written down */
     int64_t deleted; /* ticks; 0: it is not */
     bool purged;     /* its folder is to go */
 };

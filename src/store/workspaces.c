@@ -139,6 +139,24 @@ bool store_purged_at(struct store *s, size_t i, struct str *out_id)
     return i < s->purged.n;
 }
 
+/* The first is the one that was made first, whatever its id: it is the one that is meant where
+ * nobody names one. */
+static bool comes_before(const struct workspace *x, const struct workspace *y)
+{
+    if ((x->tenant.n > 0) != (y->tenant.n > 0))
+        return x->tenant.n == 0;
+    return x->created != y->created ? x->created < y->created : str_cmp(x->id, y->id) < 0;
+}
+
+static void add_locked(struct store *s, struct workspace *w)
+{
+    VEC_PUSH(s->a, &s->workspaces, w);
+    size_t at = s->workspaces.n - 1;
+    for (; at > 0 && comes_before(w, s->workspaces.p[at - 1]); at--)
+        s->workspaces.p[at] = s->workspaces.p[at - 1];
+    s->workspaces.p[at] = w;
+}
+
 /* ---- the start ---- */
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
@@ -211,10 +229,11 @@ bool workspaces_open_one(struct store *s, const char *name, struct err *e)
         return false;
     struct deleted_workspace gone = {w, f.deleted, false};
     atomic_store(&w->deleted, f.deleted != 0);
+    w->created = f.created;
     if (f.deleted != 0)
         VEC_PUSH(s->a, &s->deleted, gone);
     else
-        VEC_PUSH(s->a, &s->workspaces, w);
+        add_locked(s, w); /* nobody else is there yet */
     return true;
 }
 
@@ -282,10 +301,13 @@ static struct workspace *create(struct store *s, const struct store_place *p, st
 {
     AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
     const char *dir = arena_fmt(a, "%s/%.*s", s->dir, STR_ARG(p->id)).p;
-    const struct workspace_file f = {.place = *p};
+    const struct workspace_file f = {.place = *p, .created = clock_now(s->clock)};
     if (!store_make_dir(dir, e) || !workspace_file_write(dir, &f, e))
         return NULL;
-    return workspace_open(s, dir, p, e);
+    struct workspace *w = workspace_open(s, dir, p, e);
+    if (w != NULL)
+        w->created = f.created;
+    return w;
 }
 
 /* Changes are rare and come one after the other: the server's start and its administrators. */
@@ -307,7 +329,7 @@ struct workspace *store_workspace_make(struct store *s, const struct store_place
     if (w == NULL)
         return NULL;
     lock_take(&s->lock);
-    VEC_PUSH(s->a, &s->workspaces, w);
+    add_locked(s, w);
     lock_drop(&s->lock);
     return w;
 }
@@ -341,7 +363,7 @@ void store_workspace_close(struct store *s, struct workspace *w)
 static bool write_file(struct workspace *w, int64_t deleted, bool purged, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
-    const struct workspace_file f = {workspace_place(w), deleted, purged};
+    const struct workspace_file f = {workspace_place(w), w->created, deleted, purged};
     return workspace_file_write(arena_fmt(a, "%s/%.*s", w->s->dir, STR_ARG(w->id)).p, &f, e);
 }
 
@@ -389,7 +411,7 @@ struct workspace *store_workspace_recover(struct store *s, struct str id, struct
     size_t at = deleted_at_locked(s, id);
     CHECK(at != SIZE_MAX); /* changes come one after the other */
     s->deleted.p[at] = s->deleted.p[--s->deleted.n];
-    VEC_PUSH(s->a, &s->workspaces, w);
+    add_locked(s, w);
     lock_drop(&s->lock);
     atomic_store(&w->deleted, false);
     return w;

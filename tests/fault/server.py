@@ -266,5 +266,44 @@ def move_quietly(server, to):
         pass
 
 
+def workspace_quietly(server, name):
+    path = ("/subscriptions/%s/resourceGroups/soc/providers/Microsoft.OperationalInsights/workspaces/%s"
+            "?api-version=2023-09-01" % (uuid.UUID(int=0), name))
+    try:
+        server.request("PUT", path, {"location": "local"})
+        server.request("DELETE", path)
+        server.request("PUT", path, {"location": "local"})
+        server.request("DELETE", path + "&force=true")
+    except Exception:  # killed in between, as it should be
+        pass
+
+
+def server_killed_while_workspaces_come_and_go(_data):
+    """A workspace is there, or deleted, or gone, never half of one; others keep their rows."""
+    chance = random.Random(int(os.environ.get("FAULT_SEED", "20260101")))
+    with Server("--requests-per-second", "100000") as server:
+        assert server.post_logs("Microsoft-Heartbeat", [{"Computer": "kept"}]).status == 204
+        states = {"there": 0, "deleted": 0, "gone": 0}
+        for turn in range(12):
+            name = "turn%d" % turn
+            changer = threading.Thread(target=workspace_quietly, args=(server, name))
+            changer.start()
+            time.sleep(chance.random() * 0.5)  # the moment itself, not a wait
+            server.kill()
+            changer.join()
+            server.start()
+            listed = [w["name"] for w in server.get("/vedette/v1/workspaces").json()["value"]]
+            deleted = [w["name"] for w in server.get("/v1/deleted-workspaces").json()["value"]]
+            assert not (name in listed and name in deleted), name
+            states["there" if name in listed else "deleted" if name in deleted else "gone"] += 1
+            if name in listed:
+                answer = server.post("/v1/workspaces/%s/query" % name, {"query": "Heartbeat | count"})
+                assert answer.status == 200, answer
+            folders = os.listdir(os.path.join(server.data, "workspaces"))
+            assert len(folders) == len(listed) + len(deleted), (folders, listed, deleted)
+            assert server.count("Heartbeat") == 1
+    print("     %s" % states)
+
+
 TESTS = [server_killed_ten_times, server_on_a_full_disk, server_killed_while_backing_up, usage_over_kills,
-         server_killed_while_purging]
+         server_killed_while_purging, server_killed_while_workspaces_come_and_go]
