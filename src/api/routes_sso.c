@@ -89,7 +89,7 @@ static void callback(void *ctx, struct http_request *q, struct http_response *r)
                                        .error_description = http_query(q, "error_description"),
                                        .cookie = cookie,
                                        .redirect_uri = callback_of(v, q, provider),
-                                       .place = {q->remote, http_header(q, "user-agent")}};
+                                       .place = {q->remote, http_header(q, "user-agent"), STR("")}};
     if (!identity_sso_finish(v->identity, q->arena, provider, &x, &in, &e)) {
         refuse(v, q, r, provider, in.who, &e);
         return;

@@ -77,8 +77,8 @@ static bool read_list(struct arena *a, const struct json *v, const struct member
         if (texts[i].n == 0 || texts[i].n > MAX_TEXT)
             return refuse(e, m->name, "an array of texts that are not empty");
     }
-    *(const struct str **)((char *)out + m->offset) = texts;
-    *(size_t *)((char *)out + m->count) = v->n;
+    *(const struct str **)(void *)((char *)out + m->offset) = texts;
+    *(size_t *)(void *)((char *)out + m->count) = v->n;
     return true;
 }
 
