@@ -36,7 +36,7 @@ export const tests = {
     await page.getByRole('menuitem', { name: 'Save as query' }).click();
     await page.getByLabel('Name', { exact: false }).last().fill('Many tries');
     await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Many tries saved').waitFor();
+    await page.getByText('Many tries saved').first().waitFor();
     const searches = await portal.api('GET', `${place.arm}/savedSearches?api-version=2020-08-01`);
     assert.ok(searches.value.some((s) => s.properties.displayName === 'Many tries'));
     await page.getByRole('tab', { name: 'Queries' }).click();
@@ -55,6 +55,7 @@ export const tests = {
   async columns_of_live_tables_are_offered(portal) {
     const { page } = portal;
     await write(portal, 'SigninLogs | where ResultT');
+    await page.locator(`[data-testid=kql-editor][data-schema="${place.workspaceName}"]`).waitFor();
     await page.keyboard.press('Control+Space');
     await page.locator('.suggest-widget').getByText('ResultType').first().waitFor();
   },
@@ -110,7 +111,7 @@ export const tests = {
     }
     await write(portal, 'print Total = 41 | render card');
     await run(page);
-    await page.getByText('41', { exact: true }).waitFor();
+    await page.locator('main').getByText('41', { exact: true }).last().waitFor();
   },
   async exports_have_what_is_shown(portal) {
     const { page } = portal;

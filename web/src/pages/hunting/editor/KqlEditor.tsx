@@ -1,6 +1,6 @@
 /** The query's text: Monaco, bound to the workspace's tables and functions. */
 import { makeStyles, tokens } from "@fluentui/react-components";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useAppearance } from "../../../shell/appearance";
 import { monaco, serviceOf, themeNames } from "./monaco";
 
@@ -100,6 +100,8 @@ export default function KqlEditor(props: Props) {
   const models = useRef(new Map<string, monaco.editor.ITextModel>());
   const latest = useRef(props);
   const { dark } = useAppearance();
+  /** The database whose names the language service knows. */
+  const [bound, setBound] = useState("");
   useEffect(() => {
     latest.current = props;
   });
@@ -159,12 +161,13 @@ export default function KqlEditor(props: Props) {
     let wanted = true;
     const bind = async () => {
       const service = await serviceOf(model);
-      if (wanted)
-        await service.setSchemaFromShowSchema(
-          JSON.parse(schema.text),
-          "https://vedette",
-          schema.database,
-        );
+      if (!wanted) return;
+      await service.setSchemaFromShowSchema(
+        JSON.parse(schema.text),
+        "https://vedette",
+        schema.database,
+      );
+      setBound(schema.database);
     };
     void bind();
     return () => {
@@ -176,5 +179,5 @@ export default function KqlEditor(props: Props) {
     monaco.editor.setTheme(dark ? themeNames.dark : themeNames.light);
   }, [dark]);
 
-  return <div ref={place} className={styles.place} data-testid="kql-editor" />;
+  return <div ref={place} className={styles.place} data-testid="kql-editor" data-schema={bound} />;
 }
