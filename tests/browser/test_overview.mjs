@@ -9,7 +9,7 @@ export const tests = {
       "/vedette/v1/workspaces/default/incidentCounts?$filter=properties/status%20in%20('New',%20'Active')");
     await page.getByText(total.toLocaleString('en-GB'), { exact: true }).first().waitFor();
     await page.getByRole('img', { name: /Incidents of the last 30 days/ }).waitFor();
-    await page.getByRole('link', { name: 'Sign-in from a new country' }).first().waitFor();
+    await page.getByRole('listitem').getByRole('link').first().waitFor();
     await page.getByText('2 of 2 rules ran well').waitFor();
     await portal.accessible('overview');
     await portal.shots('overview');
