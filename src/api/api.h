@@ -47,6 +47,8 @@ struct vedette_options {
     unsigned rule_workers;
     bool correlation;                /* of workspaces that say nothing themselves */
     const char *correlation_primary; /* workspace; NULL or "": the first */
+    int64_t tenants_max;             /* 0: any number */
+    int64_t tenant_workspaces_max;   /* of tenants that say nothing themselves; 0: any number */
     unsigned job_workers;            /* 0 = JOBS_WORKERS */
     int64_t job_timeout_us;          /* of a run of a KQL job; 0 = 1 hour */
     int64_t rule_timeout_us;
@@ -64,10 +66,10 @@ struct vedette_options {
     int64_t query_timeout_us;     /* 0 = 3 minutes */
     int64_t query_max_timeout_us; /* that a request may ask for; 0 = 10 minutes */
     struct engine_size query_size;
-    size_t spill_max_bytes; /* see engine_options */
+    size_t spill_max_bytes;                   /* see engine_options */
     size_t event_streams, event_streams_each; /* see events_limits */
-    bool metrics_open;      /* /metrics needs no token, from anywhere */
-    bool portal;            /* its pages are served, when they have been built */
+    bool metrics_open;                        /* /metrics needs no token, from anywhere */
+    bool portal;                              /* its pages are served, when they have been built */
 };
 /* Locks the data folder, checks its version, opens everything, makes a first workspace called
  * "default". The options' texts are borrowed. Errors: ERR_CONFLICT: the folder is in use (the

@@ -7,6 +7,7 @@
 #include "cases/cases.h"
 #include "detect/rule_resources.h"
 #include "identity/sessions.h"
+#include "identity/tenants.h"
 #include "incident/work.h"
 #include <stdatomic.h>
 
@@ -126,6 +127,8 @@ extern const struct http_route sign_in_routes[];
 extern const struct http_route account_routes[];
 extern const struct http_route user_routes[];
 extern const struct http_route user_password_routes[];
+extern const struct http_route tenant_routes[];
+extern const struct http_route subscription_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
 extern const size_t n_credential_routes;
@@ -172,6 +175,8 @@ extern const size_t n_role_routes;
 extern const size_t n_assignment_routes;
 extern const size_t n_openapi_routes;
 extern const size_t n_event_routes;
+extern const size_t n_tenant_routes;
+extern const size_t n_subscription_routes;
 
 /* ---- respond.c ---- */
 /* Families of error bodies, as http_route.family. */
@@ -197,6 +202,14 @@ void api_key_create(struct vedette *v, struct http_request *q, struct http_respo
                     struct str principal);
 void api_key_delete(struct vedette *v, struct http_request *q, struct http_response *r,
                     struct str principal);
+/* ---- routes_own.c ---- */
+/* The tenant that the body names, else the caller's own; false: the answer is written. */
+bool api_read_home(struct vedette *v, struct http_request *q, const struct json *body,
+                   struct str *out, struct http_response *r) MUST_USE;
+/* The application that the path names, if the caller has the route's right in its tenant; others
+ * are told that there is none. Errors: ERR_NOT_FOUND. */
+bool api_find_application(struct vedette *v, struct http_request *q, struct state_principal *out,
+                          struct err *e) MUST_USE;
 /* A body's "roles" as text. Errors: ERR_INVALID. */
 bool api_roles(struct arena *a, const struct json *given, struct str *out, struct err *e) MUST_USE;
 /* Of a route for whoever has signed in, about themselves. */
@@ -263,6 +276,26 @@ void api_limits(const struct vedette *v, const struct http_request *q, int64_t w
 /* The workspace that the path's {workspace} names, if the caller has the route's right there; NULL:
  * the answer is written. */
 struct workspace *api_workspace(struct vedette *v, struct http_request *q, struct http_response *r);
+/* Among the workspaces that the caller is told of; see identity_workspace_find. */
+struct workspace *api_workspace_named(const struct http_request *q, struct str id_or_name,
+                                      struct str subscription);
+/* Its subscription, as ids of resources have it. */
+struct str api_subscription(const struct workspace *w);
+/* Reads in what a workspace has that was made or recovered while the server runs. */
+bool api_workspace_start(struct vedette *v, struct workspace *w, bool recovered,
+                         struct err *e) MUST_USE;
+/* The tenant that the path's {tenant} names, if the caller has a place in it; false: the answer is
+ * written. */
+bool api_tenant(struct vedette *v, struct http_request *q, struct http_response *r,
+                struct state_tenant *out) MUST_USE;
+/* Refuses with 403 what the caller lacks the right to, for the tenant as a whole. */
+bool api_allows_in(struct vedette *v, struct http_request *q, const char *right, struct str tenant,
+                   struct http_response *r) MUST_USE;
+/* Where the tenant's own rows of SentinelAudit go; NULL: it has no workspace. */
+struct workspace *api_home_workspace(struct vedette *v, const struct identity_caller *c);
+/* A row of SentinelAudit in the tenant's primary workspace; without one it is logged. */
+struct audit_entry;
+void api_audit_tenant(struct vedette *v, struct str tenant, const struct audit_entry *x);
 const struct identity_caller *api_caller(const struct http_request *q);
 /* A parameter of the path, also of a request that was refused before its route was entered; empty:
  * the path has none. */

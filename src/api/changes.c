@@ -13,7 +13,7 @@ enum { MAX_SIGN_IN_NAMES = 256, MAX_NAME = 128 };
  */
 static const char *const told_elsewhere[] = {
     "logs/write",       "logs/import",     RIGHT_SHARED_KEY, "rules/write", "functions/write",
-    "watchlists/write", "incidents/write", "purge/write",    "clock/write"};
+    "watchlists/write", "incidents/write", "purge/write",    "clock/write", "delegations/write"};
 
 /* Routes of these rights of which nobody else tells. */
 static const char *const told_here[] = {"/actions/", "/ruleTemplates",
@@ -98,9 +98,10 @@ void changes_observe(struct vedette *v, const struct http_request *q, int status
         return;
     struct arena *a = q->arena;
     struct api_words words = api_route_words(a, q->route);
-    struct workspace *w = store_workspace_find(v->store, api_path_part(v, q, STR("workspace")));
+    struct workspace *w = api_workspace_named(q, api_path_part(v, q, STR("workspace")),
+                                              api_path_part(v, q, STR("subscription")));
     struct str name = words.parameter.n > 0 ? api_path_part(v, q, words.parameter) : words.type;
-    w = w != NULL ? w : store_workspace_at(v->store, 0);
+    w = w != NULL ? w : api_home_workspace(v, api_caller(q));
     if (w == NULL)
         return;
     const struct audit_entry x = {
@@ -170,11 +171,22 @@ bool refusal_is_told(struct vedette *v, uint64_t who, int64_t *out_more)
     return tell_refusal(v->sign_ins, who, clock_now(v->o.clock), out_more);
 }
 
+/* The primary workspace of the tenant that the application belongs to; of the first one, where
+ * there is no such application. */
+static struct workspace *home_of(struct vedette *v, struct arena *a, struct str client_id)
+{
+    struct state_principal p = {0};
+    struct err ignored = {0};
+    bool found = state_principal_get(v->state, a, client_id, &p, &ignored);
+    return identity_primary(v->identity,
+                            found && p.tenant.n > 0 ? p.tenant : identity_tenant(v->identity));
+}
+
 void sign_ins_observe(struct vedette *v, const struct http_request *q, struct str client_id,
                       struct str name, struct str audience)
 {
     bool refused = name.p == NULL;
-    struct workspace *w = store_workspace_at(v->store, 0);
+    struct workspace *w = home_of(v, q->arena, client_id);
     struct arena *a = q->arena;
     int64_t more = 0;
     client_id = str_sub(client_id, 0, client_id.n < MAX_NAME ? client_id.n : MAX_NAME);

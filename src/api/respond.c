@@ -68,11 +68,17 @@ const struct identity_caller *api_caller(const struct http_request *q)
     return q->principal;
 }
 
+struct workspace *api_workspace_named(const struct http_request *q, struct str id_or_name,
+                                      struct str subscription)
+{
+    return identity_workspace_find(api_caller(q), id_or_name, subscription);
+}
+
 struct workspace *api_workspace(struct vedette *v, struct http_request *q, struct http_response *r)
 {
     struct err e = {0};
     struct str name = http_param(q, "workspace");
-    struct workspace *w = store_workspace_find(v->store, name);
+    struct workspace *w = api_workspace_named(q, name, api_path_part(v, q, STR("subscription")));
     if (w != NULL && api_may(q, workspace_id(w)))
         return w;
     if (w == NULL)

@@ -74,13 +74,13 @@ static void read_properties(struct command *c, struct arena *a, const struct jso
 }
 
 /* The data lake's databases are called NAME-ID. */
-static struct workspace *find_database(struct vedette *v, struct str name)
+static struct workspace *find_database(const struct http_request *q, struct str name)
 {
     enum { ID_CHARS = 36 };
-    struct workspace *w = store_workspace_find(v->store, name);
+    struct workspace *w = api_workspace_named(q, name, STR_NONE);
     if (w != NULL || name.n <= ID_CHARS + 1 || name.p[name.n - ID_CHARS - 1] != '-')
         return w;
-    w = store_workspace_find(v->store, str_sub(name, name.n - ID_CHARS, ID_CHARS));
+    w = api_workspace_named(q, str_sub(name, name.n - ID_CHARS, ID_CHARS), STR_NONE);
     bool same = w != NULL && str_ieq(str_sub(name, 0, name.n - ID_CHARS - 1), workspace_name(w));
     return same ? w : NULL;
 }
@@ -91,7 +91,7 @@ static struct workspace *database(struct vedette *v, struct http_request *q, str
                                   struct http_response *r)
 {
     struct err e = {0};
-    struct workspace *w = find_database(v, name);
+    struct workspace *w = find_database(q, name);
     bool any = name.n == 0 || str_ieqz(name, "NetDefaultDB");
     for (size_t i = 0; w == NULL && any; i++) {
         struct workspace *x = store_workspace_at(v->store, i);

@@ -96,16 +96,21 @@ static size_t own_audiences(struct vedette *v, const struct http_request *q, str
 
 struct proof { /* what the form has */
     struct str id, secret, assertion, assertion_type;
+    struct str tenant; /* id, of the path; empty: any */
 };
 
 static bool sign_in(struct vedette *v, struct http_request *q, struct proof *p, struct str resource,
                     struct identity_token *t, struct err *e)
 {
     struct str audiences[3];
+    const struct identity_sign_in plain = {.tenant = p->tenant,
+                                           .client_id = p->id,
+                                           .secret = p->secret,
+                                           .audience = audience_of(resource)};
     if (p->assertion.n == 0)
-        return identity_sign_in(v->identity, q->arena, p->id, p->secret, audience_of(resource), t,
-                                e);
-    const struct identity_assertion x = {.text = p->assertion,
+        return identity_sign_in(v->identity, q->arena, &plain, t, e);
+    const struct identity_assertion x = {.tenant = p->tenant,
+                                         .text = p->assertion,
                                          .client_id = p->id,
                                          .audiences = audiences,
                                          .n_audiences = own_audiences(v, q, audiences),
@@ -129,19 +134,49 @@ static bool check_form(const struct proof *p, struct str grant, struct str resou
            err_set(e, ERR_INVALID, "The parameter '%s' is missing.", v1 ? "resource" : "scope");
 }
 
+/* Entra's words for whatever directory the caller has. */
+static bool is_any_tenant(struct str name)
+{
+    return str_ieqz(name, "common") || str_ieqz(name, "organizations");
+}
+
+/* *out: id of the tenant that the path names; empty: any. false: the answer is written. */
+static bool find_tenant(struct vedette *v, struct http_request *q, struct http_response *r,
+                        struct str *out)
+{
+    struct err e = {0};
+    struct state_tenant t = {0};
+    struct str name = http_param(q, "tenant");
+    *out = STR("");
+    if (is_any_tenant(name))
+        return true;
+    if (identity_tenant_find(v->identity, q->arena, name, &t, &e)) {
+        *out = t.id;
+        return true;
+    }
+    if (e.code == ERR_NOT_FOUND)
+        err_set(&e, ERR_INVALID, "Tenant '%.*s' not found.", (int)(name.n < 80 ? name.n : 80),
+                name.p);
+    api_error(v, q, &e, r);
+    return false;
+}
+
 static void token(struct vedette *v, struct http_request *q, struct http_response *r, bool v1)
 {
     struct err e = {0};
     struct http_pair *form = NULL;
     size_t n = 0;
     struct identity_token t = {0};
+    struct str tenant;
+    if (!find_tenant(v, q, r, &tenant))
+        return;
     if (!http_form_parse(q->arena, q->body, MAX_FORM_PAIRS, &form, &n, &e)) {
         api_error_status(v, q, 400, &e, r);
         return;
     }
     struct proof p = {form_value(form, n, "client_id"), form_value(form, n, "client_secret"),
                       form_value(form, n, "client_assertion"),
-                      form_value(form, n, "client_assertion_type")};
+                      form_value(form, n, "client_assertion_type"), tenant};
     struct str resource = form_value(form, n, v1 ? "resource" : "scope");
     if (p.id.n == 0 && p.assertion.n == 0)
         basic_credentials(q, &p.id, &p.secret);
@@ -197,7 +232,11 @@ static void discovery(void *ctx, struct http_request *q, struct http_response *r
     struct arena *a = q->arena;
     struct str base =
         arena_fmt(a, "%.*s/%.*s", STR_ARG(origin(v, q)), STR_ARG(http_param(q, "tenant")));
-    struct str tenant = identity_tenant(v->identity);
+    struct str tenant = STR("");
+    if (!find_tenant(v, q, r, &tenant))
+        return;
+    if (tenant.n == 0)
+        tenant = identity_tenant(v->identity);
     struct json_out w = json_out_make(&r->body);
     json_obj(&w);
     json_kv_str(&w, "token_endpoint", arena_fmt(a, "%.*s/oauth2/v2.0/token", STR_ARG(base)));

@@ -20,7 +20,8 @@ static void workspaces(void *ctx, struct http_request *q, struct http_response *
         json_kv_str(&o, "id", workspace_id(w));
         json_kv_str(&o, "name", workspace_name(w));
         json_kv_z(&o, "dataCollectionRule", dcr);
-        json_kv_str(&o, "tenant", identity_tenant(v->identity));
+        json_kv_str(&o, "tenant", identity_tenant_of(v->identity, w));
+        json_kv_str(&o, "resourceId", identity_resource_id(q->arena, w));
         json_kv_int(&o, "diskBytes", (int64_t)workspace_disk_bytes(w));
         json_obj_end(&o);
     }
@@ -321,6 +322,21 @@ static bool write_application(struct vedette *v, struct arena *a, struct json_ou
     return true;
 }
 
+static struct str home_of(struct vedette *v, const struct state_principal *p)
+{
+    return p->tenant.n > 0 ? p->tenant : identity_tenant(v->identity);
+}
+
+bool api_find_application(struct vedette *v, struct http_request *q, struct state_principal *out,
+                          struct err *e)
+{
+    if (!state_principal_get(v->state, q->arena, http_param(q, "application"), out, e))
+        return false;
+    return (!str_eqz(out->kind, PRINCIPAL_USER) &&
+            identity_allows_in(api_caller(q), q->route->access, home_of(v, out))) ||
+           err_set(e, ERR_NOT_FOUND, "no principals '%.*s'", STR_ARG(out->id));
+}
+
 static void list_applications(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
@@ -334,8 +350,9 @@ static void list_applications(void *ctx, struct http_request *q, struct http_res
     struct json_out o = api_list(r);
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++)
-        ok =
-            str_eqz(all[i].kind, PRINCIPAL_USER) || write_application(v, q->arena, &o, &all[i], &e);
+        ok = str_eqz(all[i].kind, PRINCIPAL_USER) ||
+             !identity_allows_in(api_caller(q), q->route->access, home_of(v, &all[i])) ||
+             write_application(v, q->arena, &o, &all[i], &e);
     api_list_end(&o);
     if (ok)
         return;
@@ -343,39 +360,64 @@ static void list_applications(void *ctx, struct http_request *q, struct http_res
     api_error(v, q, &e, r);
 }
 
-static void write_secret(struct vedette *v, struct http_response *r, struct str id,
-                         struct str secret)
+static void write_secret(struct http_response *r, struct str id, struct str secret,
+                         struct str tenant)
 {
     struct json_out o = json_out_make(&r->body);
     json_obj(&o);
     json_kv_str(&o, "clientId", id);
     json_kv_str(&o, "clientSecret", secret);
-    json_kv_str(&o, "tenant", identity_tenant(v->identity));
+    json_kv_str(&o, "tenant", tenant);
     json_obj_end(&o);
     http_response_header(r, "Cache-Control", STR("no-store"));
 }
 
-/* {"name", "roles": [{"role", "workspace"?}]}; the secret is in this answer and nowhere else. */
+bool api_read_home(struct vedette *v, struct http_request *q, const struct json *body,
+                   struct str *out, struct http_response *r)
+{
+    struct err e = {0};
+    struct state_tenant t = {0};
+    const struct identity_caller *c = api_caller(q);
+    struct str name = json_text(json_get(body, "tenant"), STR(""));
+    if (name.n == 0)
+        name = c->tenant.n > 0 ? c->tenant : identity_tenant(v->identity);
+    bool found = identity_tenant_find(v->identity, q->arena, name, &t, &e);
+    if (found && identity_sees_tenant(c, t.id)) {
+        *out = t.id;
+        return api_allows_in(v, q, q->route->access, t.id, r);
+    }
+    if (found)
+        err_set(&e, ERR_NOT_FOUND, "The tenant '%.*s' could not be found.", STR_ARG(name));
+    api_error(v, q, &e, r);
+    return false;
+}
+
+/* {"name", "roles": [{"role", "workspace"?}], "tenant"?}; the secret is in this answer and nowhere
+ * else. */
 static void create_application(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
     struct err e = {0};
     struct json body = {0};
     struct str id = STR(""), secret = STR("");
-    if (!api_body(v, q, r, &body))
+    struct identity_app x = {0};
+    struct str home;
+    if (!api_body(v, q, r, &body) || !api_read_home(v, q, &body, &home, r))
         return;
     AUTO(sbuf_fini) struct sbuf roles = sbuf_make(1 << 16);
     struct json_out w = json_out_make(&roles);
     const struct json *given = json_get(&body, "roles");
     if (given != NULL)
         json_value(&w, given);
+    x.name = json_text(json_get(&body, "name"), STR(""));
+    x.roles = sbuf_str(&roles);
+    x.tenant = identity_tenant_key(v->identity, home);
     if (given == NULL || !sbuf_ok(&roles))
         err_set(&e, ERR_INVALID, "roles: an array of {\"role\", \"workspace\"} expected");
-    else if (identity_may_give(v->identity, q->arena, api_caller(q), sbuf_str(&roles), &e) &&
-             identity_app_create(v->identity, q->arena, json_text(json_get(&body, "name"), STR("")),
-                                 sbuf_str(&roles), &id, &secret, &e)) {
+    else if (identity_may_give(v->identity, q->arena, api_caller(q), home, x.roles, &e) &&
+             identity_app_make(v->identity, q->arena, &x, &id, &secret, &e)) {
         r->status = 201;
-        write_secret(v, r, id, secret);
+        write_secret(r, id, secret, home);
         return;
     }
     api_error(v, q, &e, r);
@@ -385,9 +427,11 @@ static void new_secret(void *ctx, struct http_request *q, struct http_response *
 {
     struct vedette *v = ctx;
     struct err e = {0};
-    struct str secret = STR(""), id = http_param(q, "application");
-    if (identity_app_new_secret(v->identity, q->arena, id, &secret, &e))
-        write_secret(v, r, id, secret);
+    struct state_principal p = {0};
+    struct str secret = STR("");
+    if (api_find_application(v, q, &p, &e) &&
+        identity_app_new_secret(v->identity, q->arena, p.id, &secret, &e))
+        write_secret(r, p.id, secret, home_of(v, &p));
     else
         api_error(v, q, &e, r);
 }
@@ -396,18 +440,11 @@ static void delete_application(void *ctx, struct http_request *q, struct http_re
 {
     struct vedette *v = ctx;
     struct err e = {0};
-    struct state_principal p = {0};
     bool was_there = false;
-    struct str id = http_param(q, "application");
-    bool found = state_principal_get(v->state, q->arena, id, &p, &e);
-    if (!found && e.code != ERR_NOT_FOUND)
-        api_error(v, q, &e, r);
-    else if (!found || str_eqz(p.kind, PRINCIPAL_USER))
-        r->status = 204;
-    else if (state_principal_delete(v->state, id, &was_there, &e))
-        r->status = was_there ? 200 : 204;
-    else
-        api_error(v, q, &e, r);
+    struct state_principal p = {0};
+    bool ok = api_find_application(v, q, &p, &e) &&
+              state_principal_delete(v->state, p.id, &was_there, &e);
+    api_deleted(v, q, r, ok, &e);
 }
 
 #define OWN "/vedette/v1"

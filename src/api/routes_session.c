@@ -1,10 +1,11 @@
 /* Signing in and out of the portal, and what its pages ask about who is signed in. */
 #include "api/api_priv.h"
+#include "identity/tenants.h"
 #include "identity/users.h"
 #include "text/date.h"
 #include "text/json.h"
 
-enum { MAX_SIGN_IN_BYTES = 16 << 10, MAX_RIGHTS = 256 };
+enum { MAX_SIGN_IN_BYTES = 16 << 10 };
 
 /* ---- the cookie ---- */
 
@@ -25,79 +26,6 @@ void api_session_cookie(struct http_request *q, struct http_response *r,
 }
 
 /* ---- what a session may ---- */
-
-static bool is_among(const char *const *list, size_t n, const char *word)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(list[i], word) == 0)
-            return true;
-    return false;
-}
-
-/* Every right that some route asks for, once. */
-static size_t all_rights(const struct vedette *v, const char *out[MAX_RIGHTS])
-{
-    const struct http_route *route;
-    size_t n = 0;
-    for (size_t i = 0; (route = http_router_at(v->router, i)) != NULL; i++) {
-        if (route->access == NULL || strcmp(route->access, RIGHT_ONESELF) == 0 ||
-            strcmp(route->access, RIGHT_SHARED_KEY) == 0 || is_among(out, n, route->access))
-            continue;
-        CHECK(n < MAX_RIGHTS);
-        out[n++] = route->access;
-    }
-    return n;
-}
-
-static bool is_primary(const struct vedette *v, struct workspace *w)
-{
-    struct str named = str_from(v->o.correlation_primary);
-    struct workspace *primary = named.n > 0 ? store_workspace_find(v->store, named) : NULL;
-    return w == (primary != NULL ? primary : store_workspace_at(v->store, 0));
-}
-
-static void write_workspace(struct vedette *v, const struct http_request *q,
-                            const struct identity_caller *c, struct workspace *w,
-                            struct json_out *o)
-{
-    const char *rights[MAX_RIGHTS];
-    const struct arm_scope scope = {0};
-    size_t n = all_rights(v, rights), n_given = 0;
-    for (size_t i = 0; i < n; i++)
-        if (identity_allows(c, rights[i], workspace_id(w)))
-            rights[n_given++] = rights[i];
-    if (n_given == 0)
-        return;
-    json_obj(o);
-    json_kv_str(o, "id", workspace_id(w));
-    json_kv_str(o, "name", workspace_name(w));
-    json_kv_str(o, "resourceId", arm_workspace_id(q->arena, &scope, workspace_name(w)));
-    json_kv_bool(o, "primary", is_primary(v, w));
-    json_key(o, "rights");
-    json_arr(o);
-    for (size_t i = 0; i < n_given; i++)
-        json_z(o, rights[i]);
-    json_arr_end(o);
-    json_obj_end(o);
-}
-
-/* [{"id", "name", "workspaces": […]}]: where the caller may do anything at all. */
-static void write_tenants(struct vedette *v, const struct http_request *q,
-                          const struct identity_caller *c, struct json_out *o)
-{
-    struct workspace *w;
-    json_arr(o);
-    json_obj(o);
-    json_kv_str(o, "id", identity_tenant(v->identity));
-    json_kv_z(o, "name", "default");
-    json_key(o, "workspaces");
-    json_arr(o);
-    for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++)
-        write_workspace(v, q, c, w, o);
-    json_arr_end(o);
-    json_obj_end(o);
-    json_arr_end(o);
-}
 
 static bool write_user(struct vedette *v, const struct http_request *q,
                        const struct identity_caller *c, struct json_out *o, struct err *e)
@@ -135,7 +63,8 @@ static bool write_session(struct vedette *v, struct http_request *q,
         json_kv_bool(&o, "mustChangePassword", s->must_change_password);
     }
     json_key(&o, "tenants");
-    write_tenants(v, q, c, &o);
+    if (!identity_reach_json(v->identity, q->arena, c, &o, e))
+        return false;
     json_obj_end(&o);
     http_response_header(r, "Cache-Control", STR("no-store"));
     return true;

@@ -1,5 +1,7 @@
 /* Users and API keys, for administrators. A path names a user by id or by name. */
 #include "api/api_priv.h"
+#include "identity/rights.h"
+#include "identity/tenants.h"
 #include "identity/users.h"
 #include "text/date.h"
 #include "text/json.h"
@@ -15,6 +17,7 @@ static void write_user(struct json_out *o, const struct identity_user *u)
     json_kv_str(o, "email", u->email);
     json_key(o, "roles");
     json_raw(o, u->roles.n > 0 ? u->roles : STR("[]"));
+    json_kv_str(o, "tenant", u->tenant);
     json_kv_bool(o, "enabled", u->enabled);
     json_kv_bool(o, "hasPassword", u->has_password);
     json_kv_bool(o, "mustChangePassword", u->must_change_password);
@@ -32,10 +35,14 @@ static bool find_user(struct vedette *v, struct http_request *q, struct identity
 {
     struct str word = http_param(q, "user");
     struct err why = {0};
-    if (identity_user_get(v->identity, q->arena, word, out, &why))
+    bool found = identity_user_get(v->identity, q->arena, word, out, &why);
+    if (!found && why.code == ERR_NOT_FOUND)
+        found = identity_user_find(v->identity, q->arena, word, out, &why);
+    if (found && identity_allows_in(api_caller(q), q->route->access, out->tenant))
         return true;
-    if (why.code == ERR_NOT_FOUND)
-        return identity_user_find(v->identity, q->arena, word, out, e);
+    if (found || why.code == ERR_NOT_FOUND) /* of another tenant: there is none */
+        return err_set(e, ERR_NOT_FOUND, "There is no user '%.*s'.",
+                       (int)(word.n < 64 ? word.n : 64), word.p);
     *e = why;
     return false;
 }
@@ -64,7 +71,8 @@ static void list(void *ctx, struct http_request *q, struct http_response *r)
     }
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++)
-        write_user(&o, &all[i]);
+        if (identity_allows_in(api_caller(q), q->route->access, all[i].tenant))
+            write_user(&o, &all[i]);
     api_list_end(&o);
 }
 
@@ -93,23 +101,26 @@ static void write_password(struct http_response *r, struct str id, struct str na
     http_response_header(r, "Cache-Control", STR("no-store"));
 }
 
-/* {"name", "displayName"?, "email"?, "roles", "password"?, "mustChangePassword"?} */
+/* {"name", "displayName"?, "email"?, "roles", "password"?, "mustChangePassword"?,
+ * "tenant"?} */
 static void create(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
     struct err e = {0};
     struct json body = {0};
-    struct str id = STR(""), password = STR("");
-    if (!api_body(v, q, r, &body))
+    struct str id = STR(""), password = STR(""), home = STR("");
+    if (!api_body(v, q, r, &body) || !api_read_home(v, q, &body, &home, r))
         return;
     const struct json *change = json_get(&body, "mustChangePassword");
     struct identity_user_new x = {.name = json_text(json_get(&body, "name"), STR("")),
                                   .display_name =
                                       json_text(json_get(&body, "displayName"), STR("")),
                                   .email = json_text(json_get(&body, "email"), STR("")),
+                                  .tenant = home,
                                   .password = json_text(json_get(&body, "password"), STR("")),
                                   .must_change_password = change == NULL || json_is_true(change)};
     if (!api_roles(q->arena, json_get(&body, "roles"), &x.roles, &e) ||
+        !identity_may_give(v->identity, q->arena, api_caller(q), home, x.roles, &e) ||
         !identity_user_create(v->identity, q->arena, &x, &id, &password, &e)) {
         api_error(v, q, &e, r);
         return;
@@ -148,7 +159,9 @@ static void change(void *ctx, struct http_request *q, struct http_response *r)
     if (enabled != NULL && !on && enabled->type != JSON_FALSE)
         err_set(&e, ERR_INVALID, "enabled: true or false expected");
     else if (find_user(v, q, &u, &e) && (enabled == NULL || on || is_other(q, &u, &e)) &&
-             (roles == NULL || api_roles(q->arena, roles, &given, &e)) &&
+             (roles == NULL ||
+              (api_roles(q->arena, roles, &given, &e) &&
+               identity_may_give(v->identity, q->arena, api_caller(q), u.tenant, given, &e))) &&
              identity_user_change(v->identity, q->arena, u.id, &x, &e)) {
         answer_user(v, q, r, u.id);
         return;
@@ -259,11 +272,8 @@ static bool is_application(struct vedette *v, struct http_request *q, struct htt
 {
     struct err e = {0};
     struct state_principal p = {0};
-    if (state_principal_get(v->state, q->arena, http_param(q, "application"), &p, &e) &&
-        !str_eqz(p.kind, PRINCIPAL_USER))
+    if (api_find_application(v, q, &p, &e))
         return true;
-    if (e.code == ERR_OK || e.code == ERR_NOT_FOUND)
-        err_set(&e, ERR_NOT_FOUND, "There is no such application.");
     api_error(v, q, &e, r);
     return false;
 }

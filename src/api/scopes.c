@@ -1,12 +1,12 @@
 /* Scopes of the routes of Microsoft.Authorization. */
 #include "api/scopes.h"
 
-static bool complete(struct vedette *v, struct identity_scope *s, struct err *e)
+static bool complete(const struct identity_caller *c, struct identity_scope *s, struct err *e)
 {
     struct workspace *w = NULL;
     if (s->workspace.n == 0)
         return true;
-    w = store_workspace_find(v->store, s->workspace);
+    w = identity_workspace_named(c, s->reach == IDENTITY_REACH_WORKSPACE ? s->path : s->workspace);
     if (w == NULL)
         return err_set(e, ERR_NOT_FOUND, "The workspace '%.*s' could not be found.",
                        (int)(s->workspace.n < 80 ? s->workspace.n : 80), s->workspace.p);
@@ -17,12 +17,15 @@ static bool complete(struct vedette *v, struct identity_scope *s, struct err *e)
 bool scope_allowed(struct vedette *v, const struct http_request *q, struct str path,
                    const char *action, struct identity_scope *out, struct err *e)
 {
-    if (!identity_scope_read(path, out, e) || !complete(v, out, e))
+    const struct identity_caller *c = api_caller(q);
+    (void)v;
+    if (!identity_scope_read(path, out, e) || !complete(c, out, e))
         return false;
-    struct identity_target where = {.workspace = out->workspace,
-                                    .table = out->table,
-                                    .resource = out->reach == IDENTITY_REACH_RESOURCE ? out->path
-                                                                                      : STR_NONE};
+    struct identity_target where = {
+        .tenant = out->reach == IDENTITY_REACH_ALL ? c->tenant : STR_NONE,
+        .workspace = out->workspace,
+        .table = out->table,
+        .resource = out->reach == IDENTITY_REACH_RESOURCE ? out->path : STR_NONE};
     return identity_may(api_caller(q), str_from(action), false, &where) ||
            err_set(e, ERR_FORBIDDEN,
                    "The client '%.*s' does not have authorization to perform action '%s' over "

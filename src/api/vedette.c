@@ -67,7 +67,17 @@ static bool open_identity(struct vedette *v, struct err *e)
                                  .lifetime = v->o.token_lifetime,
                                  .people = v->o.people};
     v->identity = identity_open(&o, e);
-    return v->identity != NULL;
+    if (v->identity == NULL)
+        return false;
+    identity_limits(v->identity, v->o.tenant_workspaces_max, v->o.tenants_max);
+    identity_workspaces_open(v->identity);
+    return true;
+}
+
+static void look_after(void *ctx)
+{
+    struct vedette *v = ctx;
+    identity_workspaces_expire(v->identity);
 }
 
 static bool open_detect(struct vedette *v, struct err *e)
@@ -113,7 +123,14 @@ static bool open_detect(struct vedette *v, struct err *e)
     v->backtests = backtests_open(&bo);
     v->cases = (struct cases){v->state, v->o.clock, v->incidents, v->o.attachment_max_bytes,
                               v->o.attachments_max_bytes};
-    struct health_options ho = {v->store, v->state, v->o.clock, v->incidents, scope, v->o.silence};
+    struct health_options ho = {.store = v->store,
+                                .state = v->state,
+                                .clock = v->o.clock,
+                                .incidents = v->incidents,
+                                .scope = scope,
+                                .silence = v->o.silence,
+                                .also = look_after,
+                                .ctx = v};
     v->health = health_open(&ho);
     struct purge_options po = {v->store, v->state, v->o.clock, v->incidents};
     purge_resume(&po);
@@ -151,6 +168,8 @@ static void open_router(struct vedette *v)
         {backup_routes, n_backup_routes, v, true},
         {purge_routes, n_purge_routes, v, true},
         {workspace_routes, n_workspace_routes, v, false},
+        {tenant_routes, n_tenant_routes, v, false},
+        {subscription_routes, n_subscription_routes, v, false},
         {otlp_routes, n_otlp_routes, v, false},
         {summary_routes, n_summary_routes, v, false},
         {dcr_routes, n_dcr_routes, v, false},

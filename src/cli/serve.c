@@ -102,6 +102,8 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .rule_workers = (unsigned)set->rule_workers,
         .correlation = set->correlation,
         .correlation_primary = set->correlation_primary,
+        .tenants_max = set->tenants_max,
+        .tenant_workspaces_max = set->tenant_workspaces_max,
         .job_workers = (unsigned)set->job_workers,
         .job_timeout_us = set->job_timeout / TICKS_PER_US,
         .rules_max = (size_t)set->rules_max,

@@ -35,11 +35,9 @@ static bool is_read_only(struct str key)
 static void write_workspace(struct dcrs *d, struct json_out *o, const struct json *v)
 {
     struct str id = json_text(json_get(v, "workspaceResourceId"), STR(""));
-    size_t from = id.n;
-    while (from > 0 && id.p[from - 1] != '/')
-        from--;
-    id = id.n > 0 ? str_sub(id, from, id.n) : json_text(json_get(v, "workspaceId"), STR(""));
-    const struct workspace *w = store_workspace_find(d->o.store, id);
+    if (id.n == 0)
+        id = json_text(json_get(v, "workspaceId"), STR(""));
+    const struct workspace *w = store_workspace_of_resource(d->o.store, id);
     json_obj(o);
     for (size_t i = 0; i < v->n; i++)
         if (!str_eqz(v->keys[i], "workspaceId")) {

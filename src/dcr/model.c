@@ -164,11 +164,12 @@ static struct str last_segment(struct str id)
 
 static void read_destination(struct dcr_reading *r, const struct json *v, struct str target)
 {
-    struct str id = last_segment(json_text(json_get(v, "workspaceResourceId"), STR(""))),
-               name = json_text(json_get(v, "name"), STR(""));
+    struct str resource = json_text(json_get(v, "workspaceResourceId"), STR(""));
+    struct str id = last_segment(resource), name = json_text(json_get(v, "name"), STR(""));
     if (id.n == 0)
-        id = json_text(json_get(v, "workspaceId"), STR(""));
-    struct dcr_destination d = {arena_str(r->a, name), store_workspace_find(r->about->store, id)};
+        resource = id = json_text(json_get(v, "workspaceId"), STR(""));
+    struct dcr_destination d = {arena_str(r->a, name),
+                                store_workspace_of_resource(r->about->store, resource)};
     if (id.n == 0)
         dcr_issue(r, "InvalidDestination", target,
                   "workspaceResourceId is missing: the resource id of a workspace expected");

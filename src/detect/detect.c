@@ -54,12 +54,13 @@ bool detect_prune(struct detect *d, struct err *e)
     return true;
 }
 
-static bool load_schedule(struct detect *d, struct err *e)
+/* workspace empty: of all. */
+static bool load_rules(struct detect *d, struct str workspace, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct state_rule *all = NULL;
     size_t n = 0;
-    if (!state_rule_list(d->o.state, a, STR(""), &all, &n, e))
+    if (!state_rule_list(d->o.state, a, workspace, &all, &n, e))
         return false;
     for (size_t i = 0; i < n; i++) {
         /* The clock may have gone back since the mark was written down. */
@@ -67,7 +68,12 @@ static bool load_schedule(struct detect *d, struct err *e)
             workspace_arrived_at_least(store_workspace_at(d->o.store, k), all[i].arrived);
         schedule_set(d, &all[i]);
     }
-    return detect_prune(d, e);
+    return true;
+}
+
+bool detect_load(struct detect *d, struct workspace *w, struct err *e)
+{
+    return load_rules(d, workspace_id(w), e);
 }
 
 struct detect *detect_open(const struct detect_options *o, struct err *e)
@@ -77,7 +83,7 @@ struct detect *detect_open(const struct detect_options *o, struct err *e)
     atomic_store(&d->gather, NRT_GATHER);
     lock_init(&d->lock, "detect");
     lock_init(&d->templates_lock, "templates");
-    if (load_schedule(d, e) && incidents_flush(d->o.incidents, e))
+    if (load_rules(d, STR(""), e) && detect_prune(d, e) && incidents_flush(d->o.incidents, e))
         return d;
     detect_close(d);
     return NULL;

@@ -28,6 +28,8 @@ struct detect_options {
 /* Loads the schedule, and writes what a crash left in the outbox. */
 struct detect *detect_open(const struct detect_options *o, struct err *e) MUST_USE;
 void detect_close(struct detect *d); /* stops first */
+/* Schedules the rules of a workspace that was recovered. */
+bool detect_load(struct detect *d, struct workspace *w, struct err *e) MUST_USE;
 /* The scheduler thread and its workers. With a manual clock it wakes when the clock is moved. */
 bool detect_start(struct detect *d, struct err *e) MUST_USE;
 void detect_stop(struct detect *d); /* waits for runs in progress; harmless when not started */

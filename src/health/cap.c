@@ -115,7 +115,7 @@ static bool count_today(struct arena *a, struct workspace *w, int64_t day, uint6
     return true;
 }
 
-static bool start_cap(struct health *h, struct workspace *w, struct err *e)
+bool health_cap_load(struct health *h, struct workspace *w, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct kept k;
@@ -132,7 +132,7 @@ bool health_load_caps(struct health *h, struct err *e)
 {
     struct workspace *w = NULL;
     for (size_t i = 0; (w = store_workspace_at(h->o.store, i)) != NULL; i++)
-        if (!start_cap(h, w, e))
+        if (!health_cap_load(h, w, e))
             return false;
     return true;
 }

@@ -110,9 +110,12 @@ void health_run_due(struct health *h)
     int64_t now = clock_now(h->o.clock);
     lock_take(&h->lock);
     health_disk(h);
-    if (now >= h->next)
+    bool look = now >= h->next;
+    if (look)
         look_locked(h, now);
     lock_drop(&h->lock);
+    if (look && h->o.also != NULL)
+        h->o.also(h->o.ctx);
 }
 
 int64_t health_next_due(struct health *h)

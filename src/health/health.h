@@ -20,6 +20,9 @@ struct health_options { /* the first four are borrowed and must outlive the hand
     struct incidents *incidents;
     struct arm_scope scope; /* copied */
     struct health_silence_options silence;
+    /* Called once a minute, when it has looked around; may be NULL. */
+    void (*also)(void *ctx);
+    void *ctx;
 };
 struct health;
 struct health *health_open(const struct health_options *o);
@@ -56,6 +59,8 @@ size_t health_sources(struct health *h, struct workspace *w, struct arena *a,
 /* ---- the daily cap of a workspace ---- */
 /* Reads the caps, and what the day has stored so far; once, before records come. */
 bool health_load_caps(struct health *h, struct err *e) MUST_USE;
+/* Of one workspace: it was made, or recovered. */
+bool health_cap_load(struct health *h, struct workspace *w, struct err *e) MUST_USE;
 bool health_cap_get(struct health *h, struct workspace *w, double *out_gb, struct err *e) MUST_USE;
 bool health_cap_set(struct health *h, struct workspace *w, double gb, struct err *e) MUST_USE;
 const char *health_cap_status(struct workspace *w); /* RespectQuota, ApproachingQuota, OverQuota */

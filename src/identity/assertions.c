@@ -102,6 +102,11 @@ bool identity_sign_in_assertion(struct identity *id, struct arena *a,
         return refuse(e, "its 'sub' is not the client_id of the request");
     if (!check(id, a, x, &t, &p, e))
         return false;
-    token_make(id, a, &p, audience, true, out);
+    struct token_place place;
+    if (!token_place(id, a, &p, x->tenant, &place, e))
+        return false;
+    if (!place.admitted)
+        return refuse(e, "the application has no business in this tenant");
+    token_make(id, a, &p, &place, audience, true, out);
     return true;
 }

@@ -99,7 +99,7 @@ static bool grant_of(struct identity *id, struct arena *a, const struct state_as
     return good;
 }
 
-static void add_grant(struct arena *a, struct identity_caller *c, const struct identity_grant *g)
+void grant_add(struct arena *a, struct identity_caller *c, const struct identity_grant *g)
 {
     struct identity_grant *more = arena_array(a, struct identity_grant, c->n_grants + 1);
     if (c->n_grants > 0)
@@ -120,10 +120,12 @@ bool identity_grants_load(struct identity *id, struct arena *a, const struct str
             return principals[p].n == 0 ? err_set(e, ERR_INTERNAL, "a principal without an id")
                                         : false;
         for (size_t i = 0; i < count; i++)
-            if (grant_of(id, a, &list[i], &g))
-                add_grant(a, c, &g);
+            if (grant_of(id, a, &list[i], &g)) {
+                g.tenant = c->tenant;
+                grant_add(a, c, &g);
+            }
     }
-    return true;
+    return delegated_grants_load(id, a, principals, n, c, e);
 }
 
 /* ---- giving ---- */
@@ -248,12 +250,12 @@ bool identity_grants_read(struct identity *id, struct arena *a, struct str roles
         return false;
     for (size_t i = 0; i < list.n; i++)
         if (grant_of(id, a, &list.p[i], &g))
-            add_grant(a, c, &g);
+            grant_add(a, c, &g);
     return true;
 }
 
 bool identity_may_give(struct identity *id, struct arena *a, const struct identity_caller *c,
-                       struct str roles, struct err *e)
+                       struct str tenant, struct str roles, struct err *e)
 {
     struct listed list = {0};
     struct identity_scope scope;
@@ -262,7 +264,7 @@ bool identity_may_give(struct identity *id, struct arena *a, const struct identi
     for (size_t i = 0; i < list.n; i++) {
         if (!assignment_check(id, a, &list.p[i], &scope, e))
             return false;
-        if (!identity_may_assign(c, &scope, false))
+        if (!identity_may_assign(c, tenant, &scope, false))
             return err_set(e, ERR_FORBIDDEN,
                            "roles[%zu]: The client '%.*s' does not have authorization to perform "
                            "action 'Microsoft.Authorization/roleAssignments/write' over scope "

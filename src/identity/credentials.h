@@ -28,6 +28,7 @@ bool identity_credential_delete(struct identity *id, struct arena *a, struct str
                                 struct str credential, struct err *e) MUST_USE;
 
 struct identity_assertion {
+    struct str tenant;           /* id; empty: the home of who signs in */
     struct str text;             /* the JWT */
     struct str client_id;        /* as the form has it; may be empty */
     const struct str *audiences; /* how this server's token endpoint is called */

@@ -2,6 +2,7 @@
 #include "identity/identity.h"
 #include "base/ids.h"
 #include "identity/identity_priv.h"
+#include "identity/tenants.h"
 #include "text/json.h"
 #include <sodium.h>
 
@@ -24,22 +25,18 @@ static struct identity_people people_defaults(const struct identity_people *give
 
 struct identity *identity_open(const struct identity_options *o, struct err *e)
 {
-    struct guid ns;
     struct identity *id = xcalloc(1, sizeof(*id));
     id->state = o->state;
     id->clock = o->clock;
     id->store = o->store;
+    lock_init(&id->changes, "identity.changes");
     id->lifetime = o->lifetime != 0 ? o->lifetime : TICKS_PER_HOUR;
     id->people = people_defaults(&o->people);
-    if (sodium_init() < 0 || !key_load(o->key_file, id->key, e)) {
-        xfree(id);
+    if (sodium_init() < 0 || !key_load(o->key_file, id->key, e) || !tenants_open(id, e)) {
+        identity_close(id);
         return NULL;
     }
     secret_new(id->operator_token);
-    CHECK(guid_parse(STR("9c5b94b1-35ad-49bb-b118-8e8fc24abf80"), &ns));
-    AUTO(arena_freep) struct arena *a = arena_new(0);
-    struct str print = secret_hash(a, (struct str){(const char *)id->key, KEY_BYTES});
-    guid_format(guid_derive(ns, print), id->tenant);
     return id;
 }
 
@@ -47,6 +44,7 @@ void identity_close(struct identity *id)
 {
     if (id == NULL)
         return;
+    lock_fini(&id->changes);
     sodium_memzero(id, sizeof(*id));
     xfree(id);
 }
@@ -75,24 +73,32 @@ bool principal_of_kind(struct identity *id, struct arena *a, struct str principa
 
 /* ---- applications ---- */
 
-bool identity_app_create(struct identity *id, struct arena *a, struct str name, struct str roles,
-                         struct str *out_client_id, struct str *out_secret, struct err *e)
+bool identity_app_make(struct identity *id, struct arena *a, const struct identity_app *x,
+                       struct str *out_client_id, struct str *out_secret, struct err *e)
 {
     char guid[37];
-    if (str_trim(name).n == 0 || name.n > MAX_NAME)
+    if (str_trim(x->name).n == 0 || x->name.n > MAX_NAME)
         return err_set(e, ERR_INVALID, "name: 1 to %d bytes expected", MAX_NAME);
     guid_format(guid_new(), guid);
     *out_client_id = arena_str(a, str_from(guid));
     struct state_principal p = {.id = *out_client_id,
-                                .name = name,
+                                .name = x->name,
+                                .tenant = x->tenant,
                                 .enabled = true,
                                 .created = clock_now(id->clock),
                                 .kind = STR(PRINCIPAL_APPLICATION)};
     if (!state_begin(id->state, e))
         return false;
     bool ok = state_principal_put(id->state, &p, e) && secret_replace(id, a, p.id, out_secret, e) &&
-              identity_roles_set(id, a, p.id, "ServicePrincipal", roles, STR(""), e);
+              identity_roles_set(id, a, p.id, "ServicePrincipal", x->roles, STR(""), e);
     return state_end(id->state, ok, e);
+}
+
+bool identity_app_create(struct identity *id, struct arena *a, struct str name, struct str roles,
+                         struct str *out_client_id, struct str *out_secret, struct err *e)
+{
+    const struct identity_app x = {name, roles, STR_NONE};
+    return identity_app_make(id, a, &x, out_client_id, out_secret, e);
 }
 
 bool identity_app_new_secret(struct identity *id, struct arena *a, struct str client_id,
@@ -126,14 +132,14 @@ static int64_t unix_seconds(int64_t ticks)
     return (ticks - TICKS_UNIX_EPOCH) / TICKS_PER_SECOND;
 }
 
-static struct str payload_of(struct identity *id, struct arena *a, const struct state_principal *p,
+static struct str payload_of(struct arena *a, const struct state_principal *p, struct str tenant,
                              struct str audience, bool certificate, const struct identity_token *t)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(2048);
     struct json_out w = json_out_make(&b);
     json_obj(&w);
     json_kv_str(&w, "aud", audience);
-    json_kv_str(&w, "iss", arena_fmt(a, "https://sts.windows.net/%s/", id->tenant));
+    json_kv_str(&w, "iss", arena_fmt(a, "https://sts.windows.net/%.*s/", STR_ARG(tenant)));
     json_kv_int(&w, "iat", unix_seconds(t->issued));
     json_kv_int(&w, "nbf", unix_seconds(t->issued));
     json_kv_int(&w, "exp", unix_seconds(t->expires));
@@ -141,7 +147,7 @@ static struct str payload_of(struct identity *id, struct arena *a, const struct 
     json_kv_z(&w, "appidacr", certificate ? "2" : "1"); /* as Entra ID numbers them */
     json_kv_str(&w, "oid", p->id);
     json_kv_str(&w, "sub", p->id);
-    json_kv_z(&w, "tid", id->tenant);
+    json_kv_str(&w, "tid", tenant);
     json_kv_z(&w, "idtyp", "app");
     json_kv_z(&w, "ver", "1.0");
     json_obj_end(&w);
@@ -149,14 +155,24 @@ static struct str payload_of(struct identity *id, struct arena *a, const struct 
     return arena_str(a, sbuf_str(&b));
 }
 
+bool token_place(struct identity *id, struct arena *a, const struct state_principal *p,
+                 struct str wanted, struct token_place *out, struct err *e)
+{
+    out->home = p->tenant.n > 0 ? p->tenant : identity_tenant(id);
+    out->tenant = wanted.n > 0 ? wanted : out->home;
+    return identity_tenant_admits(id, a, out->tenant, p->id, out->home, &out->admitted, e);
+}
+
 void token_make(struct identity *id, struct arena *a, const struct state_principal *p,
-                struct str audience, bool certificate, struct identity_token *out)
+                const struct token_place *place, struct str audience, bool certificate,
+                struct identity_token *out)
 {
     out->name = p->name;
+    out->tenant = place->home;
     out->issued = clock_now(id->clock);
     out->expires = out->issued + id->lifetime;
-    out->text = jwt_sign(
-        a, id->key, payload_of(id, a, p, str_sub(audience, 0, MAX_AUDIENCE), certificate, out));
+    struct str bounded = str_sub(audience, 0, MAX_AUDIENCE);
+    out->text = jwt_sign(a, id->key, payload_of(a, p, place->tenant, bounded, certificate, out));
 }
 
 struct str client_id_plain(struct arena *a, struct str s)
@@ -169,12 +185,13 @@ struct str client_id_plain(struct arena *a, struct str s)
     return arena_str(a, str_from(text));
 }
 
-bool identity_sign_in(struct identity *id, struct arena *a, struct str client_id, struct str secret,
-                      struct str audience, struct identity_token *out, struct err *e)
+bool identity_sign_in(struct identity *id, struct arena *a, const struct identity_sign_in *x,
+                      struct identity_token *out, struct err *e)
 {
     struct state_principal p = {0};
     struct err missing = {0};
-    struct str plain = client_id_plain(a, client_id);
+    struct str plain = client_id_plain(a, x->client_id);
+    struct token_place place;
     bool right = false;
     bool found = principal_of_kind(id, a, plain, PRINCIPAL_APPLICATION, &p, &missing);
     if (!found && missing.code != ERR_NOT_FOUND) {
@@ -182,11 +199,12 @@ bool identity_sign_in(struct identity *id, struct arena *a, struct str client_id
         return false;
     }
     /* The same work and the same answer whether or not the application exists. */
-    if (!secret_matches(id, a, plain, secret, &right, e))
+    if (!secret_matches(id, a, plain, x->secret, &right, e) ||
+        !token_place(id, a, &p, x->tenant, &place, e))
         return false;
-    if (!found || !right || !p.enabled)
+    if (!found || !right || !p.enabled || !place.admitted)
         return err_set(e, ERR_UNAUTHENTICATED, "Invalid client id or client secret.");
-    token_make(id, a, &p, audience, false, out);
+    token_make(id, a, &p, &place, x->audience, false, out);
     return true;
 }
 
@@ -206,11 +224,24 @@ bool caller_load(struct identity *id, struct arena *a, struct str principal,
     out->id = p.id;
     out->name = p.name;
     out->kind = str_eqz(p.kind, PRINCIPAL_USER) ? IDENTITY_USER : IDENTITY_APPLICATION;
+    out->tenant = p.tenant.n > 0 ? p.tenant : identity_tenant(id);
+    out->in = id;
     return identity_grants_load(id, a, &p.id, 1, out, e);
 }
 
-static void operator_caller(struct arena *a, struct identity_caller *out)
+/* A delegation that ended took its tokens with it. */
+static bool is_admitted(struct identity *id, struct arena *a, struct str tenant,
+                        const struct identity_caller *c, struct err *e)
 {
+    bool admitted = false;
+    if (!identity_tenant_admits(id, a, tenant, c->id, c->tenant, &admitted, e))
+        return false;
+    return admitted || err_set(e, ERR_UNAUTHENTICATED, "The token was issued for another tenant.");
+}
+
+static void operator_caller(const struct identity *id, struct arena *a, struct identity_caller *out)
+{
+    out->in = id;
     out->id = out->name = STR("operator");
     out->kind = IDENTITY_OPERATOR;
     out->grants = arena_new_of(a, struct identity_grant);
@@ -232,7 +263,7 @@ bool identity_check(struct identity *id, struct arena *a, struct str authorizati
                        "Authentication failed. 'Authorization: Bearer <token>' is expected.");
     struct str token = str_trim(str_sub(authorization, 7, authorization.n));
     if (secret_equal(token, str_from(id->operator_token))) {
-        operator_caller(a, out);
+        operator_caller(id, a, out);
         return true;
     }
     if (str_starts(token, STR(API_KEY_PREFIX)))
@@ -244,5 +275,6 @@ bool identity_check(struct identity *id, struct arena *a, struct str authorizati
     if (expires == NULL || expires->type != JSON_INT ||
         unix_seconds(clock_now(id->clock)) >= expires->i)
         return err_set(e, ERR_UNAUTHENTICATED, "Authentication failed. The token has expired.");
-    return caller_load(id, a, json_text(json_get(&claims, "appid"), STR("")), out, e);
+    return caller_load(id, a, json_text(json_get(&claims, "appid"), STR("")), out, e) &&
+           is_admitted(id, a, json_text(json_get(&claims, "tid"), STR("")), out, e);
 }

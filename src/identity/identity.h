@@ -34,7 +34,7 @@ struct identity_options {
 };
 struct identity *identity_open(const struct identity_options *o, struct err *e) MUST_USE;
 void identity_close(struct identity *id);
-/* The directory's id (the "tenant" of Entra's URLs); made once, derived from the key. */
+/* The id of the first directory (the "tenant" of Entra's URLs); made once. Others: tenants.h. */
 struct str identity_tenant(const struct identity *id);
 
 enum identity_kind { IDENTITY_APPLICATION, IDENTITY_USER, IDENTITY_OPERATOR };
@@ -42,6 +42,8 @@ struct identity_session;
 struct identity_caller {
     struct str id, name; /* of the principal */
     enum identity_kind kind;
+    struct str tenant; /* its home, id; empty: the server's own operator */
+    const struct identity *in;
     struct str key;                         /* id of the API key that it used; empty: none */
     const struct identity_session *session; /* of the browser that it used; NULL: none */
     const struct identity_caller *within;   /* what this one may not is refused, too; or NULL */
@@ -49,13 +51,20 @@ struct identity_caller {
     size_t n_grants;
 };
 /* Has c the right ("logs/write", "query/read", "incidents/write" …; actions.c) in the workspace
- * (id)? workspace empty: in any. */
+ * (id)? workspace empty: in any, or, for what concerns a tenant or the whole server, there. */
 bool identity_allows(const struct identity_caller *c, const char *right, struct str workspace);
 
 /* ---- applications ---- */
 enum { IDENTITY_SECRET_CHARS = 43 };
-/* Makes one, with a new secret that is shown here once. roles: as
- * identity_roles_set has them. Everything lives in a. Errors: ERR_INVALID. */
+/* Makes one, with a new secret that is shown here once. roles: as identity_roles_set has them.
+ * Everything lives in a. Errors: ERR_INVALID. */
+struct identity_app {
+    struct str name, roles;
+    struct str tenant; /* id; empty: the first one */
+};
+bool identity_app_make(struct identity *id, struct arena *a, const struct identity_app *x,
+                       struct str *out_client_id, struct str *out_secret, struct err *e) MUST_USE;
+/* One of the first tenant. */
 bool identity_app_create(struct identity *id, struct arena *a, struct str name, struct str roles,
                          struct str *out_client_id, struct str *out_secret, struct err *e) MUST_USE;
 /* A new secret; all old ones stop working, tokens run out by themselves. */
@@ -82,11 +91,17 @@ bool identity_shared_key_signed(struct identity *id, struct str workspace, struc
 /* ---- tokens ---- */
 struct identity_token {
     struct str text, name;   /* name: of the application, in the arena */
+    struct str tenant;       /* its home */
     int64_t issued, expires; /* ticks */
 };
-/* Errors: ERR_UNAUTHENTICATED, the same for an unknown id, a wrong secret and a disabled one. */
-bool identity_sign_in(struct identity *id, struct arena *a, struct str client_id, struct str secret,
-                      struct str audience, struct identity_token *out, struct err *e) MUST_USE;
+struct identity_sign_in {
+    struct str tenant; /* id; empty: the home of who signs in */
+    struct str client_id, secret, audience;
+};
+/* Errors: ERR_UNAUTHENTICATED, the same for an unknown id, a wrong secret, a disabled one, and one
+ * that has no business in the tenant: it is neither its home nor delegated to it. */
+bool identity_sign_in(struct identity *id, struct arena *a, const struct identity_sign_in *x,
+                      struct identity_token *out, struct err *e) MUST_USE;
 /* Checks "Authorization: Bearer …" and loads the caller. Errors: ERR_UNAUTHENTICATED (missing,
  * malformed, expired, foreign, unknown or disabled application). */
 bool identity_check(struct identity *id, struct arena *a, struct str authorization,

@@ -1,5 +1,6 @@
 /* Shared by the files of this folder only. */
 #pragma once
+#include "base/thread.h"
 #include "identity/identity.h"
 #include "state/credentials.h"
 
@@ -12,7 +13,9 @@ struct identity {
     struct identity_people people; /* with the defaults filled in */
     uint8_t key[KEY_BYTES];
     char operator_token[IDENTITY_SECRET_CHARS + 1];
-    char tenant[37];
+    char tenant[37];                     /* of the first one */
+    int64_t max_workspaces, max_tenants; /* 0: any number */
+    struct lock changes; /* of workspaces come one after the other: each waits for the disk */
 };
 
 /* ---- secrets.c ---- */
@@ -24,9 +27,18 @@ bool secret_equal(struct str x, struct str y);              /* in constant time 
 /* ---- identity.c ---- */
 /* A client id in its one form: GUIDs in lower case. */
 struct str client_id_plain(struct arena *a, struct str s);
+/* The tenant that a token is for. */
+struct token_place {
+    struct str home, tenant; /* of the principal; of the token */
+    bool admitted;           /* it has business there */
+};
+/* wanted: id; empty: its home. */
+bool token_place(struct identity *id, struct arena *a, const struct state_principal *p,
+                 struct str wanted, struct token_place *out, struct err *e) MUST_USE;
 /* An access token for the application, from now on. certificate: it proved itself with one. */
 void token_make(struct identity *id, struct arena *a, const struct state_principal *p,
-                struct str audience, bool certificate, struct identity_token *out);
+                const struct token_place *place, struct str audience, bool certificate,
+                struct identity_token *out);
 
 /* ---- credentials.c ---- */
 bool credential_is_valid(const struct state_credential *c, int64_t now);
@@ -117,8 +129,21 @@ bool jwt_verify(struct arena *a, const uint8_t key[KEY_BYTES], struct str token,
 bool identity_role_refuses(const struct identity_role *r, struct str action);
 
 /* ---- assignments.c ---- */
+/* To c->grants, which are in a. */
+void grant_add(struct arena *a, struct identity_caller *c, const struct identity_grant *g);
 bool role_read(struct arena *a, const struct state_role *r, struct identity_role *out,
                struct err *e) MUST_USE;
 /* Checks scope, role and condition, and completes the scope. Errors as identity_assign. */
 bool assignment_check(struct identity *id, struct arena *a, struct state_assignment *x,
                       struct identity_scope *out, struct err *e) MUST_USE;
+
+/* ---- tenants.c ---- */
+/* Makes the first tenant if there is none; id->tenant is its id. */
+bool tenants_open(struct identity *id, struct err *e) MUST_USE;
+/* How many workspaces those of a store_place.tenant are. */
+size_t tenant_workspaces(struct identity *id, struct str key);
+
+/* ---- delegations.c ---- */
+/* Adds what was delegated to the principals to c->grants. */
+bool delegated_grants_load(struct identity *id, struct arena *a, const struct str *principals,
+                           size_t n, struct identity_caller *c, struct err *e) MUST_USE;

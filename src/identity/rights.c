@@ -1,5 +1,7 @@
 /* The questions: may this caller do that there, and what may it read. */
+#include "base/ids.h"
 #include "identity/identity_priv.h"
+#include "identity/tenants.h"
 
 #define QUERY_READ "Microsoft.OperationalInsights/workspaces/query/read"
 #define TABLE_QUERY "Microsoft.OperationalInsights/workspaces/tables/query/read"
@@ -14,8 +16,35 @@ static bool is_below(struct str path, struct str scope)
            (path.n == scope.n || path.p[scope.n] == '/');
 }
 
-static bool covers(const struct identity_scope *s, const struct identity_target *t)
+/* Empty: there is no such workspace. */
+static struct str tenant_of_id(const struct identity *id, struct str workspace)
 {
+    struct guid g;
+    struct workspace *w = id != NULL && id->store != NULL && guid_parse(workspace, &g)
+                              ? store_workspace_find(id->store, workspace)
+                              : NULL;
+    return w != NULL ? identity_tenant_of(id, w) : STR_NONE;
+}
+
+/* Does a grant that counts in one tenant count there? */
+static bool counts(const struct identity_caller *c, const struct identity_grant *g,
+                   const struct identity_target *t)
+{
+    if (g->tenant.n == 0 || t->anywhere || t->any_tenant)
+        return true;
+    if (t->tenant.n > 0)
+        return str_ieq(g->tenant, t->tenant);
+    if (t->workspace.n > 0)
+        return str_ieq(g->tenant, tenant_of_id(c->in, t->workspace));
+    return t->resource.n > 0 || (c->in != NULL && str_ieq(g->tenant, identity_tenant(c->in)));
+}
+
+static bool covers(const struct identity_caller *c, const struct identity_grant *g,
+                   const struct identity_target *t)
+{
+    const struct identity_scope *s = &g->scope;
+    if (!counts(c, g, t))
+        return false;
     switch (s->reach) {
     case IDENTITY_REACH_ALL:
         return true;
@@ -48,7 +77,7 @@ bool identity_may(const struct identity_caller *c, struct str action, bool data,
     for (size_t i = 0; i < c->n_grants; i++) {
         const struct identity_grant *g = &c->grants[i];
         /* A denial somewhere is none everywhere. */
-        bool here = covers(&g->scope, where) &&
+        bool here = covers(c, g, where) &&
                     !(g->deny && where->anywhere && g->scope.reach != IDENTITY_REACH_ALL);
         if (!here || !identity_role_allows(g->role, action, data))
             continue;
@@ -62,8 +91,12 @@ bool identity_may(const struct identity_caller *c, struct str action, bool data,
 bool identity_right_allowed(const struct identity_caller *c, const struct identity_right *r,
                             const struct identity_target *where)
 {
-    static const struct identity_target server = {0};
-    const struct identity_target *t = r->whole ? &server : where;
+    const struct identity_target server = {0};
+    const struct identity_target whole = {.any_tenant = where->tenant.n == 0,
+                                          .tenant = where->tenant};
+    const struct identity_target *t = r->level == IDENTITY_OF_SERVER   ? &server
+                                      : r->level == IDENTITY_OF_TENANT ? &whole
+                                                                       : where;
     if (r->or_else != NULL && identity_may(c, str_from(r->or_else), true, t))
         return true;
     return identity_may(c, str_from(r->action), false, t) &&
@@ -75,13 +108,25 @@ bool identity_allows(const struct identity_caller *c, const char *right, struct 
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct identity_right r = identity_right_find(a, right);
     struct identity_target where = {.anywhere = workspace.n == 0, .workspace = workspace};
+    if (workspace.n > 0 && r.level == IDENTITY_OF_TENANT)
+        where = (struct identity_target){.tenant = tenant_of_id(c->in, workspace)};
     return identity_right_allowed(c, &r, &where);
 }
 
-bool identity_may_assign(const struct identity_caller *c, const struct identity_scope *scope,
-                         bool taking)
+bool identity_allows_in(const struct identity_caller *c, const char *right, struct str tenant)
 {
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct identity_right r = identity_right_find(a, right);
+    const struct identity_target where = {.tenant = tenant};
+    return identity_right_allowed(c, &r, &where);
+}
+
+bool identity_may_assign(const struct identity_caller *c, struct str tenant,
+                         const struct identity_scope *scope, bool taking)
+{
+    bool all = scope->reach == IDENTITY_REACH_ALL;
     struct identity_target where = {
+        .tenant = all ? (tenant.n > 0 ? tenant : c->tenant) : STR_NONE,
         .workspace = scope->workspace,
         .table = scope->table,
         .resource = scope->reach == IDENTITY_REACH_RESOURCE ? scope->path : STR_NONE};
@@ -163,7 +208,7 @@ static enum identity_reading reads_alone(const struct identity_caller *c, struct
                         .rules = arena_array(a, const struct kql_row_rule *, c->n_grants + 1)};
     for (size_t i = 0; i < c->n_grants; i++) {
         const struct identity_grant *g = &c->grants[i];
-        if (!covers(&g->scope, &table))
+        if (!covers(c, g, &table))
             continue;
         if (g->deny && denied(&x, g))
             return IDENTITY_READS_NOTHING;

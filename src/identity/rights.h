@@ -61,6 +61,7 @@ bool identity_condition_rows(struct arena *a, const struct identity_condition *c
 /* ---- grants: what a caller holds ---- */
 struct identity_grant {
     const struct identity_role *role;
+    struct str tenant; /* in which it counts, id; empty: in all */
     struct identity_scope scope;
     const struct identity_condition *condition; /* NULL: none */
     bool deny;
@@ -68,7 +69,9 @@ struct identity_grant {
 /* Where an action is to be done. */
 struct identity_target {
     bool anywhere;        /* in any workspace; the others are empty */
-    struct str workspace; /* id; empty (and not anywhere): the whole server */
+    bool any_tenant;      /* in any tenant as a whole; the others are empty */
+    struct str tenant;    /* id: in it as a whole; empty: as the workspace says */
+    struct str workspace; /* id; all empty: the whole server */
     struct str table;
     struct str resource; /* path; empty: none */
 };
@@ -79,10 +82,15 @@ bool identity_may(const struct identity_caller *c, struct str action, bool data,
 struct identity_right {
     const char *name;
     const char *action;
-    const char *also;    /* is needed, too; NULL: nothing */
-    const char *or_else; /* a data action that does as well; NULL: none */
-    bool whole;          /* of the server: granted by assignments that reach all workspaces only */
-    bool exact;          /* the action of a route with this right is not told by its path */
+    const char *also;     /* is needed, too; NULL: nothing */
+    const char *or_else;  /* a data action that does as well; NULL: none */
+    enum identity_level { /* what it is about */
+                          IDENTITY_OF_WORKSPACE,
+                          IDENTITY_OF_TENANT, /* people, applications: granted by assignments that
+                                                 reach all of it */
+                          IDENTITY_OF_SERVER  /* the same for the first tenant */
+    } level;
+    bool exact; /* the action of a route with this right is not told by its path */
 };
 const struct identity_right *identity_right_at(size_t i); /* NULL: past the end */
 /* One that is not in the table stands for "Vedette/<name>". */
@@ -124,12 +132,13 @@ bool identity_roles_set(struct identity *id, struct arena *a, struct str princip
 /* The same list of what it has now, in a. */
 bool identity_roles_of(struct identity *id, struct arena *a, struct str principal, struct str *out,
                        struct err *e) MUST_USE;
-/* May c give a role at the scope, or take it? Only who may write assignments there. */
-bool identity_may_assign(const struct identity_caller *c, const struct identity_scope *scope,
-                         bool taking);
+/* May c give a role at the scope to principals of the tenant (id; empty: c's own), or take it? Only
+ * who may write assignments there. */
+bool identity_may_assign(const struct identity_caller *c, struct str tenant,
+                         const struct identity_scope *scope, bool taking);
 /* Checks that c may give all of a list as above. Errors: ERR_FORBIDDEN, ERR_INVALID. */
 bool identity_may_give(struct identity *id, struct arena *a, const struct identity_caller *c,
-                       struct str roles, struct err *e) MUST_USE;
+                       struct str tenant, struct str roles, struct err *e) MUST_USE;
 /* Completes (id, scope_workspace, times) and stores one. Errors: ERR_INVALID (scope, role,
  * condition), ERR_NOT_FOUND (the workspace), ERR_CONFLICT. */
 bool identity_assign(struct identity *id, struct arena *a, struct state_assignment *x,

@@ -6,11 +6,11 @@
 
 /* ---- at start ---- */
 
-static bool load_functions(struct library *l, struct arena *a, struct err *e)
+static bool load_functions(struct library *l, struct arena *a, struct str workspace, struct err *e)
 {
     struct state_saved *all = NULL;
     size_t n = 0;
-    if (!state_saved_list(l->o.state, a, STR(""), true, &all, &n, e))
+    if (!state_saved_list(l->o.state, a, workspace, true, &all, &n, e))
         return false;
     for (size_t i = 0; i < n; i++) {
         struct workspace *w = store_workspace_find(l->o.store, all[i].workspace);
@@ -23,11 +23,11 @@ static bool load_functions(struct library *l, struct arena *a, struct err *e)
     return true;
 }
 
-static bool load_watchlists(struct library *l, struct arena *a, struct err *e)
+static bool load_watchlists(struct library *l, struct arena *a, struct str workspace, struct err *e)
 {
     struct state_watchlist *all = NULL;
     size_t n = 0;
-    if (!state_watchlist_list(l->o.state, a, STR(""), &all, &n, e))
+    if (!state_watchlist_list(l->o.state, a, workspace, &all, &n, e))
         return false;
     for (size_t i = 0; i < n; i++) {
         struct workspace *w = store_workspace_find(l->o.store, all[i].workspace);
@@ -39,12 +39,17 @@ static bool load_watchlists(struct library *l, struct arena *a, struct err *e)
     return true;
 }
 
-struct library *library_open(const struct library_options *o, struct err *e)
+bool library_load(struct library *l, struct str workspace, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
+    return load_functions(l, a, workspace, e) && load_watchlists(l, a, workspace, e);
+}
+
+struct library *library_open(const struct library_options *o, struct err *e)
+{
     struct library *l = xcalloc(1, sizeof(*l));
     l->o = *o;
-    if (load_functions(l, a, e) && load_watchlists(l, a, e))
+    if (library_load(l, STR(""), e))
         return l;
     library_close(l);
     return NULL;

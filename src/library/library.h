@@ -18,6 +18,8 @@ struct library_options {
  * left out. */
 struct library *library_open(const struct library_options *o, struct err *e) MUST_USE;
 void library_close(struct library *l);
+/* Of one workspace: it was recovered. */
+bool library_load(struct library *l, struct str workspace, struct err *e) MUST_USE;
 
 /* ---- saved searches and functions ---- */
 enum {

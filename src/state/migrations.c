@@ -373,14 +373,30 @@ static const char people_sql[] =
     " since INTEGER NOT NULL, locked_until INTEGER NOT NULL, locks INTEGER NOT NULL)"
     " WITHOUT ROWID;";
 
+/* Of a principal an empty tenant is the first one. */
+static const char tenants_sql[] =
+    "CREATE TABLE tenants (id TEXT PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE UNIQUE,"
+    " etag TEXT NOT NULL, is_first INTEGER NOT NULL, primary_workspace TEXT NOT NULL,"
+    " max_workspaces INTEGER NOT NULL, daily_mb INTEGER NOT NULL, max_queries INTEGER NOT NULL,"
+    " created INTEGER NOT NULL, modified INTEGER NOT NULL, modified_by TEXT NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE TABLE delegations (id TEXT PRIMARY KEY, etag TEXT NOT NULL, managing TEXT NOT NULL,"
+    " managed TEXT NOT NULL, offered_by TEXT NOT NULL, principal TEXT NOT NULL,"
+    " role TEXT NOT NULL, workspace TEXT NOT NULL, status INTEGER NOT NULL,"
+    " expires INTEGER NOT NULL, created INTEGER NOT NULL, decided INTEGER NOT NULL,"
+    " ended INTEGER NOT NULL, created_by TEXT NOT NULL, decided_by TEXT NOT NULL,"
+    " ended_by TEXT NOT NULL, description TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX delegations_by_principal ON delegations (principal, status);"
+    "ALTER TABLE principals ADD COLUMN tenant TEXT NOT NULL DEFAULT '';";
+
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
-    {1, detection_sql},   {2, identity_sql}, {3, library_sql},      {4, summary_sql},
-    {5, collection_sql},  {6, jobs_sql},     {7, arrival_sql},      {8, work_sql},
-    {9, correlation_sql}, {10, cases_sql},   {11, association_sql}, {12, rule_resources_sql},
-    {13, rights_sql},     {14, credentials_sql}, {15, people_sql},
+    {1, detection_sql},   {2, identity_sql},     {3, library_sql},      {4, summary_sql},
+    {5, collection_sql},  {6, jobs_sql},         {7, arrival_sql},      {8, work_sql},
+    {9, correlation_sql}, {10, cases_sql},       {11, association_sql}, {12, rule_resources_sql},
+    {13, rights_sql},     {14, credentials_sql}, {15, people_sql},      {16, tenants_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

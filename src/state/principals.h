@@ -12,6 +12,7 @@ struct state_principal {
     bool enabled;
     int64_t created;
     struct str kind; /* PRINCIPAL_… */
+    struct str tenant; /* its home; empty: the first one */
 };
 bool state_principal_put(struct state *s, const struct state_principal *p, struct err *e) MUST_USE;
 bool state_principal_get(struct state *s, struct arena *a, struct str id,

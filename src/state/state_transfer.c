@@ -253,15 +253,17 @@ static bool read_lines(struct reading *r, struct str text, struct err *e)
     return false;
 }
 
-static bool forget(struct state *s, struct str workspace, struct err *e)
+bool state_workspace_forget(struct state *s, struct str workspace, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct bind b = BT(workspace);
     bool ok = true;
+    if (!state_begin(s, e))
+        return false;
     for (size_t i = COUNTOF(tables); ok && i-- > 0;)
         ok = state_run(s, arena_fmt(a, "DELETE FROM %s WHERE workspace = ?1", tables[i]).p, &b, 1,
                        e);
-    return ok;
+    return state_end(s, ok, e);
 }
 
 bool state_workspace_read(struct state *s, struct str workspace, struct str text, struct err *e)
@@ -270,6 +272,6 @@ bool state_workspace_read(struct state *s, struct str workspace, struct str text
     struct reading r = {.s = s, .workspace = workspace, .a = a};
     if (!state_begin(s, e))
         return false;
-    bool ok = forget(s, workspace, e) && read_lines(&r, text, e);
+    bool ok = state_workspace_forget(s, workspace, e) && read_lines(&r, text, e);
     return state_end(s, ok, e);
 }

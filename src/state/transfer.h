@@ -16,6 +16,9 @@ bool state_workspace_write(struct state *s, struct str workspace, struct sbuf *o
 bool state_workspace_read(struct state *s, struct str workspace, struct str text,
                           struct err *e) MUST_USE;
 
+/* Takes its objects away. */
+bool state_workspace_forget(struct state *s, struct str workspace, struct err *e) MUST_USE;
+
 /* ---- data collection rules: of the whole server, but some write to the workspace ---- */
 struct state_workspace {
     struct str id, name;

@@ -2,7 +2,7 @@
  * transaction of the writer thread. A crash in between leaves a table with fewer rows, of which the
  * rest is taken when it is repeated. */
 #include "store/lake/lake.h"
-#include "store/store_priv.h"
+#include "store/workspace_priv.h"
 
 enum { MAX_SQL = 1 << 16 };
 
@@ -112,13 +112,29 @@ static bool may_go(struct workspace *w, struct str name, struct err *e)
                           STR_ARG(name));
 }
 
-bool workspace_table_drop(struct workspace *w, struct str name, struct err *e)
+static bool drop_any(struct workspace *w, struct str name, struct err *e)
 {
     struct drop d = {.name = name};
-    if (!may_go(w, name, e))
-        return false;
     lake_work_begin(w->lake); /* nothing is sealed meanwhile */
     bool ok = lake_drop(w->lake, name, e) && writer_run(w->writer, drop_in_writer, &d, e);
     lake_work_end(w->lake);
     return ok;
+}
+
+bool workspace_table_drop(struct workspace *w, struct str name, struct err *e)
+{
+    return may_go(w, name, e) && drop_any(w, name, e);
+}
+
+bool workspace_empty(struct workspace *w, struct err *e)
+{
+    for (;;) {
+        lock_take(&w->lock);
+        struct str name = w->listed.n > 0 ? w->listed.p[0]->name : STR_NONE;
+        lock_drop(&w->lock);
+        if (name.n == 0)
+            return workspace_checkpoint(w, e);
+        if (!drop_any(w, name, e))
+            return false;
+    }
 }

@@ -10,7 +10,7 @@
 #include "store/workspace_priv.h"
 #include "text/geoip.h"
 
-static bool make_dir(const char *path, struct err *e)
+bool store_make_dir(const char *path, struct err *e)
 {
     if (mkdir(path, 0700) == 0 || errno == EEXIST)
         return true;
@@ -23,24 +23,6 @@ static int is_workspace_dir(const struct dirent *d)
     return strlen(d->d_name) == 36 && guid_parse(str_from(d->d_name), &g);
 }
 
-static bool open_one(struct store *s, const char *name, struct err *e)
-{
-    struct arena *a = arena_new(1 << 20);
-    const char *dir = arena_fmt(a, "%s/%s", s->dir, name).p;
-    struct str id, ws_name;
-    struct workspace *w = NULL;
-    bool half_made = access(arena_fmt(a, "%s/workspace.json", dir).p, F_OK) != 0;
-    if (half_made)
-        LOG(LOG_WARN, "store", "a folder without workspace.json is left alone",
-            log_z("folder", dir));
-    else if (workspace_file_read(a, dir, &id, &ws_name, e))
-        w = workspace_open(s, dir, id, ws_name, e);
-    if (w != NULL)
-        VEC_PUSH(s->a, &s->workspaces, w);
-    arena_free(a);
-    return half_made || w != NULL;
-}
-
 static bool open_all(struct store *s, struct err *e)
 {
     struct dirent **names = NULL;
@@ -49,7 +31,7 @@ static bool open_all(struct store *s, struct err *e)
         return err_errno(e, "can't read the folder", s->dir);
     bool ok = true;
     for (int i = 0; i < n; i++) {
-        ok = ok && open_one(s, names[i]->d_name, e);
+        ok = ok && workspaces_open_one(s, names[i]->d_name, e);
         xfree(names[i]);
     }
     xfree(names);
@@ -64,7 +46,7 @@ static bool open_engine(struct store *s, const struct store_options *o, struct e
                                 .memory_bytes = o->memory_bytes,
                                 .spill_bytes = o->spill_max_bytes,
                                 .threads = o->threads};
-    bool ok = make_dir(tmp, e);
+    bool ok = store_make_dir(tmp, e);
     if (ok)
         s->engine = engine_open(&eo, e);
     arena_free(a);
@@ -115,7 +97,7 @@ struct store *store_open(const struct store_options *o, struct err *e)
     s->dir = xstrndup(arena_fmt(s->a, "%s/workspaces", o->data_dir));
     s->schemas = schema_set_open(o->schema_dir, e);
     if (s->schemas != NULL && (s->geoip_file == NULL || geoip_check(s->geoip_file, e)) &&
-        make_dir(s->dir, e) && open_engine(s, o, e) && engine_lock_down(s->engine, e) &&
+        store_make_dir(s->dir, e) && open_engine(s, o, e) && engine_lock_down(s->engine, e) &&
         open_all(s, e) && lake_place_keep(s, e) && lake_remote_keep(s, e) && start_work(s, e))
         return s;
     store_close(s);
@@ -130,6 +112,8 @@ void store_close(struct store *s)
     lake_remote_stop(s);
     for (size_t i = 0; i < s->workspaces.n; i++)
         workspace_close(s->workspaces.p[i]);
+    for (size_t i = 0; i < s->deleted.n; i++)
+        workspace_close(s->deleted.p[i].w);
     if (s->engine != NULL)
         engine_close(s->engine);
     schema_set_close(s->schemas);
@@ -146,84 +130,6 @@ void store_close(struct store *s)
 struct engine *store_engine(struct store *s)
 {
     return s->engine;
-}
-
-static struct workspace *find_locked(struct store *s, struct str id_or_name)
-{
-    for (size_t i = 0; i < s->workspaces.n; i++) {
-        struct workspace *w = s->workspaces.p[i];
-        if (str_ieq(w->id, id_or_name) || str_ieq(w->name, id_or_name))
-            return w;
-    }
-    return NULL;
-}
-
-struct workspace *store_workspace_find(struct store *s, struct str id_or_name)
-{
-    lock_take(&s->lock);
-    struct workspace *w = find_locked(s, id_or_name);
-    lock_drop(&s->lock);
-    return w;
-}
-
-struct workspace *store_workspace_at(struct store *s, size_t i)
-{
-    lock_take(&s->lock);
-    struct workspace *w = i < s->workspaces.n ? s->workspaces.p[i] : NULL;
-    lock_drop(&s->lock);
-    return w;
-}
-
-static struct workspace *create(struct store *s, const char *id, struct str name, struct err *e)
-{
-    struct arena *a = arena_new(1 << 20);
-    const char *dir = arena_fmt(a, "%s/%s", s->dir, id).p;
-    struct workspace *w = NULL;
-    if (make_dir(dir, e) && workspace_file_write(dir, str_from(id), name, e))
-        w = workspace_open(s, dir, str_from(id), name, e);
-    arena_free(a);
-    return w;
-}
-
-/* Creating is rare and done by one thread at a time: the server's start and its administrators. */
-struct workspace *store_workspace_create(struct store *s, struct str id, struct str name,
-                                         struct err *e)
-{
-    struct guid g;
-    char text[37];
-    if (!guid_parse(id, &g) || !workspace_name_ok(name)) {
-        err_set(e, ERR_INVALID,
-                "a workspace needs a GUID and a name of letters, digits and '-', at most 63 "
-                "characters");
-        return NULL;
-    }
-    guid_format(g, text);
-    struct workspace *w = store_workspace_find(s, str_from(text));
-    if (w != NULL)
-        return w;
-    if (store_workspace_find(s, name) != NULL) {
-        err_set(e, ERR_CONFLICT, "there is a workspace '%.*s' with another id", STR_ARG(name));
-        return NULL;
-    }
-    w = create(s, text, name, e);
-    if (w == NULL)
-        return NULL;
-    lock_take(&s->lock);
-    VEC_PUSH(s->a, &s->workspaces, w);
-    lock_drop(&s->lock);
-    return w;
-}
-
-void store_workspace_close(struct store *s, struct workspace *w)
-{
-    size_t kept = 0;
-    lock_take(&s->lock);
-    for (size_t i = 0; i < s->workspaces.n; i++)
-        if (s->workspaces.p[i] != w)
-            s->workspaces.p[kept++] = s->workspaces.p[i];
-    s->workspaces.n = kept;
-    lock_drop(&s->lock);
-    workspace_close(w);
 }
 
 void store_clock_set(struct store *s, struct clock *clock)

@@ -73,12 +73,47 @@ bool store_has_no_room(const struct err *e);
 #define STORE_OVER_QUOTA "OverQuota" /* err.kind of refusals for the daily cap, with ERR_BUSY */
 bool store_is_over_quota(const struct err *e);
 
+/* ---- workspaces ---- */
 struct workspace; /* lives as long as the store */
-/* id: GUID text; name: [A-Za-z0-9-]{1,63}. Creating one that exists returns it. */
+/* Where a workspace belongs: its tenant, and its place among Azure's resources. */
+struct store_place {
+    struct str id;           /* GUID */
+    struct str name;         /* [A-Za-z0-9-]{1,63}; unique in the tenant, case ignored */
+    struct str tenant;       /* GUID; empty: the first tenant */
+    struct str subscription; /* GUID; empty: all zeros */
+    struct str group;        /* resource group; empty: "vedette" */
+};
+/* Creating one that exists returns it. Errors: ERR_INVALID; ERR_CONFLICT: the name is taken, also
+ * by one that is deleted and can be recovered. */
+struct workspace *store_workspace_make(struct store *s, const struct store_place *p,
+                                       struct err *e) MUST_USE;
+/* One of the first tenant. */
 struct workspace *store_workspace_create(struct store *s, struct str id, struct str name,
                                          struct err *e) MUST_USE;
+/* By id; by name: the first tenant's, else the only one of that name. For people who run the server
+ * and for ids that the server wrote itself: what callers name goes through identity/tenants.h. */
 struct workspace *store_workspace_find(struct store *s, struct str id_or_name);
-struct workspace *store_workspace_at(struct store *s, size_t i);
+struct workspace *store_workspace_find_in(struct store *s, struct str tenant,
+                                          struct str id_or_name);
+/* By a resource's id, "/subscriptions/S/…/workspaces/NAME": the one in the subscription, else as
+ * store_workspace_find has it by NAME; text without '/' is an id or a name. */
+struct workspace *store_workspace_of_resource(struct store *s, struct str resource_id);
+struct workspace *store_workspace_at(struct store *s, size_t i); /* deleted ones left out */
+/* Deleting: at once nobody finds it any more and nothing is written to it, while its rows stay for
+ * store_workspace_recover, until store_workspace_purge. All three are on disk when they return. */
+struct store_deleted {
+    struct store_place place;
+    int64_t deleted; /* ticks */
+};
+bool store_workspace_delete(struct store *s, struct workspace *w, int64_t now,
+                            struct err *e) MUST_USE;
+bool store_deleted_at(struct store *s, size_t i, struct store_deleted *out);
+/* id: GUID. Errors: ERR_NOT_FOUND. */
+struct workspace *store_workspace_recover(struct store *s, struct str id, struct err *e) MUST_USE;
+/* Of one that is deleted: its rows go now, its folder at the next start. Errors: ERR_NOT_FOUND. */
+bool store_workspace_purge(struct store *s, struct str id, struct err *e) MUST_USE;
+/* What a start found purged, and removed: other objects with its id may go, too. */
+bool store_purged_at(struct store *s, size_t i, struct str *out_id);
 /* Closes it for good: nobody may use it any more. Its files stay. */
 void store_workspace_close(struct store *s, struct workspace *w);
 /* Another clock, while nothing is written or asked: for stores that see one time after the other.
@@ -86,6 +121,7 @@ void store_workspace_close(struct store *s, struct workspace *w);
 void store_clock_set(struct store *s, struct clock *clock);
 struct str workspace_id(const struct workspace *w);
 struct str workspace_name(const struct workspace *w);
+struct store_place workspace_place(const struct workspace *w); /* texts live as long as it */
 
 /* The catalogue of one workspace: shipped schemas (absent tables are typed and empty) and custom
  * tables. */

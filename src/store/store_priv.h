@@ -251,6 +251,10 @@ void cap_free(struct cap *c);
 void cap_add(struct workspace *w, const struct store_count *count, int64_t now);
 bool cap_check(struct workspace *w, const struct store_append *req, struct err *e) MUST_USE;
 
+/* ---- workspaces.c ---- */
+/* As store_workspace_at, and then those that are deleted. */
+struct workspace *workspaces_any_at(struct store *s, size_t i);
+
 /* ---- restore.c ---- */
 bool restores_load(struct workspace *w, struct err *e) MUST_USE; /* after the tables */
 /* A restored table shows rows of these times, which may not go. */
@@ -309,8 +313,10 @@ struct catalog_asker {
 /* ---- workspace.c ---- */
 struct workspace {
     struct store *s;
-    struct str id, name, db; /* db: name of the attached database */
-    struct lock lock;        /* everything below, to the blank line */
+    struct str id, name, db;                /* db: name of the attached database */
+    struct str tenant, subscription, group; /* see store_place */
+    atomic_bool deleted;                    /* nothing is written to it */
+    struct lock lock;                       /* everything below, to the blank line */
     struct arena *a;
     struct map *tables;      /* name → struct ws_table */
     struct map *phys_tables; /* physical names, ignoring case */
@@ -359,6 +365,11 @@ bool writer_change(struct workspace *w, const struct table_change *c, struct err
 /* "db"."main"."table" */
 void sql_table(struct workspace *w, struct str phys, struct sbuf *out);
 
+struct deleted_workspace {
+    struct workspace *w;
+    int64_t at;  /* ticks */
+    bool purged; /* its rows are gone */
+};
 struct store {
     struct engine *engine;
     struct clock *clock;
@@ -385,4 +396,7 @@ struct store {
     void *rows_self;
     struct arena *a;
     VEC(struct workspace *) workspaces;
+    VEC(struct deleted_workspace) deleted; /* nobody finds them */
+    VEC(struct str) purged;                /* ids, that the start removed */
+    size_t n_opened;                       /* databases that were attached */
 };

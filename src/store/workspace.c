@@ -49,6 +49,11 @@ struct str workspace_name(const struct workspace *w)
     return w->name;
 }
 
+struct store_place workspace_place(const struct workspace *w)
+{
+    return (struct store_place){w->id, w->name, w->tenant, w->subscription, w->group};
+}
+
 bool workspace_name_ok(struct str name)
 {
     bool ok = name.n > 0 && name.n <= MAX_WORKSPACE_NAME;
@@ -81,7 +86,13 @@ static bool sync_dir(const char *dir)
     return ok;
 }
 
-bool workspace_file_write(const char *dir, struct str id, struct str name, struct err *e)
+static void kv_given(struct json_out *w, const char *key, struct str value)
+{
+    if (value.n > 0)
+        json_kv_str(w, key, value);
+}
+
+bool workspace_file_write(const char *dir, const struct workspace_file *f, struct err *e)
 {
     struct arena *a = arena_new(1 << 20);
     const char *path = arena_fmt(a, "%s/workspace.json", dir).p,
@@ -89,8 +100,15 @@ bool workspace_file_write(const char *dir, struct str id, struct str name, struc
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_JSON);
     struct json_out w = json_out_make(&b);
     json_obj(&w);
-    json_kv_str(&w, "id", id);
-    json_kv_str(&w, "name", name);
+    json_kv_str(&w, "id", f->place.id);
+    json_kv_str(&w, "name", f->place.name);
+    kv_given(&w, "tenant", f->place.tenant);
+    kv_given(&w, "subscription", f->place.subscription);
+    kv_given(&w, "resourceGroup", f->place.group);
+    if (f->deleted != 0)
+        json_kv_int(&w, "deleted", f->deleted);
+    if (f->purged)
+        json_kv_bool(&w, "purged", true);
     json_obj_end(&w);
     sbuf_addc(&b, '\n');
     int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -104,7 +122,14 @@ bool workspace_file_write(const char *dir, struct str id, struct str name, struc
     return ok;
 }
 
-bool workspace_file_read(struct arena *a, const char *dir, struct str *id, struct str *name,
+/* Empty, or a GUID. */
+static bool optional_guid(struct str s)
+{
+    struct guid g;
+    return s.n == 0 || guid_parse(s, &g);
+}
+
+bool workspace_file_read(struct arena *a, const char *dir, struct workspace_file *out,
                          struct err *e)
 {
     const char *path = arena_fmt(a, "%s/workspace.json", dir).p;
@@ -121,11 +146,22 @@ bool workspace_file_read(struct arena *a, const char *dir, struct str *id, struc
         err_prefix(e, "%s", path);
         return false;
     }
-    *id = json_text(json_get(&j, "id"), STR_NONE);
-    *name = json_text(json_get(&j, "name"), STR_NONE);
+    const struct json *deleted = json_get(&j, "deleted"), *purged = json_get(&j, "purged");
+    struct store_place *p = &out->place;
+    *out = (struct workspace_file){
+        .deleted = deleted != NULL && deleted->type == JSON_INT ? deleted->i : 0,
+        .purged = purged != NULL && purged->type == JSON_TRUE};
+    p->id = json_text(json_get(&j, "id"), STR_NONE);
+    p->name = json_text(json_get(&j, "name"), STR_NONE);
+    p->tenant = json_text(json_get(&j, "tenant"), STR_NONE);
+    p->subscription = json_text(json_get(&j, "subscription"), STR_NONE);
+    p->group = json_text(json_get(&j, "resourceGroup"), STR_NONE);
     struct guid g;
-    if (!guid_parse(*id, &g) || !workspace_name_ok(*name))
-        return err_set(e, ERR_INVALID, "%s: id must be a GUID and name a workspace's name", path);
+    if (!guid_parse(p->id, &g) || !workspace_name_ok(p->name) || !optional_guid(p->tenant) ||
+        !optional_guid(p->subscription))
+        return err_set(e, ERR_INVALID,
+                       "%s: id, tenant and subscription must be GUIDs and name a workspace's name",
+                       path);
     return true;
 }
 
@@ -204,16 +240,19 @@ static void list_own_tables(struct workspace *w)
     lock_drop(&w->lock);
 }
 
-struct workspace *workspace_open(struct store *s, const char *dir, struct str id, struct str name,
+struct workspace *workspace_open(struct store *s, const char *dir, const struct store_place *p,
                                  struct err *e)
 {
     struct workspace *w = xcalloc(1, sizeof(*w));
     w->s = s;
     w->a = arena_new(0);
     lock_init(&w->lock, "workspace");
-    w->id = arena_str(w->a, id);
-    w->name = arena_str(w->a, name);
-    w->db = arena_fmt(w->a, "ws_%zu", s->workspaces.n + 1);
+    w->id = arena_str(w->a, p->id);
+    w->name = arena_str(w->a, p->name);
+    w->tenant = arena_str(w->a, p->tenant);
+    w->subscription = arena_str(w->a, p->subscription);
+    w->group = arena_str(w->a, p->group);
+    w->db = arena_fmt(w->a, "ws_%zu", ++s->n_opened);
     w->tables = map_new(w->a, false);
     w->phys_tables = map_new(w->a, true);
     for (size_t i = 0; i < COUNTOF(layout); i++) {
@@ -238,7 +277,7 @@ struct workspace *workspace_open(struct store *s, const char *dir, struct str id
         if (w->writer != NULL)
             return w;
     }
-    err_prefix(e, "workspace '%.*s'", STR_ARG(name));
+    err_prefix(e, "workspace '%.*s'", STR_ARG(p->name));
     workspace_close(w);
     return NULL;
 }

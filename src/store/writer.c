@@ -531,8 +531,10 @@ static void count_failure(struct workspace *w, const struct store_append *req,
     }
 }
 
-static bool check_request(const struct store_append *req, struct err *e)
+static bool check_request(const struct workspace *w, const struct store_append *req, struct err *e)
 {
+    if (atomic_load(&w->deleted))
+        return err_set(e, ERR_NOT_FOUND, "the workspace '%.*s' was deleted", STR_ARG(w->name));
     if (req->dedup.n > DEDUP_MAX_BYTES ||
         (req->dedup.n > 0 && memchr(req->dedup.p, 0, req->dedup.n) != NULL))
         return err_set(e, ERR_INVALID, "the request's id is longer than %d bytes or has a NUL",
@@ -552,7 +554,7 @@ bool store_append_counted(struct workspace *w, const struct store_append *req, b
     for (size_t i = 0; i < req->n; i++)
         r.bytes += store_batch_bytes(req->batches[i]);
     enum store_room_level refused_at = req->n_counts > 0 ? STORE_ROOM_LOW : STORE_ROOM_NONE;
-    bool ok = check_request(req, &own) && store_room_check(w->s, refused_at, &own) &&
+    bool ok = check_request(w, req, &own) && store_room_check(w->s, refused_at, &own) &&
               cap_check(w, req, &own) && submit(w->writer, &r, &own);
     if (!ok && !req->again)
         count_failure(w, req, &own);
@@ -584,7 +586,7 @@ bool store_append_each(struct workspace *w, const struct store_append *reqs, siz
         r[i] = (struct request){.kind = REQ_APPEND, .append = &reqs[i]};
         for (size_t k = 0; k < reqs[i].n; k++)
             r[i].bytes += store_batch_bytes(reqs[i].batches[k]);
-        ok = ok && check_request(&reqs[i], &own);
+        ok = ok && check_request(w, &reqs[i], &own);
     }
     ok = ok && submit_all(w->writer, r, n, &own);
     for (size_t i = 0; i < n; i++) {

@@ -183,7 +183,7 @@ void lake_cache_shrink(struct lake_remote *r, int64_t more_bytes)
     uint64_t left = 0;
     if (r->cache_bytes == 0)
         return;
-    for (size_t i = 0; (w = store_workspace_at(r->s, i)) != NULL; i++)
+    for (size_t i = 0; (w = workspaces_any_at(r->s, i)) != NULL; i++)
         look_at(&x, w->lake);
     if (x.bytes + more_bytes > r->cache_bytes && x.parts.n > 1)
         qsort(x.parts.p, x.parts.n, sizeof(struct leaver), by_use);

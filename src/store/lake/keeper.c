@@ -96,7 +96,7 @@ static void *keep(void *arg)
     struct lake_keeper *k = arg;
     while (waits(k)) {
         struct workspace *w;
-        for (size_t i = 0; (w = store_workspace_at(k->s, i)) != NULL; i++)
+        for (size_t i = 0; (w = workspaces_any_at(k->s, i)) != NULL; i++)
             look_after(w->lake);
     }
     return NULL;

@@ -362,7 +362,7 @@ static bool list_all(struct lake_remote *r, struct s3 *s3, struct err *e)
     lock_take(&r->lock);
     r->figures.lost = r->figures.foreign = 0;
     lock_drop(&r->lock);
-    for (size_t i = 0; (w = store_workspace_at(r->s, i)) != NULL; i++) {
+    for (size_t i = 0; (w = workspaces_any_at(r->s, i)) != NULL; i++) {
         struct str prefix = lake_remote_key(a, w->lake, STR(""));
         if (!lake_remote_tidy(r, s3, w->lake, e))
             return false;
@@ -393,7 +393,7 @@ static bool go_round(struct lake_remote *r, struct err *e)
     struct s3 *s3 = lake_remote_client(r, &r->stop, e);
     bool ok = s3 != NULL && own(r, s3, e);
     struct workspace *w;
-    for (size_t i = 0; ok && (w = store_workspace_at(r->s, i)) != NULL; i++)
+    for (size_t i = 0; ok && (w = workspaces_any_at(r->s, i)) != NULL; i++)
         ok = look_after(r, s3, w->lake, e);
     ok = ok && list_all(r, s3, e);
     s3_close(s3);
