@@ -314,12 +314,12 @@ void api_limits(const struct vedette *v, const struct http_request *q, int64_t w
 /* ---- what handlers share ---- */
 /* The application that the path names, if the caller has the route's right in its tenant; others
  * are told that there is none: ERR_NOT_FOUND. */
-bool api_application(struct vedette *v, struct http_request *q, struct state_principal *out,
-                     struct err *e) MUST_USE;
+bool api_find_application(struct vedette *v, struct http_request *q, struct state_principal *out,
+                          struct err *e) MUST_USE;
 /* The id of the tenant that body's "tenant" names, else the caller's own, if the caller has the
  * route's right there; false: the answer is written. */
-bool api_home(struct vedette *v, struct http_request *q, const struct json *body, struct str *out,
-              struct http_response *r) MUST_USE;
+bool api_read_home(struct vedette *v, struct http_request *q, const struct json *body,
+                   struct str *out, struct http_response *r) MUST_USE;
 /* The workspace that the path's {workspace} names, if the caller has the route's right there; NULL:
  * the answer is written. */
 struct workspace *api_workspace(struct vedette *v, struct http_request *q, struct http_response *r);

@@ -166,6 +166,11 @@ static bool tell_refusal(struct sign_ins *s, uint64_t who, int64_t now, int64_t 
     return tell;
 }
 
+bool refusal_is_told(struct vedette *v, uint64_t who, int64_t *out_more)
+{
+    return tell_refusal(v->sign_ins, who, clock_now(v->o.clock), out_more);
+}
+
 /* The primary workspace of the tenant that the application belongs to; of the first one, where
  * there is no such application. */
 static struct workspace *home_of(struct vedette *v, struct arena *a, struct str client_id)
@@ -175,11 +180,6 @@ static struct workspace *home_of(struct vedette *v, struct arena *a, struct str 
     bool found = state_principal_get(v->state, a, client_id, &p, &ignored);
     return identity_primary(v->identity,
                             found && p.tenant.n > 0 ? p.tenant : identity_tenant(v->identity));
-}
-
-bool refusal_is_told(struct vedette *v, uint64_t who, int64_t *out_more)
-{
-    return tell_refusal(v->sign_ins, who, clock_now(v->o.clock), out_more);
 }
 
 void sign_ins_observe(struct vedette *v, const struct http_request *q, struct str client_id,

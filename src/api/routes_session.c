@@ -1,11 +1,12 @@
 /* Signing in and out of the portal, and what its pages ask about who is signed in. */
 #include "api/api_priv.h"
 #include "identity/single_sign_on.h"
+#include "identity/tenants.h"
 #include "identity/users.h"
 #include "text/date.h"
 #include "text/json.h"
 
-enum { MAX_SIGN_IN_BYTES = 16 << 10, MAX_RIGHTS = 256 };
+enum { MAX_SIGN_IN_BYTES = 16 << 10 };
 
 /* ---- the cookie ---- */
 

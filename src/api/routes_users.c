@@ -1,5 +1,7 @@
 /* Users and API keys, for administrators. A path names a user by id or by name. */
 #include "api/api_priv.h"
+#include "identity/rights.h"
+#include "identity/tenants.h"
 #include "identity/users.h"
 #include "text/date.h"
 #include "text/json.h"
@@ -13,9 +15,9 @@ static void write_user(struct json_out *o, const struct identity_user *u)
     json_kv_str(o, "name", u->name);
     json_kv_str(o, "displayName", u->display_name);
     json_kv_str(o, "email", u->email);
-    json_kv_str(o, "tenant", u->tenant);
     json_key(o, "roles");
     json_raw(o, u->roles.n > 0 ? u->roles : STR("[]"));
+    json_kv_str(o, "tenant", u->tenant);
     json_kv_bool(o, "enabled", u->enabled);
     json_kv_bool(o, "hasPassword", u->has_password);
     json_kv_bool(o, "mustChangePassword", u->must_change_password);
@@ -28,26 +30,21 @@ static void write_user(struct json_out *o, const struct identity_user *u)
     json_obj_end(o);
 }
 
-/* Has the caller the route's right in the user's tenant? Others are told that there is none. */
-static bool is_ours(const struct http_request *q, const struct identity_user *u)
-{
-    return identity_allows_in(api_caller(q), q->route->access, u->tenant);
-}
-
 static bool find_user(struct vedette *v, struct http_request *q, struct identity_user *out,
                       struct err *e)
 {
     struct str word = http_param(q, "user");
     struct err why = {0};
-    bool found =
-        identity_user_get(v->identity, q->arena, word, out, &why) ||
-        (why.code == ERR_NOT_FOUND && identity_user_find(v->identity, q->arena, word, out, &why));
-    if (!found && why.code != ERR_NOT_FOUND) {
-        *e = why;
-        return false;
-    }
-    return (found && is_ours(q, out)) || err_set(e, ERR_NOT_FOUND, "There is no user '%.*s'.",
-                                                 (int)(word.n < 64 ? word.n : 64), word.p);
+    bool found = identity_user_get(v->identity, q->arena, word, out, &why);
+    if (!found && why.code == ERR_NOT_FOUND)
+        found = identity_user_find(v->identity, q->arena, word, out, &why);
+    if (found && identity_allows_in(api_caller(q), q->route->access, out->tenant))
+        return true;
+    if (found || why.code == ERR_NOT_FOUND) /* of another tenant: there is none */
+        return err_set(e, ERR_NOT_FOUND, "There is no user '%.*s'.",
+                       (int)(word.n < 64 ? word.n : 64), word.p);
+    *e = why;
+    return false;
 }
 
 static void answer_user(struct vedette *v, struct http_request *q, struct http_response *r,
@@ -74,7 +71,7 @@ static void list(void *ctx, struct http_request *q, struct http_response *r)
     }
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++)
-        if (is_ours(q, &all[i]))
+        if (identity_allows_in(api_caller(q), q->route->access, all[i].tenant))
             write_user(&o, &all[i]);
     api_list_end(&o);
 }
@@ -104,15 +101,15 @@ static void write_password(struct http_response *r, struct str id, struct str na
     http_response_header(r, "Cache-Control", STR("no-store"));
 }
 
-/* {"name", "displayName"?, "email"?, "tenant"?, "roles", "password"?, "mustChangePassword"?} */
+/* {"name", "displayName"?, "email"?, "roles", "password"?, "mustChangePassword"?,
+ * "tenant"?} */
 static void create(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
     struct err e = {0};
     struct json body = {0};
-    struct str id = STR(""), password = STR("");
-    struct str home;
-    if (!api_body(v, q, r, &body) || !api_home(v, q, &body, &home, r))
+    struct str id = STR(""), password = STR(""), home = STR("");
+    if (!api_body(v, q, r, &body) || !api_read_home(v, q, &body, &home, r))
         return;
     const struct json *change = json_get(&body, "mustChangePassword");
     struct identity_user_new x = {.name = json_text(json_get(&body, "name"), STR("")),
@@ -275,10 +272,8 @@ static bool is_application(struct vedette *v, struct http_request *q, struct htt
 {
     struct err e = {0};
     struct state_principal p = {0};
-    if (api_application(v, q, &p, &e))
+    if (api_find_application(v, q, &p, &e))
         return true;
-    if (e.code == ERR_NOT_FOUND)
-        err_set(&e, ERR_NOT_FOUND, "There is no such application.");
     api_error(v, q, &e, r);
     return false;
 }

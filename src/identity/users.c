@@ -36,9 +36,9 @@ static bool fill(struct identity *id, struct arena *a, const struct state_user *
         return false;
     *out = (struct identity_user){.id = u->id,
                                   .name = p.name,
-                                  .tenant = p.tenant.n > 0 ? p.tenant : identity_tenant(id),
                                   .display_name = u->display_name,
                                   .email = u->email,
+                                  .tenant = p.tenant.n > 0 ? p.tenant : identity_tenant(id),
                                   .roles = roles,
                                   .enabled = p.enabled,
                                   .has_password = u->password_hash.n > 0,
@@ -173,8 +173,7 @@ bool identity_user_create(struct identity *id, struct arena *a, const struct ide
                                 .name = name,
                                 .enabled = true,
                                 .created = clock_now(id->clock),
-                                .tenant =
-                                    x->tenant.n > 0 ? identity_tenant_key(id, x->tenant) : STR(""),
+                                .tenant = identity_tenant_key(id, x->tenant),
                                 .kind = STR(PRINCIPAL_USER)};
     struct state_user u = {.id = p.id,
                            .login = user_login(a, name),

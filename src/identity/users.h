@@ -7,8 +7,8 @@ enum { IDENTITY_PASSWORD_MIN = 12, IDENTITY_PASSWORD_MAX = 128, IDENTITY_RECOVER
 
 struct identity_user {
     struct str id, name, display_name, email;
+    struct str roles;  /* JSON array of {"role", "workspace"} */
     struct str tenant; /* its home, id */
-    struct str roles;  /* JSON array, see identity_roles_set */
     bool enabled, has_password, must_change_password, has_totp;
     int64_t recovery_codes;                                        /* that are left */
     int64_t created, password_changed, last_sign_in, locked_until; /* 0: never, not locked */

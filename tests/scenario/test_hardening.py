@@ -124,7 +124,7 @@ def test_requests_that_are_none_hurt_nobody():
         rng = random.Random(20260301)
         given = seeds(s, b.cookie[:-1] + "A")
         answered = 0
-        for i in range(3000):
+        for i in range(2000):
             request = mutate(rng, rng.choice(given))
             got = exchange(s, context if i % 10 == 0 else None, request)
             for line in got.split(b"\r\n"):
@@ -134,7 +134,7 @@ def test_requests_that_are_none_hurt_nobody():
                     assert status in (100, 200, 204, 302, 304) or 400 <= status < 500 or status in (501, 503, 505), (i, request, got[:500])
             for secret in secrets:
                 assert secret not in got, (i, request, got[:2000])
-        assert answered > 1000, answered
+        assert answered > 500, answered
         equal(s.get("/healthz", token=None).status, 200)
         equal(b.get("/portal/api/session").status, 200)
         equal(s.ask("print 1").status, 200)

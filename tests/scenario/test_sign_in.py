@@ -1,5 +1,6 @@
 """People who sign in: the browser's contract, and what attackers try against it."""
 import base64
+import concurrent.futures
 import datetime
 import hashlib
 import hmac
@@ -7,6 +8,7 @@ import json
 import struct
 import urllib.parse
 
+from test_tenants import Tenant
 from vedette import CHEAP, PASSWORD, Browser, Server, contains, equal, run
 
 START = "2026-03-01T00:00:00Z"
@@ -461,3 +463,34 @@ def test_api_keys_act_as_their_owner_and_no_more():
         equal(s.request("DELETE", path + "/" + s.get(path).json()["value"][0]["id"]).status, 200)
         equal(s.ask("print 1", token=key).status, 401)
         assert "vdt_" not in s.read_log()
+
+
+# ---- tenants ----
+
+def test_users_of_another_tenant_are_not_there():
+    with Server(*CHEAP) as s:
+        s.user("ann", "Owner")
+        other = Tenant(s, "other", workspace=None)
+        equal(s.get("/vedette/v1/users", token=other.admin).json()["value"], [])
+        for method, path in [("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/password"), ("POST", "/unlock"), ("POST", "/totp-reset"),
+                             ("GET", "/sessions"), ("DELETE", "/sessions"), ("GET", "/apiKeys"), ("DELETE", "/apiKeys/x")]:
+            answer = s.request(method, "/vedette/v1/users/ann" + path, {} if method in ("PATCH", "POST") else None, token=other.admin)
+            equal(answer.status, 204 if (method, path) == ("DELETE", "") else 404, (method, path, answer))
+        equal(s.get("/vedette/v1/users/ann").status, 200)
+        mine = s.application("Log Analytics Reader")[0]
+        equal(s.post("/vedette/v1/applications/%s/apiKeys" % mine, {"name": "x"}, token=other.admin).status, 404)
+        made = s.post("/vedette/v1/users", {"name": "bea", "roles": [], "password": PASSWORD, "mustChangePassword": False}, token=other.admin)
+        equal(made.status, 201, made)
+        equal(s.get("/vedette/v1/users/bea", token=other.admin).json()["tenant"], other.id)
+        equal(s.browser("bea").get("/vedette/v1/users").status, 403)
+
+
+# ---- many at once ----
+
+def test_guesses_at_once_are_no_more_than_one_after_the_other():
+    with Server(*CHEAP, "--sign-ins-per-second", "0") as s:
+        s.user("ann", "Owner")
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            codes = list(pool.map(lambda i: Browser(s).sign_in("ann", "gibberish %d" % i).code(), range(32)))
+        equal(codes.count("AuthenticationFailed"), 5, codes)
+        equal(codes.count("LockedOut"), 27, codes)
