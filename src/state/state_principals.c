@@ -3,10 +3,8 @@
 #include "state/state_priv.h"
 
 static const struct field fields[] = {
-    KEY(F_TEXT, state_principal, id),
-    FIELD(F_TEXT, state_principal, name),
-    FIELD(F_BOOL, state_principal, enabled),
-    FIELD(F_I64, state_principal, created),
+    KEY(F_TEXT, state_principal, id),        FIELD(F_TEXT, state_principal, name),
+    FIELD(F_BOOL, state_principal, enabled), FIELD(F_I64, state_principal, created),
     FIELD(F_TEXT, state_principal, kind),
 };
 static const struct table principals = {"principals", fields, COUNTOF(fields),
