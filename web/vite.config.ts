@@ -3,7 +3,7 @@ import { defineConfig, loadEnv } from "vite";
 
 // Paths of the server that are not files of the portal; `npm run dev` passes them on.
 const SERVER = loadEnv("", ".", "VEDETTE_")["VEDETTE_URL"] ?? "https://127.0.0.1:8443";
-const proxied = ["/portal/api", "/portal/oidc", "/v1", "/subscriptions", "/providers"];
+const proxied = ["/portal/api", "/portal/oidc", "/v1", "/vedette", "/subscriptions", "/providers"];
 
 export default defineConfig({
   base: "/portal/",

@@ -17,6 +17,12 @@
 #include "tail/tail.h"
 #include "topics/topics.h"
 
+/* Kinds of requests that have limits of their own. */
+enum rate_kind { RATE_QUERY, RATE_WRITE, RATE_SIGN_IN, RATE_KINDS };
+struct rate_limits {
+    double per_second[RATE_KINDS]; /* of one caller; 0: none */
+    double burst[RATE_KINDS];      /* 0: twice that */
+};
 struct vedette;
 enum { IMPORT_BYTES = 80 << 20 }; /* of one call of the import route */
 struct vedette_options {
@@ -50,6 +56,8 @@ struct vedette_options {
         rule_query_chars;                               /* see detect_options */
     size_t attachment_max_bytes, attachments_max_bytes; /* see struct cases */
     double requests_per_second;                         /* of one caller; 0 = 200 */
+    double requests_burst;                              /* 0 = twice that */
+    struct rate_limits rates;                           /* of kinds of requests, beside that */
     int64_t token_lifetime;                             /* ticks; 0 = one hour */
     struct identity_people people;
     size_t query_max_rows;        /* 0 = 500,000 */

@@ -1,6 +1,7 @@
 /* Shared by the route files. */
 #pragma once
 #include "api/api.h"
+#include "audit/audit.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "cases/cases.h"
@@ -36,6 +37,7 @@ struct vedette {
     struct identity *identity;
     struct events *events;
     struct throttle *throttle;
+    struct rates *rates;
     struct sign_ins *sign_ins;
     struct portal *portal; /* NULL: not served */
     struct http_router *router;
@@ -57,8 +59,28 @@ void changes_observe(struct vedette *v, const struct http_request *q, int status
 /* name: of the application; STR_NONE: it was refused, which is told once a minute at most. */
 void sign_ins_observe(struct vedette *v, const struct http_request *q, struct str client_id,
                       struct str name, struct str audience);
+void changes_put(struct vedette *v, struct workspace *w, const struct audit_entry *x);
+/* Once a minute for each of who; *out_more: how many were not told since. */
+bool refusal_is_told(struct vedette *v, uint64_t who, int64_t *out_more);
+/* ---- people_audit.c ---- */
+struct people_event {
+    const char *operation, *description; /* "Vedette/signIn/Action" */
+    const char *method;                  /* NULL: "password" */
+    struct str id, name;                 /* of the user; id may be empty */
+    struct str session;
+    struct str reason; /* of a refusal; empty: it was none */
+    bool always;       /* also a refusal that is told of again and again */
+};
+void people_tell(struct vedette *v, const struct http_request *q, const struct people_event *x);
 struct sign_ins *sign_ins_new(void);
 void sign_ins_free(struct sign_ins *s); /* may be NULL */
+
+/* ---- rates.c ---- */
+struct rates *rates_new(const struct rate_limits *l);
+void rates_free(struct rates *r); /* may be NULL */
+bool rates_admit(void *vedette, const struct http_request *q, int *retry_after_s);
+const char *rate_name(enum rate_kind k);
+uint64_t rates_refused(const struct rates *r, enum rate_kind k);
 
 /* ---- datadir.c ---- */
 bool data_dir_take(const char *dir, struct data_lock *lock, struct err *e) MUST_USE;
@@ -98,12 +120,17 @@ extern const struct http_route dcr_routes[];
 extern const struct http_route job_routes[];
 extern const struct http_route backtest_routes[];
 extern const struct http_route rule_part_routes[];
+extern const struct http_route coverage_routes[];
+extern const struct http_route entity_search_routes[];
 extern const struct http_route role_routes[];
 extern const struct http_route assignment_routes[];
 extern const struct http_route session_routes[];
 extern const struct http_route sign_in_routes[];
 extern const struct http_route tenant_routes[];
 extern const struct http_route subscription_routes[];
+extern const struct http_route account_routes[];
+extern const struct http_route user_routes[];
+extern const struct http_route user_password_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
 extern const size_t n_credential_routes;
@@ -137,8 +164,13 @@ extern const size_t n_dcr_routes;
 extern const size_t n_job_routes;
 extern const size_t n_backtest_routes;
 extern const size_t n_rule_part_routes;
+extern const size_t n_coverage_routes;
+extern const size_t n_entity_search_routes;
 extern const size_t n_session_routes;
 extern const size_t n_sign_in_routes;
+extern const size_t n_account_routes;
+extern const size_t n_user_routes;
+extern const size_t n_user_password_routes;
 extern const struct http_route portal_routes[];
 extern const struct http_route openapi_routes[];
 extern const struct http_route event_routes[];
@@ -165,6 +197,17 @@ extern const size_t n_subscription_routes;
 void api_otlp_status(const struct http_request *q, int status, struct str message,
                      struct http_response *r);
 bool api_authorise_shared_key(struct vedette *v, struct http_request *q, struct err *e);
+/* ---- routes_account.c: of oneself and of others ---- */
+void api_sessions(struct vedette *v, struct http_request *q, struct http_response *r,
+                  struct str principal);
+void api_keys_list(struct vedette *v, struct http_request *q, struct http_response *r,
+                   struct str principal);
+void api_key_create(struct vedette *v, struct http_request *q, struct http_response *r,
+                    struct str principal);
+void api_key_delete(struct vedette *v, struct http_request *q, struct http_response *r,
+                    struct str principal);
+/* A body's "roles" as text. Errors: ERR_INVALID. */
+bool api_roles(struct arena *a, const struct json *given, struct str *out, struct err *e) MUST_USE;
 /* Of a route for whoever has signed in, about themselves. */
 #define RIGHT_ONESELF "oneself"
 /* ---- authenticate.c ---- */
@@ -226,6 +269,14 @@ void api_limits(const struct vedette *v, const struct http_request *q, int64_t w
                 struct api_limits *out);
 
 /* ---- what handlers share ---- */
+/* The application that the path names, if the caller has the route's right in its tenant; others
+ * are told that there is none: ERR_NOT_FOUND. */
+bool api_application(struct vedette *v, struct http_request *q, struct state_principal *out,
+                     struct err *e) MUST_USE;
+/* The id of the tenant that body's "tenant" names, else the caller's own, if the caller has the
+ * route's right there; false: the answer is written. */
+bool api_home(struct vedette *v, struct http_request *q, const struct json *body, struct str *out,
+              struct http_response *r) MUST_USE;
 /* The workspace that the path's {workspace} names, if the caller has the route's right there; NULL:
  * the answer is written. */
 struct workspace *api_workspace(struct vedette *v, struct http_request *q, struct http_response *r);

@@ -44,6 +44,30 @@ static bool changes_something(enum http_method m)
     return m != HTTP_GET && m != HTTP_HEAD && m != HTTP_OPTIONS;
 }
 
+/* As long as the password has to be changed. */
+static bool serves_for_change(const char *pattern)
+{
+    static const char *const patterns[] = {"/portal/api/password", "/portal/api/session",
+                                           "/portal/api/signout"};
+    for (size_t i = 0; i < COUNTOF(patterns); i++)
+        if (strcmp(patterns[i], pattern) == 0)
+            return true;
+    return false;
+}
+
+static bool tell_cross_site(struct vedette *v, const struct http_request *q,
+                            const struct identity_caller *c, const struct err *e)
+{
+    const struct people_event x = {.operation = "Vedette/crossSiteRequest/Action",
+                                   .description = "A request with a session's cookie was refused.",
+                                   .id = c->id,
+                                   .name = c->name,
+                                   .session = c->session->id,
+                                   .reason = str_from(e->msg)};
+    people_tell(v, q, &x);
+    return false;
+}
+
 static bool by_session(struct vedette *v, struct http_request *q, struct str token,
                        struct identity_caller *out, struct err *e)
 {
@@ -51,14 +75,15 @@ static bool by_session(struct vedette *v, struct http_request *q, struct str tok
     if (!identity_session_check(v->identity, q->arena, token, s, out, e))
         return false;
     if (changes_something(q->method)) {
-        if (!api_same_origin(v, q, e))
-            return false;
-        if (!identity_csrf_is(s, http_header(q, "x-csrf-token")))
-            return refuse(e, "CsrfTokenInvalid",
+        bool good = api_same_origin(v, q, e);
+        if (good && !identity_csrf_is(s, http_header(q, "x-csrf-token")))
+            good = refuse(e, "CsrfTokenInvalid",
                           "The header X-CSRF-Token is missing or is not that of the session "
                           "(GET /portal/api/session tells it).");
+        if (!good)
+            return tell_cross_site(v, q, out, e);
     }
-    if (s->must_change_password && !str_starts(str_from(q->route->pattern), STR("/portal/api/")))
+    if (s->must_change_password && !serves_for_change(q->route->pattern))
         return refuse(e, "PasswordChangeRequired",
                       "The password has to be changed first (POST /portal/api/password).");
     return true;

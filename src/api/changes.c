@@ -22,7 +22,8 @@ static const char *const told_here[] = {"/actions/", "/ruleTemplates",
 
 static bool is_change(const char *right)
 {
-    return str_ends(str_from(right), STR("/write")) || str_ends(str_from(right), STR("/delete"));
+    return str_ends(str_from(right), STR("/write")) || str_ends(str_from(right), STR("/delete")) ||
+           strcmp(right, RIGHT_ONESELF) == 0;
 }
 
 static bool is_told_here(const char *pattern)
@@ -74,7 +75,7 @@ static struct str details(struct arena *a, const struct http_request *q, int sta
 
 /* ---- rows ---- */
 
-static void put(struct vedette *v, struct workspace *w, const struct audit_entry *x)
+void changes_put(struct vedette *v, struct workspace *w, const struct audit_entry *x)
 {
     struct err e = {0};
     if (audit_put(v->incidents, w, clock_now(v->o.clock), x, &e) &&
@@ -82,6 +83,13 @@ static void put(struct vedette *v, struct workspace *w, const struct audit_entry
         return;
     LOG(LOG_WARN, "audit", "a change could not be written to SentinelAudit",
         log_z("operation", x->operation), log_s("caller", x->caller), log_z("reason", e.msg));
+}
+
+static struct str reason_of(struct arena *a, const char *right)
+{
+    if (strcmp(right, RIGHT_ONESELF) == 0)
+        return STR("The person could not prove who they are, or it is not for such a caller.");
+    return arena_fmt(a, "No role gives '%s'.", right);
 }
 
 void changes_observe(struct vedette *v, const struct http_request *q, int status)
@@ -104,11 +112,11 @@ void changes_observe(struct vedette *v, const struct http_request *q, int status
         .display_name = name,
         .failed = status >= 300,
         .description = status >= 300 ? STR("The caller lacks the right.") : STR("Changed."),
-        .reason = status >= 300 ? arena_fmt(a, "No role gives '%s'.", q->route->access) : STR(""),
+        .reason = status >= 300 ? reason_of(a, q->route->access) : STR(""),
         .caller = api_caller(q)->name,
         .address = q->remote,
         .more = details(a, q, status)};
-    put(v, w, &x);
+    changes_put(v, w, &x);
 }
 
 /* ---- sign-ins ---- */
@@ -169,6 +177,11 @@ static struct workspace *home_of(struct vedette *v, struct arena *a, struct str 
                             found && p.tenant.n > 0 ? p.tenant : identity_tenant(v->identity));
 }
 
+bool refusal_is_told(struct vedette *v, uint64_t who, int64_t *out_more)
+{
+    return tell_refusal(v->sign_ins, who, clock_now(v->o.clock), out_more);
+}
+
 void sign_ins_observe(struct vedette *v, const struct http_request *q, struct str client_id,
                       struct str name, struct str audience)
 {
@@ -200,5 +213,5 @@ void sign_ins_observe(struct vedette *v, const struct http_request *q, struct st
         .caller = refused ? client_id : name,
         .address = q->remote,
         .more = arena_str(a, sbuf_str(&b))};
-    put(v, w, &x);
+    changes_put(v, w, &x);
 }

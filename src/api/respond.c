@@ -124,10 +124,11 @@ static const struct shape *shape_of(int status)
     return &shapes[status >= 500 ? 9 : 0];
 }
 
-/* A full disk is not the caller's doing, and takes longer to pass than a busy moment. */
+/* A full disk is not the caller's doing, and takes longer to pass than a busy moment; so does a
+ * store of the lake that does not answer. */
 static int status_of(const struct err *e, int status, struct http_response *r)
 {
-    bool quota = store_is_over_quota(e), full = store_has_no_room(e);
+    bool quota = store_is_over_quota(e), full = store_has_no_room(e) || store_is_out_of_reach(e);
     if ((quota || full) && http_response_get(r, "Retry-After") == NULL)
         http_response_header(r, "Retry-After", quota ? STR("3600") : STR("30"));
     return full ? 503 : status;
@@ -225,7 +226,7 @@ static struct str kusto_message(const struct http_request *q, const struct err *
 {
     struct str m = message_of(q, e);
     const char *kind = e->code == ERR_SYNTAX ? "Syntax error: " : "Semantic error: ";
-    if (e->kind[0] != '\0')
+    if (e->kind[0] != '\0' && !store_is_out_of_reach(e))
         m = arena_fmt(q->arena, "%s%s: %.*s", kind, e->kind, STR_ARG(m));
     if (e->pos.line > 0)
         m = arena_fmt(q->arena, "%.*s [line:position=%u:%u]", STR_ARG(m), e->pos.line, e->pos.col);

@@ -22,9 +22,12 @@ static struct str provider_path(const char *pattern, bool *out_own)
 {
     struct str rest = str_from(pattern);
     size_t at = 0;
-    *out_own = str_starts(rest, STR("/vedette/v1/"));
-    if (*out_own)
-        return str_sub(rest, sizeof("/vedette/v1/") - 1, rest.n);
+    static const char *const own[] = {"/vedette/v1/", "/portal/api/"};
+    for (size_t i = 0; i < COUNTOF(own); i++) {
+        *out_own = str_starts(rest, str_from(own[i]));
+        if (*out_own)
+            return str_sub(rest, strlen(own[i]), rest.n);
+    }
     while (str_find(rest, STR("/providers/"), &at))
         rest = str_sub(rest, at + sizeof("/providers/") - 1, rest.n);
     return rest;

@@ -323,6 +323,13 @@ static void requests(struct vedette *v, struct sbuf *b)
                   (unsigned long long)atomic_load(&v->requests[i]));
     one(b, "vedette_http_request_seconds_total", "counter", "Time spent in handlers.",
         (double)atomic_load(&v->request_us) / 1e6);
+    help(b, "vedette_http_throttled_total", "counter",
+         "Requests refused because a caller made too many of their kind.");
+    for (enum rate_kind k = 0; k < RATE_KINDS; k++) {
+        sbuf_addz(b, "vedette_http_throttled_total{");
+        label(b, "kind", str_from(rate_name(k)), true);
+        sbuf_addf(b, "} %llu\n", (unsigned long long)rates_refused(v->rates, k));
+    }
     struct http_server *server = atomic_load(&v->server);
     if (server == NULL)
         return;

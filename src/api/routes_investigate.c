@@ -1,5 +1,5 @@
-/* What Azure shows in its portal only: an incident's activity log, timeline and similar incidents.
- */
+/* What Azure shows in its portal only: counts of incidents; of one the activity log, timeline and
+ * similar incidents. */
 #include "api/api_priv.h"
 #include "incident/investigate.h"
 
@@ -77,10 +77,43 @@ static void similar(void *ctx, struct http_request *q, struct http_response *r)
         json_obj_end(&o);
 }
 
+/* How many incidents a $filter lets through: {"total", "severity": {…}, "status": {…}}. */
+static void counts(void *ctx, struct http_request *q, struct http_response *r)
+{
+    static const char *const severities[] = {"Informational", "Low", "Medium", "High"};
+    static const char *const statuses[] = {"New", "Active", "Closed"};
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct incident_counts c;
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL)
+        return;
+    if (!incident_count(v->incidents, w, http_query(q, "$filter"), &c, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
+    struct json_out o = json_out_make(&r->body);
+    json_obj(&o);
+    json_kv_int(&o, "total", (int64_t)c.total);
+    json_key(&o, "severity");
+    json_obj(&o);
+    for (size_t i = 0; i < COUNTOF(severities); i++)
+        json_kv_int(&o, severities[i], (int64_t)c.by_severity[i]);
+    json_obj_end(&o);
+    json_key(&o, "status");
+    json_obj(&o);
+    for (size_t i = 0; i < COUNTOF(statuses); i++)
+        json_kv_int(&o, statuses[i], (int64_t)c.by_status[i]);
+    json_obj_end(&o);
+    json_obj_end(&o);
+}
+
 #define INCIDENT "/vedette/v1/workspaces/{workspace}/incidents/{incident}"
 const struct http_route investigate_routes[] = {
     {HTTP_GET, INCIDENT "/activities", activities, "incidents/read", 0, FAMILY_ARM},
     {HTTP_GET, INCIDENT "/timeline", timeline, "incidents/read", 0, FAMILY_ARM},
+    {HTTP_GET, "/vedette/v1/workspaces/{workspace}/incidentCounts", counts, "incidents/read", 0,
+     FAMILY_ARM},
     {HTTP_GET, INCIDENT "/similar", similar, "incidents/read", 0, FAMILY_ARM},
 };
 const size_t n_investigate_routes = COUNTOF(investigate_routes);

@@ -329,12 +329,13 @@ static struct str home_of(struct vedette *v, const struct state_principal *p)
 
 /* The application that the path names, if the caller has the route's right in its tenant; false:
  * others are told that there is none. */
-static bool find_application(struct vedette *v, struct http_request *q, struct state_principal *out,
-                             struct err *e)
+bool api_application(struct vedette *v, struct http_request *q, struct state_principal *out,
+                     struct err *e)
 {
     if (!state_principal_get(v->state, q->arena, http_param(q, "application"), out, e))
         return false;
-    return identity_allows_in(api_caller(q), q->route->access, home_of(v, out)) ||
+    return (!str_eqz(out->kind, PRINCIPAL_USER) &&
+            identity_allows_in(api_caller(q), q->route->access, home_of(v, out))) ||
            err_set(e, ERR_NOT_FOUND, "no principals '%.*s'", STR_ARG(out->id));
 }
 
@@ -374,8 +375,8 @@ static void write_secret(struct http_response *r, struct str id, struct str secr
 }
 
 /* The tenant that the body names, else the caller's own; false: the answer is written. */
-static bool read_home(struct vedette *v, struct http_request *q, const struct json *body,
-                      struct str *out, struct http_response *r)
+bool api_home(struct vedette *v, struct http_request *q, const struct json *body, struct str *out,
+              struct http_response *r)
 {
     struct err e = {0};
     struct state_tenant t = {0};
@@ -404,7 +405,7 @@ static void create_application(void *ctx, struct http_request *q, struct http_re
     struct str id = STR(""), secret = STR("");
     struct identity_app x = {0};
     struct str home;
-    if (!api_body(v, q, r, &body) || !read_home(v, q, &body, &home, r))
+    if (!api_body(v, q, r, &body) || !api_home(v, q, &body, &home, r))
         return;
     AUTO(sbuf_fini) struct sbuf roles = sbuf_make(1 << 16);
     struct json_out w = json_out_make(&roles);
@@ -431,7 +432,7 @@ static void new_secret(void *ctx, struct http_request *q, struct http_response *
     struct err e = {0};
     struct state_principal p = {0};
     struct str secret = STR("");
-    if (find_application(v, q, &p, &e) &&
+    if (api_application(v, q, &p, &e) &&
         identity_app_new_secret(v->identity, q->arena, p.id, &secret, &e))
         write_secret(r, p.id, secret, home_of(v, &p));
     else
@@ -442,10 +443,10 @@ static void delete_application(void *ctx, struct http_request *q, struct http_re
 {
     struct vedette *v = ctx;
     struct err e = {0};
-    bool was_there = false;
     struct state_principal p = {0};
+    bool was_there = false;
     bool ok =
-        find_application(v, q, &p, &e) && state_principal_delete(v->state, p.id, &was_there, &e);
+        api_application(v, q, &p, &e) && state_principal_delete(v->state, p.id, &was_there, &e);
     api_deleted(v, q, r, ok, &e);
 }
 

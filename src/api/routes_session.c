@@ -24,81 +24,6 @@ void api_session_cookie(struct http_request *q, struct http_response *r,
     http_response_header(r, "Cache-Control", STR("no-store"));
 }
 
-/* ---- what a session may ---- */
-
-static bool is_among(const char *const *list, size_t n, const char *word)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(list[i], word) == 0)
-            return true;
-    return false;
-}
-
-/* Every right that some route asks for, once. */
-static size_t all_rights(const struct vedette *v, const char *out[MAX_RIGHTS])
-{
-    const struct http_route *route;
-    size_t n = 0;
-    for (size_t i = 0; (route = http_router_at(v->router, i)) != NULL; i++) {
-        if (route->access == NULL || strcmp(route->access, RIGHT_ONESELF) == 0 ||
-            strcmp(route->access, RIGHT_SHARED_KEY) == 0 || is_among(out, n, route->access))
-            continue;
-        CHECK(n < MAX_RIGHTS);
-        out[n++] = route->access;
-    }
-    return n;
-}
-
-static bool is_primary(const struct vedette *v, struct workspace *w)
-{
-    struct str named = str_from(v->o.correlation_primary);
-    struct workspace *primary = named.n > 0 ? store_workspace_find(v->store, named) : NULL;
-    return w == (primary != NULL ? primary : store_workspace_at(v->store, 0));
-}
-
-static void write_workspace(struct vedette *v, const struct http_request *q,
-                            const struct identity_caller *c, struct workspace *w,
-                            struct json_out *o)
-{
-    const char *rights[MAX_RIGHTS];
-    const struct arm_scope scope = {0};
-    size_t n = all_rights(v, rights), n_given = 0;
-    for (size_t i = 0; i < n; i++)
-        if (identity_allows(c, rights[i], workspace_id(w)))
-            rights[n_given++] = rights[i];
-    if (n_given == 0)
-        return;
-    json_obj(o);
-    json_kv_str(o, "id", workspace_id(w));
-    json_kv_str(o, "name", workspace_name(w));
-    json_kv_str(o, "resourceId", arm_workspace_id(q->arena, &scope, workspace_name(w)));
-    json_kv_bool(o, "primary", is_primary(v, w));
-    json_key(o, "rights");
-    json_arr(o);
-    for (size_t i = 0; i < n_given; i++)
-        json_z(o, rights[i]);
-    json_arr_end(o);
-    json_obj_end(o);
-}
-
-/* [{"id", "name", "workspaces": […]}]: where the caller may do anything at all. */
-static void write_tenants(struct vedette *v, const struct http_request *q,
-                          const struct identity_caller *c, struct json_out *o)
-{
-    struct workspace *w;
-    json_arr(o);
-    json_obj(o);
-    json_kv_str(o, "id", identity_tenant(v->identity));
-    json_kv_z(o, "name", "default");
-    json_key(o, "workspaces");
-    json_arr(o);
-    for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++)
-        write_workspace(v, q, c, w, o);
-    json_arr_end(o);
-    json_obj_end(o);
-    json_arr_end(o);
-}
-
 static bool write_user(struct vedette *v, const struct http_request *q,
                        const struct identity_caller *c, struct json_out *o, struct err *e)
 {
@@ -135,7 +60,8 @@ static bool write_session(struct vedette *v, struct http_request *q,
         json_kv_bool(&o, "mustChangePassword", s->must_change_password);
     }
     json_key(&o, "tenants");
-    write_tenants(v, q, c, &o);
+    if (!identity_reach_json(v->identity, q->arena, c, &o, e))
+        return false;
     json_obj_end(&o);
     http_response_header(r, "Cache-Control", STR("no-store"));
     return true;
@@ -202,6 +128,28 @@ static bool read_sign_in(struct vedette *v, struct http_request *q, struct http_
     return true;
 }
 
+/* The name is what was typed: people type passwords there, too, so that it is told only of users
+ * that exist. */
+static void tell_refusal(struct vedette *v, const struct http_request *q,
+                         const struct identity_user_sign_in *in, const struct identity_refusal *why,
+                         const struct err *e)
+{
+    struct people_event x = {.operation = "Vedette/signIn/Action",
+                             .description = "Sign-in was refused.",
+                             .id = why->user,
+                             .name = why->user.n > 0 ? in->name : STR("(no such user)"),
+                             .reason = str_from(e->msg)};
+    if (e->code != ERR_UNAUTHENTICATED || strcmp(e->kind, IDENTITY_CODE_REQUIRED) == 0)
+        return;
+    people_tell(v, q, &x);
+    if (!why->locked)
+        return;
+    x.operation = "Vedette/lockOut/Action";
+    x.description = "Too many wrong attempts: further ones are refused for a while.";
+    x.always = true;
+    people_tell(v, q, &x);
+}
+
 static void sign_in(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
@@ -213,6 +161,7 @@ static void sign_in(void *ctx, struct http_request *q, struct http_response *r)
     if (!read_sign_in(v, q, r, &in))
         return;
     if (!identity_user_sign_in(v->identity, q->arena, &in, &s, &why, &e)) {
+        tell_refusal(v, q, &in, &why, &e);
         if (e.code == ERR_UNAUTHENTICATED && e.kind[0] != '\0')
             refuse_sign_in(r, &e, &why);
         else
@@ -228,6 +177,12 @@ static void sign_in(void *ctx, struct http_request *q, struct http_response *r)
     }
     s.token = token;
     api_session_cookie(q, r, &s);
+    const struct people_event told = {.operation = "Vedette/signIn/Action",
+                                      .description = "A user signed in.",
+                                      .id = c.id,
+                                      .name = c.name,
+                                      .session = s.id};
+    people_tell(v, q, &told);
 }
 
 static void sign_out(void *ctx, struct http_request *q, struct http_response *r)

@@ -157,6 +157,8 @@ static void open_router(struct vedette *v)
         {case_routes, n_case_routes, v, false},
         {rule_routes, n_rule_routes, v, false},
         {rule_part_routes, n_rule_part_routes, v, false},
+        {coverage_routes, n_coverage_routes, v, false},
+        {entity_search_routes, n_entity_search_routes, v, false},
         {table_routes, n_table_routes, v, false},
         {own_routes, n_own_routes, v, false},
         {explain_routes, n_explain_routes, v, false},
@@ -177,15 +179,20 @@ static void open_router(struct vedette *v)
         {backtest_routes, n_backtest_routes, v, false},
         {session_routes, n_session_routes, v, HTTP_SHORT},
         {sign_in_routes, n_sign_in_routes, v, HTTP_COSTLY},
+        {account_routes, n_account_routes, v, HTTP_SHORT},
+        {user_routes, n_user_routes, v, HTTP_SHORT},
+        {user_password_routes, n_user_password_routes, v, HTTP_COSTLY},
         {portal_routes, n_portal_routes, v, false},
         {role_routes, n_role_routes, v, false},
         {assignment_routes, n_assignment_routes, v, false},
         {openapi_routes, n_openapi_routes, v, false},
         {event_routes, n_event_routes, v, false},
     };
-    struct http_app app = {v, api_authorise, api_fail, api_observe};
+    struct http_app app = {v, api_authorise, rates_admit, api_fail, api_observe};
     double rate = v->o.requests_per_second;
-    v->throttle = throttle_new(rate, rate * 2, THROTTLE_KEYS);
+    double burst = v->o.requests_burst > 0 ? v->o.requests_burst : rate * 2;
+    v->throttle = throttle_new(rate, burst, THROTTLE_KEYS);
+    v->rates = rates_new(&v->o.rates);
     /* The ingestion route's limit is the one that is set; others that matter say their own. */
     v->router = http_router_new(families, COUNTOF(families), &app,
                                 ingest_limits(v->ingest)->max_body_bytes, v->throttle);
@@ -260,6 +267,7 @@ void vedette_close(struct vedette *v)
         http_router_free(v->router);
     if (v->throttle != NULL)
         throttle_free(v->throttle);
+    rates_free(v->rates);
     sign_ins_free(v->sign_ins);
     portal_free(v->portal);
     dcrs_close(v->dcrs);

@@ -29,6 +29,7 @@ static const struct cli_command commands[] = {
     {"simulate", "write a small company's logs, with an intrusion in them", cli_simulate},
     {"tables", "list tables, or define a custom one", cli_tables},
     {"summaries", "put, list, show, start, stop, retry and delete summary rules", cli_summaries},
+    {"users", "who may sign in to the portal: list, create, disable, reset a password", cli_users},
     {"watchlists", "import, list, show and delete watchlists", cli_watchlists},
 };
 

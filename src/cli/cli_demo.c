@@ -17,6 +17,7 @@
 #include "cli/replay.h"
 #include "cli/serve.h"
 #include "cli/text_table.h"
+#include "identity/users.h"
 #include "simulate/simulate.h"
 #include "text/date.h"
 
@@ -52,6 +53,7 @@ struct demo {
     const char *rules_dir;
     struct replay *replay;
     int64_t began, start_us, shown_us;
+    struct str user, password; /* of the portal */
 };
 
 /* ---- the folder ---- */
@@ -155,6 +157,18 @@ static bool make_sender(struct demo *d, struct replay_options *o, struct err *e)
     o->client_secret = secret.p;
     o->tenant = identity_tenant(identity).p;
     return true;
+}
+
+/* Who looks at what was found. */
+static bool make_user(struct demo *d, struct err *e)
+{
+    struct str id = STR("");
+    struct identity_user_new x = {.name = STR("demo"),
+                                  .display_name = STR("Demo analyst"),
+                                  .roles = STR("[{\"role\":\"Tenant Administrator\"}]"),
+                                  .password = STR("")};
+    d->user = x.name;
+    return identity_user_create(vedette_identity(d->serving.v), d->a, &x, &id, &d->password, e);
 }
 
 /* ---- progress ---- */
@@ -320,6 +334,11 @@ static void print_further(const struct demo *d)
     printf("\nserve answers at https://127.0.0.1:8443, for example\n\n  /healthz\n"
            "  %s/incidents?api-version=2024-09-01\n",
            d->workspace.insights);
+    printf("\nThe portal, in a browser%s\n\n  %s/portal/\n\n"
+           "  user name  %.*s\n  password   %.*s\n",
+           d->serve ? "" : " (once serve runs)",
+           d->serve ? d->serving.url : "https://127.0.0.1:8443", STR_ARG(d->user),
+           STR_ARG(d->password));
 }
 
 /* ---- the command ---- */
@@ -341,7 +360,7 @@ static bool run(struct demo *d, struct err *e)
     size_t incidents = 0;
     struct replay_options o = {
         .rules_from = d->rules_from, .rules_dir = d->rules_dir, .progress = progress, .self = d};
-    if (!start_server(d, e) || !make_sender(d, &o, e))
+    if (!start_server(d, e) || !make_sender(d, &o, e) || !make_user(d, e))
         return false;
     printf("Server at %s, data in %s\n\n", d->serving.url, d->data);
     o.client = &d->client;

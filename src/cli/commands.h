@@ -22,4 +22,5 @@ int cli_simulate(int argc, char **argv);
 int cli_jobs(int argc, char **argv);
 int cli_summaries(int argc, char **argv);
 int cli_tables(int argc, char **argv);
+int cli_users(int argc, char **argv);
 int cli_watchlists(int argc, char **argv);

@@ -18,6 +18,35 @@ static struct clock *make_clock(const struct settings *set)
     return clock_new_manual(start);
 }
 
+static struct rate_limits rates_of(const struct settings *set)
+{
+    return (struct rate_limits){.per_second = {[RATE_QUERY] = (double)set->queries_per_second,
+                                               [RATE_WRITE] = (double)set->writes_per_second,
+                                               [RATE_SIGN_IN] = (double)set->sign_ins_per_second},
+                                .burst = {[RATE_QUERY] = (double)set->queries_burst,
+                                          [RATE_WRITE] = (double)set->writes_burst,
+                                          [RATE_SIGN_IN] = (double)set->sign_ins_burst}};
+}
+
+static unsigned failures_of(int64_t setting)
+{
+    return setting > 0 && setting < INT_MAX ? (unsigned)setting : INT_MAX;
+}
+
+static struct identity_people people_of(const struct settings *set)
+{
+    return (struct identity_people){.password_memory = (size_t)set->password_memory,
+                                    .password_passes = (unsigned)set->password_passes,
+                                    .session_idle = set->session_idle > 0 ? set->session_idle
+                                                                          : set->session_lifetime,
+                                    .session_lifetime = set->session_lifetime,
+                                    .lockout_failures = failures_of(set->lockout_failures),
+                                    .lockout_address = failures_of(set->lockout_address_failures),
+                                    .lockout_window = set->lockout_window,
+                                    .lockout_delay = set->lockout_delay,
+                                    .api_key_lifetime = set->api_key_lifetime};
+}
+
 static struct vedette *open_all(struct serving *s, const struct settings *set, struct err *e)
 {
     struct health_silence *silence = NULL;
@@ -87,6 +116,9 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .attachment_max_bytes = (size_t)set->attachment_max,
         .attachments_max_bytes = (size_t)set->attachments_max,
         .requests_per_second = (double)set->requests_per_second,
+        .requests_burst = (double)set->requests_burst,
+        .rates = rates_of(set),
+        .people = people_of(set),
         .token_lifetime = set->token_lifetime,
         .query_max_rows = (size_t)set->query_max_rows,
         .query_max_bytes = (size_t)set->query_max_bytes,
@@ -311,6 +343,7 @@ static bool listen_all(struct serving *s, const struct settings *set, struct err
                                     .long_workers = (unsigned)set->query_workers,
                                     .max_long_backlog = (size_t)set->query_queue,
                                     .max_connections = (unsigned)set->max_connections,
+                                    .hsts_s = set->hsts / TICKS_PER_SECOND,
                                     .request_timeout_s =
                                         (unsigned)(set->request_timeout / TICKS_PER_SECOND)};
     if (!add_listener(&o, set->listen, true, hosts[0], e) ||

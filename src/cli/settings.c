@@ -45,6 +45,8 @@ static const struct setting table[] = {
     SETTING(tls_cert, SETTING_PATH, "", "certificate chain (PEM); empty: one made by the local CA"),
     SETTING(tls_key, SETTING_PATH, "", "its private key (PEM)"),
     SETTING(tls_name, SETTING_TEXT, "", "one more name or address in the certificate that is made"),
+    SETTING(hsts, SETTING_DURATION, "0",
+            "how long browsers are told to come over HTTPS only, such as 365d; 0: they are not"),
     SETTING(log_level, SETTING_LEVEL, "info", "debug, info, warn or error"),
     SETTING(memory, SETTING_SIZE, "0", "memory of the query engine; 0: its own choice"),
     SETTING(spill_max, SETTING_SIZE, "0",
@@ -56,6 +58,14 @@ static const struct setting table[] = {
             "from a request's first byte to its last; a connection is closed after as long without "
             "a byte, 30 seconds at the most"),
     SETTING(requests_per_second, SETTING_COUNT, "200", "of one caller; more get 429"),
+    SETTING(requests_burst, SETTING_COUNT, "0", "of these at once; 0: twice as many"),
+    SETTING(queries_per_second, SETTING_COUNT, "100", "queries of one caller; 0: no limit"),
+    SETTING(queries_burst, SETTING_COUNT, "0", "of these at once; 0: twice as many"),
+    SETTING(writes_per_second, SETTING_COUNT, "100",
+            "requests of one caller that change something, logs aside; 0: no limit"),
+    SETTING(writes_burst, SETTING_COUNT, "0", "of these at once; 0: twice as many"),
+    SETTING(sign_ins_per_second, SETTING_COUNT, "10", "from one address; 0: no limit"),
+    SETTING(sign_ins_burst, SETTING_COUNT, "50", "of these at once; 0: twice as many"),
     SETTING(max_body, SETTING_SIZE, "1MiB",
             "of one call of the Logs Ingestion API, packed and unpacked"),
     SETTING(max_records, SETTING_COUNT, "100000", "records in one call"),
@@ -128,6 +138,19 @@ static const struct setting table[] = {
     SETTING(geoip_file, SETTING_PATH, "",
             "a MaxMind DB file for geo_info_from_ip_address(); empty: it gives null"),
     SETTING(token_lifetime, SETTING_DURATION, "1h", "how long an access token works"),
+    SETTING(password_memory, SETTING_SIZE, "64MiB", "that hashing one password takes"),
+    SETTING(password_passes, SETTING_COUNT, "3", "over that memory"),
+    SETTING(session_idle, SETTING_DURATION, "30m",
+            "a browser's session ends after so long without a request; 0: session_lifetime"),
+    SETTING(session_lifetime, SETTING_DURATION, "12h", "and after so long in any case"),
+    SETTING(lockout_failures, SETTING_COUNT, "5",
+            "wrong passwords or codes of a user that lock the name; 0: never"),
+    SETTING(lockout_address_failures, SETTING_COUNT, "50",
+            "the same from one address, which is locked; 0: never"),
+    SETTING(lockout_window, SETTING_DURATION, "15m", "within which these are counted"),
+    SETTING(lockout_delay, SETTING_DURATION, "1m",
+            "how long the first lock lasts; each next one twice as long, up to an hour"),
+    SETTING(api_key_lifetime, SETTING_DURATION, "365d", "the longest that an API key may have"),
     SETTING(rule_delay, SETTING_DURATION, "5m", "between the end of a rule's window and its run"),
     SETTING(rule_spread, SETTING_DURATION, "30s",
             "a rule runs up to so much later, always the same, so that not all run at once"),
@@ -617,9 +640,23 @@ static bool check_silence(const struct settings *s, struct err *e)
            err_set(e, ERR_INVALID, "silence_min: at most silence_max expected");
 }
 
+static bool check_people(const struct settings *s, struct err *e)
+{
+    if (s->password_memory < 64 << 10 || s->password_memory > (int64_t)4 << 30)
+        return err_set(e, ERR_INVALID, "password_memory: 64KiB to 4GiB expected");
+    if (s->password_passes < 1 || s->password_passes > 20)
+        return err_set(e, ERR_INVALID, "password_passes: 1 to 20 expected");
+    if (s->session_lifetime < TICKS_PER_MINUTE || s->lockout_window == 0 || s->lockout_delay == 0)
+        return err_set(e, ERR_INVALID,
+                       "session_lifetime, lockout_window, lockout_delay: at least 1m, 1s, 1s "
+                       "expected");
+    return s->api_key_lifetime >= TICKS_PER_DAY ||
+           err_set(e, ERR_INVALID, "api_key_lifetime: at least 1d expected");
+}
+
 static bool check_together(const struct settings *s, struct err *e)
 {
-    if (!check_syslog(s, e) || !check_silence(s, e))
+    if (!check_syslog(s, e) || !check_silence(s, e) || !check_people(s, e))
         return false;
     if ((s->tls_cert[0] == '\0') != (s->tls_key[0] == '\0'))
         return err_set(e, ERR_INVALID, "tls_cert and tls_key: both or neither expected");

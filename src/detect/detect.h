@@ -94,7 +94,9 @@ struct detect_alert {
 struct detect_result {
     int64_t from, to; /* window; to = S */
     size_t rows;
-    struct strs tables; /* that the query reads */
+    struct strs tables;           /* that the query reads */
+    const struct kql_read *reads; /* the same, with their workspaces */
+    size_t n_reads;
     bool triggered;
     struct detect_alert *alerts;
     size_t n_alerts;

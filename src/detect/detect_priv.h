@@ -174,15 +174,15 @@ struct str cut(struct str s, size_t max);
 bool evaluate_late(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
                    const struct detect_when *when, struct detect_result *out,
                    struct err *e) MUST_USE;
-/* The windows of a rule to be run again for rows of these tables received in (after, until], and
- * the mark up to which each was seen, by time. s: of the run that asks. */
+/* The windows of a rule to be run again for rows of what its query reads, received in (after,
+ * until], and the mark up to which each was seen, by time. s: of the run that asks. */
 struct late_window {
     int64_t s, seen_until;
 };
 bool late_windows(struct detect *d, struct arena *a, struct workspace *w,
-                  const struct state_rule *stored, const struct rule *r, const struct strs *tables,
-                  const struct detect_when *when, struct late_window **out, size_t *n,
-                  struct err *e) MUST_USE;
+                  const struct state_rule *stored, const struct rule *r,
+                  const struct detect_result *read, const struct detect_when *when,
+                  struct late_window **out, size_t *n, struct err *e) MUST_USE;
 
 /* ---- identity.c ---- */
 /* Tells each row that counts from the others of the result, and is the same whenever the row is:

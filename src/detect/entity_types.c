@@ -109,3 +109,23 @@ const char *entity_identifier(const struct entity_type *t, struct str name, bool
     }
     return NULL;
 }
+
+void rule_write_vocabulary(struct json_out *w)
+{
+    json_obj(w);
+    json_key(w, "entityTypes");
+    json_arr(w);
+    for (size_t i = 0; i < COUNTOF(types); i++) {
+        json_obj(w);
+        json_kv_z(w, "type", types[i].name);
+        json_kv_int(w, "strong", (int64_t)types[i].n_required);
+        json_key(w, "identifiers");
+        json_arr(w);
+        for (size_t k = 0; k < ENTITY_MAX_IDENTIFIERS && types[i].identifiers[k] != NULL; k++)
+            json_str(w, str_from(types[i].identifiers[k]));
+        json_arr_end(w);
+        json_obj_end(w);
+    }
+    json_arr_end(w);
+    json_obj_end(w);
+}

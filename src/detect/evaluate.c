@@ -145,6 +145,11 @@ static void note_tables(struct evaluation *ev, const struct kql_query *q)
     t->p = arena_array(ev->a, struct str, q->tables.n + 1);
     for (t->n = 0; t->n < q->tables.n; t->n++)
         t->p[t->n] = q->tables.p[t->n];
+    struct kql_read *reads = arena_array(ev->a, struct kql_read, q->reads.n + 1);
+    for (size_t i = 0; i < q->reads.n; i++)
+        reads[i] = q->reads.p[i];
+    ev->out->reads = reads;
+    ev->out->n_reads = q->reads.n;
 }
 
 struct kql_options evaluation_options(const struct rule *r, const struct detect_when *when)

@@ -104,18 +104,27 @@ static void pick_windows(struct arena *a, const struct spans *spans, const struc
     *out_n = k;
 }
 
+/* The workspace's own; NULL: the other one is gone. */
+static struct workspace *read_of(struct detect *d, struct workspace *own, const struct kql_read *x)
+{
+    return x->workspace.n == 0 ? own : store_workspace_find(d->o.store, x->workspace);
+}
+
 bool late_windows(struct detect *d, struct arena *a, struct workspace *w,
-                  const struct state_rule *stored, const struct rule *r, const struct strs *tables,
-                  const struct detect_when *when, struct late_window **out, size_t *n,
-                  struct err *e)
+                  const struct state_rule *stored, const struct rule *r,
+                  const struct detect_result *read, const struct detect_when *when,
+                  struct late_window **out, size_t *n, struct err *e)
 {
     struct spans spans = {.a = a};
     struct state_run *runs = NULL;
     size_t n_runs = 0;
     *n = 0;
-    for (size_t i = 0; i < tables->n; i++)
-        if (!late_rows(d, w, tables->p[i], when, when->s - rule_period(r), &spans, e))
+    for (size_t i = 0; i < read->n_reads; i++) {
+        struct workspace *of = read_of(d, w, &read->reads[i]);
+        if (of != NULL &&
+            !late_rows(d, of, read->reads[i].table, when, when->s - rule_period(r), &spans, e))
             return false;
+    }
     if (spans.v.n == 0)
         return true;
     qsort(spans.v.p, spans.v.n, sizeof(*spans.v.p), by_time);

@@ -26,6 +26,9 @@ bool rule_by_arrival(enum rule_kind k);
 bool rule_has_query(enum rule_kind k);          /* its author writes one */
 bool rule_has_windows(enum rule_kind k);        /* the scheduler runs it */
 bool rule_is_bound(enum rule_kind k);           /* name, severity … are its template's */
+/* What a rule may map: {"entityTypes": [{"type", "identifiers", "strong"}]}; an entity needs one of
+ * the first "strong" identifiers. */
+void rule_write_vocabulary(struct json_out *w);
 const char *rule_kind_status(enum rule_kind k); /* why one that is enabled does nothing; NULL */
 
 struct strs {

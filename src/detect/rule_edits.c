@@ -301,6 +301,15 @@ static struct str status_of(struct detect *d, const struct state_rule *s, const 
     return s->failures > 0 || s->attempts > 0 ? STR("failing") : STR("running");
 }
 
+static void write_text_list(struct json_out *o, const char *key, const struct strs *names)
+{
+    json_key(o, key);
+    json_arr(o);
+    for (size_t i = 0; i < names->n; i++)
+        json_str(o, names->p[i]);
+    json_arr_end(o);
+}
+
 static void write_overview(struct detect *d, const struct state_rule *s, const struct rule *r,
                            const struct detect_template *t, struct json_out *o)
 {
@@ -312,6 +321,11 @@ static void write_overview(struct detect *d, const struct state_rule *s, const s
     json_kv_bool(o, "enabled", s->enabled);
     if (r->kind != RULE_MICROSOFT_INCIDENT)
         json_kv_z(o, "severity", rule_severity_name(r->severity));
+    write_text_list(o, "tactics", &r->tactics);
+    write_text_list(o, "techniques", &r->techniques);
+    write_text_list(o, "subTechniques", &r->subtechniques);
+    json_kv_z(o, "source", t != NULL ? "Gallery content" : "Custom content");
+    json_kv_time(o, "lastModified", s->modified);
     json_kv_str(o, "template", r->template_id);
     json_kv_str(o, "templateVersion", r->template_version);
     json_kv_str(o, "newestVersion", newest);
@@ -320,6 +334,7 @@ static void write_overview(struct detect *d, const struct state_rule *s, const s
     json_kv_str(o, "status", status_of(d, s, r));
     json_kv_time(o, "lastRun", s->last_run);
     json_kv_time(o, "nextRun", s->next_run);
+    json_kv_int(o, "failures", s->failures > 0 ? s->failures : s->attempts);
     json_obj_end(o);
 }
 

@@ -77,8 +77,9 @@ void detect_rule_version_to_json(const struct state_rule_version *v, bool with_r
 /* The rule as YAML, appended to out. */
 bool detect_rule_to_yaml(struct detect *d, struct arena *a, struct workspace *w, struct str id,
                          struct sbuf *out, struct err *e) MUST_USE;
-/* What ARM does not say: [{id, name, kind, enabled, severity, templateVersion, newestVersion,
- * updateAvailable, status, lastRun, nextRun}]; writes the array's members only. */
+/* What ARM does not say: [{id, name, kind, enabled, severity, tactics, techniques, subTechniques,
+ * source, lastModified, template, templateVersion, newestVersion, updateAvailable, status, lastRun,
+ * nextRun, failures}]; source is "Gallery content" for a rule of a template. Writes the array's members only. */
 bool detect_rule_overview(struct detect *d, struct arena *a, struct workspace *w,
                           struct json_out *out, struct err *e) MUST_USE;
 

@@ -144,29 +144,21 @@ bool rule_store(struct detect *d, struct arena *a, struct workspace *w, const st
 
 /* ---- limits of a workspace ---- */
 
-struct tally {
-    size_t all, enabled;
-};
-
-static bool is_nrt(struct str kind)
+/* Of a template that allows one rule no second one is made. */
+static bool check_template(struct detect *d, struct workspace *w, const struct rule *r,
+                           struct err *e)
 {
-    return str_ieqz(kind, rule_kind_name(RULE_NRT));
-}
-
-/* The workspace's other rules that count together with r. */
-static bool count_others(struct rule_change *x, const struct state_rule *rules, size_t n,
-                         struct tally *t, struct err *e)
-{
-    const struct rule *r = x->rule;
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct state_rule *rules = NULL;
+    size_t n = 0;
+    if (!rule_is_bound(r->kind))
+        return true;
+    if (!state_rule_list_of_kind(d->o.state, a, workspace_id(w), str_from(rule_kind_name(r->kind)),
+                                 &rules, &n, e))
+        return false;
     for (size_t i = 0; i < n; i++) {
-        if (str_eq(rules[i].id, r->id) || is_nrt(rules[i].kind) != (r->kind == RULE_NRT))
-            continue;
-        t->all++;
-        t->enabled += rules[i].enabled ? 1 : 0;
         struct json body = {0};
-        AUTO(arena_freep) struct arena *a = arena_new(0);
-        if (rule_is_bound(r->kind) && str_eqz(rules[i].kind, rule_kind_name(r->kind)) &&
-            json_parse(a, rules[i].body, NULL, &body, NULL) &&
+        if (!str_eq(rules[i].id, r->id) && json_parse(a, rules[i].body, NULL, &body, NULL) &&
             str_ieq(json_text(json_get(&body, "alertRuleTemplateName"), STR("")), r->template_id))
             return err_set(e, ERR_CONFLICT,
                            "the rule '%.*s' was made of the template '%.*s', which allows one",
@@ -175,18 +167,18 @@ static bool count_others(struct rule_change *x, const struct state_rule *rules, 
     return true;
 }
 
-static bool check_limits(struct detect *d, struct arena *a, struct workspace *w,
-                         struct rule_change *x, const struct state_rule *before, struct err *e)
+static bool check_limits(struct detect *d, struct workspace *w, const struct rule *r,
+                         const struct state_rule *before, struct err *e)
 {
-    struct state_rule *all = NULL;
-    struct tally t = {0};
-    size_t n = 0;
-    const struct rule *r = x->rule;
+    struct state_rule_tally t = {0};
     bool nrt = r->kind == RULE_NRT, enables = r->enabled && (before == NULL || !before->enabled);
     size_t most = nrt ? d->o.max_nrt_rules : d->o.max_rules;
     size_t most_enabled = nrt ? d->o.max_enabled_nrt_rules : d->o.max_enabled_rules;
-    if (!state_rule_list(d->o.state, a, workspace_id(w), &all, &n, e) ||
-        !count_others(x, all, n, &t, e))
+    struct state_rule_others others = {.workspace = workspace_id(w),
+                                       .id = r->id,
+                                       .kind = str_from(rule_kind_name(RULE_NRT)),
+                                       .of_other_kinds = !nrt};
+    if (!check_template(d, w, r, e) || !state_rule_count(d->o.state, &others, &t, e))
         return false;
     if (before == NULL && t.all >= most)
         return err_set(e, ERR_LIMIT, "the workspace has %zu %s rules already; delete one", t.all,
@@ -238,7 +230,7 @@ static bool change_locked(struct detect *d, struct arena *a, struct workspace *w
     if (there && !etag_fits(x->etag, before.etag))
         return err_set(e, ERR_CONFLICT, "the rule was changed meanwhile: its etag is another one");
     const struct state_rule *old = there ? &before : NULL;
-    return check_limits(d, a, w, x, old, e) && check_start(d, a, x->rule, old, e) &&
+    return check_limits(d, w, x->rule, old, e) && check_start(d, a, x->rule, old, e) &&
            store_as(d, a, w, x->rule, old, name_of_change(x, old), x->who, e);
 }
 

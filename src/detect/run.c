@@ -319,9 +319,8 @@ static void run_late(struct run *r, int64_t s, int64_t mark)
     struct late_window *windows = NULL;
     size_t n = 0;
     struct detect_when range = {s, r->stored.late_after, mark};
-    bool ok =
-        r->d->o.lateness <= 0 || late_windows(r->d, r->a, r->w, &r->stored, &r->rule,
-                                              &r->main.result.tables, &range, &windows, &n, &why);
+    bool ok = r->d->o.lateness <= 0 || late_windows(r->d, r->a, r->w, &r->stored, &r->rule,
+                                                    &r->main.result, &range, &windows, &n, &why);
     for (size_t i = 0; i < n; i++) {
         struct run_piece p = {0};
         struct detect_when when = {windows[i].s, windows[i].seen_until, mark};

@@ -114,6 +114,9 @@ struct http_app {
     /* Checks the request's credentials against q->route->access. On false *e says why:
      * ERR_UNAUTHENTICATED, ERR_FORBIDDEN. */
     bool (*authorise)(void *self, struct http_request *q, struct err *e);
+    /* May this caller go on? Asked after authorise, beside the throttle; on false *retry_after_s is
+     * told with 429. May be NULL. */
+    bool (*admit)(void *self, const struct http_request *q, int *retry_after_s);
     /* Writes the error body (and headers such as WWW-Authenticate) for a failure found by this
      * module; q->route may be NULL. */
     void (*fail)(void *self, const struct http_request *q, int status, const struct err *e,
@@ -203,6 +206,7 @@ struct http_server_options {
     unsigned request_timeout_s;   /* from the first byte to the last of one request; 0 = 120 */
     size_t max_inflight_bytes;    /* bodies being received or worked on; 0 = 256 MiB */
     size_t max_response;          /* bytes; 0 = 256 MiB */
+    int64_t hsts_s;               /* Strict-Transport-Security over TLS; 0: none */
 };
 struct http_stats {
     uint64_t requests, bytes_in, bytes_out, refused_busy;

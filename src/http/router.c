@@ -227,7 +227,10 @@ static bool throttled(struct http_router *router, const struct http_request *q,
 {
     int wait_s = 1;
     struct str key = q->throttle_key.n > 0 ? q->throttle_key : q->remote;
-    if (router->throttle == NULL || throttle_take(router->throttle, key, clock_mono_us(), &wait_s))
+    const struct http_app *app = &router->app;
+    if ((router->throttle == NULL ||
+         throttle_take(router->throttle, key, clock_mono_us(), &wait_s)) &&
+        (app->admit == NULL || app->admit(app->self, q, &wait_s)))
         return false;
     struct err e = {0};
     (void)err_set(&e, ERR_BUSY, "Too many requests. Try again after %d s.", wait_s);

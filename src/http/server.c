@@ -121,6 +121,31 @@ static void fill_remote(struct exchange *x)
     x->q.remote = str_from(x->remote);
 }
 
+/* Of every answer that does not say otherwise: whatever is in it, no browser runs, frames, keeps or
+ * guesses at it, and tells nobody where it was. */
+static void add_safety_headers(struct exchange *x, struct MHD_Response *m)
+{
+    static const struct {
+        const char *name, *value;
+    } rows[] = {
+        {"X-Content-Type-Options", "nosniff"},
+        {"X-Frame-Options", "DENY"},
+        {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Cross-Origin-Resource-Policy", "same-origin"},
+        {"Cache-Control", "no-store"},
+    };
+    char age[48];
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        if (http_response_get(&x->r, rows[i].name) == NULL)
+            (void)MHD_add_response_header(m, rows[i].name, rows[i].value);
+    if (x->server->o.hsts_s == 0 ||
+        MHD_get_connection_info(x->conn, MHD_CONNECTION_INFO_PROTOCOL) == NULL)
+        return; /* over plain HTTP browsers ignore it (RFC 6797, 8.1) */
+    snprintf(age, sizeof(age), "max-age=%lld", (long long)x->server->o.hsts_s);
+    (void)MHD_add_response_header(m, "Strict-Transport-Security", age);
+}
+
 static enum MHD_Result send_response(struct exchange *x)
 {
     struct http_response *r = &x->r;
@@ -140,7 +165,7 @@ static enum MHD_Result send_response(struct exchange *x)
         r->content_type != NULL ? r->content_type : "application/json; charset=utf-8";
     if (body.n > 0 || r->stream != NULL)
         (void)MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    (void)MHD_add_response_header(m, "X-Content-Type-Options", "nosniff");
+    add_safety_headers(x, m);
     if (atomic_load(&x->server->draining))
         (void)MHD_add_response_header(m, MHD_HTTP_HEADER_CONNECTION, "close");
     unsigned cls = (unsigned)r->status / 100;

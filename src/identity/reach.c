@@ -118,18 +118,6 @@ struct workspace *identity_workspace_named(const struct identity_caller *c, stru
 
 /* ---- the list ---- */
 
-/* What the portal asks about; every right that a role names is one. */
-static const char *const told_rights[] = {
-    "query/read",         "incidents/read",   "incidents/write", "incidents/delete",
-    "bookmarks/write",    "rules/read",       "rules/write",     "tables/read",
-    "tables/write",       "functions/read",   "functions/write", "watchlists/read",
-    "watchlists/write",   "workspaces/write", "logs/write",      "logs/import",
-    "keys/read",          "keys/write",       "purge/write",     "applications/read",
-    "applications/write", "users/read",       "users/write",     "roles/read",
-    "roles/write",        "providers/read",   "providers/write", "tenants/read",
-    "tenants/write",      "servers/read",     "servers/write",   "delegations/read",
-    "delegations/write"};
-
 static void write_workspace(struct arena *a, const struct identity_caller *c, struct workspace *w,
                             const struct workspace *primary, struct json_out *o)
 {
@@ -140,9 +128,10 @@ static void write_workspace(struct arena *a, const struct identity_caller *c, st
     json_kv_bool(o, "primary", w == primary);
     json_key(o, "rights");
     json_arr(o);
-    for (size_t i = 0; i < COUNTOF(told_rights); i++)
-        if (identity_allows(c, told_rights[i], workspace_id(w)))
-            json_z(o, told_rights[i]);
+    const struct identity_right *right;
+    for (size_t i = 0; (right = identity_right_at(i)) != NULL; i++)
+        if (identity_allows(c, right->name, workspace_id(w)))
+            json_z(o, right->name);
     json_arr_end(o);
     json_obj_end(o);
 }

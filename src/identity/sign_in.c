@@ -88,8 +88,11 @@ bool identity_user_sign_in(struct identity *id, struct arena *a,
     if (!attempt_begin(id, a, login, x->place.address, &t, e))
         return false;
     out_why->retry_after = t.retry_after;
-    if (t.retry_after > 0)
+    if (t.retry_after > 0) {
+        if (state_user_find(id->state, a, login, &u, NULL))
+            out_why->user = u.id;
         return refuse_locked(e, t.retry_after);
+    }
     if (!right_password(id, a, login, x->password, &u, &right, e))
         return false;
     out_why->user = u.id;

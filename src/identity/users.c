@@ -2,6 +2,7 @@
 #include "identity/users.h"
 #include "base/ids.h"
 #include "identity/identity_priv.h"
+#include "identity/tenants.h"
 #include "state/people.h"
 
 enum { MAX_USER_NAME = 64, MAX_TEXT = 200 };
@@ -35,6 +36,7 @@ static bool fill(struct identity *id, struct arena *a, const struct state_user *
         return false;
     *out = (struct identity_user){.id = u->id,
                                   .name = p.name,
+                                  .tenant = p.tenant.n > 0 ? p.tenant : identity_tenant(id),
                                   .display_name = u->display_name,
                                   .email = u->email,
                                   .roles = roles,
@@ -171,6 +173,8 @@ bool identity_user_create(struct identity *id, struct arena *a, const struct ide
                                 .name = name,
                                 .enabled = true,
                                 .created = clock_now(id->clock),
+                                .tenant =
+                                    x->tenant.n > 0 ? identity_tenant_key(id, x->tenant) : STR(""),
                                 .kind = STR(PRINCIPAL_USER)};
     struct state_user u = {.id = p.id,
                            .login = user_login(a, name),

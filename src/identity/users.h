@@ -7,7 +7,8 @@ enum { IDENTITY_PASSWORD_MIN = 12, IDENTITY_PASSWORD_MAX = 128, IDENTITY_RECOVER
 
 struct identity_user {
     struct str id, name, display_name, email;
-    struct str roles; /* JSON array of {"role", "workspace"} */
+    struct str tenant; /* its home, id */
+    struct str roles;  /* JSON array, see identity_roles_set */
     bool enabled, has_password, must_change_password, has_totp;
     int64_t recovery_codes;                                        /* that are left */
     int64_t created, password_changed, last_sign_in, locked_until; /* 0: never, not locked */
@@ -25,6 +26,7 @@ struct identity_user_new {
     struct str name;                /* letters, digits and ._@+-, at most 64 */
     struct str display_name, email; /* may be empty */
     struct str roles;
+    struct str tenant;   /* id; empty: the first one */
     struct str password; /* p NULL: none (signs in elsewhere); empty: a random one is made */
     bool must_change_password;
 };
@@ -52,8 +54,9 @@ bool identity_user_unlock(struct identity *id, struct arena *a, struct str user,
 bool identity_user_totp_reset(struct identity *id, struct arena *a, struct str user,
                               struct err *e) MUST_USE;
 
-/* When there is no principal at all: makes an Owner called "admin" with a random password that must
- * be changed. *out_password is empty when there was one. Call it before identity_first_admin. */
+/* When there is no principal at all: makes a Tenant Administrator called "admin" with a random
+ * password that must be changed. *out_password is empty when there was one. Call it before
+ * identity_first_admin. */
 bool identity_first_user(struct identity *id, struct arena *a, struct str *out_name,
                          struct str *out_password, struct err *e) MUST_USE;
 

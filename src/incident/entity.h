@@ -63,3 +63,15 @@ bool entity_insight_queries_json(struct incidents *in, struct arena *a, struct w
 bool entity_insights_json(struct incidents *in, struct arena *a, struct workspace *w, struct str id,
                           const struct json *body, const struct engine_limits *limits,
                           struct json_out *out, struct err *e) MUST_USE;
+
+/* ---- looking for entities ---- */
+/* Members of one page: "value" [{id, kind, name, firstSeen, lastSeen, alerts}], "count" of all that
+ * fit, "next" (a number to skip; missing: there are no more). Takes the alerts in first. */
+bool entity_search_json(struct incidents *in, struct arena *a, struct workspace *w,
+                        const struct state_entity_query *q, struct json_out *out,
+                        struct err *e) MUST_USE;
+/* The array of incidents whose alerts or bookmarks named the entity from ≤ time < to, the last
+ * changed first. Errors: ERR_NOT_FOUND. */
+bool entity_incidents_json(struct incidents *in, struct arena *a, struct workspace *w,
+                           struct str id, int64_t from, int64_t to, struct json_out *out,
+                           struct err *e) MUST_USE;

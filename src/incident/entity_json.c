@@ -86,6 +86,12 @@ static struct str friendly_name(struct arena *a, const struct json *body)
     return STR("");
 }
 
+struct str entity_name(struct arena *a, struct str text)
+{
+    struct json body = {0};
+    return json_parse(a, text, NULL, &body, NULL) ? friendly_name(a, &body) : STR("");
+}
+
 /* ---- one entity ---- */
 
 static void write_members(struct arena *a, struct json_out *out, const struct entity_kind *k,

@@ -50,3 +50,6 @@ void timeline_alert_write(struct incidents *in, struct arena *a, struct workspac
                           const struct state_alert *al, struct json_out *out);
 void timeline_bookmark_write(struct incidents *in, struct arena *a, struct workspace *w,
                              const struct state_bookmark *b, struct json_out *out);
+
+/* What an entity's body calls it, for people: "ann@halden.example"; empty: nothing. */
+struct str entity_name(struct arena *a, struct str body);

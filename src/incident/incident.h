@@ -55,6 +55,15 @@ struct incident_page {
 bool incident_list(struct incidents *in, struct arena *a, struct workspace *w,
                    const struct incident_query *q, struct incident_page *out,
                    struct err *e) MUST_USE;
+/* How many incidents a filter lets through, and how they are spread. */
+enum { INCIDENT_SEVERITIES = 4, INCIDENT_STATUSES = 3 };
+struct incident_counts {
+    size_t total;
+    size_t by_severity[INCIDENT_SEVERITIES]; /* Informational, Low, Medium, High */
+    size_t by_status[INCIDENT_STATUSES];     /* New, Active, Closed */
+};
+bool incident_count(struct incidents *in, struct workspace *w, struct str filter,
+                    struct incident_counts *out, struct err *e) MUST_USE;
 /* The ARM resource {id, name, type, etag, properties}, one JSON object. */
 void incident_to_json(struct incidents *in, struct workspace *w, const struct state_incident *i,
                       struct json_out *out);

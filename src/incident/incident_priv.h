@@ -88,6 +88,8 @@ typedef bool odata_get_fn(void *self, struct str path, struct odata_value *out);
 /* $filter's grammar: and or not ( ), eq ne gt ge lt le, in, contains startswith endswith, any(x:
  * …). */
 struct odata *odata_parse(struct arena *a, struct str text, struct err *e) MUST_USE;
+/* Calls fn with each property that it names, also more than once. */
+void odata_each_path(const struct odata *o, void (*fn)(void *self, struct str path), void *self);
 /* False with e set: unknown property or types that do not compare. */
 bool odata_match(const struct odata *o, odata_get_fn *get, void *self, bool *out,
                  struct err *e) MUST_USE;

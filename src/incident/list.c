@@ -96,34 +96,92 @@ static struct odata_value owner_value(struct arena *a, struct str owner, struct 
     return text_value(json_text(json_get_str(&o, member), STR("")));
 }
 
+/* Arrays: of objects one member counts. */
+#define LIST(name, member, of)                                                                     \
+    {                                                                                              \
+        name, offsetof(struct state_incident, member), of                                          \
+    }
+static const struct {
+    const char *name;
+    size_t offset;
+    const char *member;
+} lists[] = {
+    LIST("labels", labels, "labelName"),
+    LIST("additionalData/tactics", tactics, ""),
+    LIST("additionalData/techniques", techniques, ""),
+    LIST("additionalData/alertProductNames", products, ""),
+    LIST("relatedAnalyticRuleIds", rule_ids, ""),
+};
+#undef LIST
+
+static struct str bare_path(struct str path)
+{
+    return str_starts(path, STR("properties/")) ? str_sub(path, 11, path.n) : path;
+}
+
+static struct str text_at(const struct state_incident *i, size_t offset)
+{
+    struct str s;
+    memcpy(&s, (const char *)i + offset, sizeof(s));
+    return s;
+}
+
 static bool get_property(void *self, struct str path, struct odata_value *out)
 {
     const struct subject *s = self;
     const struct state_incident *i = s->i;
-    if (str_starts(path, STR("properties/")))
-        path = str_sub(path, 11, path.n);
+    path = bare_path(path);
     for (size_t k = 0; k < COUNTOF(properties); k++)
         if (str_ieqz(path, properties[k].name)) {
             *out = column_value(i, properties[k].offset, properties[k].kind);
             return true;
         }
+    for (size_t k = 0; k < COUNTOF(lists); k++)
+        if (str_ieqz(path, lists[k].name)) {
+            *out = list_value(s->a, text_at(i, lists[k].offset), lists[k].member);
+            return true;
+        }
     if (str_starts(path, STR("owner/")))
         *out = owner_value(s->a, i->owner, str_sub(path, 6, path.n));
-    else if (str_ieqz(path, "labels"))
-        *out = list_value(s->a, i->labels, "labelName");
-    else if (str_ieqz(path, "additionalData/tactics"))
-        *out = list_value(s->a, i->tactics, "");
-    else if (str_ieqz(path, "additionalData/techniques"))
-        *out = list_value(s->a, i->techniques, "");
-    else if (str_ieqz(path, "additionalData/alertProductNames"))
-        *out = list_value(s->a, i->products, "");
-    else if (str_ieqz(path, "relatedAnalyticRuleIds"))
-        *out = list_value(s->a, i->rule_ids, "");
     else if (str_ieqz(path, "name"))
         *out = text_value(i->id);
     else
         return false;
     return true;
+}
+
+/* ---- which members a list has to read ---- */
+
+enum { MAX_MEMBERS = 64 };
+struct members {
+    size_t offsets[MAX_MEMBERS];
+    size_t n;
+};
+
+static void need(struct members *m, size_t offset)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (m->offsets[i] == offset)
+            return;
+    CHECK(m->n < MAX_MEMBERS);
+    m->offsets[m->n++] = offset;
+}
+
+/* Called with each path of a filter. What is no property is told when it is looked at. */
+static void need_path(void *self, struct str path)
+{
+    struct members *m = self;
+    path = bare_path(path);
+    for (size_t k = 0; k < COUNTOF(properties); k++)
+        if (str_ieqz(path, properties[k].name))
+            need(m, properties[k].offset);
+    for (size_t k = 0; k < COUNTOF(lists); k++)
+        if (str_ieqz(path, lists[k].name))
+            need(m, lists[k].offset);
+    if (str_starts(path, STR("owner/")))
+        need(m, offsetof(struct state_incident, owner));
+    else if (str_ieqz(path, "name"))
+        need(m, offsetof(struct state_incident, id));
 }
 
 /* ---- order ---- */
@@ -147,69 +205,151 @@ static bool read_order(struct str text, struct order *out, struct err *e)
                    STR_ARG(path));
 }
 
-static int order_key(const struct state_incident *x, const struct state_incident *y,
-                     const struct order *o)
-{
-    if (str_eqz(STR("severity"), properties[o->property].name))
-        return incident_severity_rank(x->severity) - incident_severity_rank(y->severity);
-    struct odata_value v =
-        column_value(x, properties[o->property].offset, properties[o->property].kind);
-    struct odata_value u =
-        column_value(y, properties[o->property].offset, properties[o->property].kind);
-    return odata_compare(&v, &u);
-}
+/* What an incident is ordered by. */
+struct key {
+    int64_t number;
+    struct odata_value value;
+};
 
-static int compare_incidents(const void *x, const void *y, void *order)
+static int compare_keys(const void *x, const void *y, void *order)
 {
-    const struct state_incident *a = x, *b = y;
+    const struct key *a = x, *b = y;
     const struct order *o = order;
-    int c = order_key(a, b, o);
+    int c = odata_compare(&a->value, &b->value);
     if (c == 0) /* pages must not overlap: no two incidents are equal */
         c = (a->number > b->number) - (a->number < b->number);
     return o->descending ? -c : c;
 }
 
+/* ---- going through all that match ---- */
+
+/* Goes through the incidents without their texts where nobody asks for them, so that a list of
+ * many thousands costs what its filter and its order read. */
+struct search {
+    struct arena *scratch; /* of one incident's filter */
+    const struct odata *filter;
+    void (*found)(struct search *s, const struct state_incident *i);
+    struct err *e;
+    bool failed;
+    /* of a list */
+    struct arena *a;
+    struct order order;
+    VEC(struct key) keys;
+    /* of counts */
+    struct incident_counts *counts;
+};
+
+static bool on_incident(void *self, const struct state_incident *i)
+{
+    struct search *s = self;
+    struct subject subject = {s->scratch, i};
+    bool yes = true;
+    if (s->filter != NULL && !odata_match(s->filter, get_property, &subject, &yes, s->e)) {
+        s->failed = true;
+        return false;
+    }
+    if (yes)
+        s->found(s, i);
+    arena_reset(s->scratch);
+    return true;
+}
+
+static bool search(struct incidents *in, struct workspace *w, struct str filter, struct search *s,
+                   struct members *m)
+{
+    struct odata *parsed = NULL;
+    AUTO(arena_freep) struct arena *of_filter = arena_new(0);
+    if (filter.n > 0 && (parsed = odata_parse(of_filter, filter, s->e)) == NULL)
+        return false;
+    AUTO(arena_freep) struct arena *scratch = arena_new(0);
+    if (parsed != NULL)
+        odata_each_path(parsed, need_path, m);
+    s->filter = parsed;
+    s->scratch = scratch;
+    return state_incident_scan(in->state, workspace_id(w), m->offsets, m->n, on_incident, s,
+                               s->e) &&
+           !s->failed;
+}
+
 /* ---- the list ---- */
 
-static bool keep_matching(struct arena *a, const struct odata *filter, struct state_incident *list,
-                          size_t *n, struct err *e)
+static bool is_severity(const struct order *o)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < *n; i++) {
-        struct subject s = {a, &list[i]};
-        bool yes = true;
-        if (filter != NULL && !odata_match(filter, get_property, &s, &yes, e))
-            return false;
-        if (yes)
-            list[kept++] = list[i];
+    return properties[o->property].offset == offsetof(struct state_incident, severity);
+}
+
+static void keep_key(struct search *s, const struct state_incident *i)
+{
+    struct key k = {.number = i->number};
+    size_t offset = properties[s->order.property].offset;
+    if (is_severity(&s->order))
+        k.value = (struct odata_value){.type = OV_INT, .i = incident_severity_rank(i->severity)};
+    else
+        k.value = column_value(i, offset, properties[s->order.property].kind);
+    if (k.value.type == OV_TEXT)
+        k.value.s = arena_str(s->a, k.value.s);
+    VEC_PUSH(s->a, &s->keys, k);
+}
+
+/* The incidents of keys; one that was deleted in the meantime is left out. */
+static bool fetch(struct incidents *in, struct arena *a, struct workspace *w,
+                  const struct key *keys, size_t n, struct incident_page *out, struct err *e)
+{
+    out->p = arena_array(a, struct state_incident, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        struct err why = {0};
+        if (state_incident_by_number(in->state, a, workspace_id(w), keys[i].number, &out->p[out->n],
+                                     &why))
+            out->n++;
+        else if (why.code != ERR_NOT_FOUND)
+            return err_set(e, why.code, "%s", why.msg);
     }
-    *n = kept;
     return true;
 }
 
 bool incident_list(struct incidents *in, struct arena *a, struct workspace *w,
                    const struct incident_query *q, struct incident_page *out, struct err *e)
 {
-    struct odata *filter = NULL;
-    struct order order = {0};
-    struct state_incident *list = NULL;
-    size_t n = 0, from = 0, top = 0;
+    struct search s = {.found = keep_key, .a = a, .e = e};
+    struct members m = {.n = 0};
+    size_t from = 0, top = 0;
     *out = (struct incident_page){0};
-    if (!resource_top_read(q->top, &top, e))
+    if (!resource_top_read(q->top, &top, e) || !read_order(q->orderby, &s.order, e) ||
+        !resource_token_read(q->skip_token, &from, e))
         return false;
-    if (q->filter.n > 0 && (filter = odata_parse(a, q->filter, e)) == NULL)
+    need(&m, properties[s.order.property].offset);
+    if (!search(in, w, q->filter, &s, &m))
         return false;
-    if (!read_order(q->orderby, &order, e) || !resource_token_read(q->skip_token, &from, e) ||
-        !state_incident_list(in->state, a, workspace_id(w), &list, &n, e) ||
-        !keep_matching(a, filter, list, &n, e))
-        return false;
-    if (n > 1)
-        qsort_r(list, n, sizeof(*list), compare_incidents, &order);
-    if (from >= n)
+    if (s.keys.n > 1)
+        qsort_r(s.keys.p, s.keys.n, sizeof(*s.keys.p), compare_keys, &s.order);
+    if (from >= s.keys.n)
         return true;
-    out->p = list + from;
-    out->n = n - from < top ? n - from : top;
-    if (from + out->n < n)
-        out->next_token = arena_fmt(a, "%zu", from + out->n);
-    return true;
+    size_t n = s.keys.n - from < top ? s.keys.n - from : top;
+    if (from + n < s.keys.n)
+        out->next_token = arena_fmt(a, "%zu", from + n);
+    return fetch(in, a, w, s.keys.p + from, n, out, e);
+}
+
+/* ---- counts ---- */
+
+static void count_one(struct search *s, const struct state_incident *i)
+{
+    static const char *const statuses[INCIDENT_STATUSES] = {"New", "Active", "Closed"};
+    int severity = incident_severity_rank(i->severity);
+    s->counts->total++;
+    if (severity >= 0)
+        s->counts->by_severity[severity]++;
+    for (size_t k = 0; k < COUNTOF(statuses); k++)
+        s->counts->by_status[k] += str_ieqz(i->status, statuses[k]);
+}
+
+bool incident_count(struct incidents *in, struct workspace *w, struct str filter,
+                    struct incident_counts *out, struct err *e)
+{
+    struct search s = {.found = count_one, .counts = out, .e = e};
+    struct members m = {.n = 0};
+    *out = (struct incident_counts){0};
+    need(&m, offsetof(struct state_incident, severity));
+    need(&m, offsetof(struct state_incident, status));
+    return search(in, w, filter, &s, &m);
 }

@@ -294,6 +294,18 @@ struct odata *odata_parse(struct arena *a, struct str text, struct err *e)
     return o;
 }
 
+void odata_each_path(const struct odata *o, void (*fn)(void *self, struct str path), void *self)
+{
+    if (o == NULL)
+        return;
+    if (o->path.n > 0)
+        fn(self, o->path);
+    if (o->type == N_ANY) /* what is inside names the items */
+        return;
+    odata_each_path(o->left, fn, self);
+    odata_each_path(o->right, fn, self);
+}
+
 /* ---- evaluation ---- */
 
 static int compare_texts(struct str x, struct str y)

@@ -77,6 +77,20 @@ static void add_second_names(struct binder *b, struct plan *p)
     }
 }
 
+static void note_read(struct binder *b, struct str workspace, struct str table)
+{
+    struct str both = arena_fmt(b->a, "%.*s/%.*s", STR_ARG(workspace), STR_ARG(table));
+    if (map_get(b->seen_tables, table) == NULL) {
+        map_put(b->seen_tables, table, b);
+        VEC_PUSH(b->a, &b->q->tables, table);
+    }
+    if (map_get(b->seen_tables, both) == NULL) {
+        struct kql_read r = {workspace, table};
+        map_put(b->seen_tables, both, b);
+        VEC_PUSH(b->a, &b->q->reads, r);
+    }
+}
+
 struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const struct syn *at)
 {
     struct plan *p = plan_new(b, P_TABLE, NULL, at);
@@ -92,10 +106,7 @@ struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const st
     for (size_t i = 0; i < p->cols.n; i++)
         p->source_names[i] = p->cols.p[i].name;
     add_second_names(b, p);
-    if (map_get(b->seen_tables, p->table) == NULL) {
-        map_put(b->seen_tables, p->table, b);
-        VEC_PUSH(b->a, &b->q->tables, p->table);
-    }
+    note_read(b, p->workspace, p->table);
     struct expr *scope = scope_filter(b, p), *arrival = arrival_filter(b, p);
     if (scope != NULL && b->o->windows != KQL_WINDOWS_NONE)
         add_window(b, p, at);

@@ -99,7 +99,7 @@ struct kql_options {
     enum kql_windows windows;   /* with a scope; now() is then a window's end. A query that can't be
                                    asked so is refused: ERR_UNSUPPORTED, or what its binding says */
     struct kql_window_grid grid; /* with windows */
-    bool transformation;        /* of a data collection rule: the functions that only these have */
+    bool transformation;         /* of a data collection rule: the functions that only these have */
 };
 struct kql_render {
     struct str chart; /* empty: no render */
@@ -111,10 +111,14 @@ struct kql_result {
     struct str name;   /* "Table_0" …, or the name given by as/fork */
     struct kql_render render;
 };
+struct kql_read {
+    struct str workspace, table; /* workspace empty: the query's own */
+};
 struct kql_query {
     struct kql_result *results; /* at least one */
     size_t n;
     VEC(struct str) tables;     /* every table that the query reads, once */
+    VEC(struct kql_read) reads; /* the same, with the workspaces that they are read of */
     struct kql_request request; /* with what the set statements say */
     bool open_schema; /* columns known only from rows; the plan could not be bound completely */
 };

@@ -45,3 +45,20 @@ bool state_entity_links(struct state *s, struct arena *a, struct str workspace, 
 bool state_entity_incidents(struct state *s, struct arena *a, struct str workspace,
                             struct str entity, int64_t from, int64_t to, size_t max,
                             struct str **out, size_t *n, struct err *e) MUST_USE;
+
+struct state_entity_query {
+    struct str kind;  /* empty: all */
+    struct str text;  /* in any of its values, or its full name; case does not matter; empty: all */
+    bool most_alerts; /* those of most alerts first, else those that were seen last */
+    size_t skip, max;
+};
+struct state_entity_found {
+    struct state_entity entity; /* without its workspace */
+    int64_t alerts;             /* that name it */
+};
+bool state_entity_search(struct state *s, struct arena *a, struct str workspace,
+                         const struct state_entity_query *q, struct state_entity_found **out,
+                         size_t *n, struct err *e) MUST_USE;
+/* How many there are, whatever skip and max. */
+bool state_entity_count(struct state *s, struct arena *a, struct str workspace,
+                        const struct state_entity_query *q, int64_t *out, struct err *e) MUST_USE;

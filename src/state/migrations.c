@@ -389,6 +389,10 @@ static const char tenants_sql[] =
     "CREATE INDEX delegations_by_principal ON delegations (principal, status);"
     "ALTER TABLE principals ADD COLUMN tenant TEXT NOT NULL DEFAULT '';";
 
+/* Limits of a workspace are counts, which read this index and not the rules. */
+static const char rule_kinds_sql[] =
+    "CREATE INDEX rules_by_kind ON rules (workspace, kind, id, enabled);";
+
 static const struct migration {
     int version;
     const char *sql;
@@ -397,6 +401,7 @@ static const struct migration {
     {5, collection_sql},  {6, jobs_sql},         {7, arrival_sql},      {8, work_sql},
     {9, correlation_sql}, {10, cases_sql},       {11, association_sql}, {12, rule_resources_sql},
     {13, rights_sql},     {14, credentials_sql}, {15, people_sql},      {16, tenants_sql},
+    {17, rule_kinds_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

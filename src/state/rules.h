@@ -31,6 +31,20 @@ bool state_rule_get(struct state *s, struct arena *a, struct str workspace, stru
 bool state_rule_list(struct state *s, struct arena *a, struct str workspace,
                      struct state_rule **out, size_t *n,
                      struct err *e) MUST_USE; /* by name; empty workspace: all */
+/* By name. kind: as it is stored. */
+bool state_rule_list_of_kind(struct state *s, struct arena *a, struct str workspace,
+                             struct str kind, struct state_rule **out, size_t *n,
+                             struct err *e) MUST_USE;
+/* The workspace's rules but id, of a kind or of all others. */
+struct state_rule_others {
+    struct str workspace, id, kind;
+    bool of_other_kinds;
+};
+struct state_rule_tally {
+    size_t all, enabled;
+};
+bool state_rule_count(struct state *s, const struct state_rule_others *x,
+                      struct state_rule_tally *out, struct err *e) MUST_USE;
 bool state_rule_delete(struct state *s, struct str workspace, struct str id, bool *out_was_there,
                        struct err *e) MUST_USE; /* its runs and alerts stay */
 bool state_rule_set_schedule(struct state *s, const struct state_rule *r, struct err *e) MUST_USE;

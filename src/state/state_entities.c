@@ -154,3 +154,59 @@ bool state_entity_incidents(struct state *s, struct arena *a, struct str workspa
     *out = rows; /* a struct with one member is that member */
     return true;
 }
+
+/* Names as people write them, of what is kept in parts. */
+#define FULL_NAMES                                                                                 \
+    "lower(ifnull(json_extract(body, '$.Name'), '') || '@' ||"                                     \
+    " ifnull(json_extract(body, '$.UPNSuffix'), '') || char(10) ||"                                \
+    " ifnull(json_extract(body, '$.NTDomain'), '') || '\\' ||"                                     \
+    " ifnull(json_extract(body, '$.Name'), json_extract(body, '$.HostName')) || char(10) ||"       \
+    " ifnull(json_extract(body, '$.HostName'), '') || '.' ||"                                      \
+    " ifnull(json_extract(body, '$.DnsDomain'), ''))"
+#define FITS                                                                                       \
+    "workspace = ?1 AND (?2 = '' OR kind = ?2) AND (?3 = '' OR id = ?3 OR"                         \
+    " ifnull(instr(" FULL_NAMES ", lower(?3)) > 0, 0) OR EXISTS (SELECT 1 FROM json_each(body) j"  \
+    " WHERE j.key <> 'Type' AND j.type IN ('text', 'integer')"                                     \
+    " AND instr(lower(j.value), lower(?3)) > 0))"
+
+bool state_entity_search(struct state *s, struct arena *a, struct str workspace,
+                         const struct state_entity_query *q, struct state_entity_found **out,
+                         size_t *n, struct err *e)
+{
+    static const struct field found[] = {
+        FIELD_AS(F_TEXT, state_entity_found, entity.id, "id"),
+        FIELD_AS(F_TEXT, state_entity_found, entity.kind, "kind"),
+        FIELD_AS(F_TEXT, state_entity_found, entity.body, "body"),
+        FIELD_AS(F_I64, state_entity_found, entity.first_seen, "first_seen"),
+        FIELD_AS(F_I64, state_entity_found, entity.last_seen, "last_seen"),
+        FIELD(F_I64, state_entity_found, alerts),
+    };
+    static const struct table table = {"entities", found, COUNTOF(found),
+                                       sizeof(struct state_entity_found)};
+    struct bind b[] = {BT(workspace), BT(q->kind), BT(q->text), BI((int64_t)q->max),
+                       BI((int64_t)q->skip)};
+    void *rows = NULL;
+    if (!table_select(s, a, &table,
+                      "(SELECT id, kind, body, first_seen, last_seen, (SELECT count(*) FROM"
+                      " entity_links l WHERE l.workspace = ?1 AND l.entity = entities.id"
+                      " AND l.source_type = 'alert') AS alerts FROM entities WHERE " FITS ")",
+                      q->most_alerts ? "ORDER BY alerts DESC, last_seen DESC, id LIMIT ?4 OFFSET ?5"
+                                     : "ORDER BY last_seen DESC, id LIMIT ?4 OFFSET ?5",
+                      b, COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    return true;
+}
+
+bool state_entity_count(struct state *s, struct arena *a, struct str workspace,
+                        const struct state_entity_query *q, int64_t *out, struct err *e)
+{
+    struct one {
+        int64_t n;
+    };
+    static const struct field number[] = {FIELD(F_I64, one, n)};
+    static const struct table table = {"entities", number, 1, sizeof(struct one)};
+    struct bind b[] = {BT(workspace), BT(q->kind), BT(q->text)};
+    return table_one(s, a, &table, "(SELECT count(*) AS n FROM entities WHERE " FITS ")", "", b,
+                     COUNTOF(b), out, e);
+}

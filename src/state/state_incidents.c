@@ -107,6 +107,61 @@ bool state_incident_list(struct state *s, struct arena *a, struct str workspace,
     return select_incidents(s, a, "WHERE workspace = ?1 ORDER BY number", b, COUNTOF(b), out, n, e);
 }
 
+/* The fields at offsets, and the number; returns how many. */
+static size_t chosen_fields(const size_t *offsets, size_t n, const struct field **out)
+{
+    size_t found = 0;
+    for (size_t f = 0; f < COUNTOF(fields); f++) {
+        bool wanted = fields[f].offset == offsetof(struct state_incident, number);
+        for (size_t i = 0; i < n; i++)
+            wanted = wanted || fields[f].offset == offsets[i];
+        if (wanted)
+            out[found++] = &fields[f];
+    }
+    return found;
+}
+
+static void borrow_row(sqlite3_stmt *st, const struct field *const *chosen, size_t n,
+                       struct state_incident *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        char *at = (char *)out + chosen[i]->offset;
+        if (chosen[i]->type == F_TEXT) {
+            const char *text = (const char *)sqlite3_column_text(st, (int)i);
+            struct str s = {text, (size_t)sqlite3_column_bytes(st, (int)i)};
+            memcpy(at, &s, sizeof(s));
+        } else {
+            int64_t value = sqlite3_column_int64(st, (int)i);
+            memcpy(at, &value, sizeof(value));
+        }
+    }
+}
+
+bool state_incident_scan(struct state *s, struct str workspace, const size_t *offsets, size_t n,
+                         state_incident_fn *fn, void *self, struct err *e)
+{
+    const struct field *chosen[COUNTOF(fields)];
+    struct state_incident row = {0};
+    struct bind b[] = {BT(workspace)};
+    int rc = SQLITE_ROW;
+    size_t found = chosen_fields(offsets, n, chosen);
+    AUTO(sbuf_fini) struct sbuf sql = sbuf_make(0);
+    for (size_t i = 0; i < found; i++)
+        sbuf_addf(&sql, "%s%s", i == 0 ? "SELECT " : ", ", chosen[i]->name);
+    sbuf_addz(&sql, " FROM incidents WHERE workspace = ?1");
+    state_lock(s);
+    sqlite3_stmt *st = state_take_locked(s, sbuf_str(&sql).p, b, COUNTOF(b), e);
+    bool going = st != NULL;
+    while (going && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        borrow_row(st, chosen, found, &row);
+        going = fn(self, &row);
+    }
+    bool ok = st != NULL && (rc == SQLITE_DONE || !going || state_error(s, e, "incidents"));
+    state_give_locked(st);
+    state_unlock(s);
+    return ok;
+}
+
 bool state_incident_between(struct state *s, struct arena *a, struct str workspace, int64_t from,
                             int64_t to, size_t max, struct state_incident **out, size_t *n,
                             struct err *e)

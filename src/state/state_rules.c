@@ -84,6 +84,38 @@ bool state_rule_list(struct state *s, struct arena *a, struct str workspace,
     return true;
 }
 
+bool state_rule_count(struct state *s, const struct state_rule_others *x,
+                      struct state_rule_tally *out, struct err *e)
+{
+    static const char sql[] =
+        "SELECT count(*), coalesce(sum(enabled), 0) FROM rules WHERE workspace = ?1 "
+        "AND id <> ?2 AND (kind = ?3) = ?4";
+    struct bind b[] = {BT(x->workspace), BT(x->id), BT(x->kind), BI(x->of_other_kinds ? 0 : 1)};
+    state_lock(s);
+    sqlite3_stmt *st = state_take_locked(s, sql, b, COUNTOF(b), e);
+    bool ok = st != NULL && (sqlite3_step(st) == SQLITE_ROW || state_error(s, e, "count rules"));
+    if (ok) {
+        out->all = (size_t)sqlite3_column_int64(st, 0);
+        out->enabled = (size_t)sqlite3_column_int64(st, 1);
+    }
+    state_give_locked(st);
+    state_unlock(s);
+    return ok;
+}
+
+bool state_rule_list_of_kind(struct state *s, struct arena *a, struct str workspace,
+                             struct str kind, struct state_rule **out, size_t *n, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(kind)};
+    void *rows = NULL;
+    if (!table_select(s, a, &joined, joined_from,
+                      "WHERE workspace = ?1 AND kind = ?2 ORDER BY name, id", b, COUNTOF(b), &rows,
+                      n, e))
+        return false;
+    *out = rows;
+    return true;
+}
+
 bool state_rule_delete(struct state *s, struct str workspace, struct str id, bool *out_was_there,
                        struct err *e)
 {

@@ -73,6 +73,11 @@ bool store_has_no_room(const struct err *e);
 #define STORE_OVER_QUOTA "OverQuota" /* err.kind of refusals for the daily cap, with ERR_BUSY */
 bool store_is_over_quota(const struct err *e);
 
+/* Rows are only in the store that lake_store names, which does not answer or for which there is no
+ * room here: ERR_IO of a query, that may pass. */
+bool store_is_out_of_reach(const struct err *e);
+
+
 /* ---- workspaces ---- */
 struct workspace; /* lives as long as the store */
 /* Where a workspace belongs: its tenant, and its place among Azure's resources. */

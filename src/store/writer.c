@@ -1,6 +1,7 @@
 /* Group commit: one thread per workspace takes what many producers handed in and commits it in one
  * transaction; they wait until it is on disk. The same thread makes tables and columns, so that
  * there is one writer of a file's layout. */
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 
 #include "store/lake/lake.h"
@@ -11,7 +12,8 @@ enum {
     QUEUE_DEFAULT_BYTES = 256 << 20,
     IDLE_US = 500000,
     COUNT_EVERY_US = 60000000,
-    DEDUP_MAX_BYTES = 256
+    DEDUP_MAX_BYTES = 256,
+    NICENESS = 5 /* of the writer: commits grow while they wait, queries only wait */
 };
 #define CHECKPOINT_BYTES ((size_t)256 << 20) /* of rows since the last checkpoint */
 #define ROOM_BYTES ((uint64_t)16 << 20)
@@ -436,6 +438,8 @@ static bool stopped(struct writer *wr)
 static void *writer_main(void *arg)
 {
     struct writer *wr = arg;
+    /* Of this thread alone. Where the system refuses, queries and commits are equals. */
+    (void)setpriority(PRIO_PROCESS, 0, NICENESS);
     while (!stopped(wr)) {
         struct request *list = take_list(wr);
         if (list != NULL) {

@@ -158,6 +158,37 @@ def test_entities():
         contains(account["id"], BASE)
 
 
+def test_looking_for_entities():
+    with Server(clock=START) as s:
+        first, second = two_incidents(s)
+        own = "/vedette/v1/workspaces/%s/entities" % s.workspace()["id"]
+
+        def names(query):
+            answer = s.get(own + "?" + query).json()
+            equal(answer["count"], len(answer["value"]), query)
+            return sorted(e["name"] for e in answer["value"])
+
+        equal(names(""), ["203.0.113.7", "ann@halden.example", "bob@halden.example"])
+        equal(names("text=ANN%40halden"), ["ann@halden.example"])
+        equal(names("text=halden.example&kind=Account"), ["ann@halden.example", "bob@halden.example"])
+        equal(names("text=203.0.113&kind=Account"), [])
+        equal(names("text=account"), [])
+        equal(names("text=%25"), [])
+        equal(names("text=%27%20OR%201%3D1%20--"), [])
+        top = s.get(own + "?order=alerts&$top=1").json()
+        equal((top["count"], top["next"], top["value"][0]["name"], top["value"][0]["alerts"]), (3, 1, "203.0.113.7", 2))
+        rest = s.get(own + "?order=alerts&$top=2&skip=1").json()
+        equal(([e["alerts"] for e in rest["value"]], "next" in rest), ([1, 1], False))
+        address = own + "/" + top["value"][0]["id"]
+        equal(sorted(i["name"] for i in s.get(address + "/incidents").json()["value"]),
+              sorted([first["name"], second["name"]]))
+        equal(s.get(address + "/incidents?to=2020-01-01T00:00:00Z").json()["value"], [])
+        equal(s.get(own + "/none/incidents").status, 404)
+        for bad in ("?$top=0", "?$top=x", "?skip=-1"):
+            equal(s.get(own + bad).status, 400, bad)
+        equal(s.get(address + "/incidents?from=x").status, 400)
+
+
 # An entity of each kind that has insights.
 KINDS = (("Account", "Name", "ann"), ("Host", "HostName", "web01"), ("IP", "Address", "203.0.113.7"),
          ("URL", "Url", "https://bad.example/x"), ("DNS", "DomainName", "bad.example"),

@@ -75,6 +75,23 @@ def test_what_is_refused():
         equal(s.count("SecurityIncident"), 0)
 
 
+def test_counts():
+    with Server(clock=START) as s:
+        for number, (severity, status) in enumerate((("High", "New"), ("High", "Active"), ("Low", "New"))):
+            made = s.arm("PUT", "/incidents/n%d" % number, {"properties": {
+                "title": "Case %d" % number, "severity": severity, "status": status}})
+            equal(made.status, 201, made)
+        counts = "/vedette/v1/workspaces/default/incidentCounts"
+        equal(s.get(counts).json(), {
+            "total": 3, "severity": {"Informational": 0, "Low": 1, "Medium": 0, "High": 2},
+            "status": {"New": 2, "Active": 1, "Closed": 0}})
+        asked = s.get(counts + "?$filter=properties/severity%20eq%20'High'%20and%20"
+                      "contains(properties/title,%20'case%200')").json()
+        equal((asked["total"], asked["status"]["New"]), (1, 1))
+        equal(s.get(counts + "?$filter=properties/nothing%20eq%201").status, 400)
+        equal(s.get(counts, token=None).status, 401)
+
+
 def test_filter_order_and_pages():
     with Server(clock=START) as s:
         many(s, 23)

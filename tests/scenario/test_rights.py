@@ -192,8 +192,9 @@ def test_roles_of_an_older_data_folder():
         db.execute("DELETE FROM principals WHERE kind <> 'application'")
         db.execute("ALTER TABLE principals DROP COLUMN kind")
         for later in ("application_credentials", "used_tokens", "api_keys", "sessions", "recovery_codes", "users",
-                      "sign_in_failures"):
+                      "sign_in_failures", "tenants", "delegations"):
             db.execute("DROP TABLE %s" % later)
+        db.execute("ALTER TABLE principals DROP COLUMN tenant")
         db.execute("DROP TABLE role_assignments")
         db.execute("DROP TABLE role_definitions")
         db.execute("PRAGMA user_version = 12")

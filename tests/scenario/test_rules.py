@@ -241,6 +241,37 @@ def test_templates():
         equal(s.arm("GET", "/alertRuleTemplates/none").status, 404)
 
 
+def test_the_matrix_and_an_export_of_some():
+    with Server(clock=START) as s:
+        s.arm("PUT", "/alertRules/one", changed(SCHEDULED, subTechniques=["T1110.003"]))
+        s.arm("PUT", "/alertRules/two", changed(SCHEDULED, displayName="Second", enabled=False))
+        state = overview(s)["one"]
+        equal((state["tactics"], state["techniques"], state["subTechniques"], state["source"], state["failures"]),
+              (["CredentialAccess"], ["T1110"], ["T1110.003"], "Custom content", 0))
+        assert state["lastModified"].startswith("2026-03-01T"), state
+        matrix = s.get(own(s, "coverage")).json()
+        equal((matrix["rules"], matrix["covered"]), (1, 1))
+        tactic = next(t for t in matrix["tactics"] if t["tactic"] == "CredentialAccess")
+        equal((tactic["title"], tactic["rules"], tactic["covered"]), ("Credential Access", 1, 1))
+        equal(len(tactic["items"]), tactic["techniques"])
+        technique = next(x for x in tactic["items"] if x["id"] == "T1110")
+        equal((technique["name"], technique["rules"]), ("Brute Force", ["one"]))
+        assert technique["templates"], technique
+        equal({x["id"]: x["rules"] for x in technique["subTechniques"]},
+              {"T1110.001": [], "T1110.002": [], "T1110.003": ["one"], "T1110.004": []})
+        types = {t["type"]: t for t in s.get("/vedette/v1/ruleVocabulary").json()["entityTypes"]}
+        equal((types["URL"]["identifiers"], types["URL"]["strong"]), (["Url"], 1))
+        package = s.post(own(s, "rules/export"), {"ids": ["two", "one"]}).json()
+        equal([r["properties"]["displayName"] for r in package["resources"]], ["Second", "Failed sign-ins"])
+        for name in ("one", "two"):
+            s.arm("DELETE", "/alertRules/" + name)
+        equal(s.post(own(s, "rules"), json.dumps(package)).json()["refused"], 0)
+        equal(sorted(r["name"] for r in overview(s).values()), ["Failed sign-ins", "Second"])
+        equal(s.post(own(s, "rules/export"), {"ids": ["none"]}).status, 404)
+        equal(s.post(own(s, "rules/export"), {"ids": []}).status, 400)
+        equal(s.post(own(s, "rules/export"), {}).message(), "ids: an array with the ids of rules is expected")
+
+
 # ---- versions, switching, copies, audit ----
 
 def test_versions_and_audit():

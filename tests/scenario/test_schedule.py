@@ -1,7 +1,10 @@
 """When rules run, and over which rows: ranges of arrival without gap and overlap, late rows, marks over
 restarts, rules that are woken by what arrives."""
 import datetime
+import json
+import os
 import re
+import tempfile
 
 from test_detection import START, TABLE, alerts, at, imported, incidents, rule, sign_ins
 from vedette import ROWS_OF_ALERTS, Server, contains, equal, run, until
@@ -94,6 +97,30 @@ def test_late_rows_are_seen_once():
         s.start(clock=at(61))
         s.move_clock(at(120))
         equal(people(s), ["early", "late", "later"])
+
+
+def test_late_rows_of_another_workspace():
+    with Server(clock=START) as s, tempfile.TemporaryDirectory() as folder:
+        copy = os.path.join(folder, "x")
+        equal(run("export", "--data", s.data, copy)[0], 0)
+        s.stop()
+        equal(run("import", "--data", s.data, "--name", "other", copy)[0], 0)
+        s.start(clock=START)
+        imported(s, rule(query="workspace('other').SigninLogs | where ResultType == '50126'", extra=PER_RESULT))
+
+        def send(minute, person):
+            row = {"TimeGenerated": at(minute), "UserPrincipalName": person, "ResultType": "50126"}
+            equal(s.post("/vedette/v1/workspaces/other/records/SigninLogs?format=ndjson", json.dumps(row)).status, 200)
+
+        s.move_clock(at(1))
+        send(1, "early@halden.example")
+        s.move_clock(at(30))
+        equal(people(s), ["early"])
+        send(1, "late@halden.example")
+        sign_ins(s, 2, "own@halden.example")  # of this workspace, which the rule does not read
+        s.move_clock(at(60))
+        equal(people(s), ["early", "late"])
+        equal([(r["windowTo"][11:16], r["alerts"]) for r in runs(s, trigger="LateData")], [("00:05", 1)])
 
 
 def test_late_rows_that_change_nothing_make_no_alert():

@@ -79,6 +79,19 @@ def test_cef_and_leef_reach_commonsecuritylog():
         equal((received, stored, rejected), (3, 2, 1))
 
 
+def test_messages_of_cisco_asa_reach_commonsecuritylog():
+    with Server(*ALL, clock=CLOCK) as s:
+        send(s, "udp", b"<164>Jan  2 03:00:00 asa1 : %ASA-4-106023: Deny udp src outside:203.0.113.7/53 dst inside:10.0.0.5/5353"
+                       b' by access-group "outside_in" [0x0, 0x0]')
+        send(s, "tcp", b"<166>Jan 02 2026 03:00:00 10.0.0.1 %ASA-6-733100: Object drop rate 1 exceeded\n")
+        until(lambda: s.count("CommonSecurityLog") == 2)
+        first, second = s.query("CommonSecurityLog | where DeviceVendor == 'Cisco' and DeviceProduct == 'ASA' | sort by LogSeverity asc")
+        equal((first["DeviceName"], first["DeviceEventClassID"], first["SourceIP"], first["DestinationPort"], first["DeviceAction"],
+               first["DeviceCustomString2"]), ("asa1", "106023", "203.0.113.7", 5353, "Deny", "outside_in"))
+        equal((second["Computer"], second["DeviceAddress"], second["Message"]),
+              ("10.0.0.1", "10.0.0.1", "%ASA-6-733100: Object drop rate 1 exceeded"))
+
+
 def test_hostile_bytes_are_kept_or_cut_never_refused():
     with Server(*ALL, "--syslog-max-message", "1000", clock=CLOCK) as s:
         send(s, "udp", b"\xff\xfe\x00not a header")

@@ -105,7 +105,9 @@ static void expect_event(const char *content, const char *wanted)
     enum event_format f = event_find(str_from(content), &event);
     bool ok = f == EVENT_CEF    ? cef_record(&m, event, &why)
               : f == EVENT_LEEF ? leef_record(&m, event, &why)
-                                : false;
+                                : f == EVENT_ASA;
+    if (f == EVENT_ASA)
+        asa_record(&m, event, STR("fw01"));
     struct json r = record_done(&m);
     for (size_t i = 0; ok && i < r.n; i++) {
         sbuf_addf(&got, "%s%.*s=", i > 0 ? " / " : "", STR_ARG(r.keys[i]));
@@ -172,6 +174,70 @@ static void leef_events(void **state)
                  "Activity=c / SourceIP=10.0.0.1 / DestinationPort=22");
 }
 
+/* Without what all of them have. */
+static void expect_asa(const char *severity, const char *class, const char *text,
+                       const char *wanted)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    const char *message = arena_fmt(a, "%%ASA-%s-%s: %s", severity, class, text).p;
+    const char *all =
+        arena_fmt(a,
+                  "DeviceVendor=Cisco / DeviceProduct=ASA / DeviceEventClassID=%s / LogSeverity=%s "
+                  "/ OriginalLogSeverity=%s / DeviceName=fw01 / Message=%s%s%s",
+                  class, severity, severity, message, wanted[0] != '\0' ? " / " : "", wanted)
+            .p;
+    expect_event(message, all);
+}
+
+static void messages_of_asa(void **state)
+{
+    (void)state;
+    expect_asa("4", "106023",
+               "Deny tcp src outside:203.0.113.7/4711(LOCAL\\ann) dst inside:10.0.0.5/443 by "
+               "access-group \"outside_in\" [0x0, 0x0]",
+               "DeviceAction=Deny / Protocol=tcp / SourceIP=203.0.113.7 / SourcePort=4711 / "
+               "DestinationIP=10.0.0.5 / DestinationPort=443 / DeviceCustomString2=outside_in");
+    expect_asa("6", "302013",
+               "Built outbound TCP connection 7 for outside:203.0.113.9/443 (203.0.113.9/443) to "
+               "inside:10.0.0.5/50000 (198.51.100.1/50000)",
+               "DeviceAction=Built / Protocol=TCP / CommunicationDirection=Outbound / "
+               "SourceIP=203.0.113.9 / SourcePort=443 / DestinationIP=10.0.0.5 / "
+               "DestinationPort=50000");
+    expect_asa("6", "106100",
+               "access-list acl_in denied udp outside/2001:db8::1(53) -> inside/10.0.0.9(5353) "
+               "hit-cnt 1 first hit [0xa, 0x0]",
+               "DeviceAction=denied / Protocol=udp / SourceIP=2001:db8::1 / SourcePort=53 / "
+               "DestinationIP=10.0.0.9 / DestinationPort=5353 / DeviceCustomString2=acl_in");
+    expect_asa("2", "106017", "Deny IP due to Land Attack from 10.0.0.1 to 10.0.0.1",
+               "DeviceAction=Deny / Protocol=IP / SourceIP=10.0.0.1 / DestinationIP=10.0.0.1");
+    expect_asa("2", "106016", "Deny IP spoof from (10.1.1.1) to 10.11.11.19 on interface TestIf",
+               "DeviceAction=Deny / Protocol=IP / SourceIP=10.1.1.1 / DestinationIP=10.11.11.19");
+    expect_asa("6", "302020",
+               "Built ICMP connection for faddr 10.0.0.1/0 gaddr 10.0.0.2/0 laddr 10.0.0.2/0",
+               "DeviceAction=Built / Protocol=ICMP / SourceIP=10.0.0.1 / DestinationIP=10.0.0.2");
+    expect_asa("6", "605005",
+               "Login permitted from 10.0.0.1/50001 to mgmt:10.0.0.2/ssh for user \"ann\"",
+               "DeviceAction=permitted / SourceIP=10.0.0.1 / SourcePort=50001 / "
+               "DestinationIP=10.0.0.2 / DestinationUserName=ann");
+    expect_asa("6", "305011", "Built dynamic TCP translation from inside:10.0.0.1/1 to x:y", "");
+    expect_asa("4", "106023", "Deny", "DeviceAction=Deny");
+    expect_asa("4", "106023", "", "");
+}
+
+static void what_is_no_message_of_asa(void **state)
+{
+    static const char *const texts[] = {
+        "%ASA-8-106023: x",  "%ASA-4-10602: x",  "%ASA-4-106023 x",
+        "%ASA-44-106023:x",  "%ASA-x4-106023:x", "%ASA-4-1060234: x",
+        "x%ASA-4-106023: x", "%FTD-4-106023: x", "%ASA-"};
+    struct str event;
+    (void)state;
+    for (size_t i = 0; i < COUNTOF(texts); i++)
+        if (event_find(str_from(texts[i]), &event) != EVENT_NONE)
+            fail_msg("%s", texts[i]);
+    assert_int_equal(event_find(STR("fw01 : %ASA-session-6-302013: Built"), &event), EVENT_ASA);
+}
+
 static void what_is_no_event(void **state)
 {
     (void)state;
@@ -193,6 +259,8 @@ int main(void)
         cmocka_unit_test(cef_values),
         cmocka_unit_test(values_that_do_not_fit_are_kept),
         cmocka_unit_test(leef_events),
+        cmocka_unit_test(messages_of_asa),
+        cmocka_unit_test(what_is_no_message_of_asa),
         cmocka_unit_test(what_is_no_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,13 +19,26 @@ const queries = new QueryClient({
   },
 });
 
+// After an upgrade the old page's parts are gone from the server: the new page has its own.
+window.addEventListener("vite:preloadError", (event) => {
+  const now = Date.now();
+  const before = Number(sessionStorage.getItem("vedette.reloaded") ?? 0);
+  if (now - before < 60_000) return;
+  event.preventDefault();
+  sessionStorage.setItem("vedette.reloaded", String(now));
+  window.location.reload();
+});
+
 const root = document.getElementById("root");
 if (root !== null)
   createRoot(root).render(
     <StrictMode>
       <Appearance>
         <QueryClientProvider client={queries}>
-          <BrowserRouter basename="/portal">
+          <BrowserRouter
+            basename="/portal"
+            future={{ v7_startTransition: true, v7_relativeSplatPath: true }}
+          >
             <Toasts>
               <SessionProvider>
                 <App />

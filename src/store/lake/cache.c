@@ -38,6 +38,11 @@ bool lake_is_store_fault(const struct err *e)
     return strcmp(e->kind, LAKE_UNREACHABLE) == 0 || strcmp(e->kind, LAKE_CHANGED) == 0;
 }
 
+bool store_is_out_of_reach(const struct err *e)
+{
+    return e->code == ERR_IO && strcmp(e->kind, LAKE_UNREACHABLE) == 0;
+}
+
 bool lake_is_away(struct lake_part *p)
 {
     lock_take(&p->lake->lock);

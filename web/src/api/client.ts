@@ -28,6 +28,8 @@ export interface CallOptions {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Sent as JSON. */
   body?: unknown;
+  /** Sent as it is, with the content type of the headers (plain text without one). */
+  text?: string;
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
@@ -73,6 +75,10 @@ export async function callRaw(path: string, options: CallOptions = {}): Promise<
     headers["content-type"] ??= "application/json";
     init.body = JSON.stringify(options.body);
   }
+  if (options.text !== undefined) {
+    headers["content-type"] ??= "text/plain; charset=utf-8";
+    init.body = options.text;
+  }
   const response = await fetch(path, init);
   if (response.ok) return response;
   const error = await failure(response);
@@ -85,6 +91,11 @@ export async function call<T>(path: string, options: CallOptions = {}): Promise<
   const response = await callRaw(path, options);
   const text = await response.text();
   return (text === "" ? undefined : JSON.parse(text)) as T;
+}
+
+/** POST of a text, such as a file, as it is. */
+export function callText<T>(path: string, text: string): Promise<T> {
+  return call<T>(path, { method: "POST", text });
 }
 
 export interface ArmList<T> {

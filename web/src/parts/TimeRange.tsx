@@ -83,6 +83,7 @@ export function TimeRange({ value, onChange, label = "Time range", all = false }
   return (
     <>
       <Select
+        size="small"
         aria-label={label}
         value={value}
         onChange={(_, data) => (data.value === "custom" ? setCustom(true) : onChange(data.value))}

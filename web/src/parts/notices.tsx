@@ -53,7 +53,7 @@ export function ErrorNotice(props: { error: unknown; title?: string; onRetry?: (
   if (error === null || error === undefined) return null;
   const reference = error instanceof ApiError ? error.reference : "";
   return (
-    <MessageBar intent="error" layout="multiline" role="alert">
+    <MessageBar intent="error" layout="multiline" role="alert" style={{ flexShrink: 0 }}>
       <MessageBarBody>
         <MessageBarTitle>{title}</MessageBarTitle>
         {errorText(error)}

@@ -4,7 +4,10 @@ import { Spinner } from "@fluentui/react-components";
 import { createContext, useCallback, useContext, useMemo, useState } from "react";
 import type { ReactNode } from "react";
 import { ApiError, call, useCredentials } from "../api/client";
+import { errorText } from "../parts/notices";
+import { NewPassword } from "./NewPassword";
 import { SignIn } from "./SignIn";
+import { useIdlePause } from "./idle";
 
 export interface Workspace {
   id: string;
@@ -19,9 +22,17 @@ export interface Tenant {
   workspaces: Workspace[];
 }
 export interface SessionInfo {
-  user: { id: string; name: string; displayName: string };
+  user: {
+    id: string;
+    name: string;
+    displayName: string;
+    hasPassword?: boolean;
+    hasTotp?: boolean;
+    recoveryCodesLeft?: number;
+  };
   csrfToken: string;
   expires: string;
+  mustChangePassword?: boolean;
   tenants: Tenant[];
 }
 export interface Session extends SessionInfo {
@@ -30,6 +41,8 @@ export interface Session extends SessionInfo {
   /** May the person do this in the selected workspace? The server decides; this only hides what it would refuse. */
   may: (right: string) => boolean;
   signOut: () => Promise<void>;
+  /** Asks the server again who this is. */
+  reload: () => Promise<void>;
 }
 
 const Context = createContext<Session | undefined>(undefined);
@@ -52,6 +65,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const [chosen, setChosen] = useState(() => localStorage.getItem(REMEMBERED) ?? "");
   const [ended, setEnded] = useState(false);
+  useIdlePause();
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ["session"],
     queryFn: ({ signal }) => call<SessionInfo>("/portal/api/session", { signal }),
@@ -66,28 +80,43 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, []);
   const signOut = useCallback(async () => {
     await call("/portal/api/signout", { method: "POST" });
-    setEnded(true);
+    // What was asked for belongs to who asked; nothing of it stays for the next one.
     queries.clear();
+    window.location.assign("/portal/");
   }, [queries]);
 
+  const reload = useCallback(async () => {
+    await refetch();
+  }, [refetch]);
   const session = useMemo<Session | undefined>(() => {
     if (data === undefined) return undefined;
     const all = data.tenants.flatMap((tenant) => tenant.workspaces);
     const workspace =
       all.find((w) => w.id === chosen) ?? all.find((w) => w.primary) ?? all[0] ?? undefined;
     const may = (right: string) => workspace?.rights.includes(right) ?? false;
-    return { ...data, workspace, selectWorkspace, may, signOut };
-  }, [data, chosen, selectWorkspace, signOut]);
+    return { ...data, workspace, selectWorkspace, may, signOut, reload };
+  }, [data, chosen, selectWorkspace, signOut, reload]);
 
   const signedIn = async () => {
-    await queries.invalidateQueries();
     await refetch();
     setEnded(false);
+    await queries.invalidateQueries();
   };
-  if (ended || (error instanceof ApiError && error.status === 401))
-    return <SignIn expired={ended && data !== undefined} onSignedIn={signedIn} />;
-  if (isPending) return <Spinner label="Loading" style={{ height: "100%" }} />;
-  if (session === undefined)
-    return <SignIn expired={false} onSignedIn={signedIn} problem={error?.message ?? ""} />;
-  return <Context.Provider value={session}>{children}</Context.Provider>;
+  if (isPending && !ended) return <Spinner label="Loading" style={{ height: "100%" }} />;
+  const refused = error instanceof ApiError && error.status === 401;
+  if (session === undefined) {
+    const problem = refused || error === null ? "" : errorText(error);
+    return <SignIn expired={false} onSignedIn={signedIn} problem={problem} />;
+  }
+  if (session.mustChangePassword) return <NewPassword onChanged={reload} onSignOut={signOut} />;
+  // The page stays where it is below the sign-in, with all that was typed into it.
+  const gone = ended || refused;
+  return (
+    <Context.Provider value={session}>
+      <div style={{ height: "100%" }} inert={gone}>
+        {children}
+      </div>
+      {gone && <SignIn expired name={session.user.name} onSignedIn={signedIn} />}
+    </Context.Provider>
+  );
 }

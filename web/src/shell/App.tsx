@@ -13,7 +13,8 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { Suspense, useEffect } from "react";
-import { NavLink, Route, Routes, useLocation } from "react-router-dom";
+import { NavLink, Route, Routes, useLocation, useNavigate } from "react-router-dom";
+import { useZone } from "../parts/time";
 import { useSession } from "../session/session";
 import { useAppearance } from "./appearance";
 import { pages } from "./pages";
@@ -111,6 +112,8 @@ function WorkspaceChoice() {
 function PersonMenu() {
   const { user, signOut } = useSession();
   const { dark, choose } = useAppearance();
+  const [zone, chooseZone] = useZone();
+  const go = useNavigate();
   return (
     <Menu>
       <MenuTrigger disableButtonEnhancement>
@@ -118,6 +121,10 @@ function PersonMenu() {
       </MenuTrigger>
       <MenuPopover>
         <MenuList>
+          <MenuItem onClick={() => void go("/account")}>Your account</MenuItem>
+          <MenuItem onClick={() => chooseZone(zone === "utc" ? "local" : "utc")}>
+            {zone === "utc" ? "Times of this place" : "Times in UTC"}
+          </MenuItem>
           <MenuItem onClick={() => choose(dark ? "light" : "dark")}>
             {dark ? "Light appearance" : "Dark appearance"}
           </MenuItem>

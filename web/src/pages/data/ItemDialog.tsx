@@ -1,0 +1,80 @@
+/** One item of a watchlist: a value for each column. */
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  Field,
+  Input,
+} from "@fluentui/react-components";
+import { useState } from "react";
+import { call } from "../../api/client";
+import { useNotify } from "../../parts/Toasts";
+import { ErrorNotice } from "../../parts/notices";
+import { useWorkspacePath } from "../../session/session";
+import { textOf } from "./WatchlistPage";
+import type { Item } from "./WatchlistPage";
+import { WATCHLISTS, WATCHLIST_VERSION } from "./Watchlists";
+import { useDataChange } from "./queries";
+
+interface Props {
+  alias: string;
+  /** undefined: a new one. */
+  item: Item | undefined;
+  names: readonly string[];
+  onClose: () => void;
+}
+
+export function ItemDialog({ alias, item, names, onClose }: Props) {
+  const path = useWorkspacePath();
+  const notify = useNotify();
+  const [values, setValues] = useState<Record<string, string>>(() =>
+    Object.fromEntries(names.map((n) => [n, textOf(item?.properties.itemsKeyValue[n])])),
+  );
+  const save = useDataChange(() => {
+    const id = item?.name ?? crypto.randomUUID();
+    const at = `${WATCHLISTS}/${encodeURIComponent(alias)}/watchlistItems/${encodeURIComponent(id)}`;
+    return call(path(at + WATCHLIST_VERSION), {
+      method: "PUT",
+      body: { ...(item ? { etag: item.etag } : {}), properties: { itemsKeyValue: values } },
+    });
+  });
+  const store = async () => {
+    try {
+      await save.mutateAsync(undefined);
+      notify.done("The item is saved");
+      onClose();
+    } catch {
+      // Shown in the dialog.
+    }
+  };
+  return (
+    <Dialog open onOpenChange={(_, d) => !d.open && onClose()}>
+      <DialogSurface>
+        <DialogBody>
+          <DialogTitle>{item ? "Edit item" : "New item"}</DialogTitle>
+          <DialogContent>
+            {names.map((name) => (
+              <Field key={name} label={name}>
+                <Input
+                  value={values[name] ?? ""}
+                  onChange={(_, d) => setValues({ ...values, [name]: d.value })}
+                />
+              </Field>
+            ))}
+            <ErrorNotice title="The item was not saved" error={save.error} />
+          </DialogContent>
+          <DialogActions>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button appearance="primary" disabled={save.isPending} onClick={() => void store()}>
+              Save
+            </Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  );
+}

@@ -1,0 +1,98 @@
+/** Plan and retention of a table. */
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  Field,
+  Input,
+  Select,
+} from "@fluentui/react-components";
+import { useState } from "react";
+import { call } from "../../api/client";
+import { useNotify } from "../../parts/Toasts";
+import { ErrorNotice } from "../../parts/notices";
+import { useDataChange, useTablePath } from "./queries";
+import type { TableResource } from "./queries";
+
+interface Changed {
+  plan: string;
+  retentionInDays: number;
+  totalRetentionInDays: number;
+}
+
+export function RetentionDialog({ table, onClose }: { table: TableResource; onClose: () => void }) {
+  const p = table.properties;
+  const path = useTablePath();
+  const notify = useNotify();
+  const [plan, setPlan] = useState(p.plan);
+  const [days, setDays] = useState(String(p.retentionInDays));
+  const [total, setTotal] = useState(String(p.totalRetentionInDays));
+  const save = useDataChange((changed: Partial<Changed>) =>
+    call(path(table.name), { method: "PATCH", body: { properties: changed } }),
+  );
+  const less = Number(total) < p.totalRetentionInDays;
+  const store = async () => {
+    // Only what was changed: a plan may be changed once a week, and Basic has a fixed retention.
+    const changed: Partial<Changed> = {};
+    if (plan !== p.plan) changed.plan = plan;
+    if (plan === "Analytics" && Number(days) !== p.retentionInDays)
+      changed.retentionInDays = Number(days);
+    if (Number(total) !== p.totalRetentionInDays) changed.totalRetentionInDays = Number(total);
+    try {
+      await save.mutateAsync(changed);
+      notify.done(`${table.name} is changed`);
+      onClose();
+    } catch {
+      // Shown in the dialog.
+    }
+  };
+  return (
+    <Dialog open onOpenChange={(_, d) => !d.open && onClose()}>
+      <DialogSurface>
+        <DialogBody>
+          <DialogTitle>Manage {table.name}</DialogTitle>
+          <DialogContent>
+            <Field label="Tier">
+              <Select value={plan} onChange={(_, d) => setPlan(d.value)}>
+                <option>Analytics</option>
+                <option>Basic</option>
+                <option>Auxiliary</option>
+              </Select>
+            </Field>
+            <Field label="Analytics retention (days)">
+              <Input
+                type="number"
+                min={4}
+                disabled={plan !== "Analytics"}
+                value={days}
+                onChange={(_, d) => setDays(d.value)}
+              />
+            </Field>
+            <Field
+              label="Total retention (days)"
+              {...(less
+                ? {
+                    validationState: "warning" as const,
+                    validationMessage: "Older rows will be deleted for good.",
+                  }
+                : {})}
+            >
+              <Input type="number" min={4} value={total} onChange={(_, d) => setTotal(d.value)} />
+            </Field>
+            <ErrorNotice title="The table was not changed" error={save.error} />
+          </DialogContent>
+          <DialogActions>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button appearance="primary" disabled={save.isPending} onClick={() => void store()}>
+              Save
+            </Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  );
+}

@@ -1,0 +1,104 @@
+/** The chosen alert or entity of the story: its facts, what can be asked about it, where to go on. */
+import { Button, Subtitle2, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link } from "react-router-dom";
+import type { Expansion, Incident } from "../../api/incidents";
+import { API_VERSION } from "../../api/incidents";
+import { call } from "../../api/client";
+import { useIncidents } from "../../api/useIncidents";
+import { JsonTree } from "../../parts/JsonTree";
+import { useNotify } from "../../parts/Toasts";
+import { useSession } from "../../session/session";
+import type { StoryNode } from "./story";
+
+const useStyles = makeStyles({
+  pane: {
+    display: "flex",
+    flexDirection: "column",
+    gap: tokens.spacingVerticalS,
+    overflowY: "auto",
+  },
+});
+
+const DAY_MS = 86_400_000;
+
+interface EntityQuery {
+  name: string;
+  properties: { displayName: string; inputEntityType: string };
+}
+
+function useExpansions(kind: string): EntityQuery[] {
+  const { workspace } = useSession();
+  const { data } = useQuery({
+    queryKey: ["entity-queries", workspace?.id],
+    queryFn: async () => {
+      const path = `${workspace?.resourceId ?? ""}/providers/Microsoft.SecurityInsights/entityQueries`;
+      return (await call<{ value: EntityQuery[] }>(`${path}?kind=Expansion&${API_VERSION}`)).value;
+    },
+    staleTime: Infinity,
+  });
+  return (data ?? []).filter(
+    (q) => q.properties.inputEntityType.toLowerCase() === kind.toLowerCase(),
+  );
+}
+
+/** A query for everything that names the entity. */
+function huntQuery(node: StoryNode): string {
+  const text = JSON.stringify(node.kind === "SecurityAlert" ? (node.entity ?? "") : node.label);
+  return node.kind === "SecurityAlert"
+    ? `SecurityAlert\n| where SystemAlertId == ${text}`
+    : `search ${text}\n| sort by TimeGenerated desc\n| take 1000`;
+}
+
+interface Props {
+  node: StoryNode;
+  incident: Incident;
+  onGrow: (from: string, answer: Expansion) => void;
+}
+
+export function NodePane({ node, incident, onGrow }: Props) {
+  const styles = useStyles();
+  const api = useIncidents();
+  const notify = useNotify();
+  const [busy, setBusy] = useState(false);
+  const expansions = useExpansions(node.kind);
+  const p = incident.properties;
+  const ask = async (query: EntityQuery) => {
+    setBusy(true);
+    try {
+      // A week around what happened: further away the same names mean other things.
+      const first = new Date(p.firstActivityTimeUtc ?? p.createdTimeUtc).getTime() - 7 * DAY_MS;
+      const last = new Date(p.lastModifiedTimeUtc).getTime() + DAY_MS;
+      const answer = await api.expand(
+        node.entity ?? "",
+        query.name,
+        new Date(first).toISOString(),
+        new Date(last).toISOString(),
+      );
+      onGrow(node.id, answer);
+      notify.done(`${query.properties.displayName}: ${String(answer.value.entities.length)} found`);
+    } catch (error) {
+      notify.failed("That could not be asked", error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <section className={styles.pane} aria-label={`Details of ${node.label}`}>
+      <Subtitle2>{node.label}</Subtitle2>
+      <Text>{node.kind}</Text>
+      {node.entity !== undefined &&
+        expansions.map((query) => (
+          <Button key={query.name} size="small" disabled={busy} onClick={() => void ask(query)}>
+            {query.properties.displayName}
+          </Button>
+        ))}
+      <Link to={`/hunting?query=${encodeURIComponent(huntQuery(node))}`}>Go hunt</Link>
+      {node.entity !== undefined && node.kind !== "SecurityAlert" && (
+        <Link to={`/entities/${node.kind.toLowerCase()}/${node.entity}`}>Open the entity</Link>
+      )}
+      <JsonTree value={node.properties} label={`Properties of ${node.label}`} />
+    </section>
+  );
+}

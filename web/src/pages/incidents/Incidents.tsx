@@ -1,0 +1,110 @@
+/** The incident queue. */
+import { Button, Text, Title3, makeStyles, tokens } from "@fluentui/react-components";
+import { useMemo, useState } from "react";
+import { useNavigate } from "react-router-dom";
+import { DataGrid, sortText } from "../../parts/DataGrid";
+import { EmptyState, ErrorNotice } from "../../parts/notices";
+import { severities } from "../../parts/badges";
+import { useUrlState } from "../../parts/urlState";
+import { QueueFilters } from "./QueueFilters";
+import { QueueToolbar } from "./QueueToolbar";
+import { labelsOf, queueColumns } from "./queueColumns";
+import { useQueue } from "./useQueue";
+import type { Queue } from "./useQueue";
+
+const useStyles = makeStyles({
+  page: {
+    height: "100%",
+    display: "flex",
+    flexDirection: "column",
+    gap: tokens.spacingVerticalS,
+  },
+  list: { flexGrow: 1, minHeight: "16rem" },
+  counts: { display: "flex", gap: tokens.spacingHorizontalL, flexWrap: "wrap" },
+});
+
+function Summary({ queue }: { queue: Queue }) {
+  const styles = useStyles();
+  const { counts } = queue;
+  if (counts === undefined) return null;
+  const number = (n: number | undefined) => (n ?? 0).toLocaleString();
+  return (
+    <div className={styles.counts} aria-live="polite">
+      <Text weight="semibold">{number(counts.total)} incidents</Text>
+      {severities.map((s) => (
+        <Text key={s}>
+          {s}: {number(counts.severity[s])}
+        </Text>
+      ))}
+      <Text>New: {number(counts.status["New"])}</Text>
+      <Text>In progress: {number(counts.status["Active"])}</Text>
+    </div>
+  );
+}
+
+function Nothing() {
+  const url = useUrlState();
+  return (
+    <EmptyState
+      title="No incidents match"
+      action={
+        <Button onClick={() => url.change({ status: "any", range: "all", q: undefined })}>
+          Show all statuses and times
+        </Button>
+      }
+    >
+      Incidents come from analytics rules that find something. The filters above may leave out what
+      you look for.
+    </EmptyState>
+  );
+}
+
+export default function Incidents() {
+  const styles = useStyles();
+  const queue = useQueue();
+  const url = useUrlState();
+  const go = useNavigate();
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const { rows } = queue;
+  const chosen = useMemo(() => rows.filter((i) => selected.has(i.name)), [rows, selected]);
+  const tags = useMemo(() => [...new Set(rows.flatMap(labelsOf))], [rows]);
+  const products = useMemo(
+    () => [...new Set(rows.flatMap((i) => i.properties.additionalData.alertProductNames))],
+    [rows],
+  );
+  const done = () => {
+    setSelected(new Set());
+    queue.refresh();
+  };
+  return (
+    <div className={styles.page}>
+      <Title3 as="h1">Incidents</Title3>
+      <Summary queue={queue} />
+      <QueueFilters tags={tags} products={products} />
+      <QueueToolbar queue={queue} chosen={chosen} onDone={done} />
+      <ErrorNotice
+        error={queue.error}
+        title="The incidents could not be loaded"
+        onRetry={queue.refresh}
+      />
+      <div className={styles.list}>
+        <DataGrid
+          id="incidents"
+          label="Incidents"
+          columns={queueColumns}
+          rows={rows}
+          rowKey={(incident) => incident.name}
+          {...(queue.counts ? { total: queue.counts.total } : {})}
+          onNeedMore={queue.more}
+          loading={queue.loading}
+          sort={queue.sort}
+          onSort={(sort) => url.change({ sort: sortText(sort) })}
+          selected={selected}
+          onSelect={setSelected}
+          onOpen={(incident) => void go(`/incidents/${String(incident.properties.incidentNumber)}`)}
+          empty={<Nothing />}
+        />
+      </div>
+    </div>
+  );
+}

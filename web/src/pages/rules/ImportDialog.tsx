@@ -1,0 +1,138 @@
+/** Import of a file of rules, or of templates: it is checked first, and what is wrong is told with its place. */
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  Field,
+  MessageBar,
+  MessageBarBody,
+  Spinner,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
+import { useState } from "react";
+import { useOwnPath } from "../../session/paths";
+import { ApiError, callText } from "../../api/client";
+import { useNotify } from "../../parts/Toasts";
+import { ErrorNotice } from "../../parts/notices";
+import { IssueList } from "./IssueList";
+import type { Issue } from "./model";
+import { useRuleChange } from "./queries";
+
+const useStyles = makeStyles({
+  content: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },
+});
+
+interface Answer {
+  rules: { id: string; name: string; kind: string; created: boolean }[];
+  refused: number;
+  issues: Issue[];
+}
+interface File {
+  name: string;
+  text: string;
+}
+
+/** The answer of an import, also when some rules were refused: that is no failure of the call. */
+async function send(path: string, file: File): Promise<Answer> {
+  try {
+    return await callText<Answer>(path, file.text);
+  } catch (error) {
+    const body = error instanceof ApiError ? (error.body as Partial<Answer>) : {};
+    if (body.rules !== undefined && body.issues !== undefined) return body as Answer;
+    throw error;
+  }
+}
+
+function Summary({ answer }: { answer: Answer }) {
+  const good = answer.rules.length;
+  return (
+    <MessageBar intent={answer.refused > 0 ? "warning" : "success"}>
+      <MessageBarBody>
+        {good === 1 ? "1 rule is" : `${String(good)} rules are`} right
+        {answer.refused > 0 && `, ${String(answer.refused)} can't be imported`}.
+      </MessageBarBody>
+    </MessageBar>
+  );
+}
+
+export function ImportDialog({
+  onClose,
+  templates = false,
+}: {
+  onClose: () => void;
+  templates?: boolean;
+}) {
+  const styles = useStyles();
+  const own = useOwnPath();
+  const notify = useNotify();
+  const [file, setFile] = useState<File | undefined>(undefined);
+  const path = (check: boolean) =>
+    own(
+      `/${templates ? "ruleTemplates" : "rules"}?file=${encodeURIComponent(file?.name ?? "")}${check ? "&check=true" : ""}`,
+    );
+  const check = useRuleChange((chosen: File) =>
+    send(
+      own(
+        `/${templates ? "ruleTemplates" : "rules"}?check=true&file=${encodeURIComponent(chosen.name)}`,
+      ),
+      chosen,
+    ),
+  );
+  const store = useRuleChange((chosen: File) => send(path(false), chosen));
+  const choose = async (files: FileList | null) => {
+    const chosen = files?.[0];
+    if (chosen === undefined) return;
+    const next = { name: chosen.name, text: await chosen.text() };
+    setFile(next);
+    check.mutate(next);
+  };
+  const importNow = async () => {
+    if (file === undefined) return;
+    const answer = await store.mutateAsync(file);
+    notify.done(`${String(answer.rules.length)} imported`);
+    onClose();
+  };
+  const found = check.data;
+  return (
+    <Dialog open onOpenChange={(_, data) => !data.open && onClose()}>
+      <DialogSurface>
+        <DialogBody>
+          <DialogTitle>{templates ? "Import rule templates" : "Import rules"}</DialogTitle>
+          <DialogContent className={styles.content}>
+            <Field
+              label="File"
+              hint="YAML of Azure-Sentinel, or ARM JSON as Sentinel exports it; one rule or several"
+            >
+              <input
+                type="file"
+                accept=".json,.yaml,.yml"
+                onChange={(event) => void choose(event.target.files)}
+              />
+            </Field>
+            <div aria-live="polite" className={styles.content}>
+              {check.isPending && <Spinner size="tiny" label="Checking" />}
+              {found && <Summary answer={found} />}
+              {found && <IssueList issues={found.issues} />}
+            </div>
+            <ErrorNotice error={check.error ?? store.error} />
+          </DialogContent>
+          <DialogActions>
+            <Button onClick={onClose}>Cancel</Button>
+            <Button
+              appearance="primary"
+              disabled={found === undefined || found.rules.length === 0 || store.isPending}
+              onClick={() => void importNow()}
+            >
+              Import
+            </Button>
+          </DialogActions>
+        </DialogBody>
+      </DialogSurface>
+    </Dialog>
+  );
+}

@@ -1,0 +1,118 @@
+/** One template beside the list: what it does, and a rule of it. */
+import { Button, Subtitle2, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { AddRegular, DismissRegular } from "@fluentui/react-icons";
+import { useNavigate } from "react-router-dom";
+import { useOwnPath } from "../../session/paths";
+import { call } from "../../api/client";
+import { durationText } from "../../api/duration";
+import { useNotify } from "../../parts/Toasts";
+import { useSession } from "../../session/session";
+import { Facts } from "../../parts/Facts";
+import { TacticList } from "./TacticList";
+import { kindTitles } from "./model";
+import type { RuleResource, Template } from "./model";
+import { useRuleChange } from "./queries";
+
+const useStyles = makeStyles({
+  pane: {
+    flex: "0 1 24rem",
+    minWidth: "18rem",
+    maxHeight: "100%",
+    overflowY: "auto",
+    display: "flex",
+    flexDirection: "column",
+    gap: tokens.spacingVerticalM,
+    padding: tokens.spacingHorizontalL,
+    border: `1px solid ${tokens.colorNeutralStroke2}`,
+    borderRadius: tokens.borderRadiusMedium,
+    backgroundColor: tokens.colorNeutralBackground1,
+  },
+  head: { display: "flex", justifyContent: "space-between", alignItems: "start" },
+  query: {
+    margin: 0,
+    padding: tokens.spacingHorizontalS,
+    maxHeight: "16rem",
+    overflow: "auto",
+    fontFamily: tokens.fontFamilyMonospace,
+    fontSize: tokens.fontSizeBase200,
+    backgroundColor: tokens.colorNeutralBackground3,
+  },
+});
+
+export function TemplatePane({ template, onClose }: { template: Template; onClose: () => void }) {
+  const styles = useStyles();
+  const own = useOwnPath();
+  const go = useNavigate();
+  const notify = useNotify();
+  const { may } = useSession();
+  const p = template.properties;
+  const create = useRuleChange(() =>
+    call<RuleResource>(own(`/ruleTemplates/${encodeURIComponent(template.name)}/create`), {
+      method: "POST",
+      body: {},
+    }),
+  );
+  const hasQuery = p.query !== undefined && p.query !== "";
+  const make = async () => {
+    try {
+      const rule = await create.mutateAsync(undefined);
+      notify.done("The rule is made and enabled");
+      void go(`/rules/${encodeURIComponent(rule.name ?? "")}`);
+    } catch (error) {
+      notify.failed("No rule was made", error);
+    }
+  };
+  return (
+    <section className={styles.pane} aria-label="Template" tabIndex={0}>
+      <div className={styles.head}>
+        <Subtitle2>{p.displayName}</Subtitle2>
+        <Button
+          appearance="subtle"
+          icon={<DismissRegular />}
+          aria-label="Close"
+          onClick={onClose}
+        />
+      </div>
+      <Text>{p.description}</Text>
+      <Facts
+        facts={[
+          ["Severity", p.severity],
+          ["Rule type", kindTitles[template.kind] ?? template.kind],
+          ["Version", p.version],
+          ["Tactics", <TacticList key="t" names={p.tactics ?? []} />],
+          ["Techniques", (p.techniques ?? []).join(", ")],
+          ["Runs every", durationText(p.queryFrequency)],
+          ["Looks back", durationText(p.queryPeriod)],
+          ["Rules of it", String(p.alertRulesCreatedByTemplateCount)],
+        ]}
+      />
+      {hasQuery && (
+        <pre className={styles.query} tabIndex={0} aria-label="Query">
+          {p.query}
+        </pre>
+      )}
+      {may("rules/write") && (
+        <div>
+          {hasQuery ? (
+            <Button
+              appearance="primary"
+              icon={<AddRegular />}
+              onClick={() => void go(`/rules/new?template=${encodeURIComponent(template.name)}`)}
+            >
+              Create rule
+            </Button>
+          ) : (
+            <Button
+              appearance="primary"
+              icon={<AddRegular />}
+              disabled={create.isPending}
+              onClick={() => void make()}
+            >
+              Create rule
+            </Button>
+          )}
+        </div>
+      )}
+    </section>
+  );
+}

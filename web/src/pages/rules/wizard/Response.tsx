@@ -1,0 +1,62 @@
+/** Step Automated response: the playbooks that a rule calls. */
+import { Button, MessageBar, MessageBarBody, Text } from "@fluentui/react-components";
+import { DeleteRegular } from "@fluentui/react-icons";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { call, callAll } from "../../../api/client";
+import { useNotify } from "../../../parts/Toasts";
+import { ErrorNotice } from "../../../parts/notices";
+import { useSession, useWorkspacePath } from "../../../session/session";
+
+interface Action {
+  name: string;
+  properties: { logicAppResourceId: string };
+}
+
+export function Response({ id, isNew }: { id: string; isNew: boolean }) {
+  const path = useWorkspacePath();
+  const { workspace } = useSession();
+  const queries = useQueryClient();
+  const notify = useNotify();
+  const at = (rest: string) =>
+    path(
+      `/providers/Microsoft.SecurityInsights/alertRules/${encodeURIComponent(id)}/actions${rest}?api-version=2025-09-01`,
+    );
+  const { data, error } = useQuery({
+    queryKey: ["actions", workspace?.id, id],
+    enabled: !isNew,
+    queryFn: ({ signal }) => callAll<Action>(at(""), 100, signal),
+  });
+  const remove = async (name: string) => {
+    try {
+      await call(at(`/${encodeURIComponent(name)}`), { method: "DELETE" });
+      await queries.invalidateQueries({ queryKey: ["actions"] });
+    } catch (problem) {
+      notify.failed("The playbook stays", problem);
+    }
+  };
+  return (
+    <>
+      <MessageBar intent="info" layout="multiline">
+        <MessageBarBody>
+          Playbooks that a rule of Sentinel calls are kept with it. This server runs no playbooks.
+        </MessageBarBody>
+      </MessageBar>
+      <ErrorNotice error={error} />
+      {(data ?? []).length === 0 && <Text>The rule names no playbooks.</Text>}
+      <ul>
+        {(data ?? []).map((a) => (
+          <li key={a.name}>
+            {a.properties.logicAppResourceId}{" "}
+            <Button
+              size="small"
+              appearance="subtle"
+              icon={<DeleteRegular />}
+              aria-label="Remove the playbook"
+              onClick={() => void remove(a.name)}
+            />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

@@ -1,0 +1,142 @@
+/** Secrets and certificates of one application. */
+import {
+  Button,
+  Field,
+  Subtitle2,
+  Text,
+  Textarea,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
+import { useState } from "react";
+import { call } from "../../api/client";
+import { useNotify } from "../../parts/Toasts";
+import { ErrorNotice } from "../../parts/notices";
+import { TimeText } from "../../parts/time";
+import { useSession } from "../../session/session";
+import { FormDialog } from "./FormDialog";
+import type { Told } from "./SecretDialog";
+import { useSettingsChange, useSettingsList } from "./queries";
+import type { Credential } from "./queries";
+
+const useStyles = makeStyles({
+  list: { margin: 0, display: "flex", flexDirection: "column", gap: tokens.spacingVerticalXS },
+  bar: { display: "flex", gap: tokens.spacingHorizontalS },
+});
+
+function Credentials(props: { title: string; path: string; name: string; writes: boolean }) {
+  const styles = useStyles();
+  const notify = useNotify();
+  const { data, error } = useSettingsList<Credential>(props.name, props.path);
+  const remove = useSettingsChange((id: string) =>
+    call(`${props.path}/${encodeURIComponent(id)}`, { method: "DELETE" }),
+  );
+  const removeOne = async (id: string) => {
+    try {
+      await remove.mutateAsync(id);
+      notify.done("It is removed");
+    } catch (problem) {
+      notify.failed("It was not removed", problem);
+    }
+  };
+  return (
+    <>
+      <Text weight="semibold">{props.title}</Text>
+      <ErrorNotice error={error} />
+      {data?.length === 0 && <Text>None.</Text>}
+      <ul className={styles.list}>
+        {(data ?? []).map((c) => (
+          <li key={c.id}>
+            {c.displayName || c.thumbprint || c.id}
+            {c.endDateTime && (
+              <>
+                {" "}
+                until <TimeText value={c.endDateTime} seconds={false} />
+              </>
+            )}{" "}
+            {props.writes && (
+              <Button size="small" onClick={() => void removeOne(c.id)}>
+                Remove
+              </Button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+export function ApplicationCredentials(props: {
+  id: string;
+  name: string;
+  onTold: (told: Told) => void;
+}) {
+  const styles = useStyles();
+  const { may } = useSession();
+  const notify = useNotify();
+  const base = `/v1/apps/${encodeURIComponent(props.id)}`;
+  const writes = may("applications/write");
+  const [adding, setAdding] = useState(false);
+  const [certificate, setCertificate] = useState("");
+  const add = useSettingsChange((run: () => Promise<unknown>) => run());
+  const addSecret = async () => {
+    try {
+      await add.mutateAsync(async () => {
+        const made = await call<{ secretText?: string; secret?: string; clientSecret?: string }>(
+          `${base}/secrets`,
+          { method: "POST", body: {} },
+        );
+        const secret = made.secretText ?? made.clientSecret ?? made.secret ?? "";
+        props.onTold({ title: "One more secret", values: [["Client secret", secret]] });
+      });
+    } catch (error) {
+      notify.failed("No secret was made", error);
+    }
+  };
+  return (
+    <section aria-label={`Credentials of ${props.name}`}>
+      <Subtitle2 as="h2">{props.name}</Subtitle2>
+      {writes && (
+        <div className={styles.bar}>
+          <Button size="small" onClick={() => void addSecret()}>
+            Add secret
+          </Button>
+          <Button size="small" onClick={() => setAdding(true)}>
+            Add certificate
+          </Button>
+        </div>
+      )}
+      <Credentials
+        title="Secrets"
+        name={`secrets of ${props.id}`}
+        path={`${base}/secrets`}
+        writes={writes}
+      />
+      <Credentials
+        title="Certificates"
+        name={`certificates of ${props.id}`}
+        path={`${base}/certificates`}
+        writes={writes}
+      />
+      {adding && (
+        <FormDialog
+          title="Add a certificate"
+          action="Add"
+          ready={certificate.trim() !== ""}
+          onSubmit={async () => {
+            await add.mutateAsync(() =>
+              call(`${base}/certificates`, { method: "POST", body: { certificate } }),
+            );
+            setAdding(false);
+            setCertificate("");
+          }}
+          onClose={() => setAdding(false)}
+        >
+          <Field label="Certificate" hint="PEM, without its private key">
+            <Textarea rows={8} value={certificate} onChange={(_, d) => setCertificate(d.value)} />
+          </Field>
+        </FormDialog>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,194 @@
+/** Role definitions: Azure's built-in ones and the organisation's own. */
+import { Badge, Button, Field, Input, Textarea, Toolbar } from "@fluentui/react-components";
+import { AddRegular } from "@fluentui/react-icons";
+import { useState } from "react";
+import { call } from "../../api/client";
+import { Confirm } from "../../parts/Confirm";
+import { DataGrid } from "../../parts/DataGrid";
+import type { Column } from "../../parts/DataGrid";
+import { useNotify } from "../../parts/Toasts";
+import { EmptyState, ErrorNotice } from "../../parts/notices";
+import { useSession } from "../../session/session";
+import { FormDialog } from "./FormDialog";
+import { roleDefinitionPath, useRoleDefinitions, useSettingsChange } from "./queries";
+import type { RoleDefinition } from "./queries";
+
+const isCustom = (r: RoleDefinition) => r.properties.type === "CustomRole";
+/** Those of the organisation first, then by name. */
+function inOrder(a: RoleDefinition, b: RoleDefinition): number {
+  const names = a.properties.roleName.localeCompare(b.properties.roleName);
+  return isCustom(a) === isCustom(b) ? names : isCustom(a) ? -1 : 1;
+}
+
+const listed = (r: RoleDefinition, kind: "actions" | "dataActions") =>
+  r.properties.permissions.flatMap((p) => p[kind] ?? []).join(", ");
+
+const columns: Column<RoleDefinition>[] = [
+  {
+    id: "name",
+    title: "Role",
+    width: 260,
+    fixed: true,
+    sortable: true,
+    value: (r) => r.properties.roleName,
+    cell: (r) => r.properties.roleName,
+  },
+  {
+    id: "type",
+    title: "Type",
+    width: 100,
+    sortable: true,
+    value: (r) => r.properties.type,
+    cell: (r) => <Badge appearance="outline">{isCustom(r) ? "Custom" : "Built-in"}</Badge>,
+  },
+  {
+    id: "description",
+    title: "Description",
+    width: 380,
+    cell: (r) => r.properties.description ?? "",
+  },
+  { id: "actions", title: "Actions", width: 420, cell: (r) => listed(r, "actions") },
+  { id: "data", title: "Data actions", width: 260, cell: (r) => listed(r, "dataActions") },
+];
+
+const lines = (text: string) =>
+  text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+
+function RoleDialog({ role, onClose }: { role: RoleDefinition | undefined; onClose: () => void }) {
+  const p = role?.properties;
+  const notify = useNotify();
+  const [name, setName] = useState(p?.roleName ?? "");
+  const [description, setDescription] = useState(p?.description ?? "");
+  const [actions, setActions] = useState((p?.permissions[0]?.actions ?? []).join("\n"));
+  const [notActions, setNotActions] = useState((p?.permissions[0]?.notActions ?? []).join("\n"));
+  const [scopes, setScopes] = useState((p?.assignableScopes ?? ["/"]).join("\n"));
+  const save = useSettingsChange(() =>
+    call(roleDefinitionPath(role?.name ?? crypto.randomUUID()), {
+      method: "PUT",
+      body: {
+        properties: {
+          roleName: name,
+          description,
+          type: "CustomRole",
+          permissions: [
+            {
+              actions: lines(actions),
+              notActions: lines(notActions),
+              dataActions: p?.permissions[0]?.dataActions ?? [],
+              notDataActions: p?.permissions[0]?.notDataActions ?? [],
+            },
+          ],
+          assignableScopes: lines(scopes),
+        },
+      },
+    }),
+  );
+  return (
+    <FormDialog
+      title={role ? `Edit ${name}` : "New role"}
+      action={role ? "Save" : "Create"}
+      ready={name.trim() !== "" && lines(scopes).length > 0}
+      onSubmit={async () => {
+        await save.mutateAsync(undefined);
+        notify.done("The role is saved");
+        onClose();
+      }}
+      onClose={onClose}
+    >
+      <Field label="Name" required>
+        <Input value={name} onChange={(_, d) => setName(d.value)} />
+      </Field>
+      <Field label="Description">
+        <Textarea value={description} onChange={(_, d) => setDescription(d.value)} />
+      </Field>
+      <Field label="Actions" hint="One a line: Microsoft.SecurityInsights/*/read">
+        <Textarea rows={5} value={actions} onChange={(_, d) => setActions(d.value)} />
+      </Field>
+      <Field label="Not actions" hint="What the actions above grant, less these">
+        <Textarea rows={3} value={notActions} onChange={(_, d) => setNotActions(d.value)} />
+      </Field>
+      <Field label="Assignable scopes" required hint="One a line: / or a resource id">
+        <Textarea rows={2} value={scopes} onChange={(_, d) => setScopes(d.value)} />
+      </Field>
+    </FormDialog>
+  );
+}
+
+export function Roles() {
+  const { may } = useSession();
+  const notify = useNotify();
+  const { data, error, isPending, refetch } = useRoleDefinitions();
+  const [chosen, setChosen] = useState("");
+  const [editing, setEditing] = useState<"new" | "chosen" | undefined>(undefined);
+  const [deleting, setDeleting] = useState(false);
+  const role = data?.find((r) => r.name === chosen);
+  const remove = useSettingsChange((id: string) =>
+    call(roleDefinitionPath(id), { method: "DELETE" }),
+  );
+  if (error !== null)
+    return (
+      <ErrorNotice title="The roles can't be shown" error={error} onRetry={() => void refetch()} />
+    );
+  return (
+    <>
+      {may("applications/write") && (
+        <Toolbar aria-label="Roles" size="small">
+          <Button
+            size="small"
+            appearance="primary"
+            icon={<AddRegular />}
+            onClick={() => setEditing("new")}
+          >
+            New role
+          </Button>
+          <Button
+            size="small"
+            disabled={!role || !isCustom(role)}
+            onClick={() => setEditing("chosen")}
+          >
+            Edit
+          </Button>
+          <Button
+            size="small"
+            disabled={!role || !isCustom(role)}
+            onClick={() => setDeleting(true)}
+          >
+            Delete
+          </Button>
+        </Toolbar>
+      )}
+      <DataGrid
+        id="roles"
+        label="Roles"
+        columns={columns}
+        rows={[...(data ?? [])].sort(inOrder)}
+        rowKey={(r) => r.name}
+        loading={isPending}
+        onActive={(r) => setChosen(r.name)}
+        empty={<EmptyState title="You may see no roles">Ask an administrator.</EmptyState>}
+      />
+      {editing && (
+        <RoleDialog
+          role={editing === "chosen" ? role : undefined}
+          onClose={() => setEditing(undefined)}
+        />
+      )}
+      {deleting && role && (
+        <Confirm
+          title={`Delete the role ${role.properties.roleName}?`}
+          action="Delete"
+          onConfirm={async () => {
+            await remove.mutateAsync(role.name);
+            notify.done("The role is deleted");
+          }}
+          onClose={() => setDeleting(false)}
+        >
+          A role that is assigned can&apos;t be deleted.
+        </Confirm>
+      )}
+    </>
+  );
+}
