@@ -258,6 +258,19 @@ struct identity_right api_right(struct arena *a, const struct http_route *route)
 /* May the caller do what the request's route is for, in that workspace (id; empty: in any)? */
 bool api_may(const struct http_request *q, struct str workspace);
 
+/* ---- access.c ---- */
+/* What the caller may read, for its queries; NULL: everything. Lives as long as the request. */
+const struct store_access *api_access(struct vedette *v, struct http_request *q);
+/* Is the table there for the caller, if only some rows of it? */
+bool api_sees_table(struct http_request *q, struct workspace *w, struct str table);
+bool api_reads_all_rows(struct http_request *q, struct workspace *w, struct str table);
+/* May the request's caller make a rule, a job … of the query, which then runs as the workspace? As
+ * detect_actor.may_run. Errors: ERR_INVALID. */
+bool api_may_run(void *request, struct workspace *w, struct str query, struct err *e) MUST_USE;
+/* The same for a table, with all of it. Errors: ERR_NOT_FOUND. */
+bool api_may_run_table(struct http_request *q, struct workspace *w, struct str table,
+                       struct err *e) MUST_USE;
+
 /* ---- limits.c ---- */
 struct api_limits {
     struct engine_limits own, most; /* see engine_limits_wish */
@@ -305,7 +318,7 @@ const struct identity_caller *api_caller(const struct http_request *q);
  * the path has none. */
 struct str api_path_part(struct vedette *v, const struct http_request *q, struct str name);
 /* Who asks, for the versions and audit rows of what is changed. */
-struct detect_actor api_rule_actor(const struct http_request *q);
+struct detect_actor api_rule_actor(struct http_request *q);
 /* Parses the body; false: the answer (400) is written. */
 bool api_body(struct vedette *v, struct http_request *q, struct http_response *r,
               struct json *out) MUST_USE;

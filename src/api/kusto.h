@@ -53,8 +53,8 @@ void kusto_write_v2(const struct http_request *q, int64_t now, const struct kust
 
 /* ---- kusto_schema.c ---- */
 /* {"Plugins": [], "Databases": {…}}, as .show schema as json gives it. */
-struct str kusto_schema_json(struct vedette *v, struct arena *a, struct workspace *const *all,
-                             size_t n);
+struct str kusto_schema_json(struct vedette *v, struct http_request *q,
+                             struct workspace *const *all, size_t n);
 /* One table of it: {"Name", "OrderedColumns"}. */
 struct str kusto_table_json(struct arena *a, const struct kql_table *t);
 /* "a:string,b:long" */

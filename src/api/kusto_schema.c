@@ -98,9 +98,13 @@ static void functions(struct vedette *v, struct arena *a, struct json_out *w, st
     json_obj_end(w);
 }
 
-static void database(struct vedette *v, struct arena *a, struct json_out *w, struct workspace *d)
+static void database(struct vedette *v, struct http_request *q, struct json_out *w,
+                     struct workspace *d)
 {
-    const struct kql_catalog *c = workspace_catalog(d);
+    struct arena *a = q->arena;
+    const struct store_access *access = api_access(v, q);
+    const struct kql_catalog *c =
+        access == NULL ? workspace_catalog(d) : workspace_catalog_for(d, a, access);
     struct kql_table t = {0};
     json_key_str(w, workspace_name(d));
     json_obj(w);
@@ -126,8 +130,8 @@ static void database(struct vedette *v, struct arena *a, struct json_out *w, str
     json_obj_end(w);
 }
 
-struct str kusto_schema_json(struct vedette *v, struct arena *a, struct workspace *const *all,
-                             size_t n)
+struct str kusto_schema_json(struct vedette *v, struct http_request *q,
+                             struct workspace *const *all, size_t n)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
     struct json_out w = json_out_make(&b);
@@ -138,10 +142,10 @@ struct str kusto_schema_json(struct vedette *v, struct arena *a, struct workspac
     json_key(&w, "Databases");
     json_obj(&w);
     for (size_t i = 0; i < n; i++)
-        database(v, a, &w, all[i]);
+        database(v, q, &w, all[i]);
     json_obj_end(&w);
     json_obj_end(&w);
-    return arena_str(a, sbuf_str(&b));
+    return arena_str(q->arena, sbuf_str(&b));
 }
 
 struct str kusto_table_json(struct arena *a, const struct kql_table *t)

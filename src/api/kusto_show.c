@@ -48,11 +48,21 @@ static void guid(struct show *s, struct str t)
 
 /* ---- what is shown ---- */
 
+/* With the tables that the caller sees. */
+static const struct kql_catalog *catalog_of(struct show *s, struct workspace *w)
+{
+    const struct store_access *access = api_access(s->v, s->q);
+    return access == NULL ? workspace_catalog(w) : workspace_catalog_for(w, s->q->arena, access);
+}
+
 static bool find_table(struct show *s, struct kql_table *t)
 {
-    if (workspace_table_find(s->here, s->q->arena, s->name, t))
+    if (api_sees_table(s->q, s->here, s->name) &&
+        workspace_table_find(s->here, s->q->arena, s->name, t))
         return true;
     struct str near = workspace_table_suggest(s->here, s->q->arena, s->name);
+    if (near.n > 0 && !api_sees_table(s->q, s->here, near))
+        near = STR_NONE;
     err_set(s->e, ERR_NOT_FOUND, "Table '%.*s' could not be found.",
             (int)(s->name.n < 80 ? s->name.n : 80), s->name.p);
     if (near.n > 0)
@@ -118,7 +128,7 @@ static void table_row(struct show *s, const struct kql_table *t)
 }
 static bool show_tables(struct show *s)
 {
-    const struct kql_catalog *c = workspace_catalog(s->here);
+    const struct kql_catalog *c = catalog_of(s, s->here);
     struct kql_table t = {0};
     for (size_t i = 0; c->table_at(c->self, s->q->arena, i, &t); i++)
         table_row(s, &t);
@@ -197,7 +207,7 @@ static void schema_row(struct show *s, struct workspace *w, struct str table, st
 }
 static void schema_rows(struct show *s, struct workspace *w)
 {
-    const struct kql_catalog *c = workspace_catalog(w);
+    const struct kql_catalog *c = catalog_of(s, w);
     struct kql_table t = {0};
     schema_row(s, w, STR(""), STR(""), "");
     for (size_t i = 0; c->table_at(c->self, s->q->arena, i, &t); i++) {
@@ -219,12 +229,12 @@ static bool show_database_schema(struct show *s)
 }
 static bool show_schema_json(struct show *s)
 {
-    text(s, kusto_schema_json(s->v, s->q->arena, s->all, s->n_all));
+    text(s, kusto_schema_json(s->v, s->q, s->all, s->n_all));
     return true;
 }
 static bool show_database_json(struct show *s)
 {
-    text(s, kusto_schema_json(s->v, s->q->arena, &s->here, 1));
+    text(s, kusto_schema_json(s->v, s->q, &s->here, 1));
     return true;
 }
 

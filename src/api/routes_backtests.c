@@ -14,7 +14,8 @@ static void start(void *ctx, struct http_request *q, struct http_response *r)
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL || !api_body(v, q, r, &body))
         return;
-    if (!backtests_start(v->backtests, w, &body, id, &e)) {
+    struct detect_actor who = api_rule_actor(q);
+    if (!backtests_start(v->backtests, w, &body, &who, id, &e)) {
         api_error(v, q, &e, r);
         return;
     }

@@ -170,7 +170,7 @@ static void get_insights(void *ctx, struct http_request *q, struct http_response
         return;
     api_limits(v, q, 0, &limits);
     if (!entity_insights_json(v->incidents, q->arena, w, http_param(q, "entity"), &body,
-                              &limits.own, &o, &e))
+                              &limits.own, api_access(v, q), &o, &e))
         api_error(v, q, &e, r);
 }
 

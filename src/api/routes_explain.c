@@ -63,7 +63,8 @@ static void explain(void *ctx, struct http_request *q, struct http_response *r)
         return;
     struct api_limits limits;
     api_limits(v, q, 0, &limits);
-    struct store_query query = {.text = json_text(json_get(&body, "query"), STR(""))};
+    struct store_query query = {.text = json_text(json_get(&body, "query"), STR("")),
+                                .access = api_access(v, q)};
     query.limits = limits.own;
     if (workspace_explain(w, q->arena, &query, &x, &diags, &e)) {
         struct json_out o = json_out_make(&r->body);

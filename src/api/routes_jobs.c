@@ -50,7 +50,8 @@ static void put(void *ctx, struct http_request *q, struct http_response *r)
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL || !api_body(v, q, r, &body))
         return;
-    if (!job_put(v->jobs, q->arena, w, http_param(q, "job"), &body, http_header(q, "if-match"),
+    if (!api_may_run(q, w, json_text(json_path(&body, "properties.query"), STR("")), &e) ||
+        !job_put(v->jobs, q->arena, w, http_param(q, "job"), &body, http_header(q, "if-match"),
                  api_caller(q)->name, &x, &created, &e)) {
         api_error(v, q, &e, r);
         return;

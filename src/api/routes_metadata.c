@@ -86,6 +86,11 @@ static void metadata(void *ctx, struct http_request *q, struct http_response *r)
         api_error(v, q, &e, r);
         return;
     }
+    size_t seen = 0;
+    for (size_t i = 0; i < n; i++)
+        if (api_sees_table(q, w, infos[i].name))
+            infos[seen++] = infos[i];
+    n = seen;
     struct json_out o = json_out_make(&r->body);
     json_obj(&o);
     json_key(&o, "tables");

@@ -168,6 +168,20 @@ static void write_responses(struct writer *w, const struct described *d, const c
     json_obj_end(&w->o);
 }
 
+/* What the caller's roles are asked for. */
+static void write_action(struct writer *w, const struct http_route *route)
+{
+    json_kv_z(&w->o, "x-vedette-right", route->access);
+    if (strcmp(route->access, RIGHT_ONESELF) == 0 || strcmp(route->access, RIGHT_SHARED_KEY) == 0)
+        return;
+    struct identity_right r = api_right(w->a, route);
+    json_kv_z(&w->o, "x-vedette-action", r.action);
+    if (r.also != NULL)
+        json_kv_z(&w->o, "x-vedette-second-action", r.also);
+    if (r.or_else != NULL)
+        json_kv_z(&w->o, "x-vedette-data-action", r.or_else);
+}
+
 static void write_operation(struct writer *w, const struct http_route *route, struct str path)
 {
     struct described d = {0};
@@ -185,7 +199,7 @@ static void write_operation(struct writer *w, const struct http_route *route, st
         json_arr_end(&w->o);
     }
     if (route->access != NULL)
-        json_kv_z(&w->o, "x-vedette-right", route->access);
+        write_action(w, route);
     else
         json_key(&w->o, "security"), json_raw(&w->o, STR("[]"));
     write_parameters(w, path, known ? d.query : STR(""));

@@ -44,6 +44,8 @@ static void tables(void *ctx, struct http_request *q, struct http_response *r)
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++) {
         struct store_retention own, held;
+        if (!api_reads_all_rows(q, w, list[i].name)) /* it has numbers of all rows */
+            continue;
         workspace_retention(w, list[i].name, &own, &held);
         json_obj(&o);
         json_kv_str(&o, "name", list[i].name);
@@ -77,6 +79,8 @@ static void counts(void *ctx, struct http_request *q, struct http_response *r)
     size_t n = store_counts(w, q->arena, &list);
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++) {
+        if (!api_reads_all_rows(q, w, list[i].table))
+            continue;
         json_obj(&o);
         json_kv_str(&o, "source", list[i].source);
         json_kv_str(&o, "stream", list[i].stream);
@@ -104,6 +108,8 @@ static void sources(void *ctx, struct http_request *q, struct http_response *r)
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++) {
         char allowed[32];
+        if (!api_reads_all_rows(q, w, list[i].table))
+            continue;
         span_format(list[i].allowed, allowed);
         json_obj(&o);
         json_kv_str(&o, "source", list[i].source);

@@ -306,7 +306,7 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
     struct store_result res = {0};
     struct kql_diags diags = {0};
     int64_t began = clock_mono_us();
-    struct store_query sq = {.text = k->query};
+    struct store_query sq = {.text = k->query, .access = api_access(v, q)};
     sq.options.session = session_of(v, q);
     sq.options.has_scope = k->has_scope;
     sq.options.scope_from = k->from;

@@ -42,7 +42,7 @@ static void get(void *ctx, struct http_request *q, struct http_response *r)
         write_rule(ctx, q, r, w, http_param(q, "rule"));
 }
 
-struct detect_actor api_rule_actor(const struct http_request *q)
+struct detect_actor api_rule_actor(struct http_request *q)
 {
     struct str correlation = http_header(q, "x-ms-correlation-request-id");
     struct str name = api_caller(q)->name;
@@ -50,7 +50,9 @@ struct detect_actor api_rule_actor(const struct http_request *q)
                                  .address = q->remote,
                                  .uri = q->path,
                                  .correlation_id =
-                                     correlation.n > 0 ? correlation : str_from(q->id)};
+                                     correlation.n > 0 ? correlation : str_from(q->id),
+                                 .may_run = api_may_run,
+                                 .self = q};
 }
 
 static void put(void *ctx, struct http_request *q, struct http_response *r)

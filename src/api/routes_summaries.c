@@ -55,7 +55,9 @@ static void put(void *ctx, struct http_request *q, struct http_response *r)
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL || !api_body(v, q, r, &body))
         return;
-    if (!summary_put(v->summaries, q->arena, w, http_param(q, "rule"), &body,
+    struct str query = json_text(json_path(&body, "properties.ruleDefinition.query"), STR(""));
+    if (!api_may_run(q, w, query, &e) ||
+        !summary_put(v->summaries, q->arena, w, http_param(q, "rule"), &body,
                      http_header(q, "if-match"), api_caller(q)->name, &x, &created, &e)) {
         api_error(v, q, &e, r);
         return;

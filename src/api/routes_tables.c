@@ -160,8 +160,11 @@ static bool write_named(struct vedette *v, struct http_request *q, struct http_r
 {
     struct err e = {0};
     struct kql_table t = {0};
-    if (!workspace_table_find(w, q->arena, name, &t)) {
+    bool sees = api_sees_table(q, w, name);
+    if (!sees || !workspace_table_find(w, q->arena, name, &t)) {
         struct str near = workspace_table_suggest(w, q->arena, name);
+        if (near.n > 0 && !api_sees_table(q, w, near))
+            near = STR_NONE;
         err_set(&e, ERR_NOT_FOUND, "The table '%.*s' could not be found.",
                 (int)(name.n < 80 ? name.n : 80), name.p);
         if (near.n > 0)
@@ -198,7 +201,8 @@ static void list(void *ctx, struct http_request *q, struct http_response *r)
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++) {
         struct kql_table t = {0};
-        if (workspace_table_find(w, q->arena, infos[i].name, &t))
+        if (api_sees_table(q, w, infos[i].name) &&
+            workspace_table_find(w, q->arena, infos[i].name, &t))
             write_table(v, q, &o, w, &t);
     }
     api_list_end(&o);
@@ -337,8 +341,9 @@ static void put_search(struct vedette *v, struct http_request *q, struct http_re
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL || !api_body(v, q, r, &body))
         return;
-    if (!search_put(v->jobs, q->arena, w, http_param(q, "table"), &body, api_caller(q)->name, &x,
-                    &e))
+    struct str query = json_text(json_path(&body, "properties.searchResults.query"), STR(""));
+    if (!api_may_run(q, w, query, &e) || !search_put(v->jobs, q->arena, w, http_param(q, "table"),
+                                                     &body, api_caller(q)->name, &x, &e))
         api_error(v, q, &e, r);
     else if (write_named(v, q, r, w, x.name))
         r->status = 202;
@@ -389,6 +394,7 @@ static void put_restore(struct vedette *v, struct http_request *q, struct http_r
     bool ok = (x.source.n > 0 || err_set(&e, ERR_INVALID,
                                          "properties.restoredLogs.sourceTable: the name of a "
                                          "table expected")) &&
+              api_may_run_table(q, w, x.source, &e) &&
               read_time(&body, "properties.restoredLogs.startRestoreTime", &x.from, &e) &&
               read_time(&body, "properties.restoredLogs.endRestoreTime", &x.to, &e) &&
               workspace_restore(w, &x, &e);

@@ -5,6 +5,52 @@
 /* rawContent as JSON text may double in size. */
 enum { MAX_LIST = 2 * WATCHLIST_MAX_CONTENT + 65536, MAX_ITEM = 1 << 20, PAGE = 1000 };
 
+/* ---- confidential lists: an action of their own (permissions.md 1.1) ---- */
+
+static bool is_confidential(struct str type)
+{
+    return str_ieqz(type, "ConfidentialWatchlist");
+}
+
+static bool may_confidential(const struct http_request *q, struct workspace *w)
+{
+    bool reads = q->method == HTTP_GET, deletes = q->method == HTTP_DELETE;
+    struct identity_target where = {.workspace = workspace_id(w)};
+    return identity_may(api_caller(q),
+                        reads     ? STR("Microsoft.SecurityInsights/ConfidentialWatchlists/read")
+                        : deletes ? STR("Microsoft.SecurityInsights/ConfidentialWatchlists/delete")
+                                  : STR("Microsoft.SecurityInsights/ConfidentialWatchlists/write"),
+                        false, &where);
+}
+
+static void refuse(struct vedette *v, struct http_request *q, struct http_response *r)
+{
+    struct err e = {0};
+    err_set(&e, ERR_FORBIDDEN,
+            "The client '%.*s' does not have authorization to perform action "
+            "'Microsoft.SecurityInsights/ConfidentialWatchlists/%s'.",
+            STR_ARG(api_caller(q)->id),
+            q->method == HTTP_GET      ? "read"
+            : q->method == HTTP_DELETE ? "delete"
+                                       : "write");
+    api_error(v, q, &e, r);
+}
+
+/* The workspace, if the caller may do what it asks for with the list of the path; NULL: the answer
+ * is written. */
+static struct workspace *list_workspace(struct vedette *v, struct http_request *q,
+                                        struct http_response *r)
+{
+    struct state_watchlist x = {0};
+    struct workspace *w = api_workspace(v, q, r);
+    if (w == NULL || may_confidential(q, w) ||
+        !library_watchlist_get(v->library, q->arena, w, http_param(q, "alias"), &x, NULL) ||
+        !is_confidential(x.type))
+        return w;
+    refuse(v, q, r);
+    return NULL;
+}
+
 /* ---- lists ---- */
 
 static void list(void *ctx, struct http_request *q, struct http_response *r)
@@ -22,7 +68,8 @@ static void list(void *ctx, struct http_request *q, struct http_response *r)
     }
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++)
-        library_watchlist_to_json(v->library, q->arena, w, &all[i], &o);
+        if (!is_confidential(all[i].type) || may_confidential(q, w))
+            library_watchlist_to_json(v->library, q->arena, w, &all[i], &o);
     api_list_end(&o);
 }
 
@@ -31,7 +78,7 @@ static void get(void *ctx, struct http_request *q, struct http_response *r)
     struct vedette *v = ctx;
     struct err e = {0};
     struct state_watchlist x = {0};
-    struct workspace *w = api_workspace(v, q, r);
+    struct workspace *w = list_workspace(v, q, r);
     struct json_out o = json_out_make(&r->body);
     if (w == NULL)
         return;
@@ -48,9 +95,14 @@ static void put(void *ctx, struct http_request *q, struct http_response *r)
     struct json body = {0};
     struct state_watchlist x = {0};
     bool created = false;
-    struct workspace *w = api_workspace(v, q, r);
+    struct workspace *w = list_workspace(v, q, r);
     if (w == NULL || !api_body(v, q, r, &body))
         return;
+    if (is_confidential(json_text(json_path(&body, "properties.watchlistType"), STR(""))) &&
+        !may_confidential(q, w)) {
+        refuse(v, q, r);
+        return;
+    }
     if (!library_watchlist_put(v->library, q->arena, w, http_param(q, "alias"), &body,
                                http_header(q, "if-match"), api_caller(q)->name, &x, &created, &e)) {
         api_error(v, q, &e, r);
@@ -66,7 +118,7 @@ static void delete (void *ctx, struct http_request *q, struct http_response *r)
     struct vedette *v = ctx;
     struct err e = {0};
     bool was_there = false;
-    struct workspace *w = api_workspace(v, q, r);
+    struct workspace *w = list_workspace(v, q, r);
     if (w == NULL)
         return;
     if (library_watchlist_delete(v->library, w, http_param(q, "alias"), api_caller(q)->name,
@@ -85,7 +137,7 @@ static void items(void *ctx, struct http_request *q, struct http_response *r)
     struct state_watchlist_item *all = NULL;
     struct str alias = http_param(q, "alias");
     size_t n = 0;
-    struct workspace *w = api_workspace(v, q, r);
+    struct workspace *w = list_workspace(v, q, r);
     if (w == NULL)
         return;
     if (!library_item_list(v->library, q->arena, w, alias, http_query(q, "$skipToken"), PAGE, &all,
@@ -111,7 +163,7 @@ static void item_get(void *ctx, struct http_request *q, struct http_response *r)
     struct err e = {0};
     struct state_watchlist_item x = {0};
     struct str alias = http_param(q, "alias");
-    struct workspace *w = api_workspace(v, q, r);
+    struct workspace *w = list_workspace(v, q, r);
     struct json_out o = json_out_make(&r->body);
     if (w == NULL)
         return;
@@ -129,7 +181,7 @@ static void item_put(void *ctx, struct http_request *q, struct http_response *r)
     struct state_watchlist_item x = {0};
     struct str alias = http_param(q, "alias");
     bool created = false;
-    struct workspace *w = api_workspace(v, q, r);
+    struct workspace *w = list_workspace(v, q, r);
     if (w == NULL || !api_body(v, q, r, &body))
         return;
     if (!library_item_put(v->library, q->arena, w, alias, http_param(q, "item"), &body,
@@ -147,7 +199,7 @@ static void item_delete(void *ctx, struct http_request *q, struct http_response 
     struct vedette *v = ctx;
     struct err e = {0};
     bool was_there = false;
-    struct workspace *w = api_workspace(v, q, r);
+    struct workspace *w = list_workspace(v, q, r);
     if (w == NULL)
         return;
     if (library_item_delete(v->library, w, http_param(q, "alias"), http_param(q, "item"),

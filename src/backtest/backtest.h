@@ -6,6 +6,7 @@
  * stored functions are those of today. */
 #pragma once
 #include "detect/detect.h"
+#include "detect/rule_resources.h"
 
 /* ---- a rule's runs, one after the other, with what follows from them ---- */
 struct trial; /* one thread at a time */
@@ -80,9 +81,11 @@ void backtests_close(struct backtests *b); /* cancels and waits; NULL is fine */
 enum { BACKTEST_ID_BYTES = 37 };
 /* body: {"rules": [id, {"yaml": TEXT} or {"arm": {…}, "id": …}, …], "from", "to", "asIfOnTime",
  * "eachWindow", "maxFirings", "topEntities"}; without rules: all that are stored. Errors:
- * ERR_INVALID (the member), ERR_NOT_FOUND (a rule), ERR_BUSY (too many run). */
+ * ERR_INVALID (the member; a query that who may not run), ERR_NOT_FOUND (a rule), ERR_BUSY (too
+ * many run). */
 bool backtests_start(struct backtests *b, struct workspace *w, const struct json *body,
-                     char out_id[BACKTEST_ID_BYTES], struct err *e) MUST_USE;
+                     const struct detect_actor *who, char out_id[BACKTEST_ID_BYTES],
+                     struct err *e) MUST_USE;
 /* {"id", "status": Running, Succeeded, Failed or Canceled, "percentComplete", "rulesDone",
  * "rulesTotal", "windowsDone", "windowsTotal", "fired", "startTime", "endTime", "error",
  * "properties": the report once it succeeded}. Errors: ERR_NOT_FOUND. */

@@ -129,7 +129,7 @@ static bool start_locked(struct backtests *b, struct operation *x, struct err *e
 }
 
 bool backtests_start(struct backtests *b, struct workspace *w, const struct json *body,
-                     char out_id[BACKTEST_ID_BYTES], struct err *e)
+                     const struct detect_actor *who, char out_id[BACKTEST_ID_BYTES], struct err *e)
 {
     struct operation *x = xcalloc(1, sizeof(*x));
     x->b = b;
@@ -139,7 +139,10 @@ bool backtests_start(struct backtests *b, struct workspace *w, const struct json
     x->report = sbuf_make(MAX_REPORT);
     x->started = clock_now(b->o.clock);
     guid_format(guid_new(), x->id);
-    if (!asked_read(b, w, body, &x->asked, e)) {
+    bool good = asked_read(b, w, body, &x->asked, e);
+    for (size_t i = 0; good && i < x->asked.n; i++)
+        good = detect_may_run(who, w, x->asked.rules[i].query, e);
+    if (!good) {
         operation_free(x);
         return false;
     }

@@ -24,6 +24,7 @@ static const struct cli_command commands[] = {
     {"kql", "compile, run or explain KQL without a server", cli_kql},
     {"query", "run KQL over a workspace", cli_query},
     {"restore", "make a data folder out of a backup", cli_restore},
+    {"roles", "list, show, assign and unassign roles; who can do what", cli_roles},
     {"rules", "list, import, validate, test, backtest, compare analytics rules", cli_rules},
     {"serve", "run the server", cli_serve},
     {"simulate", "write a small company's logs, with an intrusion in them", cli_simulate},

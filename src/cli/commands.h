@@ -16,6 +16,7 @@ int cli_ingest(int argc, char **argv);
 int cli_kql(int argc, char **argv);
 int cli_query(int argc, char **argv);
 int cli_restore(int argc, char **argv);
+int cli_roles(int argc, char **argv);
 int cli_rules(int argc, char **argv);
 int cli_serve(int argc, char **argv);
 int cli_simulate(int argc, char **argv);

@@ -52,6 +52,8 @@ static bool import_one(struct detect *d, struct arena *a, struct workspace *w,
     if (!x->templates && !rule_check_query(a, w, r, clock_now(d->o.clock), is))
         return err_set(e, ERR_INVALID, "%s", ""); /* told in is */
     CHECK(is->n_errors == before);
+    if (!x->templates && !detect_may_run(x->who, w, r->query, e))
+        return false;
     if (!x->templates && rule_is_bound(r->kind) && !template_fill(d, a, w, r, e))
         return false;
     if (x->only_check)
@@ -147,9 +149,11 @@ static bool take_template(struct detect *d, struct arena *a, struct workspace *w
 }
 
 static bool check(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
-                  struct err *e)
+                  const struct detect_actor *who, struct err *e)
 {
     struct rule_issues is = {.a = a, .max_query_chars = d->o.max_query_chars};
+    if (!detect_may_run(who, w, r->query, e))
+        return false;
     if (!r->enabled || rule_check_query(a, w, r, clock_now(d->o.clock), &is))
         return true;
     rule_issues_err(&is, e);
@@ -191,7 +195,8 @@ bool detect_rule_edit(struct detect *d, struct arena *a, struct workspace *w,
     struct rule_change change = {.rule = &r, .who = x->who};
     if (!edit_of(d, a, w, x, &r, &change, e))
         return false;
-    return change.what == NULL || (check(d, a, w, &r, e) && rule_change(d, a, w, &change, e));
+    return change.what == NULL ||
+           (check(d, a, w, &r, x->who, e) && rule_change(d, a, w, &change, e));
 }
 
 /* ---- copies ---- */
@@ -234,7 +239,7 @@ bool detect_rule_copy(struct detect *d, struct arena *a, struct workspace *w,
     change.what = x->of_template
                       ? arena_fmt(a, "created from the template %.*s", STR_ARG(x->from)).p
                       : arena_fmt(a, "copied from %.*s", STR_ARG(x->from)).p;
-    if (!check(d, a, w, &r, e) || !rule_change(d, a, w, &change, e))
+    if (!check(d, a, w, &r, x->who, e) || !rule_change(d, a, w, &change, e))
         return false;
     *out_id = r.id;
     return true;

@@ -9,7 +9,13 @@
 /* Who changes something, for versions and SentinelAudit. Any text may be empty. */
 struct detect_actor {
     struct str name, address, uri, correlation_id;
+    /* May it make a rule of the query, which runs with the rights of the workspace? Errors:
+     * ERR_INVALID. NULL: it may. */
+    bool (*may_run)(void *self, struct workspace *w, struct str query, struct err *e);
+    void *self;
 };
+bool detect_may_run(const struct detect_actor *who, struct workspace *w, struct str query,
+                    struct err *e) MUST_USE;
 
 /* ---- rules ---- */
 struct detect_put {

@@ -243,6 +243,13 @@ bool rule_change(struct detect *d, struct arena *a, struct workspace *w, struct 
     return state_end(s, change_locked(d, a, w, x, e), e) && incidents_flush(d->o.incidents, e);
 }
 
+bool detect_may_run(const struct detect_actor *who, struct workspace *w, struct str query,
+                    struct err *e)
+{
+    return who == NULL || who->may_run == NULL || query.n == 0 ||
+           who->may_run(who->self, w, query, e);
+}
+
 /* ---- importing ---- */
 
 bool detect_rule_import_yaml(struct detect *d, struct arena *a, struct workspace *w,
@@ -295,6 +302,8 @@ bool detect_rule_put(struct detect *d, struct arena *a, struct workspace *w,
         rule_issues_err(&is, e);
         return false;
     }
+    if (!detect_may_run(put->who, w, r.query, e))
+        return false;
     struct rule_change x = {.rule = &r, .who = put->who};
     x.etag = put->if_match.n > 0 ? put->if_match : json_text(json_get(&root, "etag"), STR(""));
     if ((rule_is_bound(r.kind) && !template_fill(d, a, w, &r, e)) || !rule_change(d, a, w, &x, e))

@@ -59,10 +59,12 @@ bool entity_timeline_json(struct incidents *in, struct arena *a, struct workspac
 bool entity_insight_queries_json(struct incidents *in, struct arena *a, struct workspace *w,
                                  struct str id, struct json_out *out, struct err *e) MUST_USE;
 /* {metaData{totalCount, errors}, value[]}; body {startTime, endTime, addDefaultExtendedTimeRange?,
- * insightQueryIds?}. limits: of each of the queries. Not inside a state transaction. */
+ * insightQueryIds?}. limits: of each of the queries; access: NULL: all tables. Not inside a state
+ * transaction. */
 bool entity_insights_json(struct incidents *in, struct arena *a, struct workspace *w, struct str id,
                           const struct json *body, const struct engine_limits *limits,
-                          struct json_out *out, struct err *e) MUST_USE;
+                          const struct store_access *access, struct json_out *out,
+                          struct err *e) MUST_USE;
 
 /* ---- looking for entities ---- */
 /* Members of one page: "value" [{id, kind, name, firstSeen, lastSeen, alerts}], "count" of all that

@@ -120,6 +120,7 @@ struct asked {
     struct str value, name;
     int64_t from, to;
     const struct engine_limits *limits;
+    const struct store_access *access;
     struct sbuf *errors; /* JSON objects with commas between */
     struct json_out errors_out;
 };
@@ -209,7 +210,8 @@ static bool run_one(struct asked *k, const struct insight *x, struct json_out *o
                     .scope_to = k->to,
                     .params = params,
                     .n_params = COUNTOF(params)},
-        .limits = *k->limits};
+        .limits = *k->limits,
+        .access = k->access};
     struct store_result result = {0};
     struct kql_diags diags = {0};
     struct err why = {0};
@@ -261,13 +263,14 @@ static bool read_times(const struct json *body, struct asked *k, struct err *e)
 
 bool entity_insights_json(struct incidents *in, struct arena *a, struct workspace *w, struct str id,
                           const struct json *body, const struct engine_limits *limits,
-                          struct json_out *out, struct err *e)
+                          const struct store_access *access, struct json_out *out, struct err *e)
 {
     AUTO(sbuf_fini) struct sbuf errors = sbuf_make(0), values = sbuf_make(RESOURCE_MAX_LIST);
     struct asked k = {.in = in,
                       .a = a,
                       .w = w,
                       .limits = limits,
+                      .access = access,
                       .errors = &errors,
                       .errors_out = json_out_make(&errors)};
     struct json_out value = json_out_make(&values);

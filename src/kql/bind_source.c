@@ -30,6 +30,44 @@ static struct expr *arrival_filter(struct binder *b, const struct plan *p)
                                    : ex_and(b, compare_time(b, ">", c, b->o->arrived_after), until);
 }
 
+/* ---- rows that the query may see ---- */
+
+static struct expr *rule_compare(struct binder *b, const struct plan *p,
+                                 const struct kql_row_rule *r)
+{
+    const struct plan_col *c = bind_find_column(p, r->column);
+    struct kql_value v = {.type = KQL_STRING, .s = arena_str(b->a, r->value)};
+    if (c == NULL || c->type != KQL_STRING)
+        return ex_bool(b, false);
+    return ex_call2(b, r->op, KQL_BOOL, ex_column(b, c, NULL), ex_const(b, v, NULL));
+}
+
+static struct expr *rule_filter(struct binder *b, const struct plan *p,
+                                const struct kql_row_rule *r)
+{
+    struct expr *all = NULL;
+    if (r->kind == KQL_ROWS_WHERE)
+        return rule_compare(b, p, r);
+    for (size_t i = 0; i < r->n; i++) {
+        struct expr *one = rule_filter(b, p, r->kids[i]);
+        all = all == NULL ? one
+                          : ex_call2(b, r->kind == KQL_ROWS_ALL ? "and" : "or", KQL_BOOL, all, one);
+    }
+    return all != NULL ? all : ex_bool(b, false);
+}
+
+/* Names in the rule are the table's columns, whatever the query calls by these names. */
+static struct plan *only_allowed(struct binder *b, struct plan *p, const struct kql_table *t,
+                                 const struct syn *at)
+{
+    if (t->rows == NULL)
+        return p;
+    b->q->limited = true;
+    p = plan_filter(b, p, rule_filter(b, p, t->rows), at);
+    p->fence = true;
+    return p;
+}
+
 /* The end of a window that the row is in; see KQL_WINDOW. */
 static void add_window(struct binder *b, struct plan *p, const struct syn *at)
 {
@@ -114,7 +152,7 @@ struct plan *bind_table_of(struct binder *b, const struct kql_table *t, const st
         scope = ex_and(b, scope, arrival);
     else if (scope == NULL)
         scope = arrival;
-    return scope != NULL ? plan_filter(b, p, scope, at) : p;
+    return only_allowed(b, scope != NULL ? plan_filter(b, p, scope, at) : p, t, at);
 }
 
 static const char *near_table(struct binder *b, struct str name)

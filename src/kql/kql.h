@@ -20,6 +20,7 @@ struct kql_table {
     struct kql_schema schema;
     struct kql_schema hidden;  /* can be named, are not part of * (_ItemId, _TimeReceived …) */
     const char *not_for_rules; /* the plan that keeps analytics rules from it; NULL: they may */
+    const struct kql_row_rule *rows; /* that this query may see; NULL: all */
 };
 struct kql_stored_function {
     struct str name, parameters, body; /* "(a:string, b:long=5)", "{ … }" as in .show functions */
@@ -120,6 +121,7 @@ struct kql_query {
     VEC(struct str) tables;     /* every table that the query reads, once */
     VEC(struct kql_read) reads; /* the same, with the workspaces that they are read of */
     struct kql_request request; /* with what the set statements say */
+    bool limited;               /* it sees only some rows of a table */
     bool open_schema; /* columns known only from rows; the plan could not be bound completely */
 };
 /* Parses, binds and optimises. On false diags has at least one error, in the text's order and at

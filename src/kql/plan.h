@@ -213,6 +213,7 @@ struct plan {
     bool open;         /* columns that only rows tell may be missing here; cannot be executed */
     bool lenient;      /* its other columns come from rows, and there are none: a name that is not
                           known here is one of them, and empty */
+    bool fence;        /* FILTER: nothing above it looks at the rows that it drops */
     bool ordered;      /* the rows have a promised order (sort … kept by where, extend, take) */
     uint32_t off, len; /* source range */
 };

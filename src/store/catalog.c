@@ -71,6 +71,79 @@ static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_
     return ok;
 }
 
+/* ---- as one sees it who may not read everything ---- */
+
+static bool may_read(const struct catalog_asker *k, struct arena *a, struct kql_table *t)
+{
+    struct workspace *w = t->workspace.n > 0 ? store_workspace_find(k->w->s, t->workspace) : k->w;
+    t->rows = NULL;
+    return w != NULL && k->access->reads(k->access->self, a, w, t->name, &t->rows);
+}
+
+static bool find_readable(void *self, struct arena *a, struct str workspace, struct str name,
+                          struct kql_table *out)
+{
+    const struct catalog_asker *k = self;
+    struct kql_table t = {0};
+    if (!find_table(k->w, a, workspace, name, &t) || !may_read(k, a, &t))
+        return false;
+    *out = t;
+    return true;
+}
+
+/* Each is asked for once, since others count up to here. */
+static bool readable_at(void *self, struct arena *a, size_t i, struct kql_table *out)
+{
+    struct catalog_asker *k = self;
+    struct kql_table t = {0};
+    for (size_t n = 0; !k->has_readable && table_at(k->w, a, n, &t); n++)
+        if (may_read(k, a, &t))
+            VEC_PUSH(a, &k->readable, t);
+    k->has_readable = true;
+    if (i >= k->readable.n)
+        return false;
+    *out = k->readable.p[i];
+    return true;
+}
+
+static bool function_for(void *self, struct arena *a, struct str name,
+                         struct kql_stored_function *out)
+{
+    const struct catalog_asker *k = self;
+    return find_function(k->w, a, name, out);
+}
+
+static bool variant_for(void *self, struct arena *a, struct str name, struct str argument,
+                        struct kql_stored_function *out)
+{
+    const struct catalog_asker *k = self;
+    return find_variant(k->w, a, name, argument, out);
+}
+
+struct kql_catalog catalog_for(struct catalog_asker *k)
+{
+    struct kql_catalog c = k->w->catalog;
+    c.peek_self = k;
+    if (k->access == NULL)
+        return c;
+    c.self = k;
+    c.find_table = find_readable;
+    c.table_at = readable_at;
+    c.find_function = function_for;
+    c.find_variant = variant_for;
+    return c;
+}
+
+const struct kql_catalog *workspace_catalog_for(struct workspace *w, struct arena *a,
+                                                const struct store_access *access)
+{
+    struct catalog_asker *k = arena_new_of(a, struct catalog_asker);
+    struct kql_catalog *c = arena_new_of(a, struct kql_catalog);
+    *k = (struct catalog_asker){.w = w, .access = access};
+    *c = catalog_for(k);
+    return c;
+}
+
 void catalog_init(struct workspace *w)
 {
     w->asker = (struct catalog_asker){.w = w};

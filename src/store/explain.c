@@ -22,10 +22,10 @@ bool workspace_explain(struct workspace *w, struct arena *a, const struct store_
 {
     struct kql_options options = q->options;
     struct engine_limits limits = q->limits;
-    struct kql_catalog catalog = w->catalog;
-    struct catalog_asker asker = {.w = w, .limits = &limits, .lake = q->lake, .query = q};
+    struct catalog_asker asker = {
+        .w = w, .limits = &limits, .lake = q->lake, .query = q, .access = q->access};
+    struct kql_catalog catalog = catalog_for(&asker);
     struct kql_query compiled;
-    catalog.peek_self = &asker;
     options.catalog = &catalog;
     if (options.session.database.n == 0)
         options.session.database = w->name;
@@ -39,6 +39,11 @@ bool workspace_explain(struct workspace *w, struct arena *a, const struct store_
         kql_diags_err(diags, e);
         return false;
     }
+    /* Numbers of parts tell of rows that it may not see, the SQL of the rule. */
+    if (compiled.limited)
+        return err_set(e, ERR_FORBIDDEN,
+                       "The query reads a table of which you may see some rows "
+                       "only: it can't be explained.");
     const struct engine_source *src = source_snapshot(w, a);
     if (q->lake)
         source_see_all(src);

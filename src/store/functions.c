@@ -28,7 +28,7 @@ static const struct shipped_function shipped[] = {
      "{ datatable(_DTItemId:string, LastUpdatedTimeUTC:datetime, SearchKey:string)[] }", true,
      true},
     {"_GetWatchlistAlias", "()",
-     "{ union Watchlist, ConfidentialWatchlist | where _DTItemType == 'watchlist'"
+     "{ union isfuzzy=true Watchlist, ConfidentialWatchlist | where _DTItemType == 'watchlist'"
      " | summarize arg_max(_DTTimestamp, _DTItemStatus, WatchlistAlias) by _DTItemId"
      " | where _DTItemStatus != 'Delete' | project WatchlistAlias }",
      true, false},

@@ -64,12 +64,12 @@ static bool compile(struct catalog_asker *asker, struct arena *a, const struct s
     struct workspace *w = asker->w;
     struct kql_options options = q->options;
     struct engine_limits limits = q->limits;
-    struct kql_catalog catalog = w->catalog;
+    asker->access = q->access;
+    struct kql_catalog catalog = catalog_for(asker);
     asker->limits = &limits;
     asker->lake = q->lake;
     asker->query = q;
     asker->alterations = alterations_now(&w->s->alterations);
-    catalog.peek_self = asker;
     if (options.windows != KQL_WINDOWS_NONE)
         catalog.peek = NULL; /* columns that rows bring could be others in each window */
     if (q->windows != NULL && q->windows->period > q->windows->frequency)

@@ -510,7 +510,19 @@ struct store_windows {
     int64_t delay;   /* rows that arrived more than that after a window's end are not in it */
     bool by_arrival; /* the time is that of arrival, not TimeGenerated; delay then has no meaning */
 };
+/* What one who asks may read. Asked in the thread of the query. */
+struct store_access {
+    void *self;
+    /* false: the table is for it as if it were not there. *out_rows, in a: which rows of it; NULL:
+     * all. */
+    bool (*reads)(void *self, struct arena *a, struct workspace *w, struct str table,
+                  const struct kql_row_rule **out_rows);
+};
+/* The catalogue as one sees it who has this access; lives in a. */
+const struct kql_catalog *workspace_catalog_for(struct workspace *w, struct arena *a,
+                                                const struct store_access *access);
 struct store_query {
+    const struct store_access *access; /* NULL: everything, as the workspace itself */
     struct str text;
     struct kql_options options;       /* catalog is filled in; now_ticks 0 = the clock's now */
     struct engine_limits limits;      /* also of what is read to know a query's columns */

@@ -308,7 +308,12 @@ struct catalog_asker {
     bool lake;                          /* as store_query.lake */
     uint64_t alterations;               /* when the query was begun */
     const struct store_query *query;    /* NULL: nothing is asked beside it */
+    const struct store_access *access;  /* NULL: everything may be read */
+    VEC(struct kql_table) readable;     /* of the listed tables, once they were asked for */
+    bool has_readable;
 };
+/* The workspace's catalogue for k, which must live as long. */
+struct kql_catalog catalog_for(struct catalog_asker *k);
 
 /* ---- workspace.c ---- */
 struct workspace {

@@ -172,6 +172,27 @@ def test_who_can():
         assert responder not in {x["principalId"] for x in found}, found
 
 
+def test_the_command_for_roles():
+    with Server() as s:
+        app, secret = s.application()
+        where = s.workspace()["name"]
+        def roles(*words, code=0):
+            got, out, err = run("roles", *words, "--data", s.data)
+            equal(got, code, err)
+            return out if code == 0 else err
+        contains(roles("list"), "Microsoft Sentinel Responder")
+        contains(roles("show", "microsoft sentinel responder"), "Microsoft.SecurityInsights/incidents/*")
+        contains(roles("assign", app, "Microsoft Sentinel Responder", "--scope", where), "has the role")
+        equal(s.arm("GET", "/incidents", token=s.token(app, secret)).status, 200)
+        contains(roles("assigned", app), "workspaces/" + where)
+        contains(roles("who-can", "Microsoft.SecurityInsights/incidents/write", "--scope", where), app)
+        contains(roles("assign", app, "King", code=1), "there is no role 'King'")
+        contains(roles("assign", app, "Reader", "--condition", "nonsense", code=1), "condition: character 1")
+        contains(roles("unassign", app, "Microsoft Sentinel Responder", code=1), "does not have that role")
+        roles("unassign", app, "Microsoft Sentinel Responder", "--scope", where)
+        equal(s.arm("GET", "/incidents", token=s.token(app, secret)).status, 403)
+
+
 def test_roles_of_an_older_data_folder():
     with Server() as s:
         app, secret = s.application("Microsoft Sentinel Reader")

@@ -107,14 +107,14 @@ bool emit_range(struct emit *m, const struct plan *p, struct sbuf *out)
     return ok;
 }
 
-/* The conditions of the filters on top of p, the lowest first. Returns what is below them. What the
- * conditions say of columns is added to m->bounds. */
+/* The conditions of the filters on top of p, down to a fence, the lowest first. Returns what is
+ * below them. What the conditions say of columns is added to m->bounds. */
 static const struct plan *conditions_of(struct emit *m, const struct plan *p,
                                         struct emit_hoists *hoists, struct sbuf *out, bool *ok)
 {
     const struct plan *below = p;
     size_t n = 0;
-    for (; below->kind == P_FILTER; below = below->in[0])
+    for (; below->kind == P_FILTER && !below->fence; below = below->in[0])
         n++;
     const struct plan **filters = arena_array(m->a, const struct plan *, n + 1);
     for (size_t i = n; p != below; p = p->in[0])
@@ -159,10 +159,19 @@ static bool passing(struct emit *m, const struct plan *p, const struct plan *fro
     return emit_source(m, from, hoists, out);
 }
 
+/* The database moves no condition below an OFFSET, and computes none on rows that did not come
+ * through: an expression of the query fails on no row that it may not see. */
 bool emit_filter(struct emit *m, const struct plan *p, struct sbuf *out)
 {
     struct emit_hoists hoists = {0};
-    return passing(m, p, p, &hoists, out);
+    struct plan inner = *p;
+    if (!p->fence)
+        return passing(m, p, p, &hoists, out);
+    inner.fence = false;
+    if (!passing(m, p, &inner, &hoists, out))
+        return false;
+    sbuf_addz(out, " OFFSET 0");
+    return true;
 }
 
 bool emit_project(struct emit *m, const struct plan *p, struct sbuf *out)
