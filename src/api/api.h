@@ -59,6 +59,7 @@ struct vedette_options {
     double requests_burst;                              /* 0 = twice that */
     struct rate_limits rates;                           /* of kinds of requests, beside that */
     int64_t token_lifetime;                             /* ticks; 0 = one hour */
+    const char *identity_ca_file; /* of identity providers; NULL or "": the system's */
     struct identity_people people;
     size_t query_max_rows;        /* 0 = 500,000 */
     size_t query_max_bytes;       /* 0 = 64,000,000 */

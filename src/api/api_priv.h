@@ -6,6 +6,7 @@
 #include "base/thread.h"
 #include "cases/cases.h"
 #include "detect/rule_resources.h"
+#include "identity/providers.h"
 #include "identity/sessions.h"
 #include "identity/tenants.h"
 #include "incident/work.h"
@@ -59,6 +60,9 @@ void changes_observe(struct vedette *v, const struct http_request *q, int status
 /* name: of the application; STR_NONE: it was refused, which is told once a minute at most. */
 void sign_ins_observe(struct vedette *v, const struct http_request *q, struct str client_id,
                       struct str name, struct str audience);
+/* A person's sign-in through an identity provider; e NULL: it succeeded. who may be empty. */
+void sso_observe(struct vedette *v, const struct http_request *q, struct str provider,
+                 struct str who, const struct err *e);
 void changes_put(struct vedette *v, struct workspace *w, const struct audit_entry *x);
 /* Once a minute for each of who; *out_more: how many were not told since. */
 bool refusal_is_told(struct vedette *v, uint64_t who, int64_t *out_more);
@@ -82,6 +86,10 @@ bool rates_admit(void *vedette, const struct http_request *q, int *retry_after_s
 const char *rate_name(enum rate_kind k);
 uint64_t rates_refused(const struct rates *r, enum rate_kind k);
 
+/* ---- issuers.c: reaching identity providers ---- */
+bool issuer_call(void *vedette, const struct identity_exchange *x, int *out_status,
+                 struct sbuf *out, struct err *e);
+
 /* ---- datadir.c ---- */
 bool data_dir_take(const char *dir, struct data_lock *lock, struct err *e) MUST_USE;
 void data_dir_release(struct data_lock *lock);
@@ -90,6 +98,8 @@ void data_dir_release(struct data_lock *lock);
 extern const struct http_route health_routes[];
 extern const struct http_route oauth_routes[];
 extern const struct http_route credential_routes[];
+extern const struct http_route provider_routes[];
+extern const struct http_route sso_routes[];
 extern const struct http_route ingest_routes[];
 extern const struct http_route query_routes[];
 extern const struct http_route batch_routes[];
@@ -134,6 +144,8 @@ extern const struct http_route user_password_routes[];
 extern const size_t n_health_routes;
 extern const size_t n_oauth_routes;
 extern const size_t n_credential_routes;
+extern const size_t n_provider_routes;
+extern const size_t n_sso_routes;
 extern const size_t n_ingest_routes;
 extern const size_t n_query_routes;
 extern const size_t n_batch_routes;
@@ -222,6 +234,8 @@ bool api_same_origin(const struct vedette *v, const struct http_request *q, stru
 /* Gives the browser the session (with its token) that was just made; NULL: takes it away. */
 void api_session_cookie(struct http_request *q, struct http_response *r,
                         const struct identity_session *s);
+/* Whoever signs in again leaves the session that the browser had. */
+void api_session_replace(struct vedette *v, struct http_request *q);
 
 bool api_authorise(void *self, struct http_request *q, struct err *e);
 void api_fail(void *self, const struct http_request *q, int status, const struct err *e,

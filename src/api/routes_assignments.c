@@ -137,7 +137,8 @@ static void list(void *ctx, struct http_request *q, struct http_response *r)
     }
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++)
-        if (all[i].deny == denies(q) && scope_of(&all[i], &scope) &&
+        if (all[i].deny == denies(q) && scope_has_principal(v, q, all[i].principal) &&
+            scope_of(&all[i], &scope) &&
             (scope_holds(&scope, &at) || (!f.at_scope && scope_holds(&at, &scope))))
             write_one(&o, &all[i]);
     api_list_end(&o);
@@ -161,8 +162,8 @@ static bool find(struct vedette *v, struct http_request *q, const struct identit
     bool found = state_assignment_get(v->state, q->arena, str_from(id), out, &why);
     if (!found && why.code != ERR_NOT_FOUND)
         return err_set(e, why.code, "%s", why.msg);
-    if (found && out->deny == denies(q) && scope_of(out, &scope) && scope_holds(&scope, at) &&
-        scope_holds(at, &scope))
+    if (found && out->deny == denies(q) && scope_has_principal(v, q, out->principal) &&
+        scope_of(out, &scope) && scope_holds(&scope, at) && scope_holds(at, &scope))
         return true;
     return err_set(e, ERR_NOT_FOUND, "The role assignment '%s' is not found.", id);
 }
@@ -240,7 +241,8 @@ static bool is_assignable(struct vedette *v, struct http_request *q,
     struct identity_scope s;
     if (identity_role_by_id(x->role) != NULL)
         return true;
-    if (!state_role_get(v->state, q->arena, x->role, &made, NULL))
+    if (!state_role_get(v->state, q->arena, x->role, &made, NULL) ||
+        !scope_is_own(v, q, made.tenant))
         return err_set(e, ERR_INVALID,
                        "The specified role definition with ID '%.*s' does not "
                        "exist.",
@@ -270,6 +272,10 @@ static void put(void *ctx, struct http_request *q, struct http_response *r)
     if (!scope_of_request(v, q, r, &at) || !api_body(v, q, r, &body))
         return;
     bool ok = read_body(q, &body, &at, &x, &e) && is_assignable(v, q, &x, &at, &e);
+    if (ok && !scope_has_principal(v, q, x.principal))
+        ok = err_set(&e, ERR_INVALID, "Principal %.*s does not exist in the directory %.*s.",
+                     (int)(x.principal.n < 80 ? x.principal.n : 80), x.principal.p,
+                     STR_ARG(api_caller(q)->tenant));
     bool there = ok && find(v, q, &at, &old, &missing);
     if (there) {
         if (!str_ieq(old.role, x.role) || !str_ieq(old.principal, x.principal)) {
@@ -381,7 +387,8 @@ static void who_can(void *ctx, struct http_request *q, struct http_response *r)
         .resource = k.scope.reach == IDENTITY_REACH_RESOURCE ? k.scope.path : STR_NONE};
     struct json_out o = api_list(r);
     for (size_t i = 0; ok && i < n; i++)
-        ok = write_ways(v, q->arena, &k, &all[i], &o, &e);
+        ok = !scope_has_principal(v, q, all[i].principal) ||
+             write_ways(v, q->arena, &k, &all[i], &o, &e);
     api_list_end(&o);
     if (ok)
         return;

@@ -140,7 +140,11 @@ static void change_application(void *ctx, struct http_request *q, struct http_re
         err_set(&e, ERR_INVALID, "enabled: true or false expected");
     else if (name != NULL && (str_trim(json_text(name, STR(""))).n == 0 || name->text.n > MAX_NAME))
         err_set(&e, ERR_INVALID, "name: 1 to %d bytes expected", MAX_NAME);
-    else if (state_principal_get(v->state, q->arena, http_param(q, "application"), &p, &e)) {
+    else if (!state_principal_get(v->state, q->arena, http_param(q, "application"), &p, &e))
+        ; /* told below */
+    else if (str_eqz(p.kind, PRINCIPAL_USER))
+        err_set(&e, ERR_NOT_FOUND, "There is no application with this id.");
+    else {
         p.enabled = enabled != NULL ? enabled->type == JSON_TRUE : p.enabled;
         p.name = name != NULL ? name->text : p.name;
         if (state_principal_put(v->state, &p, &e)) {

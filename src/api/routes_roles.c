@@ -153,7 +153,7 @@ static void list(void *ctx, struct http_request *q, struct http_response *r)
             write_role(&o, &at, built_in, NULL);
     for (size_t i = 0; i < n; i++) {
         struct identity_role role;
-        if (is_for(v, q->arena, &all[i], &at) &&
+        if (scope_is_own(v, q, all[i].tenant) && is_for(v, q->arena, &all[i], &at) &&
             identity_role_get(v->identity, q->arena, all[i].id, &role, &e) && wanted(&f, &role))
             write_role(&o, &at, &role, &all[i]);
     }
@@ -173,8 +173,11 @@ static bool find(struct vedette *v, struct http_request *q, struct identity_role
                        (int)(name.n < 80 ? name.n : 80), name.p);
     guid_format(g, id);
     name = arena_str(q->arena, str_from(id));
-    return identity_role_get(v->identity, q->arena, name, out, e) &&
-           (!out->custom || state_role_get(v->state, q->arena, name, out_made, e));
+    if (!identity_role_get(v->identity, q->arena, name, out, e) ||
+        (out->custom && !state_role_get(v->state, q->arena, name, out_made, e)))
+        return false;
+    return !out->custom || scope_is_own(v, q, out_made->tenant) ||
+           err_set(e, ERR_NOT_FOUND, "The role definition '%s' does not exist.", id);
 }
 
 static void answer(struct http_response *r, const struct identity_scope *at,
@@ -324,6 +327,12 @@ static bool put_role(struct vedette *v, struct http_request *q, const struct jso
     bool there = state_role_get(v->state, q->arena, out->id, &old, &missing);
     if (there && !is_writable(v, q, &old, e))
         return false;
+    if (there && !scope_is_own(v, q, old.tenant))
+        return err_set(e, ERR_CONFLICT, "The role definition ID is used already.");
+    out->tenant = there ? old.tenant
+                  : str_ieq(api_caller(q)->tenant, identity_tenant(v->identity))
+                      ? STR("")
+                      : api_caller(q)->tenant;
     out->updated = clock_now(v->o.clock);
     out->updated_by = api_caller(q)->id;
     out->created = there ? old.created : out->updated;

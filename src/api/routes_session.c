@@ -1,5 +1,6 @@
 /* Signing in and out of the portal, and what its pages ask about who is signed in. */
 #include "api/api_priv.h"
+#include "identity/single_sign_on.h"
 #include "identity/users.h"
 #include "text/date.h"
 #include "text/json.h"
@@ -88,8 +89,7 @@ static void refuse_sign_in(struct http_response *r, const struct err *e,
     http_response_header(r, "Cache-Control", STR("no-store"));
 }
 
-/* Whoever signs in again leaves the session that the browser had. */
-static void end_old_session(struct vedette *v, struct http_request *q)
+void api_session_replace(struct vedette *v, struct http_request *q)
 {
     struct str cookie = STR("");
     struct identity_session old = {0};
@@ -168,7 +168,7 @@ static void sign_in(void *ctx, struct http_request *q, struct http_response *r)
             api_error(v, q, &e, r);
         return;
     }
-    end_old_session(v, q);
+    api_session_replace(v, q);
     struct str token = s.token;
     if (!identity_session_check(v->identity, q->arena, token, &s, &c, &e) ||
         !write_session(v, q, &c, r, &e)) {
@@ -185,19 +185,34 @@ static void sign_in(void *ctx, struct http_request *q, struct http_response *r)
     people_tell(v, q, &told);
 }
 
+/* 204; or, when a provider began the session, {"redirect"}: where the browser ends it there, too.
+ */
 static void sign_out(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
     struct err e = {0};
     const struct identity_caller *c = api_caller(q);
     int64_t n = 0;
+    struct str away = STR("");
+    if (c->session != NULL &&
+        !identity_sso_leave(v->identity, q->arena, c->session->id,
+                            arena_fmt(q->arena, "%s/portal/", v->o.base_url), &away, &e)) {
+        api_error(v, q, &e, r);
+        return;
+    }
     if (c->session != NULL &&
         !identity_session_end(v->identity, c->id, c->session->id, STR(""), &n, &e)) {
         api_error(v, q, &e, r);
         return;
     }
     api_session_cookie(q, r, NULL);
-    r->status = 204;
+    r->status = away.n > 0 ? 200 : 204;
+    if (away.n == 0)
+        return;
+    struct json_out o = json_out_make(&r->body);
+    json_obj(&o);
+    json_kv_str(&o, "redirect", away);
+    json_obj_end(&o);
 }
 
 /* {"password", "newPassword"}: other sessions end. */

@@ -64,6 +64,19 @@ bool scope_of_request(struct vedette *v, struct http_request *q, struct http_res
     return false;
 }
 
+bool scope_is_own(struct vedette *v, const struct http_request *q, struct str tenant)
+{
+    struct str own = api_caller(q)->tenant, first = identity_tenant(v->identity);
+    return str_ieq(tenant.n > 0 ? tenant : first, own.n > 0 ? own : first);
+}
+
+bool scope_has_principal(struct vedette *v, struct http_request *q, struct str principal)
+{
+    struct state_principal p = {0};
+    bool known = state_principal_get(v->state, q->arena, principal, &p, NULL);
+    return scope_is_own(v, q, known ? p.tenant : STR_NONE);
+}
+
 bool scope_holds(const struct identity_scope *whole, const struct identity_scope *part)
 {
     size_t n = whole->path.n;

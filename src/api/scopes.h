@@ -28,5 +28,11 @@ bool scope_allowed(struct vedette *v, const struct http_request *q, struct str p
                    const char *action, struct identity_scope *out, struct err *e) MUST_USE;
 /* Does whole reach all that part is? */
 bool scope_holds(const struct identity_scope *whole, const struct identity_scope *part);
+/* Is the tenant (empty: the first one) the caller's own? Roles and assignments of others are not
+ * its to see. */
+bool scope_is_own(struct vedette *v, const struct http_request *q, struct str tenant);
+/* Is the principal of the caller's tenant? Those that the server does not know (groups) are of the
+ * first one. */
+bool scope_has_principal(struct vedette *v, struct http_request *q, struct str principal);
 /* "" for the server's own scope, else its path: what ids begin with. */
 struct str scope_prefix(const struct identity_scope *s);

@@ -58,13 +58,17 @@ static bool open_state(struct vedette *v, struct err *e)
 
 static bool open_identity(struct vedette *v, struct err *e)
 {
-    char path[MAX_PATH];
+    char path[MAX_PATH], secrets[MAX_PATH];
     snprintf(path, sizeof(path), "%s/token.key", v->o.data_dir);
+    snprintf(secrets, sizeof(secrets), "%s/secrets", v->o.data_dir);
+    const struct identity_outbound outbound = {v, issuer_call};
     struct identity_options o = {.state = v->state,
                                  .clock = v->o.clock,
                                  .store = v->store,
                                  .key_file = path,
                                  .lifetime = v->o.token_lifetime,
+                                 .outbound = &outbound,
+                                 .secrets_dir = secrets,
                                  .people = v->o.people};
     v->identity = identity_open(&o, e);
     if (v->identity == NULL)
@@ -143,6 +147,8 @@ static void open_router(struct vedette *v)
         {health_routes, n_health_routes, v, false},
         {oauth_routes, n_oauth_routes, v, false},
         {credential_routes, n_credential_routes, v, false},
+        {provider_routes, n_provider_routes, v, false},
+        {sso_routes, n_sso_routes, v, false},
         {ingest_routes, n_ingest_routes, v, false},
         {query_routes, n_query_routes, v, true},
         {batch_routes, n_batch_routes, v, true},

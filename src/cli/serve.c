@@ -58,6 +58,7 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .silence = {set->silence_min, set->silence_max, silence, n_silence},
         .clock = s->clock,
         .base_url = s->url,
+        .identity_ca_file = set->identity_ca,
         .memory_bytes = (size_t)set->memory,
         .threads = (unsigned)set->threads,
         .max_queue_bytes = (size_t)set->max_queue,

@@ -137,6 +137,8 @@ static const struct setting table[] = {
     SETTING(external_max, SETTING_SIZE, "100MiB", "one file of externaldata, packed and unpacked"),
     SETTING(geoip_file, SETTING_PATH, "",
             "a MaxMind DB file for geo_info_from_ip_address(); empty: it gives null"),
+    SETTING(identity_ca, SETTING_PATH, "",
+            "certificates (PEM) that identity providers are checked with; empty: the system's"),
     SETTING(token_lifetime, SETTING_DURATION, "1h", "how long an access token works"),
     SETTING(password_memory, SETTING_SIZE, "64MiB", "that hashing one password takes"),
     SETTING(password_passes, SETTING_COUNT, "3", "over that memory"),

@@ -49,7 +49,7 @@ struct settings {
         api_key_lifetime; /* ticks */
     int64_t lockout_failures, lockout_address_failures;
     bool metrics_open, portal, syslog_received_time, term_index, correlation;
-    const char *correlation_primary;
+    const char *correlation_primary, *identity_ca;
     int64_t tenants_max, tenant_workspaces_max;
     int64_t term_index_memory;
     struct topics_source *kafka; /* the list `kafka` of the file */

@@ -56,21 +56,21 @@ static bool listed(struct arena *a, struct str hosts, const struct address *to)
     return false;
 }
 
-static bool allowed(struct arena *a, const struct http_allowed *w, const char *url,
-                    const char *label, struct err *e)
+bool http_is_allowed(struct arena *a, struct str hosts, struct str address, const char *which,
+                     struct err *e)
 {
     struct address to;
+    const char *url = arena_strz(a, address);
+    struct str label = str_sub(address, 0, strcspn(url, "?#"));
     if (!read_address(a, url, &to))
-        return err_set(e, ERR_INVALID, "'%s' is no address that can be read from", label);
+        return err_set(e, ERR_INVALID, "'%.*s' is no address that can be read from",
+                       STR_ARG(label));
     bool secure = str_eqz(to.scheme, "https");
     if (!secure && !(str_eqz(to.scheme, "http") && is_loopback(to.host)))
-        return err_set(e, ERR_FORBIDDEN, "'%s': only https:// addresses are read", label);
-    if (!listed(a, w->hosts, &to))
-        return err_set(e, ERR_FORBIDDEN,
-                       "the host '%.*s' is not one that a query may read from; the setting "
-                       "external_hosts allows hosts",
-                       STR_ARG(to.host));
-    return true;
+        return err_set(e, ERR_FORBIDDEN, "'%.*s': only https:// addresses are read",
+                       STR_ARG(label));
+    return listed(a, hosts, &to) ||
+           err_set(e, ERR_FORBIDDEN, "the host '%.*s' is not one that %s", STR_ARG(to.host), which);
 }
 
 static bool inflate(struct sbuf *packed, size_t max, struct sbuf *out, struct err *e)
@@ -103,7 +103,8 @@ bool http_fetch(void *http_allowed, struct str address, struct sbuf *out, struct
         n++; /* ";…" holds a key in Kusto's connection strings */
     const char *url = arena_strz(a, str_sub(address, 0, n));
     const char *label = arena_strz(a, str_sub(address, 0, strcspn(url, "?#")));
-    if (!allowed(a, w, url, label, e))
+    if (!http_is_allowed(a, w->hosts, str_from(url),
+                         "a query may read from; the setting external_hosts allows hosts", e))
         return false;
     struct http_call call = {.method = "GET",
                              .url = url,

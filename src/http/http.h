@@ -259,6 +259,10 @@ struct http_allowed {
     size_t max_bytes;    /* of a file, packed and unpacked; 0 = 100 MiB */
     unsigned timeout_s;  /* 0 = 60 */
 };
+/* Is it an https:// address (http:// on this machine, too) of a listed host? which ends the words
+ * of a refusal: "the host 'a.example' is not one that …". Errors: ERR_INVALID, ERR_FORBIDDEN. */
+bool http_is_allowed(struct arena *a, struct str hosts, struct str address, const char *which,
+                     struct err *e) MUST_USE;
 /* The file at an https:// address whose host is listed (http:// on this machine, too); gzip is
  * unpacked, what follows a ';' is not sent, redirects are not followed. Appended to out. Errors:
  * ERR_FORBIDDEN, ERR_INVALID, ERR_TOO_LARGE, ERR_TIMEOUT, ERR_IO (also another status than 200). */

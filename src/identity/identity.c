@@ -2,9 +2,11 @@
 #include "identity/identity.h"
 #include "base/ids.h"
 #include "identity/identity_priv.h"
+#include "identity/oidc_priv.h"
 #include "identity/tenants.h"
 #include "text/json.h"
 #include <sodium.h>
+#include <stdio.h>
 
 enum { MAX_NAME = 200, MAX_AUDIENCE = 300 };
 
@@ -31,11 +33,16 @@ struct identity *identity_open(const struct identity_options *o, struct err *e)
     id->store = o->store;
     lock_init(&id->changes, "identity.changes");
     id->lifetime = o->lifetime != 0 ? o->lifetime : TICKS_PER_HOUR;
+    if (o->outbound != NULL)
+        id->outbound = *o->outbound;
+    snprintf(id->secrets_dir, sizeof(id->secrets_dir), "%s",
+             o->secrets_dir != NULL ? o->secrets_dir : "");
     id->people = people_defaults(&o->people);
     if (sodium_init() < 0 || !key_load(o->key_file, id->key, e) || !tenants_open(id, e)) {
         identity_close(id);
         return NULL;
     }
+    id->providers = oidc_cache_new();
     secret_new(id->operator_token);
     return id;
 }
@@ -44,6 +51,7 @@ void identity_close(struct identity *id)
 {
     if (id == NULL)
         return;
+    oidc_cache_free(id->providers);
     lock_fini(&id->changes);
     sodium_memzero(id, sizeof(*id));
     xfree(id);
@@ -226,7 +234,7 @@ bool caller_load(struct identity *id, struct arena *a, struct str principal,
     out->kind = str_eqz(p.kind, PRINCIPAL_USER) ? IDENTITY_USER : IDENTITY_APPLICATION;
     out->tenant = p.tenant.n > 0 ? p.tenant : identity_tenant(id);
     out->in = id;
-    return identity_grants_load(id, a, &p.id, 1, out, e);
+    return identity_grants_load(id, a, &p.id, 1, out, e) && provider_grants_add(id, a, out, e);
 }
 
 /* A delegation that ended took its tokens with it. */
@@ -268,6 +276,8 @@ bool identity_check(struct identity *id, struct arena *a, struct str authorizati
     }
     if (str_starts(token, STR(API_KEY_PREFIX)))
         return api_key_check(id, a, token, out, e);
+    if (jwt_looks_foreign(a, token))
+        return oidc_check_access_token(id, a, token, out, e);
     if (!jwt_verify(a, id->key, token, &payload) || !json_parse(a, payload, NULL, &claims, NULL))
         return err_set(e, ERR_UNAUTHENTICATED,
                        "Authentication failed. The token is malformed or was not issued here.");

@@ -10,7 +10,8 @@
 #include "identity/rights.h"
 #include "state/principals.h"
 
-struct identity; /* shared by threads */
+struct identity;          /* shared by threads */
+struct identity_outbound; /* providers.h */
 /* Of people who sign in; 0 is the default of each. */
 struct identity_people {
     size_t password_memory;    /* bytes of one Argon2id hash; 64 MiB */
@@ -30,6 +31,8 @@ struct identity_options {
     const char
         *key_file;    /* made with mode 0600 when it is not there; NULL: a key for this process */
     int64_t lifetime; /* of a token, ticks; 0 = one hour */
+    const struct identity_outbound *outbound; /* copied; NULL: issuers can't be reached */
+    const char *secrets_dir; /* with files that hold clients' secrets; NULL: none */
     struct identity_people people;
 };
 struct identity *identity_open(const struct identity_options *o, struct err *e) MUST_USE;

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/thread.h"
 #include "identity/identity.h"
+#include "identity/providers.h"
 #include "state/credentials.h"
 
 enum { KEY_BYTES = 32 };
@@ -13,6 +14,9 @@ struct identity {
     struct identity_people people; /* with the defaults filled in */
     uint8_t key[KEY_BYTES];
     char operator_token[IDENTITY_SECRET_CHARS + 1];
+    struct identity_outbound outbound;
+    struct oidc_cache *providers;
+    char secrets_dir[4352];              /* where files of clients' secrets are; empty: nowhere */
     char tenant[37];                     /* of the first one */
     int64_t max_workspaces, max_tenants; /* 0: any number */
     struct lock changes; /* of workspaces come one after the other: each waits for the disk */
@@ -23,6 +27,14 @@ bool key_load(const char *file, uint8_t out[KEY_BYTES], struct err *e);
 void secret_new(char out[IDENTITY_SECRET_CHARS + 1]);
 struct str secret_hash(struct arena *a, struct str secret); /* hex */
 bool secret_equal(struct str x, struct str y);              /* in constant time for equal lengths */
+
+/* HMAC-SHA-256 of text for one purpose by the key of this server, hex. */
+struct str secret_mark(const struct identity *id, struct arena *a, const char *purpose,
+                       struct str text);
+/* Encrypts and authenticates what has to be read again, as hex; false: it is not ours. */
+struct str secret_seal(const struct identity *id, struct arena *a, struct str plain);
+bool secret_open(const struct identity *id, struct arena *a, struct str sealed,
+                 struct str *out) MUST_USE;
 
 /* ---- identity.c ---- */
 /* A client id in its one form: GUIDs in lower case. */

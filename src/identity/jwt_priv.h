@@ -71,6 +71,7 @@ struct str jwt_claim(const struct jwt *t, const char *name); /* a text; empty: a
 /* Whole seconds of a NumericDate. */
 bool jwt_claim_time(const struct jwt *t, const char *name, int64_t *out) MUST_USE;
 /* Is text the claim, one of its elements, or (scp, scope) one of its words? */
+bool jwt_holds_word(struct str words, struct str word); /* words with single blanks between */
 bool jwt_claim_holds(const struct json *claim, struct str text);
 
 /* ---- certificates ---- */

@@ -129,7 +129,7 @@ bool jwt_claim_time(const struct jwt *t, const char *name, int64_t *out)
     return true;
 }
 
-static bool holds_word(struct str words, struct str word)
+bool jwt_holds_word(struct str words, struct str word)
 {
     for (size_t from = 0, end = 0; from < words.n; from = end + 1) {
         for (end = from; end < words.n && words.p[end] != ' ';)
@@ -145,7 +145,7 @@ bool jwt_claim_holds(const struct json *claim, struct str text)
     if (claim == NULL || text.n == 0)
         return false;
     if (claim->type == JSON_STRING)
-        return str_eq(claim->text, text) || holds_word(claim->text, text);
+        return str_eq(claim->text, text) || jwt_holds_word(claim->text, text);
     for (size_t i = 0; claim->type == JSON_ARRAY && i < claim->n; i++)
         if (claim->items[i].type == JSON_STRING && str_eq(claim->items[i].text, text))
             return true;

@@ -6,7 +6,6 @@
 #define QUERY_READ "Microsoft.OperationalInsights/workspaces/query/read"
 #define TABLE_QUERY "Microsoft.OperationalInsights/workspaces/tables/query/read"
 #define DATA_READ "Microsoft.OperationalInsights/workspaces/tables/data/read"
-#define PROTECTED_READ "Microsoft.OperationalInsights/workspaces/tables/protected/data/read"
 
 /* ---- actions ---- */
 
@@ -170,9 +169,8 @@ bool identity_reads_everything(const struct identity_caller *c, struct str works
         const struct identity_grant *g = &c->grants[i];
         if (g->deny)
             return false;
-        all = all ||
-              (g->condition == NULL && covers(&g->scope, &where) && gives_all_tables(g->role) &&
-               identity_role_allows(g->role, STR(QUERY_READ), false));
+        all = all || (g->condition == NULL && covers(c, g, &where) && gives_all_tables(g->role) &&
+                      identity_role_allows(g->role, STR(QUERY_READ), false));
     }
     return all;
 }
@@ -208,10 +206,8 @@ static void add_data(struct reading *x, const struct identity_grant *g)
 {
     const struct kql_row_rule *rows = NULL;
     bool data = identity_role_allows(g->role, STR(DATA_READ), true);
-    bool may = data && (!x->t->is_protected || g->condition != NULL ||
-                        identity_role_allows(g->role, STR(PROTECTED_READ), true));
-    if (!may || (g->condition != NULL &&
-                 !identity_condition_rows(x->a, g->condition, STR(DATA_READ), x->t->name, &rows)))
+    if (!data || (g->condition != NULL &&
+                  !identity_condition_rows(x->a, g->condition, STR(DATA_READ), x->t->name, &rows)))
         return;
     if (rows == NULL)
         x->all = true;
@@ -253,7 +249,7 @@ static enum identity_reading reads_alone(const struct identity_caller *c, struct
             return IDENTITY_READS_NOTHING;
         if (g->deny)
             continue;
-        x.all = x.all || (!t->is_protected && names_table(&x, g));
+        x.all = x.all || names_table(&x, g);
         add_data(&x, g);
     }
     if (x.all)

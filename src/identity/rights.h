@@ -108,7 +108,6 @@ struct identity_table {
     struct str workspace; /* id */
     struct str name;
     bool custom;
-    bool is_protected; /* only data actions let read it */
 };
 /* *out_rule (in a) is set for IDENTITY_READS_ROWS. */
 enum identity_reading identity_reads(const struct identity_caller *c, struct arena *a,

@@ -1,6 +1,5 @@
 /* Azure's built-in roles, as far as they mean something here, with their actions as Azure has them
- * (permissions.md 1; built-in-roles of Azure RBAC), and two of our own. The id of "Privileged
- * Monitoring Data Reader" is ours, too: Azure's is not published with its actions. */
+ * (permissions.md 1; built-in-roles of Azure RBAC), and two of our own. */
 #include "identity/identity_priv.h"
 
 #define SI "Microsoft.SecurityInsights/"
@@ -80,8 +79,6 @@ PERMISSION(logs_contributor,
                            RES "subscriptions/resourcegroups/deployments/*", "Microsoft.Support/*"))
 PERMISSION(logs_data_reader, .actions = LIST(OI "workspaces/read", OI "workspaces/query/read"),
            .data_actions = LIST(OI "workspaces/tables/data/read"))
-PERMISSION(privileged_data_reader, .data_actions = LIST(OI "workspaces/tables/data/read",
-                                                        OI "workspaces/tables/protected/data/read"))
 PERMISSION(logic_contributor,
            .actions = LIST(AUTH "*/read", STORAGE_KEYS, INS "alertRules/*", INS "metricAlerts/*",
                            INS "diagnosticSettings/*", INS "logdefinitions/*",
@@ -157,8 +154,6 @@ static const struct identity_role roles[] = {
          "Workspaces, tables, data collection; read everything"),
     ROLE("3b03c2da-16b3-4a49-8834-0f8130efdd3b", "Log Analytics Data Reader", logs_data_reader,
          "Query logs, as far as a condition lets"),
-    ROLE("5eb7b1d6-7d4b-5c2f-9f56-62f2f9d07a11", "Privileged Monitoring Data Reader",
-         privileged_data_reader, "Read the rows of protected tables, too"),
     ROLE("87a39d53-fc1b-424a-814c-f7e04687dc9e", "Logic App Contributor", logic_contributor,
          "Manage playbooks"),
     ROLE("515c2055-d9d4-4321-b1b9-bd0c9a0f79fe", "Logic App Operator", logic_operator,

@@ -373,6 +373,21 @@ static const char people_sql[] =
     " since INTEGER NOT NULL, locked_until INTEGER NOT NULL, locks INTEGER NOT NULL)"
     " WITHOUT ROWID;";
 
+static const char providers_sql[] =
+    "CREATE TABLE identity_providers (name TEXT PRIMARY KEY, settings TEXT NOT NULL,"
+    " secret TEXT NOT NULL, enabled INTEGER NOT NULL, created INTEGER NOT NULL,"
+    " changed INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE provider_members (issuer TEXT NOT NULL, subject TEXT NOT NULL,"
+    " principal TEXT NOT NULL UNIQUE REFERENCES principals (id) ON DELETE CASCADE,"
+    " provider TEXT NOT NULL, login TEXT NOT NULL, email TEXT NOT NULL, roles TEXT NOT NULL,"
+    " created INTEGER NOT NULL, last_seen INTEGER NOT NULL, PRIMARY KEY (issuer, subject))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE provider_sessions (session TEXT PRIMARY KEY, principal TEXT NOT NULL"
+    " REFERENCES principals (id) ON DELETE CASCADE, provider TEXT NOT NULL, issuer TEXT NOT NULL,"
+    " subject TEXT NOT NULL, sid TEXT NOT NULL, id_token TEXT NOT NULL, expires INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
+    "CREATE INDEX provider_sessions_by_subject ON provider_sessions (issuer, subject);";
+
 /* Of a principal an empty tenant is the first one. */
 static const char tenants_sql[] =
     "CREATE TABLE tenants (id TEXT PRIMARY KEY, name TEXT NOT NULL COLLATE NOCASE UNIQUE,"
@@ -393,6 +408,9 @@ static const char tenants_sql[] =
 static const char rule_kinds_sql[] =
     "CREATE INDEX rules_by_kind ON rules (workspace, kind, id, enabled);";
 
+static const char role_homes_sql[] =
+    "ALTER TABLE role_definitions ADD COLUMN tenant TEXT NOT NULL DEFAULT ''";
+
 static const struct migration {
     int version;
     const char *sql;
@@ -401,7 +419,7 @@ static const struct migration {
     {5, collection_sql},  {6, jobs_sql},         {7, arrival_sql},      {8, work_sql},
     {9, correlation_sql}, {10, cases_sql},       {11, association_sql}, {12, rule_resources_sql},
     {13, rights_sql},     {14, credentials_sql}, {15, people_sql},      {16, tenants_sql},
-    {17, rule_kinds_sql},
+    {17, rule_kinds_sql}, {18, providers_sql},   {19, role_homes_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

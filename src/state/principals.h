@@ -1,5 +1,5 @@
-/* Principals: applications that sign in with a client id and what credentials.h has of them, and users
- * (people.h); their roles: roles.h. */
+/* Principals: applications that sign in with a client id and what credentials.h has of them, and
+ * users (people.h); their roles: roles.h. */
 #pragma once
 #include "state/state.h"
 
@@ -11,7 +11,7 @@ struct state_principal {
     struct str name; /* for people */
     bool enabled;
     int64_t created;
-    struct str kind; /* PRINCIPAL_… */
+    struct str kind;   /* PRINCIPAL_… */
     struct str tenant; /* its home; empty: the first one */
 };
 bool state_principal_put(struct state *s, const struct state_principal *p, struct err *e) MUST_USE;

@@ -8,10 +8,11 @@ struct state_role {
     struct str description; /* for people */
     struct str permissions; /* JSON array of {"actions", "notActions", "dataActions", …} */
     struct str scopes;      /* JSON array of the scopes at which it may be assigned */
+    struct str tenant;      /* whose it is; empty: the first one's */
     int64_t created, updated;
     struct str created_by, updated_by; /* principals */
 };
-/* Errors: ERR_CONFLICT: another role has the name. */
+/* Errors: ERR_CONFLICT: another role of the tenant has the name. */
 bool state_role_put(struct state *s, const struct state_role *r, struct err *e) MUST_USE;
 bool state_role_get(struct state *s, struct arena *a, struct str id, struct state_role *out,
                     struct err *e) MUST_USE; /* ERR_NOT_FOUND */

@@ -12,6 +12,7 @@ static const struct field role_fields[] = {
     FIELD(F_I64, state_role, updated),
     FIELD(F_TEXT, state_role, created_by),
     FIELD(F_TEXT, state_role, updated_by),
+    FIELD(F_TEXT, state_role, tenant),
 };
 static const struct table roles = {"role_definitions", role_fields, COUNTOF(role_fields),
                                    sizeof(struct state_role)};
@@ -55,12 +56,13 @@ static bool delete_by_id(struct state *s, const char *sql, struct str id, bool *
 bool state_role_put(struct state *s, const struct state_role *r, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
-    struct bind b[] = {BT(r->name), BT(r->id)};
+    struct bind b[] = {BT(r->name), BT(r->id), BT(r->tenant)};
     void *others = NULL;
     size_t n = 0;
     if (!state_begin(s, e))
         return false;
-    bool ok = table_select(s, a, &roles, NULL, "WHERE name = ?1 COLLATE NOCASE AND id <> ?2", b,
+    bool ok = table_select(s, a, &roles, NULL,
+                           "WHERE name = ?1 COLLATE NOCASE AND id <> ?2 AND tenant = ?3", b,
                            COUNTOF(b), &others, &n, e);
     if (ok && n > 0)
         ok = err_set(e, ERR_CONFLICT, "there is a role '%.*s' already", STR_ARG(r->name));

@@ -4,17 +4,24 @@ Quick: everything is here before the first page is opened. Tests that change som
 change themselves, through the API.
 """
 import datetime
+import os
+import sqlite3
 
 from vedette import equal
 
 START = "2026-03-18T08:00:00Z"
 NOW = "2026-03-18T10:00:00Z"
-# Who signs in by the page; see fill.
+# What makes hashing passwords cheap; sessions live as long as the tests move the clock.
+SETTINGS = ("--password-memory", "64KiB", "--password-passes", "1")
+# Who signs in by the page; see fill. The newcomer has to choose a password first.
 PEOPLE = {
     "analyst": {"name": "ana", "password": "correct horse 7 battery", "displayName": "Ana Lind"},
     "reader": {"name": "rolf", "password": "staple 9 of the battery", "displayName": "Rolf Berg"},
+    "careful": {"name": "cora", "password": "eleven 8 slow tortoises", "displayName": "Cora Dahl"},
+    "newcomer": {"name": "nina", "password": "given 5 by somebody else", "displayName": "Nina Ek"},
 }
-ROLES = {"analyst": "Owner", "reader": "Microsoft Sentinel Reader"}
+ROLES = {"analyst": "Owner", "reader": "Microsoft Sentinel Reader", "careful": "Microsoft Sentinel Reader",
+         "newcomer": "Microsoft Sentinel Responder"}
 COLLEAGUES = ["ann", "bob", "cleo", "dan", "eva", "finn"]
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 ENTITIES = """entityMappings:
@@ -78,8 +85,33 @@ def incidents(server):
         equal(made.status, 201, made)
 
 
+MANY = 100_000
+
+
+def many(server):
+    """As many incidents as a busy year leaves, two years ago: put into the database, where it takes a second."""
+    columns = ("workspace, id, number, etag, title, description, severity, status, classification, classification_reason,"
+               " classification_comment, owner, labels, tactics, techniques, products, rule_ids, created, modified,"
+               " first_modified, closed, first_activity, last_activity, row_time, modified_by, provider,"
+               " provider_incident_id, group_rule, group_key, first_alert, alerts, bookmarks, comments, merged_into")
+    changed = {"id": "printf('%08x-0000-4000-c000-%012d', n, n)", "number": "1000000 + n", "title": "'Old case ' || n",
+               "severity": "CASE n % 4 WHEN 0 THEN 'High' WHEN 1 THEN 'Medium' WHEN 2 THEN 'Low' ELSE 'Informational' END",
+               "status": "CASE n % 3 WHEN 0 THEN 'New' WHEN 1 THEN 'Active' ELSE 'Closed' END", "group_rule": "''",
+               "modified": "created - 631152000000000 - n * 600000000", "created": "created - 631152000000000 - n * 600000000"}
+    chosen = ", ".join(changed.get(name.strip(), name.strip()) for name in columns.split(","))
+    database = sqlite3.connect(os.path.join(server.data, "state.db"), timeout=30)
+    with database:
+        database.execute("WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %d)"
+                         " INSERT INTO incidents (%s) SELECT %s FROM incidents, numbers WHERE number = 1"
+                         % (MANY, columns, chosen))
+    database.close()
+
+
 def people(server):
     """The people who sign in."""
+    for who, person in PEOPLE.items():
+        made = server.post("/vedette/v1/users", {**person, "roles": [{"role": ROLES[who]}], "mustChangePassword": who == "newcomer"})
+        equal(made.status, 201, made)
 
 
 def fill(server):
@@ -89,4 +121,5 @@ def fill(server):
     records = logs()
     equal(server.post_logs("Microsoft-SigninLogs", records).status, 204)
     incidents(server)
+    many(server)
     server.move_clock(NOW)

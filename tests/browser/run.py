@@ -4,7 +4,8 @@
 run.py [PART…] runs those tests of test_*.mjs whose "file.name" contains one of the parts. Installs the
 packages that package-lock.json pins into build/browser (once), starts $VEDETTE with a clock that the
 tests may move, fills it (data.py), and hands it to run.mjs, which signs in by the page and prints a line
-a test. Pictures are left in build/browser/shots. $VEDETTE_PORTAL_URL: where the browser finds the portal, in place of
+a test. Pictures of failures, and with $PICTURES of all
+pages, are left in build/browser/shots. $VEDETTE_PORTAL_URL: where the browser finds the portal, in place of
 the server itself (Vite's, while working on pages). Without node, npm, chromium, the packages or a built
 portal all tests are skipped with the reason. The last line is 'N passed, N failed[, N skipped]'.
 """
@@ -53,7 +54,7 @@ def run_tests(server, parts):
              "ca": server.ca, "workspace": workspace["id"], "workspaceName": workspace["name"],
              "arm": server.arm_path(), "now": data.NOW, "people": data.PEOPLE,
              "chromium": shutil.which("chromium"), "shots": os.path.join(PLACE, "shots"),
-             "files": files(), "parts": parts}
+             "pictures": "PICTURES" in os.environ, "files": files(), "parts": parts}
     # Modules are found by where a file is, so the tests lie beside their packages while they run.
     for name in os.listdir(HERE):
         if name.endswith(".mjs"):
@@ -72,10 +73,7 @@ def main():
         print("skipped: %s\n0 passed, 0 failed, %d skipped" % (problem, count_tests()))
         return 0
     os.makedirs(os.path.join(PLACE, "shots"), exist_ok=True)
-    with Server("--requests-per-second", "10000", clock=data.START) as server:
-        if server.get("/portal/api/session", token=None).status == 404:
-            print("skipped: nobody can sign in by a page here\n0 passed, 0 failed, %d skipped" % count_tests())
-            return 0
+    with Server("--requests-per-second", "10000", *data.SETTINGS, clock=data.START) as server:
         data.fill(server)
         return run_tests(server, sys.argv[1:])
 

@@ -13,12 +13,14 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-SUITES = ("checks.js", "arm_rules.js")
+SUITES = ("checks.js", "arm_rules.js", "certificates.js", "single_sign_on.js")
+OWN_CLOCK = ("certificates.js", "single_sign_on.js")  # the other side has the time that it is
 PARTS = {"checks.js": ["incidents.js"]}  # which a suite runs, too
 START = "2026-03-01T10:00:00Z"
 PLACE = os.path.join(ROOT, "build", "clients")
 sys.path[:0] = [os.path.join(ROOT, "tests", "scenario"), os.path.join(ROOT, "tests")]
 
+import jose  # noqa: E402
 from node_packages import install  # noqa: E402  (found through the line above)
 from vedette import Server  # noqa: E402
 
@@ -29,10 +31,26 @@ def run_checks(server, suite):
              "clientSecret": server.secret, "workspace": workspace["id"],
              "workspaceName": workspace["name"], "rule": workspace["dataCollectionRule"],
              "start": START, "operator": server.operator}
+    if suite in OWN_CLOCK:
+        place.update(certificates(server))
     env = {**os.environ, "NODE_PATH": os.path.join(PLACE, "node_modules"),
            "NODE_EXTRA_CA_CERTS": server.ca, "VEDETTE_PLACE": json.dumps(place)}
     return subprocess.run(["node", os.path.join(HERE, suite)], env=env, capture_output=True,
                           text=True, timeout=150, check=False)
+
+
+def certificates(server):
+    """An application with a certificate, and a certificate that nobody registered: key and certificate in a file."""
+    files = {}
+    for name in ("sender", "stranger"):
+        key = jose.Key(server.data, name)
+        files[name] = (os.path.join(server.data, name + "-all.pem"), key.certificate())
+        with open(key.file, encoding="ascii") as private, open(files[name][0], "w", encoding="ascii") as f:
+            f.write(private.read() + files[name][1])
+    app, _ = server.application("Monitoring Metrics Publisher", "Log Analytics Reader")
+    made = server.post("/v1/apps/%s/certificates" % app, {"certificate": files["sender"][1]})
+    assert made.status == 201, made
+    return {"sender": app, "certificate": files["sender"][0], "unknownCertificate": files["stranger"][0]}
 
 
 def count_checks(suite):
@@ -50,7 +68,7 @@ def main():
         return 0
     passed = failed = 0
     for suite in SUITES:
-        with Server(clock=START) as server:
+        with Server(clock=None if suite in OWN_CLOCK else START) as server:
             done = run_checks(server, suite)
         sys.stdout.write(done.stdout + done.stderr)
         sums = re.findall(r"^(\d+) passed, (\d+) failed$", done.stdout, re.MULTILINE)

@@ -212,10 +212,12 @@ def test_roles_of_an_older_data_folder():
                    " WHERE c.application = principals.id)  WHERE kind = 'application'")
         db.execute("DELETE FROM principals WHERE kind <> 'application'")
         db.execute("ALTER TABLE principals DROP COLUMN kind")
-        for later in ("application_credentials", "used_tokens", "api_keys", "sessions", "recovery_codes", "users",
+        for later in ("provider_sessions", "provider_members", "identity_providers", "application_credentials", "used_tokens",
+                      "api_keys", "sessions", "recovery_codes", "users",
                       "sign_in_failures", "tenants", "delegations"):
             db.execute("DROP TABLE %s" % later)
         db.execute("ALTER TABLE principals DROP COLUMN tenant")
+        db.execute("DROP INDEX rules_by_kind")
         db.execute("DROP TABLE role_assignments")
         db.execute("DROP TABLE role_definitions")
         db.execute("PRAGMA user_version = 12")
@@ -231,3 +233,32 @@ def test_roles_of_an_older_data_folder():
         listed = {x["clientId"]: x["roles"] for x in value(s.get("/vedette/v1/applications"))}
         equal([x["role"] for x in listed[app]], ["Microsoft Sentinel Reader"])
         equal(listed[here][0]["workspace"], workspace)
+
+
+def test_tenants_know_nothing_of_each_others_roles():
+    from test_tenants import Tenant
+    with Server() as s:
+        other = Tenant(s, "contoso")
+        app, _ = s.application("Microsoft Sentinel Reader")
+        role, made = define(s, "Ours alone", actions=["Microsoft.SecurityInsights/bookmarks/read"])
+        equal(made.status, 201)
+        name = str(uuid.uuid4())
+        equal(assign(s, app, role, name=name).status, 201)
+        path = "%s/roleAssignments/%s%s" % (AUTH, name, VERSION)
+
+        assert app not in s.get(AUTH + "/roleAssignments" + VERSION, token=other.admin).text
+        assert "Ours alone" not in s.get(AUTH + "/roleDefinitions" + VERSION, token=other.admin).text
+        equal(s.get(path, token=other.admin).status, 404)
+        equal(s.request("DELETE", path, token=other.admin).status, 204)
+        equal(s.get(path).status, 200)
+        # It neither gives anything to a principal of ours, nor changes what our roles mean.
+        refused = assign(s, app, "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", token=other.admin)
+        equal(refused.status, 400)
+        equal(define(s, "Ours alone", role_id=role, token=other.admin, actions=["*"])[1].status, 409)
+        equal(s.request("DELETE", "%s/roleDefinitions/%s%s" % (AUTH, role, VERSION), token=other.admin).status, 204)
+        theirs, _ = other.application()
+        equal(assign(s, theirs, role, token=other.admin).status, 400)
+        own, made = define(s, "Ours alone", token=other.admin, actions=["Microsoft.SecurityInsights/bookmarks/read"])
+        equal(made.status, 201)
+        equal(assign(s, theirs, own, token=other.admin).status, 201)
+        equal(assign(s, theirs, own).status, 400)

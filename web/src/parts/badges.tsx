@@ -40,7 +40,7 @@ const statusIcons: Record<string, typeof CircleFilled> = {
 
 export function StatusBadge({ status }: { status: string }) {
   const Icon = statusIcons[status] ?? CircleRegular;
-  const colour = status === "New" ? "brand" : status === "Active" ? "informative" : "subtle";
+  const colour = status === "New" ? "brand" : "informative";
   return (
     <Badge
       appearance={status === "New" ? "tint" : "ghost"}

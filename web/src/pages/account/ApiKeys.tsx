@@ -82,7 +82,7 @@ export function ApiKeys() {
     { id: "used", title: "Last use", width: 200, cell: (k) => <TimeText value={k.lastUsed} /> },
     {
       id: "delete",
-      title: "",
+      title: "Action",
       width: 110,
       cell: (k) => (
         <Button size="small" onClick={() => setGoing(k)}>

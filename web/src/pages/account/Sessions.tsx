@@ -46,7 +46,7 @@ export function Sessions() {
   const columns: Column<OwnSession>[] = [
     {
       id: "end",
-      title: "",
+      title: "Action",
       width: 110,
       fixed: true,
       cell: (s) =>

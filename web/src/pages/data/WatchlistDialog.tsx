@@ -99,11 +99,14 @@ export function WatchlistDialog({ onClose }: { onClose: () => void }) {
               <Textarea value={description} onChange={(_, d) => setDescription(d.value)} />
             </Field>
             <Field label="CSV file" required hint="With a line of column names; up to 3.8 MB">
-              <input
-                type="file"
-                accept=".csv,.tsv,text/csv"
-                onChange={(event) => void choose(event.target.files)}
-              />
+              {(field) => (
+                <input
+                  {...field}
+                  type="file"
+                  accept=".csv,.tsv,text/csv"
+                  onChange={(event) => void choose(event.target.files)}
+                />
+              )}
             </Field>
             <Field label="Lines before the names of columns">
               <Input type="number" min={0} value={skip} onChange={(_, d) => setSkip(d.value)} />

@@ -65,17 +65,23 @@ export function Actions({ incident }: { incident: Incident }) {
   const go = useNavigate();
   const notify = useNotify();
   const refresh = useRefresh();
-  const change = useChange(incident);
+  const change = useChange();
+  // The incident as it was when the dialog opened: what came later must not be overwritten unseen.
+  const [seen, setSeen] = useState(incident);
   const { may, user } = useSession();
   const [open, setOpen] = useState<Open>(undefined);
   const close = () => setOpen(undefined);
+  const begin = (what: Open) => {
+    setSeen(incident);
+    setOpen(what);
+  };
   const self = user.displayName || user.name;
   const writable = may("incidents/write");
   const closed = incident.properties.status === "Closed";
   const take = async () => {
     try {
       const p = incident.properties;
-      await change({
+      await change(incident, {
         title: p.title,
         severity: p.severity,
         status: p.status,
@@ -94,7 +100,7 @@ export function Actions({ incident }: { incident: Incident }) {
             size="small"
             appearance="subtle"
             icon={<EditRegular />}
-            onClick={() => setOpen("manage")}
+            onClick={() => begin("manage")}
           >
             Manage incident
           </Button>
@@ -107,7 +113,7 @@ export function Actions({ incident }: { incident: Incident }) {
             Assign to me
           </Button>
           {!closed && (
-            <Button size="small" appearance="subtle" onClick={() => setOpen("close")}>
+            <Button size="small" appearance="subtle" onClick={() => begin("close")}>
               Resolve
             </Button>
           )}
@@ -116,7 +122,7 @@ export function Actions({ incident }: { incident: Incident }) {
               size="small"
               appearance="subtle"
               icon={<MergeRegular />}
-              onClick={() => setOpen("merge")}
+              onClick={() => begin("merge")}
             >
               Merge
             </Button>
@@ -129,17 +135,22 @@ export function Actions({ incident }: { incident: Incident }) {
           size="small"
           appearance="subtle"
           icon={<DeleteRegular />}
-          onClick={() => setOpen("delete")}
+          onClick={() => begin("delete")}
         >
           Delete
         </Button>
       )}
       {(open === "manage" || open === "close") && (
         <ManageDialog
-          incidents={[incident]}
+          incidents={[seen]}
           {...(open === "close" ? { title: "Resolve incident", preset: { status: "Closed" } } : {})}
           onSave={async (how) => {
-            await change(how(incident));
+            try {
+              await change(seen, how(seen));
+            } catch (error) {
+              setSeen(await api.get(incident.name));
+              throw error;
+            }
             notify.done("The incident was changed");
           }}
           onClose={close}

@@ -5,13 +5,16 @@ import { useCallback } from "react";
 import { ApiError } from "../../api/client";
 import type { Incident, IncidentProperties, Incidents } from "../../api/incidents";
 import { useIncidents } from "../../api/useIncidents";
+import { useLiveQueries } from "../../parts/useLive";
 import { useSession } from "../../session/session";
 
-const REFRESH_MS = 15_000;
+/** Events tell of changes; this is for what they miss. */
+const REFRESH_MS = 60_000;
 
 export function useIncident(id: string): UseQueryResult<Incident> {
   const api = useIncidents();
   const { workspace } = useSession();
+  useLiveQueries(["incidents"], ["incident", workspace?.id, id]);
   return useQuery({
     queryKey: ["incident", workspace?.id, id],
     queryFn: ({ signal }) => api.get(id, signal),
@@ -47,29 +50,29 @@ export function useRefresh(): () => Promise<void> {
 }
 
 /**
- * Changes the incident as it was seen. When somebody else was faster nothing is changed: the newest is loaded,
- * and the error says so, so that the person sees it before trying again.
+ * Changes an incident as it was seen. When somebody else was faster nothing is changed: the newest is loaded, and
+ * the error says so, so that the person sees it before trying again.
  */
-export function useChange(
-  incident: Incident,
-): (change: Partial<IncidentProperties>) => Promise<void> {
+export function useChange(): (
+  seen: Incident,
+  change: Partial<IncidentProperties>,
+) => Promise<void> {
   const api = useIncidents();
   const refresh = useRefresh();
   return useCallback(
-    async (change) => {
+    async (seen, change) => {
       try {
-        await api.change(incident, change);
+        await api.change(seen, change);
       } catch (error) {
-        if (error instanceof ApiError && error.status === 409) {
-          await refresh();
+        await refresh();
+        if (error instanceof ApiError && error.status === 409)
           throw new Error(
             "Somebody else has changed this incident in the meantime. It is shown as it is now; look at it, and save again to add your change.",
           );
-        }
         throw error;
       }
       await refresh();
     },
-    [api, incident, refresh],
+    [api, refresh],
   );
 }

@@ -6,6 +6,7 @@ import { DataGrid, sortText } from "../../parts/DataGrid";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { severities } from "../../parts/badges";
 import { useUrlState } from "../../parts/urlState";
+import { useSession } from "../../session/session";
 import { QueueFilters } from "./QueueFilters";
 import { QueueToolbar } from "./QueueToolbar";
 import { labelsOf, queueColumns } from "./queueColumns";
@@ -64,6 +65,7 @@ export default function Incidents() {
   const queue = useQueue();
   const url = useUrlState();
   const go = useNavigate();
+  const { may } = useSession();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const { rows } = queue;
   const chosen = useMemo(() => rows.filter((i) => selected.has(i.name)), [rows, selected]);
@@ -99,8 +101,7 @@ export default function Incidents() {
           loading={queue.loading}
           sort={queue.sort}
           onSort={(sort) => url.change({ sort: sortText(sort) })}
-          selected={selected}
-          onSelect={setSelected}
+          {...(may("incidents/write") ? { selected, onSelect: setSelected } : {})}
           onOpen={(incident) => void go(`/incidents/${String(incident.properties.incidentNumber)}`)}
           empty={<Nothing />}
         />

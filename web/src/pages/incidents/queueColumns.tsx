@@ -1,5 +1,5 @@
 /** The queue's columns, as the Defender portal has them. */
-import { Link as FluentLink, Tag, TagGroup } from "@fluentui/react-components";
+import { Tag, TagGroup } from "@fluentui/react-components";
 import { Link } from "react-router-dom";
 import { classificationTitle, ownerText } from "../../api/incidents";
 import type { Incident } from "../../api/incidents";
@@ -71,7 +71,7 @@ export const queueColumns: Column<Incident>[] = [
     value: (i) => i.properties.title,
     cell: (i) => (
       <Link to={`/incidents/${String(i.properties.incidentNumber)}`} title={i.properties.title}>
-        <FluentLink as="span">{i.properties.title}</FluentLink>
+        {i.properties.title}
       </Link>
     ),
   },

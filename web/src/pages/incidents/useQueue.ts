@@ -7,13 +7,15 @@ import type { Counts, Incident, Incidents } from "../../api/incidents";
 import { useIncidents } from "../../api/useIncidents";
 import { sortOf } from "../../parts/DataGrid";
 import type { Sort } from "../../parts/DataGrid";
+import { useLive } from "../../parts/useLive";
 import { useServerNow } from "../../parts/time";
 import { useUrlState } from "../../parts/urlState";
 import { useSession } from "../../session/session";
 import { queueFilter } from "./queueFilter";
 
 const PAGE = 100;
-const REFRESH_MS = 15_000;
+/** Events tell of changes; this is for what they miss. */
+const REFRESH_MS = 60_000;
 /** So many pages are asked again by themselves; whoever has scrolled further asks for it. */
 const REFRESHED_PAGES = 3;
 
@@ -76,6 +78,7 @@ export function useQueue(): Queue {
   });
   const rows = useMemo(() => pages.data?.pages.flatMap((p) => p.value) ?? [], [pages.data]);
   const { hasNextPage, isFetching, fetchNextPage, refetch } = pages;
+  const loaded = pages.data?.pages.length ?? 0;
   const more = useCallback(() => {
     if (hasNextPage && !isFetching) void fetchNextPage();
   }, [hasNextPage, isFetching, fetchNextPage]);
@@ -84,6 +87,10 @@ export function useQueue(): Queue {
     void refetch();
     void refetchCounts();
   }, [refetch, refetchCounts]);
+  useLive(["incidents"], () => {
+    if (loaded <= REFRESHED_PAGES) void refetch();
+    void refetchCounts();
+  });
   return {
     filter,
     sort,

@@ -23,6 +23,7 @@ import { Chart } from "../../parts/Chart";
 import { SeverityBadge, StatusBadge, severities } from "../../parts/badges";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText, spanText } from "../../parts/time";
+import { useLiveQueries } from "../../parts/useLive";
 import { useUrlState } from "../../parts/urlState";
 import { useSession } from "../../session/session";
 import { severityColours, stackedDays } from "./charts";
@@ -222,6 +223,7 @@ export default function Overview() {
   const url = useUrlState();
   const { workspace, may } = useSession();
   const days = Number(url.one("days")) || 30;
+  useLiveQueries(["incidents"], ["incidents", workspace?.id]);
   if (workspace === undefined)
     return (
       <>

@@ -108,11 +108,14 @@ export function ImportDialog({
               label="File"
               hint="YAML of Azure-Sentinel, or ARM JSON as Sentinel exports it; one rule or several"
             >
-              <input
-                type="file"
-                accept=".json,.yaml,.yml"
-                onChange={(event) => void choose(event.target.files)}
-              />
+              {(field) => (
+                <input
+                  {...field}
+                  type="file"
+                  accept=".json,.yaml,.yml"
+                  onChange={(event) => void choose(event.target.files)}
+                />
+              )}
             </Field>
             <div aria-live="polite" className={styles.content}>
               {check.isPending && <Spinner size="tiny" label="Checking" />}

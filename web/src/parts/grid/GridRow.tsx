@@ -11,9 +11,9 @@ const useStyles = makeStyles({
     alignItems: "center",
     borderBottom: `1px solid ${tokens.colorNeutralStroke3}`,
     boxSizing: "border-box",
-    "&:hover": { backgroundColor: tokens.colorNeutralBackground1Hover },
+    "&:hover": { backgroundColor: tokens.colorNeutralBackground2 },
   },
-  selected: { backgroundColor: tokens.colorNeutralBackground1Selected },
+  selected: { backgroundColor: tokens.colorBrandBackground2 },
   active: { boxShadow: `inset 3px 0 0 ${tokens.colorBrandStroke1}` },
   cell: {
     paddingLeft: tokens.spacingHorizontalS,
