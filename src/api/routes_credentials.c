@@ -155,7 +155,7 @@ static void change_application(void *ctx, struct http_request *q, struct http_re
     api_error(v, q, &e, r);
 }
 
-#define APP "/v1/apps/{application}"
+#define APP "/vedette/v1/applications/{application}"
 const struct http_route credential_routes[] = {
     {HTTP_PATCH, "/vedette/v1/applications/{application}", change_application, "applications/write",
      0, FAMILY_ARM},

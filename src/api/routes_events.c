@@ -1,4 +1,4 @@
-/* GET /v1/events: what happens, as server-sent events. */
+/* GET /vedette/v1/events: what happens, as server-sent events. */
 #include "api/api_priv.h"
 #include "api/events.h"
 
@@ -9,6 +9,6 @@ static void subscribe(void *ctx, struct http_request *q, struct http_response *r
 }
 
 const struct http_route event_routes[] = {
-    {HTTP_GET, "/v1/events", subscribe, "query/read", 0, FAMILY_ARM},
+    {HTTP_GET, "/vedette/v1/events", subscribe, "query/read", 0, FAMILY_ARM},
 };
 const size_t n_event_routes = COUNTOF(event_routes);

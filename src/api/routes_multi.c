@@ -377,7 +377,7 @@ static void incidents(void *ctx, struct http_request *q, struct http_response *r
 }
 
 const struct http_route multi_routes[] = {
-    {HTTP_POST, "/v1/hunting/multi", hunt, "query/read", MAX_BODY, FAMILY_QUERY},
-    {HTTP_GET, "/v1/incidents", incidents, "incidents/read", 0, FAMILY_ARM},
+    {HTTP_POST, "/vedette/v1/hunting/multi", hunt, "query/read", MAX_BODY, FAMILY_QUERY},
+    {HTTP_GET, "/vedette/v1/incidents", incidents, "incidents/read", 0, FAMILY_ARM},
 };
 const size_t n_multi_routes = COUNTOF(multi_routes);

@@ -92,7 +92,7 @@ static void check(void *ctx, struct http_request *q, struct http_response *r)
         api_error_code(r, 502, "ProviderNotUsable", e.msg);
 }
 
-#define PROVIDERS "/v1/identity-providers"
+#define PROVIDERS "/vedette/v1/identityProviders"
 const struct http_route provider_routes[] = {
     {HTTP_GET, PROVIDERS, list, "providers/read", 0, FAMILY_ARM},
     {HTTP_GET, PROVIDERS "/{provider}", show, "providers/read", 0, FAMILY_ARM},

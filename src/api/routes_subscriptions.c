@@ -234,9 +234,9 @@ const struct http_route subscription_routes[] = {
     {HTTP_GET,
      "/subscriptions/{subscription}/providers/Microsoft.OperationalInsights/deletedWorkspaces",
      deleted, "workspaces/write", 0, FAMILY_ARM},
-    {HTTP_GET, "/v1/deleted-workspaces", deleted, "workspaces/write", 0, FAMILY_ARM},
-    {HTTP_POST, "/v1/deleted-workspaces/{deleted}/recover", recover, "workspaces/write", 0,
+    {HTTP_GET, "/vedette/v1/deletedWorkspaces", deleted, "workspaces/write", 0, FAMILY_ARM},
+    {HTTP_POST, "/vedette/v1/deletedWorkspaces/{deleted}/recover", recover, "workspaces/write", 0,
      FAMILY_ARM},
-    {HTTP_DELETE, "/v1/deleted-workspaces/{deleted}", purge, "workspaces/write", 0, FAMILY_ARM},
+    {HTTP_DELETE, "/vedette/v1/deletedWorkspaces/{deleted}", purge, "workspaces/write", 0, FAMILY_ARM},
 };
 const size_t n_subscription_routes = COUNTOF(subscription_routes);

@@ -310,11 +310,11 @@ static void revoke(void *ctx, struct http_request *q, struct http_response *r)
     decide(ctx, q, IDENTITY_REVOKE, r);
 }
 
-#define TENANT "/v1/tenants/{tenant}"
+#define TENANT "/vedette/v1/tenants/{tenant}"
 #define DELEGATION TENANT "/delegations/{delegation}"
 const struct http_route tenant_routes[] = {
-    {HTTP_GET, "/v1/tenants", list, "tenants/read", 0, FAMILY_ARM},
-    {HTTP_POST, "/v1/tenants", post, "servers/write", 0, FAMILY_ARM},
+    {HTTP_GET, "/vedette/v1/tenants", list, "tenants/read", 0, FAMILY_ARM},
+    {HTTP_POST, "/vedette/v1/tenants", post, "servers/write", 0, FAMILY_ARM},
     {HTTP_GET, TENANT, get, "tenants/read", 0, FAMILY_ARM},
     {HTTP_PUT, TENANT, put, "tenants/write", 0, FAMILY_ARM},
     {HTTP_PATCH, TENANT, patch, "tenants/write", 0, FAMILY_ARM},

@@ -26,7 +26,7 @@ struct asked {
 static const char *path_of(struct client *c, const char *tenant)
 {
     struct str name = client_encoded(c->a, str_from(tenant));
-    return arena_fmt(c->a, "/v1/tenants/%.*s", STR_ARG(name)).p;
+    return arena_fmt(c->a, "/vedette/v1/tenants/%.*s", STR_ARG(name)).p;
 }
 
 static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
@@ -36,7 +36,7 @@ static bool list(struct client *c, const struct client_workspace *w, const void 
     struct json answer = {0};
     (void)w;
     (void)arg;
-    if (!client_call(c, "GET", "/v1/tenants", NULL, STR(""), &answer, e))
+    if (!client_call(c, "GET", "/vedette/v1/tenants", NULL, STR(""), &answer, e))
         return false;
     const struct json *value = json_get(&answer, "value");
     text_table_begin(&t, c->a, heads, COUNTOF(heads));
@@ -71,7 +71,7 @@ static bool create(struct client *c, const struct client_workspace *w, const voi
     struct json answer = {0};
     (void)w;
     if (!verb_words_are(&k->words, 1, "the new tenant's name", e) ||
-        !client_call(c, "POST", "/v1/tenants", NULL, body_of(c, "name", k->words.p[0], k->id),
+        !client_call(c, "POST", "/vedette/v1/tenants", NULL, body_of(c, "name", k->words.p[0], k->id),
                      &answer, e))
         return false;
     const struct json *admin = json_get(&answer, "administrator");

@@ -57,7 +57,7 @@ static bool deleted(struct client *c, const struct client_workspace *w, const vo
     struct json answer = {0};
     (void)w;
     (void)arg;
-    if (!client_call(c, "GET", "/v1/deleted-workspaces", NULL, STR(""), &answer, e))
+    if (!client_call(c, "GET", "/vedette/v1/deletedWorkspaces", NULL, STR(""), &answer, e))
         return false;
     const struct json *value = json_get(&answer, "value");
     text_table_begin(&t, c->a, heads, COUNTOF(heads));
@@ -114,7 +114,7 @@ static bool act(struct client *c, const void *arg, const char *method, const cha
     if (!verb_words_are(&k->words, 1, "the id of a deleted workspace", e))
         return false;
     struct str id = client_encoded(c->a, str_from(k->words.p[0]));
-    struct str path = arena_fmt(c->a, "/v1/deleted-workspaces/%.*s%s", STR_ARG(id), action);
+    struct str path = arena_fmt(c->a, "/vedette/v1/deletedWorkspaces/%.*s%s", STR_ARG(id), action);
     return client_call(c, method, path.p, NULL, STR(""), NULL, e);
 }
 

@@ -48,7 +48,7 @@ def certificates(server):
         with open(key.file, encoding="ascii") as private, open(files[name][0], "w", encoding="ascii") as f:
             f.write(private.read() + files[name][1])
     app, _ = server.application("Monitoring Metrics Publisher", "Log Analytics Reader")
-    made = server.post("/v1/apps/%s/certificates" % app, {"certificate": files["sender"][1]})
+    made = server.post("/vedette/v1/applications/%s/certificates" % app, {"certificate": files["sender"][1]})
     assert made.status == 201, made
     return {"sender": app, "certificate": files["sender"][0], "unknownCertificate": files["stranger"][0]}
 

@@ -71,7 +71,7 @@ const checks = {
   async settingsAreCheckedAgainstTheProvider() {
     provider = await startProvider();
     const headers = { Authorization: `Bearer ${place.operator}`, 'Content-Type': 'application/json' };
-    const address = place.endpoint + '/v1/identity-providers/npm';
+    const address = place.endpoint + '/vedette/v1/identityProviders/npm';
     const kept = await fetch(address, { method: 'PUT', headers, body: JSON.stringify({
       issuer: provider.issuer, clientId: CLIENT.client_id, clientSecret: CLIENT.client_secret, createUsers: true,
       roles: [{ claim: 'groups', value: 'soc', role: 'Microsoft Sentinel Reader' }] }) });

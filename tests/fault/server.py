@@ -293,7 +293,7 @@ def server_killed_while_workspaces_come_and_go(_data):
             changer.join()
             server.start()
             listed = [w["name"] for w in server.get("/vedette/v1/workspaces").json()["value"]]
-            deleted = [w["name"] for w in server.get("/v1/deleted-workspaces").json()["value"]]
+            deleted = [w["name"] for w in server.get("/vedette/v1/deletedWorkspaces").json()["value"]]
             assert not (name in listed and name in deleted), name
             states["there" if name in listed else "deleted" if name in deleted else "gone"] += 1
             if name in listed:

@@ -34,13 +34,13 @@ def present(server, token, **more):
 
 
 def register(server, client_id, pem):
-    return server.post("/v1/apps/%s/certificates" % client_id, {"certificate": pem})
+    return server.post("/vedette/v1/applications/%s/certificates" % client_id, {"certificate": pem})
 
 
 def test_secrets_stand_beside_each_other_and_expire():
     with Server(clock="2026-01-01T00:00:00Z") as s:
         app, first = s.application("Log Analytics Reader")
-        path = "/v1/apps/%s/secrets" % app
+        path = "/vedette/v1/applications/%s/secrets" % app
         made = s.post(path, {"displayName": "spring", "endDateTime": "2026-02-01T00:00:00Z"})
         equal(made.status, 201)
         second = made.json()["clientSecret"]
@@ -57,7 +57,7 @@ def test_secrets_stand_beside_each_other_and_expire():
         equal(s.request("DELETE", path + "/" + old).status, 200)
         equal(s.request("DELETE", path + "/" + old).status, 204)
         equal(s.sign_in(app, first).status, 401)
-        equal(s.post("/v1/apps/%s/secrets" % uuid.uuid4(), {}).status, 404)
+        equal(s.post("/vedette/v1/applications/%s/secrets" % uuid.uuid4(), {}).status, 404)
         line = s.connect()
         for _ in range(49):
             equal(s.post(path, {}, connection=line).status, 201)
@@ -79,7 +79,7 @@ def test_a_certificate_signs_in():
                     found = present(s, assertion(s, key, pem, app, alg, header))
                     equal(found.status, 200)
                     equal(s.ask("print 1", token=found.json()["access_token"]).status, 200)
-        contains(s.get("/v1/apps/%s/certificates" % app).json()["value"][0]["displayName"], "CN=rsa")
+        contains(s.get("/vedette/v1/applications/%s/certificates" % app).json()["value"][0]["displayName"], "CN=rsa")
 
 
 def test_assertions_that_are_refused():

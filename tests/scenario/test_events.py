@@ -1,4 +1,4 @@
-"""GET /v1/events: what happens, as it happens, for whom it is."""
+"""GET /vedette/v1/events: what happens, as it happens, for whom it is."""
 import json
 import time
 
@@ -13,7 +13,7 @@ class Stream:
         headers = {"Authorization": "Bearer " + (server.operator if token == "operator" else token)}
         if last:
             headers["Last-Event-ID"] = last
-        self.connection.request("GET", "/v1/events" + query, headers=headers)
+        self.connection.request("GET", "/vedette/v1/events" + query, headers=headers)
         self.answer = self.connection.getresponse()
         self.type = self.answer.getheader("content-type")
 
@@ -92,11 +92,11 @@ def test_rights_are_looked_at_for_each_event():
 
 def test_limits_and_bad_words():
     with Server("--event_streams_each", "2") as s:
-        equal(s.get("/v1/events", token=None).status, 401)
-        equal(s.get("/v1/events?topics=weather").status, 400)
-        equal(s.get("/v1/events?workspaces=elsewhere").status, 404)
+        equal(s.get("/vedette/v1/events", token=None).status, 401)
+        equal(s.get("/vedette/v1/events?topics=weather").status, 400)
+        equal(s.get("/vedette/v1/events?workspaces=elsewhere").status, 404)
         held = [Stream(s), Stream(s)]
-        full = s.get("/v1/events")
+        full = s.get("/vedette/v1/events")
         equal((full.status, full.headers["retry-after"]), (429, "5"))
         held[0].close()
         # One that has gone is found when something is sent to it.

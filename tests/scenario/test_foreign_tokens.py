@@ -11,7 +11,7 @@ from vedette import Server, contains, equal
 
 
 def put(server, provider, name="idp", **more):
-    answer = server.request("PUT", "/v1/identity-providers/" + name, {**provider.settings(audiences=["api://vedette"]), **more})
+    answer = server.request("PUT", "/vedette/v1/identityProviders/" + name, {**provider.settings(audiences=["api://vedette"]), **more})
     equal(answer.status, 200)
     return answer.json()
 
@@ -54,9 +54,9 @@ def test_tokens_of_a_provider_are_taken():
         with sqlite3.connect(s.data + "/state.db") as db:
             db.execute("UPDATE principals SET enabled = 0 WHERE id = ?", (people(s)[0][0],))
         equal(s.ask("print 1", token=p.access_token()).status, 401)
-        settings = s.get("/v1/identity-providers/idp")
+        settings = s.get("/vedette/v1/identityProviders/idp")
         assert SECRET not in settings.text and settings.json()["clientSecretKept"], settings
-        equal(s.request("DELETE", "/v1/identity-providers/idp").status, 200)
+        equal(s.request("DELETE", "/vedette/v1/identityProviders/idp").status, 200)
         equal(s.ask("print 1", token=app).status, 401)
 
 
@@ -132,7 +132,7 @@ def test_entra_issuers_of_several_tenants():
         template = p.url + "/{tenantid}/v2.0"
         p.discovery = {"issuer": template}
         p.published = [p.key.jwk(issuer=template)]
-        refused = s.request("PUT", "/v1/identity-providers/entra", {**p.settings(), "issuer": template})
+        refused = s.request("PUT", "/vedette/v1/identityProviders/entra", {**p.settings(), "issuer": template})
         equal(refused.status, 400)
         contains(refused.message(), "allowedTenants")
         put(s, p, "entra", issuer=template, metadataUrl=p.url + "/.well-known/openid-configuration", entra=True, allowedTenants=[good],
@@ -155,7 +155,7 @@ def test_entra_issuers_of_several_tenants():
 
 def test_settings_are_checked_and_hosts_are_bounded():
     with Server() as s, Provider() as p, Provider() as evil, tempfile.TemporaryDirectory():
-        path = "/v1/identity-providers/idp"
+        path = "/vedette/v1/identityProviders/idp"
         for change, words in [({"issuer": "http://idp.example"}, "issuer: an https:// address"), ({"issuer": 7}, "issuer: a text"),
                               ({"colour": "red"}, "there is no setting 'colour'"), ({"roles": [{"value": "x", "role": "King"}]}, "there is no role 'King'"),
                               ({"roles": [{"role": "Owner"}]}, "roles[0].value"), ({"scope": "email"}, "openid"), ({"clientId": ""}, "clientId"),
@@ -165,7 +165,7 @@ def test_settings_are_checked_and_hosts_are_bounded():
             answer = s.request("PUT", path, {**p.settings(), **change})
             equal(answer.status, 400, str(change))
             contains(answer.message(), words)
-        equal(s.request("PUT", "/v1/identity-providers/A%20b", p.settings()).status, 400)
+        equal(s.request("PUT", "/vedette/v1/identityProviders/A%20b", p.settings()).status, 400)
         equal(s.request("PUT", path, p.settings(), token=s.token(*s.application("Microsoft Sentinel Contributor"))).status, 403)
         put(s, p)
         found = s.post(path + "/check")
@@ -191,8 +191,8 @@ def test_tls_of_providers_is_checked():
         jose.openssl("req", "-x509", "-new", "-key", key.file, "-subj", "/CN=idp", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "3", "-out", pem)
         with Provider(tls=(pem, key.file)) as p:
             with Server() as s:
-                equal(s.request("PUT", "/v1/identity-providers/idp", p.settings()).status, 200)
-                answer = s.post("/v1/identity-providers/idp/check")
+                equal(s.request("PUT", "/vedette/v1/identityProviders/idp", p.settings()).status, 200)
+                answer = s.post("/vedette/v1/identityProviders/idp/check")
                 equal(answer.status, 502)
                 contains(answer.message(), "certificate")
             with Server("--identity-ca", pem) as s:

@@ -62,7 +62,7 @@ class Browser:
 
 
 def put(server, provider, name="idp", **more):
-    answer = server.request("PUT", "/v1/identity-providers/" + name, provider.settings(**more))
+    answer = server.request("PUT", "/vedette/v1/identityProviders/" + name, provider.settings(**more))
     equal(answer.status, 200)
 
 

@@ -13,7 +13,7 @@ class Tenant:
 
     def __init__(self, server, name, workspace="default"):
         self.server, self.name = server, name
-        made = server.post("/v1/tenants", {"name": name})
+        made = server.post("/vedette/v1/tenants", {"name": name})
         equal(made.status, 201, made)
         self.id = made.json()["tenant"]["id"]
         admin = made.json()["administrator"]
@@ -72,42 +72,42 @@ class Tenant:
 
 def test_the_first_tenant_stays_what_it_was():
     with Server() as s:
-        tenants = s.get("/v1/tenants").json()["value"]
+        tenants = s.get("/vedette/v1/tenants").json()["value"]
         equal(len(tenants), 1)
         equal(tenants[0]["id"], s.tenant)
         equal(tenants[0]["first"], True)
         s.stop().start()
-        equal(s.get("/v1/tenants").json()["value"][0]["id"], s.tenant)
+        equal(s.get("/vedette/v1/tenants").json()["value"][0]["id"], s.tenant)
         equal(s.workspace()["tenant"], s.tenant)
-        equal(s.request("DELETE", "/v1/tenants/" + s.tenant).status, 409)
+        equal(s.request("DELETE", "/vedette/v1/tenants/" + s.tenant).status, 409)
 
 
 def test_tenants_are_made_renamed_and_deleted():
     with Server() as s:
         t = Tenant(s, "Contoso", workspace=None)
-        equal(s.post("/v1/tenants", {"name": "contoso"}).status, 409)
-        equal(s.post("/v1/tenants", {"name": ""}).status, 400)
-        equal(s.post("/v1/tenants", {"name": "a/b"}).status, 400)
-        equal(s.get("/v1/tenants/Contoso").json()["id"], t.id)
-        renamed = s.request("PATCH", "/v1/tenants/" + t.id, {"name": "Fabrikam"}, token=t.admin)
+        equal(s.post("/vedette/v1/tenants", {"name": "contoso"}).status, 409)
+        equal(s.post("/vedette/v1/tenants", {"name": ""}).status, 400)
+        equal(s.post("/vedette/v1/tenants", {"name": "a/b"}).status, 400)
+        equal(s.get("/vedette/v1/tenants/Contoso").json()["id"], t.id)
+        renamed = s.request("PATCH", "/vedette/v1/tenants/" + t.id, {"name": "Fabrikam"}, token=t.admin)
         equal(renamed.json()["name"], "Fabrikam")
-        stale = s.request("PATCH", "/v1/tenants/" + t.id, {"name": "x"},
+        stale = s.request("PATCH", "/vedette/v1/tenants/" + t.id, {"name": "x"},
                           headers={"If-Match": str(uuid.uuid4())})
         equal(stale.status, 409, stale)
         # Limits are not the tenant's own to set.
         limits = {"limits": {"workspaces": 1}}
-        equal(s.request("PATCH", "/v1/tenants/" + t.id, limits, token=t.admin).status, 403)
-        equal(s.request("PATCH", "/v1/tenants/" + t.id, limits).status, 200)
+        equal(s.request("PATCH", "/vedette/v1/tenants/" + t.id, limits, token=t.admin).status, 403)
+        equal(s.request("PATCH", "/vedette/v1/tenants/" + t.id, limits).status, 200)
         t.workspace = t.make("one")
         refused = t.request("PUT", t.path("two"), {"location": "local"})
         equal(refused.status, 400, refused)
         contains(refused.message(), "its limit")
-        equal(s.request("DELETE", "/v1/tenants/" + t.id).status, 409)
+        equal(s.request("DELETE", "/vedette/v1/tenants/" + t.id).status, 409)
         equal(t.request("DELETE", t.path("one") + "?force=true").status, 200)
-        equal(s.request("DELETE", "/v1/tenants/" + t.id).status, 200)
-        equal(s.request("DELETE", "/v1/tenants/" + t.id).status, 204)
-        equal(s.get("/v1/tenants", token=t.admin).status, 401)
-        made = s.request("PUT", "/v1/tenants/" + t.id, {"name": "Again", "administrator": False})
+        equal(s.request("DELETE", "/vedette/v1/tenants/" + t.id).status, 200)
+        equal(s.request("DELETE", "/vedette/v1/tenants/" + t.id).status, 204)
+        equal(s.get("/vedette/v1/tenants", token=t.admin).status, 401)
+        made = s.request("PUT", "/vedette/v1/tenants/" + t.id, {"name": "Again", "administrator": False})
         equal(made.status, 201, made)
         assert "administrator" not in made.json(), made
 
@@ -126,9 +126,9 @@ def test_a_workspace_is_deleted_and_recovered():
         equal(t.request("DELETE", t.path("default")).status, 204)
         equal(t.ask("Secret_CL").status, 404)
         equal(t.request("GET", t.path("default")).status, 404)
-        gone = t.request("GET", "/v1/deleted-workspaces").json()["value"]
+        gone = t.request("GET", "/vedette/v1/deletedWorkspaces").json()["value"]
         equal([g["properties"]["customerId"] for g in gone], [t.workspace])
-        equal(s.request("DELETE", "/v1/tenants/" + t.id).status, 409)
+        equal(s.request("DELETE", "/vedette/v1/tenants/" + t.id).status, 409)
         s.stop().start()
         t.admin = s.operator
         equal(t.ask("Secret_CL").status, 404)
@@ -137,13 +137,13 @@ def test_a_workspace_is_deleted_and_recovered():
         equal(t.rows("Secret_CL | project Word"), [["kept"]])
         equal(t.request("GET", rules).status, 200)
         equal(t.request("DELETE", t.path("default")).status, 200)
-        equal(s.post("/v1/deleted-workspaces/%s/recover" % t.workspace).status, 200)
+        equal(s.post("/vedette/v1/deletedWorkspaces/%s/recover" % t.workspace).status, 200)
         equal(t.rows("Secret_CL | count"), [[1]])
         # After 14 days it is gone for good.
         equal(t.request("DELETE", t.path("default")).status, 200)
         s.move_clock("2026-01-15T00:00:00Z")
-        equal(t.request("GET", "/v1/deleted-workspaces").json()["value"], [])
-        equal(s.post("/v1/deleted-workspaces/%s/recover" % t.workspace).status, 404)
+        equal(t.request("GET", "/vedette/v1/deletedWorkspaces").json()["value"], [])
+        equal(s.post("/vedette/v1/deletedWorkspaces/%s/recover" % t.workspace).status, 404)
         s.stop().start(clock="2026-01-15T00:00:01Z")
         t.admin = s.operator
         fresh = t.make("default")
@@ -177,7 +177,7 @@ def test_delegation_takes_two_and_ends_at_once():
         token = soc.token(*app)
         offer = {"managingTenant": soc.id, "managedTenant": "Customer", "principalId": app[0],
                  "role": "Microsoft Sentinel Responder", "expires": "2026-02-01T00:00:00Z"}
-        path = "/v1/tenants/%s/delegations"
+        path = "/vedette/v1/tenants/%s/delegations"
         equal(s.post(path % soc.id, {**offer, "role": "Owner"}, token=soc.admin).status, 400)
         equal(s.post(path % soc.id, {**offer, "managedTenant": "Nobody"}, token=soc.admin).status,
               404)
@@ -220,9 +220,9 @@ def test_a_delegation_expires_by_the_clock():
         offer = {"managingTenant": soc.id, "managedTenant": customer.id, "principalId": app[0],
                  "role": "Log Analytics Reader", "workspace": "default",
                  "expires": "2026-01-01T00:10:00Z"}
-        made = s.post("/v1/tenants/%s/delegations" % customer.id, offer, token=customer.admin)
+        made = s.post("/vedette/v1/tenants/%s/delegations" % customer.id, offer, token=customer.admin)
         equal(made.status, 201, made)
-        one = "/v1/tenants/%s/delegations/%s" % (soc.id, made.json()["id"])
+        one = "/vedette/v1/tenants/%s/delegations/%s" % (soc.id, made.json()["id"])
         equal(s.post(one + "/approve", token=soc.admin).json()["status"], "Active")
         token = soc.token(*app)
         equal(customer.ask("print 1", token=token).status, 200)
@@ -288,12 +288,12 @@ def test_one_query_in_every_tenant():
         for t in (y, z):
             offer = {"managingTenant": x.id, "managedTenant": t.id, "principalId": app[0],
                      "role": "Log Analytics Reader"}
-            made = s.post("/v1/tenants/%s/delegations" % t.id, offer, token=t.admin).json()
-            one = "/v1/tenants/%s/delegations/%s/approve" % (x.id, made["id"])
+            made = s.post("/vedette/v1/tenants/%s/delegations" % t.id, offer, token=t.admin).json()
+            one = "/vedette/v1/tenants/%s/delegations/%s/approve" % (x.id, made["id"])
             equal(s.post(one, token=x.admin).status, 200)
         token = x.token(*app)
         query = {"query": "Secret_CL | project Word"}
-        found = s.post("/v1/hunting/multi", query, token=token).json()
+        found = s.post("/vedette/v1/hunting/multi", query, token=token).json()
         equal(found["status"], "PartiallySucceeded")
         equal({t["name"]: t["status"] for t in found["tenants"]},
               {"X": "Succeeded", "Y": "Succeeded", "Z": "Failed"})
@@ -306,18 +306,18 @@ def test_one_query_in_every_tenant():
                       [y.id, y.workspace, "yy"]]))
         # One is asked again, alone.
         z.send(z.workspace, [{"Word": "z"}])
-        again = s.post("/v1/hunting/multi", {**query, "tenants": [z.id]}, token=token).json()
+        again = s.post("/vedette/v1/hunting/multi", {**query, "tenants": [z.id]}, token=token).json()
         equal(again["status"], "Succeeded")
         equal(again["tables"][0]["rows"], [[z.id, z.workspace, "z"]])
         # Who is not let in learns nothing.
-        alone = s.post("/v1/hunting/multi", {**query, "tenants": [x.id, y.id, str(uuid.uuid4())]},
+        alone = s.post("/vedette/v1/hunting/multi", {**query, "tenants": [x.id, y.id, str(uuid.uuid4())]},
                        token=x.admin).json()
         equal([t["status"] for t in alone["tenants"]], ["Succeeded", "Failed", "Failed"])
         equal(alone["tenants"][1]["error"]["code"], alone["tenants"][2]["error"]["code"])
         equal(alone["tenants"][1]["name"], y.id)
         equal(len(alone["tables"][0]["rows"]), 1)
-        equal(s.post("/v1/hunting/multi", {"query": " "}, token=token).status, 400)
-        equal(s.post("/v1/hunting/multi", {**query, "tenants": []}, token=token).status, 400)
+        equal(s.post("/vedette/v1/hunting/multi", {"query": " "}, token=token).status, 400)
+        equal(s.post("/vedette/v1/hunting/multi", {**query, "tenants": []}, token=token).status, 400)
 
 
 def test_incidents_of_many_workspaces():
@@ -329,9 +329,9 @@ def test_incidents_of_many_workspaces():
             s.move_clock("2026-01-01T00:0%d:00Z" % (i + 1))
         def titles(answer):
             return [i["incident"]["properties"]["title"] for i in answer.json()["value"]]
-        equal(titles(s.get("/v1/incidents", token=x.admin)), ["x2", "x1", "x0"])
-        equal(s.get("/v1/incidents?workspaces=" + y.workspace, token=x.admin).status, 404)
-        both = "/v1/incidents?workspaces=%s,%s" % (x.workspace, y.workspace)
+        equal(titles(s.get("/vedette/v1/incidents", token=x.admin)), ["x2", "x1", "x0"])
+        equal(s.get("/vedette/v1/incidents?workspaces=" + y.workspace, token=x.admin).status, 404)
+        both = "/vedette/v1/incidents?workspaces=%s,%s" % (x.workspace, y.workspace)
         first = s.get(both + "&$top=4")
         equal(len(titles(first)), 4)
         rest = s.get(first.json()["nextLink"][len(s.url):] if
@@ -347,7 +347,7 @@ def test_incidents_of_many_workspaces():
 def test_caps_and_shares_are_of_one_tenant():
     with Server("--query-workers", "2", clock="2026-01-01T00:00:00Z") as s:
         x, y = Tenant(s, "X"), Tenant(s, "Y")
-        equal(s.request("PATCH", "/v1/tenants/" + x.id,
+        equal(s.request("PATCH", "/vedette/v1/tenants/" + x.id,
                         {"limits": {"dailyMegabytes": 1, "queries": 1}}).status, 200)
         big = [{"Word": "w" * 30000} for _ in range(40)]
         x.send(x.workspace, big)
@@ -406,9 +406,9 @@ ROUTES = (
     ("POST", "/vedette/v1/workspaces/{id}/rules"), ("GET", "/vedette/v1/workspaces/{id}/functions"),
     ("GET", "/vedette/v1/workspaces/{id}/cases"), ("POST", "/vedette/v1/workspaces/{id}/seal"),
     ("POST", "/vedette/v1/workspaces/{id}/backtests"),
-    ("GET", "/v1/incidents?workspaces={id}"), ("GET", "/v1/tenants/{tenant}"),
-    ("GET", "/v1/tenants/{tenant}/delegations"), ("PATCH", "/v1/tenants/{tenant}"),
-    ("DELETE", "/v1/tenants/{tenant}"), ("POST", "/v1/tenants"), ("GET", "/subscriptions/{tenant}"),
+    ("GET", "/vedette/v1/incidents?workspaces={id}"), ("GET", "/vedette/v1/tenants/{tenant}"),
+    ("GET", "/vedette/v1/tenants/{tenant}/delegations"), ("PATCH", "/vedette/v1/tenants/{tenant}"),
+    ("DELETE", "/vedette/v1/tenants/{tenant}"), ("POST", "/vedette/v1/tenants"), ("GET", "/subscriptions/{tenant}"),
     ("POST", "/vedette/v1/backup"), ("POST", "/vedette/v1/export"), ("POST", "/vedette/v1/clock"),
     ("GET", "/vedette/v1/clock"),
 )
@@ -433,8 +433,8 @@ def test_tenants_do_not_see_each_other():
             assert fine, (method, path, answer)
             for word in words:
                 assert word not in answer.text, (method, path, answer)
-        for path in ("/vedette/v1/workspaces", "/v1/tenants", "/tenants", "/subscriptions",
-                     "/vedette/v1/applications", "/v1/deleted-workspaces"):
+        for path in ("/vedette/v1/workspaces", "/vedette/v1/tenants", "/tenants", "/subscriptions",
+                     "/vedette/v1/applications", "/vedette/v1/deletedWorkspaces"):
             seen = s.get(path, token=x.admin).text
             for word in (y.id, y.workspace, "mbrella"):
                 assert word not in seen, (path, seen)
@@ -449,10 +449,10 @@ def test_tenants_do_not_see_each_other():
         assert refused.status in (400, 403) and hidden not in refused.text, refused
         # Nothing of what was tried changed anything.
         equal(y.rows("Secret_CL | project Word"), [[hidden]])
-        equal(s.get("/v1/tenants/" + y.id).json()["name"], "Umbrella")
+        equal(s.get("/vedette/v1/tenants/" + y.id).json()["name"], "Umbrella")
         # The other one goes; this one stays as it is, also after a start.
         equal(x.request("DELETE", x.path("acme-soc") + "?force=true").status, 200)
-        equal(s.request("DELETE", "/v1/tenants/" + x.id).status, 200)
+        equal(s.request("DELETE", "/vedette/v1/tenants/" + x.id).status, 200)
         s.stop().start()
         y.admin = s.operator
         equal(y.rows("Secret_CL | project Word"), [[hidden]])

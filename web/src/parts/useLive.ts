@@ -29,7 +29,7 @@ function tell(event: LiveEvent): void {
 
 function open(): void {
   window.clearTimeout(retry);
-  const opened = new EventSource("/v1/events");
+  const opened = new EventSource("/vedette/v1/events");
   source = opened;
   for (const topic of TOPICS)
     opened.addEventListener(topic, (message: MessageEvent<string>) => {

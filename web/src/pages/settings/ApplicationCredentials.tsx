@@ -74,7 +74,7 @@ export function ApplicationCredentials(props: {
   const styles = useStyles();
   const { may } = useSession();
   const notify = useNotify();
-  const base = `/v1/apps/${encodeURIComponent(props.id)}`;
+  const base = `/vedette/v1/applications/${encodeURIComponent(props.id)}`;
   const writes = may("applications/write");
   const [adding, setAdding] = useState(false);
   const [certificate, setCertificate] = useState("");
