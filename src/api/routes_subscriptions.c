@@ -237,6 +237,7 @@ const struct http_route subscription_routes[] = {
     {HTTP_GET, "/vedette/v1/deletedWorkspaces", deleted, "workspaces/write", 0, FAMILY_ARM},
     {HTTP_POST, "/vedette/v1/deletedWorkspaces/{deleted}/recover", recover, "workspaces/write", 0,
      FAMILY_ARM},
-    {HTTP_DELETE, "/vedette/v1/deletedWorkspaces/{deleted}", purge, "workspaces/write", 0, FAMILY_ARM},
+    {HTTP_DELETE, "/vedette/v1/deletedWorkspaces/{deleted}", purge, "workspaces/write", 0,
+     FAMILY_ARM},
 };
 const size_t n_subscription_routes = COUNTOF(subscription_routes);

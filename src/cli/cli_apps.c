@@ -118,7 +118,7 @@ static bool print_credentials(struct client *c, const struct job *j, const char 
                               struct text_table *t, struct err *e)
 {
     struct json answer = {0};
-    if (!client_call(c, "GET", path_of(c, j, "/vedette/v1/applications", which), NULL, STR(""), &answer, e))
+    if (!client_call(c, "GET", path_of(c, j, APPLICATIONS, which), NULL, STR(""), &answer, e))
         return false;
     const struct json *value = json_get(&answer, "value");
     for (size_t i = 0; value != NULL && i < value->n; i++) {
@@ -166,7 +166,7 @@ static bool new_secret(struct client *c, const struct client_workspace *w, const
         json_kv_z(&o, "endDateTime", j->expires);
     json_obj_end(&o);
     char *path =
-        replace ? path_of(c, j, APPLICATIONS, "/secret") : path_of(c, j, "/vedette/v1/applications", "/secrets");
+        replace ? path_of(c, j, APPLICATIONS, "/secret") : path_of(c, j, APPLICATIONS, "/secrets");
     if (!client_call(c, "POST", path, NULL, sbuf_str(&b), &answer, e))
         return false;
     print_secret(&answer);
@@ -190,7 +190,7 @@ static bool add_certificate(struct client *c, const struct client_workspace *w, 
     if (j->name != NULL)
         json_kv_z(&o, "displayName", j->name);
     json_obj_end(&o);
-    if (!client_call(c, "POST", path_of(c, j, "/vedette/v1/applications", "/certificates"), NULL, sbuf_str(&b),
+    if (!client_call(c, "POST", path_of(c, j, APPLICATIONS, "/certificates"), NULL, sbuf_str(&b),
                      &answer, e))
         return false;
     printf("certificate %.*s kept, until %.*s\n", STR_ARG(text_of(&answer, "thumbprintSha256")),
@@ -209,7 +209,7 @@ static bool remove_credential(struct client *c, const struct client_workspace *w
     struct str rest = arena_fmt(c->a, "/secrets/%.*s", STR_ARG(one));
     int status = 0;
     struct json answer = {0};
-    if (!client_call_any(c, "DELETE", path_of(c, j, "/vedette/v1/applications", arena_strz(c->a, rest)), NULL,
+    if (!client_call_any(c, "DELETE", path_of(c, j, APPLICATIONS, arena_strz(c->a, rest)), NULL,
                          STR(""), &status, &answer, e))
         return false;
     if (status == 204)

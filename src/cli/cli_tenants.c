@@ -71,8 +71,8 @@ static bool create(struct client *c, const struct client_workspace *w, const voi
     struct json answer = {0};
     (void)w;
     if (!verb_words_are(&k->words, 1, "the new tenant's name", e) ||
-        !client_call(c, "POST", "/vedette/v1/tenants", NULL, body_of(c, "name", k->words.p[0], k->id),
-                     &answer, e))
+        !client_call(c, "POST", "/vedette/v1/tenants", NULL,
+                     body_of(c, "name", k->words.p[0], k->id), &answer, e))
         return false;
     const struct json *admin = json_get(&answer, "administrator");
     printf("tenant id      %.*s\n"

@@ -23,9 +23,9 @@ const char *rule_kind_name(enum rule_kind k);                     /* "Scheduled"
 bool rule_kind_parse(struct str s, enum rule_kind *out) MUST_USE; /* case does not matter */
 /* Its runs see what arrived, whatever its TimeGenerated. */
 bool rule_by_arrival(enum rule_kind k);
-bool rule_has_query(enum rule_kind k);          /* its author writes one */
-bool rule_has_windows(enum rule_kind k);        /* the scheduler runs it */
-bool rule_is_bound(enum rule_kind k);           /* name, severity … are its template's */
+bool rule_has_query(enum rule_kind k);   /* its author writes one */
+bool rule_has_windows(enum rule_kind k); /* the scheduler runs it */
+bool rule_is_bound(enum rule_kind k);    /* name, severity … are its template's */
 /* What a rule may map: {"entityTypes": [{"type", "identifiers", "strong"}]}; an entity needs one of
  * the first "strong" identifiers. */
 void rule_write_vocabulary(struct json_out *w);

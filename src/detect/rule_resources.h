@@ -85,7 +85,8 @@ bool detect_rule_to_yaml(struct detect *d, struct arena *a, struct workspace *w,
                          struct sbuf *out, struct err *e) MUST_USE;
 /* What ARM does not say: [{id, name, kind, enabled, severity, tactics, techniques, subTechniques,
  * source, lastModified, template, templateVersion, newestVersion, updateAvailable, status, lastRun,
- * nextRun, failures}]; source is "Gallery content" for a rule of a template. Writes the array's members only. */
+ * nextRun, failures}]; source is "Gallery content" for a rule of a template. Writes the array's
+ * members only. */
 bool detect_rule_overview(struct detect *d, struct arena *a, struct workspace *w,
                           struct json_out *out, struct err *e) MUST_USE;
 

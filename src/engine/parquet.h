@@ -18,8 +18,8 @@ bool engine_parquet_read(struct engine_parquet *p, size_t want, struct sbuf *out
 void engine_parquet_close(struct engine_parquet *p); /* NULL is fine */
 
 struct engine_rows;
-/* Writes rows to a new file at path. Times are timestamps in nanoseconds, or in microseconds where a
- * column has times before 1697 or after 2243; spans are ticks (100 ns), guids UUIDs, dynamic values
- * JSON text. memory_bytes: of the writer. Errors: ERR_IO, ERR_LIMIT. */
+/* Writes rows to a new file at path. Times are timestamps in nanoseconds, or in microseconds where
+ * a column has times before 1697 or after 2243; spans are ticks (100 ns), guids UUIDs, dynamic
+ * values JSON text. memory_bytes: of the writer. Errors: ERR_IO, ERR_LIMIT. */
 bool engine_parquet_write(const struct engine_rows *rows, const char *path, size_t memory_bytes,
                           struct err *e) MUST_USE;

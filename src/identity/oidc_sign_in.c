@@ -261,8 +261,7 @@ static bool user_info(struct identity *id, struct arena *a, const struct identit
     int status = 0;
     struct json more = {0};
     AUTO(sbuf_fini)
-    struct sbuf b = sbuf_make(OIDC_MAX_DOCUMENT),
-                all = sbuf_make(OIDC_MAX_DOCUMENT);
+    struct sbuf b = sbuf_make(OIDC_MAX_DOCUMENT), all = sbuf_make(OIDC_MAX_DOCUMENT);
     const struct identity_exchange call = {.method = "GET",
                                            .url = m->userinfo_endpoint,
                                            .authorization =

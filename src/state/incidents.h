@@ -34,8 +34,8 @@ bool state_incident_by_number(struct state *s, struct arena *a, struct str works
 /* All of the workspace, by number. */
 bool state_incident_list(struct state *s, struct arena *a, struct str workspace,
                          struct state_incident **out, size_t *n, struct err *e) MUST_USE;
-/* Goes through those of the workspace, in no order, until fn says false. Each has its number and the
- * members at offsets (bytes from the start of the struct); the others are empty. Texts are the
+/* Goes through those of the workspace, in no order, until fn says false. Each has its number and
+ * the members at offsets (bytes from the start of the struct); the others are empty. Texts are the
  * database's own: they are gone when fn returns, and fn must not ask the database. */
 typedef bool state_incident_fn(void *self, const struct state_incident *i);
 bool state_incident_scan(struct state *s, struct str workspace, const size_t *offsets, size_t n,
