@@ -5,7 +5,7 @@
 static const struct field fields[] = {
     KEY(F_TEXT, state_principal, id),        FIELD(F_TEXT, state_principal, name),
     FIELD(F_BOOL, state_principal, enabled), FIELD(F_I64, state_principal, created),
-    FIELD(F_TEXT, state_principal, kind),
+    FIELD(F_TEXT, state_principal, kind),    FIELD(F_TEXT, state_principal, tenant),
 };
 static const struct table principals = {"principals", fields, COUNTOF(fields),
                                         sizeof(struct state_principal)};

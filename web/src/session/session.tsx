@@ -79,10 +79,13 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     setChosen(id);
   }, []);
   const signOut = useCallback(async () => {
-    await call("/portal/api/signout", { method: "POST" });
+    const answer = await call<{ redirect?: string } | undefined>("/portal/api/signout", {
+      method: "POST",
+    });
     // What was asked for belongs to who asked; nothing of it stays for the next one.
     queries.clear();
-    window.location.assign("/portal/");
+    // Who came through an identity provider signs out there, too.
+    window.location.assign(answer?.redirect ?? "/portal/");
   }, [queries]);
 
   const reload = useCallback(async () => {
