@@ -176,7 +176,7 @@ static struct expr *bind_member(const struct cx *c, const struct syn *s)
     if (s->n == 2 && bind_qualifier(c, o, &workspace)) {
         if (!bind_is_elsewhere(c->b, workspace))
             return bind_call(c, s->kids[1]);
-        (void)bind_no_function_there(c->b, workspace, s);
+        (void)bind_no_function_there(c->b, s);
         return bind_unknown(c->b, s);
     }
     if (s->n == 2) {

@@ -260,7 +260,7 @@ bool bind_qualifier(const struct cx *c, const struct syn *s, struct str *workspa
 
 /* Is it the name of another workspace than the query's? */
 bool bind_is_elsewhere(struct binder *b, struct str workspace);
-struct plan *bind_no_function_there(struct binder *b, struct str workspace, const struct syn *s);
+struct plan *bind_no_function_there(struct binder *b, const struct syn *s);
 
 /* ---- patterns (bind_pattern.c) ---- */
 struct binding *bind_declare_pattern(struct binder *b, struct binding *env, const struct syn *s);

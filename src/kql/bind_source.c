@@ -341,11 +341,11 @@ bool bind_is_elsewhere(struct binder *b, struct str workspace)
     return !cat->find_table(cat->self, b->a, workspace, any.name, &same) || same.workspace.n > 0;
 }
 
-struct plan *bind_no_function_there(struct binder *b, struct str workspace, const struct syn *s)
+struct plan *bind_no_function_there(struct binder *b, const struct syn *s)
 {
     kql_diag_add(b->d, ERR_UNSUPPORTED, "SEM0500", s,
                  "its tables can be read; the function can be stored in this workspace",
-                 "functions of another workspace ('%s') can't be called", z(b, workspace));
+                 "functions of another workspace can't be called");
     return bind_nothing(b, s);
 }
 
@@ -360,7 +360,7 @@ static struct plan *bind_qualified(struct binder *b, struct binding *env, const 
     if (s->n == 2 && str_eqz(name, "table"))
         (void)text_argument(&c, s->kids[1], 0, &name);
     else if (s->n == 2 && bind_is_elsewhere(b, workspace))
-        return bind_no_function_there(b, workspace, s);
+        return bind_no_function_there(b, s);
     else if (s->n == 2)
         return bind_table(b, env, s->kids[1]);
     else if (!bind_is_elsewhere(b, workspace) && bind_lookup(env, name) == NULL) {

@@ -103,6 +103,8 @@ export class Portal {
   // Fluent's guards of the focus are hidden and focusable on purpose: they are left out.
   // WCAG 2.2 AA as far as axe sees it, in both appearances: nothing serious, nothing critical.
   async accessible(what = 'page') {
+    // A dialog that is on its way out still hides what is behind it.
+    await this.page.locator('#root:not([aria-hidden=true])').waitFor({ state: 'attached' });
     for (const scheme of ['light', 'dark']) {
       await this.page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       await this.page.locator(`html[data-appearance=${scheme}]`).waitFor({ state: 'attached' });

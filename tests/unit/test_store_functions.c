@@ -89,9 +89,9 @@ static void a_workspace_does_not_call_functions_of_another(void **state)
     assert_true(compiles(f->w, "workspace('" WS_ID "').one | count", &e));
     assert_false(compiles(second, "one", &e));
     assert_false(compiles(second, "workspace('main').one() | count", &e));
-    assert_string_equal(e.msg, "functions of another workspace ('main') can't be called");
+    assert_string_equal(e.msg, "functions of another workspace can't be called");
     assert_false(compiles(second, "print x = workspace('main').one()", &e));
-    assert_string_equal(e.msg, "functions of another workspace ('main') can't be called");
+    assert_string_equal(e.msg, "functions of another workspace can't be called");
     assert_true(compiles(second, "workspace('main').Heartbeat | count", &e));
     fixture_stop(f);
 }
