@@ -62,8 +62,16 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalS,
     paddingTop: tokens.spacingVerticalXS,
     paddingBottom: tokens.spacingVerticalXS,
+    whiteSpace: "nowrap",
+    // Only the title gives way where there is little room.
+    "& > *": { flexShrink: 0 },
   },
-  title: { flexGrow: 1, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
+  title: {
+    "&&": { flexShrink: 1, flexGrow: 1 },
+    overflow: "hidden",
+    textOverflow: "ellipsis",
+    whiteSpace: "nowrap",
+  },
 });
 
 function Tile({ title, error, children }: { title: string; error?: unknown; children: ReactNode }) {
