@@ -165,7 +165,7 @@ suite_fuzz()
     running=0
     for target in $(fuzz_targets); do # each has one thread
         rm -f "build/log/$target.passed"
-        (fuzz_one "$target" "${FUZZ_SECONDS:-5}" && : >"build/log/$target.passed") &
+        (fuzz_one "$target" "${FUZZ_SECONDS:-4}" && : >"build/log/$target.passed") &
         running=$((running + 1))
         [ $((running % $(jobs_count))) != 0 ] || wait
     done
