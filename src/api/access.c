@@ -3,18 +3,33 @@
  * so whoever makes it must be able to read all that it reads. */
 #include "api/api_priv.h"
 
-static enum identity_reading reading(const struct http_request *q, struct arena *a,
-                                     struct workspace *w, struct str table,
-                                     const struct kql_row_rule **out_rows)
+static enum identity_reading reading_of(const struct identity_caller *c, struct arena *a,
+                                        struct str workspace, struct str table,
+                                        const struct kql_row_rule **out_rows)
 {
-    struct identity_table t = {.workspace = workspace_id(w),
+    struct identity_table t = {.workspace = workspace,
                                .name = table,
                                .custom = str_ends(table, STR("_CL")) ||
                                          str_ends(table, STR(STORE_RESULTS)) ||
                                          str_ends(table, STR(STORE_RESTORED))};
-    if (!identity_allows(api_caller(q), "query/read", workspace_id(w)))
+    if (!identity_allows(c, "query/read", workspace))
         return IDENTITY_READS_NOTHING;
-    return identity_reads(api_caller(q), a, &t, out_rows);
+    return identity_reads(c, a, &t, out_rows);
+}
+
+static enum identity_reading reading(const struct http_request *q, struct arena *a,
+                                     struct workspace *w, struct str table,
+                                     const struct kql_row_rule **out_rows)
+{
+    return reading_of(api_caller(q), a, workspace_id(w), table, out_rows);
+}
+
+bool api_caller_sees_table(const struct identity_caller *c, struct str workspace, struct str table)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    const struct kql_row_rule *rows = NULL;
+    return identity_reads_everything(c, workspace) ||
+           reading_of(c, a, workspace, table, &rows) != IDENTITY_READS_NOTHING;
 }
 
 static bool reads(void *self, struct arena *a, struct workspace *w, struct str table,

@@ -293,6 +293,8 @@ bool api_may(const struct http_request *q, struct str workspace);
 const struct store_access *api_access(struct vedette *v, struct http_request *q);
 /* Is the table there for the caller, if only some rows of it? */
 bool api_sees_table(struct http_request *q, struct workspace *w, struct str table);
+/* The same of one whose request is over. workspace: id. */
+bool api_caller_sees_table(const struct identity_caller *c, struct str workspace, struct str table);
 bool api_reads_all_rows(struct http_request *q, struct workspace *w, struct str table);
 /* May the request's caller make a rule, a job … of the query, which then runs as the workspace? As
  * detect_actor.may_run. Errors: ERR_INVALID. */

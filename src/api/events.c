@@ -205,8 +205,11 @@ static bool wants(const struct subscriber *s, const struct event *e)
     bool named = s->all_workspaces;
     for (size_t i = 0; i < s->n_workspaces; i++)
         named = named || str_eqz(s->workspaces[i], e->workspace);
+    bool any_table = e->topic->table == NULL;
     return named && s->wants[e->topic - topics] &&
-           identity_allows(s->caller, e->topic->right, str_from(e->workspace));
+           identity_allows(s->caller, e->topic->right, str_from(e->workspace)) &&
+           (!any_table ||
+            api_caller_sees_table(s->caller, str_from(e->workspace), str_from(e->table)));
 }
 
 static bool send_event(struct events *ev, struct subscriber *s, const struct event *e, int64_t now)

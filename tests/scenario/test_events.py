@@ -2,6 +2,7 @@
 import json
 import time
 
+from test_rights import assign, define
 from vedette import Server, equal, until
 
 
@@ -121,3 +122,22 @@ def test_streams_end_with_the_server():
         equal(time.monotonic() - began < 8, True)
     finally:
         s.close()
+
+
+def test_a_table_that_one_may_not_read_is_not_told_of():
+    with Server(clock="2026-01-10T00:00:00Z") as s:
+        oi = "Microsoft.OperationalInsights/workspaces/"
+        role, made = define(s, "Beats", actions=[oi + "tables/read", oi + "query/read", oi + "query/Heartbeat/read"])
+        equal(made.status, 201)
+        made = s.post("/vedette/v1/applications", {"name": "beats", "roles": []}).json()
+        equal(assign(s, made["clientId"], role).status, 201)
+        mine = Stream(s, "?topics=ingestion", token=s.token(made["clientId"], made["clientSecret"]))
+        control = Stream(s, "?topics=ingestion")
+        syslog = [{"TimeGenerated": "2026-01-10T00:00:00Z", "SyslogMessage": "a"}]
+        equal(s.post_logs("Microsoft-Syslog", syslog).status, 204)
+        while control.next()[2]["table"] != "Syslog":
+            pass
+        equal(s.post_logs("Microsoft-Heartbeat", BEAT).status, 204)
+        equal(mine.next()[2]["table"], "Heartbeat")
+        mine.close()
+        control.close()
