@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 
 export const place = JSON.parse(process.env.VEDETTE_PLACE);
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const LIMIT_MS = 20_000;
+const LIMIT_MS = 45_000;
 
 // What a browser logs for answers that a test provokes; everything else on its console is a mistake.
 const EXPECTED = /Failed to load resource: the server responded with a status of (400|401|403|404|409|412|429)/;
@@ -103,8 +103,9 @@ export class Portal {
   // Fluent's guards of the focus are hidden and focusable on purpose: they are left out.
   // WCAG 2.2 AA as far as axe sees it, in both appearances: nothing serious, nothing critical.
   async accessible(what = 'page') {
-    // A dialog that is on its way out still hides what is behind it.
-    await this.page.locator('#root:not([aria-hidden=true])').waitFor({ state: 'attached' });
+    // A dialog that is on its way out hides what is behind it for a moment longer.
+    if ((await this.page.locator('[role=dialog]:visible, [role=alertdialog]:visible').count()) === 0)
+      await this.page.locator('#root:not([aria-hidden=true])').waitFor({ state: 'attached' });
     for (const scheme of ['light', 'dark']) {
       await this.page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       await this.page.locator(`html[data-appearance=${scheme}]`).waitFor({ state: 'attached' });

@@ -203,7 +203,6 @@ suites_program()
     suite "kql reference" 120 python3 tests/kql/reference.py
     suite_if tests/conformance/run.py conformance 600 python3 tests/conformance/run.py
     suite_if tests/clients/run.py clients 300 python3 tests/clients/run.py
-    suite browser 300 python3 tests/browser/run.py
     suite "kql language service" 300 python3 tests/kql/language_service.py
     suite "clients kusto" 300 python3 tests/clients/kusto.py
     suite_if tests/content/run.py content 300 python3 tests/content/run.py
@@ -216,6 +215,7 @@ suites_program()
 suites_waiting()
 {
     export VEDETTE="$ROOT/build/vedette"
+    suite_beside browser 600 python3 tests/browser/run.py
     suite_beside "clients kafka" 420 python3 tests/clients/kafka_topics.py
     suite_beside "clients s3" 300 python3 tests/clients/s3_stores.py
     suite_beside "clients otlp" 300 python3 tests/clients/otlp.py
