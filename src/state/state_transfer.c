@@ -6,8 +6,8 @@
 
 enum { MAX_COLUMNS = 100, MAX_SQL = 16 << 10 };
 
-/* Those that others refer to first. Not here: outbox (log rows on their way to this store) and
- * cursors (of the server's own work). */
+/* Those that others refer to first. Not here: outbox (log rows on their way to this store), cursors
+ * (of the server's own work) and what belongs to tenants (principals, roles, delegations). */
 static const char *const tables[] = {"counters",
                                      "rules",
                                      "rule_schedules",

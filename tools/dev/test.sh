@@ -139,7 +139,7 @@ jobs_waiting()
 suite_scenario_asan()
 {
     LSAN_OPTIONS="suppressions=$ROOT/tests/lsan.supp:print_suppressions=0" VEDETTE="$ROOT/build/asan/vedette" \
-        suite "scenario asan" 900 python3 tests/scenario/run.py -j "$(jobs_waiting)"
+        VEDETTE_PLAIN="$ROOT/build/vedette" suite "scenario asan" 900 python3 tests/scenario/run.py -j "$(jobs_waiting)"
 }
 
 suite_kql_asan()
@@ -165,7 +165,7 @@ suite_fuzz()
     running=0
     for target in $(fuzz_targets); do # each has one thread
         rm -f "build/log/$target.passed"
-        (fuzz_one "$target" "${FUZZ_SECONDS:-4}" && : >"build/log/$target.passed") &
+        (fuzz_one "$target" "${FUZZ_SECONDS:-2}" && : >"build/log/$target.passed") &
         running=$((running + 1))
         [ $((running % $(jobs_count))) != 0 ] || wait
     done
