@@ -362,6 +362,9 @@ bool api_allows_in(struct vedette *v, struct http_request *q, const char *right,
                    struct http_response *r) MUST_USE;
 /* Where the tenant's own rows of SentinelAudit go; NULL: it has no workspace. */
 struct workspace *api_home_workspace(struct vedette *v, const struct identity_caller *c);
+/* The tenants that the caller sees; false: the answer is written. */
+bool api_tenants(struct vedette *v, struct http_request *q, struct http_response *r,
+                 struct state_tenant **out, size_t *n) MUST_USE;
 /* A row of SentinelAudit in the tenant's primary workspace; without one it is logged. */
 struct audit_entry;
 void api_audit_tenant(struct vedette *v, struct str tenant, const struct audit_entry *x);

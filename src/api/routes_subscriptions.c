@@ -22,17 +22,12 @@ static struct str group_of(const struct workspace *w)
 static void tenants(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
-    struct err e = {0};
     struct state_tenant *all = NULL;
     size_t n = 0;
-    if (!state_tenant_list(v->state, q->arena, &all, &n, &e)) {
-        api_error(v, q, &e, r);
+    if (!api_tenants(v, q, r, &all, &n))
         return;
-    }
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++) {
-        if (!identity_sees_tenant(api_caller(q), all[i].id))
-            continue;
         json_obj(&o);
         json_kv_str(&o, "id", arena_fmt(q->arena, "/tenants/%.*s", STR_ARG(all[i].id)));
         json_kv_str(&o, "tenantId", all[i].id);

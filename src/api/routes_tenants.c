@@ -57,20 +57,31 @@ void api_audit_tenant(struct vedette *v, struct str tenant, const struct audit_e
 
 /* ---- tenants ---- */
 
+bool api_tenants(struct vedette *v, struct http_request *q, struct http_response *r,
+                 struct state_tenant **out, size_t *n)
+{
+    struct err e = {0};
+    size_t count = 0;
+    if (!state_tenant_list(v->state, q->arena, out, &count, &e)) {
+        api_error(v, q, &e, r);
+        return false;
+    }
+    *n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (identity_sees_tenant(api_caller(q), (*out)[i].id))
+            (*out)[(*n)++] = (*out)[i];
+    return true;
+}
+
 static void list(void *ctx, struct http_request *q, struct http_response *r)
 {
-    struct vedette *v = ctx;
-    struct err e = {0};
     struct state_tenant *all = NULL;
     size_t n = 0;
-    if (!state_tenant_list(v->state, q->arena, &all, &n, &e)) {
-        api_error(v, q, &e, r);
+    if (!api_tenants(ctx, q, r, &all, &n))
         return;
-    }
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++)
-        if (identity_sees_tenant(api_caller(q), all[i].id))
-            identity_tenant_json(&all[i], &o);
+        identity_tenant_json(&all[i], &o);
     api_list_end(&o);
 }
 
