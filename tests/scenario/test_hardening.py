@@ -4,7 +4,7 @@ import socket
 import ssl
 import urllib.parse
 
-from vedette import CHEAP, PASSWORD, Server, contains, equal
+from vedette import PASSWORD, Server, contains, equal
 
 # One of each family of routes and errors: method, path, body, with a token?
 FAMILIES = [
@@ -24,7 +24,7 @@ FAMILIES = [
 
 
 def test_every_answer_is_safe_in_a_browser():
-    with Server(*CHEAP, "--hsts", "365d") as s:
+    with Server("--hsts", "365d") as s:
         for method, path, body, signed in FAMILIES:
             answer = s.request(method, path, body, token="operator" if signed else None)
             h = answer.headers
@@ -37,7 +37,7 @@ def test_every_answer_is_safe_in_a_browser():
             contains(h.get("content-security-policy", ""), "frame-ancestors 'none'")
             assert "cache-control" in h, what
             assert "server" not in h and "access-control-allow-origin" not in h, (what, h)
-    with Server(*CHEAP) as s:
+    with Server() as s:
         assert "strict-transport-security" not in s.get("/healthz", token=None).headers
 
 
@@ -113,7 +113,7 @@ def free_port():
 
 def test_requests_that_are_none_hurt_nobody():
     port = free_port()
-    with Server(*CHEAP, "--listen-http", "127.0.0.1:%d" % port, "--request-timeout", "1s", "--requests-per-second", "100000", "--sign-ins-per-second", "0",
+    with Server("--listen-http", "127.0.0.1:%d" % port, "--request-timeout", "1s", "--requests-per-second", "100000", "--sign-ins-per-second", "0",
                 "--lockout-failures", "0", "--lockout-address-failures", "0") as s:
         s.plain_port = port
         b = s.browser()

@@ -61,7 +61,6 @@ ROWS_OF_ALERTS = ("SecurityAlert | extend Q = tostring(parse_json(ExtendedProper
 PASSWORD = "larch marmalade 9 tin roof"
 # Each first start makes a user; hashing its password properly costs more than the rest of the start.
 CHEAP_PASSWORDS = {"VEDETTE_PASSWORD_MEMORY": "64KiB", "VEDETTE_PASSWORD_PASSES": "1"}
-CHEAP = ("--password-memory", "64KiB", "--password-passes", "1")
 
 
 class Browser:
