@@ -110,6 +110,10 @@ def test_role_assignments():
         equal(names("", "atScope()%20and%20assignedTo('" + app + "')"), [])
         equal(s.get(scope + AUTH + "/roleAssignments/" + name).json(), got)
         equal(s.get(AUTH + "/roleAssignments/" + name).status, 404)
+        # As Azure's clients write it: an id behind '/', and a part that is empty.
+        equal(s.get("/" + scope + AUTH + "/roleAssignments/" + name).json(), got)
+        doubled = scope.replace("/workspaces/", "//workspaces/")
+        equal(s.get(doubled + AUTH + "/permissions").json(), s.get(scope + AUTH + "/permissions").json())
 
         # Who has nothing to do with roles gives none; who reads can't.
         equal(assign(s, app, RESPONDER, scope, token=token).status, 403)
