@@ -205,6 +205,7 @@ suites_program()
     suite_if tests/clients/run.py clients 300 python3 tests/clients/run.py
     suite "kql language service" 300 python3 tests/kql/language_service.py
     suite "clients kusto" 300 python3 tests/clients/kusto.py
+    suite "clients python" 300 python3 tests/clients/azure_python.py
     suite_if tests/content/run.py content 300 python3 tests/content/run.py
     if [ -d content/rules/tests ] && build/vedette rules test --help >/dev/null 2>&1; then
         suite rules 300 build/vedette rules test content/rules
