@@ -111,6 +111,11 @@ struct api_principal {
 bool data_dir_take(const char *dir, struct data_lock *lock, struct err *e) MUST_USE;
 void data_dir_release(struct data_lock *lock);
 
+/* ---- routes_openapi.c ---- */
+/* Appends the OpenAPI document of the router's routes. Errors: the described shapes are no JSON. */
+bool api_openapi(const struct http_router *router, struct arena *a, struct sbuf *out,
+                 struct err *e) MUST_USE;
+
 /* ---- route families ---- */
 extern const struct http_route health_routes[];
 extern const struct http_route oauth_routes[];
