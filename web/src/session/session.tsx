@@ -6,8 +6,10 @@ import type { ReactNode } from "react";
 import { ApiError, call, useCredentials } from "../api/client";
 import { errorText } from "../parts/notices";
 import { NewPassword } from "./NewPassword";
+import { Enrolment, ShowCode } from "./SecondFactorGate";
 import { SignIn } from "./SignIn";
 import { useIdlePause } from "./idle";
+import { ProofProvider } from "./proof";
 
 export interface Workspace {
   id: string;
@@ -33,6 +35,8 @@ export interface SessionInfo {
   csrfToken: string;
   expires: string;
   mustChangePassword?: boolean;
+  /** What is still wanted before anything else. */
+  secondFactor?: "complete" | "code" | "enrol";
   tenants: Tenant[];
 }
 export interface Session extends SessionInfo {
@@ -112,12 +116,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     return <SignIn expired={false} onSignedIn={signedIn} problem={problem} />;
   }
   if (session.mustChangePassword) return <NewPassword onChanged={reload} onSignOut={signOut} />;
+  if (session.secondFactor === "enrol") return <Enrolment onDone={reload} onSignOut={signOut} />;
+  if (session.secondFactor === "code") return <ShowCode onDone={reload} onSignOut={signOut} />;
   // The page stays where it is below the sign-in, with all that was typed into it.
   const gone = ended || refused;
   return (
     <Context.Provider value={session}>
       <div style={{ height: "100%" }} inert={gone}>
-        {children}
+        <ProofProvider hasPassword={session.user.hasPassword ?? false} onSignOut={signOut}>
+          {children}
+        </ProofProvider>
       </div>
       {gone && <SignIn expired name={session.user.name} onSignedIn={signedIn} />}
     </Context.Provider>

@@ -18,6 +18,7 @@ import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText, useServerNow } from "../../parts/time";
+import { useProof } from "../../session/proof";
 
 const DAY_MS = 86_400_000;
 const useStyles = makeStyles({
@@ -43,6 +44,7 @@ interface Key {
 export function ApiKeys() {
   const styles = useStyles();
   const now = useServerNow();
+  const prove = useProof();
   const [name, setName] = useState("");
   const [days, setDays] = useState("90");
   const [made, setMade] = useState("");
@@ -57,10 +59,10 @@ export function ApiKeys() {
     setError(undefined);
     try {
       const expires = new Date(now + Number(days) * DAY_MS).toISOString();
-      const answer = await call<{ key: string }>("/portal/api/api-keys", {
-        method: "POST",
-        body: { name: name.trim(), expires },
-      });
+      const body = { name: name.trim(), expires };
+      const answer = await prove(() =>
+        call<{ key: string }>("/portal/api/api-keys", { method: "POST", body }),
+      );
       setMade(answer.key);
       setName("");
     } catch (problem) {
