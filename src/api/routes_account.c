@@ -183,6 +183,18 @@ static void end_other_sessions(void *ctx, struct http_request *q, struct http_re
 
 /* ---- API keys ---- */
 
+void api_key_members(struct json_out *o, const struct identity_key *k)
+{
+    json_kv_str(o, "id", k->id);
+    json_kv_str(o, "name", k->name);
+    json_key(o, "roles");
+    json_raw(o, k->roles.n > 0 ? k->roles : STR("null"));
+    json_kv_time(o, "created", k->created);
+    json_kv_time(o, "expires", k->expires);
+    json_kv_time(o, "lastUsed", k->last_used);
+    json_kv_str(o, "createdBy", k->created_by);
+}
+
 void api_keys_list(struct vedette *v, struct http_request *q, struct http_response *r,
                    struct str principal)
 {
@@ -196,14 +208,7 @@ void api_keys_list(struct vedette *v, struct http_request *q, struct http_respon
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++) {
         json_obj(&o);
-        json_kv_str(&o, "id", all[i].id);
-        json_kv_str(&o, "name", all[i].name);
-        json_key(&o, "roles");
-        json_raw(&o, all[i].roles.n > 0 ? all[i].roles : STR("null"));
-        json_kv_time(&o, "created", all[i].created);
-        json_kv_time(&o, "expires", all[i].expires);
-        json_kv_time(&o, "lastUsed", all[i].last_used);
-        json_kv_str(&o, "createdBy", all[i].created_by);
+        api_key_members(&o, &all[i]);
         json_obj_end(&o);
     }
     api_list_end(&o);

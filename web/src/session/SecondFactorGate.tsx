@@ -1,7 +1,7 @@
 /** A second factor is demanded: an authenticator has to be enrolled, or its code shown, before anything else. */
 import { Button, Field, Input, MessageBar, MessageBarBody, Text } from "@fluentui/react-components";
 import { useState } from "react";
-import { call } from "../api/client";
+import { server } from "../api/typed";
 import { errorText } from "../parts/notices";
 import { NewAuthenticator, RecoveryCodes } from "./authenticator";
 import type { Authenticator } from "./authenticator";
@@ -59,7 +59,7 @@ export function ShowCode({ onDone, onSignOut }: Props) {
   const { busy, problem, attempt } = useAttempt();
   const submit = () =>
     attempt(async () => {
-      await call("/portal/api/session/code", { method: "POST", body: { code } });
+      await server.call("POST", "/portal/api/session/code", { body: { code } });
       await onDone();
     });
   return (
@@ -88,15 +88,9 @@ export function Enrolment({ onDone, onSignOut }: Props) {
       if (codes) await onDone();
       else if (authenticator) {
         const body = { code };
-        const answer = await call<{ recoveryCodes: string[] }>("/portal/api/totp/confirm", {
-          method: "POST",
-          body,
-        });
+        const answer = await server.call("POST", "/portal/api/totp/confirm", { body });
         setCodes(answer.recoveryCodes);
-      } else
-        setAuthenticator(
-          await call<Authenticator>("/portal/api/totp", { method: "POST", body: {} }),
-        );
+      } else setAuthenticator(await server.call("POST", "/portal/api/totp"));
     });
   const action = codes ? "Continue" : authenticator ? "Confirm" : "Set up an authenticator";
   return (

@@ -17,7 +17,8 @@ import {
 } from "@fluentui/react-components";
 import { createContext, useCallback, useContext, useState } from "react";
 import type { FormEvent, ReactNode } from "react";
-import { ApiError, call } from "../api/client";
+import { ApiError } from "../api/client";
+import { server } from "../api/typed";
 import { ErrorNotice } from "../parts/notices";
 
 type Prove = <T>(deed: () => Promise<T>) => Promise<T>;
@@ -93,7 +94,7 @@ function ProofDialog(props: {
     setBusy(true);
     setError(undefined);
     try {
-      await call("/portal/api/session/confirm", { method: "POST", body: { password } });
+      await server.call("POST", "/portal/api/session/confirm", { body: { password } });
       props.onDone();
     } catch (problem) {
       setError(problem);

@@ -1,12 +1,17 @@
 /** Codes of an authenticator (TOTP): enrolment by a QR code, recovery codes, and the end of it. */
 import { Button, Field, Input, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { useState } from "react";
-import { call } from "../../api/client";
+import { server } from "../../api/typed";
 import { ErrorNotice } from "../../parts/notices";
 import { NewAuthenticator, RecoveryCodes } from "../../session/authenticator";
 import type { Authenticator } from "../../session/authenticator";
 import { useProof } from "../../session/proof";
 import { useSession } from "../../session/session";
+
+type CodePath =
+  | "/portal/api/totp/confirm"
+  | "/portal/api/totp/remove"
+  | "/portal/api/recovery-codes";
 
 const useStyles = makeStyles({
   stack: {
@@ -45,14 +50,11 @@ export function SecondFactor() {
   const begin = () =>
     attempt(async () => {
       setCodes(undefined);
-      setAuthenticator(await call<Authenticator>("/portal/api/totp", { method: "POST", body: {} }));
+      setAuthenticator(await server.call("POST", "/portal/api/totp"));
     });
-  const withCode = (path: string) =>
+  const withCode = (path: CodePath) =>
     attempt(async () => {
-      const answer = await call<{ recoveryCodes?: string[] } | undefined>(path, {
-        method: "POST",
-        body: { code },
-      });
+      const answer = await server.call("POST", path, { body: { code } });
       setCode("");
       setAuthenticator(undefined);
       setCodes(answer?.recoveryCodes);
