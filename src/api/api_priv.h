@@ -308,6 +308,10 @@ bool api_may(const struct http_request *q, struct str workspace);
 /* ---- access.c ---- */
 /* What the caller may read, for its queries; NULL: everything. Lives as long as the request. */
 const struct store_access *api_access(struct vedette *v, struct http_request *q);
+/* A query of the request's caller: no more of it than may be read and reached. Every query that a
+ * caller writes begins here. */
+struct store_query;
+struct store_query api_store_query(struct vedette *v, struct http_request *q, struct str text);
 /* Is the table there for the caller, if only some rows of it? */
 bool api_sees_table(struct http_request *q, struct workspace *w, struct str table);
 /* The same of one whose request is over. workspace: id. */
