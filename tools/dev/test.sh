@@ -159,7 +159,7 @@ suite_scenario_tsan()
     TSAN_OPTIONS="$TSAN_OPTIONS:suppressions=$ROOT/tests/tsan.supp:print_suppressions=0" \
         VEDETTE="$ROOT/build/tsan/vedette" \
         suite "scenario tsan" 600 python3 tests/scenario/run.py -j "$(jobs_count)" shutdown system_clock retry catch_up hangs_up full_queue can_be_cancelled \
-        stop_cancels every_transport a_stop_keeps readonly a_backup_while test_cap many_threads first_rows test_events
+        stop_cancels every_transport a_stop_keeps readonly a_backup_while test_cap many_threads first_rows test_events people_at_once
 }
 
 suite_fuzz()
