@@ -30,6 +30,7 @@ import { useNotify } from "../../parts/Toasts";
 import { download } from "../../parts/download";
 import { useSession } from "../../session/session";
 import { ImportDialog } from "./ImportDialog";
+import { madeKind } from "./model";
 import type { RuleState } from "./model";
 import { useDeed } from "./queries";
 import type { Deed } from "./queries";
@@ -65,9 +66,9 @@ export function useTellingDeed() {
   };
 }
 
-/** Those with a query of their own; others are their template's. */
+/** Those that people make; others are their template's. */
 function isEditable(rule: RuleState | undefined): boolean {
-  return rule?.kind === "Scheduled" || rule?.kind === "NRT";
+  return madeKind(rule?.kind) !== undefined;
 }
 
 function useExport() {
@@ -112,6 +113,9 @@ function CreateMenu() {
             Scheduled query rule
           </MenuItem>
           <MenuItem onClick={() => void go("/rules/new?kind=NRT")}>NRT query rule</MenuItem>
+          <MenuItem onClick={() => void go("/rules/new?kind=MicrosoftSecurityIncidentCreation")}>
+            Microsoft incident creation rule
+          </MenuItem>
           <MenuItem onClick={() => void go("/rules?tab=templates")}>From a template…</MenuItem>
         </MenuList>
       </MenuPopover>

@@ -9,7 +9,7 @@ import { useNotify } from "../../parts/Toasts";
 import { useSession } from "../../session/session";
 import { Facts } from "../../parts/Facts";
 import { TacticList } from "./TacticList";
-import { kindTitles } from "./model";
+import { kindTitles, madeKind } from "./model";
 import type { RuleResource, Template } from "./model";
 import { useRuleChange } from "./queries";
 
@@ -93,7 +93,7 @@ export function TemplatePane({ template, onClose }: { template: Template; onClos
       )}
       {may("rules/write") && (
         <div>
-          {hasQuery ? (
+          {madeKind(template.kind) !== undefined ? (
             <Button
               appearance="primary"
               icon={<AddRegular />}

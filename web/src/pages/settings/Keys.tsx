@@ -105,7 +105,7 @@ export function Keys() {
   return (
     <>
       {may("users/write") && (
-        <Toolbar aria-label="API keys" size="small">
+        <Toolbar aria-label="API keys" size="small" style={{ flexWrap: "wrap", gap: "4px" }}>
           <Button size="small" disabled={key === undefined} onClick={() => setAsking(true)}>
             Revoke
           </Button>

@@ -296,7 +296,11 @@ export function Providers() {
   return (
     <>
       {may("providers/write") && (
-        <Toolbar aria-label="Identity providers" size="small">
+        <Toolbar
+          aria-label="Identity providers"
+          size="small"
+          style={{ flexWrap: "wrap", gap: "4px" }}
+        >
           <Button
             size="small"
             appearance="primary"

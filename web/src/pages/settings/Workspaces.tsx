@@ -46,11 +46,13 @@ const useStyles = makeStyles({
     overflowY: "auto",
   },
   cards: {
+    marginTop: tokens.spacingVerticalS,
     display: "grid",
     gridTemplateColumns: "repeat(auto-fit, minmax(22rem, 1fr))",
     gap: tokens.spacingHorizontalM,
   },
   head: {
+    marginBottom: tokens.spacingVerticalS,
     display: "flex",
     flexWrap: "wrap",
     alignItems: "center",
@@ -84,6 +86,13 @@ function WorkspaceCard(props: {
       <Subtitle2 as="h3">
         {workspace.name} {workspace.primary && <Badge appearance="tint">Primary</Badge>}
       </Subtitle2>
+      {workspace.rights.includes("workspaces/write") && (
+        <div className={styles.bar}>
+          <Button size="small" onClick={props.onDelete}>
+            Delete {workspace.name}
+          </Button>
+        </div>
+      )}
       <Facts
         facts={[
           ["Workspace id", workspace.id],
@@ -93,13 +102,6 @@ function WorkspaceCard(props: {
           ["Your rights", workspace.rights.join(", ")],
         ]}
       />
-      {workspace.rights.includes("workspaces/write") && (
-        <div className={styles.bar}>
-          <Button size="small" onClick={props.onDelete}>
-            Delete {workspace.name}
-          </Button>
-        </div>
-      )}
     </Card>
   );
 }
@@ -331,7 +333,7 @@ export function Workspaces() {
   return (
     <div className={styles.page}>
       {may("servers/write") && (
-        <Toolbar aria-label="Tenants" size="small">
+        <Toolbar aria-label="Tenants" size="small" style={{ flexWrap: "wrap", gap: "4px" }}>
           <Button
             size="small"
             appearance="primary"
