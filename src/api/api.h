@@ -83,6 +83,10 @@ bool vedette_import_workspace(const struct import_options *o, struct backup_resu
                               struct err *e) MUST_USE;
 void vedette_close(struct vedette *v); /* stops rules, commits, unlocks; NULL is fine */
 
+/* Appends the OpenAPI document of all routes, which is also that of GET /openapi.json; needs no
+ * data folder. Errors: the described shapes are no JSON. */
+bool vedette_openapi(struct arena *a, struct sbuf *out, struct err *e) MUST_USE;
+
 struct http_router *vedette_router(struct vedette *v);
 struct store *vedette_store(struct vedette *v);
 struct detect *vedette_detect(struct vedette *v);

@@ -111,6 +111,11 @@ struct api_principal {
 bool data_dir_take(const char *dir, struct data_lock *lock, struct err *e) MUST_USE;
 void data_dir_release(struct data_lock *lock);
 
+/* ---- routes_openapi.c ---- */
+/* Appends the OpenAPI document of the router's routes. Errors: the described shapes are no JSON. */
+bool api_openapi(const struct http_router *router, struct arena *a, struct sbuf *out,
+                 struct err *e) MUST_USE;
+
 /* ---- route families ---- */
 extern const struct http_route health_routes[];
 extern const struct http_route oauth_routes[];
@@ -156,6 +161,8 @@ extern const struct http_route role_routes[];
 extern const struct http_route assignment_routes[];
 extern const struct http_route session_routes[];
 extern const struct http_route sign_in_routes[];
+extern const struct http_route preference_routes[];
+extern const struct http_route assignable_routes[];
 extern const struct http_route tenant_routes[];
 extern const struct http_route multi_routes[];
 extern const struct http_route subscription_routes[];
@@ -214,6 +221,8 @@ extern const size_t n_role_routes;
 extern const size_t n_assignment_routes;
 extern const size_t n_openapi_routes;
 extern const size_t n_event_routes;
+extern const size_t n_preference_routes;
+extern const size_t n_assignable_routes;
 extern const size_t n_tenant_routes;
 extern const size_t n_multi_routes;
 extern const size_t n_subscription_routes;

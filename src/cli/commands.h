@@ -14,6 +14,7 @@ int cli_incidents(int argc, char **argv);
 int cli_cases(int argc, char **argv);
 int cli_ingest(int argc, char **argv);
 int cli_kql(int argc, char **argv);
+int cli_openapi(int argc, char **argv);
 int cli_query(int argc, char **argv);
 int cli_restore(int argc, char **argv);
 int cli_roles(int argc, char **argv);

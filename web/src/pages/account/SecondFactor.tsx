@@ -11,9 +11,15 @@ import {
 } from "@fluentui/react-components";
 import qrcode from "qrcode-generator";
 import { useMemo, useState } from "react";
-import { call } from "../../api/client";
+import { server } from "../../api/typed";
+import type { Schemas } from "../../api/typed";
 import { ErrorNotice } from "../../parts/notices";
 import { useSession } from "../../session/session";
+
+type CodePath =
+  | "/portal/api/totp/confirm"
+  | "/portal/api/totp/remove"
+  | "/portal/api/recovery-codes";
 
 const useStyles = makeStyles({
   stack: {
@@ -83,10 +89,7 @@ function Codes({ codes }: { codes: string[] }) {
   );
 }
 
-interface Enrolment {
-  secret: string;
-  uri: string;
-}
+type Enrolment = Schemas["Totp"];
 
 export function SecondFactor() {
   const styles = useStyles();
@@ -108,14 +111,11 @@ export function SecondFactor() {
   const begin = () =>
     attempt(async () => {
       setCodes(undefined);
-      setEnrolment(await call<Enrolment>("/portal/api/totp", { method: "POST", body: {} }));
+      setEnrolment(await server.call("POST", "/portal/api/totp"));
     });
-  const withCode = (path: string) =>
+  const withCode = (path: CodePath) =>
     attempt(async () => {
-      const answer = await call<{ recoveryCodes?: string[] } | undefined>(path, {
-        method: "POST",
-        body: { code },
-      });
+      const answer = await server.call("POST", path, { body: { code } });
       setCode("");
       setEnrolment(undefined);
       setCodes(answer?.recoveryCodes);

@@ -14,17 +14,19 @@ import {
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Suspense, lazy, useMemo, useState } from "react";
 import { useNavigate, useParams } from "react-router-dom";
-import { call } from "../../api/client";
 import { kqlText, rowsOf, runKql } from "../../api/kql";
+import { server } from "../../api/typed";
+import type { Schemas } from "../../api/typed";
 import { Page } from "../../parts/Page";
 import { SmallTable } from "../../parts/SmallTable";
 import { useNotify } from "../../parts/Toasts";
 import { Unsaved, useUnsaved } from "../../parts/Unsaved";
 import { ErrorNotice } from "../../parts/notices";
 import { useSession } from "../../session/session";
-import { DCRS, DCR_VERSION } from "./Dcrs";
-import { useDataChange, useGroupPath } from "./queries";
+import { DCR } from "./Dcrs";
+import { useDataChange } from "./queries";
 import type { Dcr } from "./queries";
+import { useApi } from "../../session/useApi";
 import { detailsOf, lineOf, marksOf } from "./dcrProblems";
 
 const JsonEditor = lazy(() => import("./JsonEditor"));
@@ -48,20 +50,7 @@ const useStyles = makeStyles({
   },
 });
 
-interface Tried {
-  stream?: string;
-  flows: {
-    flow: number;
-    workspace: string;
-    outputStream: string;
-    records: number;
-    filtered?: number;
-    convertedToNull: number;
-    droppedFields: number;
-    error?: string;
-    rows?: Record<string, unknown>[];
-  }[];
-}
+type Tried = Schemas["DataCollectionTrial"];
 
 function sample(workspace: string): string {
   return JSON.stringify(
@@ -153,14 +142,14 @@ function TriedFlow({ flow }: { flow: Tried["flows"][number] }) {
 
 /** Rows of a table that are there already, as records to try. */
 function Recent({ onRows }: { onRows: (rows: Record<string, unknown>[]) => void }) {
-  const { workspace } = useSession();
+  const api = useApi();
   const notify = useNotify();
   const [table, setTable] = useState("");
   const fetch = async () => {
     try {
       const name = table.trim();
       const answer = await runKql(
-        workspace?.id ?? "",
+        api,
         `${/^\w+$/.test(name) ? name : `table(${kqlText(name)})`} | top ${String(RECENT_ROWS)} by TimeGenerated` +
           " | project-away TenantId, Type",
         { timespan: "P30D" },
@@ -193,8 +182,7 @@ function Preview({ text, onError }: { text: string; onError: (error: unknown) =>
   const [stream, setStream] = useState("");
   const run = useMutation({
     mutationFn: () =>
-      call<Tried>("/vedette/v1/dataCollectionRules/try", {
-        method: "POST",
+      server.call("POST", "/vedette/v1/dataCollectionRules/try", {
         body: {
           rule: JSON.parse(text) as unknown,
           records: JSON.parse(records) as unknown,
@@ -239,7 +227,7 @@ function Preview({ text, onError }: { text: string; onError: (error: unknown) =>
 function Editor({ rule, name: given }: { rule: Dcr | undefined; name: string }) {
   const styles = useStyles();
   const { workspace, may } = useSession();
-  const group = useGroupPath();
+  const api = useApi();
   const go = useNavigate();
   const notify = useNotify();
   const [name, setName] = useState(given);
@@ -248,9 +236,9 @@ function Editor({ rule, name: given }: { rule: Dcr | undefined; name: string }) 
   );
   const [text, setText] = useState(first);
   const save = useDataChange(() =>
-    call(group(`${DCRS}/${encodeURIComponent(name)}?${DCR_VERSION}`), {
-      method: "PUT",
-      body: JSON.parse(text) as unknown,
+    api.group.call("PUT", DCR, {
+      path: { name },
+      body: JSON.parse(text) as Dcr,
       ...(rule?.etag === undefined ? {} : { headers: { "if-match": rule.etag } }),
     }),
   );
@@ -321,13 +309,12 @@ function Editor({ rule, name: given }: { rule: Dcr | undefined; name: string }) 
 export default function DcrEditor() {
   const name = useParams()["name"] ?? "";
   const { workspace } = useSession();
-  const group = useGroupPath();
+  const api = useApi();
   const { data, error, isLoading } = useQuery({
     queryKey: ["data", workspace?.id, "dcr", name],
     enabled: name !== "",
     staleTime: Infinity,
-    queryFn: ({ signal }) =>
-      call<Dcr>(group(`${DCRS}/${encodeURIComponent(name)}?${DCR_VERSION}`), { signal }),
+    queryFn: ({ signal }) => api.group.call("GET", DCR, { path: { name }, signal }),
   });
   return (
     <Page title={name === "" ? "New data collection rule" : name}>

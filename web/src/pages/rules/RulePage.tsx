@@ -10,8 +10,6 @@ import {
 } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router-dom";
-import { useOwnPath } from "../../session/paths";
-import { call } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { Page } from "../../parts/Page";
 import { Tabs } from "../../parts/Tabs";
@@ -25,8 +23,9 @@ import { useTellingDeed } from "./RuleToolbar";
 import { RuleTests } from "./RuleTests";
 import { RuleVersions } from "./RuleVersions";
 import { madeKind } from "./model";
-import type { RuleResource, Run } from "./model";
+import type { RuleResource } from "./model";
 import { useRule, useRuleChange } from "./queries";
+import { useApi } from "../../session/useApi";
 
 const tabs = [
   { id: "details", title: "Details", component: RuleDetails },
@@ -37,10 +36,10 @@ const tabs = [
 ];
 
 function useRunNow(id: string) {
-  const own = useOwnPath();
+  const api = useApi();
   const notify = useNotify();
   const run = useRuleChange(() =>
-    call<Run>(own(`/rules/${encodeURIComponent(id)}/run`), { method: "POST" }),
+    api.own.call("POST", "/rules/{rule}/run", { path: { rule: id } }),
   );
   const now = async () => {
     try {

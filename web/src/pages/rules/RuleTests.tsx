@@ -15,12 +15,13 @@ import {
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useParams } from "react-router-dom";
-import { ApiError, call } from "../../api/client";
+import { ApiError } from "../../api/client";
+import type { Schemas } from "../../api/typed";
 import { SmallTable } from "../../parts/SmallTable";
 import { ErrorNotice } from "../../parts/notices";
 import { useServerNow } from "../../parts/time";
-import { useOwnPath } from "../../session/paths";
 import { useSession } from "../../session/session";
+import { useApi } from "../../session/useApi";
 import type { RuleProperties } from "./model";
 import { useRule } from "./queries";
 
@@ -49,39 +50,12 @@ const useStyles = makeStyles({
   list: { margin: 0, paddingLeft: tokens.spacingHorizontalL },
 });
 
-interface Alert {
-  name: string;
-  severity: string;
-  entities: Record<string, unknown>[];
-}
-interface Case {
-  name: string;
-  ok: boolean;
-  seconds: number;
-  differences: string[];
-  found?: {
-    rows: number;
-    firstRows: Record<string, unknown>[];
-    alerts: number;
-    firstAlerts: Alert[];
-    incidents: number;
-  };
-}
-interface Outcome {
-  cases: Case[];
-  passed: number;
-  failed: number;
-}
-interface Shipped {
-  name: string;
-  text: string;
-}
+type Case = Schemas["RuleTestCase"];
 
 function useRun(rule: string) {
-  const own = useOwnPath();
+  const api = useApi();
   return useMutation({
-    mutationFn: (tests: string) =>
-      call<Outcome>(own("/ruleTests"), { method: "POST", body: { rule, tests } }),
+    mutationFn: (tests: string) => api.own.call("POST", "/ruleTests", { body: { rule, tests } }),
   });
 }
 
@@ -133,13 +107,13 @@ function Differences({ one }: { one: Case }) {
 /** The file of cases that ships; it may be changed and run as it is then. */
 function ShippedTests({ id }: { id: string }) {
   const styles = useStyles();
-  const own = useOwnPath();
+  const api = useApi();
   const { workspace, may } = useSession();
   const { data, error, isPending } = useQuery({
     queryKey: ["rules", workspace?.id, "tests", id],
     retry: false,
     queryFn: ({ signal }) =>
-      call<Shipped>(own(`/rules/${encodeURIComponent(id)}/tests`), { signal }),
+      api.own.call("GET", "/rules/{rule}/tests", { path: { rule: id }, signal }),
   });
   const [changed, setChanged] = useState<string | undefined>(undefined);
   const run = useRun(id);

@@ -1,7 +1,7 @@
 /** API keys of all people: who has which, when it was used last, and taking one away. */
 import { Button, Toolbar } from "@fluentui/react-components";
 import { useState } from "react";
-import { call } from "../../api/client";
+import { call, callAll } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -89,7 +89,9 @@ function pathOf(key: Key): string {
 export function Keys() {
   const { may } = useSession();
   const notify = useNotify();
-  const { data, error, isPending, refetch } = useSettingsList<Key>("keys", "/vedette/v1/apiKeys");
+  const { data, error, isPending, refetch } = useSettingsList("keys", (signal) =>
+    callAll<Key>("/vedette/v1/apiKeys", 10_000, signal),
+  );
   const [chosen, setChosen] = useState("");
   const [asking, setAsking] = useState(false);
   const revoke = useSettingsChange((key: Key) => call(pathOf(key), { method: "DELETE" }));

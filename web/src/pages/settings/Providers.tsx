@@ -13,6 +13,7 @@ import {
 } from "@fluentui/react-components";
 import { AddRegular } from "@fluentui/react-icons";
 import { useState } from "react";
+import { callAll } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -279,7 +280,9 @@ function ProviderPane({ provider }: { provider: Provider }) {
 export function Providers() {
   const { may } = useSession();
   const notify = useNotify();
-  const { data, error, isPending, refetch } = useSettingsList<Provider>("providers", PROVIDERS);
+  const { data, error, isPending, refetch } = useSettingsList("providers", (signal) =>
+    callAll<Provider>(PROVIDERS, 10_000, signal),
+  );
   const [chosen, setChosen] = useState("");
   const [editing, setEditing] = useState<"new" | "chosen" | undefined>(undefined);
   const [deleting, setDeleting] = useState(false);

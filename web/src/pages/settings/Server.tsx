@@ -11,7 +11,9 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
-import { ApiError, call } from "../../api/client";
+import { ApiError } from "../../api/client";
+import { server } from "../../api/typed";
+import type { Schemas } from "../../api/typed";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
 import { Facts } from "../../parts/Facts";
@@ -22,7 +24,6 @@ import { useSession } from "../../session/session";
 import { bytesText } from "../data/queries";
 import { useSettingsChange, useSettingsList } from "./queries";
 
-const SERVER = "/vedette/v1/server";
 /** From here on it is time to do something about a certificate. */
 const WARN_DAYS = 30;
 
@@ -37,25 +38,7 @@ const useStyles = makeStyles({
   print: { fontFamily: tokens.fontFamilyMonospace, overflowWrap: "anywhere" },
 });
 
-interface Certificate {
-  subject: string;
-  issuer: string;
-  names: string;
-  sha256: string;
-  validFrom: string;
-  validUntil: string;
-  daysLeft: number;
-  ownFiles: boolean;
-}
-interface Limit {
-  group: string;
-  setting: string;
-  title: string;
-  unit: string;
-  value: number | null;
-  used?: number;
-  refused?: number;
-}
+type Limit = Schemas["ServerLimit"];
 
 /** 3 minutes, 1 GB, 500,000: a figure in its unit. */
 function amountText(value: number, unit: string): string {
@@ -139,10 +122,10 @@ function CertificateCard() {
   const notify = useNotify();
   const { data, error } = useQuery({
     queryKey: ["settings", "certificate"],
-    queryFn: ({ signal }) => call<Certificate>(`${SERVER}/certificate`, { signal }),
+    queryFn: ({ signal }) => server.call("GET", "/vedette/v1/server/certificate", { signal }),
   });
   const reload = useSettingsChange(() =>
-    call<Certificate>(`${SERVER}/certificate/reload`, { method: "POST" }),
+    server.call("POST", "/vedette/v1/server/certificate/reload"),
   );
   const again = async () => {
     try {
@@ -210,7 +193,9 @@ function CertificateCard() {
 
 export function Server() {
   const styles = useStyles();
-  const { data, error, isPending, refetch } = useSettingsList<Limit>("limits", `${SERVER}/limits`);
+  const { data, error, isPending, refetch } = useSettingsList("limits", (signal) =>
+    server.all("/vedette/v1/server/limits", 1000, { signal }),
+  );
   return (
     <div className={styles.page}>
       <CertificateCard />

@@ -14,8 +14,9 @@ import {
 import { AddRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { callAll } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
+import { server } from "../../api/typed";
+import type { Schemas } from "../../api/typed";
 import { Facts } from "../../parts/Facts";
 import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
@@ -61,11 +62,7 @@ const useStyles = makeStyles({
   bar: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
 });
 
-interface Own {
-  id: string;
-  dataCollectionRule: string;
-  diskBytes: number;
-}
+type Own = Schemas["WorkspaceList"]["value"][number];
 
 /** What a card or a heading asks for; the page shows its dialog. */
 type Asked =
@@ -98,7 +95,7 @@ function WorkspaceCard(props: {
           ["Workspace id", workspace.id],
           ["Resource id", workspace.resourceId],
           ["Built-in data collection rule", own?.dataCollectionRule],
-          ["On disk", own && bytesText(own.diskBytes)],
+          ["On disk", own?.diskBytes !== undefined && bytesText(own.diskBytes)],
           ["Your rights", workspace.rights.join(", ")],
         ]}
       />
@@ -326,7 +323,7 @@ export function Workspaces() {
   const { data } = useQuery({
     queryKey: ["settings", "workspaces"],
     enabled: may("tables/read"),
-    queryFn: ({ signal }) => callAll<Own>("/vedette/v1/workspaces", 1000, signal),
+    queryFn: ({ signal }) => server.all("/vedette/v1/workspaces", 1000, { signal }),
   });
   const close = () => setAsked(undefined);
   const empty = (resources.data ?? []).filter((r) => !tenants.some((t) => t.id === r.id));

@@ -46,6 +46,7 @@ export interface Delegation {
   description: string;
 }
 
+const MOST = 10_000;
 export const tenantPath = (id: string) => `/vedette/v1/tenants/${encodeURIComponent(id)}`;
 export const ARM_VERSION = "?api-version=2023-09-01";
 
@@ -60,14 +61,18 @@ export function newWorkspacePath(tenant: TenantResource, name: string): string {
 
 export function useTenants() {
   const { may } = useSession();
-  return useSettingsList<TenantResource>("tenants", "/vedette/v1/tenants", may("tenants/read"));
+  return useSettingsList(
+    "tenants",
+    (signal) => callAll<TenantResource>("/vedette/v1/tenants", MOST, signal),
+    may("tenants/read"),
+  );
 }
 
 export function useDeletedWorkspaces() {
   const { may } = useSession();
-  return useSettingsList<DeletedWorkspace>(
+  return useSettingsList(
     "deletedWorkspaces",
-    "/vedette/v1/deletedWorkspaces",
+    (signal) => callAll<DeletedWorkspace>("/vedette/v1/deletedWorkspaces", MOST, signal),
     may("workspaces/write"),
   );
 }

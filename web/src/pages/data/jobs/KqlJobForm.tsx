@@ -1,11 +1,9 @@
 /** Makes and changes a KQL job. */
 import { Field, Input, Select, Switch, Textarea } from "@fluentui/react-components";
 import { call } from "../../../api/client";
-import { useWorkspacePath } from "../../../session/session";
 import { QueryField } from "../../hunting/editor/QueryField";
-import { VERSION } from "../queries";
 import { JobForm } from "./JobForm";
-import { fieldOf, frequencies, refuseTaken, utcOf } from "./model";
+import { fieldOf, frequencies, refuseTaken, useJobPath, utcOf } from "./model";
 import type { Frequency, KqlJob } from "./model";
 import { useDraft } from "./useDraft";
 
@@ -99,10 +97,10 @@ function ScheduleFields({
 }
 
 export function KqlJobForm({ job, query }: { job?: KqlJob | undefined; query: string }) {
-  const path = useWorkspacePath();
+  const path = useJobPath();
   const { draft, change, dirty } = useDraft(startOf(job, query));
   const save = async () => {
-    const at = path(`/kqlJobs/${encodeURIComponent(draft.name)}${VERSION}`);
+    const at = path(`/kqlJobs/${encodeURIComponent(draft.name)}`);
     if (job === undefined) await refuseTaken(at);
     await call(at, {
       method: "PUT",

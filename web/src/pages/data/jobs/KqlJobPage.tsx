@@ -21,10 +21,9 @@ import { Page } from "../../../parts/Page";
 import { TextLink } from "../../../parts/TextLink";
 import { EmptyState, ErrorNotice } from "../../../parts/notices";
 import { TimeText } from "../../../parts/time";
-import { useSession, useWorkspacePath } from "../../../session/session";
-import { VERSION } from "../queries";
+import { useSession } from "../../../session/session";
 import { KqlJobForm } from "./KqlJobForm";
-import { runColours, scheduleText, useJobDeed } from "./model";
+import { runColours, scheduleText, useJobDeed, useJobPath } from "./model";
 import type { KqlJob, KqlJobRun } from "./model";
 
 const useStyles = makeStyles({
@@ -77,12 +76,12 @@ const columns: Column<KqlJobRun>[] = [
 ];
 
 function Runs({ name }: { name: string }) {
-  const path = useWorkspacePath();
+  const path = useJobPath();
   const { workspace } = useSession();
   const { data, error, isPending } = useQuery({
     queryKey: ["data", workspace?.id, "jobRuns", name],
     queryFn: ({ signal }) =>
-      callAll<KqlJobRun>(path(`/kqlJobs/${encodeURIComponent(name)}/runs${VERSION}`), 200, signal),
+      callAll<KqlJobRun>(path(`/kqlJobs/${encodeURIComponent(name)}/runs`), 200, signal),
     refetchInterval: 5000,
   });
   return (
@@ -148,11 +147,10 @@ export default function KqlJobPage() {
   const name = useParams()["name"] ?? "";
   const [params] = useSearchParams();
   const { workspace, may } = useSession();
-  const path = useWorkspacePath();
+  const path = useJobPath();
   const { data, error, isPending } = useQuery({
     queryKey: ["data", workspace?.id, "job", name],
-    queryFn: ({ signal }) =>
-      call<KqlJob>(path(`/kqlJobs/${encodeURIComponent(name)}${VERSION}`), { signal }),
+    queryFn: ({ signal }) => call<KqlJob>(path(`/kqlJobs/${encodeURIComponent(name)}`), { signal }),
   });
   if (isPending) return <Spinner label="Loading" />;
   if (error !== null)

@@ -2,14 +2,15 @@
 import { Button, Toolbar } from "@fluentui/react-components";
 import { useState } from "react";
 import { useNavigate } from "react-router-dom";
+import { callAll } from "../../../api/client";
 import { DataGrid } from "../../../parts/DataGrid";
 import type { Column } from "../../../parts/DataGrid";
 import { TextLink } from "../../../parts/TextLink";
 import { EmptyState, ErrorNotice } from "../../../parts/notices";
 import { TimeText } from "../../../parts/time";
 import { useSession } from "../../../session/session";
-import { VERSION, useResources } from "../queries";
-import { scheduleText, useJobDeed } from "./model";
+import { useResources } from "../queries";
+import { scheduleText, useJobDeed, useJobPath } from "./model";
 import type { KqlJob } from "./model";
 
 const pageOf = (j: KqlJob) => `/jobs/kql/${encodeURIComponent(j.name)}`;
@@ -73,7 +74,10 @@ export function KqlJobs() {
   const { may } = useSession();
   const go = useNavigate();
   const deed = useJobDeed();
-  const { data, error, isPending, refetch } = useResources<KqlJob>("jobs", `/kqlJobs${VERSION}`);
+  const path = useJobPath();
+  const { data, error, isPending, refetch } = useResources("jobs", (_, most, signal) =>
+    callAll<KqlJob>(path("/kqlJobs"), most, signal),
+  );
   const [chosen, setChosen] = useState("");
   if (error !== null)
     return (

@@ -1,17 +1,17 @@
 /** Makes old rows of a table available to queries and rules. */
 import { Field, Input, Select } from "@fluentui/react-components";
 import { call } from "../../../api/client";
-import { useTablePath, useTables } from "../queries";
+import { useTables } from "../queries";
 import { JobForm } from "./JobForm";
-import { utcOf } from "./model";
+import { useJobPath, utcOf } from "./model";
 import { useDraft } from "./useDraft";
 
 export function RestoreForm() {
-  const path = useTablePath();
+  const path = useJobPath();
   const tables = useTables().data ?? [];
   const { draft, change, dirty } = useDraft({ name: "", source: "", from: "", to: "" });
   const save = () =>
-    call(path(`${draft.name}_RST`), {
+    call(path(`/tables/${encodeURIComponent(draft.name)}_RST`), {
       method: "PUT",
       body: {
         properties: {

@@ -2,15 +2,14 @@
 import { Field, Input, Textarea } from "@fluentui/react-components";
 import { call } from "../../../api/client";
 import { QueryField } from "../../hunting/editor/QueryField";
-import { useTablePath } from "../queries";
 import { JobForm } from "./JobForm";
-import { utcOf } from "./model";
+import { useJobPath, utcOf } from "./model";
 import { useDraft } from "./useDraft";
 
 const MOST_ROWS = 1_000_000;
 
 export function SearchForm({ query }: { query: string }) {
-  const path = useTablePath();
+  const path = useJobPath();
   const { draft, change, dirty } = useDraft({
     name: "",
     description: "",
@@ -20,7 +19,7 @@ export function SearchForm({ query }: { query: string }) {
     limit: String(MOST_ROWS),
   });
   const save = () =>
-    call(path(`${draft.name}_SRCH`), {
+    call(path(`/tables/${encodeURIComponent(draft.name)}_SRCH`), {
       method: "PUT",
       body: {
         properties: {

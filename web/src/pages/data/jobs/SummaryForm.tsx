@@ -1,11 +1,9 @@
 /** Makes and changes a summary rule. */
 import { Field, Input, Select, Textarea } from "@fluentui/react-components";
 import { call } from "../../../api/client";
-import { useWorkspacePath } from "../../../session/session";
 import { QueryField } from "../../hunting/editor/QueryField";
-import { VERSION } from "../queries";
 import { JobForm } from "./JobForm";
-import { binMinutes, binText, fieldOf, refuseTaken, utcOf } from "./model";
+import { binMinutes, binText, fieldOf, refuseTaken, useJobPath, utcOf } from "./model";
 import type { SummaryRule } from "./model";
 import { useDraft } from "./useDraft";
 
@@ -83,10 +81,10 @@ function BinFields({ draft, change }: { draft: Draft; change: (changed: Partial<
 }
 
 export function SummaryForm({ rule, query }: { rule?: SummaryRule | undefined; query: string }) {
-  const path = useWorkspacePath();
+  const path = useJobPath();
   const { draft, change, dirty } = useDraft(startOf(rule, query));
   const save = async () => {
-    const at = path(`/summaryLogs/${encodeURIComponent(draft.name)}${VERSION}`);
+    const at = path(`/summaryLogs/${encodeURIComponent(draft.name)}`);
     if (rule === undefined) await refuseTaken(at);
     await call(at, {
       method: "PUT",

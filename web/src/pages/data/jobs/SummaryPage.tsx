@@ -22,11 +22,10 @@ import { Page } from "../../../parts/Page";
 import { TextLink } from "../../../parts/TextLink";
 import { EmptyState, ErrorNotice } from "../../../parts/notices";
 import { TimeText } from "../../../parts/time";
-import { useSession, useWorkspacePath } from "../../../session/session";
-import { VERSION } from "../queries";
+import { useSession } from "../../../session/session";
 import { SummaryForm } from "./SummaryForm";
 import { SummaryState } from "./SummaryRules";
-import { binText, runColours, useJobDeed } from "./model";
+import { binText, runColours, useJobDeed, useJobPath } from "./model";
 import type { SummaryRule } from "./model";
 
 const MOST_BINS = 500;
@@ -180,11 +179,11 @@ export default function SummaryPage() {
   const name = useParams()["name"] ?? "";
   const [params] = useSearchParams();
   const { workspace, may } = useSession();
-  const path = useWorkspacePath();
+  const path = useJobPath();
   const { data, error, isPending } = useQuery({
     queryKey: ["data", workspace?.id, "summary", name],
     queryFn: ({ signal }) =>
-      call<SummaryRule>(path(`/summaryLogs/${encodeURIComponent(name)}${VERSION}`), { signal }),
+      call<SummaryRule>(path(`/summaryLogs/${encodeURIComponent(name)}`), { signal }),
   });
   if (isPending) return <Spinner label="Loading" />;
   if (error !== null)

@@ -2,14 +2,15 @@
 import { Badge, Button, Toolbar } from "@fluentui/react-components";
 import { useState } from "react";
 import { useNavigate } from "react-router-dom";
+import { callAll } from "../../../api/client";
 import { DataGrid } from "../../../parts/DataGrid";
 import type { Column } from "../../../parts/DataGrid";
 import { TextLink } from "../../../parts/TextLink";
 import { EmptyState, ErrorNotice } from "../../../parts/notices";
 import { TimeText } from "../../../parts/time";
 import { useSession } from "../../../session/session";
-import { VERSION, useResources } from "../queries";
-import { binText, useJobDeed } from "./model";
+import { useResources } from "../queries";
+import { binText, useJobDeed, useJobPath } from "./model";
 import type { SummaryRule } from "./model";
 
 export function SummaryState({ rule }: { rule: SummaryRule }) {
@@ -65,9 +66,9 @@ export function SummaryRules() {
   const { may } = useSession();
   const go = useNavigate();
   const deed = useJobDeed();
-  const { data, error, isPending, refetch } = useResources<SummaryRule>(
-    "summaries",
-    `/summaryLogs${VERSION}`,
+  const pathOf = useJobPath();
+  const { data, error, isPending, refetch } = useResources("summaries", (_, most, signal) =>
+    callAll<SummaryRule>(pathOf("/summaryLogs"), most, signal),
   );
   const [chosen, setChosen] = useState("");
   const path = `/summaryLogs/${encodeURIComponent(chosen)}`;

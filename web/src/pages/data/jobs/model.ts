@@ -1,9 +1,9 @@
 /** Jobs as the API has them, and what belongs to each kind. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
 import { ApiError, call } from "../../../api/client";
 import { useNotify } from "../../../parts/Toasts";
-import { useWorkspacePath } from "../../../session/session";
-import { VERSION } from "../queries";
+import { useSession } from "../../../session/session";
 
 export interface SummaryRule {
   name: string;
@@ -60,6 +60,13 @@ export interface KqlJobRun {
   };
 }
 
+/** The path of something below the workspace: "/kqlJobs/NAME". */
+export function useJobPath(): (suffix: string) => string {
+  const { workspace } = useSession();
+  const base = workspace?.resourceId ?? "";
+  return useCallback((suffix) => `${base}${suffix}?api-version=2023-09-01`, [base]);
+}
+
 export const binMinutes = [20, 30, 60, 120, 180, 360, 720, 1440] as const;
 
 export function binText(minutes: number): string {
@@ -107,12 +114,12 @@ export function useJobDeed(): (
   done: string,
   body?: unknown,
 ) => Promise<boolean> {
-  const path = useWorkspacePath();
+  const path = useJobPath();
   const notify = useNotify();
   const queries = useQueryClient();
   const deed = useMutation({
     mutationFn: (x: { method: "POST" | "DELETE"; suffix: string; body?: unknown }) =>
-      call(path(x.suffix + VERSION), {
+      call(path(x.suffix), {
         method: x.method,
         ...(x.body === undefined ? {} : { body: x.body }),
       }),

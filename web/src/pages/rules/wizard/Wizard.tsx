@@ -14,7 +14,7 @@ import {
 import { useMemo, useState } from "react";
 import type { ReactNode } from "react";
 import { useNavigate, useParams, useSearchParams } from "react-router-dom";
-import { ApiError, call } from "../../../api/client";
+import { ApiError } from "../../../api/client";
 import { Page } from "../../../parts/Page";
 import { useNotify } from "../../../parts/Toasts";
 import { Unsaved, useUnsaved } from "../../../parts/Unsaved";
@@ -22,7 +22,7 @@ import { EmptyState, ErrorNotice } from "../../../parts/notices";
 import { useSession } from "../../../session/session";
 import { madeKind, newRule, noGrouping, sentProperties } from "../model";
 import type { RuleResource, Template } from "../model";
-import { useRule, useRuleChange, useRulePath, useTemplates } from "../queries";
+import { useRule, useRuleChange, useTemplates } from "../queries";
 import { General } from "./General";
 import { Incidents } from "./Incidents";
 import { Logic } from "./Logic";
@@ -30,6 +30,7 @@ import { Response } from "./Response";
 import { Review } from "./Review";
 import { DraftProvider, useDraft } from "./draft";
 import { stepOf, stepsOf } from "./steps";
+import { useApi } from "../../../session/useApi";
 
 const useStyles = makeStyles({
   step: { gap: tokens.spacingVerticalM, maxWidth: "64rem" },
@@ -160,13 +161,13 @@ function StepTabs({ at, onStep }: { at: number; onStep: (at: number) => void }) 
 }
 
 function useSave({ id, isNew }: FormProps) {
-  const path = useRulePath();
+  const api = useApi();
   return useRuleChange(({ rule, over }: { rule: RuleResource; over: boolean }) => {
     const { kind, etag } = rule;
     // A new rule must not take the place of one that is there; "*" takes it whatever it is.
     const match = isNew ? undefined : over ? "*" : etag;
-    return call<RuleResource>(path(id), {
-      method: "PUT",
+    return api.sentinel.call("PUT", "/alertRules/{rule}", {
+      path: { rule: id },
       body: { kind, properties: sentProperties(rule) },
       ...(match === undefined ? {} : { headers: { "if-match": match } }),
     });
