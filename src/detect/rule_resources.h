@@ -59,8 +59,8 @@ struct detect_given {
     struct rule rule;
     int64_t phase; /* an S of its runs, which fixes their times; 0: none is known */
 };
-bool detect_rule_given(struct detect *d, struct arena *a, struct workspace *w,
-                       const struct json *v, struct detect_given *out, struct err *e) MUST_USE;
+bool detect_rule_given(struct detect *d, struct arena *a, struct workspace *w, const struct json *v,
+                       struct detect_given *out, struct err *e) MUST_USE;
 
 /* A change of one rule by name; what is not set stays. Errors: ERR_NOT_FOUND, ERR_LIMIT,
  * ERR_INVALID (the rule's query does not fit the workspace any more). */
