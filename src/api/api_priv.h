@@ -53,7 +53,7 @@ struct vedette {
     struct topics *topics;
     struct buckets *buckets;
     _Atomic(struct tail *) files;
-    atomic_bool draining;
+    atomic_bool draining, rule_tested; /* the last: tests of a rule run */
     atomic_uint_fast64_t requests[STATUS_CLASSES], request_us;
     int64_t started; /* monotonic microseconds */
 };
@@ -145,6 +145,7 @@ extern const struct http_route explain_routes[];
 extern const struct http_route lake_routes[];
 extern const struct http_route backup_routes[];
 extern const struct http_route server_routes[];
+extern const struct http_route rule_test_routes[];
 
 extern const struct http_route purge_routes[];
 extern const struct http_route workspace_routes[];
@@ -196,6 +197,7 @@ extern const size_t n_explain_routes;
 extern const size_t n_lake_routes;
 extern const size_t n_backup_routes;
 extern const size_t n_server_routes;
+extern const size_t n_rule_test_routes;
 extern const size_t n_purge_routes;
 extern const size_t n_workspace_routes;
 extern const size_t n_otlp_routes;

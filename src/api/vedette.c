@@ -175,6 +175,7 @@ static struct http_router *make_router(struct vedette *v, size_t body_bytes)
         {collector_routes, n_collector_routes, v, false},
         {backup_routes, n_backup_routes, v, true},
         {server_routes, n_server_routes, v, HTTP_SHORT},
+        {rule_test_routes, n_rule_test_routes, v, HTTP_LONG},
         {purge_routes, n_purge_routes, v, true},
         {workspace_routes, n_workspace_routes, v, false},
         {tenant_routes, n_tenant_routes, v, false},
