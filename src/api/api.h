@@ -45,6 +45,7 @@ struct vedette_options {
     int64_t rule_delay;                 /* ticks; < 0 = Sentinel's five minutes */
     int64_t rule_spread, rule_lateness; /* see detect_options */
     unsigned rule_workers;
+    int64_t rule_shared_rows;        /* as detect_options has it */
     bool correlation;                /* of workspaces that say nothing themselves */
     const char *correlation_primary; /* workspace; NULL or "": the first */
     unsigned query_workers;          /* of the server; 0 = 4 */

@@ -109,6 +109,7 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .spread = v->o.rule_spread,
                                .lateness = v->o.rule_lateness,
                                .workers = v->o.rule_workers,
+                               .shared_rows = v->o.rule_shared_rows,
                                .timeout_us = v->o.rule_timeout_us,
                                .max_rules = v->o.rules_max,
                                .max_enabled_rules = v->o.rules_max_enabled,
