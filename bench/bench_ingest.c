@@ -6,30 +6,17 @@
  * Prints "NAME NUMBER" a line: bytes, rows; seconds of each part, and of processor time where
  * threads help. PART: one of tree (JSON trees), read (records), convert (records to cells, not
  * stored), ours (ingest_logs), many (the same by four senders), duckdb; without it all. */
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "bench_file.h"
 #include "engine/engine_store.h"
 #include "ingest/ingest_priv.h"
 
 enum { CHUNK_BYTES = 900 << 10 }; /* a request as the public clients make them */
-
-static struct str map_file(const char *path)
-{
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    CHECK(fd >= 0 && fstat(fd, &st) == 0);
-    void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    CHECK(p != MAP_FAILED);
-    close(fd);
-    return (struct str){p, (size_t)st.st_size};
-}
 
 struct stopwatch {
     int64_t wall_us, cpu_us;

@@ -1,13 +1,12 @@
 /* A store, records and timed queries, for programs that measure them. */
 #pragma once
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "bench_file.h"
 #include "engine/engine_store.h"
 #include "ingest/ingest.h"
 #include "text/json.h"
@@ -42,17 +41,6 @@ static void start(void)
     need(s != NULL, &e);
     w = store_workspace_create(s, STR(WORKSPACE), STR("bench"), &e);
     need(w != NULL, &e);
-}
-
-static struct str map_file(const char *path)
-{
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    CHECK(fd >= 0 && fstat(fd, &st) == 0);
-    void *p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    CHECK(p != MAP_FAILED);
-    close(fd);
-    return (struct str){p, (size_t)st.st_size};
 }
 
 static void load(struct str text, struct str stream)

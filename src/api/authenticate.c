@@ -8,9 +8,7 @@
 static bool refuse(struct err *e, const char *kind, const char *text)
 {
     err_set(e, ERR_FORBIDDEN, "%s", text);
-    CHECK(strlen(kind) < sizeof(e->kind));
-    memcpy(e->kind, kind, strlen(kind) + 1);
-    return false;
+    return err_kind(e, kind);
 }
 
 /* What follows "://"; empty: there is none ("null"). */

@@ -372,7 +372,7 @@ static void who_can(void *ctx, struct http_request *q, struct http_response *r)
     struct asked k = {.action = http_query(q, "action"),
                       .data = str_ieqz(http_query(q, "data"), "true")};
     struct str path = http_query(q, "scope");
-    bool ok = scope_allowed(v, q, path.n > 0 ? path : STR("/"),
+    bool ok = scope_allowed(q, path.n > 0 ? path : STR("/"),
                             "Microsoft.Authorization/roleAssignments/read", &k.scope, &e);
     if (ok && k.action.n == 0)
         ok = err_set(&e, ERR_INVALID,

@@ -11,8 +11,7 @@ enum { MAX_COLLECTED = 30 << 20, MAX_LOG_TYPE = 100 };
 static bool refuse(struct err *e, enum err_code code, const char *kind, const char *message)
 {
     err_set(e, code, "%s", message);
-    memcpy(e->kind, kind, strlen(kind) + 1);
-    return false;
+    return err_kind(e, kind);
 }
 
 /* ---- who ---- */
@@ -48,10 +47,8 @@ bool api_authorise_shared_key(struct vedette *v, struct http_request *q, struct 
                       "x-ms-date must be a time of RFC 1123 within 15 minutes of now.");
     struct str text = arena_fmt(q->arena, "POST\n%zu\napplication/json\nx-ms-date:%.*s\n/api/logs",
                                 q->body.n, STR_ARG(date));
-    if (!identity_shared_key_signed(v->identity, workspace_id(w), text, signature, e)) {
-        memcpy(e->kind, "InvalidAuthorization", sizeof("InvalidAuthorization"));
-        return false;
-    }
+    if (!identity_shared_key_signed(v->identity, workspace_id(w), text, signature, e))
+        return err_kind(e, "InvalidAuthorization");
     struct identity_caller *c = arena_new_of(q->arena, struct identity_caller);
     c->id = c->name = workspace_id(w);
     q->principal = c;

@@ -361,7 +361,7 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
     if (diags.v.n > 0 || e.code == ERR_NOT_FOUND || e.code == ERR_UNSUPPORTED ||
         e.code == ERR_LIMIT) {
         if (e.kind[0] == '\0')
-            memcpy(e.kind, "SEM0000", sizeof("SEM0000"));
+            (void)err_kind(&e, "SEM0000");
         api_query_error(q, &e, &diags, r);
     } else {
         api_error(v, q, &e, r);

@@ -250,8 +250,8 @@ static bool read_permissions(const struct json *given, struct sbuf *out, struct 
 }
 
 /* The caller has to have the right to write roles in all of them. */
-static bool read_scopes(struct vedette *v, struct http_request *q, const struct json *given,
-                        struct sbuf *out, struct err *e)
+static bool read_scopes(struct http_request *q, const struct json *given, struct sbuf *out,
+                        struct err *e)
 {
     struct json_out o = json_out_make(out);
     if (given == NULL || given->type != JSON_ARRAY || given->n == 0 || given->n > 200)
@@ -259,7 +259,7 @@ static bool read_scopes(struct vedette *v, struct http_request *q, const struct 
     json_arr(&o);
     for (size_t i = 0; i < given->n; i++) {
         struct identity_scope s;
-        if (!scope_allowed(v, q, json_text(&given->items[i], STR("")), WRITE_ROLE, &s, e))
+        if (!scope_allowed(q, json_text(&given->items[i], STR("")), WRITE_ROLE, &s, e))
             return false;
         json_str(&o, s.path);
     }
@@ -267,8 +267,8 @@ static bool read_scopes(struct vedette *v, struct http_request *q, const struct 
     return sbuf_ok(out) || err_set(e, ERR_LIMIT, "assignableScopes: too long");
 }
 
-static bool read_role(struct vedette *v, struct http_request *q, const struct json *body,
-                      struct state_role *out, struct err *e)
+static bool read_role(struct http_request *q, const struct json *body, struct state_role *out,
+                      struct err *e)
 {
     AUTO(sbuf_fini) struct sbuf permissions = sbuf_make(MAX_ROLE), scopes = sbuf_make(MAX_ROLE);
     const struct json *p = json_get(body, "properties");
@@ -280,7 +280,7 @@ static bool read_role(struct vedette *v, struct http_request *q, const struct js
     if (!str_ieqz(json_text(json_get(p, "type"), STR("CustomRole")), "CustomRole"))
         return err_set(e, ERR_INVALID, "type: CustomRole expected");
     if (!read_permissions(json_get(p, "permissions"), &permissions, e) ||
-        !read_scopes(v, q, json_get(p, "assignableScopes"), &scopes, e))
+        !read_scopes(q, json_get(p, "assignableScopes"), &scopes, e))
         return false;
     out->permissions = arena_str(q->arena, sbuf_str(&permissions));
     out->scopes = arena_str(q->arena, sbuf_str(&scopes));
@@ -288,8 +288,7 @@ static bool read_role(struct vedette *v, struct http_request *q, const struct js
 }
 
 /* A role that is for more than the caller administers is not its to change. */
-static bool is_writable(struct vedette *v, struct http_request *q, const struct state_role *role,
-                        struct err *e)
+static bool is_writable(struct http_request *q, const struct state_role *role, struct err *e)
 {
     struct json scopes = {0};
     struct identity_scope s;
@@ -299,7 +298,7 @@ static bool is_writable(struct vedette *v, struct http_request *q, const struct 
     for (size_t i = 0; scopes.type == JSON_ARRAY && i < scopes.n; i++) {
         struct str path = json_text(&scopes.items[i], STR(""));
         /* A workspace that has gone is nobody's. */
-        if (!scope_allowed(v, q, path, WRITE_ROLE, &s, &why) && why.code == ERR_FORBIDDEN)
+        if (!scope_allowed(q, path, WRITE_ROLE, &s, &why) && why.code == ERR_FORBIDDEN)
             return err_set(e, why.code, "%s", why.msg);
     }
     return true;
@@ -320,12 +319,12 @@ static bool put_role(struct vedette *v, struct http_request *q, const struct jso
     out->id = arena_str(q->arena, str_from(id));
     if (identity_role_by_id(out->id) != NULL)
         return err_set(e, ERR_CONFLICT, "A built-in role can't be changed.");
-    if (!read_role(v, q, body, out, e))
+    if (!read_role(q, body, out, e))
         return false;
     if (identity_role_find(out->name) != NULL)
         return err_set(e, ERR_CONFLICT, "there is a role '%.*s' already", STR_ARG(out->name));
     bool there = state_role_get(v->state, q->arena, out->id, &old, &missing);
-    if (there && !is_writable(v, q, &old, e))
+    if (there && !is_writable(q, &old, e))
         return false;
     if (there && !scope_is_own(v, q, old.tenant))
         return err_set(e, ERR_CONFLICT, "The role definition ID is used already.");
@@ -372,7 +371,7 @@ static bool delete_role(struct vedette *v, struct http_request *q, struct identi
     }
     if (!role->custom)
         return err_set(e, ERR_CONFLICT, "A built-in role can't be deleted.");
-    if (!is_writable(v, q, made, e) ||
+    if (!is_writable(q, made, e) ||
         !state_assignment_list(v->state, q->arena, STR(""), &given, &n, e))
         return false;
     for (size_t i = 0; i < n; i++)

@@ -324,6 +324,13 @@ static bool change_key(struct http_request *q, struct workspace *w, struct str t
            workspace_cluster_set(w, table, wish, e);
 }
 
+static bool read_properties(const struct json *body, struct err *e)
+{
+    const struct json *p = json_get(body, "properties");
+    return p == NULL || p->type == JSON_OBJECT || p->type == JSON_NULL ||
+           err_set(e, ERR_INVALID, "properties: an object expected");
+}
+
 /* PUT defines; a table that exists may also be put without columns of its own, as those that ship
  * are told. PATCH changes what it names. */
 static void change(void *ctx, struct http_request *q, struct http_response *r, bool put)
@@ -342,7 +349,7 @@ static void change(void *ctx, struct http_request *q, struct http_response *r, b
     bool none = columns == NULL || (columns->type == JSON_ARRAY && columns->n == 0);
     bool define = !none || (put && !exists);
     enum store_plan plan = STORE_PLAN_ANALYTICS;
-    bool ok = read_plan(&body, &plan, &e) &&
+    bool ok = read_properties(&body, &e) && read_plan(&body, &plan, &e) &&
               (!define || (read_schema(q->arena, columns, &schema, &e) &&
                            workspace_table_define(w, name, &schema, &e))) &&
               ((!exists && !define) || (change_retention(w, name, &body, put, &e) &&

@@ -14,11 +14,10 @@ static bool complete(const struct identity_caller *c, struct identity_scope *s, 
     return true;
 }
 
-bool scope_allowed(struct vedette *v, const struct http_request *q, struct str path,
-                   const char *action, struct identity_scope *out, struct err *e)
+bool scope_allowed(const struct http_request *q, struct str path, const char *action,
+                   struct identity_scope *out, struct err *e)
 {
     const struct identity_caller *c = api_caller(q);
-    (void)v;
     if (!identity_scope_read(path, out, e) || !complete(c, out, e))
         return false;
     struct identity_target where = {
@@ -58,7 +57,7 @@ bool scope_of_request(struct vedette *v, struct http_request *q, struct http_res
     struct err e = {0};
     struct str path = STR("");
     if (scope_text(q, &path, &e) &&
-        scope_allowed(v, q, path, api_right(q->arena, q->route).action, out, &e))
+        scope_allowed(q, path, api_right(q->arena, q->route).action, out, &e))
         return true;
     api_error(v, q, &e, r);
     return false;

@@ -24,8 +24,8 @@ bool scope_of_request(struct vedette *v, struct http_request *q, struct http_res
                       struct identity_scope *out) MUST_USE;
 /* The same for a scope in text, and another action. Errors: ERR_INVALID, ERR_NOT_FOUND,
  * ERR_FORBIDDEN. */
-bool scope_allowed(struct vedette *v, const struct http_request *q, struct str path,
-                   const char *action, struct identity_scope *out, struct err *e) MUST_USE;
+bool scope_allowed(const struct http_request *q, struct str path, const char *action,
+                   struct identity_scope *out, struct err *e) MUST_USE;
 /* Does whole reach all that part is? */
 bool scope_holds(const struct identity_scope *whole, const struct identity_scope *part);
 /* Is the tenant (empty: the first one) the caller's own? Roles and assignments of others are not

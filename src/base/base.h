@@ -89,6 +89,8 @@ bool err_at(struct err *e, enum err_code code, struct pos at, const char *fmt, .
     PRINTF_LIKE(4, 5);
 bool err_errno(struct err *e, const char *what, const char *path); /* ERR_IO with strerror text */
 void err_hint(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* Sets e's short code, which has at most 23 bytes. false, always. */
+bool err_kind(struct err *e, const char *kind);
 void err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3); /* "prefix: msg" */
 const char *err_code_name(enum err_code c); /* "syntax", "not_found", … */
 /* Line and column (code points, from 1) of byte offset off in text. */

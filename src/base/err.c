@@ -71,6 +71,15 @@ void err_hint(struct err *e, const char *fmt, ...)
     memcpy(e->hint, text, sizeof(text));
 }
 
+bool err_kind(struct err *e, const char *kind)
+{
+    if (e == NULL)
+        return false;
+    CHECK(strlen(kind) < sizeof(e->kind));
+    memcpy(e->kind, kind, strlen(kind) + 1);
+    return false;
+}
+
 void err_prefix(struct err *e, const char *fmt, ...)
 {
     if (e == NULL)

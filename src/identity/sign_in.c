@@ -6,9 +6,7 @@
 static bool refuse(struct err *e, const char *kind, const char *text)
 {
     err_set(e, ERR_UNAUTHENTICATED, "%s", text);
-    CHECK(strlen(kind) < sizeof(e->kind));
-    memcpy(e->kind, kind, strlen(kind) + 1);
-    return false;
+    return err_kind(e, kind);
 }
 
 static bool refuse_wrong(struct err *e)
@@ -21,8 +19,7 @@ static bool refuse_locked(struct err *e, int64_t ticks)
     err_set(e, ERR_UNAUTHENTICATED,
             "There were too many wrong attempts. Try again in %lld seconds.",
             (long long)(ticks / TICKS_PER_SECOND + 1));
-    memcpy(e->kind, IDENTITY_LOCKED, sizeof(IDENTITY_LOCKED));
-    return false;
+    return err_kind(e, IDENTITY_LOCKED);
 }
 
 /* A user that does not exist, has no password or is disabled is compared as any other. */

@@ -422,7 +422,7 @@ bool ingest_transform_run(struct ingest *in, struct arena *a, const struct inges
     out->rejects = run.rejects.p;
     out->n_rejects = run.rejects.n;
     if (!ok && !run.body_is_bad && e->code != ERR_BUSY && e->code != ERR_IO)
-        snprintf(e->kind, sizeof e->kind, INGEST_TRANSFORM_FAILED);
+        (void)err_kind(e, INGEST_TRANSFORM_FAILED);
     return ok;
 }
 

@@ -40,9 +40,7 @@ static bool expected(struct reader *r, const char *what)
         err_at(r->e, ERR_SYNTAX, at, "expected %s, found '%.*s'", what, STR_ARG(t));
     else
         err_at(r->e, ERR_SYNTAX, at, "expected %s, found the end of the text", what);
-    if (r->e != NULL)
-        memcpy(r->e->kind, "SYN0002", sizeof("SYN0002"));
-    return false;
+    return err_kind(r->e, "SYN0002");
 }
 static bool expect(struct reader *r, const char *w, const char *what)
 {

@@ -152,7 +152,7 @@ bool cap_check(struct workspace *w, const struct store_append *req, struct err *
         err_hint(e, !own ? "limits.dailyMegabytes of the tenant raises it"
                          : "workspaceCapping.dailyQuotaGb of the workspace raises it");
         if (e != NULL)
-            (void)snprintf(e->kind, sizeof(e->kind), "%s", STORE_OVER_QUOTA);
+            (void)err_kind(e, STORE_OVER_QUOTA);
         return false;
     }
     return true;

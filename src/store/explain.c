@@ -1,5 +1,4 @@
 /* What a query would do, without doing it. */
-#include "base/clock.h"
 #include "store/store_priv.h"
 
 enum { MAX_SQL = 64 << 20 };
@@ -20,22 +19,9 @@ static bool write_all(struct arena *a, const struct kql_query *q, const struct e
 bool workspace_explain(struct workspace *w, struct arena *a, const struct store_query *q,
                        struct store_explained *out, struct kql_diags *diags, struct err *e)
 {
-    struct kql_options options = q->options;
-    struct engine_limits limits = q->limits;
-    struct catalog_asker asker = {
-        .w = w, .limits = &limits, .lake = q->lake, .query = q, .access = q->access};
-    struct kql_catalog catalog = catalog_for(&asker);
     struct kql_query compiled;
-    options.catalog = &catalog;
-    if (options.session.database.n == 0)
-        options.session.database = w->name;
-    if (options.now_ticks == 0)
-        options.now_ticks = clock_now(w->s->clock);
-    if (diags->a == NULL)
-        diags->a = a;
-    diags->text = q->text;
     *out = (struct store_explained){0};
-    if (!compiled_within(&asker, kql_compile(a, q->text, &options, &compiled, diags), diags, e))
+    if (!workspace_compile(w, a, q, &compiled, diags, e))
         return false;
     /* Numbers of parts tell of rows that it may not see, the SQL of the rule. */
     if (compiled.limited)

@@ -106,7 +106,7 @@ bool store_room_check(struct store *s, enum store_room_level refused_at, struct 
         (unsigned long long)(now.free_bytes >> 20), (unsigned long long)(now.wanted_bytes >> 20));
     err_hint(e, "make room on the disk; it then goes on by itself");
     if (e != NULL)
-        (void)snprintf(e->kind, sizeof(e->kind), "%s", STORE_NO_ROOM);
+        (void)err_kind(e, STORE_NO_ROOM);
     return false;
 }
 

@@ -169,3 +169,14 @@ def test_columns_that_ship_are_told_apart():
         again = s.arm("PUT", "/tables/Heartbeat", shipped, provider=False)
         equal((again.status, again.json()["properties"]["totalRetentionInDays"]), (200, 365))
         equal(s.arm("PUT", "/tables/Gates_CL", {"properties": {"schema": {"columns": []}}}, provider=False).status, 400)
+
+
+def test_properties_that_are_no_object_are_refused():
+    with Server(clock=CLOCK) as s:
+        change(s, table="Syslog", retentionInDays=40)
+        for method in ("PUT", "PATCH"):
+            for wrong in ("?", 7, [], True):
+                answer = s.arm(method, "/tables/Syslog", {"properties": wrong}, provider=False)
+                equal(answer.status, 400)
+                contains(answer.json()["error"]["message"], "properties: an object expected")
+        equal(tier(s)[1], 40)  # a PUT would have taken it back

@@ -141,7 +141,7 @@ static bool emit_external(struct emit *m, const struct plan *p, struct sbuf *out
         err_at(m->e, ERR_INVALID, (struct pos){.off = p->off},
                "externaldata is switched off: no host is allowed that a query may read from");
         if (m->e != NULL) {
-            snprintf(m->e->kind, sizeof m->e->kind, "EXT0001");
+            (void)err_kind(m->e, "EXT0001");
             if (m->e != NULL)
                 m->e->len = p->len;
         }

@@ -164,7 +164,7 @@ static void external_fails(const struct plan *p, struct err *e)
         return;
     if (e->code != ERR_UNSUPPORTED && e->code != ERR_LIMIT)
         e->code = ERR_INVALID;
-    snprintf(e->kind, sizeof e->kind, "EXT0001");
+    (void)err_kind(e, "EXT0001");
     e->pos = (struct pos){.off = p->off};
     e->len = p->len;
 }

@@ -386,7 +386,7 @@ static bool has_room(struct lake_remote *r, struct lake_part *const *parts, size
             n, (long long)(bytes >> 20), r->url, (unsigned long long)(free_bytes >> 20),
             parts[0]->lake->dir);
     if (e != NULL)
-        (void)snprintf(e->kind, sizeof(e->kind), LAKE_UNREACHABLE);
+        (void)err_kind(e, LAKE_UNREACHABLE);
     err_hint(e, "make room on that disk, or ask for a smaller range of TimeGenerated");
     return false;
 }
