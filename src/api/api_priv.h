@@ -44,6 +44,9 @@ struct vedette {
     struct portal *portal; /* NULL: not served */
     struct http_router *router;
     _Atomic(struct http_server *) server;
+    struct lock tls_lock; /* of the next two */
+    struct http_tls_files tls;
+    struct sbuf certificate; /* in use, PEM; empty: there is no HTTPS */
     struct lock topics_lock; /* while /metrics looks at syslog, topics or buckets */
     struct ingest_listener *const *syslog;
     size_t n_syslog;
@@ -108,6 +111,11 @@ struct api_principal {
 bool data_dir_take(const char *dir, struct data_lock *lock, struct err *e) MUST_USE;
 void data_dir_release(struct data_lock *lock);
 
+/* ---- routes_openapi.c ---- */
+/* Appends the OpenAPI document of the router's routes. Errors: the described shapes are no JSON. */
+bool api_openapi(const struct http_router *router, struct arena *a, struct sbuf *out,
+                 struct err *e) MUST_USE;
+
 /* ---- route families ---- */
 extern const struct http_route health_routes[];
 extern const struct http_route oauth_routes[];
@@ -136,6 +144,8 @@ extern const struct http_route collector_routes[];
 extern const struct http_route explain_routes[];
 extern const struct http_route lake_routes[];
 extern const struct http_route backup_routes[];
+extern const struct http_route server_routes[];
+
 extern const struct http_route purge_routes[];
 extern const struct http_route workspace_routes[];
 extern const struct http_route otlp_routes[];
@@ -150,6 +160,8 @@ extern const struct http_route role_routes[];
 extern const struct http_route assignment_routes[];
 extern const struct http_route session_routes[];
 extern const struct http_route sign_in_routes[];
+extern const struct http_route preference_routes[];
+extern const struct http_route assignable_routes[];
 extern const struct http_route tenant_routes[];
 extern const struct http_route multi_routes[];
 extern const struct http_route subscription_routes[];
@@ -183,6 +195,7 @@ extern const size_t n_collector_routes;
 extern const size_t n_explain_routes;
 extern const size_t n_lake_routes;
 extern const size_t n_backup_routes;
+extern const size_t n_server_routes;
 extern const size_t n_purge_routes;
 extern const size_t n_workspace_routes;
 extern const size_t n_otlp_routes;
@@ -206,6 +219,8 @@ extern const size_t n_role_routes;
 extern const size_t n_assignment_routes;
 extern const size_t n_openapi_routes;
 extern const size_t n_event_routes;
+extern const size_t n_preference_routes;
+extern const size_t n_assignable_routes;
 extern const size_t n_tenant_routes;
 extern const size_t n_multi_routes;
 extern const size_t n_subscription_routes;
@@ -228,6 +243,8 @@ bool api_authorise_shared_key(struct vedette *v, struct http_request *q, struct 
 /* ---- routes_account.c: of oneself and of others ---- */
 void api_sessions(struct vedette *v, struct http_request *q, struct http_response *r,
                   struct str principal);
+/* The members of one key, into an open object. */
+void api_key_members(struct json_out *o, const struct identity_key *k);
 void api_keys_list(struct vedette *v, struct http_request *q, struct http_response *r,
                    struct str principal);
 void api_key_create(struct vedette *v, struct http_request *q, struct http_response *r,

@@ -142,7 +142,7 @@ static bool open_detect(struct vedette *v, struct err *e)
     return v->detect != NULL && health_load_caps(v->health, e);
 }
 
-static void open_router(struct vedette *v)
+static struct http_router *make_router(struct vedette *v, size_t body_bytes)
 {
     const struct http_routes families[] = {
         {health_routes, n_health_routes, v, false},
@@ -175,6 +175,7 @@ static void open_router(struct vedette *v)
         {watchlist_routes, n_watchlist_routes, v, false},
         {collector_routes, n_collector_routes, v, false},
         {backup_routes, n_backup_routes, v, true},
+        {server_routes, n_server_routes, v, HTTP_SHORT},
         {purge_routes, n_purge_routes, v, true},
         {workspace_routes, n_workspace_routes, v, false},
         {tenant_routes, n_tenant_routes, v, false},
@@ -188,6 +189,8 @@ static void open_router(struct vedette *v)
         {session_routes, n_session_routes, v, HTTP_SHORT},
         {sign_in_routes, n_sign_in_routes, v, HTTP_COSTLY},
         {account_routes, n_account_routes, v, HTTP_SHORT},
+        {preference_routes, n_preference_routes, v, HTTP_SHORT},
+        {assignable_routes, n_assignable_routes, v, false},
         {user_routes, n_user_routes, v, HTTP_SHORT},
         {user_password_routes, n_user_password_routes, v, HTTP_COSTLY},
         {portal_routes, n_portal_routes, v, false},
@@ -197,13 +200,26 @@ static void open_router(struct vedette *v)
         {event_routes, n_event_routes, v, false},
     };
     struct http_app app = {v, api_authorise, rates_admit, api_fail, api_observe};
+    return http_router_new(families, COUNTOF(families), &app, body_bytes, v->throttle);
+}
+
+static void open_router(struct vedette *v)
+{
     double rate = v->o.requests_per_second;
     double burst = v->o.requests_burst > 0 ? v->o.requests_burst : rate * 2;
     v->throttle = throttle_new(rate, burst, THROTTLE_KEYS);
     v->rates = rates_new(&v->o.rates);
     /* The ingestion route's limit is the one that is set; others that matter say their own. */
-    v->router = http_router_new(families, COUNTOF(families), &app,
-                                ingest_limits(v->ingest)->max_body_bytes, v->throttle);
+    v->router = make_router(v, ingest_limits(v->ingest)->max_body_bytes);
+}
+
+bool vedette_openapi(struct arena *a, struct sbuf *out, struct err *e)
+{
+    struct vedette v = {0};
+    v.router = make_router(&v, 0);
+    bool ok = api_openapi(v.router, a, out, e);
+    http_router_free(v.router);
+    return ok;
 }
 
 static void set_defaults(struct vedette *v, const struct vedette_options *o)
@@ -235,6 +251,8 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     struct vedette *v = xcalloc(1, sizeof(*v));
     v->lock.fd = -1;
     lock_init(&v->topics_lock, "topics");
+    lock_init(&v->tls_lock, "tls");
+    v->certificate = sbuf_make(0);
     v->started = clock_mono_us();
     v->sign_ins = sign_ins_new();
     v->shares = shares_new();
@@ -304,6 +322,8 @@ void vedette_close(struct vedette *v)
     state_close(v->state);
     data_dir_release(&v->lock);
     lock_fini(&v->topics_lock);
+    lock_fini(&v->tls_lock);
+    sbuf_fini(&v->certificate);
     xfree(v);
 }
 

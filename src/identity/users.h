@@ -2,6 +2,7 @@
  * application is; what it may is in its roles. */
 #pragma once
 #include "identity/sessions.h"
+#include "text/json.h"
 
 enum { IDENTITY_PASSWORD_MIN = 12, IDENTITY_PASSWORD_MAX = 128, IDENTITY_RECOVERY_CODES = 10 };
 
@@ -21,6 +22,26 @@ bool identity_user_find(struct identity *id, struct arena *a, struct str name,
                         struct identity_user *out, struct err *e) MUST_USE;
 bool identity_user_list(struct identity *id, struct arena *a, struct identity_user **out, size_t *n,
                         struct err *e) MUST_USE; /* by name */
+
+/* People who have a right ("incidents/write") in a workspace. */
+struct identity_people_wish {
+    struct str workspace; /* id */
+    const char *right;
+    struct str search; /* part of a name or an address, in any case; empty: all */
+    size_t skip, top;  /* skip: 0, or next of the page before */
+};
+struct identity_person {
+    struct str id, name, display_name, email;
+    struct str login; /* as its identity provider has it, else the name */
+};
+struct identity_people_page {
+    struct identity_person *people; /* by login; in the arena */
+    size_t n;                       /* may be fewer than asked for though more follow */
+    size_t next;                    /* 0: no more follow */
+};
+bool identity_people_find(struct identity *id, struct arena *a,
+                          const struct identity_people_wish *x, struct identity_people_page *out,
+                          struct err *e) MUST_USE;
 
 struct identity_user_new {
     struct str name;                /* letters, digits and ._@+-, at most 64 */
@@ -70,7 +91,31 @@ bool identity_password_change(struct identity *id, struct arena *a, struct str u
                               struct str password, const struct identity_session *keep,
                               struct err *e) MUST_USE;
 
+/* A user who is signed in shows the password once more; the session is fresh then. Errors:
+ * ERR_UNAUTHENTICATED with the kinds of identity_user_sign_in; ERR_CONFLICT: there is none here. */
+bool identity_password_prove(struct identity *id, struct arena *a, const struct identity_session *s,
+                             struct str password, struct err *e) MUST_USE;
+
 /* ---- the second factor ---- */
+/* Of whom the user's tenant, or the server, demands one. *out: is it demanded of this caller? */
+bool identity_second_factor_demanded(struct identity *id, struct arena *a,
+                                     const struct identity_caller *c, bool *out,
+                                     struct err *e) MUST_USE;
+/* body: {"secondFactor": "optional" | "required" | "roles", "roles"?: [names or ids]}. Errors:
+ * ERR_INVALID. */
+bool identity_sign_in_policy_set(struct identity *id, struct arena *a, struct str tenant,
+                                 const struct json *body, struct str who, struct err *e) MUST_USE;
+/* The same with "server" (what the setting second_factor says), "changed" and "changedBy". */
+bool identity_sign_in_policy_json(struct identity *id, struct arena *a, struct str tenant,
+                                  struct json_out *o, struct err *e) MUST_USE;
+/* The second factor of the session was shown, or enrolled. */
+bool identity_session_complete(struct identity *id, const struct identity_session *s,
+                               struct err *e) MUST_USE;
+/* A session that waits for a code gets it. Errors: ERR_INVALID (it is wrong), ERR_BUSY (too many
+ * wrong ones), ERR_CONFLICT (it waits for none). */
+bool identity_session_show_code(struct identity *id, struct arena *a,
+                                const struct identity_session *s, struct str code,
+                                struct err *e) MUST_USE;
 /* A new secret that is not asked for yet: in Base32, and as an otpauth:// URI (for a QR code).
  * Errors: ERR_CONFLICT: there is a confirmed one. */
 bool identity_totp_begin(struct identity *id, struct arena *a, struct str user,

@@ -14,15 +14,18 @@ import {
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router-dom";
-import { ApiError, call } from "../../api/client";
+import { ApiError } from "../../api/client";
+import { server } from "../../api/typed";
+import type { Schemas } from "../../api/typed";
 import { Page } from "../../parts/Page";
 import { SmallTable } from "../../parts/SmallTable";
 import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
 import { useSession } from "../../session/session";
-import { DCRS, DCR_VERSION } from "./Dcrs";
-import { useDataChange, useGroupPath } from "./queries";
+import { DCR } from "./Dcrs";
+import { useDataChange } from "./queries";
 import type { Dcr } from "./queries";
+import { useApi } from "../../session/useApi";
 
 const useStyles = makeStyles({
   both: {
@@ -40,20 +43,7 @@ const useStyles = makeStyles({
   },
 });
 
-interface Tried {
-  stream?: string;
-  flows: {
-    flow: number;
-    workspace: string;
-    outputStream: string;
-    records: number;
-    filtered?: number;
-    convertedToNull: number;
-    droppedFields: number;
-    error?: string;
-    rows?: Record<string, unknown>[];
-  }[];
-}
+type Tried = Schemas["DataCollectionTrial"];
 
 function sample(workspace: string): string {
   return JSON.stringify(
@@ -154,8 +144,7 @@ function Preview({ text }: { text: string }) {
   const [stream, setStream] = useState("");
   const run = useMutation({
     mutationFn: () =>
-      call<Tried>("/vedette/v1/dataCollectionRules/try", {
-        method: "POST",
+      server.call("POST", "/vedette/v1/dataCollectionRules/try", {
         body: {
           rule: JSON.parse(text) as unknown,
           records: JSON.parse(records) as unknown,
@@ -198,7 +187,7 @@ function Preview({ text }: { text: string }) {
 function Editor({ rule, name: given }: { rule: Dcr | undefined; name: string }) {
   const styles = useStyles();
   const { workspace, may } = useSession();
-  const group = useGroupPath();
+  const api = useApi();
   const go = useNavigate();
   const notify = useNotify();
   const [name, setName] = useState(given);
@@ -206,9 +195,9 @@ function Editor({ rule, name: given }: { rule: Dcr | undefined; name: string }) 
     rule === undefined ? sample(workspace?.resourceId ?? "") : writable(rule),
   );
   const save = useDataChange(() =>
-    call(group(`${DCRS}/${encodeURIComponent(name)}?${DCR_VERSION}`), {
-      method: "PUT",
-      body: JSON.parse(text) as unknown,
+    api.group.call("PUT", DCR, {
+      path: { name },
+      body: JSON.parse(text) as Dcr,
       ...(rule?.etag === undefined ? {} : { headers: { "if-match": rule.etag } }),
     }),
   );
@@ -269,13 +258,12 @@ function Editor({ rule, name: given }: { rule: Dcr | undefined; name: string }) 
 export default function DcrEditor() {
   const name = useParams()["name"] ?? "";
   const { workspace } = useSession();
-  const group = useGroupPath();
+  const api = useApi();
   const { data, error, isLoading } = useQuery({
     queryKey: ["data", workspace?.id, "dcr", name],
     enabled: name !== "",
     staleTime: Infinity,
-    queryFn: ({ signal }) =>
-      call<Dcr>(group(`${DCRS}/${encodeURIComponent(name)}?${DCR_VERSION}`), { signal }),
+    queryFn: ({ signal }) => api.group.call("GET", DCR, { path: { name }, signal }),
   });
   return (
     <Page title={name === "" ? "New data collection rule" : name}>

@@ -1,7 +1,6 @@
 /** What runs over the data by itself: search jobs and restored logs, summary rules, KQL jobs. */
 import { Badge, Button, Toolbar } from "@fluentui/react-components";
 import { useState } from "react";
-import { call } from "../../api/client";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
 import { Page } from "../../parts/Page";
@@ -10,9 +9,11 @@ import { TextLink } from "../../parts/TextLink";
 import { useNotify } from "../../parts/Toasts";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
-import { useSession, useWorkspacePath } from "../../session/session";
-import { useDataChange, useResources, useTableResources, VERSION } from "./queries";
+import { useSession } from "../../session/session";
+import { useDataChange, useResources, useTableResources } from "./queries";
 import type { TableResource } from "./queries";
+import { useApi } from "../../session/useApi";
+import type { Schemas, WorkspaceApi } from "../../api/typed";
 
 const searchColumns: Column<TableResource>[] = [
   {
@@ -127,39 +128,19 @@ function SearchJobs() {
   );
 }
 
-interface Summary {
-  name: string;
-  properties: {
-    displayName?: string;
-    isActive: boolean;
-    statusCode?: string;
-    ruleLastModifiedTime?: string;
-    ruleDefinition: { query: string; binSize: number; binDelay?: number; destinationTable: string };
-  };
-}
-interface KqlJob {
-  name: string;
-  properties: {
-    enabled: boolean;
-    query: string;
-    destinationTable: string;
-    description?: string;
-    schedule?: { frequency: string; interval?: number; startTime?: string };
-    lastRun?: { status: string; startTime?: string };
-    nextRunTime?: string;
-  };
-}
+type Summary = Schemas["SummaryRule"];
+type KqlJob = Schemas["KqlJob"];
 
-type Ask = (path: string) => Promise<unknown>;
+type Deed = (api: WorkspaceApi, name: string) => Promise<unknown>;
 
-/** POST below the workspace, with a word about what became of it. */
-function useDeed(): Ask {
-  const path = useWorkspacePath();
+/** Does something to one row, with a word about what became of it. */
+function useDeed(): (deed: Deed, name: string) => Promise<void> {
+  const api = useApi();
   const notify = useNotify();
-  const post = useDataChange((suffix: string) => call(path(suffix + VERSION), { method: "POST" }));
-  return async (suffix) => {
+  const post = useDataChange(({ deed, name }: { deed: Deed; name: string }) => deed(api, name));
+  return async (deed, name) => {
     try {
-      await post.mutateAsync(suffix);
+      await post.mutateAsync({ deed, name });
       notify.done("Done");
     } catch (error) {
       notify.failed("That did not work", error);
@@ -218,20 +199,17 @@ const summaryColumns: Column<Summary>[] = [
 function Deeds(props: {
   label: string;
   chosen: string | undefined;
-  deeds: readonly [string, string][];
-  base: string;
+  deeds: readonly [string, Deed][];
 }) {
   const ask = useDeed();
   return (
     <Toolbar aria-label={props.label} size="small">
-      {props.deeds.map(([title, verb]) => (
+      {props.deeds.map(([title, deed]) => (
         <Button
-          key={verb}
+          key={title}
           size="small"
           disabled={props.chosen === undefined}
-          onClick={() =>
-            void ask(`${props.base}/${encodeURIComponent(props.chosen ?? "")}/${verb}`)
-          }
+          onClick={() => void ask(deed, props.chosen ?? "")}
         >
           {title}
         </Button>
@@ -240,11 +218,15 @@ function Deeds(props: {
   );
 }
 
+const summaryDeeds: readonly [string, Deed][] = [
+  ["Start", (api, rule) => api.arm.call("POST", "/summaryLogs/{rule}/start", { path: { rule } })],
+  ["Stop", (api, rule) => api.arm.call("POST", "/summaryLogs/{rule}/stop", { path: { rule } })],
+];
+
 function SummaryRules() {
   const { may } = useSession();
-  const { data, error, isPending, refetch } = useResources<Summary>(
-    "summaries",
-    `/summaryLogs${VERSION}`,
+  const { data, error, isPending, refetch } = useResources("summaries", (api, most, signal) =>
+    api.arm.all("/summaryLogs", most, { signal }),
   );
   const [chosen, setChosen] = useState<string | undefined>(undefined);
   if (error !== null)
@@ -257,17 +239,7 @@ function SummaryRules() {
     );
   return (
     <>
-      {may("tables/write") && (
-        <Deeds
-          label="Summary rules"
-          chosen={chosen}
-          base="/summaryLogs"
-          deeds={[
-            ["Start", "start"],
-            ["Stop", "stop"],
-          ]}
-        />
-      )}
+      {may("tables/write") && <Deeds label="Summary rules" chosen={chosen} deeds={summaryDeeds} />}
       <DataGrid
         id="summaries"
         label="Summary rules"
@@ -325,9 +297,17 @@ const jobColumns: Column<KqlJob>[] = [
   { id: "query", title: "Query", width: 420, cell: (j) => j.properties.query },
 ];
 
+const jobDeeds: readonly [string, Deed][] = [
+  ["Run now", (api, job) => api.arm.call("POST", "/kqlJobs/{job}/run", { path: { job } })],
+  ["Enable", (api, job) => api.arm.call("POST", "/kqlJobs/{job}/enable", { path: { job } })],
+  ["Disable", (api, job) => api.arm.call("POST", "/kqlJobs/{job}/disable", { path: { job } })],
+];
+
 function KqlJobs() {
   const { may } = useSession();
-  const { data, error, isPending, refetch } = useResources<KqlJob>("jobs", `/kqlJobs${VERSION}`);
+  const { data, error, isPending, refetch } = useResources("jobs", (api, most, signal) =>
+    api.arm.all("/kqlJobs", most, { signal }),
+  );
   const [chosen, setChosen] = useState<string | undefined>(undefined);
   if (error !== null)
     return (
@@ -339,18 +319,7 @@ function KqlJobs() {
     );
   return (
     <>
-      {may("tables/write") && (
-        <Deeds
-          label="KQL jobs"
-          chosen={chosen}
-          base="/kqlJobs"
-          deeds={[
-            ["Run now", "run"],
-            ["Enable", "enable"],
-            ["Disable", "disable"],
-          ]}
-        />
-      )}
+      {may("tables/write") && <Deeds label="KQL jobs" chosen={chosen} deeds={jobDeeds} />}
       <DataGrid
         id="kqlJobs"
         label="KQL jobs"

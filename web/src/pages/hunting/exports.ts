@@ -1,5 +1,5 @@
 /** Results as files: what is shown, in its order; times are ISO 8601. */
-import { callRaw } from "../../api/client";
+import type { WorkspaceApi } from "../../api/typed";
 import { csvField, download } from "../../parts/download";
 import type { Cell, ResultTable } from "./results";
 
@@ -30,12 +30,11 @@ export function rowObject(
 
 /** The query's result as a Parquet file: all rows, as the server has them. */
 export async function exportParquet(
-  workspace: string,
+  api: WorkspaceApi,
   query: string,
   timespan: string,
 ): Promise<void> {
-  const answer = await callRaw(`/vedette/v1/workspaces/${workspace}/results`, {
-    method: "POST",
+  const answer = await api.own.raw("POST", "/results", {
     body: {
       query,
       format: "parquet",

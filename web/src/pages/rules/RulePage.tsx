@@ -10,8 +10,6 @@ import {
 } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router-dom";
-import { useOwnPath } from "../../session/paths";
-import { call } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { Page } from "../../parts/Page";
 import { Tabs } from "../../parts/Tabs";
@@ -23,8 +21,9 @@ import { RuleDetails } from "./RuleDetails";
 import { RuleRuns } from "./RuleRuns";
 import { useTellingDeed } from "./RuleToolbar";
 import { RuleVersions } from "./RuleVersions";
-import type { RuleResource, Run } from "./model";
+import type { RuleResource } from "./model";
 import { useRule, useRuleChange } from "./queries";
+import { useApi } from "../../session/useApi";
 
 const tabs = [
   { id: "details", title: "Details", component: RuleDetails },
@@ -34,10 +33,10 @@ const tabs = [
 ];
 
 function useRunNow(id: string) {
-  const own = useOwnPath();
+  const api = useApi();
   const notify = useNotify();
   const run = useRuleChange(() =>
-    call<Run>(own(`/rules/${encodeURIComponent(id)}/run`), { method: "POST" }),
+    api.own.call("POST", "/rules/{rule}/run", { path: { rule: id } }),
   );
   const now = async () => {
     try {

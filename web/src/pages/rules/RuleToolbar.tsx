@@ -21,8 +21,6 @@ import {
 } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useNavigate } from "react-router-dom";
-import { useOwnPath } from "../../session/paths";
-import { call, callRaw } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { ColumnMenu } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -33,6 +31,7 @@ import { ImportDialog } from "./ImportDialog";
 import type { RuleState } from "./model";
 import { useDeed } from "./queries";
 import type { Deed } from "./queries";
+import { useApi } from "../../session/useApi";
 
 interface Props {
   chosen: readonly RuleState[];
@@ -71,12 +70,12 @@ function isEditable(rule: RuleState | undefined): boolean {
 }
 
 function useExport() {
-  const own = useOwnPath();
+  const api = useApi();
   const notify = useNotify();
   return {
     json: async (ids: readonly string[]) => {
       try {
-        const template = await call(own("/rules/export"), { method: "POST", body: { ids } });
+        const template = await api.own.call("POST", "/rules/export", { body: { ids: [...ids] } });
         download("rules.json", "application/json", JSON.stringify(template, null, 2));
       } catch (error) {
         notify.failed("Nothing was exported", error);
@@ -86,8 +85,8 @@ function useExport() {
       const texts: string[] = [];
       for (const rule of rules) {
         try {
-          const path = own(`/rules/${encodeURIComponent(rule.id)}/yaml`);
-          texts.push(await (await callRaw(path)).text());
+          const path = { rule: rule.id };
+          texts.push(await (await api.own.raw("GET", "/rules/{rule}/yaml", { path })).text());
         } catch (error) {
           notify.failed(`“${rule.name}” was not exported`, error);
         }

@@ -1,126 +1,22 @@
 /** Analytics rules as the API has them, and their words for people. */
 
-export interface Mapping {
-  entityType: string;
-  fieldMappings: { identifier: string; columnName: string }[];
-}
-export interface Grouping {
-  enabled: boolean;
-  reopenClosedIncident: boolean;
-  lookbackDuration: string;
-  matchingMethod: string;
-  groupByEntities: string[];
-  groupByAlertDetails: string[];
-  groupByCustomDetails: string[];
-}
-export interface AlertDetails {
-  alertDisplayNameFormat?: string;
-  alertDescriptionFormat?: string;
-  alertSeverityColumnName?: string;
-  alertTacticsColumnName?: string;
-  alertDynamicProperties?: { alertProperty: string; value: string }[];
-}
-export interface RuleProperties {
-  displayName: string;
-  description: string;
-  severity: string;
-  enabled: boolean;
-  query: string;
-  tactics: string[];
-  techniques: string[];
-  subTechniques: string[];
-  queryFrequency?: string;
-  queryPeriod?: string;
-  startTimeUtc?: string | null;
-  triggerOperator?: string;
-  triggerThreshold?: number;
-  suppressionEnabled: boolean;
-  suppressionDuration: string;
-  eventGroupingSettings?: { aggregationKind: string };
-  entityMappings?: Mapping[];
-  customDetails?: Record<string, string>;
-  alertDetailsOverride?: AlertDetails;
-  incidentConfiguration?: { createIncident: boolean; groupingConfiguration: Grouping };
-  alertRuleTemplateName?: string | null;
-  templateVersion?: string | null;
-  lastModifiedUtc?: string;
-}
-export interface RuleResource {
-  id?: string;
-  name?: string;
-  etag?: string;
-  kind: string;
-  properties: RuleProperties;
-}
+import type { Schemas } from "../../api/typed";
+
+export type Mapping = Schemas["EntityMapping"];
+export type Grouping = Schemas["GroupingConfiguration"];
+export type AlertDetails = Schemas["AlertDetailsOverride"];
+export type RuleProperties = Schemas["AlertRuleProperties"];
+export type RuleResource = Pick<Schemas["AlertRule"], "kind" | "properties"> &
+  Partial<Schemas["AlertRule"]>;
 
 /** A row of the list of rules. */
-export interface RuleState {
-  id: string;
-  name: string;
-  kind: string;
-  enabled: boolean;
-  severity?: string;
-  tactics: string[];
-  techniques: string[];
-  subTechniques: string[];
-  source: string;
-  lastModified?: string;
-  template: string;
-  templateVersion: string;
-  newestVersion: string;
-  updateAvailable: boolean;
-  status: string;
-  lastRun?: string;
-  nextRun?: string;
-  failures: number;
-}
-export interface Template {
-  name: string;
-  kind: string;
-  properties: Partial<RuleProperties> & {
-    status: string;
-    version?: string;
-    alertRulesCreatedByTemplateCount: number;
-    requiredDataConnectors?: { connectorId: string; dataTypes: string[] }[];
-  };
-}
-export interface Run {
-  ruleId: string;
-  windowFrom: string;
-  windowTo: string;
-  trigger: string;
-  started: string;
-  status: string;
-  attempts: number;
-  rows: number;
-  alerts: number;
-  entities: number;
-  entitiesDropped: number;
-  durationUs: number;
-  processorUs: number;
-  error: string;
-  correlationId: string;
-}
-export interface Version {
-  version: number;
-  change: string;
-  who: string;
-  address: string;
-  at: string;
-  kind: string;
-  name: string;
-  properties?: RuleProperties;
-}
+export type RuleState = Schemas["RuleState"];
+export type Template = Schemas["AlertRuleTemplate"];
+export type Run = Schemas["RuleRun"];
+export type Version = Schemas["RuleVersion"];
 
 /** What is wrong with a rule's text, as the import tells it. */
-export interface Issue {
-  level: "error" | "warning";
-  line: number;
-  column: number;
-  key: string;
-  message: string;
-  excerpt?: string;
-}
+export type Issue = Schemas["RuleIssue"];
 
 export const kindTitles: Record<string, string> = {
   Scheduled: "Scheduled",

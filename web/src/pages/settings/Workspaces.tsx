@@ -1,7 +1,8 @@
 /** Tenants and the workspaces that the person sees in them. */
 import { Badge, Card, Subtitle2, makeStyles, tokens } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
-import { callAll } from "../../api/client";
+import { server } from "../../api/typed";
+import type { Schemas } from "../../api/typed";
 import { Facts } from "../../parts/Facts";
 import { useSession } from "../../session/session";
 import type { Workspace } from "../../session/session";
@@ -21,11 +22,7 @@ const useStyles = makeStyles({
   },
 });
 
-interface Own {
-  id: string;
-  dataCollectionRule: string;
-  diskBytes: number;
-}
+type Own = Schemas["WorkspaceList"]["value"][number];
 
 function WorkspaceCard({ workspace, own }: { workspace: Workspace; own: Own | undefined }) {
   return (
@@ -38,7 +35,7 @@ function WorkspaceCard({ workspace, own }: { workspace: Workspace; own: Own | un
           ["Workspace id", workspace.id],
           ["Resource id", workspace.resourceId],
           ["Built-in data collection rule", own?.dataCollectionRule],
-          ["On disk", own && bytesText(own.diskBytes)],
+          ["On disk", own?.diskBytes !== undefined && bytesText(own.diskBytes)],
           ["Your rights", workspace.rights.join(", ")],
         ]}
       />
@@ -52,7 +49,7 @@ export function Workspaces() {
   const { data } = useQuery({
     queryKey: ["settings", "workspaces"],
     enabled: may("tables/read"),
-    queryFn: ({ signal }) => callAll<Own>("/vedette/v1/workspaces", 1000, signal),
+    queryFn: ({ signal }) => server.all("/vedette/v1/workspaces", 1000, { signal }),
   });
   return (
     <div className={styles.page}>

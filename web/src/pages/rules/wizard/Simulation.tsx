@@ -2,40 +2,19 @@
 import { Button, Field, ProgressBar, Select, Subtitle2, Text } from "@fluentui/react-components";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import { useOwnPath } from "../../../session/paths";
-import { call } from "../../../api/client";
 import { Chart } from "../../../parts/Chart";
 import { ErrorNotice } from "../../../parts/notices";
 import { useServerNow, useTimeFormat } from "../../../parts/time";
 import { useSession } from "../../../session/session";
 
 import { useDraft } from "./draft";
+import { useApi } from "../../../session/useApi";
+import type { Schemas } from "../../../api/typed";
 
 const DAY_MS = 86_400_000;
 const MOST_FIRINGS = 1000;
 
-interface Report {
-  name: string;
-  status: string;
-  error?: { message: string };
-  windows: number;
-  fired: number;
-  alerts: number;
-  suppressed: number;
-  failed: number;
-  incidents: number;
-  firings: { windowEnd: string; rows: number; alerts: number }[];
-  topEntities: { type: string; name: string; alerts: number }[];
-  cost: { cpuSeconds: number };
-}
-interface Backtest {
-  id: string;
-  status: string;
-  percentComplete: number;
-  error?: { message: string };
-  properties?: { rules: Report[] };
-}
-
+type Report = Schemas["BacktestReport"];
 function FiringChart({ report, threshold }: { report: Report; threshold: number }) {
   const time = useTimeFormat();
   const option = useMemo(
@@ -83,11 +62,12 @@ function Result({ report, threshold }: { report: Report; threshold: number }) {
 
 /** A backtest that was started, asked for until it has ended. */
 function useBacktest(id: string | undefined) {
-  const own = useOwnPath();
+  const api = useApi();
   return useQuery({
     queryKey: ["backtest", id],
     enabled: id !== undefined,
-    queryFn: ({ signal }) => call<Backtest>(own(`/backtests/${id ?? ""}`), { signal }),
+    queryFn: ({ signal }) =>
+      api.own.call("GET", "/backtests/{backtest}", { path: { backtest: id ?? "" }, signal }),
     refetchInterval: (query) => (query.state.data?.status === "Running" ? 500 : false),
   });
 }
@@ -95,13 +75,12 @@ function useBacktest(id: string | undefined) {
 export function Simulation() {
   const { rule, problem } = useDraft();
   const { workspace } = useSession();
-  const own = useOwnPath();
+  const api = useApi();
   const now = useServerNow();
   const [days, setDays] = useState("7");
   const start = useMutation({
     mutationFn: () =>
-      call<Backtest>(own("/backtests"), {
-        method: "POST",
+      api.own.call("POST", "/backtests", {
         body: {
           rules: [
             { arm: { kind: rule.kind, properties: rule.properties }, id: crypto.randomUUID() },

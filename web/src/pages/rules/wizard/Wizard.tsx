@@ -13,14 +13,14 @@ import {
 } from "@fluentui/react-components";
 import { useState } from "react";
 import { useNavigate, useParams, useSearchParams } from "react-router-dom";
-import { ApiError, call } from "../../../api/client";
+import { ApiError } from "../../../api/client";
 import { Page } from "../../../parts/Page";
 import { useNotify } from "../../../parts/Toasts";
 import { EmptyState, ErrorNotice } from "../../../parts/notices";
 import { useSession } from "../../../session/session";
 import { newRule, noGrouping } from "../model";
 import type { RuleResource, Template } from "../model";
-import { useRule, useRuleChange, useRulePath, useTemplates } from "../queries";
+import { useRule, useRuleChange, useTemplates } from "../queries";
 import { General } from "./General";
 import { Incidents } from "./Incidents";
 import { Logic } from "./Logic";
@@ -28,6 +28,7 @@ import { Response } from "./Response";
 import { Review } from "./Review";
 import { DraftProvider, useDraft } from "./draft";
 import { stepOf, steps } from "./steps";
+import { useApi } from "../../../session/useApi";
 
 const useStyles = makeStyles({
   step: { gap: tokens.spacingVerticalM, maxWidth: "64rem" },
@@ -156,14 +157,14 @@ function StepTabs({ at, onStep }: { at: number; onStep: (at: number) => void }) 
 }
 
 function useSave({ id, isNew }: FormProps) {
-  const path = useRulePath();
+  const api = useApi();
   return useRuleChange(({ rule, over }: { rule: RuleResource; over: boolean }) => {
     const { kind, properties, etag } = rule;
     const { lastModifiedUtc: _, ...sent } = properties;
     // A new rule must not take the place of one that is there; "*" takes it whatever it is.
     const match = isNew ? undefined : over ? "*" : etag;
-    return call<RuleResource>(path(id), {
-      method: "PUT",
+    return api.sentinel.call("PUT", "/alertRules/{rule}", {
+      path: { rule: id },
       body: { kind, properties: sent },
       ...(match === undefined ? {} : { headers: { "if-match": match } }),
     });
