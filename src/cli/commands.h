@@ -22,6 +22,7 @@ int cli_rules(int argc, char **argv);
 int cli_serve(int argc, char **argv);
 int cli_simulate(int argc, char **argv);
 int cli_jobs(int argc, char **argv);
+int cli_providers(int argc, char **argv);
 int cli_tenants(int argc, char **argv);
 int cli_workspaces(int argc, char **argv);
 int cli_summaries(int argc, char **argv);

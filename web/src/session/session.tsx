@@ -9,8 +9,10 @@ import type { Schemas } from "../api/typed";
 import { errorText } from "../parts/notices";
 import { bringPreferences } from "../parts/preference";
 import { NewPassword } from "./NewPassword";
+import { Enrolment, ShowCode } from "./SecondFactorGate";
 import { SignIn } from "./SignIn";
 import { useIdlePause } from "./idle";
+import { ProofProvider } from "./proof";
 
 export type Workspace = Schemas["SessionWorkspace"];
 export type Tenant = Schemas["SessionTenant"];
@@ -89,12 +91,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     return <SignIn expired={false} onSignedIn={signedIn} problem={problem} />;
   }
   if (session.mustChangePassword) return <NewPassword onChanged={reload} onSignOut={signOut} />;
+  if (session.secondFactor === "enrol") return <Enrolment onDone={reload} onSignOut={signOut} />;
+  if (session.secondFactor === "code") return <ShowCode onDone={reload} onSignOut={signOut} />;
   // The page stays where it is below the sign-in, with all that was typed into it.
   const gone = ended || refused;
   return (
     <Context.Provider value={session}>
       <div style={{ height: "100%" }} inert={gone}>
-        {children}
+        <ProofProvider hasPassword={session.user.hasPassword ?? false} onSignOut={signOut}>
+          {children}
+        </ProofProvider>
       </div>
       {gone && <SignIn expired name={session.user.name} onSignedIn={signedIn} />}
     </Context.Provider>

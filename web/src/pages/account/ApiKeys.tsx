@@ -19,6 +19,7 @@ import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText, useServerNow } from "../../parts/time";
+import { useProof } from "../../session/proof";
 
 const DAY_MS = 86_400_000;
 const useStyles = makeStyles({
@@ -38,6 +39,7 @@ type Key = Schemas["ApiKey"];
 export function ApiKeys() {
   const styles = useStyles();
   const now = useServerNow();
+  const prove = useProof();
   const [name, setName] = useState("");
   const [days, setDays] = useState("90");
   const [made, setMade] = useState("");
@@ -52,9 +54,8 @@ export function ApiKeys() {
     setError(undefined);
     try {
       const expires = new Date(now + Number(days) * DAY_MS).toISOString();
-      const answer = await server.call("POST", "/portal/api/api-keys", {
-        body: { name: name.trim(), expires },
-      });
+      const body = { name: name.trim(), expires };
+      const answer = await prove(() => server.call("POST", "/portal/api/api-keys", { body }));
       setMade(answer.key);
       setName("");
     } catch (problem) {
