@@ -58,6 +58,15 @@ export class Portal {
     await this.page.getByRole('navigation', { name: 'Pages' }).waitFor();
   }
 
+  // A test begins with the pages as a new person finds them: columns and views follow the person.
+  async forgetPreferences() {
+    const { request } = this.context;
+    const session = await (await request.get(`${place.url}/portal/api/session`)).json();
+    const path = `${place.url}/vedette/v1/preferences`;
+    for (const { key } of (await (await request.get(path)).json()).value)
+      await request.delete(`${path}/${key}`, { headers: { 'x-csrf-token': session.csrfToken, origin: place.url } });
+  }
+
   // The API as the operator: the parsed answer; throws unless it is a success.
   async api(method, path, body, headers = {}) {
     const answer = await fetch(place.api + path, {

@@ -27,6 +27,7 @@ async function run(name, test) {
   try {
     if (person !== 'nobody') states[person] ??= await signedIn(person);
     portal = await Portal.open(browser, states[person]);
+    if (person !== 'nobody') await portal.forgetPreferences();
     await (test.run ?? test)(portal);
     portal.checkQuiet();
     passed++;

@@ -90,6 +90,44 @@ export const tests = {
     }
   },
 
+  async an_owner_is_chosen_from_a_list(portal) {
+    const { page } = portal;
+    for (const number of [71, 72])
+      await portal.insights('PUT', `incidents/${incident(number)}`,
+        { properties: { title: `Hand over ${number}`, severity: 'Low', status: 'New' } });
+    await portal.goto('/incidents?q=Hand+over', 'Incidents');
+    await row(page, /Hand over 72/).waitFor();
+    await page.getByRole('checkbox', { name: 'Select all rows' }).click();
+    await page.getByRole('button', { name: 'Manage incidents (2)' }).click();
+    const owner = page.getByRole('dialog').getByRole('combobox', { name: 'Assign to' });
+    await owner.pressSequentially(place.people.analyst.name);
+    await page.getByRole('option', { name: new RegExp(`\\(${place.people.analyst.name}\\)`) }).click();
+    await portal.accessible('choice of an owner');
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await portal.until(async () => {
+      const { properties } = await portal.insights('GET', `incidents/${incident(71)}`);
+      return properties.owner.userPrincipalName === place.people.analyst.name && properties.owner.objectId;
+    }, 'the owner');
+  },
+
+  async choices_follow_the_person(portal) {
+    const { page } = portal;
+    await portal.goto('/incidents', 'Incidents');
+    await page.evaluate(() => localStorage.setItem('vedette.incidents.views',
+      JSON.stringify([{ name: 'Of this browser', query: 'severity=Low' }])));
+    await page.reload();
+    await portal.until(async () => {
+      const kept = await portal.context.request.get(`${place.url}/vedette/v1/preferences`);
+      return (await kept.json()).value.find((p) => p.key === 'views.incidents');
+    }, 'the views of this browser are moved over');
+    await page.evaluate(() => localStorage.clear());
+    await page.reload();
+    await page.getByRole('heading', { name: 'Incidents', level: 1 }).waitFor();
+    await portal.until(() => page.evaluate(() => localStorage.getItem('vedette.incidents.views')), 'the views');
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'Of this browser', exact: true }).waitFor();
+  },
+
   async views_are_saved_under_a_name(portal) {
     const { page } = portal;
     await portal.goto('/incidents?severity=High', 'Incidents');

@@ -28,9 +28,15 @@ export type Merge = Schemas["Merge"];
 
 export type Counts = Schemas["IncidentCounts"];
 
-export interface IncidentPage {
-  value: Incident[];
-  nextLink?: string;
+export type IncidentPage = Schemas["IncidentPage"];
+/** An incident of a list, with what it is about. */
+export type ListedIncident = Incident & { impacted?: Schemas["ImpactedAssets"] };
+
+export function listed(page: IncidentPage): ListedIncident[] {
+  return page.value.map((incident) => {
+    const impacted = page.impactedAssets?.[incident.name];
+    return impacted === undefined ? incident : { ...incident, impacted };
+  });
 }
 
 /** Comments, tasks, activities of one incident that are read. */
@@ -50,6 +56,7 @@ export class Incidents {
         $orderby: asked.orderby,
         $filter: asked.filter === "" ? undefined : asked.filter,
         $skipToken: asked.skip > 0 ? asked.skip : undefined,
+        $expand: "impactedAssets",
       },
       ...(signal ? { signal } : {}),
     });

@@ -4,13 +4,13 @@ import { Tooltip } from "@fluentui/react-components";
 import { useCallback, useMemo } from "react";
 import { rowsOf, runKql } from "../api/kql";
 import { useSession } from "../session/session";
-import { useRemembered } from "./remembered";
+import { usePreference } from "./preference";
 import { useApi } from "../session/useApi";
 
 export type Zone = "local" | "utc";
 
 export function useZone(): [Zone, (zone: Zone) => void] {
-  return useRemembered<Zone>("zone", "local");
+  return usePreference<Zone>("zone", "local");
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

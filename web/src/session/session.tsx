@@ -1,12 +1,13 @@
 /** Who is signed in, which workspace is looked at, and what may be done there. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Spinner } from "@fluentui/react-components";
-import { createContext, useCallback, useContext, useMemo, useState } from "react";
+import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { ReactNode } from "react";
 import { ApiError, useCredentials } from "../api/client";
 import { server } from "../api/typed";
 import type { Schemas } from "../api/typed";
 import { errorText } from "../parts/notices";
+import { bringPreferences } from "../parts/preference";
 import { NewPassword } from "./NewPassword";
 import { Enrolment, ShowCode } from "./SecondFactorGate";
 import { SignIn } from "./SignIn";
@@ -61,6 +62,11 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     window.location.assign(answer?.redirect ?? "/portal/");
   }, [queries]);
 
+  const person = data?.user.id;
+  useEffect(() => {
+    // Without the server's the browser's own choices hold.
+    if (person !== undefined) bringPreferences(person).catch(() => undefined);
+  }, [person]);
   const reload = useCallback(async () => {
     await refetch();
   }, [refetch]);

@@ -1,17 +1,10 @@
 /** Light and dark: as the system says, unless the person chose. */
 import { FluentProvider, webDarkTheme, webLightTheme } from "@fluentui/react-components";
-import {
-  createContext,
-  useContext,
-  useEffect,
-  useMemo,
-  useState,
-  useSyncExternalStore,
-} from "react";
+import { createContext, useContext, useEffect, useMemo, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
+import { usePreference } from "../parts/preference";
 
 type Choice = "system" | "light" | "dark";
-const KEY = "vedette.appearance";
 const system = window.matchMedia("(prefers-color-scheme: dark)");
 
 interface AppearanceState {
@@ -34,9 +27,7 @@ function subscribe(changed: () => void): () => void {
 
 export function Appearance({ children }: { children: ReactNode }) {
   const systemDark = useSyncExternalStore(subscribe, () => system.matches);
-  const [choice, setChoice] = useState<Choice>(
-    () => (localStorage.getItem(KEY) as Choice | null) ?? "system",
-  );
+  const [choice, choose] = usePreference<Choice>("appearance", "system");
   const dark = choice === "system" ? systemDark : choice === "dark";
   useEffect(() => {
     document.documentElement.dataset["appearance"] = dark ? "dark" : "light";
@@ -46,12 +37,9 @@ export function Appearance({ children }: { children: ReactNode }) {
     () => ({
       choice,
       dark,
-      choose: (next: Choice) => {
-        localStorage.setItem(KEY, next);
-        setChoice(next);
-      },
+      choose,
     }),
-    [choice, dark],
+    [choice, dark, choose],
   );
   return (
     <Context.Provider value={state}>

@@ -19,11 +19,16 @@ import { ErrorNotice } from "../../parts/notices";
 import { useUrlState } from "../../parts/urlState";
 import { isRedirected } from "../incidents/queueColumns";
 import { Actions } from "./Actions";
+import { Alerts } from "./Alerts";
+import { Assets } from "./Assets";
 import { AttackStory } from "./AttackStory";
 import { Comments } from "./Comments";
+import { Evidence } from "./Evidence";
 import { Facts } from "./Facts";
+import { Merges } from "./Merges";
+import { SimilarIncidents } from "./SimilarIncidents";
 import { Tasks } from "./Tasks";
-import { Alerts, Assets, Evidence, Merges, SimilarIncidents, Timeline } from "./tabs";
+import { Timeline } from "./Timeline";
 import { useIncident } from "./useIncident";
 
 const useStyles = makeStyles({

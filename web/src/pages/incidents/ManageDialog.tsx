@@ -20,21 +20,21 @@ import { classifications, ownerText } from "../../api/incidents";
 import type { Incident, IncidentProperties, Owner } from "../../api/incidents";
 import { severities, statusWords } from "../../parts/badges";
 import { ErrorNotice } from "../../parts/notices";
-import { useSession } from "../../session/session";
 import type { Change } from "./change";
+import { OwnerField } from "./OwnerField";
 import { labelsOf } from "./queueColumns";
 
 const useStyles = makeStyles({
   form: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },
 });
 
-const NOBODY: Owner = { objectId: null, email: null, assignedTo: null, userPrincipalName: null };
-
 interface Draft {
   title: string;
   severity: string;
   status: string;
   owner: string;
+  /** Who was chosen; undefined: the owner stays. */
+  chosen?: Owner;
   tags: string;
   classification: string;
   comment: string;
@@ -76,26 +76,12 @@ function tagList(text: string): IncidentProperties["labels"] {
 }
 
 /** The change from one draft to the next; members that stay are left out. */
-function changeOf(
-  before: Draft,
-  after: Draft,
-  self: { id: string; name: string; displayName: string },
-): Change {
+function changeOf(before: Draft, after: Draft): Change {
   const p: Partial<IncidentProperties> = {};
   if (after.title !== before.title) p.title = after.title;
   if (after.severity !== before.severity) p.severity = after.severity;
   if (after.tags !== before.tags) p.labels = tagList(after.tags);
-  if (after.owner !== before.owner) {
-    const mine = after.owner === (self.displayName || self.name);
-    p.owner =
-      after.owner === ""
-        ? NOBODY
-        : {
-            ...NOBODY,
-            assignedTo: after.owner,
-            ...(mine ? { objectId: self.id, userPrincipalName: self.name } : {}),
-          };
-  }
+  if (after.chosen !== undefined) p.owner = after.chosen;
   if (after.status !== before.status) p.status = after.status;
   const reason = classifications[Number(after.classification)];
   if (after.status === "Closed" && after.classification !== "" && reason) {
@@ -130,14 +116,12 @@ export function ManageDialog({
   onClose,
 }: Props) {
   const styles = useStyles();
-  const { user } = useSession();
   const [before] = useState(() => draftOf(incidents));
   const [draft, setDraft] = useState<Draft>({ ...before, ...preset });
   const [error, setError] = useState<unknown>(undefined);
   const [busy, setBusy] = useState(false);
   const one = incidents.length === 1;
   const set = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
-  const self = user.displayName || user.name;
   const closing = draft.status === "Closed";
   const unclassified = closing && draft.classification === "";
 
@@ -146,7 +130,7 @@ export function ManageDialog({
     setBusy(true);
     setError(undefined);
     try {
-      await onSave(changeOf(before, draft, user));
+      await onSave(changeOf(before, draft));
       onClose();
     } catch (problem) {
       setError(problem);
@@ -187,22 +171,11 @@ export function ManageDialog({
                   onChange={(_, d) => set({ tags: d.value })}
                 />
               </Field>
-              <Field label="Assign to">
-                <Input
-                  value={draft.owner}
-                  placeholder={one ? "Unassigned" : "As they are"}
-                  onChange={(_, d) => set({ owner: d.value })}
-                  contentAfter={
-                    <Button
-                      size="small"
-                      appearance="transparent"
-                      onClick={() => set({ owner: self })}
-                    >
-                      Me
-                    </Button>
-                  }
-                />
-              </Field>
+              <OwnerField
+                text={draft.owner}
+                placeholder={one ? "Unassigned" : "As they are"}
+                onChange={(owner, chosen) => set({ owner, chosen })}
+              />
               <Field label="Status">
                 <Select value={draft.status} onChange={(_, d) => set({ status: d.value })}>
                   {draft.status === "" && <option value="">As they are</option>}

@@ -22,7 +22,7 @@ import { DeleteRegular } from "@fluentui/react-icons";
 import { useState } from "react";
 import type { ReactElement } from "react";
 import { useNavigate } from "react-router-dom";
-import { useRemembered } from "../../parts/remembered";
+import { usePreference } from "../../parts/preference";
 import { useUrlState } from "../../parts/urlState";
 
 interface View {
@@ -55,11 +55,7 @@ function NameDialog(props: { onDone: (name: string | undefined) => void }) {
           <DialogBody>
             <DialogTitle>Save the view</DialogTitle>
             <DialogContent>
-              <Field
-                label="Name"
-                hint="Filters, search, range and order of now, in this browser"
-                required
-              >
+              <Field label="Name" hint="Filters, search, range and order of now" required>
                 <Input value={name} autoFocus onChange={(_, data) => setName(data.value)} />
               </Field>
             </DialogContent>
@@ -77,7 +73,7 @@ function NameDialog(props: { onDone: (name: string | undefined) => void }) {
 }
 
 export function SavedViews({ icon }: { icon: ReactElement }) {
-  const [own, setOwn] = useRemembered<View[]>("incidents.views", NONE);
+  const [own, setOwn] = usePreference<View[]>("incidents.views", NONE);
   const [naming, setNaming] = useState(false);
   const go = useNavigate();
   const url = useUrlState();

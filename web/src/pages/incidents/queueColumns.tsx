@@ -2,7 +2,7 @@
 import { Tag, TagGroup } from "@fluentui/react-components";
 import { Link } from "react-router-dom";
 import { classificationTitle, ownerText } from "../../api/incidents";
-import type { Incident } from "../../api/incidents";
+import type { Incident, ListedIncident } from "../../api/incidents";
 import type { Column } from "../../parts/DataGrid";
 import { SeverityBadge, StatusBadge, statusWords } from "../../parts/badges";
 import { TimeText } from "../../parts/time";
@@ -20,6 +20,14 @@ export function isRedirected(incident: Incident): boolean {
   return incident.properties.additionalData.mergedIncidentNumber !== undefined;
 }
 
+/** The first few devices and people that its alerts name, and how many more there are. */
+function assetText({ impacted }: ListedIncident): string {
+  if (impacted === undefined) return "";
+  const names = impacted.assets.map((asset) => asset.name).join(", ");
+  const more = impacted.total - impacted.assets.length;
+  return more > 0 ? `${names} and ${String(more)} more` : names;
+}
+
 function Tags({ names }: { names: string[] }) {
   if (names.length === 0) return null;
   return (
@@ -33,14 +41,14 @@ function Tags({ names }: { names: string[] }) {
   );
 }
 
-type Text = (incident: Incident) => string;
+type Text = (incident: ListedIncident) => string;
 
 function text(
   id: string,
   title: string,
   value: Text,
-  more: Partial<Column<Incident>> = {},
-): Column<Incident> {
+  more: Partial<Column<ListedIncident>> = {},
+): Column<ListedIncident> {
   return { id, title, value, cell: value, ...more };
 }
 
@@ -49,7 +57,7 @@ function time(
   title: string,
   value: (i: Incident) => string | undefined,
   optional = false,
-): Column<Incident> {
+): Column<ListedIncident> {
   return {
     id,
     title,
@@ -61,7 +69,7 @@ function time(
   };
 }
 
-export const queueColumns: Column<Incident>[] = [
+export const queueColumns: Column<ListedIncident>[] = [
   {
     id: "title",
     title: "Incident name",
@@ -113,6 +121,7 @@ export const queueColumns: Column<Incident>[] = [
   text("tactics", "Categories", (i) => i.properties.additionalData.tactics.map(words).join(", "), {
     width: 200,
   }),
+  text("impactedAssets", "Impacted assets", assetText, { width: 220 }),
   {
     id: "additionalData/alertsCount",
     title: "Alerts",

@@ -1,7 +1,8 @@
 /** The pages of the queue that have been loaded, and how many incidents there are in all. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import type { Counts, Incident, Incidents } from "../../api/incidents";
+import { listed } from "../../api/incidents";
+import type { Counts, Incidents, ListedIncident } from "../../api/incidents";
 import { useIncidents } from "../../api/useIncidents";
 import { sortOf } from "../../parts/DataGrid";
 import type { Sort } from "../../parts/DataGrid";
@@ -28,12 +29,12 @@ export async function allIncidents(
   api: Incidents,
   filter: string,
   sort: Sort,
-): Promise<Incident[]> {
-  const all: Incident[] = [];
+): Promise<ListedIncident[]> {
+  const all: ListedIncident[] = [];
   const size = 1000;
   for (let skip = 0; skip < 100_000; skip += size) {
     const page = await api.list({ filter, orderby: orderOf(sort), top: size, skip });
-    all.push(...page.value);
+    all.push(...listed(page));
     if (page.nextLink === undefined) break;
   }
   return all;
@@ -42,7 +43,7 @@ export async function allIncidents(
 export interface Queue {
   filter: string;
   sort: Sort;
-  rows: Incident[];
+  rows: ListedIncident[];
   counts: Counts | undefined;
   error: Error | null;
   loading: boolean;
@@ -74,7 +75,7 @@ export function useQueue(): Queue {
     placeholderData: keepPreviousData,
     refetchInterval: REFRESH_MS,
   });
-  const rows = useMemo(() => pages.data?.pages.flatMap((p) => p.value) ?? [], [pages.data]);
+  const rows = useMemo(() => pages.data?.pages.flatMap(listed) ?? [], [pages.data]);
   const { hasNextPage, isFetching, fetchNextPage, refetch } = pages;
   const loaded = pages.data?.pages.length ?? 0;
   const more = useCallback(() => {

@@ -1,5 +1,5 @@
 import { useCallback, useMemo } from "react";
-import { useRemembered } from "../remembered";
+import { usePreference } from "../preference";
 import type { Column } from "./types";
 
 interface Layout {
@@ -24,7 +24,7 @@ export interface ColumnChoice<T> {
 
 /** Which columns are shown, in which order and how wide, remembered for each grid. */
 export function useColumns<T>(id: string, columns: readonly Column<T>[]): ColumnChoice<T> {
-  const [layout, setLayout] = useRemembered<Layout>(`grid.${id}`, NONE);
+  const [layout, setLayout] = usePreference<Layout>(`grid.${id}`, NONE);
   const shown = useMemo(() => {
     const usual = columns.filter((c) => c.optional !== true);
     if (layout.shown === undefined) return usual;
