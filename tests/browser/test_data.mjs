@@ -129,6 +129,7 @@ export const tests = {
     await page.getByRole('button', { name: 'Edit' }).click();
     await page.getByLabel('Description').fill('who comes from where');
     await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The job is saved').first().waitFor();
     await page.getByText('who comes from where').first().waitFor();
     // Another one of the same name does not take its place.
     await portal.goto('/jobs/new?kind=kql&query=SigninLogs', 'New job');
