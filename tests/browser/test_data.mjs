@@ -10,8 +10,12 @@ async function write(page, text) {
   await editor.waitFor({ state: 'attached' });
   await editor.focus();
   await page.keyboard.press('Control+a');
-  await page.keyboard.press('Delete');
-  await page.keyboard.insertText(text);
+  // Pasted, since the editor indents and closes brackets where text is typed.
+  await editor.evaluate((field, pasted) => {
+    const data = new DataTransfer();
+    data.setData('text/plain', pasted);
+    field.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+  }, text);
 }
 
 export const tests = {
@@ -68,7 +72,7 @@ export const tests = {
     await page.getByText('1 rows of 2 records; 1 filtered').waitFor();
     await page.getByLabel('Recent rows of a table').fill('SigninLogs');
     await page.getByRole('button', { name: 'Take 5' }).click();
-    await page.waitForFunction(() => [...document.querySelectorAll('textarea')].some((t) => t.value.includes('halden.example')));
+    await portal.until(async () => (await page.getByLabel('Records (a JSON array)').inputValue()).includes('halden.example'), 'the rows');
     await portal.accessible('data collection rule');
     await portal.shots('data-collection-rule');
     await page.getByRole('button', { name: 'Save' }).click();
@@ -125,6 +129,7 @@ export const tests = {
     await page.getByRole('button', { name: 'Edit' }).click();
     await page.getByLabel('Description').fill('who comes from where');
     await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The job is saved').first().waitFor();
     await page.getByText('who comes from where').first().waitFor();
     // Another one of the same name does not take its place.
     await portal.goto('/jobs/new?kind=kql&query=SigninLogs', 'New job');
@@ -135,7 +140,7 @@ export const tests = {
     await page.getByRole('link', { name: 'Jobs', exact: true }).click();
     await page.getByRole('button', { name: 'Leave' }).click();
     await page.getByRole('tab', { name: 'KQL jobs' }).click();
-    await page.getByRole('link', { name: 'hits' }).click();
+    await page.getByRole('link', { name: 'hits', exact: true }).click();
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
     await page.getByText('There are no KQL jobs').waitFor();
@@ -169,7 +174,7 @@ export const tests = {
     await portal.until(async () => (await portal.api('GET', `${place.arm}/tables/Wrong_SRCH?api-version=2023-09-01`))
       .properties.provisioningState === 'Succeeded', 'the search');
     await portal.goto('/jobs/new?kind=restore', 'New job');
-    await page.getByLabel('Table').selectOption('SigninLogs');
+    await page.getByRole('combobox', { name: 'Table' }).selectOption('SigninLogs');
     await page.getByLabel('Name').fill('Old');
     await page.getByLabel('From (UTC)').fill('2026-03-16T00:00');
     await page.getByLabel('To (UTC)').fill('2026-03-18T10:00');

@@ -135,6 +135,7 @@ export const tests = {
     await portal.goto('/rules', 'Analytics');
     await page.getByRole('button', { name: 'Create', exact: true }).click();
     await page.getByRole('menuitem', { name: 'Microsoft incident creation rule' }).click();
+    await page.getByRole('heading', { name: 'Analytics rule wizard – Create new rule' }).waitFor();
     await page.getByLabel('Name').fill('Identity alerts');
     await page.getByLabel('Microsoft security service').selectOption({ label: 'Microsoft Defender for Identity' });
     await page.getByLabel('Exclude specific alerts').fill('Test\nHoneytoken');
@@ -155,6 +156,7 @@ export const tests = {
     await portal.goto('/rules', 'Analytics');
     await page.getByRole('button', { name: 'Create', exact: true }).click();
     await page.getByRole('menuitem', { name: 'NRT query rule' }).click();
+    await page.getByRole('heading', { name: 'Analytics rule wizard – Create new rule' }).waitFor();
     await page.getByLabel('Name').fill('Half a rule');
     await page.getByRole('link', { name: 'Incidents', exact: true }).click();
     const asked = page.getByRole('alertdialog', { name: 'Leave without saving?' });
@@ -166,6 +168,7 @@ export const tests = {
   },
   async rows_tell_whether_a_rule_fires(portal) {
     const { page } = portal;
+    const before = await portal.query('SecurityAlert | count');
     await portal.goto(`/rules/${GUESSED}?tab=tests`, 'Password guessed');
     await page.getByText('No tests ship for this rule').waitFor();
     await page.getByLabel('Table').fill('SigninLogs');
@@ -180,7 +183,7 @@ export const tests = {
     await page.getByLabel('Rows (a JSON array)').fill('[{"NoSuchColumn": 1, "TimeGenerated": "2026-03-18T09:55:00Z"}]');
     await page.getByRole('button', { name: 'See what fires' }).click();
     await page.getByText(/values without a column/).waitFor();
-    assert.equal((await portal.query('SecurityAlert | where TimeGenerated < datetime(2026-03-18T09:00:00Z)')).length, 0);
+    assert.deepEqual(await portal.query('SecurityAlert | count'), before, 'nothing is stored');
   },
   async changes_of_others_are_not_overwritten(portal) {
     const { page } = portal;

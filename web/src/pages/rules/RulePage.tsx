@@ -62,7 +62,7 @@ function Actions({ id, rule }: { id: string; rule: RuleResource }) {
   const enabled = rule.properties.enabled;
   const runs = rule.kind === "Scheduled" || rule.kind === "NRT";
   return (
-    <Toolbar aria-label="Rule" size="small" style={{ flexWrap: "wrap", padding: 0 }}>
+    <Toolbar aria-label="Rule" size="small" style={{ flexWrap: "wrap", padding: 0, gap: "4px" }}>
       {madeKind(rule.kind) !== undefined && (
         <Button
           icon={<EditRegular />}

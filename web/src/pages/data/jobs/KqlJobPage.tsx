@@ -109,7 +109,7 @@ function Actions({ job }: { job: KqlJob }) {
   const path = `/kqlJobs/${encodeURIComponent(job.name)}`;
   const { enabled } = job.properties;
   return (
-    <Toolbar aria-label="Job" size="small" style={{ flexWrap: "wrap", padding: 0 }}>
+    <Toolbar aria-label="Job" size="small" style={{ flexWrap: "wrap", padding: 0, gap: "4px" }}>
       <Button onClick={() => void go("?edit=true")}>Edit</Button>
       <Button onClick={() => void deed("POST", `${path}/run`, "The job is started")}>
         Run now

@@ -143,7 +143,11 @@ function Actions({ rule }: { rule: SummaryRule }) {
   const path = `/summaryLogs/${encodeURIComponent(rule.name)}`;
   const active = rule.properties.isActive;
   return (
-    <Toolbar aria-label="Summary rule" size="small" style={{ flexWrap: "wrap", padding: 0 }}>
+    <Toolbar
+      aria-label="Summary rule"
+      size="small"
+      style={{ flexWrap: "wrap", padding: 0, gap: "4px" }}
+    >
       <Button onClick={() => void go("?edit=true")}>Edit</Button>
       <Button
         onClick={() =>

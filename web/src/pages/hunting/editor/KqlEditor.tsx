@@ -34,6 +34,7 @@ interface Props {
 }
 
 const OWNER = "server";
+const ANSWERS_MS = 60_000;
 const useStyles = makeStyles({
   place: {
     height: "100%",
@@ -138,8 +139,10 @@ export default function KqlEditor(props: Props) {
     onReady(handleOf(made));
     return () => {
       made.dispose();
-      for (const model of keep.values()) model.dispose();
+      // Kusto's language service still answers what it was asked about a text, and fails when that is gone.
+      const gone = [...keep.values()];
       keep.clear();
+      setTimeout(() => gone.forEach((model) => model.dispose()), ANSWERS_MS);
     };
   }, [onReady]);
 

@@ -55,7 +55,7 @@ export function Review({ onGoTo }: { onGoTo: (step: string) => void }) {
           ["Severities", (p.severitiesFilter ?? []).join(", ")],
           ["Names that have one of", (p.displayNamesFilter ?? []).join(", ")],
           ["Names that have none of", (p.displayNamesExcludeFilter ?? []).join(", ")],
-          ["Severity", queried && p.severity],
+          ["Severity", queried ? p.severity : undefined],
           ["Status", p.enabled ? "Enabled" : "Disabled"],
           ["Tactics", p.tactics.map(tacticTitle).join(", ")],
           ["Techniques", [...p.techniques, ...p.subTechniques].join(", ")],
@@ -63,8 +63,9 @@ export function Review({ onGoTo }: { onGoTo: (step: string) => void }) {
           ["Looks back", durationText(p.queryPeriod)],
           [
             "Alert when rows",
-            rule.kind === "Scheduled" &&
-              `${operators.find((o) => o.value === p.triggerOperator)?.sign ?? ""} ${String(p.triggerThreshold ?? 0)}`,
+            rule.kind !== "Scheduled"
+              ? undefined
+              : `${operators.find((o) => o.value === p.triggerOperator)?.sign ?? ""} ${String(p.triggerThreshold ?? 0)}`,
           ],
           ["Entities", (p.entityMappings ?? []).map((m) => m.entityType).join(", ")],
           [
