@@ -126,11 +126,13 @@ static bool read_sign_in(struct vedette *v, struct http_request *q, struct http_
     }
     if (!api_body(v, q, r, &body))
         return false;
-    *out = (struct identity_user_sign_in){
-        .name = json_text(json_get(&body, "name"), STR("")),
-        .password = json_text(json_get(&body, "password"), STR("")),
-        .code = json_text(json_get(&body, "code"), STR("")),
-        .place = {q->remote, http_header(q, "user-agent"), STR("password")}};
+    *out =
+        (struct identity_user_sign_in){.name = json_text(json_get(&body, "name"), STR("")),
+                                       .password = json_text(json_get(&body, "password"), STR("")),
+                                       .code = json_text(json_get(&body, "code"), STR("")),
+                                       .place = {.address = q->remote,
+                                                 .agent = http_header(q, "user-agent"),
+                                                 .method = STR("password")}};
     return true;
 }
 

@@ -82,14 +82,15 @@ static void callback(void *ctx, struct http_request *q, struct http_response *r)
     struct identity_arrived in = {0};
     struct str provider = http_param(q, "provider"), cookie = STR("");
     (void)http_cookie(q, IDENTITY_SSO_COOKIE, &cookie);
-    const struct identity_arrival x = {.code = http_query(q, "code"),
-                                       .state = http_query(q, "state"),
-                                       .iss = http_query(q, "iss"),
-                                       .error = http_query(q, "error"),
-                                       .error_description = http_query(q, "error_description"),
-                                       .cookie = cookie,
-                                       .redirect_uri = callback_of(v, q, provider),
-                                       .place = {q->remote, http_header(q, "user-agent"), STR("")}};
+    const struct identity_arrival x = {
+        .code = http_query(q, "code"),
+        .state = http_query(q, "state"),
+        .iss = http_query(q, "iss"),
+        .error = http_query(q, "error"),
+        .error_description = http_query(q, "error_description"),
+        .cookie = cookie,
+        .redirect_uri = callback_of(v, q, provider),
+        .place = {.address = q->remote, .agent = http_header(q, "user-agent")}};
     if (!identity_sso_finish(v->identity, q->arena, provider, &x, &in, &e)) {
         refuse(v, q, r, provider, in.who, &e);
         return;
