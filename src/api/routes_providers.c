@@ -103,12 +103,12 @@ static void delete_provider(void *ctx, struct http_request *q, struct http_respo
     struct err e = {0};
     bool was_there = false;
     struct state_provider p = {0};
-    if (state_provider_get(v->state, q->arena, http_param(q, "provider"), &p, &e) &&
-        !is_told(v, q, &p))
-        r->status = 204; /* as if it were not there */
-    else if (e.code != ERR_OK && e.code != ERR_NOT_FOUND)
-        api_error(v, q, &e, r);
-    else if (identity_provider_delete(v->identity, http_param(q, "provider"), &was_there, &e))
+    /* One that is not told of is not there. */
+    bool found = state_provider_get(v->state, q->arena, http_param(q, "provider"), &p, &e);
+    bool ok =
+        found ? !is_told(v, q, &p) || identity_provider_delete(v->identity, p.name, &was_there, &e)
+              : e.code == ERR_NOT_FOUND;
+    if (ok)
         r->status = was_there ? 200 : 204;
     else
         api_error(v, q, &e, r);

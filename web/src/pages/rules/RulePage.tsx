@@ -20,7 +20,9 @@ import { RuleAlerts } from "./RuleAlerts";
 import { RuleDetails } from "./RuleDetails";
 import { RuleRuns } from "./RuleRuns";
 import { useTellingDeed } from "./RuleToolbar";
+import { RuleTests } from "./RuleTests";
 import { RuleVersions } from "./RuleVersions";
+import { madeKind } from "./model";
 import type { RuleResource } from "./model";
 import { useRule, useRuleChange } from "./queries";
 import { useApi } from "../../session/useApi";
@@ -29,6 +31,7 @@ const tabs = [
   { id: "details", title: "Details", component: RuleDetails },
   { id: "runs", title: "Runs", component: RuleRuns },
   { id: "alerts", title: "Alerts", component: RuleAlerts },
+  { id: "tests", title: "Tests", component: RuleTests },
   { id: "versions", title: "Versions", component: RuleVersions },
 ];
 
@@ -60,12 +63,14 @@ function Actions({ id, rule }: { id: string; rule: RuleResource }) {
   const runs = rule.kind === "Scheduled" || rule.kind === "NRT";
   return (
     <Toolbar aria-label="Rule" size="small" style={{ flexWrap: "wrap", padding: 0 }}>
-      <Button
-        icon={<EditRegular />}
-        onClick={() => void go(`/rules/${encodeURIComponent(id)}/edit`)}
-      >
-        Edit
-      </Button>
+      {madeKind(rule.kind) !== undefined && (
+        <Button
+          icon={<EditRegular />}
+          onClick={() => void go(`/rules/${encodeURIComponent(id)}/edit`)}
+        >
+          Edit
+        </Button>
+      )}
       <Button
         appearance="subtle"
         icon={enabled ? <PauseRegular /> : <PlayRegular />}

@@ -28,6 +28,7 @@ import { useNotify } from "../../parts/Toasts";
 import { download } from "../../parts/download";
 import { useSession } from "../../session/session";
 import { ImportDialog } from "./ImportDialog";
+import { madeKind } from "./model";
 import type { RuleState } from "./model";
 import { useDeed } from "./queries";
 import type { Deed } from "./queries";
@@ -64,9 +65,9 @@ export function useTellingDeed() {
   };
 }
 
-/** Those with a query of their own; others are their template's. */
+/** Those that people make; others are their template's. */
 function isEditable(rule: RuleState | undefined): boolean {
-  return rule?.kind === "Scheduled" || rule?.kind === "NRT";
+  return madeKind(rule?.kind) !== undefined;
 }
 
 function useExport() {
@@ -111,6 +112,9 @@ function CreateMenu() {
             Scheduled query rule
           </MenuItem>
           <MenuItem onClick={() => void go("/rules/new?kind=NRT")}>NRT query rule</MenuItem>
+          <MenuItem onClick={() => void go("/rules/new?kind=MicrosoftSecurityIncidentCreation")}>
+            Microsoft incident creation rule
+          </MenuItem>
           <MenuItem onClick={() => void go("/rules?tab=templates")}>From a template…</MenuItem>
         </MenuList>
       </MenuPopover>

@@ -7,7 +7,7 @@ import { useNotify } from "../../parts/Toasts";
 import { useSession } from "../../session/session";
 import { Facts } from "../../parts/Facts";
 import { TacticList } from "./TacticList";
-import { kindTitles } from "./model";
+import { kindTitles, madeKind } from "./model";
 import type { Template } from "./model";
 import { useRuleChange } from "./queries";
 import { useApi } from "../../session/useApi";
@@ -92,7 +92,7 @@ export function TemplatePane({ template, onClose }: { template: Template; onClos
       )}
       {may("rules/write") && (
         <div>
-          {hasQuery ? (
+          {madeKind(template.kind) !== undefined ? (
             <Button
               appearance="primary"
               icon={<AddRegular />}

@@ -42,6 +42,22 @@ export const operators = [
   { value: "NotEqual", title: "Is not equal to", sign: "≠" },
 ] as const;
 
+/** Whether a number of rows makes an alert. */
+export function firesOn({ triggerOperator, triggerThreshold = 0 }: RuleProperties) {
+  return (rows: number): boolean => {
+    switch (triggerOperator) {
+      case "LessThan":
+        return rows < triggerThreshold;
+      case "Equal":
+        return rows === triggerThreshold;
+      case "NotEqual":
+        return rows !== triggerThreshold;
+      default:
+        return rows > triggerThreshold;
+    }
+  };
+}
+
 export const tactics = (
   "Reconnaissance ResourceDevelopment InitialAccess Execution Persistence PrivilegeEscalation DefenseEvasion " +
   "CredentialAccess Discovery LateralMovement Collection CommandAndControl Exfiltration Impact PreAttack " +
@@ -54,7 +70,45 @@ export function tacticTitle(name: string): string {
   return words.map((w, i) => (i === 0 ? w : w === "And" ? "and" : w.toLowerCase())).join(" ");
 }
 
-export function newRule(kind: "Scheduled" | "NRT"): RuleResource {
+/** The kinds that people make; the others are their template's. */
+export const madeKinds = ["Scheduled", "NRT", "MicrosoftSecurityIncidentCreation"] as const;
+export type MadeKind = (typeof madeKinds)[number];
+
+export function madeKind(kind: string | undefined): MadeKind | undefined {
+  return madeKinds.find((k) => k === kind);
+}
+
+/** Products whose alerts can become incidents: as productFilter has them, and what they are called today. */
+export const products: readonly (readonly [filter: string, title: string])[] = [
+  ["Azure Active Directory Identity Protection", "Microsoft Entra ID Protection"],
+  ["Azure Advanced Threat Protection", "Microsoft Defender for Identity"],
+  ["Azure Security Center", "Microsoft Defender for Cloud"],
+  ["Azure Security Center for IoT", "Microsoft Defender for IoT"],
+  ["Microsoft Cloud App Security", "Microsoft Defender for Cloud Apps"],
+  ["Microsoft Defender Advanced Threat Protection", "Microsoft Defender for Endpoint"],
+  ["Office 365 Advanced Threat Protection", "Microsoft Defender for Office 365"],
+];
+
+/** What is stored of a rule of another kind than those with a query. */
+const INCIDENT_KEYS = [
+  "displayName",
+  "description",
+  "enabled",
+  "productFilter",
+  "severitiesFilter",
+  "displayNamesFilter",
+  "displayNamesExcludeFilter",
+  "alertRuleTemplateName",
+] as const satisfies readonly (keyof RuleProperties)[];
+
+/** What is sent to the server: only what rules of the kind have. */
+export function sentProperties({ kind, properties }: RuleResource): Partial<RuleProperties> {
+  const { lastModifiedUtc: _, ...sent } = properties;
+  if (kind !== "MicrosoftSecurityIncidentCreation") return sent;
+  return Object.fromEntries(INCIDENT_KEYS.map((key) => [key, properties[key]]));
+}
+
+export function newRule(kind: MadeKind): RuleResource {
   const properties: RuleProperties = {
     displayName: "",
     description: "",
@@ -70,6 +124,8 @@ export function newRule(kind: "Scheduled" | "NRT"): RuleResource {
     incidentConfiguration: { createIncident: true, groupingConfiguration: noGrouping() },
   };
   if (kind === "NRT") return { kind, properties };
+  if (kind === "MicrosoftSecurityIncidentCreation")
+    return { kind, properties: { ...properties, productFilter: "" } };
   return {
     kind,
     properties: {

@@ -190,7 +190,11 @@ export function Assignments() {
   return (
     <>
       {may("applications/write") && (
-        <Toolbar aria-label="Role assignments" size="small">
+        <Toolbar
+          aria-label="Role assignments"
+          size="small"
+          style={{ flexWrap: "wrap", gap: "4px" }}
+        >
           <Button
             size="small"
             appearance="primary"

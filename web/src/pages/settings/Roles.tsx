@@ -135,7 +135,7 @@ export function Roles() {
   return (
     <>
       {may("applications/write") && (
-        <Toolbar aria-label="Roles" size="small">
+        <Toolbar aria-label="Roles" size="small" style={{ flexWrap: "wrap", gap: "4px" }}>
           <Button
             size="small"
             appearance="primary"

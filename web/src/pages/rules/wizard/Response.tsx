@@ -32,7 +32,8 @@ export function Response({ id, isNew }: { id: string; isNew: boolean }) {
     <>
       <MessageBar intent="info" layout="multiline">
         <MessageBarBody>
-          Playbooks that a rule of Sentinel calls are kept with it. This server runs no playbooks.
+          Automation rules act on incidents in Sentinel; this server has none yet. Playbooks that a
+          rule of Sentinel calls are kept with it, and are not run.
         </MessageBarBody>
       </MessageBar>
       <ErrorNotice error={error} />

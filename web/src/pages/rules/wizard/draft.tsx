@@ -2,6 +2,7 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { ReactNode } from "react";
 import { ApiError } from "../../../api/client";
+import { sentProperties } from "../model";
 import type { Issue, RuleProperties, RuleResource } from "../model";
 import { useApi } from "../../../session/useApi";
 
@@ -28,12 +29,11 @@ export function useDraft(): Draft {
 
 /** As the import reads a rule of ARM. */
 function textOf(id: string, rule: RuleResource): string {
-  const { kind, properties } = rule;
   return JSON.stringify({
     name: id,
     type: "Microsoft.SecurityInsights/alertRules",
-    kind,
-    properties,
+    kind: rule.kind,
+    properties: sentProperties(rule),
   });
 }
 
