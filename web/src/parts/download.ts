@@ -1,12 +1,17 @@
 /** Files that the browser saves: made here, out of what is shown. */
 
-export function download(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+export function saveBlob(name: string, blob: Blob): void {
+  const url = URL.createObjectURL(blob);
   const link = document.createElement("a");
   link.href = url;
   link.download = name;
   link.click();
-  URL.revokeObjectURL(url);
+  // The browser may not have begun to read it yet.
+  window.setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+export function download(name: string, type: string, text: string): void {
+  saveBlob(name, new Blob([text], { type }));
 }
 
 /** One field of CSV (RFC 4180). What a spreadsheet would take for a formula gets an apostrophe before it. */

@@ -1,6 +1,6 @@
 /** Results as files: what is shown, in its order; times are ISO 8601. */
 import { callRaw } from "../../api/client";
-import { csvField, download } from "../../parts/download";
+import { csvField, download, saveBlob } from "../../parts/download";
 import type { Cell, ResultTable } from "./results";
 
 const PIECE_ROWS = 5000;
@@ -48,13 +48,7 @@ export async function exportParquet(
 
 /** In pieces, so that a million rows need no text of a gigabyte. */
 function save(name: string, type: string, pieces: BlobPart[]): void {
-  const url = URL.createObjectURL(new Blob(pieces, { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser may not have begun to read it yet.
-  window.setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  saveBlob(name, new Blob(pieces, { type }));
 }
 
 function pieces(
