@@ -34,6 +34,15 @@ static bool is_told_here(const char *pattern)
     return false;
 }
 
+/* What concerns nobody but the person, and changes with each column that is drawn wider. */
+static bool is_taste(const struct http_request *q)
+{
+    if (strstr(q->route->pattern, "/preferences/{key}") == NULL || q->n_params == 0)
+        return false;
+    struct str key = http_param(q, "key");
+    return str_starts(key, STR("appearance")) || str_starts(key, STR("columns"));
+}
+
 /* A refusal of a right is told of all but those whose clients are many and repeat themselves. */
 static bool is_told(const struct http_request *q, int status)
 {
@@ -41,6 +50,8 @@ static bool is_told(const struct http_request *q, int status)
     bool refused = status == 403, done = status >= 200 && status < 300;
     if (q->method == HTTP_GET || q->method == HTTP_HEAD || right == NULL || q->principal == NULL ||
         !(refused || done) || !is_change(right))
+        return false;
+    if (is_taste(q))
         return false;
     if (is_told_here(q->route->pattern))
         return true;

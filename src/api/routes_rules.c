@@ -106,6 +106,14 @@ static void write_issues(struct json_out *o, const struct rule_issues *is)
         json_kv_str(o, "message", x->message);
         if (x->excerpt.n > 0)
             json_kv_str(o, "excerpt", x->excerpt);
+        if (x->query_line > 0) {
+            json_key(o, "inQuery");
+            json_obj(o);
+            json_kv_int(o, "line", x->query_line);
+            json_kv_int(o, "column", x->query_column);
+            json_kv_int(o, "length", (int64_t)x->query_bytes);
+            json_obj_end(o);
+        }
         json_obj_end(o);
     }
     json_arr_end(o);

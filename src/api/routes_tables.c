@@ -33,11 +33,31 @@ static bool type_parse(struct str s, enum kql_type *out)
     return false;
 }
 
-static void write_columns(struct json_out *o, const struct kql_schema *s)
+/* Azure tells the columns that a table ships with, or that the service fills in a custom one, apart
+ * from those that its owner defined. */
+static bool is_standard(const struct kql_table *t, struct str column)
 {
-    json_key(o, "columns");
+    static const char *const service[] = {
+        "TenantId",      "Type",        "SourceSystem", "MG",          "_ItemId",
+        "_TimeReceived", "_BilledSize", "_IsBillable",  "_ResourceId", "_SubscriptionId",
+        "_WorkspaceId"};
+    if (!str_ends(t->name, STR("_CL")))
+        return !str_ends(column, STR("_CF"));
+    for (size_t i = 0; i < COUNTOF(service); i++)
+        if (str_eqz(column, service[i]))
+            return true;
+    return false;
+}
+
+static void write_columns(struct json_out *o, const char *key, const struct kql_table *t,
+                          bool standard)
+{
+    const struct kql_schema *s = &t->schema;
+    json_key(o, key);
     json_arr(o);
     for (size_t i = 0; i < s->n; i++) {
+        if (is_standard(t, s->cols[i].name) != standard)
+            continue;
         json_obj(o);
         json_kv_str(o, "name", s->cols[i].name);
         json_kv_z(o, "type", type_name(s->cols[i].type));
@@ -146,7 +166,8 @@ static void write_table(struct vedette *v, struct http_request *q, struct json_o
     json_key(o, "schema");
     json_obj(o);
     json_kv_str(o, "name", t->name);
-    write_columns(o, &t->schema);
+    write_columns(o, "columns", t, false);
+    write_columns(o, "standardColumns", t, true);
     json_kv_z(o, "source", strcmp(type, "Microsoft") == 0 ? "microsoft" : "customer");
     json_kv_z(o, "tableType", type);
     json_kv_z(o, "tableSubType", "DataCollectionRuleBased");
@@ -303,7 +324,8 @@ static bool change_key(struct http_request *q, struct workspace *w, struct str t
            workspace_cluster_set(w, table, wish, e);
 }
 
-/* PUT defines; a table that exists may also be put without columns. PATCH changes what it names. */
+/* PUT defines; a table that exists may also be put without columns of its own, as those that ship
+ * are told. PATCH changes what it names. */
 static void change(void *ctx, struct http_request *q, struct http_response *r, bool put)
 {
     struct vedette *v = ctx;
@@ -317,7 +339,8 @@ static void change(void *ctx, struct http_request *q, struct http_response *r, b
     struct str name = arena_str(q->arena, http_param(q, "table"));
     const struct json *columns = json_path(&body, "properties.schema.columns");
     bool exists = workspace_table_find(w, q->arena, name, &t);
-    bool define = columns != NULL || (put && !exists);
+    bool none = columns == NULL || (columns->type == JSON_ARRAY && columns->n == 0);
+    bool define = !none || (put && !exists);
     enum store_plan plan = STORE_PLAN_ANALYTICS;
     bool ok = read_plan(&body, &plan, &e) &&
               (!define || (read_schema(q->arena, columns, &schema, &e) &&

@@ -187,6 +187,8 @@ static void open_router(struct vedette *v)
         {session_routes, n_session_routes, v, HTTP_SHORT},
         {sign_in_routes, n_sign_in_routes, v, HTTP_COSTLY},
         {account_routes, n_account_routes, v, HTTP_SHORT},
+        {preference_routes, n_preference_routes, v, HTTP_SHORT},
+        {assignable_routes, n_assignable_routes, v, false},
         {user_routes, n_user_routes, v, HTTP_SHORT},
         {user_password_routes, n_user_password_routes, v, HTTP_COSTLY},
         {portal_routes, n_portal_routes, v, false},

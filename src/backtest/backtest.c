@@ -55,6 +55,8 @@ static bool run_rule(const struct trial_options *o, const struct backtest_reques
     int64_t began = clock_mono_us(), cpu = cpu_us();
     bool ok = admit(&x, &refused);
     bool admitted = ok;
+    x.n_runs = !ok ? 0 : x.grid.n < q->last_runs ? x.grid.n : q->last_runs;
+    x.runs = arena_array(a, int64_t, x.n_runs + 1);
     if (ok) {
         x.trial = trial_open(o, e);
         ok = x.trial != NULL;

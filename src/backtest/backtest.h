@@ -45,6 +45,7 @@ struct backtest_request {
     bool each_window;    /* run window by window, whatever is possible: for comparing, slow */
     size_t max_firings;  /* that are listed with each rule; 0 = 100 */
     size_t top_entities; /* 0 = 10 */
+    size_t last_runs;    /* whose rows are told one by one, whatever they gave; 0: of none */
 };
 enum {
     BACKTEST_MAX_RULES = 5000,
@@ -61,7 +62,7 @@ struct backtest_progress { /* written by the run, read by anybody */
 /* Runs all rules in the calling thread and appends a JSON object to out:
  * {"from", "to", "asIfOnTime", "rules": [{"id", "name", "kind", "severity", "status", "error",
  * "method", "windows", "evaluated", "fired", "alerts", "suppressed", "failed", "resultRows",
- * "incidents", "firings": […], "incidentList": […], "topEntities": […], "days": […],
+ * "incidents", "firings": […], "incidentList": […], "topEntities": […], "days": […], "runs": […],
  * "cost": {…}}], "tables": […]}. A rule that fails says so in its own object. Errors:
  * ERR_CANCELLED, ERR_INVALID (times), ERR_LIMIT. */
 bool backtest_run(const struct trial_options *o, const struct backtest_request *q,
@@ -80,7 +81,7 @@ struct backtests *backtests_open(const struct backtests_options *o);
 void backtests_close(struct backtests *b); /* cancels and waits; NULL is fine */
 enum { BACKTEST_ID_BYTES = 37 };
 /* body: {"rules": [id, {"yaml": TEXT} or {"arm": {…}, "id": …}, …], "from", "to", "asIfOnTime",
- * "eachWindow", "maxFirings", "topEntities"}; without rules: all that are stored. Errors:
+ * "eachWindow", "maxFirings", "topEntities", "lastRuns"}; without rules: all that are stored. Errors:
  * ERR_INVALID (the member; a query that who may not run), ERR_NOT_FOUND (a rule), ERR_BUSY (too
  * many run). */
 bool backtests_start(struct backtests *b, struct workspace *w, const struct json *body,

@@ -22,6 +22,8 @@ enum method {
 
 struct volumes; /* tables.c */
 
+enum { RUN_NOT_MADE = -1 };
+
 /* How often an entity was in an alert. */
 struct tally {
     struct str type, name;
@@ -55,6 +57,8 @@ struct subject {
     struct map *entities; /* "type\x1fname" → struct tally */
     uint32_t *days;       /* runs that fired, by day from q->from on */
     size_t n_days;
+    int64_t *runs; /* rows of each of the grid's last n_runs; RUN_NOT_MADE: it did not run */
+    size_t n_runs;
     int64_t elapsed_us, cpu_us;
 };
 
@@ -64,9 +68,11 @@ bool subject_run(struct subject *x, struct err *e) MUST_USE;
 /* ---- runs.c: what follows from one run ---- */
 /* False: the run is suppressed, and is counted so. */
 bool subject_may_run(struct subject *x, int64_t s);
+/* A run gave so many rows; subject_found counts them by itself. */
+void subject_saw(struct subject *x, int64_t s, size_t rows);
 bool subject_found(struct subject *x, int64_t s, const struct detect_result *result,
                    struct err *e) MUST_USE;
-void subject_failed(struct subject *x, const struct err *why);
+void subject_failed(struct subject *x, int64_t s, const struct err *why);
 /* The most frequent entities first; returns how many. */
 size_t subject_entities(const struct subject *x, struct arena *a, struct tally **out);
 

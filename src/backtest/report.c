@@ -88,6 +88,24 @@ static void write_days(const struct subject *x, struct json_out *out)
     json_arr_end(out);
 }
 
+/* What each of the last runs gave; rows are null where it was suppressed or failed. */
+static void write_runs(const struct subject *x, struct json_out *out)
+{
+    json_key(out, "runs");
+    json_arr(out);
+    for (size_t i = 0; i < x->n_runs; i++) {
+        json_obj(out);
+        json_kv_time(out, "windowEnd", grid_at(&x->grid, x->grid.n - x->n_runs + i));
+        json_key(out, "rows");
+        if (x->runs[i] == RUN_NOT_MADE)
+            json_null(out);
+        else
+            json_int(out, x->runs[i]);
+        json_obj_end(out);
+    }
+    json_arr_end(out);
+}
+
 static void write_cost(const struct subject *x, struct volumes *v, bool known, struct json_out *out)
 {
     int64_t rows = known ? volumes_in_windows(v, x->r, &x->grid) : 0;
@@ -133,6 +151,7 @@ void subject_write(const struct subject *x, struct volumes *v, const struct err 
     write_firings(x, out);
     write_entities(x, out);
     write_days(x, out);
+    write_runs(x, out);
     write_cost(x, v, refused == NULL, out);
     json_obj_end(out);
 }

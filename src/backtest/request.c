@@ -142,7 +142,8 @@ bool asked_read(struct backtests *b, struct workspace *w, const struct json *bod
     if (!read_time(body, "from", &q->from, e) || !read_flag(body, "asIfOnTime", &q->on_time, e) ||
         !read_flag(body, "eachWindow", &q->each_window, e) ||
         !read_count(body, "maxFirings", &q->max_firings, e) ||
-        !read_count(body, "topEntities", &q->top_entities, e) || !read_rules(b, w, body, k, e))
+        !read_count(body, "topEntities", &q->top_entities, e) ||
+        !read_count(body, "lastRuns", &q->last_runs, e) || !read_rules(b, w, body, k, e))
         return false;
     if (q->to <= q->from)
         return err_set(e, ERR_INVALID, "from: a time before 'to' expected");

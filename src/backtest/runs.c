@@ -5,16 +5,32 @@
 
 enum { MAX_ENTITIES = 200000, ENTITIES_LISTED = 5 };
 
+/* Of the last runs only. */
+static void note_run(struct subject *x, int64_t s, int64_t rows)
+{
+    size_t at = (size_t)((s - x->grid.first) / x->grid.frequency);
+    if (at + x->n_runs >= x->grid.n)
+        x->runs[at + x->n_runs - x->grid.n] = rows;
+}
+
+void subject_saw(struct subject *x, int64_t s, size_t rows)
+{
+    x->rows += rows;
+    note_run(x, s, (int64_t)rows);
+}
+
 bool subject_may_run(struct subject *x, int64_t s)
 {
     if (s >= x->suppressed_until)
         return true;
     x->suppressed++;
+    note_run(x, s, RUN_NOT_MADE);
     return false;
 }
 
-void subject_failed(struct subject *x, const struct err *why)
+void subject_failed(struct subject *x, int64_t s, const struct err *why)
 {
+    note_run(x, s, RUN_NOT_MADE);
     if (x->failed++ == 0)
         x->first_error = *why;
 }
@@ -137,7 +153,7 @@ static void note_firing(struct subject *x, int64_t s, const struct detect_result
 bool subject_found(struct subject *x, int64_t s, const struct detect_result *result, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
-    x->rows += result->rows;
+    subject_saw(x, s, result->rows);
     if (result->n_alerts == 0)
         return true;
     x->fired++;

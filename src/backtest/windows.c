@@ -56,7 +56,7 @@ static bool run_window(struct subject *x, int64_t s, struct err *e)
         *e = why;
         return false;
     }
-    subject_failed(x, &why);
+    subject_failed(x, s, &why);
     return true;
 }
 
@@ -149,7 +149,7 @@ static bool take_window(struct subject *x, const struct engine_rows *all, const 
     if (n > max) /* says itself what is wrong */
         return run_window(x, s, e);
     if (!detect_fires(x->r, n)) {
-        x->rows += n;
+        subject_saw(x, s, n);
         return true;
     }
     AUTO(arena_freep) struct arena *a = arena_new(0);

@@ -44,7 +44,9 @@ static struct identity_people people_of(const struct settings *set)
                                     .lockout_address = failures_of(set->lockout_address_failures),
                                     .lockout_window = set->lockout_window,
                                     .lockout_delay = set->lockout_delay,
-                                    .api_key_lifetime = set->api_key_lifetime};
+                                    .api_key_lifetime = set->api_key_lifetime,
+                                    .preferences_max = set->preferences_max,
+                                    .preference_bytes = set->preference_bytes};
 }
 
 static struct vedette *open_all(struct serving *s, const struct settings *set, struct err *e)

@@ -153,6 +153,9 @@ static const struct setting table[] = {
     SETTING(lockout_delay, SETTING_DURATION, "1m",
             "how long the first lock lasts; each next one twice as long, up to an hour"),
     SETTING(api_key_lifetime, SETTING_DURATION, "365d", "the longest that an API key may have"),
+    SETTING(preferences_max, SETTING_COUNT, "200",
+            "that one person may keep: saved views, columns, appearance"),
+    SETTING(preference_bytes, SETTING_SIZE, "64KiB", "of one of them; 1MiB at the most"),
     SETTING(rule_delay, SETTING_DURATION, "5m", "between the end of a rule's window and its run"),
     SETTING(rule_spread, SETTING_DURATION, "30s",
             "a rule runs up to so much later, always the same, so that not all run at once"),
@@ -653,6 +656,8 @@ static bool check_people(const struct settings *s, struct err *e)
         return err_set(e, ERR_INVALID,
                        "session_lifetime, lockout_window, lockout_delay: at least 1m, 1s, 1s "
                        "expected");
+    if (s->preference_bytes < 1 << 10 || s->preference_bytes > 1 << 20)
+        return err_set(e, ERR_INVALID, "preference_bytes: 1KiB to 1MiB expected");
     return s->api_key_lifetime >= TICKS_PER_DAY ||
            err_set(e, ERR_INVALID, "api_key_lifetime: at least 1d expected");
 }

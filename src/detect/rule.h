@@ -99,6 +99,9 @@ struct rule_issue {
     struct str message;
     struct str excerpt; /* of the query: its line and a mark below the place; may be empty */
     uint32_t column;    /* code points, from 1; 0: no column */
+    /* Of an error in the query: its place in the query's own text, from 1; 0: no such error. */
+    uint32_t query_line, query_column;
+    size_t query_bytes; /* that it is about; may be 0 */
 };
 struct rule_issues {
     VEC(struct rule_issue) v;

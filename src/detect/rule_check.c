@@ -227,6 +227,9 @@ static void query_issue(const struct kql_diags *d, size_t i, const struct rule *
         place_issue(
             is, r,
             yaml_scalar_place(r->query_text, r->query_at, r->query_after_key, r->query, e.pos.off));
+    x->query_line = e.pos.line;
+    x->query_column = e.pos.col;
+    x->query_bytes = e.len;
     excerpt_add(&b, d->text, e.pos.off, e.len);
     x->excerpt = arena_str(is->a, sbuf_str(&b));
 }

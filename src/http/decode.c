@@ -80,11 +80,26 @@ bool http_form_parse(struct arena *a, struct str s, size_t max_pairs, struct htt
     return true;
 }
 
+/* Azure's management clients put '/' in front of ids that begin with one, and leave parts of a path
+ * empty; Azure takes both. */
+static struct str single_slashes(struct arena *a, struct str path)
+{
+    size_t at;
+    if (!str_find(path, STR("//"), &at))
+        return path;
+    char *out = arena_array(a, char, path.n);
+    size_t n = 0;
+    for (size_t i = 0; i < path.n; i++)
+        if (path.p[i] != '/' || i == 0 || path.p[i - 1] != '/')
+            out[n++] = path.p[i];
+    return (struct str){out, n};
+}
+
 bool http_request_target(struct http_request *q, struct str target, struct err *e)
 {
     size_t mark = target.n;
     str_find(target, STR("?"), &mark);
-    q->path = str_sub(target, 0, mark);
+    q->path = single_slashes(q->arena, str_sub(target, 0, mark));
     struct str query = mark < target.n ? str_sub(target, mark + 1, target.n) : STR("");
     if (!utf8_valid(q->path, NULL))
         return err_set(e, ERR_INVALID, "the path is not valid UTF-8 text");

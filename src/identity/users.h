@@ -22,6 +22,26 @@ bool identity_user_find(struct identity *id, struct arena *a, struct str name,
 bool identity_user_list(struct identity *id, struct arena *a, struct identity_user **out, size_t *n,
                         struct err *e) MUST_USE; /* by name */
 
+/* People who have a right ("incidents/write") in a workspace. */
+struct identity_people_wish {
+    struct str workspace; /* id */
+    const char *right;
+    struct str search; /* part of a name or an address, in any case; empty: all */
+    size_t skip, top;  /* skip: 0, or next of the page before */
+};
+struct identity_person {
+    struct str id, name, display_name, email;
+    struct str login; /* as its identity provider has it, else the name */
+};
+struct identity_people_page {
+    struct identity_person *people; /* by login; in the arena */
+    size_t n;                       /* may be fewer than asked for though more follow */
+    size_t next;                    /* 0: no more follow */
+};
+bool identity_people_find(struct identity *id, struct arena *a,
+                          const struct identity_people_wish *x, struct identity_people_page *out,
+                          struct err *e) MUST_USE;
+
 struct identity_user_new {
     struct str name;                /* letters, digits and ._@+-, at most 64 */
     struct str display_name, email; /* may be empty */

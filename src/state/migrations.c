@@ -411,6 +411,11 @@ static const char rule_kinds_sql[] =
 static const char role_homes_sql[] =
     "ALTER TABLE role_definitions ADD COLUMN tenant TEXT NOT NULL DEFAULT ''";
 
+static const char preferences_sql[] =
+    "CREATE TABLE preferences (principal TEXT NOT NULL REFERENCES principals (id) ON DELETE"
+    " CASCADE, key TEXT NOT NULL, value TEXT NOT NULL, changed INTEGER NOT NULL,"
+    " PRIMARY KEY (principal, key)) WITHOUT ROWID;";
+
 static const struct migration {
     int version;
     const char *sql;
@@ -419,7 +424,7 @@ static const struct migration {
     {5, collection_sql},  {6, jobs_sql},         {7, arrival_sql},      {8, work_sql},
     {9, correlation_sql}, {10, cases_sql},       {11, association_sql}, {12, rule_resources_sql},
     {13, rights_sql},     {14, credentials_sql}, {15, people_sql},      {16, tenants_sql},
-    {17, rule_kinds_sql}, {18, providers_sql},   {19, role_homes_sql},
+    {17, rule_kinds_sql}, {18, providers_sql},   {19, role_homes_sql},  {20, preferences_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

@@ -136,7 +136,7 @@ def backtest(s, **body):
 def outcome(r):
     """What must not depend on the method."""
     return {k: r[k] for k in ("status", "windows", "fired", "alerts", "suppressed", "failed", "resultRows",
-                              "incidents", "firings", "incidentList", "topEntities", "days")}
+                              "incidents", "firings", "incidentList", "topEntities", "days", "runs")}
 
 
 def same(r, other):
@@ -148,13 +148,18 @@ def test_one_query_for_all_windows_tells_what_each_window_does():
     with Server(clock=START) as s:
         fill(s, 180)
         rules = variants()
-        body = {"rules": [{"yaml": text} for _, text in rules], "from": at(0), "to": at(180), "maxFirings": 1000}
+        body = {"rules": [{"yaml": text} for _, text in rules], "from": at(0), "to": at(180), "maxFirings": 1000,
+                "lastRuns": 1000}
         for more in ({}, {"asIfOnTime": True}):
             fast, slow = backtest(s, **body, **more), backtest(s, **body, **more, eachWindow=True)
             equal(len(fast), len(rules))
             for name, r in fast.items():
                 same(r, slow[name])
                 equal(slow[name]["method"], "eachWindow", name)
+            for r in fast.values():
+                equal(len(r["runs"]), r["windows"], r["name"])
+                equal(sum(run["rows"] or 0 for run in r["runs"]), r["resultRows"], r["name"])
+                equal(sum(run["rows"] is None for run in r["runs"]), r["suppressed"] + r["failed"], r["name"])
             fired = {name: r["fired"] for name, r in fast.items()}
             equal([n for n, count in fired.items() if count == 0], [], fired)
             methods = {r["name"]: r["method"] for r in fast.values()}
@@ -221,6 +226,7 @@ def test_requests_that_are_wrong_are_refused():
                             ({"rules": [], "from": at(5), "to": at(5)}, "from: a time before"),
                             ({"rules": [], "from": "2020-01-01T00:00:00Z"}, "at most 400 days"),
                             ({"rules": [], "maxFirings": 0}, "maxFirings"),
+                            ({"rules": [], "lastRuns": 10001}, "lastRuns"),
                             ({"rules": [], "asIfOnTime": 1}, "asIfOnTime")):
             answer = s.post(base, body)
             equal((answer.status >= 400, words in answer.message()), (True, True), answer)

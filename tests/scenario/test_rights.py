@@ -110,6 +110,10 @@ def test_role_assignments():
         equal(names("", "atScope()%20and%20assignedTo('" + app + "')"), [])
         equal(s.get(scope + AUTH + "/roleAssignments/" + name).json(), got)
         equal(s.get(AUTH + "/roleAssignments/" + name).status, 404)
+        # As Azure's clients write it: an id behind '/', and a part that is empty.
+        equal(s.get("/" + scope + AUTH + "/roleAssignments/" + name).json(), got)
+        doubled = scope.replace("/workspaces/", "//workspaces/")
+        equal(s.get(doubled + AUTH + "/permissions").json(), s.get(scope + AUTH + "/permissions").json())
 
         # Who has nothing to do with roles gives none; who reads can't.
         equal(assign(s, app, RESPONDER, scope, token=token).status, 403)
@@ -212,7 +216,7 @@ def test_roles_of_an_older_data_folder():
                    " WHERE c.application = principals.id)  WHERE kind = 'application'")
         db.execute("DELETE FROM principals WHERE kind <> 'application'")
         db.execute("ALTER TABLE principals DROP COLUMN kind")
-        for later in ("provider_sessions", "provider_members", "identity_providers", "application_credentials", "used_tokens",
+        for later in ("preferences", "provider_sessions", "provider_members", "identity_providers", "application_credentials", "used_tokens",
                       "api_keys", "sessions", "recovery_codes", "users",
                       "sign_in_failures", "tenants", "delegations"):
             db.execute("DROP TABLE %s" % later)

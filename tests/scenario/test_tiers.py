@@ -149,3 +149,23 @@ def test_the_lake_for_those_who_may_query():
             equal(s.post("/lake/kql/v2/rest/query", {**body, "db": db}).status, 400)
         answer = s.post("/lake/kql/v1/rest/mgmt", {"csl": ".show databases", "db": ""})
         contains(answer.text, "default")
+
+
+def test_columns_that_ship_are_told_apart():
+    """As Azure does, so that what was read can be written again."""
+    with Server() as s:
+        path = "/tables/Doors_CL"
+        columns = [{"name": "TimeGenerated", "type": "dateTime"}, {"name": "Door", "type": "string"}]
+        made = s.arm("PUT", path, {"properties": {"schema": {"name": "Doors_CL", "columns": columns}}}, provider=False)
+        equal(made.status, 200, made.text)
+        schema = s.arm("GET", path, provider=False).json()["properties"]["schema"]
+        equal(schema["columns"], columns)
+        standard = [c["name"] for c in schema["standardColumns"]]
+        equal([n in standard for n in ("TenantId", "Type", "Door", "TimeGenerated")], [True, True, False, False])
+        shipped = s.arm("GET", "/tables/Heartbeat", provider=False).json()
+        equal(shipped["properties"]["schema"]["columns"], [])
+        equal({"Computer", "TimeGenerated", "TenantId"} - {c["name"] for c in shipped["properties"]["schema"]["standardColumns"]}, set())
+        shipped["properties"]["totalRetentionInDays"] = 365
+        again = s.arm("PUT", "/tables/Heartbeat", shipped, provider=False)
+        equal((again.status, again.json()["properties"]["totalRetentionInDays"]), (200, 365))
+        equal(s.arm("PUT", "/tables/Gates_CL", {"properties": {"schema": {"columns": []}}}, provider=False).status, 400)

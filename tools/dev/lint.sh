@@ -18,7 +18,7 @@ lint_format()
     if [ "$FLAG_FIX" = 1 ]; then
         all_sources | xargs clang-format -i
     else
-        all_sources | xargs clang-format --dry-run -Werror
+        all_sources | xargs -P "$(jobs_count)" -n 50 clang-format --dry-run -Werror
     fi
 }
 

@@ -41,7 +41,7 @@ fuzz_one()
     name=$1
     seconds=$2
     shift 2
-    "build/fuzz/tests/fuzz/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
+    "build/asan/tests/fuzz/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \
         -artifact_prefix="build/fuzz-crash/$name-" -print_final_stats=1 -verbosity=0 "$@" \
         >"build/log/$name.log" 2>&1
 }
@@ -49,9 +49,9 @@ fuzz_one()
 run_fuzz()
 {
     setup_all
-    build_preset fuzz
     targets=$(fuzz_targets)
     [ -n "$targets" ] || die 2 "no fuzz target ${TARGET:-}"
+    build_preset asan $targets
     for target in $targets; do
         say "dev: $target for ${FUZZ_SECONDS:-30} s"
         fuzz_one "$target" "${FUZZ_SECONDS:-30}" || {

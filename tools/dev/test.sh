@@ -1,6 +1,6 @@
 # The whole proof, in the order in which it fails fastest. Each suite prints its own lines and ends
-# with 'N passed, N failed[, N skipped]'; this adds them up. --quick leaves out the sanitizer, thread
-# and fuzz builds and the long suites.
+# with 'N passed, N failed[, N skipped]'; this adds them up. --quick leaves out the sanitizer and thread
+# builds, fuzzing and the long suites.
 
 TOTAL_PASSED=0
 TOTAL_FAILED=0
@@ -22,6 +22,7 @@ count()
 # counts as one failure.
 count_line()
 {
+    sed -n 's/^rate: /    /p' "$3"
     line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$3" | tail -n 1)
     passed=$(printf '%s' "$line" | sed -n 's/^\([0-9]*\) passed.*/\1/p')
     failed=$(printf '%s' "$line" | sed -n 's/.* \([0-9]*\) failed.*/\1/p')
@@ -49,12 +50,11 @@ suite()
     code=0
     timeout -k 10 "$limit" "$@" >"$suite_log" 2>&1 || code=$?
     [ "$code" = 124 ] && echo "dev: stopped after $limit s" >>"$suite_log"
-    sed -n 's/^rate: /    /p' "$suite_log"
     count_line "$suite_name" "$code" "$suite_log"
 }
 
-# suite_beside NAME LIMIT COMMAND…: starts a suite that waits more than it works, behind those that
-# were started so before; suites_beside_end counts them.
+# suite_beside NAME LIMIT COMMAND…: starts a suite in the background, behind those that were started so
+# before; suites_beside_end counts them.
 suite_beside()
 {
     suite_name=$1
@@ -90,14 +90,6 @@ suites_beside_end()
     BESIDE_LAST=
 }
 
-# suite_if FILE NAME LIMIT …: a suite whose runner is there.
-suite_if()
-{
-    [ -e "$1" ] || return 0
-    shift
-    suite "$@"
-}
-
 suite_lint()
 {
     SUITE_STARTED=$(date +%s)
@@ -117,6 +109,7 @@ suite_build()
         count "build $1" 1 0 0
     else
         count "build $1" 0 1 0
+        suites_beside_end
         finish
     fi
 }
@@ -160,7 +153,6 @@ suite_scenario_tsan()
 
 suite_fuzz()
 {
-    suite_build fuzz
     SUITE_STARTED=$(date +%s)
     running=0
     for target in $(fuzz_targets); do # each has one thread
@@ -191,23 +183,23 @@ finish()
     exit $?
 }
 
-# The suites that drive the real program. Their runners find it by VEDETTE.
+# The suites that drive the real program. Their runners find it by VEDETTE. Most of them keep one core
+# busy, so they run beside what comes next.
 suites_program()
 {
     export VEDETTE="$ROOT/build/vedette"
-    suite kql 300 python3 tests/kql/run.py
-    suite "kql format" 120 python3 tests/kql/format.py
-    suite "kql properties" 120 python3 tests/kql/properties.py
-    suite "kql mistakes" 120 python3 tests/kql/mistakes.py
-    suite "kql names" 120 python3 tests/kql/names.py
-    suite "kql reference" 120 python3 tests/kql/reference.py
-    suite_if tests/conformance/run.py conformance 600 python3 tests/conformance/run.py
-    suite_if tests/clients/run.py clients 300 python3 tests/clients/run.py
-    suite "kql language service" 300 python3 tests/kql/language_service.py
-    suite "clients kusto" 300 python3 tests/clients/kusto.py
-    suite_if tests/content/run.py content 300 python3 tests/content/run.py
+    suite_beside kql 300 python3 tests/kql/run.py
+    suite_beside "kql format" 120 python3 tests/kql/format.py
+    suite_beside "kql properties" 120 python3 tests/kql/properties.py
+    suite_beside "kql mistakes" 120 python3 tests/kql/mistakes.py
+    suite_beside "kql names" 120 python3 tests/kql/names.py
+    suite_beside "kql reference" 120 python3 tests/kql/reference.py
+    suite_beside conformance 600 python3 tests/conformance/run.py
+    suite_beside clients 300 python3 tests/clients/run.py
+    suite_beside "kql language service" 300 python3 tests/kql/language_service.py
+    suite_beside "clients kusto" 300 python3 tests/clients/kusto.py
     if [ -d content/rules/tests ] && build/vedette rules test --help >/dev/null 2>&1; then
-        suite rules 300 build/vedette rules test content/rules
+        suite_beside rules 300 build/vedette rules test content/rules
     fi
 }
 
@@ -235,9 +227,9 @@ test_all()
         suite_build dev
         suite_unit dev
         suite_build release
-        suites_waiting
-        VEDETTE="$ROOT/build/vedette" suite scenario 600 python3 tests/scenario/run.py -j "$(jobs_waiting)"
         suites_program
+        suites_waiting
+        suite scenario 600 python3 tests/scenario/run.py -j "$(jobs_waiting)"
         suites_beside_end
     else
         suite_build release
