@@ -14,18 +14,21 @@ export function download(name: string, type: string, text: string): void {
   saveBlob(name, new Blob([text], { type }));
 }
 
-/** One field of CSV (RFC 4180). What a spreadsheet would take for a formula gets an apostrophe before it. */
-export function csvField(value: unknown): string {
+/** One field of CSV (RFC 4180). guarded: what a spreadsheet would take for a formula gets an apostrophe before it. */
+export function csvField(value: unknown, guarded = true): string {
   const raw =
     value === null || value === undefined
       ? ""
       : typeof value === "string"
         ? value
         : JSON.stringify(value);
-  const text = typeof value === "string" && /^[=+\-@\t\r]/.test(raw) ? `'${raw}` : raw;
+  const text = guarded && typeof value === "string" && /^[=+\-@\t\r]/.test(raw) ? `'${raw}` : raw;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 export function csvText(head: readonly string[], rows: readonly (readonly unknown[])[]): string {
-  return [head, ...rows].map((row) => row.map(csvField).join(",")).join("\r\n") + "\r\n";
+  return (
+    [head, ...rows].map((row) => row.map((value) => csvField(value)).join(",")).join("\r\n") +
+    "\r\n"
+  );
 }

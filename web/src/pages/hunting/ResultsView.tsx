@@ -2,7 +2,6 @@
 import {
   Button,
   Menu,
-  MenuItem,
   MenuItemCheckbox,
   MenuList,
   MenuPopover,
@@ -15,7 +14,7 @@ import {
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
-import { ArrowDownload20Regular, ColumnTriple20Regular } from "@fluentui/react-icons";
+import { ColumnTriple20Regular } from "@fluentui/react-icons";
 import { useDeferredValue, useMemo, useRef, useState } from "react";
 import { EmptyState } from "../../parts/notices";
 import { useNotify } from "../../parts/Toasts";
@@ -24,13 +23,14 @@ import { ChartView } from "./charts/ChartView";
 import { chartChoice, chartChoices } from "./charts/kinds";
 import { PivotChart } from "./charts/PivotChart";
 import { TimePivot } from "./charts/TimePivot";
-import { exportCsv, exportJson } from "./exports";
+import { ExportMenu } from "./ExportMenu";
 import { ResultGrid } from "./grid/ResultGrid";
 import type { CellPlace } from "./grid/ResultGrid";
 import { cellText, viewOf } from "./grid/view";
 import type { ColumnSort } from "./grid/view";
 import { RowDetails } from "./RowDetails";
 import type { ResultTable } from "./results";
+import type { Run } from "./useRun";
 
 const useStyles = makeStyles({
   view: {
@@ -75,9 +75,11 @@ function Card({ table }: { table: ResultTable }) {
 
 interface Props {
   table: ResultTable;
+  /** Of the table, which grows in place while rows come. */
+  rows: number;
+  /** Are rows still coming, or did they stop before their end? */
+  coming: Run["state"];
   onFilter: (filter: string) => void;
-  /** The query's file from the server. */
-  onParquet: () => Promise<void>;
   onBookmark: ((row: number) => void) | undefined;
 }
 
@@ -99,7 +101,7 @@ function among(
   return view.filter((row) => wanted[row] === 1);
 }
 
-export function ResultsView({ table, onFilter, onParquet, onBookmark }: Props) {
+export function ResultsView({ table, rows, coming, onFilter, onBookmark }: Props) {
   const styles = useStyles();
   const notify = useNotify();
   const body = useRef<HTMLDivElement>(null);
@@ -112,11 +114,12 @@ export function ResultsView({ table, onFilter, onParquet, onBookmark }: Props) {
     undefined,
   );
   const wanted = useDeferredValue(filters);
-  const view = useMemo(() => viewOf(table, wanted, sort), [table, wanted, sort]);
+  const view = useMemo(() => viewOf(table, wanted, sort), [table, rows, wanted, sort]);
   const shown = table.columns
     .map((_, i) => i)
     .filter((i) => !hidden.includes(table.columns[i]?.name ?? ""));
-  const choice = chartChoice(kind);
+  // What is drawn of half a result would be another picture.
+  const choice = coming === "running" ? undefined : chartChoice(kind);
   const count = view?.length ?? table.rows;
   const label =
     count === table.rows
@@ -146,28 +149,7 @@ export function ResultsView({ table, onFilter, onParquet, onBookmark }: Props) {
   return (
     <div className={styles.view}>
       <div className={styles.bar}>
-        <Menu>
-          <MenuTrigger disableButtonEnhancement>
-            <Button size="small" appearance="subtle" icon={<ArrowDownload20Regular />}>
-              Export
-            </Button>
-          </MenuTrigger>
-          <MenuPopover>
-            <MenuList>
-              <MenuItem onClick={() => exportCsv(table, view, shown)}>CSV</MenuItem>
-              <MenuItem onClick={() => exportJson(table, view, shown)}>JSON</MenuItem>
-              <MenuItem
-                onClick={() =>
-                  onParquet().catch((error: unknown) =>
-                    notify.failed("There is no Parquet file", error),
-                  )
-                }
-              >
-                Parquet (all rows)
-              </MenuItem>
-            </MenuList>
-          </MenuPopover>
-        </Menu>
+        {coming !== "running" && <ExportMenu table={table} view={view} shown={shown} />}
         <Menu
           checkedValues={{
             columns: table.columns.map((c) => c.name).filter((n) => !hidden.includes(n)),
@@ -209,9 +191,20 @@ export function ResultsView({ table, onFilter, onParquet, onBookmark }: Props) {
         </Select>
         <div className={styles.grow} />
         <Text size={200} role="status">
-          {label} · {table.seconds.toFixed(3)} s on the server
+          {coming === "done"
+            ? `${label} · ${table.seconds.toFixed(3)} s on the server`
+            : coming === "running"
+              ? `${label} so far …`
+              : `${label}, then cancelled`}
         </Text>
       </div>
+      {coming === "cancelled" && (
+        <MessageBar intent="warning">
+          <MessageBarBody>
+            These are the rows that came before the query was cancelled. Run it again for all.
+          </MessageBarBody>
+        </MessageBar>
+      )}
       {table.cut && (
         <MessageBar intent="warning">
           <MessageBarBody>
