@@ -222,7 +222,7 @@ int main(int argc, char **argv)
     }
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct store_check c;
-    need(workspace_check(w, a, &c, &e), &e);
+    need(workspace_check(w, a, true, &c, &e), &e);
     printf(
         "rows %lld\nparts %lld\nseal_s %.3f\nseal_cpu_s %.3f\nparts_bytes %lld\nindex_bytes %lld\n",
         (long long)c.rows, (long long)c.parts, sealing, cpu, (long long)c.bytes,

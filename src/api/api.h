@@ -96,6 +96,9 @@ struct ingest *vedette_import(struct vedette *v); /* with the limits of files */
 struct state *vedette_state(struct vedette *v);
 /* Lets /metrics tell of the server, too; NULL again before it is freed. */
 void vedette_watch(struct vedette *v, struct http_server *server);
+/* Lets the API tell of the certificate in use (its PEM text) and read its files again. What f points
+ * to is borrowed for as long as the server runs. */
+void vedette_watch_tls(struct vedette *v, const struct http_tls_files *f, struct str cert_pem);
 /* The same for the listeners of syslog: all is the caller's, and is looked at until 0 of them are
  * set. */
 void vedette_watch_syslog(struct vedette *v, struct ingest_listener *const *all, size_t n);

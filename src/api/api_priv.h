@@ -44,6 +44,9 @@ struct vedette {
     struct portal *portal; /* NULL: not served */
     struct http_router *router;
     _Atomic(struct http_server *) server;
+    struct lock tls_lock; /* of the next two */
+    struct http_tls_files tls;
+    struct sbuf certificate; /* in use, PEM; empty: there is no HTTPS */
     struct lock topics_lock; /* while /metrics looks at syslog, topics or buckets */
     struct ingest_listener *const *syslog;
     size_t n_syslog;
@@ -136,6 +139,8 @@ extern const struct http_route collector_routes[];
 extern const struct http_route explain_routes[];
 extern const struct http_route lake_routes[];
 extern const struct http_route backup_routes[];
+extern const struct http_route server_routes[];
+
 extern const struct http_route purge_routes[];
 extern const struct http_route workspace_routes[];
 extern const struct http_route otlp_routes[];
@@ -185,6 +190,7 @@ extern const size_t n_collector_routes;
 extern const size_t n_explain_routes;
 extern const size_t n_lake_routes;
 extern const size_t n_backup_routes;
+extern const size_t n_server_routes;
 extern const size_t n_purge_routes;
 extern const size_t n_workspace_routes;
 extern const size_t n_otlp_routes;
@@ -232,6 +238,8 @@ bool api_authorise_shared_key(struct vedette *v, struct http_request *q, struct 
 /* ---- routes_account.c: of oneself and of others ---- */
 void api_sessions(struct vedette *v, struct http_request *q, struct http_response *r,
                   struct str principal);
+/* The members of one key, into an open object. */
+void api_key_members(struct json_out *o, const struct identity_key *k);
 void api_keys_list(struct vedette *v, struct http_request *q, struct http_response *r,
                    struct str principal);
 void api_key_create(struct vedette *v, struct http_request *q, struct http_response *r,

@@ -44,15 +44,43 @@ static bool changes_something(enum http_method m)
     return m != HTTP_GET && m != HTTP_HEAD && m != HTTP_OPTIONS;
 }
 
-/* As long as the password has to be changed. */
-static bool serves_for_change(const char *pattern)
+/* What a session serves for as long as something has to be done first. */
+static const char *const for_change[] = {"/portal/api/password", "/portal/api/session",
+                                         "/portal/api/signout", NULL};
+static const char *const for_code[] = {"/portal/api/session/code", "/portal/api/session",
+                                       "/portal/api/signout", NULL};
+static const char *const for_enrolment[] = {
+    "/portal/api/totp",    "/portal/api/totp/confirm", "/portal/api/session/confirm",
+    "/portal/api/session", "/portal/api/signout",      NULL};
+
+static bool is_among(const char *pattern, const char *const *patterns)
 {
-    static const char *const patterns[] = {"/portal/api/password", "/portal/api/session",
-                                           "/portal/api/signout"};
-    for (size_t i = 0; i < COUNTOF(patterns); i++)
-        if (strcmp(patterns[i], pattern) == 0)
+    for (; *patterns != NULL; patterns++)
+        if (strcmp(*patterns, pattern) == 0)
             return true;
     return false;
+}
+
+static bool check_duties(const struct identity_session *s, const char *pattern, struct err *e)
+{
+    if (s->must_change_password)
+        return is_among(pattern, for_change) ||
+               refuse(e, "PasswordChangeRequired",
+                      "The password has to be changed first (POST /portal/api/password).");
+    switch (s->pending) {
+    case IDENTITY_COMPLETE:
+        return true;
+    case IDENTITY_SHOW_CODE:
+        return is_among(pattern, for_code) ||
+               refuse(e, "SecondFactorRequired",
+                      "A code of the authenticator is needed first (POST "
+                      "/portal/api/session/code).");
+    case IDENTITY_ENROL:
+        return is_among(pattern, for_enrolment) ||
+               refuse(e, "EnrolmentRequired",
+                      "An authenticator has to be enrolled first (POST /portal/api/totp).");
+    }
+    UNREACHABLE();
 }
 
 static bool tell_cross_site(struct vedette *v, const struct http_request *q,
@@ -83,10 +111,7 @@ static bool by_session(struct vedette *v, struct http_request *q, struct str tok
         if (!good)
             return tell_cross_site(v, q, out, e);
     }
-    if (s->must_change_password && !serves_for_change(q->route->pattern))
-        return refuse(e, "PasswordChangeRequired",
-                      "The password has to be changed first (POST /portal/api/password).");
-    return true;
+    return check_duties(s, q->route->pattern, e);
 }
 
 bool api_authenticate(struct vedette *v, struct http_request *q, struct identity_caller *out,

@@ -15,13 +15,21 @@ static bool is_person(const struct http_request *q, struct err *e)
            err_set(e, ERR_FORBIDDEN, "Only for a user who has signed in.");
 }
 
-/* Is it a person, with a body? The body's "code" otherwise. */
+/* A person who has shown a moment ago who it is: a browser that was left alone must not change what
+ * lets people in. */
+static bool is_proved(const struct vedette *v, const struct http_request *q, struct err *e)
+{
+    const struct identity_session *s = api_caller(q)->session;
+    return is_person(q, e) && (s == NULL || identity_session_is_fresh(v->identity, s, e));
+}
+
+/* Is it a proved person, with a body? The body's "code" otherwise. */
 static bool code_of(struct vedette *v, struct http_request *q, struct http_response *r,
                     struct str *out)
 {
     struct err e = {0};
     struct json body = {0};
-    if (!is_person(q, &e)) {
+    if (!is_proved(v, q, &e)) {
         api_error(v, q, &e, r);
         return false;
     }
@@ -38,7 +46,7 @@ static void begin_totp(void *ctx, struct http_request *q, struct http_response *
     struct vedette *v = ctx;
     struct err e = {0};
     struct str secret = STR(""), uri = STR("");
-    if (!is_person(q, &e) ||
+    if (!is_proved(v, q, &e) ||
         !identity_totp_begin(v->identity, q->arena, api_caller(q)->id, &secret, &uri, &e)) {
         api_error(v, q, &e, r);
         return;
@@ -80,9 +88,17 @@ static void answer_codes(struct vedette *v, struct http_request *q, struct http_
         api_error(v, q, &e, r);
 }
 
+/* A session that waited for the enrolment serves for everything then. */
 static void confirm_totp(void *ctx, struct http_request *q, struct http_response *r)
 {
-    answer_codes(ctx, q, r, identity_totp_confirm);
+    struct vedette *v = ctx;
+    struct err e = {0};
+    const struct identity_session *s = api_caller(q)->session;
+    answer_codes(v, q, r, identity_totp_confirm);
+    if (r->status < 300 && s != NULL && !identity_session_complete(v->identity, s, &e)) {
+        sbuf_clear(&r->body);
+        api_error(v, q, &e, r);
+    }
 }
 
 static void renew_codes(void *ctx, struct http_request *q, struct http_response *r)
@@ -167,6 +183,18 @@ static void end_other_sessions(void *ctx, struct http_request *q, struct http_re
 
 /* ---- API keys ---- */
 
+void api_key_members(struct json_out *o, const struct identity_key *k)
+{
+    json_kv_str(o, "id", k->id);
+    json_kv_str(o, "name", k->name);
+    json_key(o, "roles");
+    json_raw(o, k->roles.n > 0 ? k->roles : STR("null"));
+    json_kv_time(o, "created", k->created);
+    json_kv_time(o, "expires", k->expires);
+    json_kv_time(o, "lastUsed", k->last_used);
+    json_kv_str(o, "createdBy", k->created_by);
+}
+
 void api_keys_list(struct vedette *v, struct http_request *q, struct http_response *r,
                    struct str principal)
 {
@@ -180,14 +208,7 @@ void api_keys_list(struct vedette *v, struct http_request *q, struct http_respon
     struct json_out o = api_list(r);
     for (size_t i = 0; i < n; i++) {
         json_obj(&o);
-        json_kv_str(&o, "id", all[i].id);
-        json_kv_str(&o, "name", all[i].name);
-        json_key(&o, "roles");
-        json_raw(&o, all[i].roles.n > 0 ? all[i].roles : STR("null"));
-        json_kv_time(&o, "created", all[i].created);
-        json_kv_time(&o, "expires", all[i].expires);
-        json_kv_time(&o, "lastUsed", all[i].last_used);
-        json_kv_str(&o, "createdBy", all[i].created_by);
+        api_key_members(&o, &all[i]);
         json_obj_end(&o);
     }
     api_list_end(&o);
@@ -260,7 +281,7 @@ static void own_keys(void *ctx, struct http_request *q, struct http_response *r)
 static void create_own_key(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct err e = {0};
-    if (is_person(q, &e))
+    if (is_proved(ctx, q, &e))
         api_key_create(ctx, q, r, api_caller(q)->id);
     else
         api_error(ctx, q, &e, r);

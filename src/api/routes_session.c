@@ -44,7 +44,11 @@ static bool write_user(struct vedette *v, const struct http_request *q,
     return true;
 }
 
-/* {"user", "csrfToken", "expires", "ends", "mustChangePassword", "tenants"} */
+static const char *const pending_words[] = {
+    [IDENTITY_COMPLETE] = "complete", [IDENTITY_SHOW_CODE] = "code", [IDENTITY_ENROL] = "enrol"};
+
+/* {"user", "csrfToken", "expires", "ends", "mustChangePassword", "secondFactor",
+ * "tenants"} */
 static bool write_session(struct vedette *v, struct http_request *q,
                           const struct identity_caller *c, struct http_response *r, struct err *e)
 {
@@ -60,6 +64,7 @@ static bool write_session(struct vedette *v, struct http_request *q,
         json_kv_time(&o, "expires", s->expires);
         json_kv_time(&o, "ends", s->ends);
         json_kv_bool(&o, "mustChangePassword", s->must_change_password);
+        json_kv_z(&o, "secondFactor", pending_words[s->pending]);
     }
     json_key(&o, "tenants");
     if (!identity_reach_json(v->identity, q->arena, c, &o, e))
@@ -239,6 +244,47 @@ static void change_password(void *ctx, struct http_request *q, struct http_respo
         api_error(v, q, &e, r);
 }
 
+/* {"password"}: the session counts as fresh for a while. */
+static void confirm(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct json body = {0};
+    const struct identity_caller *c = api_caller(q);
+    if (!api_body(v, q, r, &body))
+        return;
+    if (c->session == NULL)
+        err_set(&e, ERR_FORBIDDEN, "Only for a user who has signed in with a browser.");
+    else if (identity_password_prove(v->identity, q->arena, c->session,
+                                     json_text(json_get(&body, "password"), STR("")), &e)) {
+        r->status = 204;
+        return;
+    }
+    if (e.code == ERR_UNAUTHENTICATED) /* as with a change of password */
+        api_error_code(r, 403, e.kind, e.msg);
+    else
+        api_error(v, q, &e, r);
+}
+
+/* {"code"}: what the session waits for. */
+static void show_code(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct json body = {0};
+    const struct identity_caller *c = api_caller(q);
+    if (!api_body(v, q, r, &body))
+        return;
+    if (c->session == NULL)
+        err_set(&e, ERR_FORBIDDEN, "Only for a user who has signed in with a browser.");
+    else if (identity_session_show_code(v->identity, q->arena, c->session,
+                                        json_text(json_get(&body, "code"), STR("")), &e)) {
+        r->status = 204;
+        return;
+    }
+    api_error(v, q, &e, r);
+}
+
 static void session(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
@@ -249,6 +295,8 @@ static void session(void *ctx, struct http_request *q, struct http_response *r)
 
 const struct http_route session_routes[] = {
     {HTTP_POST, "/portal/api/signout", sign_out, RIGHT_ONESELF, MAX_SIGN_IN_BYTES, FAMILY_ARM},
+    {HTTP_POST, "/portal/api/session/code", show_code, RIGHT_ONESELF, MAX_SIGN_IN_BYTES,
+     FAMILY_ARM},
     {HTTP_GET, "/portal/api/session", session, RIGHT_ONESELF, 0, FAMILY_ARM},
 };
 const size_t n_session_routes = COUNTOF(session_routes);
@@ -256,6 +304,8 @@ const size_t n_session_routes = COUNTOF(session_routes);
 /* These hash passwords, which takes memory and time on purpose. */
 const struct http_route sign_in_routes[] = {
     {HTTP_POST, "/portal/api/signin", sign_in, NULL, MAX_SIGN_IN_BYTES, FAMILY_ARM},
+    {HTTP_POST, "/portal/api/session/confirm", confirm, RIGHT_ONESELF, MAX_SIGN_IN_BYTES,
+     FAMILY_ARM},
     {HTTP_POST, "/portal/api/password", change_password, RIGHT_ONESELF, MAX_SIGN_IN_BYTES,
      FAMILY_ARM},
 };

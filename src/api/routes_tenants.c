@@ -1,6 +1,7 @@
 /* Tenants, and what one delegates to principals of another. */
 #include "api/api_priv.h"
 #include "audit/audit.h"
+#include "identity/users.h"
 #include "text/date.h"
 #include "text/json.h"
 
@@ -196,6 +197,40 @@ static void remove_tenant(void *ctx, struct http_request *q, struct http_respons
     api_deleted(v, q, r, ok, &e);
 }
 
+/* ---- of whom a second factor is demanded ---- */
+
+static void answer_policy(struct vedette *v, struct http_request *q, struct str tenant,
+                          struct http_response *r)
+{
+    struct err e = {0};
+    struct json_out o = json_out_make(&r->body);
+    if (!identity_sign_in_policy_json(v->identity, q->arena, tenant, &o, &e))
+        api_error(v, q, &e, r);
+}
+
+static void get_policy(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct state_tenant t = {0};
+    if (api_tenant(v, q, r, &t) && api_allows_in(v, q, q->route->access, t.id, r))
+        answer_policy(v, q, t.id, r);
+}
+
+static void put_policy(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct json body = {0};
+    struct state_tenant t = {0};
+    if (!api_tenant(v, q, r, &t) || !api_allows_in(v, q, q->route->access, t.id, r) ||
+        !api_body(v, q, r, &body))
+        return;
+    if (identity_sign_in_policy_set(v->identity, q->arena, t.id, &body, api_caller(q)->name, &e))
+        answer_policy(v, q, t.id, r);
+    else
+        api_refuse(v, q, &e, r);
+}
+
 /* ---- delegations ---- */
 
 /* Told in both tenants, each in its own rows. */
@@ -330,6 +365,8 @@ const struct http_route tenant_routes[] = {
     {HTTP_PUT, TENANT, put, "tenants/write", 0, FAMILY_ARM},
     {HTTP_PATCH, TENANT, patch, "tenants/write", 0, FAMILY_ARM},
     {HTTP_DELETE, TENANT, remove_tenant, "servers/write", 0, FAMILY_ARM},
+    {HTTP_GET, TENANT "/signInPolicy", get_policy, "tenants/read", 0, FAMILY_ARM},
+    {HTTP_PUT, TENANT "/signInPolicy", put_policy, "tenants/write", 0, FAMILY_ARM},
     {HTTP_GET, TENANT "/delegations", list_delegations, "delegations/read", 0, FAMILY_ARM},
     {HTTP_POST, TENANT "/delegations", offer, "delegations/write", 0, FAMILY_ARM},
     {HTTP_GET, DELEGATION, get_delegation, "delegations/read", 0, FAMILY_ARM},

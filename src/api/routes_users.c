@@ -267,6 +267,52 @@ static void delete_user_key(void *ctx, struct http_request *q, struct http_respo
         api_error(v, q, &e, r);
 }
 
+/* Of people, and of applications where the caller may look at these. */
+static bool keys_are_shown(struct vedette *v, struct http_request *q,
+                           const struct state_principal *p)
+{
+    struct str home = p->tenant.n > 0 ? p->tenant : identity_tenant(v->identity);
+    const char *right =
+        str_eqz(p->kind, PRINCIPAL_USER) ? q->route->access : "applications/read";
+    return identity_allows_in(api_caller(q), right, home);
+}
+
+static bool write_keys(struct vedette *v, struct http_request *q, const struct state_principal *p,
+                       struct json_out *o, struct err *e)
+{
+    struct identity_key *keys = NULL;
+    size_t n = 0;
+    if (!identity_key_list(v->identity, q->arena, p->id, &keys, &n, e))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        json_obj(o);
+        api_key_members(o, &keys[i]);
+        json_kv_str(o, "principalId", p->id);
+        json_kv_str(o, "principalName", p->name);
+        json_kv_z(o, "principalType",
+                  str_eqz(p->kind, PRINCIPAL_USER) ? "User" : "Application");
+        json_obj_end(o);
+    }
+    return true;
+}
+
+static void all_keys(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    struct state_principal *all = NULL;
+    size_t n = 0;
+    bool ok = state_principal_list(v->state, q->arena, &all, &n, &e);
+    struct json_out o = api_list(r);
+    for (size_t i = 0; ok && i < n; i++)
+        ok = !keys_are_shown(v, q, &all[i]) || write_keys(v, q, &all[i], &o, &e);
+    api_list_end(&o);
+    if (ok)
+        return;
+    sbuf_clear(&r->body);
+    api_error(v, q, &e, r);
+}
+
 /* false: the answer is written. */
 static bool is_application(struct vedette *v, struct http_request *q, struct http_response *r)
 {
@@ -309,6 +355,7 @@ const struct http_route user_routes[] = {
     {HTTP_DELETE, USERS "/{user}/sessions", end_sessions, "users/write", 0, FAMILY_ARM},
     {HTTP_GET, USERS "/{user}/apiKeys", user_keys, "users/read", 0, FAMILY_ARM},
     {HTTP_DELETE, USERS "/{user}/apiKeys/{key}", delete_user_key, "users/write", 0, FAMILY_ARM},
+    {HTTP_GET, "/vedette/v1/apiKeys", all_keys, "users/read", 0, FAMILY_ARM},
     {HTTP_GET, APP_KEYS, application_keys, "applications/read", 0, FAMILY_ARM},
     {HTTP_POST, APP_KEYS, create_application_key, "applications/write", MAX_BODY, FAMILY_ARM},
     {HTTP_DELETE, APP_KEYS "/{key}", delete_application_key, "applications/write", 0, FAMILY_ARM},

@@ -174,6 +174,7 @@ static void open_router(struct vedette *v)
         {watchlist_routes, n_watchlist_routes, v, false},
         {collector_routes, n_collector_routes, v, false},
         {backup_routes, n_backup_routes, v, true},
+        {server_routes, n_server_routes, v, HTTP_SHORT},
         {purge_routes, n_purge_routes, v, true},
         {workspace_routes, n_workspace_routes, v, false},
         {tenant_routes, n_tenant_routes, v, false},
@@ -236,6 +237,8 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     struct vedette *v = xcalloc(1, sizeof(*v));
     v->lock.fd = -1;
     lock_init(&v->topics_lock, "topics");
+    lock_init(&v->tls_lock, "tls");
+    v->certificate = sbuf_make(0);
     v->started = clock_mono_us();
     v->sign_ins = sign_ins_new();
     v->shares = shares_new();
@@ -305,6 +308,8 @@ void vedette_close(struct vedette *v)
     state_close(v->state);
     data_dir_release(&v->lock);
     lock_fini(&v->topics_lock);
+    lock_fini(&v->tls_lock);
+    sbuf_fini(&v->certificate);
     xfree(v);
 }
 

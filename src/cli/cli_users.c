@@ -13,16 +13,20 @@ static const char usage[] =
     "                            [--workspace W]                      [--data DIR]\n"
     "       vedette users reset-password|unlock|totp-reset NAME       [--data DIR]\n"
     "       vedette users enable|disable|sign-out|delete NAME         [--data DIR]\n"
+    "       vedette users policy [TENANT] [--second-factor optional|required|roles]\n"
+    "                            [--roles ROLE,ROLE…]                 [--data DIR]\n"
     "\n"
     "create makes a user with the role (Microsoft Sentinel Reader if not given; everywhere, or\n"
     "in the workspace W), reset-password a new password for one who lost it; both print it,\n"
     "once, and it has to be changed at the next sign-in. unlock ends a lock-out, totp-reset\n"
-    "takes the second factor away, sign-out ends all sessions. --url URL (with VEDETTE_TOKEN,\n"
+    "takes the second factor away, sign-out ends all sessions. policy shows of whom a tenant\n"
+    "(the first one, if none is named) demands a second factor, or sets it: of all its people,\n"
+    "or of those who have one of the roles. --url URL (with VEDETTE_TOKEN,\n"
     "VEDETTE_CA) names another server than that of the data folder.\n";
 
 struct asked {
     struct client_place place;
-    const char *role, *display_name, *email;
+    const char *role, *display_name, *email, *second_factor, *roles;
     struct verb_words words;
 };
 
@@ -194,19 +198,82 @@ static bool delete (struct client *c, const struct client_workspace *w, const vo
     return one_name(x, e) && verb_delete(c, path_of(c, x->words.p[0], ""), e);
 }
 
+/* ---- policy ---- */
+
+static bool policy_path(struct client *c, const struct asked *x, const char **out, struct err *e)
+{
+    struct json answer = {0};
+    struct str tenant = STR("");
+    if (x->words.n > 1)
+        return err_set(e, ERR_INVALID, "at most one tenant's name or id expected");
+    if (x->words.n == 1) {
+        tenant = str_from(x->words.p[0]);
+    } else {
+        if (!client_call(c, "GET", "/vedette/v1/tenants", NULL, STR(""), &answer, e))
+            return false;
+        const struct json *value = json_get(&answer, "value");
+        if (value != NULL && value->n > 0)
+            tenant = json_text(json_get(&value->items[0], "id"), STR(""));
+    }
+    *out = arena_fmt(c->a, "/vedette/v1/tenants/%.*s/signInPolicy",
+                     STR_ARG(client_encoded(c->a, tenant)))
+               .p;
+    return true;
+}
+
+static struct str policy_body(struct client *c, const struct asked *x)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 16);
+    struct json_out o = json_out_make(&b);
+    struct str rest = str_from(x->roles != NULL ? x->roles : "");
+    json_obj(&o);
+    json_kv_z(&o, "secondFactor", x->second_factor);
+    json_key(&o, "roles");
+    json_arr(&o);
+    while (rest.n > 0) {
+        size_t at = rest.n;
+        (void)str_find(rest, STR(","), &at);
+        json_str(&o, str_trim(str_sub(rest, 0, at)));
+        rest = str_sub(rest, at + 1, rest.n);
+    }
+    json_arr_end(&o);
+    json_obj_end(&o);
+    return arena_str(c->a, sbuf_str(&b));
+}
+
+static bool policy(struct client *c, const struct client_workspace *w, const void *arg,
+                   struct err *e)
+{
+    const struct asked *x = arg;
+    const char *path = "";
+    (void)w;
+    if (x->roles != NULL && x->second_factor == NULL)
+        return err_set(e, ERR_INVALID, "--roles: only with --second-factor roles");
+    if (!policy_path(c, x, &path, e) ||
+        (x->second_factor != NULL &&
+         !client_call(c, "PUT", path, NULL, policy_body(c, x), NULL, e)))
+        return false;
+    return verb_show(c, path, e);
+}
+
 static const struct verb verbs[] = {{"list", list},         {"show", show},
                                     {"create", create},     {"reset-password", reset_password},
                                     {"unlock", unlock},     {"totp-reset", totp_reset},
                                     {"sign-out", sign_out}, {"enable", enable},
-                                    {"disable", disable},   {"delete", delete}};
+                                    {"disable", disable},   {"delete", delete},
+                                    {"policy", policy}};
 
 int cli_users(int argc, char **argv)
 {
     struct asked x = {0};
-    const struct verb_option options[] = {
-        {"data", &x.place.data, NULL},           {"url", &x.place.url, NULL},
-        {"workspace", &x.place.workspace, NULL}, {"role", &x.role, NULL},
-        {"display-name", &x.display_name, NULL}, {"email", &x.email, NULL}};
+    const struct verb_option options[] = {{"data", &x.place.data, NULL},
+                                          {"url", &x.place.url, NULL},
+                                          {"workspace", &x.place.workspace, NULL},
+                                          {"role", &x.role, NULL},
+                                          {"display-name", &x.display_name, NULL},
+                                          {"email", &x.email, NULL},
+                                          {"second-factor", &x.second_factor, NULL},
+                                          {"roles", &x.roles, NULL}};
     const struct verb_command k = {"users",        usage,   verbs,
                                    COUNTOF(verbs), options, COUNTOF(options)};
     return verbs_run(&k, &x.place, &x.words, &x, argc, argv);

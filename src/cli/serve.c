@@ -45,6 +45,8 @@ static struct identity_people people_of(const struct settings *set)
                                     .lockout_window = set->lockout_window,
                                     .lockout_delay = set->lockout_delay,
                                     .api_key_lifetime = set->api_key_lifetime,
+                                    .second_factor = strcmp(set->second_factor, "required") == 0,
+                                    .proof_lifetime = set->proof_lifetime,
                                     .preferences_max = set->preferences_max,
                                     .preference_bytes = set->preference_bytes};
 }
@@ -154,23 +156,23 @@ static bool add_listener(struct http_server_options *o, const char *address, boo
 static bool load_tls(struct serving *s, const struct settings *set, struct sbuf *cert,
                      struct sbuf *key, struct err *e)
 {
-    char dir[4150], data[PATH_MAX];
+    char data[PATH_MAX];
     bool renewed = false, own = set->tls_cert[0] != '\0';
     if (set->listen[0] == '\0')
         return true;
     if (realpath(set->data, data) == NULL) /* clients look from folders of their own */
         return err_errno(e, "can't resolve", set->data);
-    snprintf(dir, sizeof(dir), "%.4000s/tls", data);
-    struct http_tls_files f = {.dir = dir,
-                               .cert_file = own ? set->tls_cert : NULL,
-                               .key_file = own ? set->tls_key : NULL,
-                               .extra_name = set->tls_name[0] != '\0' ? set->tls_name : NULL};
-    if (!http_tls_load(&f, cert, key, &renewed, e))
+    snprintf(s->tls_dir, sizeof(s->tls_dir), "%.4000s/tls", data);
+    s->tls = (struct http_tls_files){.dir = s->tls_dir,
+                                     .cert_file = own ? set->tls_cert : NULL,
+                                     .key_file = own ? set->tls_key : NULL,
+                                     .extra_name = set->tls_name[0] != '\0' ? set->tls_name : NULL};
+    if (!http_tls_load(&s->tls, cert, key, &renewed, e))
         return false;
     if (!own)
-        snprintf(s->ca_file, sizeof(s->ca_file), "%s/ca.pem", dir);
+        snprintf(s->ca_file, sizeof(s->ca_file), "%s/ca.pem", s->tls_dir);
     if (renewed)
-        LOG(LOG_INFO, "serve", "server certificate made", log_z("folder", dir));
+        LOG(LOG_INFO, "serve", "server certificate made", log_z("folder", s->tls_dir));
     return true;
 }
 
@@ -364,6 +366,7 @@ static bool listen_all(struct serving *s, const struct settings *set, struct err
         LOG(LOG_INFO, "serve", "listening", log_z("address", o.listen[i].address),
             log_i("port", http_server_port(s->server, i)), log_b("tls", o.listen[i].tls));
     vedette_watch(s->v, s->server);
+    vedette_watch_tls(s->v, &s->tls, sbuf_str(&cert));
     if (!listen_syslog(s, set, sbuf_str(&cert), sbuf_str(&key), e))
         return false;
     bool six = strchr(o.listen[0].address, ':') != NULL;

@@ -46,7 +46,9 @@ struct settings {
         sign_ins_per_second, sign_ins_burst;
     int64_t password_memory, password_passes; /* bytes; count */
     int64_t session_idle, session_lifetime, lockout_window, lockout_delay,
-        api_key_lifetime;                      /* ticks */
+        api_key_lifetime; /* ticks */
+    const char *second_factor;
+    int64_t proof_lifetime;                    /* ticks */
     int64_t preferences_max, preference_bytes; /* count; bytes */
     int64_t lockout_failures, lockout_address_failures;
     bool metrics_open, portal, syslog_received_time, term_index, correlation;

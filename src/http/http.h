@@ -184,6 +184,16 @@ struct http_tls_files {
  * certificate, expired). */
 bool http_tls_load(const struct http_tls_files *f, struct sbuf *cert_pem, struct sbuf *key_pem,
                    bool *renewed, struct err *e) MUST_USE;
+struct http_certificate {
+    struct str subject, issuer; /* RFC 2253 */
+    struct str names;           /* "DNS:localhost, IP Address:127.0.0.1" */
+    struct str sha256;          /* fingerprint, hex in lower case */
+    int64_t from, until;        /* ticks */
+    int days_left;              /* by the machine's clock; < 0: it has expired */
+};
+/* The first certificate of a PEM text. *out lives in a. Errors: ERR_INVALID. */
+bool http_certificate_read(struct arena *a, struct str pem, struct http_certificate *out,
+                           struct err *e) MUST_USE;
 
 /* ---- server ---- */
 struct http_listener {
@@ -218,6 +228,11 @@ struct http_server;
 struct http_server *http_server_start(const struct http_server_options *o,
                                       struct http_router *router, struct err *e) MUST_USE;
 uint16_t http_server_port(const struct http_server *s, size_t listener);
+/* New connections over TLS get this certificate; open ones go on with theirs until they end. From a
+ * request's handler, too. Errors: ERR_IO (it can't be used: nothing has
+ * changed), ERR_BUSY (too many old connections are still open). */
+bool http_server_renew(struct http_server *s, struct str cert_pem, struct str key_pem,
+                       struct err *e) MUST_USE;
 void http_server_stats(const struct http_server *s, struct http_stats *out);
 /* Stops accepting, answers 503 to new requests on open connections, waits for running ones; after
  * limit_ms sets their cancel flag and waits limit_ms more. false: a request still runs; the server

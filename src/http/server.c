@@ -8,6 +8,7 @@
  * never larger than max_inflight_bytes. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
@@ -23,6 +24,7 @@
 
 enum {
     MAX_HEADERS_IN = 100,
+    MAX_RETIRED = 16,
     CONNECTION_MEMORY = 128 * 1024, /* request line and headers */
     DISCARD_LIMIT = 32 * 1024 * 1024,
     REQUEST_MEMORY = 1024 * 1024 * 1024 /* twice what compiling a query may take */
@@ -33,7 +35,9 @@ struct http_server {
     struct http_router *router;
     struct pool *pool, *long_pool, *costly_pool;
     struct watch *watch;
+    struct lock daemons_lock; /* of the next two, once the server runs */
     struct MHD_Daemon *daemons[4];
+    struct MHD_Daemon *retired[MAX_RETIRED]; /* accept nothing more: of certificates before */
     uint16_t ports[4];
     atomic_bool draining, cancel;
     atomic_size_t inflight_bytes;
@@ -475,6 +479,70 @@ static bool start_listener(struct http_server *s, size_t i, const char *cert, co
                    l->tls ? ": is the certificate usable?" : "");
 }
 
+/* ---- another certificate ---- */
+
+/* Those whose connections have all ended go; where a new one can be kept, NULL: nowhere. */
+static struct MHD_Daemon **retirement(struct http_server *s)
+{
+    struct MHD_Daemon **room = NULL;
+    for (size_t i = 0; i < COUNTOF(s->retired); i++) {
+        const union MHD_DaemonInfo *info =
+            s->retired[i] == NULL
+                ? NULL
+                : MHD_get_daemon_info(s->retired[i], MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+        if (info != NULL && info->num_connections == 0) {
+            MHD_stop_daemon(s->retired[i]);
+            s->retired[i] = NULL;
+        }
+        if (s->retired[i] == NULL)
+            room = &s->retired[i];
+    }
+    return room;
+}
+
+/* The new one accepts beside the old one for a moment, so that no connection is refused. */
+static bool renew_listener(struct http_server *s, size_t i, const char *cert, const char *key,
+                           struct err *e)
+{
+    struct MHD_Daemon **room = retirement(s);
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(s->daemons[i], MHD_DAEMON_INFO_LISTEN_FD);
+    if (room == NULL || info == NULL)
+        return err_set(e, ERR_BUSY,
+                       "connections of %d certificates before are still open: try again later, or "
+                       "restart the server",
+                       MAX_RETIRED);
+    int fd = fcntl(info->listen_fd, F_DUPFD_CLOEXEC, 0);
+    struct MHD_Daemon *fresh =
+        fd < 0 ? NULL : start_daemon(s, &s->o.listen[i], fd, cert, key);
+    if (fresh == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return err_set(e, ERR_IO, "the certificate and its key can't be used");
+    }
+    MHD_socket old = MHD_quiesce_daemon(s->daemons[i]);
+    if (old != MHD_INVALID_SOCKET)
+        close(old);
+    *room = s->daemons[i];
+    s->daemons[i] = fresh;
+    return true;
+}
+
+bool http_server_renew(struct http_server *s, struct str cert_pem, struct str key_pem,
+                       struct err *e)
+{
+    AUTO(xfreep) char *cert = xstrndup(cert_pem);
+    AUTO(xfreep) char *key = xstrndup(key_pem);
+    lock_take(&s->daemons_lock);
+    bool ok = !atomic_load(&s->draining) || err_set(e, ERR_BUSY, "the server is stopping");
+    for (size_t i = 0; ok && i < s->o.n_listen; i++)
+        ok = !s->o.listen[i].tls || renew_listener(s, i, cert, key, e);
+    lock_drop(&s->daemons_lock);
+    return ok;
+}
+
+/* ---- the server ---- */
+
 static void fill_defaults(struct http_server_options *o)
 {
     o->workers = o->workers > 0 ? o->workers : 4;
@@ -505,6 +573,7 @@ struct http_server *http_server_start(const struct http_server_options *o,
     s->long_pool = pool_new("http long work", s->o.long_workers, s->o.max_long_backlog);
     s->costly_pool = pool_new("http costly work", s->o.costly_workers, s->o.max_costly_backlog);
     s->watch = watch_new();
+    lock_init(&s->daemons_lock, "http listeners");
     AUTO(xfreep) char *cert = xstrndup(o->cert_pem);
     AUTO(xfreep) char *key = xstrndup(o->key_pem);
     bool ok = true;
@@ -549,11 +618,13 @@ static bool wait_idle(struct http_server *s, int64_t limit_ms)
 bool http_server_drain(struct http_server *s, int64_t limit_ms)
 {
     atomic_store(&s->draining, true);
+    lock_take(&s->daemons_lock);
     for (size_t i = 0; i < s->o.n_listen; i++) {
         MHD_socket fd = MHD_quiesce_daemon(s->daemons[i]);
         if (fd != MHD_INVALID_SOCKET)
             close(fd);
     }
+    lock_drop(&s->daemons_lock);
     if (wait_idle(s, limit_ms))
         return true;
     atomic_store(&s->cancel, true);
@@ -571,9 +642,13 @@ void http_server_free(struct http_server *s)
     for (size_t i = 0; i < s->o.n_listen; i++)
         if (s->daemons[i] != NULL)
             MHD_stop_daemon(s->daemons[i]);
+    for (size_t i = 0; i < COUNTOF(s->retired); i++)
+        if (s->retired[i] != NULL)
+            MHD_stop_daemon(s->retired[i]);
     pool_free(s->pool);
     pool_free(s->long_pool);
     pool_free(s->costly_pool);
     watch_free(s->watch);
+    lock_fini(&s->daemons_lock);
     xfree(s);
 }

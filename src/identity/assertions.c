@@ -11,11 +11,20 @@ static bool refuse(struct err *e, const char *why)
     return err_set(e, ERR_UNAUTHENTICATED, "The client assertion is not accepted: %s.", why);
 }
 
+/* A thumbprint in the header; MSAL for Python pads it, which RFC 7515 forbids and Entra takes. */
+static struct str thumbprint_of(const struct jwt *t, const char *name)
+{
+    struct str s = json_text(json_get(&t->header, name), STR(""));
+    while (s.n > 0 && s.p[s.n - 1] == '=')
+        s.n--;
+    return s;
+}
+
 /* Does the token name this certificate, by a thumbprint in its header or by no word at all? */
 static bool is_named(const struct jwt *t, const struct certificate *c)
 {
-    struct str sha256 = json_text(json_get(&t->header, "x5t#S256"), STR(""));
-    struct str sha1 = json_text(json_get(&t->header, "x5t"), STR(""));
+    struct str sha256 = thumbprint_of(t, "x5t#S256");
+    struct str sha1 = thumbprint_of(t, "x5t");
     if (sha256.n > 0)
         return str_eq(sha256, c->x5t_s256);
     if (sha1.n > 0)

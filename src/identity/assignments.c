@@ -60,9 +60,8 @@ bool identity_role_get(struct identity *id, struct arena *a, struct str role_id,
     return err_set(e, why.code, "%s", why.msg);
 }
 
-/* By name or by id. */
-static bool find_role(struct identity *id, struct arena *a, struct str which,
-                      struct identity_role *out, struct err *e)
+bool role_find(struct identity *id, struct arena *a, struct str which, struct identity_role *out,
+               struct err *e)
 {
     const struct identity_role *built_in = identity_role_find(which);
     struct state_role *all = NULL;
@@ -212,7 +211,7 @@ static bool short_read(struct identity *id, struct arena *a, const struct json *
     *out = (struct state_assignment){.scope = json_text(json_get(one, "scope"), STR("/")),
                                      .condition = json_text(json_get(one, "condition"), STR("")),
                                      .principal_type = STR("ServicePrincipal")};
-    if (!find_role(id, a, json_text(json_get(one, "role"), STR("")), &role, e))
+    if (!role_find(id, a, json_text(json_get(one, "role"), STR("")), &role, e))
         return false;
     out->role = str_from(role.id);
     if (workspace.n > 0 && (workspace.n > 128 || str_holds(workspace, '/')))

@@ -22,6 +22,7 @@ static struct identity_people people_defaults(const struct identity_people *give
     p.lockout_window = p.lockout_window != 0 ? p.lockout_window : 15 * TICKS_PER_MINUTE;
     p.lockout_delay = p.lockout_delay != 0 ? p.lockout_delay : TICKS_PER_MINUTE;
     p.api_key_lifetime = p.api_key_lifetime != 0 ? p.api_key_lifetime : 365 * TICKS_PER_DAY;
+    p.proof_lifetime = p.proof_lifetime != 0 ? p.proof_lifetime : 10 * TICKS_PER_MINUTE;
     p.preferences_max = p.preferences_max != 0 ? p.preferences_max : 200;
     p.preference_bytes = p.preference_bytes != 0 ? p.preference_bytes : 64 << 10;
     return p;

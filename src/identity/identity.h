@@ -23,6 +23,8 @@ struct identity_people {
     int64_t lockout_window;    /* ticks; 15 minutes */
     int64_t lockout_delay;     /* the first; each next one is twice as long; 1 minute */
     int64_t api_key_lifetime;  /* the longest that a key may ask for; 365 days */
+    bool second_factor;        /* is demanded of everybody */
+    int64_t proof_lifetime;    /* how long a proof of who one is counts; 10 minutes */
     int64_t preferences_max;   /* that one person may keep; 200 */
     int64_t preference_bytes;  /* of one; 64 KiB */
 };

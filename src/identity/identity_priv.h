@@ -91,6 +91,11 @@ bool user_set_password(struct identity *id, struct arena *a, struct str user, st
 bool code_take(struct identity *id, struct arena *a, const struct state_user *u, struct str code,
                bool *out, struct err *e) MUST_USE;
 
+/* A code of a user who is signed in: guesses are counted as those of a sign-in. Errors:
+ * ERR_INVALID, ERR_BUSY, ERR_CONFLICT (there is no authenticator). */
+bool code_prove(struct identity *id, struct arena *a, const struct state_user *u, struct str code,
+                struct err *e) MUST_USE;
+
 /* ---- passwords.c ---- */
 /* Takes the memory and time that are set. */
 bool password_hash(const struct identity *id, struct arena *a, struct str password, struct str *out,
@@ -143,6 +148,9 @@ bool identity_role_refuses(const struct identity_role *r, struct str action);
 /* ---- assignments.c ---- */
 /* To c->grants, which are in a. */
 void grant_add(struct arena *a, struct identity_caller *c, const struct identity_grant *g);
+/* By name or by id. Errors: ERR_NOT_FOUND. */
+bool role_find(struct identity *id, struct arena *a, struct str which, struct identity_role *out,
+               struct err *e) MUST_USE;
 bool role_read(struct arena *a, const struct state_role *r, struct identity_role *out,
                struct err *e) MUST_USE;
 /* Checks scope, role and condition, and completes the scope. Errors as identity_assign. */

@@ -309,6 +309,16 @@ static bool has_a_role(struct identity *id, struct arena *a, const struct oidc_p
                    STR_ARG(x->name), STR_ARG(p->id));
 }
 
+/* The provider's word that a second factor was shown to it (RFC 8176). */
+static bool says_second_factor(const struct jwt *t)
+{
+    const struct json *amr = json_get(&t->claims, "amr");
+    for (size_t i = 0; amr != NULL && amr->type == JSON_ARRAY && i < amr->n; i++)
+        if (str_eqz(json_text(&amr->items[i], STR("")), "mfa"))
+            return true;
+    return false;
+}
+
 static bool begin_session(struct identity *id, struct arena *a, const struct identity_provider *p,
                           const struct identity_arrival *x, const struct jwt *t,
                           struct str id_token, const struct state_principal *principal,
@@ -316,6 +326,7 @@ static bool begin_session(struct identity *id, struct arena *a, const struct ide
 {
     struct identity_place place = x->place;
     place.method = arena_fmt(a, "oidc:%.*s", STR_ARG(p->name));
+    place.second_factor = says_second_factor(t);
     if (!identity_session_create(id, a, principal->id, &place, out, e))
         return false;
     const struct state_provider_session s = {.session = out->id,

@@ -141,9 +141,8 @@ bool identity_totp_confirm(struct identity *id, struct arena *a, struct str user
     return state_end(id->state, ok, e);
 }
 
-/* A code of a user who is signed in: guesses are counted as those of a sign-in. */
-static bool prove(struct identity *id, struct arena *a, const struct state_user *u, struct str code,
-                  struct err *e)
+bool code_prove(struct identity *id, struct arena *a, const struct state_user *u, struct str code,
+                struct err *e)
 {
     struct attempt t = {0};
     bool right = false;
@@ -158,11 +157,24 @@ static bool prove(struct identity *id, struct arena *a, const struct state_user 
            attempt_succeed(id, a, &t, false, e);
 }
 
+static bool may_remove(struct identity *id, struct arena *a, struct str user, struct err *e)
+{
+    struct identity_caller c = {0};
+    bool demanded = false;
+    if (!caller_load(id, a, user, &c, e) ||
+        !identity_second_factor_demanded(id, a, &c, &demanded, e))
+        return false;
+    return !demanded || err_set(e, ERR_CONFLICT,
+                                "A second factor is demanded of you. For another device ask an "
+                                "administrator to reset it.");
+}
+
 bool identity_totp_remove(struct identity *id, struct arena *a, struct str user, struct str code,
                           struct err *e)
 {
     struct state_user u = {0};
-    if (!user_load(id, a, user, &u, e) || !prove(id, a, &u, code, e) || !state_begin(id->state, e))
+    if (!may_remove(id, a, user, e) || !user_load(id, a, user, &u, e) ||
+        !code_prove(id, a, &u, code, e) || !state_begin(id->state, e))
         return false;
     bool ok = user_load(id, a, user, &u, e);
     u.totp_secret = STR("");
@@ -175,7 +187,8 @@ bool identity_recovery_renew(struct identity *id, struct arena *a, struct str us
                              struct str *codes, struct err *e)
 {
     struct state_user u = {0};
-    if (!user_load(id, a, user, &u, e) || !prove(id, a, &u, code, e) || !state_begin(id->state, e))
+    if (!user_load(id, a, user, &u, e) || !code_prove(id, a, &u, code, e) ||
+        !state_begin(id->state, e))
         return false;
     return state_end(id->state, recovery_replace(id, a, user, codes, e), e);
 }

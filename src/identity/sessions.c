@@ -2,6 +2,7 @@
 #include "identity/sessions.h"
 #include "base/ids.h"
 #include "identity/identity_priv.h"
+#include "identity/users.h"
 #include "state/people.h"
 
 enum { MAX_PLACE = 200 };
@@ -17,32 +18,49 @@ static struct str csrf_of(const struct identity *id, struct arena *a, struct str
     return secret_mark(id, a, "csrf", hash);
 }
 
-static bool must_change(struct identity *id, struct arena *a, struct str principal, bool *out,
-                        struct err *e)
+/* What has to be done before the session serves for anything else. */
+static bool load_duties(struct identity *id, struct arena *a, const struct state_session *x,
+                        struct identity_session *out, struct err *e)
 {
     struct state_user u = {0};
     struct err why = {0};
-    bool found = state_user_get(id->state, a, principal, &u, &why);
+    bool found = state_user_get(id->state, a, x->principal, &u, &why);
     if (!found && why.code != ERR_NOT_FOUND) {
         *e = why;
         return false;
     }
-    *out = found && u.must_change;
+    out->must_change_password = found && u.must_change;
+    out->pending = !x->pending        ? IDENTITY_COMPLETE
+                   : u.totp_confirmed ? IDENTITY_SHOW_CODE
+                                      : IDENTITY_ENROL;
     return true;
+}
+
+/* Is a second factor demanded of the principal that was not shown? Not of applications. */
+static bool lacks_factor(struct identity *id, struct arena *a, struct str principal,
+                         const struct identity_place *place, bool *out, struct err *e)
+{
+    struct identity_caller c = {0};
+    *out = false;
+    return place->second_factor ||
+           (caller_load(id, a, principal, &c, e) &&
+            (c.kind != IDENTITY_USER || identity_second_factor_demanded(id, a, &c, out, e)));
 }
 
 static struct identity_session session_of(const struct identity *id, struct arena *a,
                                           const struct state_session *x)
 {
     int64_t idle = x->last_seen + id->people.session_idle;
-    return (struct identity_session){.id = x->id,
-                                     .principal = x->principal,
-                                     .csrf = csrf_of(id, a, x->hash),
-                                     .created = x->created,
-                                     .last_seen = x->last_seen,
-                                     .expires = idle < x->expires ? idle : x->expires,
-                                     .ends = x->expires,
-                                     .place = {x->address, x->agent, x->method}};
+    return (struct identity_session){
+        .id = x->id,
+        .principal = x->principal,
+        .csrf = csrf_of(id, a, x->hash),
+        .created = x->created,
+        .last_seen = x->last_seen,
+        .proved = x->proved,
+        .expires = idle < x->expires ? idle : x->expires,
+        .ends = x->expires,
+        .place = {.address = x->address, .agent = x->agent, .method = x->method}};
 }
 
 bool identity_session_create(struct identity *id, struct arena *a, struct str principal,
@@ -51,7 +69,6 @@ bool identity_session_create(struct identity *id, struct arena *a, struct str pr
 {
     char guid[37], *token = arena_alloc(a, IDENTITY_SECRET_CHARS + 1);
     int64_t now = clock_now(id->clock);
-    bool change = false;
     secret_new(token);
     guid_format(guid_new(), guid);
     struct state_session x = {.hash = secret_hash(a, str_from(token)),
@@ -59,18 +76,18 @@ bool identity_session_create(struct identity *id, struct arena *a, struct str pr
                               .principal = principal,
                               .created = now,
                               .last_seen = now,
+                              .proved = now,
                               .expires = now + id->people.session_lifetime,
                               .address = cut(a, place->address),
                               .agent = cut(a, place->agent),
                               .method = cut(a, place->method)};
-    if (!must_change(id, a, principal, &change, e) ||
+    if (!lacks_factor(id, a, principal, place, &x.pending, e) ||
         !state_session_prune(id->state, now - id->people.session_idle, now, e) ||
         !state_session_put(id->state, &x, e))
         return false;
     *out = session_of(id, a, &x);
     out->token = str_from(token);
-    out->must_change_password = change;
-    return true;
+    return load_duties(id, a, &x, out, e);
 }
 
 static bool session_ended(struct err *e)
@@ -103,15 +120,12 @@ bool identity_session_check(struct identity *id, struct arena *a, struct str tok
     }
     if (now >= x.last_seen + id->people.session_idle || now >= x.expires)
         return session_ended(e);
-    if (!caller_load(id, a, x.principal, caller, e) || !seen(id, &x, now, e) ||
-        !must_change(id, a, x.principal, &out->must_change_password, e))
+    if (!caller_load(id, a, x.principal, caller, e) || !seen(id, &x, now, e))
         return false;
-    bool change = out->must_change_password;
     x.last_seen = now;
     *out = session_of(id, a, &x);
-    out->must_change_password = change;
     caller->session = out;
-    return true;
+    return load_duties(id, a, &x, out, e);
 }
 
 bool identity_csrf_is(const struct identity_session *s, struct str token)

@@ -8,6 +8,13 @@
 
 struct identity_place { /* where a sign-in comes from; texts are cut to 200 bytes */
     struct str address, agent, method;
+    bool second_factor; /* one was shown, here or to an identity provider */
+};
+/* What a second factor is still wanted of: a session that serves for nothing else. */
+enum identity_pending {
+    IDENTITY_COMPLETE,
+    IDENTITY_SHOW_CODE, /* of the authenticator that there is */
+    IDENTITY_ENROL      /* an authenticator first */
 };
 struct identity_session {
     struct str token; /* for the cookie; only of one that was just made */
@@ -17,7 +24,9 @@ struct identity_session {
     int64_t expires; /* when it ends if nothing more is heard */
     int64_t ends;    /* when it ends in any case */
     struct identity_place place;
+    int64_t proved;            /* when its person last showed who it is */
     bool must_change_password; /* it serves for nothing else */
+    enum identity_pending pending;
 };
 /* For a principal that has proved who it is, in whatever way: method names it. Always a new id. */
 bool identity_session_create(struct identity *id, struct arena *a, struct str principal,
@@ -28,6 +37,11 @@ bool identity_session_create(struct identity *id, struct arena *a, struct str pr
 bool identity_session_check(struct identity *id, struct arena *a, struct str token,
                             struct identity_session *out, struct identity_caller *caller,
                             struct err *e) MUST_USE;
+/* Has its person shown who it is a moment ago? Errors: ERR_FORBIDDEN with kind
+ * IDENTITY_PROOF_REQUIRED: what is asked for wants the password once more. */
+#define IDENTITY_PROOF_REQUIRED "ProofRequired"
+bool identity_session_is_fresh(const struct identity *id, const struct identity_session *s,
+                               struct err *e) MUST_USE;
 /* Is it the session's CSRF token? In constant time. */
 bool identity_csrf_is(const struct identity_session *s, struct str token);
 bool identity_session_list(struct identity *id, struct arena *a, struct str principal,

@@ -84,6 +84,7 @@ bool identity_user_sign_in(struct identity *id, struct arena *a,
     struct state_user u = {0};
     bool right = false;
     struct str login = user_login(a, str_sub(x->name, 0, 256));
+    struct identity_place place = x->place;
     *out_why = (struct identity_refusal){0};
     if (!attempt_begin(id, a, login, x->place.address, &t, e))
         return false;
@@ -103,34 +104,50 @@ bool identity_user_sign_in(struct identity *id, struct arena *a,
         out_why->locked = t.locks && strcmp(e->kind, IDENTITY_CODE_REQUIRED) != 0;
         return false;
     }
+    place.second_factor = u.totp_confirmed;
     return renew_hash(id, a, &u, x->password, e) && attempt_succeed(id, a, &t, true, e) &&
            state_user_seen(id->state, u.id, clock_now(id->clock), e) &&
-           identity_session_create(id, a, u.id, &x->place, out, e);
+           identity_session_create(id, a, u.id, &place, out, e);
 }
 
 /* ---- changing it oneself ---- */
+
+/* The present password of a user who is signed in: guesses are counted as those of a sign-in. */
+static bool prove_password(struct identity *id, struct arena *a, struct str user,
+                           struct str password, struct state_user *out, struct err *e)
+{
+    struct attempt t = {0};
+    bool right = false;
+    if (!user_load(id, a, user, out, e))
+        return false;
+    if (out->password_hash.n == 0)
+        return err_set(e, ERR_CONFLICT, "This user signs in elsewhere and has no password here.");
+    if (!attempt_begin(id, a, out->login, STR(""), &t, e))
+        return false;
+    if (t.retry_after > 0)
+        return refuse_locked(e, t.retry_after);
+    if (!right_password(id, a, out->login, password, out, &right, e))
+        return false;
+    if (!right)
+        return refuse(e, IDENTITY_WRONG, "The present password is wrong.");
+    return attempt_succeed(id, a, &t, true, e);
+}
+
+bool identity_password_prove(struct identity *id, struct arena *a, const struct identity_session *s,
+                             struct str password, struct err *e)
+{
+    struct state_user u = {0};
+    return prove_password(id, a, s->principal, password, &u, e) &&
+           state_session_proved(id->state, s->id, clock_now(id->clock), e);
+}
 
 bool identity_password_change(struct identity *id, struct arena *a, struct str user, struct str old,
                               struct str password, const struct identity_session *keep,
                               struct err *e)
 {
-    struct attempt t = {0};
     struct state_user u = {0};
     struct str hash = STR("");
-    bool right = false;
-    if (!user_load(id, a, user, &u, e))
-        return false;
-    if (u.password_hash.n == 0)
-        return err_set(e, ERR_CONFLICT, "This user signs in elsewhere and has no password here.");
-    if (!attempt_begin(id, a, u.login, STR(""), &t, e))
-        return false;
-    if (t.retry_after > 0)
-        return refuse_locked(e, t.retry_after);
-    if (!right_password(id, a, u.login, old, &u, &right, e))
-        return false;
-    if (!right)
-        return refuse(e, IDENTITY_WRONG, "The present password is wrong.");
-    if (!attempt_succeed(id, a, &t, true, e) ||
+    if (!prove_password(id, a, user, old, &u, e) ||
         !identity_password_check(a, password, u.login, u.email, e))
         return false;
     if (str_eq(old, password))

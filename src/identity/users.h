@@ -2,6 +2,7 @@
  * application is; what it may is in its roles. */
 #pragma once
 #include "identity/sessions.h"
+#include "text/json.h"
 
 enum { IDENTITY_PASSWORD_MIN = 12, IDENTITY_PASSWORD_MAX = 128, IDENTITY_RECOVERY_CODES = 10 };
 
@@ -90,7 +91,31 @@ bool identity_password_change(struct identity *id, struct arena *a, struct str u
                               struct str password, const struct identity_session *keep,
                               struct err *e) MUST_USE;
 
+/* A user who is signed in shows the password once more; the session is fresh then. Errors:
+ * ERR_UNAUTHENTICATED with the kinds of identity_user_sign_in; ERR_CONFLICT: there is none here. */
+bool identity_password_prove(struct identity *id, struct arena *a, const struct identity_session *s,
+                             struct str password, struct err *e) MUST_USE;
+
 /* ---- the second factor ---- */
+/* Of whom the user's tenant, or the server, demands one. *out: is it demanded of this caller? */
+bool identity_second_factor_demanded(struct identity *id, struct arena *a,
+                                     const struct identity_caller *c, bool *out,
+                                     struct err *e) MUST_USE;
+/* body: {"secondFactor": "optional" | "required" | "roles", "roles"?: [names or ids]}. Errors:
+ * ERR_INVALID. */
+bool identity_sign_in_policy_set(struct identity *id, struct arena *a, struct str tenant,
+                                 const struct json *body, struct str who, struct err *e) MUST_USE;
+/* The same with "server" (what the setting second_factor says), "changed" and "changedBy". */
+bool identity_sign_in_policy_json(struct identity *id, struct arena *a, struct str tenant,
+                                  struct json_out *o, struct err *e) MUST_USE;
+/* The second factor of the session was shown, or enrolled. */
+bool identity_session_complete(struct identity *id, const struct identity_session *s,
+                               struct err *e) MUST_USE;
+/* A session that waits for a code gets it. Errors: ERR_INVALID (it is wrong), ERR_BUSY (too many
+ * wrong ones), ERR_CONFLICT (it waits for none). */
+bool identity_session_show_code(struct identity *id, struct arena *a,
+                                const struct identity_session *s, struct str code,
+                                struct err *e) MUST_USE;
 /* A new secret that is not asked for yet: in Base32, and as an otpauth:// URI (for a QR code).
  * Errors: ERR_CONFLICT: there is a confirmed one. */
 bool identity_totp_begin(struct identity *id, struct arena *a, struct str user,

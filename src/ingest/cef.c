@@ -31,8 +31,8 @@ enum event_format event_find(struct str content, struct str *out_event)
             return EVENT_CEF;
         if (starts_event(*out_event, "LEEF:"))
             return EVENT_LEEF;
-        if (asa_starts(*out_event))
-            return EVENT_ASA;
+        if (cisco_starts(*out_event))
+            return EVENT_CISCO;
     }
     return EVENT_NONE;
 }

@@ -537,10 +537,9 @@ static bool find_target(struct call *c, struct err *e)
     const struct ingest_request *r = c->r;
     size_t n = is_flow(r) ? r->flow.sent.n : r->body.n;
     if (n > c->in->limits.max_body_bytes)
-        return err_set(
-            e, ERR_TOO_LARGE,
-            "Maximum allowed content length: %zu bytes (%zu MB). The body has %zu bytes.",
-            c->in->limits.max_body_bytes, c->in->limits.max_body_bytes >> 20, n);
+        return err_set(e, ERR_TOO_LARGE,
+                       "Maximum allowed content length: %zu bytes. The body has %zu bytes.",
+                       c->in->limits.max_body_bytes, n);
     struct str stream = is_flow(r) ? r->flow.output : r->stream;
     if (!ingest_stream_table(r->workspace, c->a, stream, &c->table_name, e)) {
         if (!r->create_table || c->table_name.n == 0)

@@ -1,5 +1,5 @@
 /* Syslog messages (RFC 3164, RFC 5424), and the events that they carry: CEF, LEEF, and
- * those of Cisco's ASA. */
+ * those of Cisco's firewalls. */
 #pragma once
 #include "text/json.h"
 
@@ -27,8 +27,8 @@ void syslog_read(struct arena *a, struct str message, const struct syslog_contex
 const char *syslog_facility_name(int facility);
 const char *syslog_severity_name(int severity);
 
-/* Finds CEF, LEEF or a message of Cisco's ASA in the content of a message. */
-enum event_format { EVENT_NONE, EVENT_CEF, EVENT_LEEF, EVENT_ASA };
+/* Finds CEF, LEEF or a message of Cisco's firewalls in the content of a message. */
+enum event_format { EVENT_NONE, EVENT_CEF, EVENT_LEEF, EVENT_CISCO };
 enum event_format event_find(struct str content, struct str *out_event);
 
 /* ---- records: properties of a row under construction, over an arena ---- */
@@ -47,7 +47,7 @@ struct json record_done(struct record_maker *m);
  * missing. more is an empty buffer for the properties that have no column. */
 bool cef_record(struct record_maker *m, struct str event, const char **why) MUST_USE;
 bool leef_record(struct record_maker *m, struct str event, const char **why) MUST_USE;
-/* Does an ASA's message, "%ASA-6-302013: …", begin here? */
-bool asa_starts(struct str s);
-/* Of what asa_starts is true of. host: the one in the syslog header, or empty. */
-void asa_record(struct record_maker *m, struct str event, struct str host);
+/* Does a message of ASA or Firepower, "%ASA-6-302013: …", begin here? */
+bool cisco_starts(struct str s);
+/* Of what cisco_starts is true of. host: the one in the syslog header, or empty. */
+void cisco_record(struct record_maker *m, struct str event, struct str host);

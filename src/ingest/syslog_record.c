@@ -99,14 +99,14 @@ static void add_syslog(struct record_maker *m, const struct ingest_message *from
 static bool add_event(struct record_maker *m, const struct syslog_message *s, const char **why)
 {
     struct str event;
-    *why = "the message holds neither CEF nor LEEF, and is none of Cisco's ASA";
+    *why = "the message holds neither CEF nor LEEF, and is none of Cisco's firewalls";
     switch (event_find(s->content, &event)) {
     case EVENT_CEF:
         return cef_record(m, event, why);
     case EVENT_LEEF:
         return leef_record(m, event, why);
-    case EVENT_ASA:
-        asa_record(m, event, s->host);
+    case EVENT_CISCO:
+        cisco_record(m, event, s->host);
         return true;
     case EVENT_NONE:
         break;

@@ -416,15 +416,25 @@ static const char preferences_sql[] =
     " CASCADE, key TEXT NOT NULL, value TEXT NOT NULL, changed INTEGER NOT NULL,"
     " PRIMARY KEY (principal, key)) WITHOUT ROWID;";
 
+static const char sign_in_policies_sql[] =
+    "ALTER TABLE sessions ADD COLUMN proved INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sessions ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE sessions SET proved = created;"
+    "CREATE TABLE sign_in_policies (tenant TEXT PRIMARY KEY REFERENCES tenants (id) ON DELETE"
+    " CASCADE, demand INTEGER NOT NULL, roles TEXT NOT NULL, changed INTEGER NOT NULL,"
+    " changed_by TEXT NOT NULL) WITHOUT ROWID;";
+
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
-    {1, detection_sql},   {2, identity_sql},     {3, library_sql},      {4, summary_sql},
-    {5, collection_sql},  {6, jobs_sql},         {7, arrival_sql},      {8, work_sql},
-    {9, correlation_sql}, {10, cases_sql},       {11, association_sql}, {12, rule_resources_sql},
-    {13, rights_sql},     {14, credentials_sql}, {15, people_sql},      {16, tenants_sql},
-    {17, rule_kinds_sql}, {18, providers_sql},   {19, role_homes_sql},  {20, preferences_sql},
+    {1, detection_sql},   {2, identity_sql},     {3, library_sql},
+    {4, summary_sql},     {5, collection_sql},   {6, jobs_sql},
+    {7, arrival_sql},     {8, work_sql},         {9, correlation_sql},
+    {10, cases_sql},      {11, association_sql}, {12, rule_resources_sql},
+    {13, rights_sql},     {14, credentials_sql}, {15, people_sql},
+    {16, tenants_sql},    {17, rule_kinds_sql},  {18, providers_sql},
+    {19, role_homes_sql}, {20, preferences_sql}, {21, sign_in_policies_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

@@ -45,6 +45,8 @@ struct state_session {
     int64_t created, last_seen, expires;
     struct str address, agent; /* where it was begun from */
     struct str method;         /* how: "password", a provider's name */
+    int64_t proved;            /* when its person last showed who it is */
+    bool pending;              /* a second factor is still to be shown */
 };
 bool state_session_put(struct state *s, const struct state_session *x, struct err *e) MUST_USE;
 bool state_session_get(struct state *s, struct arena *a, struct str hash, struct state_session *out,
@@ -52,6 +54,10 @@ bool state_session_get(struct state *s, struct arena *a, struct str hash, struct
 bool state_session_list(struct state *s, struct arena *a, struct str principal,
                         struct state_session **out, size_t *n, struct err *e) MUST_USE; /* newest */
 bool state_session_seen(struct state *s, struct str hash, int64_t now, struct err *e) MUST_USE;
+/* Its person has shown who it is once more. */
+bool state_session_proved(struct state *s, struct str id, int64_t now, struct err *e) MUST_USE;
+/* The second factor was shown. id: of the session. */
+bool state_session_complete(struct state *s, struct str id, int64_t now, struct err *e) MUST_USE;
 /* Of a principal: the one with this id; with an empty id all but the one that is named by except
  * (which may be empty). *out_n: how many. */
 bool state_session_delete(struct state *s, struct str principal, struct str id, struct str except,

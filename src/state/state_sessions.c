@@ -7,7 +7,8 @@ static const struct field session_fields[] = {
     FIELD(F_TEXT, state_session, principal), FIELD(F_I64, state_session, created),
     FIELD(F_I64, state_session, last_seen),  FIELD(F_I64, state_session, expires),
     FIELD(F_TEXT, state_session, address),   FIELD(F_TEXT, state_session, agent),
-    FIELD(F_TEXT, state_session, method),
+    FIELD(F_TEXT, state_session, method),    FIELD(F_I64, state_session, proved),
+    FIELD(F_BOOL, state_session, pending),
 };
 static const struct table sessions = {"sessions", session_fields, COUNTOF(session_fields),
                                       sizeof(struct state_session)};
@@ -40,6 +41,19 @@ bool state_session_seen(struct state *s, struct str hash, int64_t now, struct er
 {
     struct bind b[] = {BT(hash), BI(now)};
     return state_run(s, "UPDATE sessions SET last_seen = ?2 WHERE hash = ?1", b, COUNTOF(b), e);
+}
+
+bool state_session_proved(struct state *s, struct str id, int64_t now, struct err *e)
+{
+    struct bind b[] = {BT(id), BI(now)};
+    return state_run(s, "UPDATE sessions SET proved = ?2 WHERE id = ?1", b, COUNTOF(b), e);
+}
+
+bool state_session_complete(struct state *s, struct str id, int64_t now, struct err *e)
+{
+    struct bind b[] = {BT(id), BI(now)};
+    return state_run(s, "UPDATE sessions SET proved = ?2, pending = 0 WHERE id = ?1", b, COUNTOF(b),
+                     e);
 }
 
 bool state_session_delete(struct state *s, struct str principal, struct str id, struct str except,

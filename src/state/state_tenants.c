@@ -18,6 +18,37 @@ static const struct field tenant_fields[] = {
 static const struct table tenants = {"tenants", tenant_fields, COUNTOF(tenant_fields),
                                      sizeof(struct state_tenant)};
 
+/* ---- of whom a second factor is demanded ---- */
+
+static const struct field policy_fields[] = {
+    KEY(F_TEXT, state_sign_in_policy, tenant),       FIELD(F_I32, state_sign_in_policy, demand),
+    FIELD(F_TEXT, state_sign_in_policy, roles),      FIELD(F_I64, state_sign_in_policy, changed),
+    FIELD(F_TEXT, state_sign_in_policy, changed_by),
+};
+static const struct table policies = {"sign_in_policies", policy_fields, COUNTOF(policy_fields),
+                                      sizeof(struct state_sign_in_policy)};
+
+bool state_sign_in_policy_put(struct state *s, const struct state_sign_in_policy *p, struct err *e)
+{
+    return table_put(s, &policies, p, e);
+}
+
+bool state_sign_in_policy_get(struct state *s, struct arena *a, struct str tenant,
+                              struct state_sign_in_policy *out, struct err *e)
+{
+    struct bind b[] = {BT(tenant)};
+    struct err why = {0};
+    if (table_one(s, a, &policies, NULL, "WHERE tenant = ?1", b, COUNTOF(b), out, &why))
+        return true;
+    *out = (struct state_sign_in_policy){.tenant = tenant, .roles = STR("[]")};
+    if (why.code == ERR_NOT_FOUND)
+        return true;
+    *e = why;
+    return false;
+}
+
+/* ---- tenants ---- */
+
 bool state_tenant_put(struct state *s, const struct state_tenant *t, struct err *e)
 {
     return table_put(s, &tenants, t, e);

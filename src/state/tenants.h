@@ -26,6 +26,21 @@ bool state_tenant_primary(struct state *s, struct arena *a, struct str id, struc
 /* With its principals, and all delegations of and to it. */
 bool state_tenant_delete(struct state *s, struct str id, struct err *e) MUST_USE;
 
+/* Of whom a tenant demands a second factor. */
+enum state_demand { DEMAND_NOBODY, DEMAND_EVERYBODY, DEMAND_ROLES };
+struct state_sign_in_policy {
+    struct str tenant;
+    int32_t demand;   /* enum state_demand */
+    struct str roles; /* JSON array of ids: of whoever has one of them (DEMAND_ROLES) */
+    int64_t changed;  /* 0: never */
+    struct str changed_by;
+};
+bool state_sign_in_policy_put(struct state *s, const struct state_sign_in_policy *p,
+                              struct err *e) MUST_USE;
+/* Of a tenant that has none: nobody. */
+bool state_sign_in_policy_get(struct state *s, struct arena *a, struct str tenant,
+                              struct state_sign_in_policy *out, struct err *e) MUST_USE;
+
 enum state_delegation_status {
     DELEGATION_OFFERED, /* by one side, see offered_by */
     DELEGATION_ACTIVE,  /* the other side said yes */

@@ -1,4 +1,4 @@
-/* Syslog headers, CEF, LEEF and ASA's messages: any bytes give texts that lie inside of the
+/* Syslog headers, CEF, LEEF and messages of Cisco's firewalls: any bytes give texts that lie inside of the
  * message, and records whose columns are named once each. */
 // link: store
 #include <stdlib.h>
@@ -23,10 +23,10 @@ static void make_record(struct str content)
     if (f == EVENT_NONE)
         return;
     check_inside(content, event);
-    bool ok = f == EVENT_ASA ||
+    bool ok = f == EVENT_CISCO ||
               (f == EVENT_CEF ? cef_record(&m, event, &why) : leef_record(&m, event, &why));
-    if (f == EVENT_ASA)
-        asa_record(&m, event, STR("fw01"));
+    if (f == EVENT_CISCO)
+        cisco_record(&m, event, STR("fw01"));
     CHECK(ok == (why == NULL));
     struct json r = record_done(&m);
     for (size_t i = 0; i < r.n; i++)

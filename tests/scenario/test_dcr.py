@@ -178,7 +178,7 @@ def test_records_go_through_a_transformation():
         equal(send(s, dcr, [record(0)]).status, 204)
         equal(s.count("Web_CL"), 2)
         # refused as ever
-        for records, status, words in (("[{", 400, "line 1"), (json.dumps([record()] * 20000), 413, "larger than")):
+        for records, status, words in (("[{", 400, "line 1"), (json.dumps([record()] * 25000), 413, "larger than")):
             refused = send(s, dcr, records)
             equal(refused.status, status, refused)
             contains(refused.message(), words)

@@ -123,9 +123,18 @@ def test_wrong_types_become_null():
         balance(s, 1)
 
 
+def test_a_call_as_azures_client_for_python_cuts_it():
+    """It counts the records without what separates them: 1 MiB of them in a body that is larger."""
+    short = json.dumps([{"Computer": "a%d" % (i % 10)} for i in range(53_000)]).encode()
+    assert 1 << 20 < len(short) <= 5 << 18, len(short)
+    with Server() as s:
+        equal(s.post_logs("Microsoft-Heartbeat", short, packed=True).status, 204)
+        equal(s.count("Heartbeat"), 53_000)
+
+
 def test_sizes():
     with Server() as s:
-        big = json.dumps([record(UserAgent="x" * (1 << 20))])
+        big = json.dumps([record(UserAgent="x" * (5 << 18))])
         equal(s.post_logs(STREAM, big).status, 413)
         answer = s.post_logs(STREAM, big, packed=True)
         equal(answer.status, 413)

@@ -453,6 +453,10 @@ def test_api_keys_act_as_their_owner_and_no_more():
         equal(s.request("PATCH", "/vedette/v1/users/ann", {"enabled": False}).status, 200)
         equal(s.ask("print 1", token=narrow).status, 401)
         equal(s.request("PATCH", "/vedette/v1/users/ann", {"enabled": True}).status, 200)
+        everybodys = s.get("/vedette/v1/apiKeys").json()["value"]
+        equal(sorted((k["principalName"], k["principalType"], k["name"]) for k in everybodys),
+              sorted(("ann", "User", k["name"]) for k in listed))
+        equal("key" in everybodys[0], False, "a key is told once")
         for k in s.get("/vedette/v1/users/ann/apiKeys").json()["value"]:
             equal(s.request("DELETE", "/vedette/v1/users/ann/apiKeys/" + k["id"]).status, 200)
         equal(s.ask("print 1", token=narrow).status, 401)

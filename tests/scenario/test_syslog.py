@@ -92,6 +92,21 @@ def test_messages_of_cisco_asa_reach_commonsecuritylog():
               ("10.0.0.1", "10.0.0.1", "%ASA-6-733100: Object drop rate 1 exceeded"))
 
 
+def test_messages_of_cisco_firepower_reach_commonsecuritylog():
+    with Server(*ALL, clock=CLOCK) as s:
+        send(s, "udp", b"<113>2026-01-02T03:00:00Z ftd1  %FTD-1-430003: AccessControlRuleAction: Block, SrcIP: 10.0.0.5, DstIP: 203.0.113.7,"
+                       b" SrcPort: 50000, DstPort: 443, Protocol: tcp, AccessControlRuleName: No, way: out, User: CORP\\ann, ResponderBytes: 66")
+        send(s, "tcp", b"<166>Jan 02 2026 03:00:00 ftd1 : %FTD-6-302015: Built inbound UDP connection 7 for outside:203.0.113.7/53 "
+                       b"(203.0.113.7/53) to inside:10.0.0.5/5353 (10.0.0.5/5353)\n")
+        until(lambda: s.count("CommonSecurityLog") == 2)
+        first, second = s.query("CommonSecurityLog | where DeviceVendor == 'Cisco' and DeviceProduct == 'FTD' | sort by LogSeverity asc")
+        equal((first["DeviceName"], first["DeviceEventClassID"], first["SourceIP"], first["DestinationPort"], first["DeviceAction"],
+               first["DeviceCustomString2"], first["SourceUserName"], first["ReceivedBytes"], first["TimeGenerated"]),
+              ("ftd1", "430003", "10.0.0.5", 443, "Block", "No, way: out", "CORP\\ann", 66, "2026-01-02T03:00:00.0000000Z"))
+        equal((second["DestinationIP"], second["DestinationPort"], second["DeviceAction"]), ("10.0.0.5", 5353, "Built"))
+        equal(s.count("Syslog"), 0)
+
+
 def test_hostile_bytes_are_kept_or_cut_never_refused():
     with Server(*ALL, "--syslog-max-message", "1000", clock=CLOCK) as s:
         send(s, "udp", b"\xff\xfe\x00not a header")

@@ -14,7 +14,7 @@ import urllib.parse
 import uuid
 
 PROGRAM = os.environ.get("VEDETTE", "build/vedette")
-START_LIMIT_S = 20
+START_LIMIT_S = float(os.environ.get("VEDETTE_START_LIMIT", "20"))  # more where others use the machine, too
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 

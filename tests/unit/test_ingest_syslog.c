@@ -105,9 +105,9 @@ static void expect_event(const char *content, const char *wanted)
     enum event_format f = event_find(str_from(content), &event);
     bool ok = f == EVENT_CEF    ? cef_record(&m, event, &why)
               : f == EVENT_LEEF ? leef_record(&m, event, &why)
-                                : f == EVENT_ASA;
-    if (f == EVENT_ASA)
-        asa_record(&m, event, STR("fw01"));
+                                : f == EVENT_CISCO;
+    if (f == EVENT_CISCO)
+        cisco_record(&m, event, STR("fw01"));
     struct json r = record_done(&m);
     for (size_t i = 0; ok && i < r.n; i++) {
         sbuf_addf(&got, "%s%.*s=", i > 0 ? " / " : "", STR_ARG(r.keys[i]));
@@ -224,18 +224,80 @@ static void messages_of_asa(void **state)
     expect_asa("4", "106023", "", "");
 }
 
-static void what_is_no_message_of_asa(void **state)
+/* Without what all of them have. */
+static void expect_firepower(const char *class, const char *list, const char *wanted)
 {
-    static const char *const texts[] = {
-        "%ASA-8-106023: x",  "%ASA-4-10602: x",  "%ASA-4-106023 x",
-        "%ASA-44-106023:x",  "%ASA-x4-106023:x", "%ASA-4-1060234: x",
-        "x%ASA-4-106023: x", "%FTD-4-106023: x", "%ASA-"};
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    const char *message = arena_fmt(a, "%%FTD-1-%s: %s", class, list).p;
+    const char *all =
+        arena_fmt(a,
+                  "DeviceVendor=Cisco / DeviceProduct=FTD / DeviceEventClassID=%s / LogSeverity=1 "
+                  "/ OriginalLogSeverity=1 / DeviceName=fw01 / Message=%s%s%s",
+                  class, message, wanted[0] != '\0' ? " / " : "", wanted)
+            .p;
+    expect_event(message, all);
+}
+
+static void messages_of_firepower(void **state)
+{
+    (void)state;
+    expect_firepower(
+        "430003",
+        "EventPriority: Low, ConnectionID: 35868, AccessControlRuleAction: Block, "
+        "SrcIP: 10.0.0.1, DstIP: 2001:db8::2, SrcPort: 56901, DstPort: 443, Protocol: "
+        "tcp, IngressZone: LAN, Prefilter Policy: A, b: c, User: Not Found, UserAgent: "
+        "Mozilla/5.0 (KHTML, like Gecko) x, InitiatorBytes: 5000000000, URL: "
+        "https://h/?a=b, SrcIP: 6.6.6.6, NAT_InitiatorPort: 77777",
+        "ExtID=35868 / DeviceAction=Block / SourceIP=10.0.0.1 / "
+        "DestinationIP=2001:db8::2 / SourcePort=56901 / DestinationPort=443 / "
+        "Protocol=tcp / DeviceCustomString3=LAN / DeviceCustomString3Label=ingressZone "
+        "/ RequestClientApplication=Mozilla/5.0 (KHTML, like Gecko) x / "
+        "SentBytes=5000000000 / RequestURL=https://h/?a=b");
+    expect_firepower(
+        "430001",
+        "SrcIP: 10.0.0.1, Priority: 1, Message: SERVER-WEBAPP a, b: c, Classification: "
+        "Misc Activity, User: CORP\\ann, InlineResult: Dropped, ACPolicy: default",
+        "SourceIP=10.0.0.1 / Activity=SERVER-WEBAPP a, b: c / "
+        "DeviceEventCategory=Misc Activity / SourceUserName=CORP\\ann / "
+        "DeviceAction=Dropped / DeviceCustomString1=default / "
+        "DeviceCustomString1Label=fwPolicy");
+    expect_firepower("430005",
+                     "FileAction: Malware Block, FileSHA256: 2546dc, ThreatName: Win.Eicar::95, "
+                     "FileName: e.zip, FileSize: 184, FirstPacketSecond: 2019-08-14T15:09:40Z, "
+                     "URI: http://h/e.zip",
+                     "DeviceAction=Malware Block / FileHash=2546dc / "
+                     "ThreatDescription=Win.Eicar::95 / FileName=e.zip / FileSize=184 / "
+                     "StartTime=2019-08-14T15:09:40.0000000Z / RequestURL=http://h/e.zip");
+    expect_firepower("430002", "", "");
+    expect_firepower("430002", "SrcIP: , DstIP: here, ,, DstPort:", "");
+    expect_firepower("106015", "Deny TCP (no connection) from 10.0.0.1/1 to 10.0.0.2/443 flags RST",
+                     "DeviceAction=Deny / Protocol=TCP / SourceIP=10.0.0.1 / SourcePort=1 / "
+                     "DestinationIP=10.0.0.2 / DestinationPort=443");
+    expect_firepower("430001", "no list: at all", "");
+}
+
+static void what_is_no_message_of_a_firewall(void **state)
+{
+    static const char *const texts[] = {"%ASA-8-106023: x",
+                                        "%ASA-4-10602: x",
+                                        "%ASA-4-106023 x",
+                                        "%ASA-44-106023:x",
+                                        "%ASA-x4-106023:x",
+                                        "%ASA-4-1060234: x",
+                                        "x%ASA-4-106023: x",
+                                        "%FTD-4-106023 x",
+                                        "%PIX-4-106023: x",
+                                        "%FTD",
+                                        "%",
+                                        "%NGIPS-",
+                                        "%ASA-"};
     struct str event;
     (void)state;
     for (size_t i = 0; i < COUNTOF(texts); i++)
         if (event_find(str_from(texts[i]), &event) != EVENT_NONE)
             fail_msg("%s", texts[i]);
-    assert_int_equal(event_find(STR("fw01 : %ASA-session-6-302013: Built"), &event), EVENT_ASA);
+    assert_int_equal(event_find(STR("fw01 : %ASA-session-6-302013: Built"), &event), EVENT_CISCO);
+    assert_int_equal(event_find(STR("h  %NGIPS-1-430003: a"), &event), EVENT_CISCO);
 }
 
 static void what_is_no_event(void **state)
@@ -260,7 +322,8 @@ int main(void)
         cmocka_unit_test(values_that_do_not_fit_are_kept),
         cmocka_unit_test(leef_events),
         cmocka_unit_test(messages_of_asa),
-        cmocka_unit_test(what_is_no_message_of_asa),
+        cmocka_unit_test(messages_of_firepower),
+        cmocka_unit_test(what_is_no_message_of_a_firewall),
         cmocka_unit_test(what_is_no_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

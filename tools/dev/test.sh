@@ -198,6 +198,7 @@ suites_program()
     suite_beside clients 300 python3 tests/clients/run.py
     suite_beside "kql language service" 300 python3 tests/kql/language_service.py
     suite_beside "clients kusto" 300 python3 tests/clients/kusto.py
+    suite_beside "clients python" 300 python3 tests/clients/azure_python.py
     if [ -d content/rules/tests ] && build/vedette rules test --help >/dev/null 2>&1; then
         suite_beside rules 300 build/vedette rules test content/rules
     fi

@@ -1,8 +1,10 @@
-/* Messages of Cisco's ASA firewalls, "%ASA-4-106023: Deny tcp src …", into CommonSecurityLog as
- * Sentinel's connector has them: the number of the message is its DeviceEventClassID, the text is
- * kept whole, and of the messages about connections addresses, ports, protocol and action have
- * columns. The texts are those of Cisco's "Secure Firewall ASA Series Syslog Messages", the columns
- * those that ASIM's parsers of ASA read. */
+/* Messages of Cisco's firewalls ASA and Firepower Threat Defense, "%ASA-4-106023: Deny tcp src …",
+ * "%FTD-1-430003: …", into CommonSecurityLog as Sentinel's connector of both has them: the number
+ * of the message is its DeviceEventClassID, the text is kept whole, and of the messages about
+ * connections addresses, ports, protocol and action have columns. The texts are those of Cisco's
+ * "Secure Firewall ASA Series Syslog Messages", the columns those that ASIM's parsers of ASA read.
+ * Lists of keys and values, which only Firepower has, are read in cisco_list.c. */
+#include "ingest/cisco_list.h"
 #include "ingest/syslog.h"
 #include "text/ip.h"
 
@@ -11,8 +13,8 @@ enum { WORDS = 40, CLASS_DIGITS = 6, NONE = -1 };
 /* ---- the header: "%ASA-", perhaps a group and "-", a severity, "-", six digits and a colon ----
  */
 
-struct asa_header {
-    struct str severity, class, text;
+struct cisco_header {
+    struct str product, severity, class, text;
 };
 
 static size_t digits_at(struct str s, size_t at)
@@ -23,16 +25,32 @@ static size_t digits_at(struct str s, size_t at)
     return n;
 }
 
-static bool read_header(struct str s, struct asa_header *out)
+/* NGIPS is what Firepower's devices without a firewall write. */
+static bool read_product(struct str s, struct str *out)
 {
-    const struct str start = STR("%ASA-");
-    size_t at = start.n;
-    if (!str_starts(s, start))
+    static const char *const products[] = {"ASA", "FTD", "NGIPS"};
+    if (s.n == 0 || s.p[0] != '%')
         return false;
+    for (size_t i = 0; i < COUNTOF(products); i++) {
+        struct str name = str_from(products[i]);
+        if (str_starts(str_sub(s, 1, s.n), name) && s.n > name.n + 1 && s.p[name.n + 1] == '-') {
+            *out = name;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_header(struct str s, struct cisco_header *out)
+{
+    struct str product;
+    if (!read_product(s, &product))
+        return false;
+    size_t start = product.n + 2, at = start;
     if (digits_at(s, at) == 0) { /* of a message group */
         while (at < s.n && s.p[at] >= 'a' && s.p[at] <= 'z')
             at++;
-        if (at == start.n || at == s.n || s.p[at++] != '-')
+        if (at == start || at == s.n || s.p[at++] != '-')
             return false;
     }
     size_t class = at + 2;
@@ -40,15 +58,16 @@ static bool read_header(struct str s, struct asa_header *out)
         digits_at(s, class) != CLASS_DIGITS || class + CLASS_DIGITS >= s.n ||
         s.p[class + CLASS_DIGITS] != ':')
         return false;
-    *out = (struct asa_header){.severity = str_sub(s, at, 1),
-                               .class = str_sub(s, class, CLASS_DIGITS),
-                               .text = str_trim(str_sub(s, class + CLASS_DIGITS + 1, s.n))};
+    *out = (struct cisco_header){.product = product,
+                                 .severity = str_sub(s, at, 1),
+                                 .class = str_sub(s, class, CLASS_DIGITS),
+                                 .text = str_trim(str_sub(s, class + CLASS_DIGITS + 1, s.n))};
     return true;
 }
 
-bool asa_starts(struct str s)
+bool cisco_starts(struct str s)
 {
-    struct asa_header h;
+    struct cisco_header h;
     return read_header(s, &h);
 }
 
@@ -238,18 +257,20 @@ static void add_connection(struct record_maker *m, const struct layout *l, const
     record_text(m, "DestinationUserName", without(word(w, user), "\"'"));
 }
 
-void asa_record(struct record_maker *m, struct str event, struct str host)
+void cisco_record(struct record_maker *m, struct str event, struct str host)
 {
-    struct asa_header h;
+    struct cisco_header h;
     CHECK(read_header(event, &h));
     const struct layout *l = layout_of(h.class);
     record_text(m, "DeviceVendor", STR("Cisco"));
-    record_text(m, "DeviceProduct", STR("ASA"));
+    record_text(m, "DeviceProduct", h.product);
     record_text(m, "DeviceEventClassID", h.class);
     record_text(m, "LogSeverity", h.severity);
     record_text(m, "OriginalLogSeverity", h.severity);
     record_text(m, is_address(host) ? "DeviceAddress" : "DeviceName", host);
     record_text(m, "Message", event);
+    if (cisco_list_is(h.class))
+        cisco_list_record(m, h.text);
     if (l == NULL)
         return;
     struct words w = words_of(h.text);
