@@ -37,7 +37,7 @@ const KqlEditor = lazy(() => import("./editor/KqlEditor"));
 const useStyles = makeStyles({
   page: {
     display: "grid",
-    gridTemplate: "auto minmax(0, 1fr) / 18rem minmax(0, 1fr)",
+    gridTemplate: "auto minmax(0, 1fr) / 19.5rem minmax(0, 1fr)",
     gap: tokens.spacingHorizontalM,
     height: "100%",
     minHeight: "34rem",

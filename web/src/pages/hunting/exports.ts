@@ -7,7 +7,7 @@ import { ParquetFile } from "./parquet";
 import type { Cell, ResultTable } from "./results";
 
 const PIECE_ROWS = 2000;
-const PARQUET_ROWS = 25_000;
+const PARQUET_ROWS = 10_000;
 
 export interface Exported {
   table: ResultTable;
