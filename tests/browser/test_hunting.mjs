@@ -7,6 +7,9 @@ import { Portal, place } from './portal.mjs';
 // The page with this text in its editor; a tab of its own, so that nothing else is in it.
 async function write(portal, text) {
   const { page } = portal;
+  // What other tests wrote is the same person's: the server's copy is not there for these.
+  await page.route('**/preferences/hunting.*', (route) =>
+    (route.request().method() === 'GET' ? route.fulfill({ status: 404, body: '{}' }) : route.continue()));
   await portal.goto('/hunting', 'Advanced hunting');
   await rewrite(page, text);
 }
