@@ -3,7 +3,8 @@ behind, and what does a rule cost?
 
 The rules are those of content/rules and, with VEDETTE_SHARED, of its content/rules: as often as needed, each with other
 literals. The events are the demonstration's, as of now. DETECT_RULES and DETECT_NRT (1000 each), DETECT_RATE (5000 events a
-second) and DETECT_SECONDS (360; the first runs of all rules begin at once, so that short runs are a burst) say how much of it.
+second) and DETECT_SECONDS (360; the first runs of all rules begin at once, so that short runs are a burst) say how much of it;
+DETECT_OPTIONS are more options of the server.
 
 latency: of scheduled rules from when a run was due to when it was stored; of near-real-time rules from the arrival of an
 event to the alert, by marker events once a second and some rules that look for them.
@@ -126,6 +127,7 @@ LATENCY = """SentinelHealth
 | where SentinelResourceKind == "%s" and Status == "Success"
 | extend P = ExtendedProperties
 | project Ms = (TimeGenerated - todatetime(P.executionDue)) / 1ms, Cpu = tolong(P.QueryPerformanceIndicators.ProcessorUs) / 1000.0,
+    Shared = tobool(P.QueryPerformanceIndicators.Shared),
     Wall = tolong(P.QueryPerformanceIndicators.DurationUs) / 1000.0, Name = SentinelResourceName"""
 MARKED = """SecurityAlert
 | extend Row = parse_json(tostring(parse_json(ExtendedProperties).Query))
@@ -144,6 +146,7 @@ def measure(server, began_s, seconds):
     if scheduled:
         result["scheduled_latency_median_ms"], result["scheduled_latency_p99_ms"] = quantiles(r["Ms"] for r in scheduled)
         result["scheduled_processor_ms"] = sum(r["Cpu"] for r in scheduled) / len(scheduled)
+        result["scheduled_shared_share"] = sum(bool(r["Shared"]) for r in scheduled) / len(scheduled)
         result["scheduled_wall_ms"] = sum(r["Wall"] for r in scheduled) / len(scheduled)
     if marked:
         result["near_latency_median_ms"], result["near_latency_p99_ms"] = quantiles(r["Ms"] for r in marked)
@@ -156,7 +159,8 @@ def run(context):
     from vedette import Server
     tables = events(context)
     texts = list(sources())
-    with Server("--log-level", "debug" if os.environ.get("DETECT_LOG") else "warn", "--requests-per-second", "1000000", "--max-records", "100000", "--rule-delay", "0", "--rule-spread",
+    more = os.environ.get("DETECT_OPTIONS", "").split()
+    with Server(*more, "--log-level", "debug" if os.environ.get("DETECT_LOG") else "warn", "--requests-per-second", "1000000", "--max-records", "100000", "--rule-delay", "0", "--rule-spread",
                 "4m" if SECONDS >= 300 else "%ds" % max(1, SECONDS // 2)) as server:
         import_rules(server, texts, "Scheduled", RULES, 1)
         import_rules(server, texts, "NRT", NRT, RULES + 1)

@@ -38,22 +38,19 @@ static bool reads(void *self, struct arena *a, struct workspace *w, struct str t
     return reading(self, a, w, table, out_rows) != IDENTITY_READS_NOTHING;
 }
 
-static bool reads_everything(struct vedette *v, const struct http_request *q)
-{
-    struct workspace *w = NULL;
-    for (size_t i = 0; (w = store_workspace_at(v->store, i)) != NULL; i++)
-        if (!identity_reads_everything(api_caller(q), workspace_id(w)))
-            return false;
-    return true;
-}
-
 const struct store_access *api_access(struct vedette *v, struct http_request *q)
 {
-    if (reads_everything(v, q))
+    (void)v;
+    if (identity_reads_all_workspaces(api_caller(q)))
         return NULL;
     struct store_access *x = arena_new_of(q->arena, struct store_access);
     *x = (struct store_access){q, reads};
     return x;
+}
+
+struct store_query api_store_query(struct vedette *v, struct http_request *q, struct str text)
+{
+    return (struct store_query){.text = text, .access = api_access(v, q), .reach = api_reach(q)};
 }
 
 bool api_sees_table(struct http_request *q, struct workspace *w, struct str table)
@@ -100,7 +97,8 @@ bool api_may_run(void *request, struct workspace *w, struct str query, struct er
     struct kql_query compiled;
     struct kql_diags diags = {0};
     struct err why = {0};
-    if (identity_reads_everything(api_caller(q), workspace_id(w)))
+    /* Of one workspace is not enough: the query may name others of the tenant. */
+    if (identity_reads_all_workspaces(api_caller(q)))
         return true;
     bool ok = workspace_compile(w, q->arena, &sq, &compiled, &diags, &why);
     if (x.refused.n > 0)
@@ -111,6 +109,10 @@ bool api_may_run(void *request, struct workspace *w, struct str query, struct er
     /* A table that is absent for everybody may come; one that is hidden would be read. */
     if (!ok && x.hidden)
         return err_set(e, ERR_INVALID, "query: %s", why.msg);
+    if (x.hidden) /* isfuzzy, or a wildcard, leaves it out for the caller only */
+        return err_set(e, ERR_INVALID,
+                       "query: it reads tables that you may not read; what runs as the workspace "
+                       "reads all of them");
     return true;
 }
 

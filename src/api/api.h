@@ -45,6 +45,7 @@ struct vedette_options {
     int64_t rule_delay;                 /* ticks; < 0 = Sentinel's five minutes */
     int64_t rule_spread, rule_lateness; /* see detect_options */
     unsigned rule_workers;
+    int64_t rule_shared_rows;        /* as detect_options has it */
     bool correlation;                /* of workspaces that say nothing themselves */
     const char *correlation_primary; /* workspace; NULL or "": the first */
     unsigned query_workers;          /* of the server; 0 = 4 */
@@ -83,6 +84,10 @@ bool vedette_import_workspace(const struct import_options *o, struct backup_resu
                               struct err *e) MUST_USE;
 void vedette_close(struct vedette *v); /* stops rules, commits, unlocks; NULL is fine */
 
+/* Appends the OpenAPI document of all routes, which is also that of GET /openapi.json; needs no
+ * data folder. Errors: the described shapes are no JSON. */
+bool vedette_openapi(struct arena *a, struct sbuf *out, struct err *e) MUST_USE;
+
 struct http_router *vedette_router(struct vedette *v);
 struct store *vedette_store(struct vedette *v);
 struct detect *vedette_detect(struct vedette *v);
@@ -96,8 +101,8 @@ struct ingest *vedette_import(struct vedette *v); /* with the limits of files */
 struct state *vedette_state(struct vedette *v);
 /* Lets /metrics tell of the server, too; NULL again before it is freed. */
 void vedette_watch(struct vedette *v, struct http_server *server);
-/* Lets the API tell of the certificate in use (its PEM text) and read its files again. What f points
- * to is borrowed for as long as the server runs. */
+/* Lets the API tell of the certificate in use (its PEM text) and read its files again. What f
+ * points to is borrowed for as long as the server runs. */
 void vedette_watch_tls(struct vedette *v, const struct http_tls_files *f, struct str cert_pem);
 /* The same for the listeners of syslog: all is the caller's, and is looked at until 0 of them are
  * set. */

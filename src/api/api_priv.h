@@ -53,7 +53,7 @@ struct vedette {
     struct topics *topics;
     struct buckets *buckets;
     _Atomic(struct tail *) files;
-    atomic_bool draining;
+    atomic_bool draining, rule_tested; /* the last: tests of a rule run */
     atomic_uint_fast64_t requests[STATUS_CLASSES], request_us;
     int64_t started; /* monotonic microseconds */
 };
@@ -111,6 +111,11 @@ struct api_principal {
 bool data_dir_take(const char *dir, struct data_lock *lock, struct err *e) MUST_USE;
 void data_dir_release(struct data_lock *lock);
 
+/* ---- routes_openapi.c ---- */
+/* Appends the OpenAPI document of the router's routes. Errors: the described shapes are no JSON. */
+bool api_openapi(const struct http_router *router, struct arena *a, struct sbuf *out,
+                 struct err *e) MUST_USE;
+
 /* ---- route families ---- */
 extern const struct http_route health_routes[];
 extern const struct http_route oauth_routes[];
@@ -140,6 +145,7 @@ extern const struct http_route explain_routes[];
 extern const struct http_route lake_routes[];
 extern const struct http_route backup_routes[];
 extern const struct http_route server_routes[];
+extern const struct http_route rule_test_routes[];
 
 extern const struct http_route purge_routes[];
 extern const struct http_route workspace_routes[];
@@ -191,6 +197,7 @@ extern const size_t n_explain_routes;
 extern const size_t n_lake_routes;
 extern const size_t n_backup_routes;
 extern const size_t n_server_routes;
+extern const size_t n_rule_test_routes;
 extern const size_t n_purge_routes;
 extern const size_t n_workspace_routes;
 extern const size_t n_otlp_routes;
@@ -303,6 +310,10 @@ bool api_may(const struct http_request *q, struct str workspace);
 /* ---- access.c ---- */
 /* What the caller may read, for its queries; NULL: everything. Lives as long as the request. */
 const struct store_access *api_access(struct vedette *v, struct http_request *q);
+/* A query of the request's caller: no more of it than may be read and reached. Every query that a
+ * caller writes begins here. */
+struct store_query;
+struct store_query api_store_query(struct vedette *v, struct http_request *q, struct str text);
 /* Is the table there for the caller, if only some rows of it? */
 bool api_sees_table(struct http_request *q, struct workspace *w, struct str table);
 /* The same of one whose request is over. workspace: id. */

@@ -1,5 +1,6 @@
 /* Microsoft.SecurityInsights/incidents: list, get, create or update, and the alerts of one. */
 #include "api/api_priv.h"
+#include "incident/entity.h"
 #include "text/json.h"
 
 static void list(void *ctx, struct http_request *q, struct http_response *r)
@@ -22,6 +23,15 @@ static void list(void *ctx, struct http_request *q, struct http_response *r)
     json_arr_end(&o);
     if (page.next_token.n > 0)
         json_kv_str(&o, "nextLink", api_link(v, q, "$skipToken", page.next_token));
+    /* Beside the incidents, which stay as Azure's clients know them. */
+    if (str_eqz(http_query(q, "$expand"), "impactedAssets")) {
+        json_key(&o, "impactedAssets");
+        if (!entity_assets_json(v->incidents, q->arena, w, &page, &o, &e)) {
+            sbuf_clear(&r->body);
+            api_error(v, q, &e, r);
+            return;
+        }
+    }
     json_obj_end(&o);
 }
 

@@ -172,7 +172,7 @@ static void run_query(struct vedette *v, struct http_request *q, const struct co
     struct err e = {0};
     struct store_result res = {0};
     struct kql_diags diags = {0};
-    struct store_query sq = {.text = text, .access = api_access(v, q), .reach = api_reach(q)};
+    struct store_query sq = api_store_query(v, q, text);
     sq.options.params = c->params;
     sq.options.n_params = c->n_params;
     sq.options.request = c->request;

@@ -100,7 +100,7 @@ static void ask(struct multi *m, struct target *t, const struct api_question *k)
     struct kql_diags diags = {0};
     int64_t began = clock_mono_us();
     struct api_limits limits;
-    struct store_query sq = {.text = k->query, .reach = api_reach(m->q)};
+    struct store_query sq = api_store_query(m->v, m->q, k->query);
     api_limits(m->v, m->q, 0, &limits);
     /* Each has the time that one query has: a slow tenant takes nothing from the others. */
     limits.own.deadline_us += began - limits.since_us;

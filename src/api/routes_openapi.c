@@ -86,6 +86,8 @@ static const struct {
 
 static void write_content(struct writer *w, struct str shape)
 {
+    if (str_ends(shape, STR("?")))
+        shape = str_sub(shape, 0, shape.n - 1);
     const char *type = "application/json";
     bool plain = false;
     for (size_t i = 0; i < COUNTOF(media); i++)
@@ -206,6 +208,7 @@ static void write_operation(struct writer *w, const struct http_route *route, st
     if (known && !str_eqz(d.body, "-")) {
         json_key(&w->o, "requestBody");
         json_obj(&w->o);
+        json_kv_bool(&w->o, "required", !str_ends(d.body, STR("?")));
         write_content(w, d.body);
         json_obj_end(&w->o);
     }
@@ -233,18 +236,14 @@ static const char SECURITY[] =
     "{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"},"
     "\"session\":{\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"__Host-vedette-session\"}}";
 
-static void document(void *ctx, struct http_request *q, struct http_response *r)
+bool api_openapi(const struct http_router *router, struct arena *a, struct sbuf *out, struct err *e)
 {
-    struct vedette *v = ctx;
-    struct err e = {0};
     struct json_opts opts = {.max_depth = 64};
     struct str schemas = {openapi_schemas_begin,
                           (size_t)(openapi_schemas_end - openapi_schemas_begin)};
-    struct writer w = {.o = json_out_make(&r->body), .a = q->arena, .router = v->router};
-    if (!json_parse(q->arena, schemas, &opts, &w.schemas, &e)) {
-        api_error(v, q, &e, r);
-        return;
-    }
+    struct writer w = {.o = json_out_make(out), .a = a, .router = router};
+    if (!json_parse(a, schemas, &opts, &w.schemas, e))
+        return false;
     json_obj(&w.o);
     json_kv_z(&w.o, "openapi", "3.1.0");
     json_key(&w.o, "info");
@@ -256,7 +255,7 @@ static void document(void *ctx, struct http_request *q, struct http_response *r)
     json_raw(&w.o, STR("[{\"bearer\":[]},{\"session\":[]}]"));
     json_key(&w.o, "paths");
     json_obj(&w.o);
-    for (size_t i = 0; http_router_at(v->router, i) != NULL; i++)
+    for (size_t i = 0; http_router_at(router, i) != NULL; i++)
         write_path(&w, i);
     json_obj_end(&w.o);
     json_key(&w.o, "components");
@@ -267,6 +266,15 @@ static void document(void *ctx, struct http_request *q, struct http_response *r)
     json_value(&w.o, &w.schemas);
     json_obj_end(&w.o);
     json_obj_end(&w.o);
+    return true;
+}
+
+static void document(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    if (!api_openapi(v->router, q->arena, &r->body, &e))
+        api_error(v, q, &e, r);
 }
 
 const struct http_route openapi_routes[] = {

@@ -341,8 +341,7 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
     struct store_result res = {0};
     struct kql_diags diags = {0};
     int64_t began = clock_mono_us();
-    struct store_query sq = {
-        .text = k->what.query, .access = api_access(v, q), .reach = api_reach(q)};
+    struct store_query sq = api_store_query(v, q, k->what.query);
     sq.options.session = api_session(v, q);
     sq.options.has_scope = k->what.has_scope;
     sq.options.scope_from = k->what.from;

@@ -382,6 +382,10 @@ static void write_run(struct json_out *o, const struct state_run *run)
     json_kv_int(o, "entitiesDropped", run->entities_dropped);
     json_kv_int(o, "durationUs", run->duration_us);
     json_kv_int(o, "processorUs", run->processor_us);
+    json_kv_bool(o, "shared", run->shared);
+    json_kv_int(o, "rowsRead", run->rows_read);
+    json_kv_int(o, "bytesRead", run->bytes_read);
+    json_kv_int(o, "memoryBytes", run->memory_bytes);
     json_kv_str(o, "error", run->error);
     json_kv_str(o, "correlationId", run->correlation_id);
     json_obj_end(o);

@@ -65,7 +65,7 @@ static void request_limits(struct vedette *v, struct json_out *o)
          rates->per_second[RATE_WRITE], UNKNOWN, refused[RATE_WRITE]},
         {"Requests", "sign_ins_per_second", "Sign-ins from one address", "1/s",
          rates->per_second[RATE_SIGN_IN], UNKNOWN, refused[RATE_SIGN_IN]},
-        {"Requests", "query_workers", "Queries and other long work at a time", "", 
+        {"Requests", "query_workers", "Queries and other long work at a time", "",
          v->o.query_workers, (double)s.long_pending, (double)s.refused_busy},
     };
     write_limits(all, COUNTOF(all), o);
@@ -85,9 +85,10 @@ static void query_limits(const struct vedette *v, struct json_out *o)
         {"Queries", "query_memory", "Memory of one query's functions", "B",
          (double)x->query_memory_bytes, PLAIN},
         {"Queries", "memory", "Memory of the query engine", "B", (double)x->memory_bytes, PLAIN},
-        {"Queries", "query_max_operators", "Operators of a query", "", (double)x->query_size.max_operators,
+        {"Queries", "query_max_operators", "Operators of a query", "",
+         (double)x->query_size.max_operators, PLAIN},
+        {"Queries", "query_max_union", "Tables of one union", "", (double)x->query_size.max_union,
          PLAIN},
-        {"Queries", "query_max_union", "Tables of one union", "", (double)x->query_size.max_union, PLAIN},
     };
     write_limits(all, COUNTOF(all), o);
 }
@@ -106,8 +107,8 @@ static void other_limits(const struct vedette *v, struct json_out *o)
         {"Logs", "max_queue", "Bytes that wait for the disk, of a workspace", "B",
          (double)x->max_queue_bytes, PLAIN},
         {"Rules", "rules_max", "Analytics rules of a workspace", "", (double)x->rules_max, PLAIN},
-        {"Rules", "nrt_rules_max", "Rules of kind NRT of a workspace", "",
-         (double)x->nrt_rules_max, PLAIN},
+        {"Rules", "nrt_rules_max", "Rules of kind NRT of a workspace", "", (double)x->nrt_rules_max,
+         PLAIN},
         {"Rules", "rule_timeout", "Time of one rule's query", "s", seconds(x->rule_timeout_us),
          PLAIN},
         {"Rules", "rule_query_chars", "Characters of a rule's query", "",

@@ -272,8 +272,7 @@ static bool keys_are_shown(struct vedette *v, struct http_request *q,
                            const struct state_principal *p)
 {
     struct str home = p->tenant.n > 0 ? p->tenant : identity_tenant(v->identity);
-    const char *right =
-        str_eqz(p->kind, PRINCIPAL_USER) ? q->route->access : "applications/read";
+    const char *right = str_eqz(p->kind, PRINCIPAL_USER) ? q->route->access : "applications/read";
     return identity_allows_in(api_caller(q), right, home);
 }
 
@@ -289,8 +288,7 @@ static bool write_keys(struct vedette *v, struct http_request *q, const struct s
         api_key_members(o, &keys[i]);
         json_kv_str(o, "principalId", p->id);
         json_kv_str(o, "principalName", p->name);
-        json_kv_z(o, "principalType",
-                  str_eqz(p->kind, PRINCIPAL_USER) ? "User" : "Application");
+        json_kv_z(o, "principalType", str_eqz(p->kind, PRINCIPAL_USER) ? "User" : "Application");
         json_obj_end(o);
     }
     return true;

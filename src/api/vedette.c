@@ -109,6 +109,7 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .spread = v->o.rule_spread,
                                .lateness = v->o.rule_lateness,
                                .workers = v->o.rule_workers,
+                               .shared_rows = v->o.rule_shared_rows,
                                .timeout_us = v->o.rule_timeout_us,
                                .max_rules = v->o.rules_max,
                                .max_enabled_rules = v->o.rules_max_enabled,
@@ -141,7 +142,7 @@ static bool open_detect(struct vedette *v, struct err *e)
     return v->detect != NULL && health_load_caps(v->health, e);
 }
 
-static void open_router(struct vedette *v)
+static struct http_router *make_router(struct vedette *v, size_t body_bytes)
 {
     const struct http_routes families[] = {
         {health_routes, n_health_routes, v, false},
@@ -175,6 +176,7 @@ static void open_router(struct vedette *v)
         {collector_routes, n_collector_routes, v, false},
         {backup_routes, n_backup_routes, v, true},
         {server_routes, n_server_routes, v, HTTP_SHORT},
+        {rule_test_routes, n_rule_test_routes, v, HTTP_LONG},
         {purge_routes, n_purge_routes, v, true},
         {workspace_routes, n_workspace_routes, v, false},
         {tenant_routes, n_tenant_routes, v, false},
@@ -199,13 +201,26 @@ static void open_router(struct vedette *v)
         {event_routes, n_event_routes, v, false},
     };
     struct http_app app = {v, api_authorise, rates_admit, api_fail, api_observe};
+    return http_router_new(families, COUNTOF(families), &app, body_bytes, v->throttle);
+}
+
+static void open_router(struct vedette *v)
+{
     double rate = v->o.requests_per_second;
     double burst = v->o.requests_burst > 0 ? v->o.requests_burst : rate * 2;
     v->throttle = throttle_new(rate, burst, THROTTLE_KEYS);
     v->rates = rates_new(&v->o.rates);
     /* The ingestion route's limit is the one that is set; others that matter say their own. */
-    v->router = http_router_new(families, COUNTOF(families), &app,
-                                ingest_limits(v->ingest)->max_body_bytes, v->throttle);
+    v->router = make_router(v, ingest_limits(v->ingest)->max_body_bytes);
+}
+
+bool vedette_openapi(struct arena *a, struct sbuf *out, struct err *e)
+{
+    struct vedette v = {0};
+    v.router = make_router(&v, 0);
+    bool ok = api_openapi(v.router, a, out, e);
+    http_router_free(v.router);
+    return ok;
 }
 
 static void set_defaults(struct vedette *v, const struct vedette_options *o)

@@ -81,9 +81,9 @@ struct backtests *backtests_open(const struct backtests_options *o);
 void backtests_close(struct backtests *b); /* cancels and waits; NULL is fine */
 enum { BACKTEST_ID_BYTES = 37 };
 /* body: {"rules": [id, {"yaml": TEXT} or {"arm": {…}, "id": …}, …], "from", "to", "asIfOnTime",
- * "eachWindow", "maxFirings", "topEntities", "lastRuns"}; without rules: all that are stored. Errors:
- * ERR_INVALID (the member; a query that who may not run), ERR_NOT_FOUND (a rule), ERR_BUSY (too
- * many run). */
+ * "eachWindow", "maxFirings", "topEntities", "lastRuns"}; without rules: all that are stored.
+ * Errors: ERR_INVALID (the member; a query that who may not run), ERR_NOT_FOUND (a rule), ERR_BUSY
+ * (too many run). */
 bool backtests_start(struct backtests *b, struct workspace *w, const struct json *body,
                      const struct detect_actor *who, char out_id[BACKTEST_ID_BYTES],
                      struct err *e) MUST_USE;

@@ -2,51 +2,16 @@
 #include "backtest/operations_priv.h"
 #include "text/date.h"
 
-static bool bad_rule(size_t i, const struct rule_issues *is, struct err *e)
-{
-    rule_issues_err(is, e);
-    err_prefix(e, "rules[%zu]", i);
-    return false;
-}
-
-static bool read_stored(struct backtests *b, struct workspace *w, struct asked *k, size_t i,
-                        struct str id, struct err *e)
-{
-    struct state_rule stored = {0};
-    if (!detect_rule_get(b->o.detect, k->a, w, id, &stored, e) ||
-        !rule_load(k->a, &stored, &k->rules[i], e)) {
-        err_prefix(e, "rules[%zu]", i);
-        return false;
-    }
-    k->phases[i] = stored.next_run != 0 ? stored.next_run : stored.last_run;
-    return true;
-}
-
-/* A rule's id, {"yaml": TEXT}, or {"arm": the resource}. */
 static bool read_rule(struct backtests *b, struct workspace *w, struct asked *k,
                       const struct json *v, size_t i, struct err *e)
 {
-    struct rule_issues is = {.a = k->a};
-    const struct json *yaml = json_get(v, "yaml"), *arm = json_get(v, "arm");
-    if (v->type == JSON_STRING)
-        return read_stored(b, w, k, i, v->text, e);
-    if (yaml != NULL && yaml->type == JSON_STRING) {
-        if (!rule_read_yaml(k->a, arena_str(k->a, yaml->text), &k->rules[i], &is))
-            return bad_rule(i, &is, e);
-    } else if (arm != NULL && arm->type == JSON_OBJECT) {
-        AUTO(sbuf_fini) struct sbuf text = sbuf_make(0);
-        struct json_out o = json_out_make(&text);
-        json_value(&o, arm);
-        struct str name = json_text(json_get(arm, "name"), STR("rule"));
-        if (!rule_read_arm(k->a, arena_str(k->a, name), arena_str(k->a, sbuf_str(&text)),
-                           &k->rules[i], &is))
-            return bad_rule(i, &is, e);
-    } else {
-        return err_set(e, ERR_INVALID,
-                       "rules[%zu]: a rule's id, {\"yaml\": …} or {\"arm\": …} expected", i);
+    struct detect_given given = {0};
+    if (!detect_rule_given(b->o.detect, k->a, w, v, &given, e)) {
+        err_prefix(e, "rules[%zu]", i);
+        return false;
     }
-    if (k->rules[i].start_time != 0)
-        k->phases[i] = k->rules[i].start_time;
+    k->rules[i] = given.rule;
+    k->phases[i] = given.phase;
     return true;
 }
 
@@ -76,7 +41,7 @@ static bool read_all_stored(struct backtests *b, struct workspace *w, struct ask
             list[kept++] = list[i];
     make_room(k, kept);
     for (size_t i = 0; i < kept; i++)
-        if (!read_stored(b, w, k, i, list[i].id, e))
+        if (!read_rule(b, w, k, &(struct json){.type = JSON_STRING, .text = list[i].id}, i, e))
             return false;
     return true;
 }

@@ -115,9 +115,22 @@ bool backup_write_text(const char *path, struct str text, struct err *e)
     return ok || err_errno(e, "can't write", path);
 }
 
+/* A place that does not serve is a mistake of whoever named it; a broken disk is not. */
+static bool folder_err(struct err *e, const char *what, const char *path)
+{
+    static const int named[] = {ENOENT, ENOTDIR, EACCES, EPERM, EROFS, ENAMETOOLONG, ELOOP};
+    int why = errno;
+    (void)err_errno(e, what, path);
+    for (size_t i = 0; i < COUNTOF(named); i++)
+        if (why == named[i])
+            e->code = ERR_INVALID;
+    return false;
+}
+
 bool backup_make_dir(const char *path, struct err *e)
 {
-    return mkdir(path, 0700) == 0 || errno == EEXIST || err_errno(e, "can't make the folder", path);
+    return mkdir(path, 0700) == 0 || errno == EEXIST ||
+           folder_err(e, "can't make the folder", path);
 }
 
 bool backup_make_parents(struct arena *a, const char *root, struct str path, struct err *e)
@@ -143,7 +156,7 @@ bool backup_dir_is_free(const char *path, bool *out, struct err *e)
     DIR *d = opendir(path);
     *out = d == NULL && errno == ENOENT;
     if (d == NULL)
-        return *out || err_errno(e, "can't use the folder", path);
+        return *out || folder_err(e, "can't use the folder", path);
     bool found = false;
     for (const struct dirent *x = readdir(d); x != NULL && !found; x = readdir(d))
         found = strcmp(x->d_name, ".") != 0 && strcmp(x->d_name, "..") != 0;

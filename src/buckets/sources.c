@@ -88,64 +88,36 @@ static bool read_folders(struct source_reading *r, const struct json *v, struct 
     return read_bool(r, v, "date_folders", &of(r)->date_folders, e);
 }
 
-/* "30s", "5m", "6h", "2d" */
-static bool read_span(struct source_reading *r, const struct json *v, const char *what,
-                      int64_t least, int64_t most, int64_t *out, struct err *e)
-{
-    static const struct {
-        char unit;
-        int64_t ticks;
-    } units[] = {{'s', TICKS_PER_SECOND},
-                 {'m', TICKS_PER_MINUTE},
-                 {'h', TICKS_PER_HOUR},
-                 {'d', TICKS_PER_DAY}};
-    struct str s = json_text(v, STR(""));
-    int64_t n = 0;
-    for (size_t i = 0; i < COUNTOF(units); i++)
-        if (s.n > 1 && s.p[s.n - 1] == units[i].unit && str_to_i64(str_sub(s, 0, s.n - 1), &n) &&
-            n >= 0 && !__builtin_mul_overflow(n, units[i].ticks, out) && *out >= least &&
-            *out <= most)
-            return true;
-    return source_wrong(r, v, e, what, "a time in bounds, such as 30s, 5m or 6h,");
-}
-
 static bool read_poll(struct source_reading *r, const struct json *v, struct err *e)
 {
-    return read_span(r, v, "poll", TICKS_PER_SECOND, TICKS_PER_DAY, &of(r)->poll, e);
+    return source_read_span(r, v, "poll", TICKS_PER_SECOND, TICKS_PER_DAY, &of(r)->poll, e);
 }
 
 static bool read_lookback(struct source_reading *r, const struct json *v, struct err *e)
 {
-    return read_span(r, v, "lookback", 10 * TICKS_PER_MINUTE, 30 * TICKS_PER_DAY, &of(r)->lookback,
-                     e);
+    return source_read_span(r, v, "lookback", 10 * TICKS_PER_MINUTE, 30 * TICKS_PER_DAY,
+                            &of(r)->lookback, e);
 }
 
 static bool read_full(struct source_reading *r, const struct json *v, struct err *e)
 {
-    return read_span(r, v, "full_listing", 10 * TICKS_PER_SECOND, 30 * TICKS_PER_DAY,
-                     &of(r)->full_listing, e);
-}
-
-static bool read_count(struct source_reading *r, const struct json *v, const char *what,
-                       int64_t *out, struct err *e)
-{
-    *out = v->type == JSON_INT ? v->i : 0;
-    return *out > 0 || source_wrong(r, v, e, what, "a whole number above 0");
+    return source_read_span(r, v, "full_listing", 10 * TICKS_PER_SECOND, 30 * TICKS_PER_DAY,
+                            &of(r)->full_listing, e);
 }
 
 static bool read_max_objects(struct source_reading *r, const struct json *v, struct err *e)
 {
-    return read_count(r, v, "max_objects", &of(r)->max_objects, e);
+    return source_read_count(r, v, "max_objects", INT64_MAX, &of(r)->max_objects, e);
 }
 
 static bool read_max_rows(struct source_reading *r, const struct json *v, struct err *e)
 {
-    return read_count(r, v, "max_rows", &of(r)->max_rows, e);
+    return source_read_count(r, v, "max_rows", INT64_MAX, &of(r)->max_rows, e);
 }
 
 static bool read_max_object(struct source_reading *r, const struct json *v, struct err *e)
 {
-    return read_count(r, v, "max_object", &of(r)->max_object, e);
+    return source_read_count(r, v, "max_object", INT64_MAX, &of(r)->max_object, e);
 }
 
 static bool read_secret(struct source_reading *r, const struct json *v, struct err *e)

@@ -22,6 +22,8 @@ static const struct cli_command commands[] = {
     {"ingest", "store records from files", cli_ingest},
     {"jobs", "put, list, show, run, enable, disable and delete KQL jobs", cli_jobs},
     {"kql", "compile, run or explain KQL without a server", cli_kql},
+    {"openapi", "print the OpenAPI document of all routes", cli_openapi},
+    {"providers", "list, show, put, check and delete identity providers", cli_providers},
     {"query", "run KQL over a workspace", cli_query},
     {"restore", "make a data folder out of a backup", cli_restore},
     {"roles", "list, show, assign and unassign roles; who can do what", cli_roles},

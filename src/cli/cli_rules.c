@@ -107,14 +107,17 @@ static bool runs(struct client *c, const struct client_workspace *w, const void 
     if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
         return false;
     const struct json *value = json_get(&answer, "value");
-    printf("%-38s %-28s %-14s %-10s %8s %6s %8s %s\n", "RULE", "WINDOW END", "TRIGGER", "STATUS",
-           "ROWS", "ALERTS", "MS", "ERROR");
+    printf("%-38s %-28s %-14s %-10s %8s %6s %8s %8s %12s %10s %8s %s\n", "RULE", "WINDOW END",
+           "TRIGGER", "STATUS", "ROWS", "ALERTS", "MS", "CPU MS", "ROWS READ", "KIB READ", "MIB",
+           "ERROR");
     for (size_t i = 0; value != NULL && i < value->n; i++) {
         const struct json *r = &value->items[i];
-        printf("%-38.*s %-28.*s %-14.*s %-10.*s %8lld %6lld %8lld %.*s\n",
+        printf("%-38.*s %-28.*s %-14.*s %-10.*s %8lld %6lld %8lld %8lld %12lld %10lld %8lld %.*s\n",
                STR_ARG(run_text(r, "ruleId")), STR_ARG(run_text(r, "windowTo")),
                STR_ARG(run_text(r, "trigger")), STR_ARG(run_text(r, "status")),
                run_count(r, "rows"), run_count(r, "alerts"), run_count(r, "durationUs") / 1000,
+               run_count(r, "processorUs") / 1000, run_count(r, "rowsRead"),
+               run_count(r, "bytesRead") >> 10, run_count(r, "memoryBytes") >> 20,
                STR_ARG(run_text(r, "error")));
     }
     return true;

@@ -7,10 +7,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cli/case_report.h"
 #include "cli/complain.h"
 #include "cli/files.h"
+#include "cli/rule_files.h"
 #include "cli/rules_commands.h"
+#include "ruletest/case_report.h"
 
 enum { MAX_GIVEN = 256, MAX_LIST = 64 << 20, MAX_THREADS = 256 };
 
@@ -92,10 +93,22 @@ static void add(struct tests *t, struct test x)
         VEC_PUSH(t->a, &t->v, x);
 }
 
+/* One rule of a file in any form. */
+static bool read_rule(struct arena *a, char *path, struct rule *out, struct err *e)
+{
+    struct rule_set set = {.a = a};
+    if (!rule_set_read(&set, &path, 1, e))
+        return false;
+    if (set.v.n != 1)
+        return err_set(e, ERR_INVALID, "%s: one rule expected, %zu can be read", path, set.v.n);
+    *out = set.v.p[0].rule;
+    return true;
+}
+
 static void add_file(struct tests *t, struct case_bench *b, const char *path)
 {
     struct case_file *f = arena_new_of(t->a, struct case_file);
-    case_file_read(t->a, b, path, f);
+    case_file_read(t->a, b, path, read_rule, f);
     if (f->refused.code != ERR_OK) {
         add(t, (struct test){.file = f, .problem = f->refused.msg, .name = STR("reading")});
         return;
@@ -148,7 +161,7 @@ static bool run_all(struct tests *t, struct case_bench *first, struct worker *wo
     t->results = arena_array(t->a, struct case_result, t->v.n + 1);
     for (size_t i = 0; ok && i < n; i++) {
         workers[i] = (struct worker){.t = t, .a = arena_new(0)};
-        workers[i].bench = i == 0 ? first : case_bench_open(e);
+        workers[i].bench = i == 0 ? first : case_bench_open(&(struct case_bench_options){0}, e);
         ok = workers[i].bench != NULL;
     }
     for (; ok && started + 1 < n; started++)
@@ -228,7 +241,8 @@ static int run(struct options *o)
     size_t n = 0, failed = 0;
     log_setup(LOG_ERROR, 2);
     struct case_bench *b = NULL;
-    bool ok = find_files(&t, &files, &e) && (b = case_bench_open(&e)) != NULL &&
+    bool ok = find_files(&t, &files, &e) &&
+              (b = case_bench_open(&(struct case_bench_options){0}, &e)) != NULL &&
               case_functions_read(b, o->functions, o->n_functions, &t.given.functions, &e) &&
               read_watchlists(&t, &e);
     for (size_t i = 0; ok && i < files.n; i++)

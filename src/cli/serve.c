@@ -105,6 +105,7 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .rule_spread = clock_is_manual(s->clock) ? 0 : set->rule_spread,
         .rule_lateness = set->rule_lateness,
         .rule_workers = (unsigned)set->rule_workers,
+        .rule_shared_rows = set->rule_shared_rows > 0 ? set->rule_shared_rows : -1,
         .correlation = set->correlation,
         .correlation_primary = set->correlation_primary,
         .query_workers = (unsigned)set->query_workers,

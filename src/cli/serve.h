@@ -17,8 +17,8 @@ struct serving {
     struct buckets *buckets; /* NULL: none are read */
     struct tail *files;      /* NULL: none are read */
     uint16_t syslog_ports[NET_TRANSPORTS];
-    char url[300];          /* https://127.0.0.1:8443 */
-    char tls_dir[4150];     /* DATA/tls */
+    char url[300];      /* https://127.0.0.1:8443 */
+    char tls_dir[4150]; /* DATA/tls */
     struct http_tls_files tls;
     char ca_file[4200];     /* empty: bring-your-own certificate */
     char server_file[4200]; /* DATA/server.json, while it runs */

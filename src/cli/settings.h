@@ -24,8 +24,8 @@ struct settings {
     int64_t memory, max_body, max_queue, seal_bytes, query_max_bytes,
         external_max; /* bytes; memory 0: the engine's choice */
     int64_t attachment_max, attachments_max;
-    int64_t threads, workers, max_connections, rule_workers, job_workers, requests_per_second,
-        query_max_rows;
+    int64_t threads, workers, max_connections, rule_workers, rule_shared_rows, job_workers,
+        requests_per_second, query_max_rows;
     int64_t max_records, max_depth, max_field, seal_rows, shred_paths;
     int64_t syslog_max_message, syslog_connections;
     const char *silence_sources;

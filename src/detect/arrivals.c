@@ -5,45 +5,15 @@
 
 enum { QUIET_A_TRANSACTION = 100 };
 
-struct waiting { /* one due rule */
-    const struct schedule_entry *due;
-    struct state_rule stored;
-    struct rule rule;
-    struct kql_query query;
-    bool known; /* all of these were read */
-};
 struct together {
     struct detect *d;
     struct arena *a;
     struct workspace *w;
     int64_t mark;
-    struct waiting *list;
+    struct company_rule *list;
     size_t n;
     int64_t began_us;
 };
-
-static int64_t seen_by(const struct waiting *x)
-{
-    return x->due->seen > x->stored.arrived ? x->due->seen : x->stored.arrived;
-}
-
-/* What can't be compiled, or stands differently than it seems, runs by itself and says so. */
-static bool prepare(struct together *t, struct waiting *x)
-{
-    struct kql_diags diags = {0};
-    struct err ignored = {0};
-    if (!state_rule_get(t->d->o.state, t->a, str_from(x->due->workspace), str_from(x->due->id),
-                        &x->stored, &ignored) ||
-        !x->stored.enabled || x->stored.next_run != x->due->s || x->stored.retry_at > 0 ||
-        x->stored.arrived <= 0 || x->stored.suppressed_until > t->mark ||
-        !rule_load(t->a, &x->stored, &x->rule, &ignored) || !rule_by_arrival(x->rule.kind))
-        return false;
-    struct detect_when when = {t->mark, seen_by(x), t->mark};
-    struct store_query q = {.text = rule_query(&x->rule),
-                            .options = evaluation_options(&x->rule, &when)};
-    q.limits = evaluation_limits(t->d);
-    return workspace_compile(t->w, t->a, &q, &x->query, &diags, &ignored);
-}
 
 static void probe(struct together *t, bool *may)
 {
@@ -55,7 +25,7 @@ static void probe(struct together *t, bool *may)
         may[i] = true;
         if (!t->list[i].known)
             continue;
-        probes[n] = (struct store_probe){&t->list[i].query, seen_by(&t->list[i]), true};
+        probes[n] = (struct store_probe){&t->list[i].query, company_seen(&t->list[i]), true};
         of[n++] = i;
     }
     if (!workspace_probe(t->w, t->a, probes, n, t->mark, &limits, &e))
@@ -75,7 +45,7 @@ static bool store_quiet(struct together *t, const size_t *list, size_t n, struct
         return false;
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++) {
-        struct waiting *x = &t->list[list[i]];
+        struct company_rule *x = &t->list[list[i]];
         q.due = x->due->due;
         q.changed = false;
         ok = run_quiet_store(t->d, t->a, t->w, &x->stored, &x->rule, &q, e);
@@ -94,7 +64,7 @@ static bool finish_quiet(struct together *t, const bool *may, struct err *e)
     size_t *list = arena_array(t->a, size_t, t->n + 1), n = 0;
     bool ok = true;
     for (size_t i = 0; i < t->n; i++) {
-        const struct waiting *x = &t->list[i];
+        const struct company_rule *x = &t->list[i];
         if (may[i])
             continue;
         if (t->mark - x->stored.arrived < NRT_FREQUENCY)
@@ -114,24 +84,24 @@ bool run_arrived(struct detect *d, const struct schedule_entry *due, size_t n, s
     struct together t = {.d = d, .a = a, .n = n, .began_us = clock_mono_us()};
     bool *may = arena_array(a, bool, n + 1), ok = true;
     t.w = store_workspace_find(d->o.store, str_from(due[0].workspace));
-    t.list = arena_array(a, struct waiting, n + 1);
+    t.list = arena_array(a, struct company_rule, n + 1);
     t.mark = t.w != NULL ? detect_mark(d, t.w) : 0;
     for (size_t i = 0; i < n; i++) {
-        struct waiting *x = &t.list[i];
+        struct company_rule *x = &t.list[i];
         x->due = &due[i];
-        x->known = n > 1 && t.w != NULL && prepare(&t, x);
+        x->known = n > 1 && t.w != NULL && company_prepare(d, a, t.w, t.mark, x);
         if (x->known)
-            schedule_reads(d, &x->stored, &(struct strs){x->query.tables.p, x->query.tables.n});
+            schedule_reads(d, &x->stored, x->query.reads.p, x->query.reads.n);
     }
     probe(&t, may);
     ok = finish_quiet(&t, may, e);
-    int64_t looked_us = clock_mono_us() - t.began_us;
-    struct schedule_entry *rest = arena_array(a, struct schedule_entry, n + 1);
+    int64_t looked_us = clock_mono_us() - t.began_us, looked = clock_thread_us();
+    struct company_rule **rest = arena_array(a, struct company_rule *, n + 1);
     size_t n_rest = 0;
     for (size_t i = 0; i < n; i++)
         if (may[i])
-            rest[n_rest++] = due[i];
-    ok = ok && run_rules(d, rest, n_rest, e);
+            rest[n_rest++] = &t.list[i];
+    ok = ok && company_run(d, a, t.w, t.mark, rest, n_rest, looked, e);
     LOG(LOG_DEBUG, "detect", "near-real-time rules that were due", log_i("rules", (int64_t)n),
         log_i("ran", (int64_t)n_rest), log_i("look_us", looked_us),
         log_i("us", clock_mono_us() - t.began_us));

@@ -26,6 +26,7 @@ static void set_defaults(struct detect *d, const struct detect_options *o)
     d->o.workers = o->workers != 0 ? o->workers : 2;
     d->o.timeout_us = o->timeout_us != 0 ? o->timeout_us : (int64_t)600 * 1000 * 1000;
     d->o.max_rows = o->max_rows != 0 ? o->max_rows : 100000;
+    d->o.shared_rows = o->shared_rows != 0 ? o->shared_rows : 200000;
     d->o.catch_up = o->catch_up != 0 ? o->catch_up : 14 * TICKS_PER_DAY;
     d->o.lateness = o->lateness < 0 ? TICKS_PER_DAY : o->lateness;
     d->o.max_rules = o->max_rules != 0 ? o->max_rules : 10000;
@@ -126,7 +127,7 @@ int64_t detect_mark(struct detect *d, struct workspace *w)
 /* Runs and releases what was taken. */
 static bool run_taken(struct detect *d, const struct schedule_entry *due, size_t n, struct err *e)
 {
-    bool ok = due[0].nrt ? run_arrived(d, due, n, e) : run_rules(d, due, n, e);
+    bool ok = due[0].nrt ? run_arrived(d, due, n, e) : run_scheduled(d, due, n, e);
     schedule_release(d, due, n, ok);
     return ok;
 }

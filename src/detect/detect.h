@@ -15,8 +15,10 @@ struct detect_options {
     int64_t spread;   /* ticks: a rule runs up to so much later, always the same; 0 = none */
     int64_t lateness; /* ticks: rows that come so late are still looked at; < 0 = a day; 0 = none */
     unsigned workers; /* 0 = 2 */
-    int64_t timeout_us; /* of one query; 0 = 10 minutes */
-    size_t max_rows;    /* of one query; 0 = 100,000; more is a failed run that says so */
+    int64_t shared_rows; /* of a table's copy for rules that run together; 0 = 200,000; < 0: each
+                            rule reads by itself */
+    int64_t timeout_us;  /* of one query; 0 = 10 minutes */
+    size_t max_rows;     /* of one query; 0 = 100,000; more is a failed run that says so */
     int64_t catch_up; /* windows older than this are skipped after downtime, with a health row; 0 =
                          14 days */
     /* Rules of a workspace; 0 = 10,000 each. Those of kind NRT count on their own. */
@@ -94,6 +96,7 @@ struct detect_alert {
 struct detect_result {
     int64_t from, to; /* window; to = S */
     size_t rows;
+    struct engine_cost cost;
     struct strs tables;           /* that the query reads */
     const struct kql_read *reads; /* the same, with their workspaces */
     size_t n_reads;
@@ -147,6 +150,7 @@ bool detect_evaluate(struct detect *d, struct arena *a, struct workspace *w, con
 struct detect_when {
     int64_t s;
     int64_t arrived_after, arrived_until;
+    const struct kql_query *compiled; /* the rule's query of these; NULL: not yet */
 };
 bool detect_evaluate_when(struct detect *d, struct arena *a, struct workspace *w,
                           const struct rule *r, const struct detect_when *when,

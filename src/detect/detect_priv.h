@@ -19,8 +19,12 @@ enum {
     NAME_BYTES = 256,
     TEXT_BYTES = 5 << 10,
     RUN_ATTEMPTS = 6,
-    PERMANENT_FAILURES = 10 /* of one kind in a row, over a day at least: the rule is disabled */
+    PERMANENT_FAILURES = 10,  /* of one kind in a row, over a day at least: the rule is disabled */
+    COMPANY_MOST = 64,        /* scheduled rules that run together … */
+    COMPANY_TOOK_US = 1000000 /* … of those whose last run took no longer */
 };
+#define COMPANY_EVERY (5 * TICKS_PER_SECOND)
+#define COMPANY_APART (5 * TICKS_PER_MINUTE) /* … with windows that end at most so far apart */
 /* Of NRT rules, and of those that make incidents of other products' alerts. */
 #define NRT_FREQUENCY TICKS_PER_MINUTE
 #define NRT_FOLDED TICKS_PER_HOUR   /* failed runs become part of the next one for as long */
@@ -33,10 +37,12 @@ struct schedule_entry {
     int64_t s;   /* end of the next window */
     int64_t due; /* when it runs; NRT: INT64_MAX unless something arrived or is to be written */
     bool nrt, running;
+    struct str reads; /* "workspace id/table" that the query reads, each between NULs; p NULL: not
+                         known, so any table of its own workspace */
+    int64_t took_us;  /* of its last run; 0: not known */
     /* NRT only */
     int64_t arrived, seen; /* marks: up to which it was looked at by what is stored, and since */
     bool held;             /* due waits for a retry, whatever arrives */
-    struct str tables;     /* that the query reads, each between NULs; p NULL: not known, so any */
 };
 struct schedule {
     struct schedule_entry *p;
@@ -66,7 +72,8 @@ void schedule_drop(struct detect *d, struct str workspace, struct str id);
 /* The entry with the earliest s that is due and not running, marked as running; its texts live in
  * a. false: none. */
 bool schedule_take(struct detect *d, struct arena *a, int64_t now, struct schedule_entry *out);
-/* The same, and if it is an NRT rule's all others of its workspace that are due. 0: none is. */
+/* The same, and others of its workspace that are due and run together with it: if it is an NRT
+ * rule's all NRT rules, else rules that read a table which it reads. 0: none is due. */
 size_t schedule_take_all(struct detect *d, struct arena *a, int64_t now,
                          struct schedule_entry **out);
 /* How long the due NRT rules took together: the next wait for a while, and take up more at once. */
@@ -75,10 +82,13 @@ void schedule_pause(struct detect *d, int64_t took_us);
 void schedule_release(struct detect *d, const struct schedule_entry *taken, size_t n, bool done);
 /* An NRT rule looked at what arrived up to the mark, and nothing of that is stored. */
 void schedule_seen(struct detect *d, const struct state_rule *r, int64_t mark);
-/* The rule is another one: what an NRT rule reads is not known any more. */
+/* The rule is another one: what it reads is not known any more. */
 void schedule_changed(struct detect *d, const struct state_rule *r);
-/* Which tables an NRT rule reads. */
-void schedule_reads(struct detect *d, const struct state_rule *r, const struct strs *tables);
+/* Which tables a rule reads: rows that come to them, of whichever workspace, wake an NRT rule. */
+void schedule_reads(struct detect *d, const struct state_rule *r, const struct kql_read *reads,
+                    size_t n);
+/* How long a run took. */
+void schedule_took(struct detect *d, const struct state_rule *r, int64_t took_us);
 /* Rows came to a table: wakes the NRT rules that read it. A store_commit_fn. */
 void schedule_arrived(void *detect, struct workspace *w, struct str table);
 /* When the next entry is due; INT64_MAX: never. *out_running: is any running. */
@@ -94,7 +104,40 @@ struct run_piece { /* one window, and what is written down of its run */
 };
 /* The mark of now over all workspaces, since a query may read any of them. */
 int64_t detect_mark(struct detect *d, struct workspace *w);
-bool run_rules(struct detect *d, const struct schedule_entry *due, size_t n, struct err *e);
+/* What is known of a run before it begins. */
+struct run_given {
+    int64_t mark;                     /* up to which it looks; 0: now */
+    const struct kql_query *compiled; /* NULL: the run compiles it */
+    struct str etag;                  /* of the rule that was compiled */
+    bool shared;                      /* it reads a copy that others read, too */
+    int64_t processor_us;             /* its part of what was done for all */
+};
+/* given: NULL, or one for each. */
+bool run_rules(struct detect *d, const struct schedule_entry *due, const struct run_given *given,
+               size_t n, struct err *e);
+/* ---- company.c: rules that run together ---- */
+struct company_rule { /* one that is due */
+    const struct schedule_entry *due;
+    struct state_rule stored;
+    struct rule rule;
+    struct kql_query query;
+    bool known; /* all of these were read */
+};
+/* Reads and compiles the rule of x->due for a run up to the mark; everything lives in a. False: it
+ * can't be compiled, or stands differently than it seems: it runs by itself and says so. */
+bool company_prepare(struct detect *d, struct arena *a, struct workspace *w, int64_t mark,
+                     struct company_rule *x);
+/* Notes what a rule that was stored reads, for the schedule. */
+void company_note(struct detect *d, struct arena *a, struct workspace *w,
+                  const struct state_rule *stored, const struct rule *r);
+/* An NRT rule's mark up to which it was looked at. */
+int64_t company_seen(const struct company_rule *x);
+/* Runs rules, those in list that are known with tables that are read once for all of them; began:
+ * clock_thread_us() before they were prepared. */
+bool company_run(struct detect *d, struct arena *a, struct workspace *w, int64_t mark,
+                 struct company_rule *const *list, size_t n, int64_t began, struct err *e);
+/* Scheduled rules that are due. */
+bool run_scheduled(struct detect *d, const struct schedule_entry *due, size_t n, struct err *e);
 /* Of an NRT rule that finds nothing in what arrived up to the mark. In a transaction of the
  * caller's, who then schedules it as *stored says unless it was changed. */
 struct run_quiet {

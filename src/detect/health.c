@@ -45,6 +45,10 @@ static void write_run(struct json_out *w, const struct rule *r, const struct sta
     json_obj(w);
     json_kv_int(w, "DurationUs", run->duration_us);
     json_kv_int(w, "ProcessorUs", run->processor_us);
+    json_kv_bool(w, "Shared", run->shared);
+    json_kv_int(w, "RowsRead", run->rows_read);
+    json_kv_int(w, "BytesRead", run->bytes_read);
+    json_kv_int(w, "MemoryBytes", run->memory_bytes);
     json_kv_int(w, "Attempts", run->attempts);
     json_obj_end(w);
     json_key(w, "Issues");

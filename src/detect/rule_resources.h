@@ -53,6 +53,15 @@ bool detect_rules_import(struct detect *d, struct arena *a, struct workspace *w,
                          const struct detect_import *x, struct rule_issues *is,
                          struct detect_imports *out, struct err *e) MUST_USE;
 
+/* A rule as a request's body names it: the id of one that is stored, {"yaml": TEXT}, or {"arm": the
+ * resource}. Lives in a. Errors: ERR_NOT_FOUND; ERR_INVALID. */
+struct detect_given {
+    struct rule rule;
+    int64_t phase; /* an S of its runs, which fixes their times; 0: none is known */
+};
+bool detect_rule_given(struct detect *d, struct arena *a, struct workspace *w, const struct json *v,
+                       struct detect_given *out, struct err *e) MUST_USE;
+
 /* A change of one rule by name; what is not set stays. Errors: ERR_NOT_FOUND, ERR_LIMIT,
  * ERR_INVALID (the rule's query does not fit the workspace any more). */
 struct detect_edit {

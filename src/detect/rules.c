@@ -129,6 +129,7 @@ static bool store_as(struct detect *d, struct arena *a, struct workspace *w, con
         return false;
     schedule_set(d, &s);
     schedule_changed(d, &s);
+    company_note(d, a, w, &s, r);
     if (s.enabled && rule_kind_status(r->kind) != NULL)
         LOG(LOG_WARN, "detect", "an enabled rule does nothing", log_s("rule", s.id),
             log_z("kind", rule_kind_name(r->kind)), log_z("reason", rule_kind_status(r->kind)));

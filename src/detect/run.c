@@ -5,7 +5,8 @@
 #include "detect/detect_priv.h"
 #include "state/alerts.h"
 
-enum { RUN_ARENA = 1 << 30, RUNS_AT_ONCE = 16 };
+enum { RUN_ARENA = 1 << 30, RUNS_AT_ONCE = 64 };
+#define STORE_WITHIN_US INT64_C(1000000)
 static const int pause_minutes[RUN_ATTEMPTS] = {0, 1, 2, 4, 8, 15};
 
 enum outcome { OUTCOME_NOTHING, OUTCOME_RUN, OUTCOME_SUPPRESSED };
@@ -13,6 +14,7 @@ struct run {
     struct detect *d;
     struct arena *a;
     struct workspace *w;
+    struct run_given given;
     struct state_rule stored;
     struct rule rule;
     struct run_piece main; /* of the window that is due */
@@ -289,7 +291,12 @@ static bool evaluate(struct run *r, struct run_piece *p, evaluate_fn *fn,
     int64_t began = clock_mono_us(), processor = clock_thread_us();
     bool ok = fn(r->d, r->a, r->w, &r->rule, when, &p->result, why);
     record->duration_us = clock_mono_us() - began;
-    record->processor_us = clock_thread_us() - processor;
+    record->processor_us =
+        clock_thread_us() - processor + (p == &r->main ? r->given.processor_us : 0);
+    record->shared = p == &r->main && ok && r->given.shared && when->compiled != NULL;
+    record->rows_read = p->result.cost.rows;
+    record->bytes_read = p->result.cost.bytes;
+    record->memory_bytes = p->result.cost.memory;
     record->finished = clock_now(r->d->o.clock);
     record->arrived_until = when->arrived_until;
     record->correlation_id = p->result.correlation_id;
@@ -318,12 +325,12 @@ static void run_late(struct run *r, int64_t s, int64_t mark)
     struct err why = {0};
     struct late_window *windows = NULL;
     size_t n = 0;
-    struct detect_when range = {s, r->stored.late_after, mark};
+    struct detect_when range = {s, r->stored.late_after, mark, NULL};
     bool ok = r->d->o.lateness <= 0 || late_windows(r->d, r->a, r->w, &r->stored, &r->rule,
                                                     &r->main.result, &range, &windows, &n, &why);
     for (size_t i = 0; i < n; i++) {
         struct run_piece p = {0};
-        struct detect_when when = {windows[i].s, windows[i].seen_until, mark};
+        struct detect_when when = {windows[i].s, windows[i].seen_until, mark, NULL};
         begin_record(r, &p, RUN_LATE, windows[i].s);
         p.record.attempts = 1;
         p.record.number = mark;
@@ -364,8 +371,8 @@ static void run_due(struct run *r, const struct detect_when *when)
     advance(r);
     if (r->rule.kind == RULE_SCHEDULED)
         run_late(r, s, mark);
-    else
-        schedule_reads(r->d, &r->stored, &r->main.result.tables);
+    schedule_reads(r->d, &r->stored, r->main.result.reads, r->main.result.n_reads);
+    schedule_took(r->d, &r->stored, r->main.record.duration_us);
 }
 
 /* Windows that nobody will look at: older than the catch-up limit. The next one is the first inside
@@ -393,9 +400,14 @@ static bool store_suppressed(struct run *r, struct err *e)
     return state_run_put(s, &r->main.record, e) && state_rule_set_schedule(s, &r->stored, e);
 }
 
+static int64_t mark_of(const struct run *r)
+{
+    return r->given.mark > 0 ? r->given.mark : detect_mark(r->d, r->w);
+}
+
 static enum outcome run_window(struct run *r, const struct schedule_entry *due)
 {
-    int64_t s = due->s, now = clock_now(r->d->o.clock), mark = detect_mark(r->d, r->w);
+    int64_t s = due->s, now = clock_now(r->d->o.clock), mark = mark_of(r);
     begin_record(r, &r->main, RUN_SCHEDULED, s);
     r->main.record.due = due->due;
     r->main.record.arrived_after = r->stored.arrived > 0 ? r->stored.arrived : mark;
@@ -409,7 +421,7 @@ static enum outcome run_window(struct run *r, const struct schedule_entry *due)
         r->main.record.arrived_until = r->main.record.arrived_after;
         return OUTCOME_SUPPRESSED;
     } else {
-        run_due(r, &(struct detect_when){s, -1, mark});
+        run_due(r, &(struct detect_when){s, -1, mark, r->given.compiled});
         if (atomic_load(&r->d->stop) && str_eqz(r->main.record.status, "Retrying"))
             return OUTCOME_NOTHING; /* cancelled by the stop: repeated after the start */
     }
@@ -420,7 +432,7 @@ static enum outcome run_window(struct run *r, const struct schedule_entry *due)
  * once a minute. */
 static enum outcome run_arrivals(struct run *r, const struct schedule_entry *due)
 {
-    int64_t seen = due->seen, mark = detect_mark(r->d, r->w);
+    int64_t seen = due->seen, mark = mark_of(r);
     struct state_rule *s = &r->stored;
     if (s->arrived <= 0)
         s->arrived = mark - NRT_FREQUENCY;
@@ -431,7 +443,8 @@ static enum outcome run_arrivals(struct run *r, const struct schedule_entry *due
     r->main.record.arrived_until = mark;
     bool suppressed = s->suppressed_until > mark;
     if (!suppressed)
-        run_due(r, &(struct detect_when){mark, seen > arrived ? seen : arrived, mark});
+        run_due(r, &(struct detect_when){mark, seen > arrived ? seen : arrived, mark,
+                                         r->given.compiled});
     bool failed = str_eqz(r->main.record.status, "Failure");
     if (failed && atomic_load(&r->d->stop))
         return OUTCOME_NOTHING;
@@ -467,6 +480,8 @@ static bool run_begin(struct run *r, const struct schedule_entry *due, struct er
         schedule_set(d, &r->stored);
         return true;
     }
+    if (!str_eq(r->stored.etag, r->given.etag)) /* it was changed meanwhile */
+        r->given.compiled = NULL;
     r->outcome = rule_by_arrival(r->rule.kind) ? run_arrivals(r, due) : run_window(r, due);
     return true;
 }
@@ -510,29 +525,41 @@ static bool store_some(struct detect *d, struct run *runs, size_t n, struct err 
     return ok;
 }
 
-static bool run_some(struct detect *d, const struct schedule_entry *due, size_t n, struct err *e)
+/* Begins some of them: as many as are stored at once, and not for so long that what the first ones
+ * found waits. Returns how many. */
+static size_t begin_some(struct detect *d, const struct schedule_entry *due,
+                         const struct run_given *given, size_t n, struct run *runs, bool *ok,
+                         struct err *e)
 {
-    struct run runs[RUNS_AT_ONCE] = {0};
-    bool ok = true;
-    size_t begun = 0, to_store = 0;
-    for (; ok && begun < n; begun++) {
+    int64_t until = clock_mono_us() + STORE_WITHIN_US;
+    size_t begun = 0;
+    while (*ok && begun < n && begun < RUNS_AT_ONCE && (begun == 0 || clock_mono_us() < until)) {
         runs[begun] = (struct run){.d = d, .a = arena_new(RUN_ARENA)};
-        ok = run_begin(&runs[begun], &due[begun], e);
-        to_store += runs[begun].outcome != OUTCOME_NOTHING;
+        if (given != NULL)
+            runs[begun].given = given[begun];
+        *ok = run_begin(&runs[begun], &due[begun], e);
+        begun++;
     }
-    if (to_store > 0)
-        ok = store_some(d, runs, begun, e) && ok && incidents_flush(d->o.incidents, e) &&
-             detect_prune(d, e);
-    for (size_t i = 0; i < begun; i++)
-        arena_free(runs[i].a);
-    return ok;
+    return begun;
 }
 
-bool run_rules(struct detect *d, const struct schedule_entry *due, size_t n, struct err *e)
+bool run_rules(struct detect *d, const struct schedule_entry *due, const struct run_given *given,
+               size_t n, struct err *e)
 {
+    struct run *runs = xcalloc(RUNS_AT_ONCE, sizeof(*runs));
     bool ok = true;
-    for (size_t at = 0; ok && at < n; at += RUNS_AT_ONCE)
-        ok = run_some(d, due + at, n - at < RUNS_AT_ONCE ? n - at : RUNS_AT_ONCE, e);
+    for (size_t at = 0, begun = 0; ok && at < n; at += begun) {
+        size_t to_store = 0;
+        begun = begin_some(d, due + at, given != NULL ? given + at : NULL, n - at, runs, &ok, e);
+        for (size_t i = 0; i < begun; i++)
+            to_store += runs[i].outcome != OUTCOME_NOTHING;
+        if (to_store > 0)
+            ok = store_some(d, runs, begun, e) && ok && incidents_flush(d->o.incidents, e) &&
+                 detect_prune(d, e);
+        for (size_t i = 0; i < begun; i++)
+            arena_free(runs[i].a);
+    }
+    xfree(runs);
     return ok;
 }
 
@@ -570,9 +597,9 @@ static bool window_by_hand(struct run *r, int64_t at, struct detect_when *out, s
     int64_t mark = detect_mark(r->d, r->w);
     if (s > now)
         return err_set(e, ERR_INVALID, "at: a time that is not in the future expected");
-    *out = (struct detect_when){s, -1, mark};
+    *out = (struct detect_when){s, -1, mark, NULL};
     if (rule_by_arrival(r->rule.kind)) /* what arrived in the minute before */
-        *out = (struct detect_when){s, s - NRT_FREQUENCY - 1, s - 1};
+        *out = (struct detect_when){s, s - NRT_FREQUENCY - 1, s - 1, NULL};
     return true;
 }
 

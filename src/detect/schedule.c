@@ -28,6 +28,14 @@ static int64_t spread_of(const struct detect *d, struct str id)
     return (int64_t)(n % (uint64_t)d->o.spread);
 }
 
+/* Rules that are spread over time meet at every few seconds, to read tables together. */
+static int64_t due_of(const struct detect *d, const struct state_rule *r)
+{
+    int64_t due = r->next_run + d->o.delay + spread_of(d, r->id);
+    int64_t step = d->o.spread < COMPANY_EVERY ? d->o.spread : COMPANY_EVERY;
+    return step > 0 && d->o.shared_rows > 0 ? (due + step - 1) / step * step : due;
+}
+
 int64_t schedule_first(const struct detect *d, const struct rule *r, int64_t now)
 {
     int64_t s = now - rule_delay(d, r);
@@ -59,17 +67,17 @@ static struct schedule_entry *add(struct detect *d, struct str workspace, struct
     return &s->p[s->n++];
 }
 
-static void forget_tables(struct schedule_entry *e)
+static void forget_reads(struct schedule_entry *e)
 {
     char *old = NULL;
-    memcpy(&old, &e->tables.p, sizeof(old));
+    memcpy(&old, &e->reads.p, sizeof(old));
     xfree(old);
-    e->tables = STR_NONE;
+    e->reads = STR_NONE;
 }
 
 static void free_entry(struct schedule_entry *e)
 {
-    forget_tables(e);
+    forget_reads(e);
     xfree(e->workspace);
     xfree(e->id);
 }
@@ -118,7 +126,7 @@ void schedule_set(struct detect *d, const struct state_rule *r)
     if (nrt)
         set_arrivals(e, r, is_new, now);
     else
-        e->due = r->retry_at > 0 ? r->retry_at : r->next_run + d->o.delay + spread_of(d, r->id);
+        e->due = r->retry_at > 0 ? r->retry_at : due_of(d, r);
     lock_drop(&d->lock);
     clock_wake(d->o.clock);
 }
@@ -139,34 +147,66 @@ void schedule_changed(struct detect *d, const struct state_rule *r)
 {
     lock_take(&d->lock);
     struct schedule_entry *e = find(d, r->workspace, r->id);
-    if (e != NULL && e->nrt) {
-        forget_tables(e);
-        e->due = clock_now(d->o.clock);
+    if (e != NULL) {
+        forget_reads(e);
+        e->took_us = 0;
     }
+    if (e != NULL && e->nrt)
+        e->due = clock_now(d->o.clock);
     lock_drop(&d->lock);
     clock_wake(d->o.clock);
 }
 
-void schedule_reads(struct detect *d, const struct state_rule *r, const struct strs *tables)
+/* As it stands in schedule_entry.reads, with the NULs around it. */
+static void add_read(struct sbuf *b, struct str workspace, struct str table)
+{
+    sbuf_addc(b, '\0');
+    sbuf_add(b, workspace);
+    sbuf_addc(b, '/');
+    sbuf_add(b, table);
+    sbuf_addc(b, '\0');
+}
+
+/* The workspace's id; where it is another one's, its rows are listened to. */
+static struct str workspace_read(struct detect *d, const struct state_rule *r,
+                                 const struct kql_read *x)
+{
+    struct workspace *w =
+        x->workspace.n > 0 ? store_workspace_find(d->o.store, x->workspace) : NULL;
+    if (w == NULL)
+        return r->workspace;
+    workspace_listen(w, schedule_arrived, d);
+    return workspace_id(w);
+}
+
+void schedule_reads(struct detect *d, const struct state_rule *r, const struct kql_read *reads,
+                    size_t n)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
-    for (size_t i = 0; i < tables->n; i++) {
-        sbuf_addc(&b, '\0');
-        sbuf_add(&b, tables->p[i]);
-    }
     sbuf_addc(&b, '\0');
+    for (size_t i = 0; i < n; i++)
+        add_read(&b, workspace_read(d, r, &reads[i]), reads[i].table);
     lock_take(&d->lock);
     struct schedule_entry *e = find(d, r->workspace, r->id);
-    if (e != NULL && !(e->tables.p != NULL && str_eq(e->tables, sbuf_str(&b)))) {
-        forget_tables(e);
-        e->tables = (struct str){xstrndup(sbuf_str(&b)), b.n};
+    if (e != NULL && !(e->reads.p != NULL && str_eq(e->reads, sbuf_str(&b)))) {
+        forget_reads(e);
+        e->reads = (struct str){xstrndup(sbuf_str(&b)), b.n};
     }
     lock_drop(&d->lock);
 }
 
-static bool reads(const struct schedule_entry *e, struct str table_between)
+void schedule_took(struct detect *d, const struct state_rule *r, int64_t took_us)
 {
-    return e->tables.p == NULL || str_find(e->tables, table_between, NULL);
+    lock_take(&d->lock);
+    struct schedule_entry *e = find(d, r->workspace, r->id);
+    if (e != NULL)
+        e->took_us = took_us > 0 ? took_us : 1;
+    lock_drop(&d->lock);
+}
+
+static bool reads(const struct schedule_entry *e, struct str workspace, struct str read)
+{
+    return e->reads.p != NULL ? str_find(e->reads, read, NULL) : str_eqz(workspace, e->workspace);
 }
 
 void schedule_arrived(void *detect, struct workspace *w, struct str table)
@@ -175,14 +215,11 @@ void schedule_arrived(void *detect, struct workspace *w, struct str table)
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
     bool woken = false;
     int64_t due = clock_now(d->o.clock) + atomic_load(&d->gather);
-    sbuf_addc(&b, '\0');
-    sbuf_add(&b, table);
-    sbuf_addc(&b, '\0');
+    add_read(&b, workspace_id(w), table);
     lock_take(&d->lock);
     for (size_t i = 0; i < d->schedule.n; i++) {
         struct schedule_entry *e = &d->schedule.p[i];
-        if (!e->nrt || e->held || e->due <= due || !str_eqz(workspace_id(w), e->workspace) ||
-            !reads(e, sbuf_str(&b)))
+        if (!e->nrt || e->held || e->due <= due || !reads(e, workspace_id(w), sbuf_str(&b)))
             continue;
         e->due = due;
         woken = true;
@@ -209,26 +246,7 @@ static void take_locked(struct schedule_entry *e, struct arena *a, struct schedu
         e->due = INT64_MAX;
     out->workspace = arena_strz(a, str_from(e->workspace));
     out->id = arena_strz(a, str_from(e->id));
-    out->tables = STR_NONE;
-}
-
-size_t schedule_take_all(struct detect *d, struct arena *a, int64_t now,
-                         struct schedule_entry **out)
-{
-    struct schedule_entry first;
-    size_t n = 0;
-    if (!schedule_take(d, a, now, &first))
-        return 0;
-    lock_take(&d->lock);
-    *out = arena_array(a, struct schedule_entry, first.nrt ? d->schedule.n + 1 : 1);
-    (*out)[n++] = first;
-    for (size_t i = 0; first.nrt && i < d->schedule.n; i++) {
-        struct schedule_entry *e = &d->schedule.p[i];
-        if (e->nrt && !e->running && e->due <= now && strcmp(e->workspace, first.workspace) == 0)
-            take_locked(e, a, &(*out)[n++]);
-    }
-    lock_drop(&d->lock);
-    return n;
+    out->reads = STR_NONE;
 }
 
 bool schedule_take(struct detect *d, struct arena *a, int64_t now, struct schedule_entry *out)
@@ -246,6 +264,71 @@ bool schedule_take(struct detect *d, struct arena *a, int64_t now, struct schedu
         take_locked(best, a, out);
     lock_drop(&d->lock);
     return best != NULL;
+}
+
+/* ---- rules that run together ---- */
+
+/* Rules may read what the runs of others write; they run one after the other. */
+static bool reads_findings(const struct schedule_entry *e)
+{
+    static const char *const written[] = {"/SecurityAlert", "/SecurityIncident", "/SentinelHealth",
+                                          "/SentinelAudit"};
+    for (size_t i = 0; i < COUNTOF(written); i++)
+        if (str_find(e->reads, str_from(written[i]), NULL))
+            return true;
+    return false;
+}
+
+/* A rule that takes long would keep others waiting; one whose window ended at another time looks at
+ * other rows. */
+static bool is_sociable(const struct schedule_entry *e, int64_t s)
+{
+    int64_t apart = e->s > s ? e->s - s : s - e->s;
+    return !e->nrt && e->reads.p != NULL && e->took_us < COMPANY_TOOK_US &&
+           apart <= COMPANY_APART && !reads_findings(e);
+}
+
+static bool share_a_table(const struct schedule_entry *x, const struct schedule_entry *y)
+{
+    for (size_t at = 0, n = 0; at < x->reads.n; at += n + 1) {
+        const char *end = memchr(x->reads.p + at, '\0', x->reads.n - at);
+        n = end != NULL ? (size_t)(end - x->reads.p) - at : x->reads.n - at;
+        /* With the NULs around it. */
+        if (n > 0 && at > 0 && str_find(y->reads, str_sub(x->reads, at - 1, n + 2), NULL))
+            return true;
+    }
+    return false;
+}
+
+static bool go_together(const struct detect *d, const struct schedule_entry *first,
+                        const struct schedule_entry *e)
+{
+    if (first->nrt)
+        return e->nrt;
+    return d->o.shared_rows > 0 && is_sociable(first, first->s) && is_sociable(e, first->s) &&
+           share_a_table(first, e);
+}
+
+size_t schedule_take_all(struct detect *d, struct arena *a, int64_t now,
+                         struct schedule_entry **out)
+{
+    struct schedule_entry first;
+    size_t n = 0;
+    if (!schedule_take(d, a, now, &first))
+        return 0;
+    lock_take(&d->lock);
+    const struct schedule_entry *mine = find(d, str_from(first.workspace), str_from(first.id));
+    size_t most = first.nrt ? d->schedule.n + 1 : COMPANY_MOST;
+    *out = arena_array(a, struct schedule_entry, most);
+    (*out)[n++] = first;
+    for (size_t i = 0; mine != NULL && i < d->schedule.n && n < most; i++) {
+        struct schedule_entry *e = &d->schedule.p[i];
+        if (!e->running && e->due <= now && strcmp(e->workspace, first.workspace) == 0 &&
+            go_together(d, mine, e))
+            take_locked(e, a, &(*out)[n++]);
+    }
+    lock_drop(&d->lock);
+    return n;
 }
 
 void schedule_release(struct detect *d, const struct schedule_entry *taken, size_t n, bool done)

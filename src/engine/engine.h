@@ -101,6 +101,12 @@ struct engine_size {
     size_t max_depth;     /* of operators inside of one another; 400, which is also the most */
     size_t max_union;     /* tables of one union; 3000 */
 };
+/* What statements took, by the database's own count. */
+struct engine_cost {
+    int64_t rows;   /* that were read of tables and files */
+    int64_t bytes;  /* that were read of files */
+    int64_t memory; /* bytes of buffers that were allocated for it, in all; small ones need none */
+};
 struct engine_limits {
     int64_t deadline_us; /* clock_mono_us(); 0 = none */
     size_t max_rows;     /* 0 = none; reaching it sets truncated */
@@ -108,7 +114,9 @@ struct engine_limits {
     const _Atomic bool *cancel; /* may be NULL */
     size_t memory_bytes;        /* of what functions compute; 0 = 1 GiB */
     struct engine_size size;
-    size_t take_rows; /* more are left out without being truncated; 0 = none */
+    size_t take_rows;         /* more are left out without being truncated; 0 = none */
+    struct engine_cost *cost; /* what it takes is added; NULL: nobody asks. Some statements at a
+                                 time are measured, and none that brings rows of its own */
 };
 /* Limits as a request wants them. most: how far it may go beyond those that it has (deadline_us,
  * max_rows, max_bytes), NULL: not at all. since_us: when its time began. */

@@ -84,6 +84,17 @@ bool engine_append_close(struct engine_appender *a, struct err *e) MUST_USE;
 /* Frees it without handing over what is left; roll the transaction back afterwards. */
 void engine_append_abort(struct engine_appender *a);
 
+/* ---- copies ----
+ * Rows that a plan gives, kept in memory under a name of ours for the statements that follow: its
+ * i-th column is called f<i>. More than max_rows of lim: nothing is kept, and *out_rows is more.
+ * Counts to the engine's memory. */
+bool engine_copy_make(struct engine *g, struct str name, const struct plan *p,
+                      const struct engine_source *src, const struct engine_limits *lim,
+                      size_t *out_rows, struct err *e) MUST_USE;
+void engine_copy_drop(struct engine *g, struct str name);
+/* The copy as a FROM item. */
+void engine_copy_item(struct str name, struct sbuf *out);
+
 /* ---- members of dynamic columns ----
  * SQL of a member in a form. column: SQL of the dynamic column; path: JSON array of keys. */
 void engine_sql_path(struct str column, struct str path, enum engine_path_form form,

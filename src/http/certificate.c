@@ -33,7 +33,7 @@ static struct str name_text(struct arena *a, const X509_NAME *name)
 {
     AUTO(bio_freep) BIO *b = BIO_new(BIO_s_mem());
     return b != NULL && X509_NAME_print_ex(b, name, 0, XN_FLAG_RFC2253) >= 0 ? taken(a, b)
-                                                                            : STR("");
+                                                                             : STR("");
 }
 
 /* "DNS:localhost, IP Address:127.0.0.1" */

@@ -513,8 +513,7 @@ static bool renew_listener(struct http_server *s, size_t i, const char *cert, co
                        "restart the server",
                        MAX_RETIRED);
     int fd = fcntl(info->listen_fd, F_DUPFD_CLOEXEC, 0);
-    struct MHD_Daemon *fresh =
-        fd < 0 ? NULL : start_daemon(s, &s->o.listen[i], fd, cert, key);
+    struct MHD_Daemon *fresh = fd < 0 ? NULL : start_daemon(s, &s->o.listen[i], fd, cert, key);
     if (fresh == NULL) {
         if (fd >= 0)
             close(fd);

@@ -31,6 +31,14 @@ static bool has_guid(const struct json *claims, const char *name, struct arena *
     return true;
 }
 
+/* Whom a provider of one tenant vouches for is nobody in another: its administrators choose which
+ * keys they believe for an issuer. */
+static struct str in_tenant(struct arena *a, const struct identity_provider *p, struct str issuer)
+{
+    return p->tenant.n == 0 ? issuer
+                            : arena_fmt(a, "tenant/%.*s/%.*s", STR_ARG(p->tenant), STR_ARG(issuer));
+}
+
 static bool read_key(struct arena *a, const struct identity_provider *p, const struct json *claims,
                      struct oidc_person *out, struct err *e)
 {
@@ -39,10 +47,10 @@ static bool read_key(struct arena *a, const struct identity_provider *p, const s
         if (!has_guid(claims, "tid", a, &tenant) || !has_guid(claims, "oid", a, &out->subject))
             return err_set(e, ERR_UNAUTHENTICATED,
                            "The token does not say who it is for ('tid' and 'oid').");
-        out->issuer = arena_fmt(a, "entra/%.*s", STR_ARG(tenant));
+        out->issuer = in_tenant(a, p, arena_fmt(a, "entra/%.*s", STR_ARG(tenant)));
         return true;
     }
-    out->issuer = p->issuer;
+    out->issuer = in_tenant(a, p, p->issuer);
     out->subject = json_text(json_get(claims, "sub"), STR(""));
     return (out->subject.n > 0 && out->subject.n <= MAX_SUBJECT) ||
            err_set(e, ERR_UNAUTHENTICATED, "The token does not say who it is for ('sub').");
@@ -206,7 +214,8 @@ static bool make_principal(struct identity *id, struct arena *a, const struct id
 {
     char guid[37];
     struct str password = STR("");
-    struct identity_user_new user = {.display_name = x->name, .roles = STR("[]")};
+    struct identity_user_new user = {
+        .display_name = x->name, .roles = STR("[]"), .tenant = p->tenant};
     if (!x->application)
         return free_name(id, a, p, x, &user.name, e) &&
                identity_user_create(id, a, &user, out, &password, e);
@@ -216,7 +225,8 @@ static bool make_principal(struct identity *id, struct arena *a, const struct id
                                          .name = x->name,
                                          .enabled = true,
                                          .created = clock_now(id->clock),
-                                         .kind = STR(PRINCIPAL_APPLICATION)};
+                                         .kind = STR(PRINCIPAL_APPLICATION),
+                                         .tenant = p->tenant};
     return state_principal_put(id->state, &made, e);
 }
 
@@ -308,7 +318,11 @@ void mapped_grants_add(struct identity *id, struct arena *a, struct str roles,
         json_arr(&w);
         json_value(&w, &list.items[i]);
         json_arr_end(&w);
-        if (!identity_grants_read(id, a, arena_str(a, sbuf_str(&b)), c, &e))
+        size_t before = c->n_grants;
+        bool read = identity_grants_read(id, a, arena_str(a, sbuf_str(&b)), c, &e);
+        for (size_t k = before; k < c->n_grants; k++)
+            c->grants[k].tenant = c->tenant; /* and in no other */
+        if (!read)
             LOG(LOG_WARN, "identity", "a role of a provider's settings gives nothing",
                 log_s("principal", c->id), log_z("reason", e.msg));
     }

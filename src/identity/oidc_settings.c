@@ -1,6 +1,7 @@
 /* Settings of identity providers: reading, checking, keeping. */
 #include "identity/identity_priv.h"
 #include "identity/oidc_priv.h"
+#include "identity/tenants.h"
 #include "text/files.h"
 #include <stdlib.h>
 #include <unistd.h>
@@ -58,7 +59,7 @@ static const struct member {
     LIST("requiredScopes", required_scopes),
 };
 /* Read by functions of their own. */
-static const char *const others[] = {"clientSecret", "roles", "defaultRoles", "name"};
+static const char *const others[] = {"clientSecret", "roles", "defaultRoles", "name", "tenant"};
 
 static bool refuse(struct err *e, const char *member, const char *expected)
 {
@@ -175,12 +176,12 @@ static bool read_default_roles(struct arena *a, const struct json *list,
 }
 
 /* The roles exist, and by may give them. */
-static bool check_roles(struct identity *id, struct arena *a, const struct json *settings,
-                        const struct identity_caller *by, struct err *e)
+static bool check_roles(struct identity *id, struct arena *a,
+                        const struct identity_provider_wish *x, struct err *e)
 {
     static const char *const lists[] = {"roles", "defaultRoles"};
     for (size_t i = 0; i < COUNTOF(lists); i++) {
-        const struct json *list = json_get(settings, lists[i]);
+        const struct json *list = json_get(x->settings, lists[i]);
         if (list == NULL || list->type != JSON_ARRAY)
             continue;
         AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_SETTINGS);
@@ -195,7 +196,7 @@ static bool check_roles(struct identity *id, struct arena *a, const struct json 
             json_obj_end(&w);
         }
         json_arr_end(&w);
-        if (!identity_may_give(id, a, by, STR(""), arena_str(a, sbuf_str(&b)), e)) {
+        if (!identity_may_give(id, a, x->by, x->tenant, arena_str(a, sbuf_str(&b)), e)) {
             err_prefix(e, "%s", lists[i]);
             return false;
         }
@@ -310,8 +311,11 @@ bool provider_read(struct arena *a, const struct state_provider *row, struct ide
                    struct err *e)
 {
     struct json settings = {0};
-    return json_parse(a, row->settings, NULL, &settings, e) &&
-           read_settings(a, row->name, &settings, out, e);
+    if (!json_parse(a, row->settings, NULL, &settings, e) ||
+        !read_settings(a, row->name, &settings, out, e))
+        return false;
+    out->tenant = row->tenant;
+    return true;
 }
 
 /* ---- keeping ---- */
@@ -335,7 +339,8 @@ static bool without_secret(struct arena *a, const struct json *settings, struct 
     struct json_out w = json_out_make(&b);
     json_obj(&w);
     for (size_t i = 0; i < settings->n; i++) {
-        if (str_eqz(settings->keys[i], "clientSecret") || str_eqz(settings->keys[i], "name"))
+        if (str_eqz(settings->keys[i], "clientSecret") || str_eqz(settings->keys[i], "name") ||
+            str_eqz(settings->keys[i], "tenant"))
             continue;
         json_key_str(&w, settings->keys[i]);
         json_value(&w, &settings->items[i]);
@@ -358,36 +363,55 @@ static bool has_room(struct identity *id, struct arena *a, struct err *e)
                    PROVIDERS_MAX);
 }
 
-bool identity_provider_put(struct identity *id, struct arena *a, struct str name,
-                           const struct json *settings, const struct identity_caller *by,
-                           struct err *e)
+/* The row that there is, or room for a new one. */
+static bool find_row(struct identity *id, struct arena *a, const struct identity_provider_wish *x,
+                     struct state_provider *row, struct err *e)
+{
+    struct err missing = {0};
+    struct str home = identity_tenant_key(id, x->tenant);
+    if (state_provider_get(id->state, a, x->name, row, &missing))
+        return str_eq(row->tenant, home) ||
+               err_set(e, ERR_CONFLICT, "name: a provider of another tenant is called '%.*s'",
+                       STR_ARG(x->name));
+    row->tenant = home;
+    if (missing.code == ERR_NOT_FOUND)
+        return has_room(id, a, e);
+    *e = missing;
+    return false;
+}
+
+static bool keep_secret(struct identity *id, struct arena *a, const struct identity_provider *p,
+                        const struct json *secret, struct state_provider *row, struct err *e)
+{
+    struct str text = json_text(secret, STR(""));
+    bool elsewhere = p->secret_file.n > 0 || p->secret_variable.n > 0;
+    if (text.n > MAX_SECRET)
+        return refuse(e, "clientSecret", "a text of at most 4096 bytes");
+    if (elsewhere && row->tenant.n > 0)
+        return err_set(e, ERR_FORBIDDEN,
+                       "clientSecretFile, clientSecretVariable: only for providers of the first "
+                       "tenant; give clientSecret");
+    if (secret != NULL || elsewhere)
+        row->secret = text.n > 0 ? secret_seal(id, a, text) : STR("");
+    return true;
+}
+
+bool identity_provider_put(struct identity *id, struct arena *a,
+                           const struct identity_provider_wish *x, struct err *e)
 {
     struct identity_provider p = {0};
     struct state_provider row = {.created = clock_now(id->clock)};
-    struct err missing = {0};
-    if (settings->type != JSON_OBJECT)
+    if (x->settings->type != JSON_OBJECT)
         return err_set(e, ERR_INVALID, "a JSON object with the provider's settings expected");
-    if (!check_name(name, e) || !read_settings(a, name, settings, &p, e) ||
-        !check_roles(id, a, settings, by, e))
+    if (!check_name(x->name, e) || !read_settings(a, x->name, x->settings, &p, e) ||
+        !check_roles(id, a, x, e) || !find_row(id, a, x, &row, e) ||
+        !keep_secret(id, a, &p, json_get(x->settings, "clientSecret"), &row, e))
         return false;
-    if (!state_provider_get(id->state, a, name, &row, &missing)) {
-        if (missing.code != ERR_NOT_FOUND) {
-            *e = missing;
-            return false;
-        }
-        if (!has_room(id, a, e))
-            return false;
-    }
-    const struct json *secret = json_get(settings, "clientSecret");
-    struct str text = json_text(secret, STR(""));
-    if (text.n > MAX_SECRET)
-        return refuse(e, "clientSecret", "a text of at most 4096 bytes");
-    if (secret != NULL || p.secret_file.n > 0 || p.secret_variable.n > 0)
-        row.secret = text.n > 0 ? secret_seal(id, a, text) : STR("");
-    row.name = name;
+    row.name = x->name;
     row.enabled = p.enabled;
     row.changed = clock_now(id->clock);
-    return without_secret(a, settings, &row.settings, e) && state_provider_put(id->state, &row, e);
+    return without_secret(a, x->settings, &row.settings, e) &&
+           state_provider_put(id->state, &row, e);
 }
 
 bool identity_provider_get(struct identity *id, struct arena *a, struct str name,

@@ -93,6 +93,8 @@ bool identity_sso_ended(struct identity *id, struct arena *a, struct str provide
         return false;
     for (size_t i = 0; i < n; i++) {
         int64_t ended = 0;
+        if (!str_eq(all[i].provider, p.name))
+            continue; /* another provider's, which only has the same issuer */
         if (!identity_session_end(id, all[i].principal, all[i].session, STR(""), &ended, e))
             return false;
         *out_n += ended;

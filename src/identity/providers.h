@@ -32,8 +32,9 @@ struct identity_mapping { /* who has value in the claim has the role */
     struct str role, workspace; /* empty: in all */
 };
 struct identity_provider {
-    struct str name;  /* in paths: letters, digits, '-', '_' */
-    struct str title; /* on the button */
+    struct str name;   /* in paths: letters, digits, '-', '_' */
+    struct str title;  /* on the button */
+    struct str tenant; /* whose people come through it; empty: the first one's */
     bool enabled, sign_in;
     struct str issuer;       /* exactly; Entra ID's of several tenants has "{tenantid}" in it */
     struct str metadata_url; /* where discovery is */
@@ -57,11 +58,17 @@ struct identity_provider {
     size_t n_audiences, n_issuers, n_required_scopes;
 };
 /* Checks and keeps the settings (JSON, docs/single-sign-on.md). A secret that is not given stays as
- * it is; by must have the right to give the roles. Errors: ERR_INVALID, with the member's name;
- * ERR_FORBIDDEN, ERR_LIMIT. */
-bool identity_provider_put(struct identity *id, struct arena *a, struct str name,
-                           const struct json *settings, const struct identity_caller *by,
-                           struct err *e) MUST_USE;
+ * it is; by must have the right to give the roles in the tenant (id). Those of other tenants than
+ * the first keep their secret here: files and variables are the server's own. Errors: ERR_INVALID,
+ * with the member's name; ERR_CONFLICT: one of another tenant has the name; ERR_FORBIDDEN,
+ * ERR_LIMIT. */
+struct identity_provider_wish {
+    struct str name, tenant;
+    const struct json *settings;
+    const struct identity_caller *by;
+};
+bool identity_provider_put(struct identity *id, struct arena *a,
+                           const struct identity_provider_wish *x, struct err *e) MUST_USE;
 /* Errors: ERR_NOT_FOUND. */
 bool identity_provider_get(struct identity *id, struct arena *a, struct str name,
                            struct identity_provider *out, struct err *e) MUST_USE;

@@ -175,6 +175,17 @@ bool identity_reads_everything(const struct identity_caller *c, struct str works
     return all;
 }
 
+bool identity_reads_all_workspaces(const struct identity_caller *c)
+{
+    struct workspace *w = NULL;
+    if (c->in == NULL || c->in->store == NULL)
+        return false;
+    for (size_t i = 0; (w = store_workspace_at(c->in->store, i)) != NULL; i++)
+        if (!identity_reads_everything(c, workspace_id(w)))
+            return false;
+    return true;
+}
+
 struct reading {
     struct arena *a;
     const struct identity_table *t;

@@ -115,6 +115,8 @@ enum identity_reading identity_reads(const struct identity_caller *c, struct are
                                      const struct kql_row_rule **out_rule);
 /* May it read every table of the workspace, with all rows? */
 bool identity_reads_everything(const struct identity_caller *c, struct str workspace);
+/* The same of all workspaces of the server. */
+bool identity_reads_all_workspaces(const struct identity_caller *c);
 
 /* ---- assignments ---- */
 /* Loads what the principals (of a person, and of its groups) were given into c->grants. Lives in a.

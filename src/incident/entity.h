@@ -67,6 +67,11 @@ bool entity_insights_json(struct incidents *in, struct arena *a, struct workspac
                           struct err *e) MUST_USE;
 
 /* ---- looking for entities ---- */
+/* What the incidents of a page are about: {incident's name: {"total", "assets": [{kind, name}]}},
+ * of each the first few; without those that name none. Takes the alerts in first. */
+bool entity_assets_json(struct incidents *in, struct arena *a, struct workspace *w,
+                        const struct incident_page *page, struct json_out *out,
+                        struct err *e) MUST_USE;
 /* Members of one page: "value" [{id, kind, name, firstSeen, lastSeen, alerts}], "count" of all that
  * fit, "next" (a number to skip; missing: there are no more). Takes the alerts in first. */
 bool entity_search_json(struct incidents *in, struct arena *a, struct workspace *w,

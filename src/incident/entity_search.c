@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 enum { MAX_SOURCES = 1000 }; /* alerts and bookmarks that are looked at */
+enum { MAX_ASSETS = 3 };     /* of one incident that a list names; the rest are counted */
 
 static void write_found(struct arena *a, const struct state_entity_found *x, struct json_out *out)
 {
@@ -17,6 +18,48 @@ static void write_found(struct arena *a, const struct state_entity_found *x, str
     json_kv_time(out, "lastSeen", x->entity.last_seen);
     json_kv_int(out, "alerts", x->alerts);
     json_obj_end(out);
+}
+
+static struct str names_of(struct arena *a, const struct incident_page *page)
+{
+    AUTO(sbuf_fini) struct sbuf text = sbuf_make(4096);
+    struct json_out o = json_out_make(&text);
+    json_arr(&o);
+    for (size_t i = 0; i < page->n; i++)
+        json_str(&o, page->p[i].id);
+    json_arr_end(&o);
+    return arena_str(a, sbuf_str(&text));
+}
+
+bool entity_assets_json(struct incidents *in, struct arena *a, struct workspace *w,
+                        const struct incident_page *page, struct json_out *out, struct err *e)
+{
+    struct state_asset *list = NULL;
+    size_t n = 0;
+    if (!entities_refresh(in, w, e) ||
+        !state_entity_assets(in->state, a, workspace_id(w), names_of(a, page), MAX_ASSETS, &list,
+                             &n, e))
+        return false;
+    json_obj(out);
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0 || !str_eq(list[i].incident, list[i - 1].incident)) {
+            json_key_str(out, list[i].incident);
+            json_obj(out);
+            json_kv_int(out, "total", list[i].total);
+            json_key(out, "assets");
+            json_arr(out);
+        }
+        json_obj(out);
+        json_kv_str(out, "kind", list[i].kind);
+        json_kv_str(out, "name", entity_name(a, list[i].body));
+        json_obj_end(out);
+        if (i + 1 == n || !str_eq(list[i].incident, list[i + 1].incident)) {
+            json_arr_end(out);
+            json_obj_end(out);
+        }
+    }
+    json_obj_end(out);
+    return true;
 }
 
 bool entity_search_json(struct incidents *in, struct arena *a, struct workspace *w,

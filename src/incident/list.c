@@ -75,8 +75,9 @@ static struct odata_value list_value(struct arena *a, struct str array, const ch
 {
     struct json list = {0};
     struct odata_value out = {.type = OV_LIST};
-    if (array.n == 0 || !json_parse(a, array, NULL, &list, NULL) || list.type != JSON_ARRAY ||
-        list.n == 0)
+    /* Most lists are empty, and are not worth a parser in a scan of many thousands. */
+    if (array.n == 0 || str_eqz(array, "[]") || !json_parse(a, array, NULL, &list, NULL) ||
+        list.type != JSON_ARRAY || list.n == 0)
         return out;
     struct odata_value *items = arena_array(a, struct odata_value, list.n);
     for (size_t k = 0; k < list.n; k++) {
@@ -91,7 +92,7 @@ static struct odata_value list_value(struct arena *a, struct str array, const ch
 static struct odata_value owner_value(struct arena *a, struct str owner, struct str member)
 {
     struct json o = {0};
-    if (owner.n == 0 || !json_parse(a, owner, NULL, &o, NULL))
+    if (owner.n == 0 || str_eqz(owner, INCIDENT_NO_OWNER) || !json_parse(a, owner, NULL, &o, NULL))
         return (struct odata_value){.type = OV_NULL};
     return text_value(json_text(json_get_str(&o, member), STR("")));
 }

@@ -432,7 +432,9 @@ static struct str dedup_id(struct call *c)
     if (r->client_request_id.n == 0)
         return STR_NONE;
     /* The body is part of the name: a sender that uses one id for two bodies loses nothing. */
-    struct str body = is_flow(r) ? r->flow.sent : r->body; /* now() may make other rows of it */
+    struct str body = r->sent.n > 0 ? r->sent : r->body;
+    if (is_flow(r))
+        body = r->flow.sent; /* now() may make other rows of it */
     struct str id = arena_fmt(c->a, "%016llx%016llx%016llx%016llx",
                               (unsigned long long)str_hash(r->client_request_id),
                               (unsigned long long)str_hash(r->stream),

@@ -105,7 +105,7 @@ struct syslog_message;
 struct ingest_message {
     struct str text;
     struct str peer;  /* the sender's address, or empty */
-    int64_t received; /* ticks */
+    int64_t received; /* ticks; 0: now */
     bool cut;         /* it was longer than the way in takes; counted as a truncated value */
     const struct syslog_message *parsed; /* of the same text and offset; NULL: not yet */
 };
@@ -146,9 +146,11 @@ struct ingest_request {
     struct str source; /* who sends: principal's id or "cli"; for the accounting */
     struct str
         client_request_id; /* with the body it names the request for deduplication; empty: none */
-    bool create_table;     /* a custom table that does not exist is made */
-    char separator;        /* of CSV; 0: a comma */
-    bool keep_times;       /* TimeGenerated is not bounded: import of old files */
+    struct str sent; /* names it in the body's place, which was made of it: the next time it may be
+                        made otherwise; empty: the body */
+    bool create_table; /* a custom table that does not exist is made */
+    char separator;    /* of CSV; 0: a comma */
+    bool keep_times;   /* TimeGenerated is not bounded: import of old files */
     struct ingest_syslog syslog;
     struct ingest_collector collector;
     struct ingest_flow flow;

@@ -207,16 +207,17 @@ static bool csv_next(struct reader *r, struct record *out, struct err *e)
 static bool message_next(struct reader *r, struct record *out)
 {
     struct ingest_message line = {.received = r->now};
-    const struct ingest_message *m = &line;
     if (r->syslog->messages == NULL) {
         if (!next_line(r, &line.text))
             return false;
     } else if (r->n == r->syslog->n_messages) {
         return false;
     } else {
-        m = &r->syslog->messages[r->n];
+        line = r->syslog->messages[r->n];
+        if (line.received == 0)
+            line.received = r->now;
     }
-    syslog_record(r, m, r->format == INGEST_CEF, out);
+    syslog_record(r, &line, r->format == INGEST_CEF, out);
     return true;
 }
 

@@ -40,3 +40,9 @@ bool source_wrong(const struct source_reading *r, const struct json *v, struct e
 bool source_is_word(struct str s, size_t max);
 /* A text of 1 to 1023 bytes without control characters. */
 bool source_is_text(struct str s);
+/* A time in ticks such as "30s", "5m", "6h", "2d", within bounds. */
+bool source_read_span(struct source_reading *r, const struct json *v, const char *what,
+                      int64_t least, int64_t most, int64_t *out, struct err *e) MUST_USE;
+/* A whole number from 1 to most. */
+bool source_read_count(struct source_reading *r, const struct json *v, const char *what,
+                       int64_t most, int64_t *out, struct err *e) MUST_USE;

@@ -20,6 +20,8 @@ struct syslog_context {
 struct str syslog_without_end(struct str message);
 /* Reads any text: what is not understood is in text. */
 void syslog_parse(struct str message, const struct syslog_context *c, struct syslog_message *out);
+/* The text as UTF-8 without NUL, which tables hold; s itself where it is that. */
+struct str syslog_clean(struct arena *a, struct str s);
 /* syslog_parse of the message without its end and as UTF-8, which tables hold. Text that has to be
  * another lives in a. */
 void syslog_read(struct arena *a, struct str message, const struct syslog_context *c,

@@ -34,9 +34,9 @@ struct json record_done(struct record_maker *m)
         .type = JSON_OBJECT, .n = m->keys.n, .keys = m->keys.p, .items = m->items.p};
 }
 
-/* Tables hold UTF-8. Of other bytes nobody says what they are: ISO 8859-1 loses none of them. NUL
- * is written as rsyslog does. */
-static struct str clean(struct arena *a, struct str s)
+/* Of other bytes nobody says what they are: ISO 8859-1 loses none of them. NUL is written as
+ * rsyslog does. */
+struct str syslog_clean(struct arena *a, struct str s)
 {
     size_t bad = 0;
     if (utf8_valid(s, &bad) && (s.n == 0 || memchr(s.p, '\0', s.n) == NULL))
@@ -63,7 +63,7 @@ static struct str clean(struct arena *a, struct str s)
 void syslog_read(struct arena *a, struct str message, const struct syslog_context *c,
                  struct syslog_message *out)
 {
-    syslog_parse(clean(a, syslog_without_end(message)), c, out);
+    syslog_parse(syslog_clean(a, syslog_without_end(message)), c, out);
 }
 
 /* What both tables have. */

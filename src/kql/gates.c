@@ -1,6 +1,7 @@
 /* What tables must have for a query to have rows, and one plan that counts it for many queries. */
 #include "kql/gates.h"
 #include "kql/functions.h"
+#include "kql/gates_priv.h"
 
 enum { MAX_GATES = 16, MAX_WEIGHT = 400 };
 
@@ -32,17 +33,16 @@ static bool is_of_row(const struct plan *table, const struct expr *e)
     return true;
 }
 
-/* Leaving conditions out only lets more rows pass. */
-static void add_conditions(struct finder *f, struct kql_gate *g, struct expr *e)
+void gate_add_conditions(struct arena *a, struct kql_gate *g, struct expr *e)
 {
     if (e->kind == EX_CALL && strcmp(e->fn->name, "and") == 0) {
         for (size_t i = 0; i < e->n_args; i++)
-            add_conditions(f, g, e->args[i]);
+            gate_add_conditions(a, g, e->args[i]);
         return;
     }
     if (e->weight > MAX_WEIGHT || !is_of_row(g->table, e))
         return;
-    struct expr **more = arena_array(f->a, struct expr *, g->n + 1);
+    struct expr **more = arena_array(a, struct expr *, g->n + 1);
     if (g->n > 0)
         memcpy(more, g->conds, g->n * sizeof(*more));
     more[g->n++] = e;
@@ -69,7 +69,7 @@ static bool find_filter(struct finder *f, const struct plan *p)
     if (!add_gate(f, in))
         return false;
     for (; p->kind == P_FILTER; p = p->in[0])
-        add_conditions(f, &f->out->v.p[f->out->v.n - 1], p->exprs[0]);
+        gate_add_conditions(f->a, &f->out->v.p[f->out->v.n - 1], p->exprs[0]);
     return true;
 }
 
@@ -155,14 +155,7 @@ bool kql_gates_find(struct arena *a, const struct plan *p, struct kql_gates *out
 
 /* ---- counting ---- */
 
-struct counter {
-    struct arena *a;
-    struct plan *table;  /* with the columns that the gates name */
-    struct map *columns; /* stored name → index + 1 */
-    uint32_t next_id;
-};
-
-static const struct plan_col *column_of(struct counter *c, const struct plan *table, size_t i)
+const struct plan_col *gate_column(struct gate_reader *c, const struct plan *table, size_t i)
 {
     struct plan *t = c->table;
     struct str stored = table->source_names[i];
@@ -185,20 +178,20 @@ static size_t index_of(const struct plan *table, uint32_t id)
     UNREACHABLE();
 }
 
-static struct expr *copy(struct counter *c, const struct plan *table, const struct expr *e)
+static struct expr *copy(struct gate_reader *c, const struct plan *table, const struct expr *e)
 {
     struct expr *x = arena_new_of(c->a, struct expr);
     *x = *e;
     if (e->kind == EX_COLUMN)
-        x->col = column_of(c, table, index_of(table, e->col))->id;
+        x->col = gate_column(c, table, index_of(table, e->col))->id;
     x->args = arena_array(c->a, struct expr *, e->n_args + 1);
     for (size_t i = 0; i < e->n_args; i++)
         x->args[i] = copy(c, table, e->args[i]);
     return x;
 }
 
-static struct expr *call(struct arena *a, const char *name, enum kql_type type, struct expr *x,
-                         struct expr *y)
+struct expr *gate_call(struct arena *a, const char *name, enum kql_type type, struct expr *x,
+                       struct expr *y)
 {
     struct expr *e = arena_new_of(a, struct expr);
     *e = (struct expr){.kind = EX_CALL, .type = type, .fn = kql_func_find(str_from(name))};
@@ -214,21 +207,21 @@ static struct expr *call(struct arena *a, const char *name, enum kql_type type, 
     return e;
 }
 
-static struct expr *constant(struct arena *a, struct kql_value v)
+struct expr *gate_constant(struct arena *a, struct kql_value v)
 {
     struct expr *e = arena_new_of(a, struct expr);
     *e = (struct expr){.kind = EX_CONST, .type = v.type, .value = v, .weight = 1, .height = 1};
     return e;
 }
 
-static struct expr *all_of(struct counter *c, const struct kql_gate *g)
+struct expr *gate_all_of(struct gate_reader *c, const struct kql_gate *g)
 {
     struct expr *all = NULL;
     for (size_t i = 0; i < g->n; i++) {
         struct expr *e = copy(c, g->table, g->conds[i]);
-        all = all != NULL ? call(c->a, "and", KQL_BOOL, all, e) : e;
+        all = all != NULL ? gate_call(c->a, "and", KQL_BOOL, all, e) : e;
     }
-    return all != NULL ? all : constant(c->a, (struct kql_value){.type = KQL_BOOL, .b = true});
+    return all != NULL ? all : gate_constant(c->a, (struct kql_value){.type = KQL_BOOL, .b = true});
 }
 
 /* How many different columns there may be. */
@@ -240,10 +233,32 @@ static size_t width_of(const struct kql_gate *gates, size_t n)
     return width;
 }
 
-static struct plan *received_in(struct counter *c, const struct plan *table, int64_t after,
+struct gate_reader gate_reader_of(struct arena *a, const struct kql_gate *gates, size_t n)
+{
+    struct plan *table = arena_new_of(a, struct plan);
+    size_t width = width_of(gates, n);
+    table->kind = P_TABLE;
+    table->workspace = gates[0].table->workspace;
+    table->table = gates[0].table->table;
+    table->cols.p = arena_array(a, struct plan_col, width);
+    table->source_names = arena_array(a, struct str, width);
+    return (struct gate_reader){a, table, map_new(a, false), 1};
+}
+
+struct plan *gate_filter(struct arena *a, struct plan *in, struct expr *e)
+{
+    struct plan *p = arena_new_of(a, struct plan);
+    p->kind = P_FILTER;
+    p->in = arena_array(a, struct plan *, 1);
+    p->in[p->n_in++] = in;
+    p->exprs = arena_array(a, struct expr *, 1);
+    p->exprs[p->n_exprs++] = e;
+    return p;
+}
+
+static struct plan *received_in(struct gate_reader *c, const struct plan *table, int64_t after,
                                 int64_t until)
 {
-    struct plan *p = arena_new_of(c->a, struct plan);
     struct kql_value low = {.type = KQL_DATETIME, .i = after},
                      high = {.type = KQL_DATETIME, .i = until};
     size_t i = 0;
@@ -252,28 +267,19 @@ static struct plan *received_in(struct counter *c, const struct plan *table, int
     CHECK(i < table->cols.n); /* every stored table has it */
     struct expr *received = arena_new_of(c->a, struct expr);
     *received = (struct expr){.kind = EX_COLUMN, .type = KQL_DATETIME, .weight = 1, .height = 1};
-    received->col = column_of(c, table, i)->id;
-    p->kind = P_FILTER;
-    p->in = arena_array(c->a, struct plan *, 1);
-    p->in[p->n_in++] = c->table;
-    p->exprs = arena_array(c->a, struct expr *, 1);
-    p->exprs[p->n_exprs++] =
-        call(c->a, "and", KQL_BOOL, call(c->a, ">", KQL_BOOL, received, constant(c->a, low)),
-             call(c->a, "<=", KQL_BOOL, received, constant(c->a, high)));
-    return p;
+    received->col = gate_column(c, table, i)->id;
+    return gate_filter(
+        c->a, c->table,
+        gate_call(c->a, "and", KQL_BOOL,
+                  gate_call(c->a, ">", KQL_BOOL, received, gate_constant(c->a, low)),
+                  gate_call(c->a, "<=", KQL_BOOL, received, gate_constant(c->a, high))));
 }
 
 struct plan *kql_gates_count(struct arena *a, const struct kql_gate *gates, size_t n, int64_t after,
                              int64_t until)
 {
-    struct plan *table = arena_new_of(a, struct plan), *p = arena_new_of(a, struct plan);
-    struct counter c = {a, table, map_new(a, false), 1};
-    size_t width = width_of(gates, n);
-    table->kind = P_TABLE;
-    table->workspace = gates[0].table->workspace;
-    table->table = gates[0].table->table;
-    table->cols.p = arena_array(a, struct plan_col, width);
-    table->source_names = arena_array(a, struct str, width);
+    struct plan *p = arena_new_of(a, struct plan);
+    struct gate_reader c = gate_reader_of(a, gates, n);
     struct plan *filter = received_in(&c, gates[0].table, after, until);
     p->kind = P_AGGREGATE;
     p->in = arena_array(a, struct plan *, 1);
@@ -282,11 +288,11 @@ struct plan *kql_gates_count(struct arena *a, const struct kql_gate *gates, size
     p->cols.p = arena_array(a, struct plan_col, n);
     for (size_t i = 0; i < n; i++) {
         struct plan_col col = {.name = arena_fmt(a, "n%zu", i), .type = KQL_LONG};
-        struct expr *e = call(a, "countif", KQL_LONG, all_of(&c, &gates[i]), NULL);
+        struct expr *e = gate_call(a, "countif", KQL_LONG, gate_all_of(&c, &gates[i]), NULL);
         col.id = c.next_id++;
         p->named[p->n_named++] = (struct named_expr){col, e};
         p->cols.p[p->cols.n++] = col;
     }
-    filter->cols = table->cols;
+    filter->cols = c.table->cols;
     return p;
 }

@@ -188,7 +188,9 @@ struct plan {
     size_t n_in;
     struct str workspace, table; /* TABLE; workspace empty = the query's own */
     struct str *source_names;    /* TABLE */
-    struct kql_value *rows;      /* VALUES, row by row */
+    struct str copy; /* TABLE: what its rows are read from instead, a copy that the engine made,
+                        whose columns source_names are; empty: nothing */
+    struct kql_value *rows; /* VALUES, row by row */
     size_t n_rows;
     struct expr **exprs;
     size_t n_exprs;

@@ -35,6 +35,16 @@ bool state_entity_of(struct state *s, struct arena *a, struct str workspace, con
 bool state_entity_of_incident(struct state *s, struct arena *a, struct str workspace,
                               struct str incident, struct state_entity **out, size_t *n,
                               struct err *e) MUST_USE;
+/* What an incident is about: a device, a user, a mailbox or an application. */
+struct state_asset {
+    struct str incident, kind, body; /* as of state_entity */
+    int64_t total;                   /* of the incident */
+};
+/* Those of many incidents, by one query: incidents is a JSON array of ids; of each at most max, in
+ * order of their kind and id. */
+bool state_entity_assets(struct state *s, struct arena *a, struct str workspace,
+                         struct str incidents, size_t max, struct state_asset **out, size_t *n,
+                         struct err *e) MUST_USE;
 /* Where an entity was named from ≤ time < to, the newest first, at most max. */
 bool state_entity_links(struct state *s, struct arena *a, struct str workspace, struct str entity,
                         int64_t from, int64_t to, size_t max, struct state_entity_link **out,

@@ -424,17 +424,28 @@ static const char sign_in_policies_sql[] =
     " CASCADE, demand INTEGER NOT NULL, roles TEXT NOT NULL, changed INTEGER NOT NULL,"
     " changed_by TEXT NOT NULL) WITHOUT ROWID;";
 
+/* Of a provider an empty tenant is the first one. */
+static const char provider_homes_sql[] =
+    "ALTER TABLE identity_providers ADD COLUMN tenant TEXT NOT NULL DEFAULT ''";
+
+static const char run_costs_sql[] =
+    "ALTER TABLE rule_runs ADD COLUMN shared INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE rule_runs ADD COLUMN rows_read INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE rule_runs ADD COLUMN bytes_read INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE rule_runs ADD COLUMN memory_bytes INTEGER NOT NULL DEFAULT 0";
+
 static const struct migration {
     int version;
     const char *sql;
 } migrations[] = {
-    {1, detection_sql},   {2, identity_sql},     {3, library_sql},
-    {4, summary_sql},     {5, collection_sql},   {6, jobs_sql},
-    {7, arrival_sql},     {8, work_sql},         {9, correlation_sql},
-    {10, cases_sql},      {11, association_sql}, {12, rule_resources_sql},
-    {13, rights_sql},     {14, credentials_sql}, {15, people_sql},
-    {16, tenants_sql},    {17, rule_kinds_sql},  {18, providers_sql},
-    {19, role_homes_sql}, {20, preferences_sql}, {21, sign_in_policies_sql},
+    {1, detection_sql},       {2, identity_sql},     {3, library_sql},
+    {4, summary_sql},         {5, collection_sql},   {6, jobs_sql},
+    {7, arrival_sql},         {8, work_sql},         {9, correlation_sql},
+    {10, cases_sql},          {11, association_sql}, {12, rule_resources_sql},
+    {13, rights_sql},         {14, credentials_sql}, {15, people_sql},
+    {16, tenants_sql},        {17, rule_kinds_sql},  {18, providers_sql},
+    {19, role_homes_sql},     {20, preferences_sql}, {21, sign_in_policies_sql},
+    {22, provider_homes_sql}, {23, run_costs_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

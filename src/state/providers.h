@@ -8,6 +8,7 @@ struct state_provider {
     struct str secret;   /* of the client, sealed; empty: none is kept here */
     bool enabled;
     int64_t created, changed;
+    struct str tenant; /* whose it is; empty: the first one's */
 };
 bool state_provider_put(struct state *s, const struct state_provider *p, struct err *e) MUST_USE;
 bool state_provider_get(struct state *s, struct arena *a, struct str name,

@@ -65,7 +65,11 @@ struct state_run {
     int64_t started, finished;            /* by the injected clock */
     int64_t duration_us;                  /* by the monotonic clock */
     int64_t processor_us;                 /* of the run's thread */
-    struct str status;                    /* Success, Failure, Retrying, Skipped, Suppressed */
+    bool shared;                          /* a table was read once for this run and others */
+    int64_t rows_read;    /* of tables, parts and copies, by the database's count; 0: not known */
+    int64_t bytes_read;   /* from files; what the database keeps in memory is not read again */
+    int64_t memory_bytes; /* that the query allocated, in all */
+    struct str status;    /* Success, Failure, Retrying, Skipped, Suppressed */
     int32_t attempts;
     int64_t rows, alerts, entities, entities_dropped;
     struct str error; /* empty when it went well */

@@ -169,6 +169,36 @@ bool state_entity_incidents(struct state *s, struct arena *a, struct str workspa
     " WHERE j.key <> 'Type' AND j.type IN ('text', 'integer')"                                     \
     " AND instr(lower(j.value), lower(?3)) > 0))"
 
+bool state_entity_assets(struct state *s, struct arena *a, struct str workspace,
+                         struct str incidents, size_t max, struct state_asset **out, size_t *n,
+                         struct err *e)
+{
+    static const struct field found[] = {
+        FIELD(F_TEXT, state_asset, incident),
+        FIELD(F_TEXT, state_asset, kind),
+        FIELD(F_TEXT, state_asset, body),
+        FIELD(F_I64, state_asset, total),
+    };
+    static const struct table table = {"entities", found, COUNTOF(found),
+                                       sizeof(struct state_asset)};
+    struct bind b[] = {BT(workspace), BT(incidents), BI((int64_t)max)};
+    void *rows = NULL;
+    if (!table_select(
+            s, a, &table,
+            "(SELECT incident, kind, body, id, count(*) OVER (PARTITION BY incident) AS total,"
+            " row_number() OVER (PARTITION BY incident ORDER BY kind, id) AS place FROM"
+            " (SELECT DISTINCT m.incident, x.kind, x.body, x.id FROM json_each(?2) j"
+            " CROSS JOIN incident_alerts m CROSS JOIN entity_links l CROSS JOIN entities x"
+            " WHERE m.workspace = ?1 AND m.incident = j.value AND l.workspace = ?1"
+            " AND l.source_type = 'alert' AND l.source = m.alert AND x.workspace = ?1"
+            " AND x.id = l.entity"
+            " AND x.kind IN ('Host', 'Account', 'Mailbox', 'CloudApplication')))",
+            "WHERE place <= ?3 ORDER BY incident, place", b, COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    return true;
+}
+
 bool state_entity_search(struct state *s, struct arena *a, struct str workspace,
                          const struct state_entity_query *q, struct state_entity_found **out,
                          size_t *n, struct err *e)

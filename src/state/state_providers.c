@@ -6,6 +6,7 @@ static const struct field provider_fields[] = {
     KEY(F_TEXT, state_provider, name),     FIELD(F_TEXT, state_provider, settings),
     FIELD(F_TEXT, state_provider, secret), FIELD(F_BOOL, state_provider, enabled),
     FIELD(F_I64, state_provider, created), FIELD(F_I64, state_provider, changed),
+    FIELD(F_TEXT, state_provider, tenant),
 };
 static const struct table providers = {"identity_providers", provider_fields,
                                        COUNTOF(provider_fields), sizeof(struct state_provider)};

@@ -95,6 +95,7 @@ bool state_tenant_delete(struct state *s, struct str id, struct err *e)
     bool ok =
         state_run(s, "DELETE FROM delegations WHERE managing = ?1 OR managed = ?1", b, 1, e) &&
         state_run(s, "DELETE FROM principals WHERE tenant = ?1", b, 1, e) &&
+        state_run(s, "DELETE FROM identity_providers WHERE tenant = ?1", b, 1, e) &&
         state_run(s, "DELETE FROM tenants WHERE id = ?1 AND is_first = 0", b, 1, e);
     return state_end(s, ok, e);
 }

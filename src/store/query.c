@@ -32,8 +32,8 @@ static bool run_once(const struct catalog_asker *k, struct arena *a, struct stor
 }
 
 /* A part that turns out to be damaged is set aside, and the rest answers. */
-static bool run_all(const struct catalog_asker *k, struct arena *a, struct store_result *out,
-                    struct err *e)
+bool query_run_compiled(const struct catalog_asker *k, struct arena *a, struct store_result *out,
+                        struct err *e)
 {
     enum { TRIES = 5 };
     bool mended = true;
@@ -52,7 +52,7 @@ bool query_run_plan(struct workspace *w, struct arena *a, struct plan *p,
     struct catalog_asker asker = {.w = w, .limits = limits};
     struct kql_result one = {.plan = p};
     struct store_result result = {.compiled = {.results = &one, .n = 1}};
-    bool ok = run_all(&asker, a, &result, e);
+    bool ok = query_run_compiled(&asker, a, &result, e);
     if (ok)
         *out = result.rows[0];
     return ok;
@@ -121,7 +121,7 @@ static bool query_once(struct workspace *w, struct arena *a, const struct store_
     asker.limits = &limits;
     engine_limits_wish(&limits, &result.compiled.request, since, q->most);
     result.limits = limits;
-    if (!run_all(&asker, a, &result, e)) {
+    if (!query_run_compiled(&asker, a, &result, e)) {
         if (e != NULL && e->code == ERR_TIMEOUT)
             err_set(e, ERR_TIMEOUT, "The query exceeded the timeout of %lld s.",
                     (long long)(limits.deadline_us - since + 500000) / 1000000);

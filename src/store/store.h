@@ -566,6 +566,26 @@ struct store_probe {
 /* The queries are of one until. On false every probe may. */
 bool workspace_probe(struct workspace *w, struct arena *a, struct store_probe *probes, size_t n,
                      int64_t until, const struct engine_limits *limits, struct err *e) MUST_USE;
+/* Tables that several compiled queries read are read once for all of them: the rows that any of
+ * them lets through are kept in memory until store_share_free, and the queries read these. The
+ * rows are those of one moment after the call. */
+struct store_share_limits {
+    size_t queries;  /* that read a table, at least; 0: 3 */
+    size_t max_rows; /* of one table's copy; a table that would have more is read by each itself,
+                        and is not tried again for ten minutes. 0: nothing is shared */
+    struct engine_limits run; /* of making the copies; its max_rows is not looked at */
+};
+struct store_share;
+/* Never fails: what can't be shared stays as it was. queries point to ones that workspace_compile
+ * gave, in a; out_shared[i]: that the i-th reads a copy. */
+struct store_share *workspace_share(struct workspace *w, struct arena *a,
+                                    struct kql_query *const *queries, size_t n,
+                                    const struct store_share_limits *limits, bool *out_shared);
+void store_share_free(struct store_share *s); /* NULL is fine */
+/* Runs a query that was compiled, once. Errors as workspace_query's, without places in its text. */
+bool workspace_run(struct workspace *w, struct arena *a, const struct kql_query *compiled,
+                   const struct engine_limits *limits, struct store_result *out,
+                   struct err *e) MUST_USE;
 /* What a query would do: its SQL, and which parts of the lake it would read. */
 struct store_read { /* of a table, each time that the query names it */
     struct str workspace, table;

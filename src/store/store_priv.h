@@ -88,6 +88,7 @@ struct ws_table {
     int64_t plan_changed;      /* ticks; 0: never */
     struct ws_table *of;       /* a restored table: whose rows it shows; else NULL */
     int64_t of_from, of_to;    /* TimeGenerated of these, half open */
+    int64_t apart_until_us;    /* clock_mono_us(): no copy is made of its rows, see share.c */
     struct str phys;           /* empty: no row was ever stored */
     VEC(struct phys_col) cols; /* in table order, only ever appended to */
     struct map *by_name;       /* column name → index + 1 */
@@ -272,6 +273,10 @@ bool query_run_plan(struct workspace *w, struct arena *a, struct plan *p,
                     const struct engine_limits *limits, struct engine_rows **out,
                     struct err *e) MUST_USE;
 
+/* Runs what is compiled, of a query as the asker has it. Frees nothing on failure. */
+bool query_run_compiled(const struct catalog_asker *k, struct arena *a, struct store_result *out,
+                        struct err *e) MUST_USE;
+
 /* ---- purge.c ---- */
 struct purge_job {
     struct str phys, select; /* the table; SQL that gives the _ItemId of each row */
@@ -404,7 +409,8 @@ struct store {
     char *remote_record, *remote_before; /* DATA/lake_store; what it said, NULL: nothing */
     struct room *room;
     struct alterations alterations;
-    struct lock lock; /* workspaces */
+    atomic_uint_fast64_t copies; /* of rows, made by share.c since the start */
+    struct lock lock;            /* workspaces */
     /* See store_watch_rows: self is there before fn is. */
     _Atomic(store_rows_fn *) rows_fn;
     void *rows_self;

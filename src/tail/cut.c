@@ -2,7 +2,7 @@
 #include "ingest/container.h"
 #include "tail/tail_priv.h"
 
-static size_t cut_lines(struct str text)
+size_t tail_cut_lines(struct str text)
 {
     const char *nl = text.n > 0 ? memrchr(text.p, '\n', text.n) : NULL;
     return nl != NULL ? (size_t)(nl - text.p) + 1 : 0;
@@ -16,11 +16,13 @@ bool tail_is_whole(const struct tail_source *s)
 size_t tail_cut(const struct tail_source *s, struct str text)
 {
     switch (s->format) {
-    case TAIL_NDJSON:
     case TAIL_SYSLOG:
+    case TAIL_TEXT:
+        return s->first_line != NULL ? events_cut(s, text) : tail_cut_lines(text);
+    case TAIL_NDJSON:
     case TAIL_CEF:
     case TAIL_FOREIGN:
-        return cut_lines(text);
+        return tail_cut_lines(text);
     case TAIL_CSV:
         return csv_cut(text, s->csv.separator);
     case TAIL_CONTAINER:

@@ -95,6 +95,14 @@ static size_t line_end(struct str text)
     return nl != NULL ? (size_t)(nl - text.p) + 1 : 0;
 }
 
+/* Nobody writes to the file: nothing will come that belongs to its last event. */
+static bool event_is_over(struct follower *f, const struct file *file, struct str text)
+{
+    return f->s->first_line != NULL &&
+           file->c.offset + (int64_t)text.n == (int64_t)file->st.st_size &&
+           file_unchanged_for(file, f->s->event_wait / TICKS_PER_US);
+}
+
 /* Bytes to send; 0: wait for more. *out_long: the line goes on behind them and is given up. */
 static size_t range_of(struct follower *f, struct file *file, struct str text, bool over,
                        bool *out_long)
@@ -108,6 +116,8 @@ static size_t range_of(struct follower *f, struct file *file, struct str text, b
     size_t n = tail_cut(f->s, text);
     if (n == 0 && full)
         n = nl != NULL ? (size_t)(nl - text.p) + 1 : text.n;
+    if (n == 0 && event_is_over(f, file, text))
+        n = tail_cut_lines(text);
     return n == 0 && over ? text.n : n;
 }
 
@@ -224,8 +234,12 @@ static bool deliver_plain(struct follower *f, struct file *file, bool over)
 {
     struct err e = {0};
     enum step s = STEP_ON;
-    if (fstat(file->fd, &file->st) == 0 && is_replaced(file))
-        scan_restart(f, file);
+    struct stat st;
+    if (fstat(file->fd, &st) == 0) {
+        (void)file_see(file, &st);
+        if (is_replaced(file))
+            scan_restart(f, file);
+    }
     over = over || (f->s->mode == TAIL_ONCE && file_settled(file));
     while (s == STEP_ON) {
         size_t n = 0, taken = 0;

@@ -140,11 +140,26 @@ bool file_head_agrees(const struct head *h, const struct cursor *c)
            (c->head_n < h->n && fingerprint_is((struct str){h->bytes, c->head_n}, c->head));
 }
 
+bool file_see(struct file *f, const struct stat *st)
+{
+    bool changed = f->st.st_size != st->st_size || f->st.st_mtim.tv_sec != st->st_mtim.tv_sec ||
+                   f->st.st_mtim.tv_nsec != st->st_mtim.tv_nsec || f->st.st_mode != st->st_mode;
+    if (changed)
+        f->changed_us = clock_mono_us();
+    f->st = *st;
+    return changed;
+}
+
 bool file_settled(const struct file *f)
+{
+    return file_unchanged_for(f, SETTLED_US);
+}
+
+bool file_unchanged_for(const struct file *f, int64_t us)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     int64_t age = ((int64_t)now.tv_sec - (int64_t)f->st.st_mtim.tv_sec) * 1000000 +
                   (now.tv_nsec - f->st.st_mtim.tv_nsec) / 1000;
-    return age >= SETTLED_US || clock_mono_us() - f->changed_us >= SETTLED_US;
+    return age >= us || clock_mono_us() - f->changed_us >= us;
 }

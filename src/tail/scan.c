@@ -278,14 +278,8 @@ static void see(struct follower *f, struct map *known, struct found *found)
         xfree(file->c.path);
         file->c.path = xstrdup(found->path);
     }
-    if (file->st.st_size != found->st.st_size ||
-        file->st.st_mtim.tv_sec != found->st.st_mtim.tv_sec ||
-        file->st.st_mtim.tv_nsec != found->st.st_mtim.tv_nsec ||
-        file->st.st_mode != found->st.st_mode) {
-        file->changed_us = clock_mono_us();
+    if (file_see(file, &found->st))
         file->refused = false;
-    }
-    file->st = found->st;
     file->listed = true;
     file->round = f->round;
 }

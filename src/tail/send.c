@@ -10,8 +10,9 @@
 #define SAY_AGAIN_US ((int64_t)60000000)
 
 static const enum ingest_format formats[] = {
-    [TAIL_NDJSON] = INGEST_NDJSON, [TAIL_JSON] = INGEST_JSON, [TAIL_CSV] = INGEST_CSV,
-    [TAIL_SYSLOG] = INGEST_SYSLOG, [TAIL_CEF] = INGEST_CEF,   [TAIL_CONTAINER] = INGEST_NDJSON};
+    [TAIL_NDJSON] = INGEST_NDJSON,   [TAIL_JSON] = INGEST_JSON,   [TAIL_CSV] = INGEST_CSV,
+    [TAIL_SYSLOG] = INGEST_SYSLOG,   [TAIL_TEXT] = INGEST_NDJSON, [TAIL_CEF] = INGEST_CEF,
+    [TAIL_CONTAINER] = INGEST_NDJSON};
 
 static enum ingest_format format_of(const struct tail_source *s)
 {
@@ -55,6 +56,10 @@ static void make_body(struct follower *f, struct file *file, struct str text, st
         container_records(text, &o, out);
         return;
     }
+    if (f->s->format == TAIL_TEXT) {
+        events_records(f->s, text, str_from(file->c.path), str_from(f->computer), out);
+        return;
+    }
     if (file->header != NULL) {
         sbuf_addz(out, file->header);
         if (file->c.offset < (int64_t)file->header_n)
@@ -70,8 +75,11 @@ static bool is_final(const struct follower *f, enum err_code code)
     return bodies && ingest_is_final(code);
 }
 
-static bool try_once(struct follower *f, const struct file *file, struct str body, struct err *e)
+/* text: the bytes of the file; records may also say what its name is, which rotation changes. */
+static bool try_once(struct follower *f, const struct file *file, struct str text, struct str body,
+                     struct err *e)
 {
+    AUTO(arena_freep) struct arena *a = arena_new(0);
     char id[KEY_BYTES + 32];
     struct ingest_result result;
     snprintf(id, sizeof(id), "%s@%lld", file->c.key, (long long)file->c.offset);
@@ -86,6 +94,12 @@ static bool try_once(struct follower *f, const struct file *file, struct str bod
                                .separator = f->s->csv.separator,
                                .syslog = {.collector = str_from(f->computer)},
                                .again = true};
+    if (f->s->format == TAIL_SYSLOG && f->s->first_line != NULL)
+        events_messages(a, f->s, text, &q.syslog);
+    if (q.syslog.messages != NULL) /* which are counted as its bytes */
+        q.body = STR("");
+    if (f->s->format == TAIL_TEXT || q.syslog.messages != NULL)
+        q.sent = text;
     return ingest_logs(f->ingest, &q, &result, e);
 }
 
@@ -103,7 +117,7 @@ bool send_body(struct follower *f, struct file *file, struct str text, struct st
     file->c.pending = file->c.offset + (int64_t)text.n;
     fingerprint(text, file->c.range);
     while (!stopping(f)) {
-        if (cursor_save(f->state, &file->c, &e) && try_once(f, file, body, &e)) {
+        if (cursor_save(f->state, &file->c, &e) && try_once(f, file, text, body, &e)) {
             set_waiting(f, false);
             return true;
         }

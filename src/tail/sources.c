@@ -1,6 +1,7 @@
 /* The list `sources` of the configuration. */
 #include "ingest/source_list.h"
 #include "tail/tail_priv.h"
+#include "text/rx.h"
 #include <limits.h>
 #include <stdio.h>
 
@@ -35,10 +36,10 @@ static bool read_format(struct source_reading *r, const struct json *v, struct e
     static const struct {
         const char *name;
         enum tail_format format;
-    } formats[] = {{"ndjson", TAIL_NDJSON}, {"json", TAIL_JSON},
-                   {"csv", TAIL_CSV},       {"syslog", TAIL_SYSLOG},
-                   {"cef", TAIL_CEF},       {"container", TAIL_CONTAINER},
-                   {"cri", TAIL_CONTAINER}, {"docker", TAIL_CONTAINER}};
+    } formats[] = {
+        {"ndjson", TAIL_NDJSON}, {"json", TAIL_JSON},        {"csv", TAIL_CSV},
+        {"syslog", TAIL_SYSLOG}, {"cef", TAIL_CEF},          {"container", TAIL_CONTAINER},
+        {"cri", TAIL_CONTAINER}, {"docker", TAIL_CONTAINER}, {"text", TAIL_TEXT}};
     struct str name = json_text(v, STR(""));
     for (size_t i = 0; i < COUNTOF(formats); i++)
         if (str_eqz(name, formats[i].name)) {
@@ -50,7 +51,7 @@ static bool read_format(struct source_reading *r, const struct json *v, struct e
         return true;
     }
     return source_wrong(r, v, e, "format",
-                        "ndjson, json, csv, syslog, cef, container, cri, docker, windows, "
+                        "ndjson, json, csv, text, syslog, cef, container, cri, docker, windows, "
                         "cloudtrail, vpcflow, guardduty, azure, zeek or auditd");
 }
 
@@ -156,14 +157,62 @@ static bool read_map(struct source_reading *r, const struct json *v, struct err 
     return true;
 }
 
+static void free_pattern(void *x)
+{
+    rx_free(x);
+}
+
+static bool read_first_line(struct source_reading *r, const struct json *v, struct err *e)
+{
+    struct str pattern = json_text(v, STR(""));
+    struct err why = {0};
+    if (pattern.n == 0 || !rx_check(pattern, &why))
+        return source_wrong(r, v, e, "multiline",
+                            arena_fmt(r->a,
+                                      "a regular expression for the first line of an event%s%s",
+                                      why.msg[0] != '\0' ? ": " : "", why.msg)
+                                .p);
+    struct rx *x = rx_new(pattern);
+    arena_defer(r->a, free_pattern, x);
+    of(r)->first_line = x;
+    return true;
+}
+
+static bool read_event_lines(struct source_reading *r, const struct json *v, struct err *e)
+{
+    return source_read_count(r, v, "multiline_lines", 100000, &of(r)->event_lines, e);
+}
+
+static bool read_event_bytes(struct source_reading *r, const struct json *v, struct err *e)
+{
+    return source_read_count(r, v, "multiline_bytes", 1 << 20, &of(r)->event_bytes, e);
+}
+
+static bool read_event_wait(struct source_reading *r, const struct json *v, struct err *e)
+{
+    return source_read_span(r, v, "multiline_wait", TICKS_PER_SECOND, TICKS_PER_HOUR,
+                            &of(r)->event_wait, e);
+}
+
 static const struct source_key keys[] = {
-    {"name", read_name, 0},          {"path", read_path, 0},
-    {"format", read_format, 0},      {"table", read_table, 0},
-    {"stream", read_stream, 0},      {"workspace", read_workspace, 0},
-    {"mode", read_mode, 0},          {"start", read_start, 0},
-    {"follow_links", read_links, 0}, {"computer", read_computer, 0},
-    {"bound_times", read_bounds, 0}, {"separator", read_separator, 0},
-    {"columns", read_columns, 0},    {"map", read_map, 0},
+    {"name", read_name, 0},
+    {"path", read_path, 0},
+    {"format", read_format, 0},
+    {"table", read_table, 0},
+    {"stream", read_stream, 0},
+    {"workspace", read_workspace, 0},
+    {"mode", read_mode, 0},
+    {"start", read_start, 0},
+    {"follow_links", read_links, 0},
+    {"computer", read_computer, 0},
+    {"bound_times", read_bounds, 0},
+    {"separator", read_separator, 0},
+    {"columns", read_columns, 0},
+    {"map", read_map, 0},
+    {"multiline", read_first_line, 0},
+    {"multiline_lines", read_event_lines, 0},
+    {"multiline_bytes", read_event_bytes, 0},
+    {"multiline_wait", read_event_wait, 0},
 };
 
 static bool complete(struct source_reading *r, struct err *e)
@@ -186,6 +235,8 @@ static bool complete(struct source_reading *r, struct err *e)
         return source_wrong(r, r->item, e, "table", "a table's name");
     if (s->from_end && (s->mode == TAIL_ONCE || tail_is_whole(s)))
         return source_wrong(r, r->item, e, "start", "end goes with mode tail, a line a record,");
+    if (s->first_line != NULL && s->format != TAIL_TEXT && s->format != TAIL_SYSLOG)
+        return source_wrong(r, r->item, e, "multiline", "format text or syslog with it");
     return true;
 }
 
@@ -193,6 +244,9 @@ static void begin(void *source)
 {
     struct tail_source *s = source;
     s->csv.separator = ',';
+    s->event_lines = 500;
+    s->event_bytes = 64 << 10;
+    s->event_wait = 5 * TICKS_PER_SECOND;
 }
 
 static const struct source_kind kind = {

@@ -11,6 +11,7 @@ enum tail_format {
     TAIL_JSON, /* a file is one array (or one object); read once it has stopped changing */
     TAIL_CSV,
     TAIL_SYSLOG,
+    TAIL_TEXT, /* a line, or an event of several, is RawData; FilePath and Computer beside it */
     TAIL_CEF,
     TAIL_CONTAINER, /* CRI or Docker's json-file, told apart line by line */
     TAIL_FOREIGN /* of another system: a record a line; with TAIL_ONCE any form that a file has */
@@ -36,6 +37,11 @@ struct tail_source {
     bool from_end;     /* what is in the files when they are first seen is skipped */
     bool bound_times;  /* TimeGenerated is bounded as for senders */
     struct csv_names csv;
+    /* TAIL_TEXT, TAIL_SYSLOG: lines of one event are joined. An event begins with a line that the
+     * pattern matches, and behind one that is full; it ends when the next one begins, when the file
+     * has not changed for a while, or with the file. */
+    const struct rx *first_line;                  /* NULL: each line is an event */
+    int64_t event_lines, event_bytes, event_wait; /* at most; ticks */
 };
 /* Reads the list `sources` of the configuration (docs/configuration.md). Errors: ERR_INVALID, with
  * the place in text when that is known: e->pos. */

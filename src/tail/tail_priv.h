@@ -96,6 +96,10 @@ struct head { /* the first bytes of a file, to compare with many cursors */
 void file_head(int fd, bool packed, struct head *out);
 bool file_head_agrees(const struct head *h, const struct cursor *c);
 bool file_settled(const struct file *f);
+/* As far as it is known, the file has not changed for so long. */
+bool file_unchanged_for(const struct file *f, int64_t us);
+/* What the system says of the file. true: it has changed. */
+bool file_see(struct file *f, const struct stat *st);
 struct unpack *file_unpack(int fd, int64_t skip, struct err *e);
 /* Fills buf from offset on; *out_n < n: the end. */
 bool file_bytes(int fd, int64_t offset, char *buf, size_t n, size_t *out_n, struct err *e) MUST_USE;
@@ -105,6 +109,21 @@ bool file_bytes(int fd, int64_t offset, char *buf, size_t n, size_t *out_n, stru
 bool tail_is_whole(const struct tail_source *s);
 /* End of the last whole record in text; 0: none. */
 size_t tail_cut(const struct tail_source *s, struct str text);
+/* End of the last whole line in text; 0: none. */
+size_t tail_cut_lines(struct str text);
+
+/* ---- events.c: lines that belong together ---- */
+/* End of the last event in text behind which another one begins; 0: none. */
+size_t events_cut(const struct tail_source *s, struct str text);
+/* The next event of text, which starts at one, without line ends behind it. */
+bool events_next(const struct tail_source *s, struct str text, size_t *at,
+                 struct str *out) MUST_USE;
+/* Events as records of INGEST_NDJSON: RawData, FilePath, Computer. */
+void events_records(const struct tail_source *s, struct str text, struct str path,
+                    struct str computer, struct sbuf *out);
+/* Events as messages. */
+void events_messages(struct arena *a, const struct tail_source *s, struct str text,
+                     struct ingest_syslog *out);
 
 /* ---- wake.c: waits until something changes ---- */
 struct waker;

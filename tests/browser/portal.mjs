@@ -89,6 +89,13 @@ export class Portal {
     console.log(`   ${what}: ${Math.round(value)}`);
   }
 
+  // Moves the server's clock; answers when all that is due until then has run.
+  async moveClock(minutes) {
+    const { now } = await this.api('GET', '/vedette/v1/clock');
+    const to = new Date(new Date(now).getTime() + minutes * 60_000).toISOString();
+    await this.api('POST', '/vedette/v1/clock', { now: to });
+  }
+
   // Waits until a condition of the server's side holds.
   async until(condition, what = 'it') {
     const end = Date.now() + LIMIT_MS;

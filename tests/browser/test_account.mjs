@@ -50,4 +50,42 @@ export const tests = {
       await page.getByRole('button', { name: 'Set up an authenticator' }).waitFor();
     },
   },
+
+  a_second_factor_that_is_demanded_is_enrolled_at_the_sign_in: {
+    person: 'nobody',
+    async run(portal) {
+      const { page } = portal;
+      const [tenant] = (await portal.api('GET', '/vedette/v1/tenants')).value;
+      const role = 'Log Analytics Contributor'; // nobody else of the tests has it
+      const password = 'nine 4 grey herons wait';
+      await portal.api('POST', '/vedette/v1/users', { name: 'gus', password, mustChangePassword: false, roles: [{ role }] });
+      await portal.api('PUT', `/vedette/v1/tenants/${tenant.id}/signInPolicy`, { secondFactor: 'roles', roles: [role] });
+      await portal.goto('/');
+      await page.getByLabel('User name').fill('gus');
+      await page.getByLabel('Password').fill(password);
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await page.getByRole('heading', { name: 'Set up a second factor' }).waitFor();
+      await portal.accessible('demanded factor');
+      await page.getByRole('button', { name: 'Set up an authenticator' }).click();
+      const secret = (await page.getByText(/^[A-Z2-7]{16,}$/).innerText()).trim();
+      await portal.accessible('enrolment');
+      await portal.shots('enrolment');
+      const [{ Now }] = await portal.query('print Now = now()');
+      const now = new Date(Now).getTime();
+      const code = page.getByRole('textbox', { name: 'Code' });
+      await code.fill('000000');
+      await page.getByRole('button', { name: 'Confirm' }).click();
+      await page.getByRole('alert').waitFor();
+      await code.fill(totp(secret, now));
+      await page.getByRole('button', { name: 'Confirm' }).click();
+      await page.getByRole('list', { name: 'Recovery codes' }).waitFor();
+      assert.equal(await page.getByRole('list', { name: 'Recovery codes' }).getByRole('listitem').count(), 10);
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+      await portal.goto('/account', 'Your account');
+      await page.getByLabel('Code of your authenticator').fill(totp(secret, now + 30000));
+      await page.getByRole('button', { name: 'Turn off' }).click();
+      await page.getByText('A second factor is demanded of you').waitFor();
+    },
+  },
 };

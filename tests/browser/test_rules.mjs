@@ -19,6 +19,15 @@ async function ruleOf(portal, id, name) {
 // The checks of a rule that is not right yet are answered with 400, which a browser logs.
 const CHECKED = /Failed to load resource: the server responded with a status of (400|409|412)/;
 
+// Replaces what the wizard's editor holds.
+async function write(page, text) {
+  const editor = page.getByTestId('kql-editor').locator('textarea').first();
+  await editor.waitFor({ state: 'attached' });
+  await editor.focus();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText(text);
+}
+
 const row = (page, name) => page.getByRole('row').filter({ hasText: name });
 
 export const tests = {
@@ -93,19 +102,22 @@ export const tests = {
     await portal.goto('/rules/new?kind=Scheduled', 'Analytics rule wizard – Create new rule');
     await page.getByLabel('Name').fill('Made by the wizard');
     await page.getByRole('button', { name: 'Next: Set rule logic' }).click();
-    const query = page.getByLabel('Rule query');
-    await query.fill('SigninLogs | where NoSuchColumn == 1');
-    await page.getByText(/NoSuchColumn/).last().waitFor();
-    await query.fill("SigninLogs | where ResultType == '50126' | project TimeGenerated, UserPrincipalName, IPAddress");
+    await write(page, 'SigninLogs\n| where NoSuchColumn == 1');
+    await page.getByText(/line 2, column 9 of the query/).waitFor();
+    await page.locator('.squiggly-error').first().waitFor();
+    await write(page, "SigninLogs | where ResultType == '50126' | project TimeGenerated, UserPrincipalName, IPAddress");
     await page.getByRole('button', { name: 'View query results' }).click();
     await page.getByText(/rows in the last/).waitFor();
     await page.getByRole('button', { name: 'Entity mapping' }).click();
-    await page.getByRole('button', { name: 'Add new entity' }).click();
-    await page.getByLabel('Column of identifier 1 of entity 1').selectOption('UserPrincipalName');
+    await page.getByRole('button', { name: 'Account of UserPrincipalName' }).click();
+    assert.equal(await page.getByLabel('Column of identifier 1 of entity 1').inputValue(), 'UserPrincipalName');
     await portal.accessible('wizard');
     await portal.shots('wizard');
     await page.getByRole('button', { name: 'Test with current data' }).click();
     await page.getByText(/would have alerted/).waitFor();
+    await page.getByRole('img', { name: /Rows of the last \d+ runs, and the threshold/ }).waitFor();
+    await portal.accessible('simulation');
+    await portal.shots('simulation');
     await page.getByRole('tab', { name: 'Review + create' }).click();
     await page.getByText('Validation passed.').waitFor();
     await page.getByRole('button', { name: 'Create', exact: true }).click();
@@ -116,6 +128,59 @@ export const tests = {
       entityType: 'Account', fieldMappings: [{ identifier: 'FullName', columnName: 'UserPrincipalName' }],
     }]);
     await portal.insights('DELETE', `alertRules/${id}`);
+  },
+  async wizard_makes_a_rule_for_another_products_alerts(portal) {
+    const { page } = portal;
+    portal.expected = CHECKED;
+    await portal.goto('/rules', 'Analytics');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Microsoft incident creation rule' }).click();
+    await page.getByLabel('Name').fill('Identity alerts');
+    await page.getByLabel('Microsoft security service').selectOption({ label: 'Microsoft Defender for Identity' });
+    await page.getByLabel('Exclude specific alerts').fill('Test\nHoneytoken');
+    await portal.accessible('product rule');
+    await page.getByRole('tab', { name: 'Review + create' }).click();
+    await page.getByText('Validation passed.').waitFor();
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByRole('heading', { name: 'Identity alerts', level: 1 }).waitFor();
+    const id = new URL(page.url()).pathname.split('/').at(-1);
+    const made = await portal.insights('GET', `alertRules/${id}`);
+    assert.deepEqual([made.kind, made.properties.productFilter, made.properties.displayNamesExcludeFilter],
+      ['MicrosoftSecurityIncidentCreation', 'Azure Advanced Threat Protection', ['Test', 'Honeytoken']]);
+    await portal.insights('DELETE', `alertRules/${id}`);
+  },
+  async what_is_written_is_not_lost_unasked(portal) {
+    const { page } = portal;
+    portal.expected = CHECKED;
+    await portal.goto('/rules', 'Analytics');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'NRT query rule' }).click();
+    await page.getByLabel('Name').fill('Half a rule');
+    await page.getByRole('link', { name: 'Incidents', exact: true }).click();
+    const asked = page.getByRole('alertdialog', { name: 'Leave without saving?' });
+    await asked.getByRole('button', { name: 'Stay' }).click();
+    assert.equal(await page.getByLabel('Name').inputValue(), 'Half a rule');
+    await page.getByRole('link', { name: 'Incidents', exact: true }).click();
+    await asked.getByRole('button', { name: 'Leave' }).click();
+    await page.getByRole('heading', { name: 'Incidents', level: 1 }).waitFor();
+  },
+  async rows_tell_whether_a_rule_fires(portal) {
+    const { page } = portal;
+    await portal.goto(`/rules/${GUESSED}?tab=tests`, 'Password guessed');
+    await page.getByText('No tests ship for this rule').waitFor();
+    await page.getByLabel('Table').fill('SigninLogs');
+    const attempt = { TimeGenerated: '2026-03-18T09:55:00Z', UserPrincipalName: 'ann@halden.example', IPAddress: '203.0.113.7', ResultType: '50126' };
+    await page.getByLabel('Rows (a JSON array)').fill(JSON.stringify(Array.from({ length: 6 }, () => attempt)));
+    await page.getByLabel('Time of the run (UTC)').fill('2026-03-18T10:00');
+    await page.getByRole('button', { name: 'See what fires' }).click();
+    await page.getByText('1 alerts of 1 rows, 1 incidents').waitFor();
+    await page.getByText('ann').first().waitFor();
+    await portal.accessible('rule tests');
+    await portal.shots('rule-tests');
+    await page.getByLabel('Rows (a JSON array)').fill('[{"NoSuchColumn": 1, "TimeGenerated": "2026-03-18T09:55:00Z"}]');
+    await page.getByRole('button', { name: 'See what fires' }).click();
+    await page.getByText(/values without a column/).waitFor();
+    assert.equal((await portal.query('SecurityAlert | where TimeGenerated < datetime(2026-03-18T09:00:00Z)')).length, 0);
   },
   async changes_of_others_are_not_overwritten(portal) {
     const { page } = portal;

@@ -1,5 +1,6 @@
 // Settings: users, applications, roles, workspaces, the audit log.
 import assert from 'node:assert/strict';
+import { place } from './portal.mjs';
 
 export const tests = {
   async users_are_made_and_deleted(portal) {
@@ -78,13 +79,112 @@ export const tests = {
     await portal.accessible('audit');
     await portal.shots('audit');
   },
+  async workspaces_are_made_deleted_and_brought_back(portal) {
+    const { page } = portal;
+    await portal.goto('/settings', 'Settings');
+    await page.getByRole('button', { name: 'New workspace' }).first().click();
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('lab');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByRole('heading', { name: 'lab', level: 3 }).waitFor();
+    await portal.accessible('tenants');
+    await portal.shots('tenants');
+    await page.getByRole('button', { name: 'Delete lab' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete the workspace' }).click();
+    await page.getByRole('button', { name: 'Recover lab' }).click();
+    await page.getByText('lab is back').first().waitFor();
+    await page.getByRole('button', { name: 'Delete lab' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete the workspace' }).click();
+    await page.getByRole('button', { name: 'Purge lab' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Purge the workspace' }).click();
+    await page.getByText('lab is purged').first().waitFor();
+    const workspaces = await portal.api('GET', '/vedette/v1/workspaces');
+    assert.deepEqual(workspaces.value.map((w) => w.name), [place.workspaceName]);
+  },
+  async tenants_delegate_to_each_other(portal) {
+    const { page } = portal;
+    await portal.goto('/settings', 'Settings');
+    await page.getByRole('button', { name: 'New tenant' }).click();
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Halden');
+    await page.getByLabel('Queries at a time').fill('2');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    const client = await page.getByRole('textbox', { name: 'Client id' }).inputValue();
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('tab', { name: 'Delegations' }).click();
+    await page.getByRole('button', { name: 'Offer a delegation' }).click();
+    await page.getByLabel('Other tenant').fill('Halden');
+    await page.getByLabel('Principal').fill(client);
+    await page.getByRole('combobox', { name: 'Role', exact: true }).selectOption('Microsoft Sentinel Reader');
+    await page.getByRole('button', { name: 'Offer', exact: true }).click();
+    const offered = page.getByRole('row').filter({ hasText: 'Offered' }).filter({ hasText: client });
+    await offered.click();
+    await portal.accessible('delegations');
+    await portal.shots('delegations');
+    await page.getByRole('button', { name: 'End', exact: true }).click();
+    await page.getByRole('button', { name: 'End it' }).click();
+    await page.getByRole('row').filter({ hasText: 'Revoked' }).filter({ hasText: client }).waitFor();
+    const { value } = await portal.api('GET', '/vedette/v1/tenants');
+    const tenant = value.find((t) => t.name === 'Halden');
+    assert.equal(tenant.limits.queries, 2);
+    await portal.api('DELETE', `/vedette/v1/tenants/${tenant.id}`);
+  },
+  async identity_providers_are_made_tested_and_deleted(portal) {
+    const { page } = portal;
+    portal.expected = /Failed to load resource: the server responded with a status of (400|502)/;
+    await portal.goto('/settings?tab=providers', 'Settings');
+    await page.getByRole('button', { name: 'New identity provider' }).click();
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('corp');
+    await page.getByLabel('Issuer').fill('https://127.0.0.1:9/none');
+    await page.getByLabel('Client id').fill('vedette');
+    await page.getByLabel('Client secret').fill('very secret');
+    await page.getByLabel('Further settings (JSON)').fill('{"roles": 7}');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').getByRole('alert').waitFor();
+    await page.getByLabel('Further settings (JSON)').fill('{"defaultRoles": [{"role": "Microsoft Sentinel Reader"}]}');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('row').filter({ hasText: 'corp' }).click();
+    await page.getByText('/portal/oidc/corp/callback').waitFor();
+    await page.getByRole('button', { name: 'Test it' }).click();
+    await page.getByText("The provider can't be used as it is").waitFor();
+    await portal.accessible('providers');
+    await portal.shots('providers');
+    assert.ok(!(await page.content()).includes('very secret'));
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('There are no identity providers').waitFor();
+  },
+  async the_server_tells_of_its_certificate_and_limits(portal) {
+    const { page } = portal;
+    await portal.goto('/settings?tab=server', 'Settings');
+    await page.getByText(/Vedette local CA/).waitFor();
+    await page.getByRole('row').filter({ hasText: 'query_timeout' }).getByText('3 min').waitFor();
+    await portal.accessible('server');
+    await portal.shots('server');
+    await page.getByRole('button', { name: 'Renew if it is due' }).click();
+    await page.getByText('The files hold the certificate that is in use').first().waitFor();
+  },
+  async keys_of_others_are_revoked(portal) {
+    const { page } = portal;
+    const made = await portal.api('POST', '/vedette/v1/applications', { name: 'grafana', roles: [{ role: 'Log Analytics Reader' }] });
+    await portal.api('POST', `/vedette/v1/applications/${made.clientId}/apiKeys`, { name: 'dashboards' });
+    await portal.goto('/settings?tab=keys', 'Settings');
+    await page.getByRole('row').filter({ hasText: 'dashboards' }).click();
+    await portal.accessible('keys');
+    await portal.shots('keys');
+    await page.getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click();
+    await page.getByText('The key is revoked').first().waitFor();
+    assert.equal((await portal.api('GET', '/vedette/v1/apiKeys')).value.length, 0);
+    await portal.api('DELETE', `/vedette/v1/applications/${made.clientId}`);
+  },
   reader_has_no_administration: {
     person: 'reader',
     async run(portal) {
       const { page } = portal;
       await portal.goto('/settings?tab=users', 'Settings');
       await page.getByRole('tab', { name: 'Tenants and workspaces' }).waitFor();
-      assert.equal(await page.getByRole('tab', { name: 'Users' }).count(), 0);
+      for (const name of ['Users', 'API keys', 'Identity providers', 'Delegations', 'Server'])
+        assert.equal(await page.getByRole('tab', { name }).count(), 0, name);
+      assert.equal(await page.getByRole('button', { name: /New|Delete/ }).count(), 0);
       await portal.goto('/tables/SigninLogs', 'SigninLogs');
       assert.equal(await page.getByRole('button', { name: 'Manage table' }).count(), 0);
     },

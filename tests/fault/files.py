@@ -2,7 +2,7 @@
 
 A writer appends numbered records to two files and rotates them: one is renamed, the other copied and
 truncated. The server is killed at random moments and started again. In the end
-every record is there exactly once.
+every record is there exactly once; also where a record is an event of several lines.
 """
 import json
 import os
@@ -27,8 +27,7 @@ class Writer:
         self.turns = 0
 
     def write(self, chance):
-        lines = ['{"N": %d, "Name": "%s", "Text": "%s"}\n' % (self.n + i, os.path.basename(self.path), "x" * 100)
-                 for i in range(LINES)]
+        lines = [self.line(self.n + i, os.path.basename(self.path)) for i in range(LINES)]
         self.n += LINES
         text = "".join(lines)
         cut = chance.randrange(len(text))  # half a line is there for a moment
@@ -37,6 +36,9 @@ class Writer:
             f.flush()
             time.sleep(chance.random() * PAUSE_S)
             f.write(text[cut:])
+
+    def line(self, n, name):
+        return '{"N": %d, "Name": "%s", "Text": "%s"}\n' % (n, name, "x" * 100)
 
     def rename(self):
         self.turns += 1
@@ -49,6 +51,11 @@ class Writer:
             pass
 
 
+class TraceWriter(Writer):
+    def line(self, n, name):
+        return "N=%d Name=%s Text=\n  at %s\n  at y\n" % (n, name, "x" * 100)
+
+
 def rotate(chance, renamed, copied):
     turn = chance.randrange(4)
     if turn == 0 and os.path.exists(renamed.path):
@@ -57,33 +64,45 @@ def rotate(chance, renamed, copied):
         copied.copy()
 
 
-def rows(server):
-    answer = server.ask("App_CL | summarize n = count(), d = dcount(N, 4), most = max(N) by Name")
+def rows(server, table):
+    answer = server.ask(table + " | summarize n = count(), d = dcount(N, 4), most = max(N) by Name")
     if answer.status != 200:
         return {}
     return {name: (n, distinct, most) for name, n, distinct, most in
             ([r[0], *r[1:]] for r in answer.json()["tables"][0]["rows"])}
 
 
-def wait_for(server, writers, seconds=60):
+def wait_for(server, table, writers, seconds=60):
     end = time.monotonic() + seconds
     wanted = {os.path.basename(w.path): w.n for w in writers if w.n}
     while time.monotonic() < end:
-        found = rows(server)
+        found = rows(server, table)
         if all(found.get(name, (0,))[0] >= n for name, n in wanted.items()):
             return found
         time.sleep(0.05)
-    raise RuntimeError("%r found, %r written\n%s" % (rows(server), wanted, server.read_log()[-3000:]))
+    raise RuntimeError("%r found, %r written\n%s" % (rows(server, table), wanted, server.read_log()[-3000:]))
 
 
 def kill_while_following_files(folder):
+    follow_and_kill(folder, Writer, "App_CL", {})
+
+
+def kill_while_joining_lines(folder):
+    """Events of three lines, each whole."""
+    source = {"format": "text", "multiline": "^N=", "multiline_wait": "2s"}
+    follow_and_kill(folder, TraceWriter,
+                    "App_CL | where countof(RawData, '\\n') == 2"
+                    " | parse RawData with 'N=' N: long ' Name=' Name ' Text=' *", source)
+
+
+def follow_and_kill(folder, kind, table, source):
     chance = random.Random(int(os.environ.get("FAULT_SEED", "20260101")))
     logs = os.path.join(folder, "logs")
     os.mkdir(logs)
     config = os.path.join(folder, "vedette.conf")
     with open(config, "w", encoding="utf-8") as f:
-        json.dump({"sources": [{"name": "app", "path": os.path.join(logs, "*.log*"), "table": "App_CL"}]}, f)
-    renamed, copied = Writer(logs, "renamed.log"), Writer(logs, "copied.log")
+        json.dump({"sources": [{"name": "app", "path": os.path.join(logs, "*.log*"), "table": "App_CL", **source}]}, f)
+    renamed, copied = kind(logs, "renamed.log"), kind(logs, "copied.log")
     with Server("--config", config) as server:
         for _ in range(KILLS):
             for _ in range(chance.randint(1, 4)):
@@ -95,9 +114,9 @@ def kill_while_following_files(folder):
             server.kill()
             rotate(chance, renamed, copied)
             server.start()
-        wait_for(server, (renamed, copied))
+        wait_for(server, table, (renamed, copied))
         time.sleep(11)  # copies that were held back are read by now, if they are
-        found = server.query("App_CL | summarize n = count() by Name, N | summarize rows = sum(n), numbers = count() by Name")
+        found = server.query(table + " | summarize n = count() by Name, N | summarize rows = sum(n), numbers = count() by Name")
         for row in found:
             wanted = renamed.n if row["Name"] == "renamed.log" else copied.n
             if (row["rows"], row["numbers"]) != (wanted, wanted):
@@ -148,4 +167,4 @@ def follow_files_on_a_full_disk(folder):
             raise RuntimeError("%r found, %d written" % (row, n))
 
 
-TESTS = [kill_while_following_files, follow_files_on_a_full_disk]
+TESTS = [kill_while_following_files, kill_while_joining_lines, follow_files_on_a_full_disk]

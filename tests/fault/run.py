@@ -266,7 +266,7 @@ def main():
     server_tests = []
     if SERVER:
         os.environ["VEDETTE"] = SERVER
-        server_tests = [test for name in ("server", "files", "kills", "damage", "crowd", "rules", "correlation", "full", "store") for test in importlib.import_module(name).TESTS]
+        server_tests = [test for name in ("server", "files", "kills", "damage", "crowd", "rules", "correlation", "people", "full", "store") for test in importlib.import_module(name).TESTS]
     passed = failed = skipped = 0
     wanted = read_arguments()
     tests = (TESTS if WRITER else []) + server_tests

@@ -330,6 +330,51 @@ def test_a_line_that_is_too_long_goes_to_the_dead_letters():
         equal(rows, [{"Source": "file:app", "Reason": "malformed", "RawBytes": 4 << 20}])
 
 
+def raw(server, table="App_CL"):
+    answer = server.ask(table + " | project RawData | order by RawData asc")
+    return [row[0] for row in answer.json()["tables"][0]["rows"]] if answer.status == 200 else []
+
+
+TRACE = "2026-01-02 boom %d\n  at a(b.java:1)\n\n  at c(d.java:2)\nCaused by: x\n"
+
+
+def test_lines_of_one_event_are_joined():
+    source = {"name": "app", "path": "app.log", "format": "text", "multiline": r"^\d{4}-\d\d-\d\d ", "multiline_wait": "1s"}
+    with Folder(source) as f, f.server() as s:
+        f.write("app.log", TRACE % 1 + "2026-01-02 plain\n")
+        until(lambda: raw(s) == [(TRACE % 1).rstrip("\n"), "2026-01-02 plain"])  # the second after the wait
+        row = s.query("App_CL | take 1")[0]
+        equal(row["FilePath"], f.file("app.log"))
+        equal(bool(row["Computer"]), True)
+        f.write("app.log", "2026-01-02 last\n")
+        os.rename(f.file("app.log"), f.file("app.log.1"))
+        f.write("app.log", "2026-01-02 more\n  at e\n")
+        until(lambda: len(raw(s)) == 4)
+        equal([r for r in raw(s) if "last" in r or "more" in r], ["2026-01-02 last", "2026-01-02 more\n  at e"])
+        equal(s.count("VedetteDeadLetter"), 0)
+
+
+def test_an_event_waits_over_restarts_and_has_limits():
+    source = {"name": "app", "path": "app.log", "format": "text", "multiline": "^# ", "multiline_wait": "1h", "multiline_lines": 3}
+    with Folder(source) as f, f.server() as s:
+        f.write("app.log", "# 1\n a\n# 2\n b\n")
+        until(lambda: raw(s) == ["# 1\n a"])
+        s.kill()
+        f.write("app.log", " c\n d\n e\n# 3\n")
+        s.start()
+        until(lambda: len(raw(s)) == 3)
+        equal(raw(s), [" d\n e", "# 1\n a", "# 2\n b\n c"])
+
+
+def test_traces_in_a_file_of_syslog():
+    source = {"name": "log", "path": "messages", "format": "syslog", "table": None, "mode": "once", "multiline": r"^\S{3} +\d+ "}
+    with Folder(source) as f, f.server() as s:
+        f.write("messages", "Jan  2 03:00:00 h app[7]: boom\n\tat a\n\tat b\nJan  2 03:00:01 h app[7]: fine\n")
+        until(lambda: s.count("Syslog") == 2)
+        rows = s.query("Syslog | order by SyslogMessage asc | project SyslogMessage, ProcessID, HostName")
+        equal([list(r.values()) for r in rows], [["boom\n\tat a\n\tat b", 7, "h"], ["fine", 7, "h"]])
+
+
 def test_from_the_end_and_from_the_start():
     with Folder({"name": "new", "path": "app.log", "start": "end"}) as f:
         f.lines("app.log", 0, 10)

@@ -250,6 +250,24 @@ def test_activities_in_pages_and_the_timeline():
         equal(len(own(s, "/incidents/1/activities")["value"]), 6)
 
 
+def test_what_incidents_are_about_comes_with_the_list():
+    """The assets of a page by one query, beside the incidents; the first few of each, and how many there are."""
+    with Server(clock=START) as s:
+        imported(s, rule(1, "SigninLogs", extra=ACCOUNTS))
+        sign_ins(s, 1, *("p%d@halden.example" % n for n in range(5)))
+        s.move_clock(at(10))
+        make(s)
+        plain = s.arm("GET", "/incidents?$orderby=properties/incidentNumber%20asc").json()
+        equal("impactedAssets" in plain, False)
+        answer = s.arm("GET", "/incidents?$orderby=properties/incidentNumber%20asc&$expand=impactedAssets").json()
+        equal(answer["value"], plain["value"])
+        first, by_hand = (i["name"] for i in answer["value"])
+        about = answer["impactedAssets"]
+        equal((by_hand in about, about[first]["total"], len(about[first]["assets"])), (False, 5, 3))
+        for asset in about[first]["assets"]:
+            equal((asset["kind"], asset["name"][:1], asset["name"][2:]), ("Account", "p", "@halden.example"))
+
+
 def test_similar_incidents():
     with Server(clock=START) as s:
         people = ["%s@halden.example" % p for p in ("ann", "bob")]

@@ -8,6 +8,8 @@ from vedette import Server, contains, equal
 
 DATA_READER = "3b03c2da-16b3-4a49-8834-0f8130efdd3b"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+SENTINEL_CONTRIBUTOR = "ab8e14d6-4a74-4a29-9ba8-549422addade"
+LOG_CONTRIBUTOR = "92aaf0da-9dab-42b6-94a3-d43ce8d16293"
 OI = "Microsoft.OperationalInsights/workspaces/"
 SECRET = "kestrel7731"
 PUBLIC = "sparrow"
@@ -267,6 +269,48 @@ def test_nothing_that_runs_by_itself_reads_more():
         restore = {"properties": {"restoredLogs": {"sourceTable": "Heartbeat", "startRestoreTime": "2020-01-01T00:00:00Z",
                                                    "endRestoreTime": "2030-01-01T00:00:00Z"}}}
         equal(s.request("PUT", arm_scope(s, "tables", "X_RST") + "?api-version=2023-09-01", restore, token=token).status, 404)
+
+
+def test_hunting_in_many_tenants_sees_no_more():
+    with Server() as s:
+        heartbeats(s)
+        token = restricted(s, "%s AND %s" % (table_is("Heartbeat"), record("OSType", "StringEquals", "'Linux'")))
+        seen = s.ask("Heartbeat | summarize by OSType", token=token).json()["tables"][0]["rows"]
+        equal(seen, [["Linux"]])
+        many = s.post("/vedette/v1/hunting/multi", {"query": "Heartbeat | summarize by OSType"}, token=token).json()
+        equal([row[-1] for row in many["tables"][0]["rows"]], ["Linux"])
+        many = s.post("/vedette/v1/hunting/multi", {"query": "Syslog | count"}, token=token).json()
+        equal(many["tenants"][0]["status"], "Failed")
+
+
+def test_who_reads_one_workspace_makes_nothing_that_reads_another():
+    """Rules and jobs run as the workspace, which reads all of its tenant."""
+    with Server() as s:
+        made = s.request("PUT", "/subscriptions/%s/resourceGroups/g/providers/Microsoft.OperationalInsights/workspaces/other" % uuid.uuid4()
+                         + "?api-version=2023-09-01", {"location": "local", "properties": {}})
+        equal(made.status, 201, made)
+        app, secret = s.application()
+        for role in (SENTINEL_CONTRIBUTOR, LOG_CONTRIBUTOR):
+            equal(assign(s, app, role, arm_scope(s)).status, 201)
+        token = s.token(app, secret)
+        equal(s.ask("workspace('other').Heartbeat", token=token).status, 400)
+
+        def rule(query):
+            return s.arm("PUT", "/alertRules/r", {"kind": "Scheduled", "properties": {
+                "displayName": "r", "enabled": True, "severity": "Low", "query": query, "queryFrequency": "PT1H",
+                "queryPeriod": "PT1H", "triggerOperator": "GreaterThan", "triggerThreshold": 0,
+                "suppressionDuration": "PT1H", "suppressionEnabled": False}}, token=token)
+        assert rule("Heartbeat").status in (200, 201)
+        for query in ("workspace('other').Heartbeat", "union Heartbeat, workspace('other').Heartbeat",
+                      "Heartbeat | join (workspace('other').Syslog) on Computer", "union isfuzzy=true workspace('other').Heartbeat, Heartbeat",
+                      "union isfuzzy=true Absent_CL, workspace('other').Heartbeat", "Absent_CL | join (workspace('other').Heartbeat) on Computer",
+                      "union Absent_CL, (workspace('other').Heartbeat)", "let f = () { workspace('other').Heartbeat }; Absent_CL | union f()"):
+            equal(rule(query).status, 400, query)
+        job = {"properties": {"query": "workspace('other').Heartbeat | project Computer", "destinationTable": "Job_KQL_CL"}}
+        equal(s.request("PUT", arm_scope(s, "kqlJobs", "x") + "?api-version=1", job, token=token).status, 400)
+        summary = {"properties": {"ruleType": "User", "ruleDefinition": {
+            "query": "workspace('other').Heartbeat | summarize count() by Computer", "binSize": 60, "destinationTable": "Sum_CL"}}}
+        equal(s.request("PUT", arm_scope(s, "summaryLogs", "x") + "?api-version=2025-07-01", summary, token=token).status, 400)
 
 
 def random_query(r):

@@ -1,4 +1,5 @@
-/* Many queries looked at together: what a probe leaves out gives no rows when it runs alone. */
+/* Many queries looked at together: what a probe leaves out gives no rows when it runs alone, and
+ * what shares its tables' rows with others gives the same rows as alone. */
 #include "store_fixture.h"
 
 static uint64_t seed = 20260301;
@@ -126,8 +127,87 @@ static size_t rows_of(struct fixture *f, const struct store_query *q)
 
 enum { QUERIES = 60 };
 
-/* One range of arrival; returns how many queries were left out. */
-static size_t compare(struct fixture *f, int64_t after, int64_t until)
+/* ---- sharing ---- */
+
+/* Which rows come is left open by these. */
+static bool is_open(struct str text)
+{
+    static const char *const words[] = {"innerunique", "top ", "arg_max", "row_number"};
+    for (size_t i = 0; i < COUNTOF(words); i++)
+        if (str_find(text, str_from(words[i]), NULL))
+            return true;
+    return false;
+}
+
+static int by_text(const void *x, const void *y)
+{
+    return str_cmp(*(const struct str *)x, *(const struct str *)y);
+}
+
+static struct str row_text(struct fixture *f, const struct engine_rows *rows, size_t row)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(1 << 20);
+    struct json_out w = json_out_make(&b);
+    json_arr(&w);
+    for (size_t i = 0; i < engine_rows_schema(rows)->n; i++) {
+        struct kql_value v = engine_rows_get(rows, row, i);
+        engine_value_json(&w, &v);
+    }
+    json_arr_end(&w);
+    return arena_str(f->a, sbuf_str(&b));
+}
+
+static void same_rows(struct fixture *f, struct str text, const struct engine_rows *alone,
+                      const struct engine_rows *shared)
+{
+    size_t n = engine_rows_count(alone);
+    if (engine_rows_count(shared) != n)
+        fail_msg("%.*s: %zu rows alone, %zu in company", STR_ARG(text), n,
+                 engine_rows_count(shared));
+    struct str *x = arena_array(f->a, struct str, n + 1), *y = arena_array(f->a, struct str, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        x[i] = row_text(f, alone, i);
+        y[i] = row_text(f, shared, i);
+    }
+    qsort(x, n, sizeof(*x), by_text);
+    qsort(y, n, sizeof(*y), by_text);
+    for (size_t i = 0; i < n && !is_open(text); i++)
+        if (!str_eq(x[i], y[i]))
+            fail_msg("%.*s: alone %.*s, in company %.*s", STR_ARG(text), STR_ARG(x[i]),
+                     STR_ARG(y[i]));
+}
+
+/* Returns how many of the queries shared something. */
+static size_t share(struct fixture *f, const struct store_query *q, struct kql_query *compiled,
+                    size_t max_rows)
+{
+    struct kql_query *all[QUERIES];
+    bool shared[QUERIES];
+    size_t n = 0;
+    for (int i = 0; i < QUERIES; i++)
+        all[i] = &compiled[i];
+    const struct store_share_limits limits = {.max_rows = max_rows};
+    struct store_share *s = workspace_share(f->w, f->a, all, QUERIES, &limits, shared);
+    for (int i = 0; i < QUERIES; i++) {
+        struct err e = {0};
+        struct kql_diags diags = {0};
+        struct store_result alone = {0}, together = {0};
+        if (!shared[i])
+            continue;
+        if (!workspace_query(f->w, f->a, &q[i], &alone, &diags, &e) ||
+            !workspace_run(f->w, f->a, &compiled[i], &q[i].limits, &together, &e))
+            fail_msg("%.*s: %s", STR_ARG(q[i].text), e.msg);
+        same_rows(f, q[i].text, alone.rows[0], together.rows[0]);
+        store_result_fini(&alone);
+        store_result_fini(&together);
+        n++;
+    }
+    store_share_free(s);
+    return n;
+}
+
+/* One range of arrival; returns how many queries were left out, and adds how many shared. */
+static size_t compare(struct fixture *f, int64_t after, int64_t until, size_t *shared)
 {
     struct store_query q[QUERIES] = {0};
     struct kql_query compiled[QUERIES];
@@ -154,22 +234,24 @@ static size_t compare(struct fixture *f, int64_t after, int64_t until)
             fail_msg("%.*s: left out, and gives %zu rows", STR_ARG(q[i].text), rows);
         left_out += !probes[i].may;
     }
+    *shared += share(f, q, compiled, 1000);
     return left_out;
 }
 
 static void what_is_left_out_gives_no_rows(void **state)
 {
     struct fixture *f = *state;
-    size_t left_out = 0;
+    size_t left_out = 0, shared = 0;
     int64_t mark = workspace_arrived(f->w);
     for (int round = 0; round < 8; round++) {
         append_rows(f, round == 3 ? 0 : (int)roll(8) + 1);
         clock_advance(f->clock, TICKS_PER_MINUTE);
         int64_t now = workspace_arrived(f->w);
-        left_out += compare(f, mark, now);
+        left_out += compare(f, mark, now, &shared);
         mark = now;
     }
     assert_in_range(left_out, 8 * QUERIES / 10, 8 * QUERIES);
+    assert_in_range(shared, 8 * QUERIES / 4, 8 * QUERIES);
 }
 
 static void sealed_rows_count_too(void **state)
@@ -182,9 +264,47 @@ static void sealed_rows_count_too(void **state)
     assert_true(workspace_seal(f->w, STR_NONE, NULL, &e));
     append_rows(f, 5);
     int64_t last = workspace_arrived(f->w);
-    (void)compare(f, before, after);
-    (void)compare(f, before, last);
-    (void)compare(f, after, last);
+    size_t shared = 0;
+    (void)compare(f, before, after, &shared);
+    (void)compare(f, before, last, &shared);
+    (void)compare(f, after, last, &shared);
+    assert_in_range(shared, 3 * QUERIES / 4, 3 * QUERIES);
+}
+
+static void compile(struct fixture *f, const char *text, struct store_query *q,
+                    struct kql_query *out)
+{
+    struct kql_diags diags = {0};
+    struct err e = {0};
+    *q = (struct store_query){.text = str_from(text)};
+    assert_true(workspace_compile(f->w, f->a, q, out, &diags, &e));
+}
+
+/* Too many rows, too few queries, and readings of a whole table. */
+static void what_does_not_pay_is_not_shared(void **state)
+{
+    static const char *const texts[] = {
+        "Syslog | where Computer startswith 'u'",  "Syslog | where Computer != 'u1'",
+        "Syslog | where SyslogMessage == 'alpha'", "SigninLogs | where ResultType == '0'",
+        "SigninLogs | where ResultType != '0'",    "Syslog",
+        "Syslog | where TimeGenerated > ago(1d)"};
+    struct fixture *f = *state;
+    struct store_query q[COUNTOF(texts)];
+    struct kql_query compiled[COUNTOF(texts)], *all[COUNTOF(texts)];
+    bool shared[COUNTOF(texts)];
+    append_rows(f, 50);
+    for (int round = 0; round < 3; round++) {
+        for (size_t i = 0; i < COUNTOF(texts); i++) {
+            compile(f, texts[i], &q[i], &compiled[i]);
+            all[i] = &compiled[i];
+        }
+        /* Enough room; none; and enough, but the table was too large a moment ago. */
+        const struct store_share_limits limits = {.max_rows = round == 1 ? 20 : 1000};
+        struct store_share *s = workspace_share(f->w, f->a, all, COUNTOF(texts), &limits, shared);
+        for (size_t i = 0; i < COUNTOF(texts); i++)
+            assert_int_equal(shared[i], round == 0 && i < 3);
+        store_share_free(s);
+    }
 }
 
 int main(void)
@@ -193,6 +313,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_left_out_gives_no_rows, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(sealed_rows_count_too, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_does_not_pay_is_not_shared, fixture_setup,
+                                        fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "tail/tail_priv.h"
+#include "text/rx.h"
 #include "text/yaml.h"
 #include <fcntl.h>
 
@@ -119,6 +120,100 @@ static void ranges_end_behind_records(void **state)
     assert_int_equal(cut(TAIL_JSON, "[1]\n"), 0);
 }
 
+/* ---- events of several lines ---- */
+
+static struct tail_source events_of(const struct rx *first)
+{
+    return (struct tail_source){
+        .format = TAIL_TEXT, .first_line = first, .event_lines = 4, .event_bytes = 40};
+}
+
+static void ranges_end_behind_events(void **state)
+{
+    (void)state;
+    struct rx *first = rx_new(STR("^[0-9]"));
+    struct tail_source s = events_of(first);
+    static const struct {
+        const char *text;
+        size_t cut;
+    } cases[] = {{"", 0},
+                 {"1 a", 0},
+                 {"1 a\n", 0},
+                 {"1 a\n b\n", 0},
+                 {"1 a\n b\n2", 0},
+                 {"1 a\n b\n2\n", 7},
+                 {" b\n1\n", 3},
+                 {"1\n2\n3\n", 4},
+                 {"1\n\n\n2\n", 4},
+                 {"1\n\xff 2\n", 0},
+                 {"1\n2\xff\n", 2},
+                 {"1\n a\n a\n a\n a\n", 11},
+                 {"1 34567890\n 234567890\n 234567890\n 234567890\n", 33},
+                 {"1 3456789012345678901234567890123456789012345\n a\n2\n", 49}};
+    for (size_t i = 0; i < COUNTOF(cases); i++)
+        if (tail_cut(&s, str_from(cases[i].text)) != cases[i].cut)
+            fail_msg("%s: %zu", cases[i].text, tail_cut(&s, str_from(cases[i].text)));
+    rx_free(first);
+}
+
+static void events_become_records(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    AUTO(sbuf_fini) struct sbuf out = sbuf_make(0);
+    struct rx *first = rx_new(STR("^[0-9]"));
+    struct tail_source s = events_of(first);
+    struct str text = STR("1 a\r\n at \"b\"\r\n\r\n2 \xe9\n\n\n3");
+    events_records(&s, text, STR("/x"), STR("h"), &out);
+    sbuf_addc(&out, '\0');
+    assert_string_equal(
+        sbuf_str(&out).p,
+        "{\"RawData\":\"1 a\\r\\n at \\\"b\\\"\",\"FilePath\":\"/x\",\"Computer\":\"h\"}\n"
+        "{\"RawData\":\"2 \xc3\xa9\",\"FilePath\":\"/x\",\"Computer\":\"h\"}\n"
+        "{\"RawData\":\"3\",\"FilePath\":\"/x\",\"Computer\":\"h\"}\n");
+    struct ingest_syslog messages = {0};
+    events_messages(a, &s, text, &messages);
+    assert_int_equal(messages.n_messages, 3);
+    events_messages(a, &s, STR("\n\n"), &messages);
+    assert_int_equal(messages.n_messages, 0);
+    assert_non_null(messages.messages);
+    rx_free(first);
+}
+
+/* Whatever the bytes: a range that was cut has the same events as the whole text. */
+static void events_do_not_depend_on_where_ranges_end(void **state)
+{
+    (void)state;
+    struct rx *first = rx_new(STR("^[0-9]"));
+    struct tail_source s = events_of(first);
+    uint64_t rng = 88172645463325252u;
+    for (int round = 0; round < 2000; round++) {
+        char bytes[120];
+        for (size_t i = 0; i < sizeof(bytes); i++) {
+            rng ^= rng << 13;
+            rng ^= rng >> 7;
+            rng ^= rng << 17;
+            bytes[i] = "1 a\n\n\r\xff"[rng % 7];
+        }
+        struct str text = {bytes, sizeof(bytes)}, one, other;
+        size_t at = 0;
+        for (size_t from = 0, n = 1; from < text.n; from += n) {
+            struct str rest = str_sub(text, from, text.n);
+            size_t inner = 0;
+            n = tail_cut(&s, rest);
+            n = n > 0 ? n : rest.n;
+            assert_true(n <= rest.n);
+            while (events_next(&s, str_sub(rest, 0, n), &inner, &one)) {
+                assert_true(events_next(&s, text, &at, &other));
+                assert_ptr_equal(one.p, other.p);
+                assert_int_equal(one.n, other.n);
+            }
+        }
+        assert_false(events_next(&s, text, &at, &other));
+    }
+    rx_free(first);
+}
+
 static void expect_refused(const char *yaml, const char *message, uint32_t line)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
@@ -138,12 +233,22 @@ static void mistakes_in_sources_are_named(void **state)
     expect_refused("- name: a\n  path: b\n",
                    "path: an absolute path without '..' and '//' expected", 2);
     expect_refused("- name: a\n  path: /b\n", "table: a table's name expected", 1);
-    expect_refused(
-        "- name: a\n  path: /b\n  format: x\n",
-        "format: ndjson, json, csv, syslog, cef, container, cri, docker, windows, cloudtrail, "
-        "vpcflow, guardduty, azure, zeek or auditd expected",
-        3);
+    expect_refused("- name: a\n  path: /b\n  format: x\n",
+                   "format: ndjson, json, csv, text, syslog, cef, container, cri, docker, windows, "
+                   "cloudtrail, "
+                   "vpcflow, guardduty, azure, zeek or auditd expected",
+                   3);
     expect_refused("- name: a\n  path: /b\n  mod: once\n", "a source has no 'mod'", 3);
+    expect_refused("- name: a\n  path: /b\n  table: T\n  multiline: \"^[\"\n",
+                   "multiline: a regular expression for the first line of an event: '[' is closed "
+                   "by no ']' (a '[' itself is written \\[), at byte 1 expected",
+                   4);
+    expect_refused("- name: a\n  path: /b\n  table: T\n  multiline: x\n",
+                   "multiline: format text or syslog with it expected", 1);
+    expect_refused("- name: a\n  path: /b\n  multiline_wait: 0s\n",
+                   "multiline_wait: a time in bounds, such as 30s, 5m or 6h, expected", 3);
+    expect_refused("- name: a\n  path: /b\n  multiline_bytes: 2000000\n",
+                   "multiline_bytes: a whole number from 1 to 1048576 expected", 3);
     expect_refused("- name: a\n  path: /b\n  table: T\n  start: end\n  mode: once\n",
                    "start: end goes with mode tail, a line a record, expected", 1);
 }
@@ -155,6 +260,9 @@ int main(void)
         cmocka_unit_test(the_folder_in_front),
         cmocka_unit_test(links_stay_in_the_folder),
         cmocka_unit_test(ranges_end_behind_records),
+        cmocka_unit_test(ranges_end_behind_events),
+        cmocka_unit_test(events_become_records),
+        cmocka_unit_test(events_do_not_depend_on_where_ranges_end),
         cmocka_unit_test(mistakes_in_sources_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,10 +6,14 @@ cmd npm npm
 file /etc/ssl/certs/ca-certificates.crt ca-certificates
 '
 
-# One hash over names and contents of what the build reads.
+# One hash over names and contents of what the build reads; the types of the API come from the program.
 portal_hash()
 {
-    find web -name node_modules -prune -o -type f -print | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-64
+    {
+        find web -name node_modules -prune -o -type f ! -path web/src/api/schema.ts -print | LC_ALL=C sort |
+            xargs sha256sum
+        build/vedette openapi
+    } | sha256sum | cut -c 1-64
 }
 
 # Packages of the folder $1, as its lock file pins them; again only when that has changed. npm's own
@@ -50,8 +54,11 @@ portal_build_wanted()
     [ "${PORTAL:-1}" = 0 ] || portal_build
 }
 
-# Layout and types, here and in the browser's tests.
+# Layout and types, here and in the browser's tests. Types of the API come from the program.
 lint_portal()
 {
+    if [ ! -x build/vedette ]; then
+        (PORTAL=0 build_preset release) || return 1
+    fi
     npm_packages web && npm run --silent --prefix web lint
 }

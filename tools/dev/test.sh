@@ -38,18 +38,32 @@ count_line()
     count "$1" "${passed:-0}" "${failed:-0}" "${skipped:-0}"
 }
 
+suite_log_of()
+{
+    printf 'build/log/suite-%s.log' "$(printf '%s' "$1" | tr ' /' '--')"
+}
+
+# suite_run LOG LIMIT_SECONDS COMMAND…: its exit code is in $code.
+suite_run()
+{
+    suite_log=$1
+    limit=$2
+    shift 2
+    code=0
+    timeout -k 10 "$limit" "$@" >"$suite_log" 2>&1 || code=$?
+    if [ "$code" = 124 ]; then
+        echo "dev: stopped after $limit s" >>"$suite_log"
+    fi
+}
+
 # suite NAME LIMIT_SECONDS COMMAND…
 suite()
 {
     suite_name=$1
-    limit=$2
-    shift 2
+    shift
     SUITE_STARTED=$(date +%s)
-    suite_log=build/log/suite-$(printf '%s' "$suite_name" | tr ' /' '--').log
     say "dev: $suite_name"
-    code=0
-    timeout -k 10 "$limit" "$@" >"$suite_log" 2>&1 || code=$?
-    [ "$code" = 124 ] && echo "dev: stopped after $limit s" >>"$suite_log"
+    suite_run "$(suite_log_of "$suite_name")" "$@"
     count_line "$suite_name" "$code" "$suite_log"
 }
 
@@ -58,9 +72,8 @@ suite()
 suite_beside()
 {
     suite_name=$1
-    limit=$2
-    shift 2
-    suite_log=build/log/suite-$(printf '%s' "$suite_name" | tr ' /' '--').log
+    shift
+    suite_log=$(suite_log_of "$suite_name")
     BESIDE="$BESIDE$suite_name
 "
     before=$BESIDE_LAST
@@ -68,10 +81,8 @@ suite_beside()
     rm -f "$suite_log.code"
     (
         while [ -n "$before" ] && [ ! -e "$before.code" ]; do sleep 1; done
-        code=0
         date +%s >"$suite_log.from"
-        timeout -k 10 "$limit" "$@" >"$suite_log" 2>&1 || code=$?
-        [ "$code" = 124 ] && echo "dev: stopped after $limit s" >>"$suite_log"
+        suite_run "$suite_log" "$@"
         echo "$(($(date +%s) - $(cat "$suite_log.from")))" >"$suite_log.seconds"
         echo "$code" >"$suite_log.code"
     ) &
@@ -82,7 +93,7 @@ suites_beside_end()
     wait
     printf '%s' "$BESIDE" >build/log/beside
     while IFS= read -r suite_name; do
-        suite_log=build/log/suite-$(printf '%s' "$suite_name" | tr ' /' '--').log
+        suite_log=$(suite_log_of "$suite_name")
         SUITE_STARTED=$(($(date +%s) - $(cat "$suite_log.seconds")))
         count_line "$suite_name" "$(cat "$suite_log.code")" "$suite_log"
     done <build/log/beside
@@ -148,7 +159,7 @@ suite_scenario_tsan()
     TSAN_OPTIONS="$TSAN_OPTIONS:suppressions=$ROOT/tests/tsan.supp:print_suppressions=0" \
         VEDETTE="$ROOT/build/tsan/vedette" \
         suite "scenario tsan" 600 python3 tests/scenario/run.py -j "$(jobs_count)" shutdown system_clock retry catch_up hangs_up full_queue can_be_cancelled \
-        stop_cancels every_transport a_stop_keeps readonly a_backup_while test_cap many_threads first_rows test_events
+        stop_cancels every_transport a_stop_keeps readonly a_backup_while test_cap many_threads first_rows test_events people_at_once
 }
 
 suite_fuzz()

@@ -1,7 +1,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { BrowserRouter } from "react-router-dom";
+import { RouterProvider, createBrowserRouter } from "react-router-dom";
 import { ApiError } from "./api/client";
 import { SessionProvider } from "./session/session";
 import { App } from "./shell/App";
@@ -29,22 +29,30 @@ window.addEventListener("vite:preloadError", (event) => {
   window.location.reload();
 });
 
+// Pages are chosen in App; a router that has routes of its own can hold back who would lose what was typed.
+const router = createBrowserRouter(
+  [
+    {
+      path: "*",
+      element: (
+        <Toasts>
+          <SessionProvider>
+            <App />
+          </SessionProvider>
+        </Toasts>
+      ),
+    },
+  ],
+  { basename: "/portal", future: { v7_relativeSplatPath: true } },
+);
+
 const root = document.getElementById("root");
 if (root !== null)
   createRoot(root).render(
     <StrictMode>
       <Appearance>
         <QueryClientProvider client={queries}>
-          <BrowserRouter
-            basename="/portal"
-            future={{ v7_startTransition: true, v7_relativeSplatPath: true }}
-          >
-            <Toasts>
-              <SessionProvider>
-                <App />
-              </SessionProvider>
-            </Toasts>
-          </BrowserRouter>
+          <RouterProvider router={router} future={{ v7_startTransition: true }} />
         </QueryClientProvider>
       </Appearance>
     </StrictMode>,

@@ -11,9 +11,16 @@
 __extension__ typedef __int128 i128;
 __extension__ typedef unsigned __int128 u128;
 
+enum { MEASURED_CONNECTIONS = 8 };
+/* Connections that measure are made before settings are locked, and used again. */
+struct measured {
+    duckdb_connection con; /* NULL: in use */
+};
+
 struct engine {
     duckdb_database db;
-    struct lock lock; /* guards allowed, n_allowed, locked, inserting */
+    struct measured measured[MEASURED_CONNECTIONS];
+    struct lock lock; /* guards measured, allowed, n_allowed, locked, inserting */
     char **allowed;   /* directories given to engine_allow_directory */
     size_t n_allowed;
     bool locked;
@@ -73,6 +80,16 @@ bool duck_execute_prepared(duckdb_connection con, duckdb_prepared_statement stmt
 /* Enters what the connection is about to run. */
 struct running *duck_running(struct engine *g, duckdb_connection con,
                              const struct running_limits *limits);
+
+/* ---- measured.c ---- */
+bool measured_open(struct engine *g, struct err *e) MUST_USE;
+void measured_close(struct engine *g);
+/* NULL: none is free. */
+duckdb_connection measured_take(struct engine *g);
+void measured_give(struct engine *g, duckdb_connection con);
+/* As duck_execute on such a connection; adds what the statement took. */
+bool measured_execute(duckdb_connection con, struct str sql, struct running *running,
+                      duckdb_result *out, struct engine_cost *cost, struct err *e);
 
 /* Takes the chunks of a result. max_rows, max_bytes: 0 = none. NULL with e set (ERR_INTERNAL): its
  * columns do not have the physical types of schema. */

@@ -45,7 +45,7 @@ static bool of_table(struct members *v, const struct plan *p, uint32_t col, stru
         if (p->cols.p[i].id != col)
             continue;
         *out = (struct emit_member){p->source_names ? p->source_names[i] : p->cols.p[i].name, path};
-        return p->cols.p[i].type == KQL_DYNAMIC &&
+        return p->cols.p[i].type == KQL_DYNAMIC && p->copy.n == 0 &&
                src->has_path(src->self, p->workspace, p->table, out->column, path);
     }
     return false;

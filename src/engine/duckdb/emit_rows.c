@@ -1,8 +1,23 @@
 /* Sources and the operators that keep or drop rows and columns. */
 #include "engine/duckdb/emit_priv.h"
 
+static bool table_copy(const struct plan *p, struct sbuf *out)
+{
+    emit_select(&p->cols, out);
+    for (size_t i = 0; i < p->cols.n; i++) {
+        sbuf_addz(out, i ? ", " : "");
+        sql_ident(out, p->source_names[i]);
+        emit_as_col(p->cols.p[i].id, out);
+    }
+    sbuf_addz(out, " FROM ");
+    engine_copy_item(p->copy, out);
+    return true;
+}
+
 bool emit_table(struct emit *m, const struct plan *p, struct sbuf *out)
 {
+    if (p->copy.n > 0)
+        return table_copy(p, out);
     emit_select(&p->cols, out);
     for (size_t i = 0; i < p->cols.n; i++) {
         const struct plan_col *c = &p->cols.p[i];

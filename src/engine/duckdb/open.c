@@ -101,7 +101,8 @@ static bool prepare_instance(struct engine *g, struct err *e)
     if (!con)
         return false;
     bool ok = duck_exec(con, STR("SET GLOBAL TimeZone='UTC'"), e) &&
-              cf_register(con, cf_families, &g->running, e) && insert_register(g, con, e);
+              cf_register(con, cf_families, &g->running, e) && insert_register(g, con, e) &&
+              measured_open(g, e);
     duckdb_disconnect(&con);
     return ok;
 }
@@ -121,6 +122,7 @@ void engine_close(struct engine *g)
 {
     if (!g)
         return;
+    measured_close(g);
     if (g->db)
         duckdb_close(&g->db);
     for (size_t i = 0; i < g->n_allowed; i++)

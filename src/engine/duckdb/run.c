@@ -219,12 +219,14 @@ static bool fill_given(struct engine *g, duckdb_connection con, const struct eng
 /* Runs a statement and what it reads from elsewhere; the caller destroys *r. */
 static bool run_statement(struct engine *g, duckdb_connection con, struct running *running,
                           struct str sql, const struct emit_externals *externals,
-                          const struct engine_source *src, duckdb_result *r, struct err *e)
+                          const struct engine_source *src, struct engine_cost *cost,
+                          duckdb_result *r, struct err *e)
 {
     bool ok = !running_stops(running, e) && fill_given(g, con, src->given, e);
     for (size_t i = 0; ok && i < externals->nodes.n; i++)
         ok = fill_external(g, con, externals->nodes.p[i], i, src, running, e);
-    return ok && duck_execute(con, sql, running, r, e);
+    return ok && (cost != NULL ? measured_execute(con, sql, running, r, cost, e)
+                               : duck_execute(con, sql, running, r, e));
 }
 
 bool engine_run(struct engine *g, const struct plan *p, const struct engine_source *src,
@@ -240,12 +242,16 @@ bool engine_run(struct engine *g, const struct plan *p, const struct engine_sour
     if (!emit_statement(p, src, &size, &externals, &sql, e) ||
         (src->ready != NULL && !src->ready(src->self, lim, e)))
         return false;
-    duckdb_connection con = duck_connect(g, e);
+    /* Tables that a statement brings would stay with a connection that is used again. */
+    bool own = src->given != NULL || externals.nodes.n > 0;
+    duckdb_connection measured = lim->cost != NULL && !own ? measured_take(g) : NULL;
+    duckdb_connection con = measured != NULL ? measured : duck_connect(g, e);
     if (!con)
         return false;
     duckdb_result r = {0};
     struct running *running = duck_running(g, con, &limits);
-    bool ok = run_statement(g, con, running, sbuf_str(&sql), &externals, src, &r, e);
+    bool ok = run_statement(g, con, running, sbuf_str(&sql), &externals, src,
+                            measured != NULL ? lim->cost : NULL, &r, e);
     if (ok) {
         struct kql_schema schema;
         schema_of(a, p, &schema);
@@ -253,8 +259,11 @@ bool engine_run(struct engine *g, const struct plan *p, const struct engine_sour
         ok = *out != NULL;
     }
     duckdb_destroy_result(&r);
-    duckdb_disconnect(&con);
     running_end(&g->running, running);
+    if (measured != NULL)
+        measured_give(g, measured);
+    else
+        duckdb_disconnect(&con);
     return ok;
 }
 

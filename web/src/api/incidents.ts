@@ -1,284 +1,187 @@
 /** Incidents and what belongs to them, as the API has them. */
-import { call, callAll } from "./client";
+import type { Schemas, WorkspaceApi } from "./typed";
 
-export interface Owner {
-  objectId: string | null;
-  email: string | null;
-  assignedTo: string | null;
-  userPrincipalName: string | null;
+export type Owner = Schemas["Person"];
+
+export type IncidentProperties = Schemas["IncidentProperties"];
+
+export type Incident = Schemas["Incident"];
+
+export type Entity = Schemas["Entity"];
+
+export type Alert = Schemas["SecurityAlert"];
+
+export type Comment = Schemas["IncidentComment"];
+
+export type Task = Schemas["IncidentTask"];
+
+export type Activity = Schemas["Activity"];
+
+export type TimelineItem = Schemas["IncidentTimelineItem"];
+
+export type Similar = Schemas["SimilarIncident"];
+
+export type GraphNode = Schemas["GraphNode"];
+export type IncidentGraph = Schemas["IncidentGraph"];
+
+export type Merge = Schemas["Merge"];
+
+export type Counts = Schemas["IncidentCounts"];
+
+export interface IncidentPage {
+  value: Incident[];
+  nextLink?: string;
 }
 
-export interface IncidentProperties {
-  title: string;
-  description?: string;
-  severity: string;
-  status: string;
-  owner: Owner;
-  labels: { labelName: string; labelType?: string }[];
-  classification?: string;
-  classificationReason?: string;
-  classificationComment?: string;
-  firstActivityTimeUtc?: string;
-  lastActivityTimeUtc?: string;
-  lastModifiedTimeUtc: string;
-  createdTimeUtc: string;
-  incidentNumber: number;
-  additionalData: {
-    alertsCount: number;
-    bookmarksCount: number;
-    commentsCount: number;
-    alertProductNames: string[];
-    tactics: string[];
-    techniques?: string[];
-    mergedIncidentNumber?: number;
-    mergedIncidentUrl?: string;
-  };
-  relatedAnalyticRuleIds: string[];
-  providerName?: string;
-}
+/** Comments, tasks, activities of one incident that are read. */
+const MOST_PARTS = 10_000;
 
-export interface Incident {
-  id: string;
-  name: string;
-  etag: string;
-  properties: IncidentProperties;
-}
-
-export interface Entity {
-  id: string;
-  name: string;
-  kind: string;
-  properties: Record<string, unknown> & { friendlyName?: string };
-}
-
-export interface Alert {
-  id: string;
-  name: string;
-  properties: {
-    systemAlertId: string;
-    alertDisplayName: string;
-    description?: string;
-    severity: string;
-    status?: string;
-    productName?: string;
-    productComponentName?: string;
-    tactics?: string[];
-    startTimeUtc?: string;
-    endTimeUtc?: string;
-    timeGenerated?: string;
-    alertType?: string;
-    additionalData?: Record<string, string>;
-  };
-}
-
-export interface Comment {
-  name: string;
-  etag: string;
-  properties: {
-    message: string;
-    createdTimeUtc: string;
-    lastModifiedTimeUtc?: string;
-    author: { name: string; objectId?: string | null };
-  };
-}
-
-export interface Task {
-  name: string;
-  etag: string;
-  properties: {
-    title: string;
-    description?: string;
-    status: "New" | "Completed";
-    createdTimeUtc: string;
-    createdBy?: { name: string };
-  };
-}
-
-export interface Activity {
-  time: string;
-  activity: string;
-  who: string;
-  target?: string;
-  field?: string;
-  oldValue?: string;
-  newValue?: string;
-}
-
-export interface TimelineItem {
-  kind: "SecurityAlert" | "Bookmark" | "Activity";
-  name: string;
-  properties: Record<string, unknown> & { time: string };
-}
-
-export interface Similar {
-  sharedEntities: number;
-  sameRule: boolean;
-  sameDetails: boolean;
-  incident: Incident;
-}
-
-export interface GraphNode {
-  id: string;
-  kind: string;
-  label: string;
-  properties: Record<string, unknown>;
-}
-export interface IncidentGraph {
-  nodes: GraphNode[];
-  edges: { source: string; target: string; kind: string }[];
-  truncated: boolean;
-}
-
-export interface Merge {
-  id: string;
-  sourceIncidentNumber: number;
-  targetIncidentNumber: number;
-  mergedTimeUtc: string;
-  mergedBy: string;
-  automatic: boolean;
-  reason: string;
-  score: number;
-  threshold: number;
-  undoneTimeUtc?: string;
-  undoneBy?: string;
-}
-
-export interface Counts {
-  total: number;
-  severity: Record<string, number>;
-  status: Record<string, number>;
-}
-
-export const API_VERSION = "api-version=2024-09-01";
-
-/** Paths of one workspace's incidents. */
+/** Incidents of one workspace. */
 export class Incidents {
-  private readonly arm: string;
-  private readonly own: string;
+  constructor(private readonly api: WorkspaceApi) {}
 
-  constructor(resourceId: string, workspaceId: string) {
-    this.arm = `${resourceId}/providers/Microsoft.SecurityInsights`;
-    this.own = `/vedette/v1/workspaces/${workspaceId}`;
-  }
-
-  private path(id: string, part = "", query = ""): string {
-    const more = query === "" ? "" : `&${query}`;
-    return `${this.arm}/incidents/${encodeURIComponent(id)}${part}?${API_VERSION}${more}`;
-  }
-
-  listPath(filter: string, orderby: string, top: number, skip: number): string {
-    const query = new URLSearchParams({ $top: String(top), $orderby: orderby });
-    if (filter !== "") query.set("$filter", filter);
-    if (skip > 0) query.set("$skipToken", String(skip));
-    return `${this.arm}/incidents?${API_VERSION}&${query.toString()}`;
+  list(
+    asked: { filter: string; orderby: string; top: number; skip: number },
+    signal?: AbortSignal,
+  ): Promise<IncidentPage> {
+    return this.api.sentinel.call("GET", "/incidents", {
+      query: {
+        $top: asked.top,
+        $orderby: asked.orderby,
+        $filter: asked.filter === "" ? undefined : asked.filter,
+        $skipToken: asked.skip > 0 ? asked.skip : undefined,
+      },
+      ...(signal ? { signal } : {}),
+    });
   }
 
   counts(filter: string, signal?: AbortSignal): Promise<Counts> {
-    const query = filter === "" ? "" : `?${new URLSearchParams({ $filter: filter }).toString()}`;
-    return call<Counts>(`${this.own}/incidentCounts${query}`, signal ? { signal } : {});
+    return this.api.own.call("GET", "/incidentCounts", {
+      query: { $filter: filter === "" ? undefined : filter },
+      ...(signal ? { signal } : {}),
+    });
   }
 
-  get(id: string, signal?: AbortSignal): Promise<Incident> {
-    return call<Incident>(this.path(id), signal ? { signal } : {});
+  get(incident: string, signal?: AbortSignal): Promise<Incident> {
+    const path = { incident };
+    return this.api.sentinel.call("GET", "/incidents/{incident}", {
+      path,
+      ...(signal ? { signal } : {}),
+    });
   }
 
   /** Changes what is given, if the incident is still the one with that etag. */
   change(incident: Incident, properties: Partial<IncidentProperties>): Promise<Incident> {
-    return call<Incident>(this.path(incident.name), {
-      method: "PATCH",
+    return this.api.sentinel.call("PATCH", "/incidents/{incident}", {
+      path: { incident: incident.name },
       headers: { "if-match": incident.etag },
       body: { properties },
     });
   }
 
-  create(name: string, properties: Record<string, unknown>): Promise<Incident> {
-    return call<Incident>(this.path(name), { method: "PUT", body: { properties } });
+  create(incident: string, properties: Partial<IncidentProperties>): Promise<Incident> {
+    return this.api.sentinel.call("PUT", "/incidents/{incident}", {
+      path: { incident },
+      body: { properties },
+    });
   }
 
   remove(incident: Incident): Promise<void> {
-    return call<undefined>(this.path(incident.name), { method: "DELETE" });
+    return this.api.sentinel.call("DELETE", "/incidents/{incident}", {
+      path: { incident: incident.name },
+    });
   }
 
-  async alerts(id: string): Promise<Alert[]> {
-    return (await call<{ value: Alert[] }>(this.path(id, "/alerts"), { method: "POST" })).value;
+  async alerts(incident: string): Promise<Alert[]> {
+    const path = { incident };
+    const answer = await this.api.sentinel.call("POST", "/incidents/{incident}/alerts", { path });
+    return answer.value;
   }
 
-  async entities(id: string): Promise<Entity[]> {
-    const path = this.path(id, "/entities");
-    return (await call<{ entities: Entity[] }>(path, { method: "POST" })).entities;
+  async entities(incident: string): Promise<Entity[]> {
+    const path = { incident };
+    const answer = await this.api.sentinel.call("POST", "/incidents/{incident}/entities", { path });
+    return answer.entities;
   }
 
-  comments(id: string): Promise<Comment[]> {
-    return callAll<Comment>(this.path(id, "/comments", "$top=100"));
+  comments(incident: string): Promise<Comment[]> {
+    return this.api.sentinel.all("/incidents/{incident}/comments", MOST_PARTS, {
+      path: { incident },
+      query: { $top: 100 },
+    });
   }
 
-  putComment(id: string, name: string, message: string, etag?: string): Promise<Comment> {
-    return call<Comment>(this.path(id, `/comments/${name}`), {
-      method: "PUT",
+  putComment(incident: string, comment: string, message: string, etag?: string): Promise<Comment> {
+    return this.api.sentinel.call("PUT", "/incidents/{incident}/comments/{comment}", {
+      path: { incident, comment },
       body: { ...(etag === undefined ? {} : { etag }), properties: { message } },
     });
   }
 
-  removeComment(id: string, name: string): Promise<void> {
-    return call<undefined>(this.path(id, `/comments/${name}`), { method: "DELETE" });
+  removeComment(incident: string, comment: string): Promise<void> {
+    return this.api.sentinel.call("DELETE", "/incidents/{incident}/comments/{comment}", {
+      path: { incident, comment },
+    });
   }
 
-  tasks(id: string): Promise<Task[]> {
-    return callAll<Task>(this.path(id, "/tasks", "$top=100"));
+  tasks(incident: string): Promise<Task[]> {
+    return this.api.sentinel.all("/incidents/{incident}/tasks", MOST_PARTS, {
+      path: { incident },
+      query: { $top: 100 },
+    });
   }
 
   putTask(
-    id: string,
-    name: string,
+    incident: string,
+    task: string,
     properties: Partial<Task["properties"]>,
     etag?: string,
   ): Promise<Task> {
-    return call<Task>(this.path(id, `/tasks/${name}`), {
-      method: "PUT",
+    return this.api.sentinel.call("PUT", "/incidents/{incident}/tasks/{task}", {
+      path: { incident, task },
       body: { ...(etag === undefined ? {} : { etag }), properties },
     });
   }
 
-  removeTask(id: string, name: string): Promise<void> {
-    return call<undefined>(this.path(id, `/tasks/${name}`), { method: "DELETE" });
+  removeTask(incident: string, task: string): Promise<void> {
+    return this.api.sentinel.call("DELETE", "/incidents/{incident}/tasks/{task}", {
+      path: { incident, task },
+    });
   }
 
-  private async ownList<T>(id: string, part: string): Promise<T[]> {
-    return callAll<T>(`${this.own}/incidents/${encodeURIComponent(id)}/${part}`);
+  activities(incident: string): Promise<Activity[]> {
+    const path = { incident };
+    return this.api.own.all("/incidents/{incident}/activities", MOST_PARTS, { path });
   }
 
-  activities(id: string): Promise<Activity[]> {
-    return this.ownList<Activity>(id, "activities");
+  timeline(incident: string): Promise<TimelineItem[]> {
+    const path = { incident };
+    return this.api.own.all("/incidents/{incident}/timeline", MOST_PARTS, { path });
   }
 
-  timeline(id: string): Promise<TimelineItem[]> {
-    return this.ownList<TimelineItem>(id, "timeline");
+  similar(incident: string): Promise<Similar[]> {
+    const path = { incident };
+    return this.api.own.all("/incidents/{incident}/similar", MOST_PARTS, { path });
   }
 
-  similar(id: string): Promise<Similar[]> {
-    return this.ownList<Similar>(id, "similar");
+  graph(incident: string): Promise<IncidentGraph> {
+    return this.api.own.call("GET", "/incidents/{incident}/graph", { path: { incident } });
   }
 
-  graph(id: string): Promise<IncidentGraph> {
-    return call<IncidentGraph>(`${this.own}/incidents/${encodeURIComponent(id)}/graph`);
+  async why(incident: string): Promise<Merge[]> {
+    const path = { incident };
+    return (await this.api.own.call("GET", "/incidents/{incident}/why", { path })).merges;
   }
 
-  async why(id: string): Promise<Merge[]> {
-    const path = `${this.own}/incidents/${encodeURIComponent(id)}/why`;
-    return (await call<{ merges: Merge[] }>(path)).merges;
-  }
-
-  merge(target: string, sources: (string | number)[], reason: string): Promise<Incident> {
-    return call<Incident>(`${this.own}/incidents/${encodeURIComponent(target)}/merge`, {
-      method: "POST",
+  merge(incident: string, sources: (string | number)[], reason: string): Promise<Incident> {
+    return this.api.own.call("POST", "/incidents/{incident}/merge", {
+      path: { incident },
       body: { sources, ...(reason === "" ? {} : { reason }) },
     });
   }
 
-  unmerge(id: string): Promise<Merge> {
-    return call<Merge>(`${this.own}/incidents/${encodeURIComponent(id)}/unmerge`, {
-      method: "POST",
-    });
+  unmerge(incident: string): Promise<Merge> {
+    return this.api.own.call("POST", "/incidents/{incident}/unmerge", { path: { incident } });
   }
 
   /** What an expansion finds around an entity. */
@@ -288,17 +191,14 @@ export class Incidents {
     startTime: string,
     endTime: string,
   ): Promise<Expansion> {
-    return call<Expansion>(`${this.arm}/entities/${entity}/expand?${API_VERSION}`, {
-      method: "POST",
+    return this.api.sentinel.call("POST", "/entities/{entity}/expand", {
+      path: { entity },
       body: { expansionId, startTime, endTime },
     });
   }
 }
 
-export interface Expansion {
-  metaData?: { aggregations?: { entityKind: string; count: number }[] };
-  value: { entities: Entity[]; edges?: { targetEntityId: string }[] };
-}
+export type Expansion = Schemas["EntityExpansion"];
 
 /** Who an incident belongs to, as people read it. */
 export function ownerText(owner: Owner): string {

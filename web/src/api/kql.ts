@@ -2,22 +2,13 @@
 import { useQuery } from "@tanstack/react-query";
 import type { UseQueryResult } from "@tanstack/react-query";
 import { useSession } from "../session/session";
-import { ApiError, call } from "./client";
+import { useApi } from "../session/useApi";
+import { ApiError } from "./client";
+import type { Schemas, WorkspaceApi } from "./typed";
 
-export interface KqlColumn {
-  name: string;
-  type: string;
-}
-export interface KqlTable {
-  name: string;
-  columns: KqlColumn[];
-  rows: unknown[][];
-}
-export interface KqlAnswer {
-  tables: KqlTable[];
-  /** Set when the answer was cut. */
-  error?: { code: string; message: string };
-}
+export type KqlTable = Schemas["ResultTable"];
+/** error: set when the answer was cut. */
+export type KqlAnswer = Schemas["QueryResult"];
 
 /** Where a query's error is. */
 export interface KqlPlace {
@@ -38,20 +29,20 @@ export function kqlText(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'").replaceAll("\n", "\\n").replaceAll("\r", "\\r")}'`;
 }
 
-/** timespan: ISO 8601 duration or interval; without it the query bounds time itself. */
+/** The answer of a query. timespan: ISO 8601 duration or interval; without it the query bounds time itself. */
 export function runKql(
-  workspace: string,
+  api: WorkspaceApi,
   query: string,
   options: { timespan?: string; signal?: AbortSignal } = {},
 ): Promise<KqlAnswer> {
   const { timespan, signal } = options;
-  return call<KqlAnswer>(`/v1/workspaces/${encodeURIComponent(workspace)}/query`, {
-    method: "POST",
+  return api.logs.call("POST", "/query", {
     body: timespan === undefined ? { query } : { query, timespan },
     ...(signal ? { signal } : {}),
   });
 }
 
+/** The rows of the answer's first table, as objects. */
 export function rowsOf<T>(answer: KqlAnswer): T[] {
   const table = answer.tables[0];
   if (table === undefined) return [];
@@ -60,16 +51,26 @@ export function rowsOf<T>(answer: KqlAnswer): T[] {
   );
 }
 
-/** Rows of a query of ours, asked again when its text changes. enabled: false waits. */
-export function useKql<T>(query: string, timespan?: string, enabled = true): UseQueryResult<T[]> {
+/**
+ * Rows of a query of ours, asked again when its text changes, and every so often (refetchMs; 0: never).
+ * enabled: false waits.
+ */
+export function useKql<T>(
+  query: string,
+  timespan?: string,
+  enabled = true,
+  refetchMs = 0,
+): UseQueryResult<T[]> {
   const { workspace, may } = useSession();
+  const api = useApi();
   return useQuery({
     queryKey: ["kql", workspace?.id, query, timespan],
     enabled: enabled && workspace !== undefined && may("query/read"),
     queryFn: async ({ signal }) => {
-      const options = timespan === undefined ? { signal } : { signal, timespan };
-      return rowsOf<T>(await runKql(workspace?.id ?? "", query, options));
+      const asked = timespan === undefined ? { signal } : { signal, timespan };
+      return rowsOf<T>(await runKql(api, query, asked));
     },
+    refetchInterval: refetchMs === 0 ? false : refetchMs,
   });
 }
 

@@ -2,9 +2,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Tooltip } from "@fluentui/react-components";
 import { useCallback, useMemo } from "react";
-import { call } from "../api/client";
+import { rowsOf, runKql } from "../api/kql";
 import { useSession } from "../session/session";
 import { useRemembered } from "./remembered";
+import { useApi } from "../session/useApi";
 
 export type Zone = "local" | "utc";
 
@@ -85,27 +86,19 @@ export function spanText(ms: number): string {
   return words.join(" ") || "0 s";
 }
 
-interface Rows {
-  tables: { rows: unknown[][] }[];
-}
-
 /**
  * What time it is for the server, whose clock may be another one (a demonstration's stands in the past). In
  * milliseconds; moves in steps of a minute, so that what depends on it is asked again then and not before.
  */
 export function useServerNow(): number {
+  const api = useApi();
   const { workspace } = useSession();
   const { data } = useQuery({
     queryKey: ["server-now", workspace?.id],
     enabled: workspace !== undefined,
     queryFn: async ({ signal }) => {
-      const path = `/v1/workspaces/${workspace?.id ?? ""}/query`;
-      const rows = await call<Rows>(path, {
-        method: "POST",
-        body: { query: "print Now = now()" },
-        signal,
-      });
-      return new Date(String(rows.tables[0]?.rows[0]?.[0])).getTime();
+      const [row] = rowsOf<{ Now: string }>(await runKql(api, "print Now = now()", { signal }));
+      return new Date(row?.Now ?? "").getTime();
     },
     refetchInterval: 60_000,
     staleTime: 60_000,

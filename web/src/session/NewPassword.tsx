@@ -1,7 +1,7 @@
 /** A password that somebody else chose has to be changed before anything else. */
 import { Button, Field, Input, MessageBar, MessageBarBody } from "@fluentui/react-components";
 import { useState } from "react";
-import { call } from "../api/client";
+import { server } from "../api/typed";
 import { errorText } from "../parts/notices";
 import { Gate } from "./frame";
 
@@ -19,7 +19,7 @@ export function NewPassword(props: {
     setBusy(true);
     setProblem("");
     try {
-      await call("/portal/api/password", { method: "POST", body: { password, newPassword: next } });
+      await server.call("POST", "/portal/api/password", { body: { password, newPassword: next } });
       await props.onChanged();
     } catch (error) {
       setProblem(errorText(error));

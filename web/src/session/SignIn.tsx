@@ -9,16 +9,11 @@ import {
 } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { ApiError, call } from "../api/client";
+import { ApiError } from "../api/client";
+import { server } from "../api/typed";
 import { errorText } from "../parts/notices";
 import { spanText } from "../parts/time";
 import { Gate } from "./frame";
-
-interface Provider {
-  name: string;
-  title: string;
-  url: string;
-}
 
 /** Seconds that a refusal asks to wait for; 0: none. */
 function waitOf(error: unknown): number {
@@ -41,7 +36,7 @@ function useCountdown(): [number, (seconds: number) => void] {
 function Providers() {
   const { data } = useQuery({
     queryKey: ["providers"],
-    queryFn: ({ signal }) => call<Provider[]>("/portal/api/providers", { signal }),
+    queryFn: ({ signal }) => server.call("GET", "/portal/api/providers", { signal }),
     retry: false,
     staleTime: 60_000,
   });
@@ -86,7 +81,7 @@ export function SignIn(props: Props) {
     setProblem("");
     try {
       const body = { name, password, ...(code === undefined ? {} : { code }) };
-      await call("/portal/api/signin", { method: "POST", body });
+      await server.call("POST", "/portal/api/signin", { body });
       await props.onSignedIn();
     } catch (error) {
       setWait(waitOf(error));

@@ -3,38 +3,19 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Spinner } from "@fluentui/react-components";
 import { createContext, useCallback, useContext, useMemo, useState } from "react";
 import type { ReactNode } from "react";
-import { ApiError, call, useCredentials } from "../api/client";
+import { ApiError, useCredentials } from "../api/client";
+import { server } from "../api/typed";
+import type { Schemas } from "../api/typed";
 import { errorText } from "../parts/notices";
 import { NewPassword } from "./NewPassword";
+import { Enrolment, ShowCode } from "./SecondFactorGate";
 import { SignIn } from "./SignIn";
 import { useIdlePause } from "./idle";
+import { ProofProvider } from "./proof";
 
-export interface Workspace {
-  id: string;
-  name: string;
-  resourceId: string;
-  primary: boolean;
-  rights: string[];
-}
-export interface Tenant {
-  id: string;
-  name: string;
-  workspaces: Workspace[];
-}
-export interface SessionInfo {
-  user: {
-    id: string;
-    name: string;
-    displayName: string;
-    hasPassword?: boolean;
-    hasTotp?: boolean;
-    recoveryCodesLeft?: number;
-  };
-  csrfToken: string;
-  expires: string;
-  mustChangePassword?: boolean;
-  tenants: Tenant[];
-}
+export type Workspace = Schemas["SessionWorkspace"];
+export type Tenant = Schemas["SessionTenant"];
+export type SessionInfo = Schemas["Session"];
 export interface Session extends SessionInfo {
   workspace: Workspace | undefined;
   selectWorkspace: (id: string) => void;
@@ -53,12 +34,6 @@ export function useSession(): Session {
   return session;
 }
 
-/** The selected workspace's ARM id with a path below it: `/providers/Microsoft.SecurityInsights/incidents`. */
-export function useWorkspacePath(): (suffix: string) => string {
-  const { workspace } = useSession();
-  return useCallback((suffix) => (workspace?.resourceId ?? "") + suffix, [workspace]);
-}
-
 const REMEMBERED = "vedette.workspace";
 
 export function SessionProvider({ children }: { children: ReactNode }) {
@@ -68,7 +43,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   useIdlePause();
   const { data, error, isPending, refetch } = useQuery({
     queryKey: ["session"],
-    queryFn: ({ signal }) => call<SessionInfo>("/portal/api/session", { signal }),
+    queryFn: ({ signal }) => server.call("GET", "/portal/api/session", { signal }),
     staleTime: 60_000,
     refetchInterval: 5 * 60_000,
   });
@@ -79,9 +54,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     setChosen(id);
   }, []);
   const signOut = useCallback(async () => {
-    const answer = await call<{ redirect?: string } | undefined>("/portal/api/signout", {
-      method: "POST",
-    });
+    const answer = await server.call("POST", "/portal/api/signout");
     // What was asked for belongs to who asked; nothing of it stays for the next one.
     queries.clear();
     // Who came through an identity provider signs out there, too.
@@ -112,12 +85,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     return <SignIn expired={false} onSignedIn={signedIn} problem={problem} />;
   }
   if (session.mustChangePassword) return <NewPassword onChanged={reload} onSignOut={signOut} />;
+  if (session.secondFactor === "enrol") return <Enrolment onDone={reload} onSignOut={signOut} />;
+  if (session.secondFactor === "code") return <ShowCode onDone={reload} onSignOut={signOut} />;
   // The page stays where it is below the sign-in, with all that was typed into it.
   const gone = ended || refused;
   return (
     <Context.Provider value={session}>
       <div style={{ height: "100%" }} inert={gone}>
-        {children}
+        <ProofProvider hasPassword={session.user.hasPassword ?? false} onSignOut={signOut}>
+          {children}
+        </ProofProvider>
       </div>
       {gone && <SignIn expired name={session.user.name} onSignedIn={signedIn} />}
     </Context.Provider>

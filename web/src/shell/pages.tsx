@@ -145,7 +145,24 @@ export const pages: Page[] = [
     title: "Jobs",
     group: "Configuration",
     right: "tables/read",
-    component: lazy(() => import("../pages/data/Jobs")),
+    component: lazy(() => import("../pages/data/jobs/Jobs")),
+  },
+  {
+    path: "/jobs/new",
+    title: "New job",
+    component: lazy(() => import("../pages/data/jobs/NewJob")),
+  },
+  {
+    path: "/jobs/kql/:name",
+    title: "KQL job",
+    right: "tables/read",
+    component: lazy(() => import("../pages/data/jobs/KqlJobPage")),
+  },
+  {
+    path: "/jobs/summary/:name",
+    title: "Summary rule",
+    right: "tables/read",
+    component: lazy(() => import("../pages/data/jobs/SummaryPage")),
   },
   {
     path: "/settings",

@@ -12,12 +12,14 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { FormEvent } from "react";
-import { call } from "../../api/client";
+import { server } from "../../api/typed";
+import type { Schemas } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText, useServerNow } from "../../parts/time";
+import { useProof } from "../../session/proof";
 
 const DAY_MS = 86_400_000;
 const useStyles = makeStyles({
@@ -32,17 +34,12 @@ const useStyles = makeStyles({
   key: { fontFamily: tokens.fontFamilyMonospace, overflowWrap: "anywhere", userSelect: "all" },
 });
 
-interface Key {
-  id: string;
-  name: string;
-  created: string;
-  expires: string | null;
-  lastUsed: string | null;
-}
+type Key = Schemas["ApiKey"];
 
 export function ApiKeys() {
   const styles = useStyles();
   const now = useServerNow();
+  const prove = useProof();
   const [name, setName] = useState("");
   const [days, setDays] = useState("90");
   const [made, setMade] = useState("");
@@ -50,17 +47,15 @@ export function ApiKeys() {
   const [error, setError] = useState<unknown>(undefined);
   const keys = useQuery({
     queryKey: ["own-keys"],
-    queryFn: async () => (await call<{ value: Key[] }>("/portal/api/api-keys")).value,
+    queryFn: async () => (await server.call("GET", "/portal/api/api-keys")).value,
   });
   const create = async (event: FormEvent) => {
     event.preventDefault();
     setError(undefined);
     try {
       const expires = new Date(now + Number(days) * DAY_MS).toISOString();
-      const answer = await call<{ key: string }>("/portal/api/api-keys", {
-        method: "POST",
-        body: { name: name.trim(), expires },
-      });
+      const body = { name: name.trim(), expires };
+      const answer = await prove(() => server.call("POST", "/portal/api/api-keys", { body }));
       setMade(answer.key);
       setName("");
     } catch (problem) {
@@ -139,7 +134,7 @@ export function ApiKeys() {
           action="Delete"
           onClose={() => setGoing(undefined)}
           onConfirm={async () => {
-            await call(`/portal/api/api-keys/${going.id}`, { method: "DELETE" });
+            await server.call("DELETE", "/portal/api/api-keys/{key}", { path: { key: going.id } });
             await keys.refetch();
           }}
         >

@@ -1,7 +1,7 @@
 import { Button, makeStyles, tokens } from "@fluentui/react-components";
 import { useState } from "react";
 import type { FormEvent } from "react";
-import { call } from "../../api/client";
+import { server } from "../../api/typed";
 import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
 import { PasswordFields } from "../../session/NewPassword";
@@ -26,7 +26,7 @@ export function Password() {
     setError(undefined);
     try {
       const body = { password: fields.password, newPassword: fields.next };
-      await call("/portal/api/password", { method: "POST", body });
+      await server.call("POST", "/portal/api/password", { body });
       setFields(EMPTY);
       notify.done("The password was changed. Your other sessions have ended.");
     } catch (problem) {

@@ -1,19 +1,17 @@
 /** Codes of an authenticator (TOTP): enrolment by a QR code, recovery codes, and the end of it. */
-import {
-  Button,
-  Field,
-  Input,
-  MessageBar,
-  MessageBarBody,
-  Text,
-  makeStyles,
-  tokens,
-} from "@fluentui/react-components";
-import qrcode from "qrcode-generator";
-import { useMemo, useState } from "react";
-import { call } from "../../api/client";
+import { Button, Field, Input, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { useState } from "react";
+import { server } from "../../api/typed";
 import { ErrorNotice } from "../../parts/notices";
+import { NewAuthenticator, RecoveryCodes } from "../../session/authenticator";
+import type { Authenticator } from "../../session/authenticator";
+import { useProof } from "../../session/proof";
 import { useSession } from "../../session/session";
+
+type CodePath =
+  | "/portal/api/totp/confirm"
+  | "/portal/api/totp/remove"
+  | "/portal/api/recovery-codes";
 
 const useStyles = makeStyles({
   stack: {
@@ -29,69 +27,13 @@ const useStyles = makeStyles({
     alignItems: "flex-end",
     flexWrap: "wrap",
   },
-  secret: { fontFamily: tokens.fontFamilyMonospace, overflowWrap: "anywhere" },
-  codes: { columnCount: 2, fontFamily: tokens.fontFamilyMonospace, margin: 0 },
 });
-
-const MODULE = 4;
-const QUIET = 4;
-
-/** The text as a QR code, drawn as one path. */
-function QrCode({ text }: { text: string }) {
-  const { path, size } = useMemo(() => {
-    const code = qrcode(0, "M");
-    code.addData(text);
-    code.make();
-    const n = code.getModuleCount();
-    let d = "";
-    for (let row = 0; row < n; row++)
-      for (let col = 0; col < n; col++)
-        if (code.isDark(row, col)) d += `M${String(col + QUIET)} ${String(row + QUIET)}h1v1h-1z`;
-    return { path: d, size: n + 2 * QUIET };
-  }, [text]);
-  return (
-    <svg
-      role="img"
-      aria-label="QR code for your authenticator"
-      width={size * MODULE}
-      height={size * MODULE}
-      viewBox={`0 0 ${String(size)} ${String(size)}`}
-      shapeRendering="crispEdges"
-    >
-      <rect width={size} height={size} fill="#fff" />
-      <path d={path} fill="#000" />
-    </svg>
-  );
-}
-
-function Codes({ codes }: { codes: string[] }) {
-  const styles = useStyles();
-  return (
-    <>
-      <MessageBar intent="warning" layout="multiline">
-        <MessageBarBody>
-          Keep these recovery codes where you find them without your authenticator. Each works once;
-          they are not shown again.
-        </MessageBarBody>
-      </MessageBar>
-      <ul className={styles.codes} aria-label="Recovery codes">
-        {codes.map((code) => (
-          <li key={code}>{code}</li>
-        ))}
-      </ul>
-    </>
-  );
-}
-
-interface Enrolment {
-  secret: string;
-  uri: string;
-}
 
 export function SecondFactor() {
   const styles = useStyles();
   const { user, reload } = useSession();
-  const [enrolment, setEnrolment] = useState<Enrolment | undefined>(undefined);
+  const prove = useProof();
+  const [enrolment, setAuthenticator] = useState<Authenticator | undefined>(undefined);
   const [codes, setCodes] = useState<string[] | undefined>(undefined);
   const [code, setCode] = useState("");
   const [error, setError] = useState<unknown>(undefined);
@@ -99,7 +41,7 @@ export function SecondFactor() {
   const attempt = async (deed: () => Promise<void>) => {
     setError(undefined);
     try {
-      await deed();
+      await prove(deed);
       await reload();
     } catch (problem) {
       setError(problem);
@@ -108,16 +50,13 @@ export function SecondFactor() {
   const begin = () =>
     attempt(async () => {
       setCodes(undefined);
-      setEnrolment(await call<Enrolment>("/portal/api/totp", { method: "POST", body: {} }));
+      setAuthenticator(await server.call("POST", "/portal/api/totp"));
     });
-  const withCode = (path: string) =>
+  const withCode = (path: CodePath) =>
     attempt(async () => {
-      const answer = await call<{ recoveryCodes?: string[] } | undefined>(path, {
-        method: "POST",
-        body: { code },
-      });
+      const answer = await server.call("POST", path, { body: { code } });
       setCode("");
-      setEnrolment(undefined);
+      setAuthenticator(undefined);
       setCodes(answer?.recoveryCodes);
     });
   const codeField = (
@@ -165,8 +104,7 @@ export function SecondFactor() {
           <Text>
             Scan this with your authenticator, or type the secret, and enter the code that it shows.
           </Text>
-          <QrCode text={enrolment.uri} />
-          <span className={styles.secret}>{enrolment.secret}</span>
+          <NewAuthenticator {...enrolment} />
           <div className={styles.row}>
             {codeField}
             <Button
@@ -176,11 +114,11 @@ export function SecondFactor() {
             >
               Confirm
             </Button>
-            <Button onClick={() => setEnrolment(undefined)}>Cancel</Button>
+            <Button onClick={() => setAuthenticator(undefined)}>Cancel</Button>
           </div>
         </>
       )}
-      {codes && <Codes codes={codes} />}
+      {codes && <RecoveryCodes codes={codes} />}
       <ErrorNotice error={error} />
     </div>
   );

@@ -1,7 +1,8 @@
 import { Button, makeStyles, tokens } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { call } from "../../api/client";
+import { server } from "../../api/typed";
+import type { Schemas } from "../../api/typed";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
 import { ErrorNotice } from "../../parts/notices";
@@ -17,27 +18,19 @@ const useStyles = makeStyles({
   list: { width: "100%", height: "14rem" },
 });
 
-interface OwnSession {
-  id: string;
-  current: boolean;
-  method: string;
-  address: string;
-  agent: string;
-  created: string;
-  lastSeen: string;
-}
+type OwnSession = Schemas["OwnSession"];
 
 export function Sessions() {
   const styles = useStyles();
   const [error, setError] = useState<unknown>(undefined);
   const sessions = useQuery({
     queryKey: ["own-sessions"],
-    queryFn: async () => (await call<{ value: OwnSession[] }>("/portal/api/sessions")).value,
+    queryFn: async () => (await server.call("GET", "/portal/api/sessions")).value,
   });
-  const end = async (path: string) => {
+  const end = async (ask: () => Promise<unknown>) => {
     setError(undefined);
     try {
-      await call(path, { method: "DELETE" });
+      await ask();
     } catch (problem) {
       setError(problem);
     }
@@ -53,7 +46,16 @@ export function Sessions() {
         s.current ? (
           "This one"
         ) : (
-          <Button size="small" onClick={() => void end(`/portal/api/sessions/${s.id}`)}>
+          <Button
+            size="small"
+            onClick={() =>
+              void end(() =>
+                server.call("DELETE", "/portal/api/sessions/{session}", {
+                  path: { session: s.id },
+                }),
+              )
+            }
+          >
             End
           </Button>
         ),
@@ -88,7 +90,9 @@ export function Sessions() {
           loading={sessions.isPending}
         />
       </div>
-      <Button onClick={() => void end("/portal/api/sessions")}>End all others</Button>
+      <Button onClick={() => void end(() => server.call("DELETE", "/portal/api/sessions"))}>
+        End all others
+      </Button>
     </div>
   );
 }

@@ -12,19 +12,29 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { Suspense, lazy, useMemo, useState } from "react";
 import { useNavigate, useParams } from "react-router-dom";
-import { ApiError, call } from "../../api/client";
+import { kqlText, rowsOf, runKql } from "../../api/kql";
+import { server } from "../../api/typed";
+import type { Schemas } from "../../api/typed";
 import { Page } from "../../parts/Page";
 import { SmallTable } from "../../parts/SmallTable";
 import { useNotify } from "../../parts/Toasts";
+import { Unsaved, useUnsaved } from "../../parts/Unsaved";
 import { ErrorNotice } from "../../parts/notices";
 import { useSession } from "../../session/session";
-import { DCRS, DCR_VERSION } from "./Dcrs";
-import { useDataChange, useGroupPath } from "./queries";
+import { DCR } from "./Dcrs";
+import { useDataChange } from "./queries";
 import type { Dcr } from "./queries";
+import { useApi } from "../../session/useApi";
+import { detailsOf, lineOf, marksOf } from "./dcrProblems";
+
+const JsonEditor = lazy(() => import("./JsonEditor"));
+
+const RECENT_ROWS = 5;
 
 const useStyles = makeStyles({
+  editor: { height: "26rem", minHeight: "10rem", resize: "vertical", overflow: "hidden" },
   both: {
     display: "grid",
     gridTemplateColumns: "repeat(auto-fit, minmax(24rem, 1fr))",
@@ -40,20 +50,7 @@ const useStyles = makeStyles({
   },
 });
 
-interface Tried {
-  stream?: string;
-  flows: {
-    flow: number;
-    workspace: string;
-    outputStream: string;
-    records: number;
-    filtered?: number;
-    convertedToNull: number;
-    droppedFields: number;
-    error?: string;
-    rows?: Record<string, unknown>[];
-  }[];
-}
+type Tried = Schemas["DataCollectionTrial"];
 
 function sample(workspace: string): string {
   return JSON.stringify(
@@ -99,25 +96,22 @@ function writable(rule: Dcr): string {
   return JSON.stringify({ location, kind, tags, properties: kept }, null, 2);
 }
 
-interface Detail {
-  code: string;
-  message: string;
-  target?: string;
-}
-
-/** All that is wrong with a rule, as Azure tells it. */
-function Details({ error }: { error: unknown }) {
-  const body = error instanceof ApiError ? (error.body as { error?: { details?: Detail[] } }) : {};
-  const details = body.error?.details ?? [];
+/** All that is wrong with a rule, as Azure tells it, with its line. */
+function Details({ error, text }: { error: unknown; text: string }) {
+  const details = detailsOf(error);
   if (details.length === 0) return null;
   return (
     <ul aria-label="What is wrong">
-      {details.map((d, i) => (
-        <li key={i}>
-          {d.target !== undefined && <b>{d.target}: </b>}
-          {d.message}
-        </li>
-      ))}
+      {details.map((d, i) => {
+        const mark = marksOf(text, error).find((m) => m.message === d.message);
+        return (
+          <li key={i}>
+            {mark && `Line ${String(lineOf(text, mark))}: `}
+            {d.target !== undefined && <b>{d.target}: </b>}
+            {d.message}
+          </li>
+        );
+      })}
     </ul>
   );
 }
@@ -146,7 +140,41 @@ function TriedFlow({ flow }: { flow: Tried["flows"][number] }) {
   );
 }
 
-function Preview({ text }: { text: string }) {
+/** Rows of a table that are there already, as records to try. */
+function Recent({ onRows }: { onRows: (rows: Record<string, unknown>[]) => void }) {
+  const api = useApi();
+  const notify = useNotify();
+  const [table, setTable] = useState("");
+  const fetch = async () => {
+    try {
+      const name = table.trim();
+      const answer = await runKql(
+        api,
+        `${/^\w+$/.test(name) ? name : `table(${kqlText(name)})`} | top ${String(RECENT_ROWS)} by TimeGenerated` +
+          " | project-away TenantId, Type",
+        { timespan: "P30D" },
+      );
+      onRows(rowsOf<Record<string, unknown>>(answer));
+    } catch (error) {
+      notify.failed("No rows came", error);
+    }
+  };
+  return (
+    <Field label="Recent rows of a table" hint="In place of pasted ones">
+      <Input
+        value={table}
+        onChange={(_, d) => setTable(d.value)}
+        contentAfter={
+          <Button size="small" disabled={table.trim() === ""} onClick={() => void fetch()}>
+            Take {RECENT_ROWS}
+          </Button>
+        }
+      />
+    </Field>
+  );
+}
+
+function Preview({ text, onError }: { text: string; onError: (error: unknown) => void }) {
   const styles = useStyles();
   const [records, setRecords] = useState(
     '[\n  {"time": "2026-03-18T10:00:00Z", "line": "GET /", "status": 200}\n]',
@@ -154,14 +182,14 @@ function Preview({ text }: { text: string }) {
   const [stream, setStream] = useState("");
   const run = useMutation({
     mutationFn: () =>
-      call<Tried>("/vedette/v1/dataCollectionRules/try", {
-        method: "POST",
+      server.call("POST", "/vedette/v1/dataCollectionRules/try", {
         body: {
           rule: JSON.parse(text) as unknown,
           records: JSON.parse(records) as unknown,
           ...(stream === "" ? {} : { stream }),
         },
       }),
+    onSettled: (_, error) => onError(error),
   });
   return (
     <Card>
@@ -169,6 +197,7 @@ function Preview({ text }: { text: string }) {
       <Field label="Stream" hint="Empty: the only one">
         <Input value={stream} onChange={(_, d) => setStream(d.value)} />
       </Field>
+      <Recent onRows={(rows) => setRecords(JSON.stringify(rows, null, 2))} />
       <Field label="Records (a JSON array)">
         <Textarea
           className={styles.code}
@@ -185,7 +214,7 @@ function Preview({ text }: { text: string }) {
         </Button>
       </div>
       <ErrorNotice title="It can't be tried" error={run.error} />
-      <Details error={run.error} />
+      <Details error={run.error} text={text} />
       <div aria-live="polite">
         {run.data?.flows.map((flow) => (
           <TriedFlow key={flow.flow} flow={flow} />
@@ -198,27 +227,33 @@ function Preview({ text }: { text: string }) {
 function Editor({ rule, name: given }: { rule: Dcr | undefined; name: string }) {
   const styles = useStyles();
   const { workspace, may } = useSession();
-  const group = useGroupPath();
+  const api = useApi();
   const go = useNavigate();
   const notify = useNotify();
   const [name, setName] = useState(given);
-  const [text, setText] = useState(() =>
+  const [first] = useState(() =>
     rule === undefined ? sample(workspace?.resourceId ?? "") : writable(rule),
   );
+  const [text, setText] = useState(first);
   const save = useDataChange(() =>
-    call(group(`${DCRS}/${encodeURIComponent(name)}?${DCR_VERSION}`), {
-      method: "PUT",
-      body: JSON.parse(text) as unknown,
+    api.group.call("PUT", DCR, {
+      path: { name },
+      body: JSON.parse(text) as Dcr,
       ...(rule?.etag === undefined ? {} : { headers: { "if-match": rule.etag } }),
     }),
   );
+  /** What the server said last about this text, of saving or trying it. */
+  const [problem, setProblem] = useState<unknown>(undefined);
+  const marks = useMemo(() => marksOf(text, problem), [text, problem]);
+  const unsaved = useUnsaved(text !== first);
   const store = async () => {
     try {
       await save.mutateAsync(undefined);
+      unsaved.forget();
       notify.done("The data collection rule is saved");
       void go("/data-collection-rules");
-    } catch {
-      // Shown below the editor.
+    } catch (error) {
+      setProblem(error); // Shown below the editor, and underlined in it.
     }
   };
   return (
@@ -237,18 +272,22 @@ function Editor({ rule, name: given }: { rule: Dcr | undefined; name: string }) 
           label="Rule as JSON"
           hint="streamDeclarations, destinations, dataFlows with transformKql"
         >
-          <Textarea
-            className={styles.code}
-            rows={24}
-            resize="vertical"
-            spellCheck={false}
-            readOnly={!may("tables/write")}
-            value={text}
-            onChange={(_, d) => setText(d.value)}
-          />
+          {() => (
+            <div className={styles.editor}>
+              <Suspense fallback={<Spinner size="tiny" label="Loading the editor" />}>
+                <JsonEditor
+                  label="Rule as JSON"
+                  value={text}
+                  readOnly={!may("tables/write")}
+                  marks={marks}
+                  onChange={setText}
+                />
+              </Suspense>
+            </div>
+          )}
         </Field>
         <ErrorNotice title="The rule was not saved" error={save.error} />
-        <Details error={save.error} />
+        <Details error={save.error} text={text} />
         {may("tables/write") && (
           <div>
             <Button
@@ -261,7 +300,8 @@ function Editor({ rule, name: given }: { rule: Dcr | undefined; name: string }) 
           </div>
         )}
       </Card>
-      <Preview text={text} />
+      <Preview text={text} onError={setProblem} />
+      <Unsaved unsaved={unsaved}>What you have changed in the rule would be lost.</Unsaved>
     </div>
   );
 }
@@ -269,13 +309,12 @@ function Editor({ rule, name: given }: { rule: Dcr | undefined; name: string }) 
 export default function DcrEditor() {
   const name = useParams()["name"] ?? "";
   const { workspace } = useSession();
-  const group = useGroupPath();
+  const api = useApi();
   const { data, error, isLoading } = useQuery({
     queryKey: ["data", workspace?.id, "dcr", name],
     enabled: name !== "",
     staleTime: Infinity,
-    queryFn: ({ signal }) =>
-      call<Dcr>(group(`${DCRS}/${encodeURIComponent(name)}?${DCR_VERSION}`), { signal }),
+    queryFn: ({ signal }) => api.group.call("GET", DCR, { path: { name }, signal }),
   });
   return (
     <Page title={name === "" ? "New data collection rule" : name}>

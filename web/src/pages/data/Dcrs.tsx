@@ -3,7 +3,6 @@ import { Button, Toolbar } from "@fluentui/react-components";
 import { AddRegular, DeleteRegular } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useNavigate } from "react-router-dom";
-import { call } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -12,11 +11,11 @@ import { TextLink } from "../../parts/TextLink";
 import { useNotify } from "../../parts/Toasts";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { useSession } from "../../session/session";
-import { useDataChange, useDcrs, useGroupPath } from "./queries";
+import { useDataChange, useDcrs } from "./queries";
 import type { Dcr } from "./queries";
+import { useApi } from "../../session/useApi";
 
-export const DCRS = "/providers/Microsoft.Insights/dataCollectionRules";
-export const DCR_VERSION = "api-version=2023-03-11";
+export const DCR = "/providers/Microsoft.Insights/dataCollectionRules/{name}";
 
 function pathOf(rule: Dcr): string {
   return `/data-collection-rules/${encodeURIComponent(rule.name)}`;
@@ -73,14 +72,13 @@ const columns: Column<Dcr>[] = [
 export default function Dcrs() {
   const go = useNavigate();
   const { may } = useSession();
-  const group = useGroupPath();
+  const api = useApi();
   const notify = useNotify();
   const { data, error, isPending, refetch } = useDcrs();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [deleting, setDeleting] = useState(false);
   const remove = useDataChange(async (names: readonly string[]) => {
-    for (const name of names)
-      await call(group(`${DCRS}/${encodeURIComponent(name)}?${DCR_VERSION}`), { method: "DELETE" });
+    for (const name of names) await api.group.call("DELETE", DCR, { path: { name } });
   });
   const writes = may("tables/write");
   return (

@@ -11,14 +11,12 @@ import {
   Input,
 } from "@fluentui/react-components";
 import { useState } from "react";
-import { call } from "../../api/client";
 import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
-import { useWorkspacePath } from "../../session/session";
 import { textOf } from "./WatchlistPage";
 import type { Item } from "./WatchlistPage";
-import { WATCHLISTS, WATCHLIST_VERSION } from "./Watchlists";
 import { useDataChange } from "./queries";
+import { useApi } from "../../session/useApi";
 
 interface Props {
   alias: string;
@@ -29,16 +27,15 @@ interface Props {
 }
 
 export function ItemDialog({ alias, item, names, onClose }: Props) {
-  const path = useWorkspacePath();
+  const api = useApi();
   const notify = useNotify();
   const [values, setValues] = useState<Record<string, string>>(() =>
     Object.fromEntries(names.map((n) => [n, textOf(item?.properties.itemsKeyValue[n])])),
   );
   const save = useDataChange(() => {
     const id = item?.name ?? crypto.randomUUID();
-    const at = `${WATCHLISTS}/${encodeURIComponent(alias)}/watchlistItems/${encodeURIComponent(id)}`;
-    return call(path(at + WATCHLIST_VERSION), {
-      method: "PUT",
+    return api.sentinel.call("PUT", "/watchlists/{alias}/watchlistItems/{item}", {
+      path: { alias, item: id },
       body: { ...(item ? { etag: item.etag } : {}), properties: { itemsKeyValue: values } },
     });
   });

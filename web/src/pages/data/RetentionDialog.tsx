@@ -12,11 +12,11 @@ import {
   Select,
 } from "@fluentui/react-components";
 import { useState } from "react";
-import { call } from "../../api/client";
 import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
-import { useDataChange, useTablePath } from "./queries";
+import { useDataChange } from "./queries";
 import type { TableResource } from "./queries";
+import { useApi } from "../../session/useApi";
 
 interface Changed {
   plan: string;
@@ -26,13 +26,16 @@ interface Changed {
 
 export function RetentionDialog({ table, onClose }: { table: TableResource; onClose: () => void }) {
   const p = table.properties;
-  const path = useTablePath();
+  const api = useApi();
   const notify = useNotify();
   const [plan, setPlan] = useState(p.plan);
   const [days, setDays] = useState(String(p.retentionInDays));
   const [total, setTotal] = useState(String(p.totalRetentionInDays));
   const save = useDataChange((changed: Partial<Changed>) =>
-    call(path(table.name), { method: "PATCH", body: { properties: changed } }),
+    api.arm.call("PATCH", "/tables/{table}", {
+      path: { table: table.name },
+      body: { properties: changed },
+    }),
   );
   const less = Number(total) < p.totalRetentionInDays;
   const store = async () => {

@@ -104,7 +104,9 @@ function SourceList() {
       loading={isPending}
       empty={
         <EmptyState title="Nobody has sent anything in the last eight days">
-          Send logs to a data collection rule, or configure syslog, files, topics or buckets.
+          Send logs to a data collection rule, or configure syslog, files, topics or buckets. What
+          the server&apos;s operator imports by hand is counted under What became of records, and
+          not watched.
         </EmptyState>
       }
     />

@@ -16,14 +16,12 @@ import {
 } from "@fluentui/react-components";
 import { useMemo, useState } from "react";
 import { useNavigate } from "react-router-dom";
-import { call } from "../../api/client";
 import { SmallTable } from "../../parts/SmallTable";
 import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
-import { useWorkspacePath } from "../../session/session";
-import { WATCHLISTS, WATCHLIST_VERSION } from "./Watchlists";
 import { parseCsv } from "./csv";
 import { useDataChange } from "./queries";
+import { useApi } from "../../session/useApi";
 
 const PREVIEW_ROWS = 50;
 
@@ -33,7 +31,7 @@ const useStyles = makeStyles({
 
 export function WatchlistDialog({ onClose }: { onClose: () => void }) {
   const styles = useStyles();
-  const path = useWorkspacePath();
+  const api = useApi();
   const go = useNavigate();
   const notify = useNotify();
   const [name, setName] = useState("");
@@ -47,8 +45,8 @@ export function WatchlistDialog({ onClose }: { onClose: () => void }) {
     [file, skip],
   );
   const save = useDataChange(() =>
-    call(path(`${WATCHLISTS}/${encodeURIComponent(alias)}${WATCHLIST_VERSION}`), {
-      method: "PUT",
+    api.sentinel.call("PUT", "/watchlists/{alias}", {
+      path: { alias },
       body: {
         properties: {
           displayName: name,

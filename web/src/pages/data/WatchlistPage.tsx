@@ -3,7 +3,6 @@ import { Button, Spinner, Text, Toolbar } from "@fluentui/react-components";
 import { AddRegular, ArrowDownloadRegular, DeleteRegular } from "@fluentui/react-icons";
 import { useMemo, useState } from "react";
 import { useParams } from "react-router-dom";
-import { call } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -13,17 +12,13 @@ import { useNotify } from "../../parts/Toasts";
 import { csvText, download } from "../../parts/download";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
-import { useSession, useWorkspacePath } from "../../session/session";
+import { useSession } from "../../session/session";
 import { ItemDialog } from "./ItemDialog";
-import { WATCHLISTS, WATCHLIST_VERSION } from "./Watchlists";
-import type { Watchlist } from "./Watchlists";
-import { useDataChange, useResources } from "./queries";
+import { useDataChange, useResources, useWatchlists } from "./queries";
+import { useApi } from "../../session/useApi";
+import type { Schemas } from "../../api/typed";
 
-export interface Item {
-  name: string;
-  etag: string;
-  properties: { itemsKeyValue: Record<string, unknown>; updated: string };
-}
+export type Item = Schemas["WatchlistItem"];
 
 export function textOf(value: unknown): string {
   return typeof value === "string"
@@ -36,14 +31,14 @@ export function textOf(value: unknown): string {
 export default function WatchlistPage() {
   const alias = useParams()["alias"] ?? "";
   const { may } = useSession();
-  const path = useWorkspacePath();
+  const api = useApi();
   const notify = useNotify();
-  const at = `${WATCHLISTS}/${encodeURIComponent(alias)}`;
-  const lists = useResources<Watchlist>("watchlists", WATCHLISTS + WATCHLIST_VERSION);
+  const lists = useWatchlists();
   const list = lists.data?.find((w) => w.name.toLowerCase() === alias.toLowerCase());
-  const { data, error, isPending, refetch } = useResources<Item>(
+  const { data, error, isPending, refetch } = useResources(
     `items of ${alias}`,
-    `${at}/watchlistItems${WATCHLIST_VERSION}`,
+    (on, most, signal) =>
+      on.sentinel.all("/watchlists/{alias}/watchlistItems", most, { path: { alias }, signal }),
   );
   const [edited, setEdited] = useState<Item | "new" | undefined>(undefined);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
@@ -73,9 +68,9 @@ export default function WatchlistPage() {
     [names],
   );
   const remove = useDataChange(async (ids: readonly string[]) => {
-    for (const id of ids)
-      await call(path(`${at}/watchlistItems/${encodeURIComponent(id)}${WATCHLIST_VERSION}`), {
-        method: "DELETE",
+    for (const item of ids)
+      await api.sentinel.call("DELETE", "/watchlists/{alias}/watchlistItems/{item}", {
+        path: { alias, item },
       });
   });
   const exported = () =>

@@ -3,7 +3,6 @@ import { Button, Toolbar } from "@fluentui/react-components";
 import { AddRegular, DeleteRegular } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useNavigate } from "react-router-dom";
-import { call } from "../../api/client";
 import { useKql } from "../../api/kql";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
@@ -13,29 +12,13 @@ import { TextLink } from "../../parts/TextLink";
 import { useNotify } from "../../parts/Toasts";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
-import { useSession, useWorkspacePath } from "../../session/session";
+import { useSession } from "../../session/session";
 import { WatchlistDialog } from "./WatchlistDialog";
-import { useDataChange, useResources } from "./queries";
+import { useDataChange, useWatchlists } from "./queries";
+import { useApi } from "../../session/useApi";
+import type { Schemas } from "../../api/typed";
 
-export const WATCHLISTS = "/providers/Microsoft.SecurityInsights/watchlists";
-export const WATCHLIST_VERSION = "?api-version=2024-09-01";
-
-export interface Watchlist {
-  name: string;
-  etag: string;
-  properties: {
-    displayName: string;
-    watchlistAlias: string;
-    description?: string;
-    provider: string;
-    source?: string;
-    itemsSearchKey: string;
-    created: string;
-    updated: string;
-    createdBy?: { name?: string };
-    uploadStatus: string;
-  };
-}
+export type Watchlist = Schemas["Watchlist"];
 
 const base: Column<Watchlist>[] = [
   {
@@ -103,13 +86,10 @@ function useCounts(aliases: readonly string[]): Map<string, number> {
 
 export default function Watchlists() {
   const { may } = useSession();
-  const path = useWorkspacePath();
+  const api = useApi();
   const go = useNavigate();
   const notify = useNotify();
-  const { data, error, isPending, refetch } = useResources<Watchlist>(
-    "watchlists",
-    WATCHLISTS + WATCHLIST_VERSION,
-  );
+  const { data, error, isPending, refetch } = useWatchlists();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [adding, setAdding] = useState(false);
   const [deleting, setDeleting] = useState(false);
@@ -126,9 +106,7 @@ export default function Watchlists() {
   ];
   const remove = useDataChange(async (aliases: readonly string[]) => {
     for (const alias of aliases)
-      await call(path(`${WATCHLISTS}/${encodeURIComponent(alias)}${WATCHLIST_VERSION}`), {
-        method: "DELETE",
-      });
+      await api.sentinel.call("DELETE", "/watchlists/{alias}", { path: { alias } });
   });
   const writes = may("watchlists/write");
   return (

@@ -12,12 +12,10 @@ import {
   Textarea,
 } from "@fluentui/react-components";
 import { useState } from "react";
-import { call } from "../../api/client";
 import { ErrorNotice } from "../../parts/notices";
 import { useNotify } from "../../parts/Toasts";
-import { useSession } from "../../session/session";
 import type { ResultTable } from "./results";
-import { API } from "./schema";
+import { useApi } from "../../session/useApi";
 
 interface Props {
   table: ResultTable;
@@ -28,7 +26,7 @@ interface Props {
 }
 
 export function BookmarkDialog({ table, row, query, name, onClose }: Props) {
-  const { workspace } = useSession();
+  const api = useApi();
   const notify = useNotify();
   const values = table.row(row);
   const [title, setTitle] = useState(name);
@@ -41,9 +39,8 @@ export function BookmarkDialog({ table, row, query, name, onClose }: Props) {
     setError(undefined);
     const time = values["TimeGenerated"];
     try {
-      const path = `${workspace?.resourceId ?? ""}/providers/Microsoft.SecurityInsights/bookmarks`;
-      await call(`${path}/${crypto.randomUUID()}?${API}`, {
-        method: "PUT",
+      await api.sentinel.call("PUT", "/bookmarks/{bookmark}", {
+        path: { bookmark: crypto.randomUUID() },
         body: {
           properties: {
             displayName: title,

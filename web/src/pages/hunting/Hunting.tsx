@@ -10,7 +10,7 @@ import {
 } from "@fluentui/react-components";
 import { Suspense, lazy, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router-dom";
-import { callRaw } from "../../api/client";
+import { server } from "../../api/typed";
 import { EmptyState, errorText } from "../../parts/notices";
 import { useNotify } from "../../parts/Toasts";
 import { rangeOf, useServerNow } from "../../parts/time";
@@ -31,6 +31,7 @@ import { TabStrip } from "./TabStrip";
 import { useQueryTabs } from "./tabs";
 import { Toolbar } from "./Toolbar";
 import { useRuns } from "./useRun";
+import { useApi } from "../../session/useApi";
 
 const KqlEditor = lazy(() => import("./editor/KqlEditor"));
 
@@ -76,6 +77,7 @@ type Dialog = "query" | "function" | { bookmark: number } | undefined;
 export default function Hunting() {
   const styles = useStyles();
   const { workspace, may } = useSession();
+  const api = useApi();
   const notify = useNotify();
   const navigate = useNavigate();
   const now = useServerNow();
@@ -101,7 +103,7 @@ export default function Hunting() {
       : "";
     const id = current.id;
     const done = await runs.start(id, {
-      workspace: workspace.id,
+      api,
       query: text,
       timespan,
       workspaces: current.workspaces ?? [],
@@ -176,11 +178,8 @@ export default function Hunting() {
   };
   const format = async () => {
     try {
-      const answer = await callRaw("/vedette/v1/queryText", {
-        method: "POST",
-        body: { query: current.text },
-      });
-      const { query } = (await answer.json()) as { query: string };
+      const body = { query: current.text };
+      const { query } = await server.call("POST", "/vedette/v1/queryText", { body });
       tabs.change(current.id, { text: query });
     } catch (error) {
       notify.failed("The query can't be laid out", error);

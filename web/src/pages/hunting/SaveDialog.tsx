@@ -13,10 +13,8 @@ import {
 } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { call } from "../../api/client";
 import { ErrorNotice } from "../../parts/notices";
-import { useSession } from "../../session/session";
-import { API } from "./schema";
+import { useApi } from "../../session/useApi";
 
 interface Props {
   /** A function has a name by which queries call it, and parameters. */
@@ -32,7 +30,7 @@ interface Props {
 const ALIAS = /^[A-Za-z_]\w{0,127}$/;
 
 export function SaveDialog({ asFunction, name, query, replaces, onSaved, onClose }: Props) {
-  const { workspace } = useSession();
+  const api = useApi();
   const queries = useQueryClient();
   const [title, setTitle] = useState(asFunction ? name.replaceAll(/\W+/g, "") : name);
   const [category, setCategory] = useState(asFunction ? "Functions" : "Hunting Queries");
@@ -47,8 +45,8 @@ export function SaveDialog({ asFunction, name, query, replaces, onSaved, onClose
     setError(undefined);
     const id = replaces || crypto.randomUUID();
     try {
-      await call(`${workspace?.resourceId ?? ""}/savedSearches/${id}?${API}`, {
-        method: "PUT",
+      await api.arm.call("PUT", "/savedSearches/{search}", {
+        path: { search: id },
         body: {
           etag: "*",
           properties: {

@@ -2,7 +2,7 @@
  * The result of a query, as it comes: lines of columns, kept in chunks. A column whose values repeat (most columns of
  * logs do) keeps each of them once and small numbers in place of them, so that a million rows fit into a browser.
  */
-import { callRaw } from "../../api/client";
+import type { WorkspaceApi } from "../../api/typed";
 
 export type CellType =
   | "bool"
@@ -142,7 +142,7 @@ class Reader {
 }
 
 export interface Ask {
-  workspace: string;
+  api: WorkspaceApi;
   query: string;
   /** ISO 8601; "": any time. */
   timespan: string;
@@ -156,14 +156,13 @@ export interface Ask {
 
 /** Runs a query. Giving the signal up closes the connection, which ends the query on the server. */
 export async function ask(options: Ask): Promise<ResultTable> {
-  const { workspace, query, timespan, maxRows, workspaces, signal, onRows } = options;
-  const response = await callRaw(`/vedette/v1/workspaces/${workspace}/results`, {
-    method: "POST",
+  const { api, query, timespan, maxRows, workspaces, signal, onRows } = options;
+  const response = await api.own.raw("POST", "/results", {
     body: {
       query,
       maxRows,
       ...(timespan === "" ? {} : { timespan }),
-      ...(workspaces.length === 0 ? {} : { workspaces }),
+      ...(workspaces.length === 0 ? {} : { workspaces: [...workspaces] }),
     },
     signal,
   });

@@ -1,43 +1,16 @@
 /** What queries can name in a workspace: tables, functions, saved queries; and the schema for the editor. */
 import { useQuery } from "@tanstack/react-query";
-import { call, callAll } from "../../api/client";
+import { server } from "../../api/typed";
+import type { Schemas } from "../../api/typed";
 import { useSession } from "../../session/session";
+import { useApi } from "../../session/useApi";
 
-export interface TableInfo {
-  name: string;
-  columns: { name: string; type: string }[];
-}
-export interface FunctionInfo {
-  name: string;
-  parameters: string;
-  body: string;
-  folder: string;
-  docString: string;
-  savedSearch: string;
-}
-export interface SavedSearch {
-  name: string;
-  etag?: string;
-  properties: {
-    category: string;
-    displayName: string;
-    query: string;
-    functionAlias?: string;
-    functionParameters?: string;
-    tags?: { name: string; value: string }[] | null;
-  };
-}
-export interface Retention {
-  name: string;
-  properties: { plan?: string; retentionInDays?: number; totalRetentionInDays?: number };
-}
-interface RuleInfo {
-  name: string;
-  kind: string;
-  properties: { displayName?: string; query?: string };
-}
-
-export const API = "api-version=2024-09-01";
+export type TableInfo = Schemas["MetadataTable"];
+export type FunctionInfo = Schemas["Function"];
+export type SavedSearch = Schemas["SavedSearch"];
+export type Retention = Schemas["Table"];
+/** Items of one list that are read. */
+const MOST = 10_000;
 
 /** Groups of tables by where their rows come from, in the order in which they are listed. */
 const products: readonly [string, RegExp][] = [
@@ -70,10 +43,6 @@ export interface EditorSchema {
   database: string;
 }
 
-interface KustoAnswer {
-  Tables: { Rows: unknown[][] }[];
-}
-
 export function useEditorSchema(): EditorSchema | undefined {
   const { workspace } = useSession();
   const { data } = useQuery({
@@ -82,8 +51,7 @@ export function useEditorSchema(): EditorSchema | undefined {
     staleTime: 5 * 60_000,
     queryFn: async ({ signal }) => {
       const database = workspace?.name ?? "";
-      const answer = await call<KustoAnswer>("/v1/rest/mgmt", {
-        method: "POST",
+      const answer = await server.call("POST", "/v1/rest/mgmt", {
         body: { csl: ".show database schema as json", db: database },
         signal,
       });
@@ -93,78 +61,62 @@ export function useEditorSchema(): EditorSchema | undefined {
   return data;
 }
 
-interface Metadata {
-  tables: TableInfo[];
-}
 export function useTables() {
+  const api = useApi();
   const { workspace } = useSession();
   return useQuery({
     queryKey: ["hunting", "tables", workspace?.id],
     enabled: workspace !== undefined,
     staleTime: 60_000,
-    queryFn: async ({ signal }) =>
-      (await call<Metadata>(`/v1/workspaces/${workspace?.id ?? ""}/metadata`, { signal })).tables,
+    queryFn: async ({ signal }) => (await api.logs.call("GET", "/metadata", { signal })).tables,
   });
 }
 
 export function useRetention() {
+  const api = useApi();
   const { workspace, may } = useSession();
   return useQuery({
     queryKey: ["hunting", "retention", workspace?.id],
     enabled: workspace !== undefined && may("tables/read"),
     staleTime: 5 * 60_000,
     queryFn: async ({ signal }) => {
-      const all = await callAll<Retention>(
-        `${workspace?.resourceId ?? ""}/tables?${API}`,
-        10_000,
-        signal,
-      );
+      const all = await api.arm.all("/tables", MOST, { signal });
       return new Map(all.map((t) => [t.name, t.properties]));
     },
   });
 }
 
 export function useFunctions() {
+  const api = useApi();
   const { workspace, may } = useSession();
   return useQuery({
     queryKey: ["hunting", "functions", workspace?.id],
     enabled: workspace !== undefined && may("functions/read"),
-    queryFn: ({ signal }) =>
-      callAll<FunctionInfo>(
-        `/vedette/v1/workspaces/${workspace?.id ?? ""}/functions`,
-        10_000,
-        signal,
-      ),
+    queryFn: ({ signal }) => api.own.all("/functions", MOST, { signal }),
   });
 }
 
 export function useSavedSearches() {
+  const api = useApi();
   const { workspace, may } = useSession();
   return useQuery({
     queryKey: ["hunting", "saved", workspace?.id],
     enabled: workspace !== undefined && may("functions/read"),
     queryFn: async ({ signal }) => {
-      const all = await callAll<SavedSearch>(
-        `${workspace?.resourceId ?? ""}/savedSearches?${API}`,
-        10_000,
-        signal,
-      );
+      const all = await api.arm.all("/savedSearches", MOST, { signal });
       return all.filter((s) => !s.properties.functionAlias);
     },
   });
 }
 
 export function useRules() {
+  const api = useApi();
   const { workspace, may } = useSession();
   return useQuery({
     queryKey: ["hunting", "rules", workspace?.id],
     enabled: workspace !== undefined && may("rules/read"),
     queryFn: async ({ signal }) => {
-      const all = await callAll<RuleInfo>(
-        `${workspace?.resourceId ?? ""}/providers/Microsoft.SecurityInsights/alertRules?${API}`,
-        10_000,
-        signal,
-      );
+      const all = await api.sentinel.all("/alertRules", MOST, { signal });
       return all.filter((r) => r.properties.query !== undefined);
     },
   });

@@ -1,6 +1,7 @@
 /** One query under way: start it, watch it, give it up. Each tab keeps its last result. */
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiError } from "../../api/client";
+import type { WorkspaceApi } from "../../api/typed";
 import type { TextError } from "./editor/KqlEditor";
 import { ask } from "./results";
 import type { ResultTable } from "./results";
@@ -20,7 +21,7 @@ export interface Run {
   places: readonly TextError[];
 }
 export interface RunRequest {
-  workspace: string;
+  api: WorkspaceApi;
   query: string;
   timespan: string;
   /** Ids of other workspaces. */

@@ -3,13 +3,13 @@ import { Tag, TagGroup, Text, makeStyles, tokens } from "@fluentui/react-compone
 import type { ReactNode } from "react";
 import { Link } from "react-router-dom";
 import { useQuery } from "@tanstack/react-query";
-import { call } from "../../api/client";
-import { API_VERSION, classificationTitle, ownerText } from "../../api/incidents";
+import { classificationTitle, ownerText } from "../../api/incidents";
 import type { Incident } from "../../api/incidents";
 import { Markdown } from "../../parts/Markdown";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
 import { labelsOf, words } from "../incidents/queueColumns";
+import { useApi } from "../../session/useApi";
 
 const useStyles = makeStyles({
   list: {
@@ -37,15 +37,13 @@ function ruleId(resource: string): string {
 
 /** The rule by its name; by its id while that is not known, or when the rule is gone. */
 function RuleLink({ id }: { id: string }) {
+  const api = useApi();
   const { workspace } = useSession();
   const { data } = useQuery({
     queryKey: ["rule-name", workspace?.id, id],
     queryFn: async ({ signal }) => {
-      const path = `${workspace?.resourceId ?? ""}/providers/Microsoft.SecurityInsights/alertRules`;
-      const rule = await call<{ properties: { displayName: string } }>(
-        `${path}/${encodeURIComponent(id)}?${API_VERSION}`,
-        { signal },
-      );
+      const path = { rule: id };
+      const rule = await api.sentinel.call("GET", "/alertRules/{rule}", { path, signal });
       return rule.properties.displayName;
     },
     staleTime: 5 * 60_000,

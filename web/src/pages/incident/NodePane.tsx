@@ -4,13 +4,13 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router-dom";
 import type { Expansion, Incident } from "../../api/incidents";
-import { API_VERSION } from "../../api/incidents";
-import { call } from "../../api/client";
 import { useIncidents } from "../../api/useIncidents";
 import { JsonTree } from "../../parts/JsonTree";
 import { useNotify } from "../../parts/Toasts";
 import { useSession } from "../../session/session";
 import type { StoryNode } from "./story";
+import { useApi } from "../../session/useApi";
+import type { Schemas } from "../../api/typed";
 
 const useStyles = makeStyles({
   pane: {
@@ -23,18 +23,16 @@ const useStyles = makeStyles({
 
 const DAY_MS = 86_400_000;
 
-interface EntityQuery {
-  name: string;
-  properties: { displayName: string; inputEntityType: string };
-}
+type EntityQuery = Schemas["EntityQuery"];
 
 function useExpansions(kind: string): EntityQuery[] {
+  const api = useApi();
   const { workspace } = useSession();
   const { data } = useQuery({
     queryKey: ["entity-queries", workspace?.id],
     queryFn: async () => {
-      const path = `${workspace?.resourceId ?? ""}/providers/Microsoft.SecurityInsights/entityQueries`;
-      return (await call<{ value: EntityQuery[] }>(`${path}?kind=Expansion&${API_VERSION}`)).value;
+      const query = { kind: "Expansion" };
+      return (await api.sentinel.call("GET", "/entityQueries", { query })).value;
     },
     staleTime: Infinity,
   });

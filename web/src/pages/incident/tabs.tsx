@@ -3,7 +3,7 @@ import { Button, Card, Select, Text, makeStyles, tokens } from "@fluentui/react-
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { Link, useNavigate } from "react-router-dom";
-import { call } from "../../api/client";
+import { runKql } from "../../api/kql";
 import { classificationTitle } from "../../api/incidents";
 import type { Alert, Entity, Incident, Similar, TimelineItem } from "../../api/incidents";
 import { useIncidents } from "../../api/useIncidents";
@@ -19,6 +19,7 @@ import { words } from "../incidents/queueColumns";
 import { sentence } from "./sentences";
 import { labelOf } from "./story";
 import { usePart, useRefresh } from "./useIncident";
+import { useApi } from "../../session/useApi";
 
 const useStyles = makeStyles({
   list: { height: "26rem" },
@@ -231,9 +232,6 @@ export function Assets({ incident }: Props) {
   );
 }
 
-interface Answer {
-  tables: { columns: { name: string }[]; rows: unknown[][] }[];
-}
 type Row = Record<string, unknown> & { readonly __at: number };
 
 function cellText(value: unknown): string {
@@ -245,17 +243,13 @@ function cellText(value: unknown): string {
 function AlertRows({ alert }: { alert: Alert }) {
   const styles = useStyles();
   const { workspace } = useSession();
+  const api = useApi();
   const query = alert.properties.additionalData?.["Query"] ?? "";
   const [shown, setShown] = useState<Row | undefined>(undefined);
   const answer = useQuery({
     queryKey: ["alert-rows", workspace?.id, alert.name],
     enabled: query !== "",
-    queryFn: ({ signal }) =>
-      call<Answer>(`/v1/workspaces/${workspace?.id ?? ""}/query`, {
-        method: "POST",
-        body: { query },
-        signal,
-      }),
+    queryFn: ({ signal }) => runKql(api, query, { signal }),
     staleTime: Infinity,
   });
   const table = answer.data?.tables[0];

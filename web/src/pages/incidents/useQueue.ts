@@ -1,8 +1,6 @@
 /** The pages of the queue that have been loaded, and how many incidents there are in all. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { call } from "../../api/client";
-import type { ArmList } from "../../api/client";
 import type { Counts, Incident, Incidents } from "../../api/incidents";
 import { useIncidents } from "../../api/useIncidents";
 import { sortOf } from "../../parts/DataGrid";
@@ -34,7 +32,7 @@ export async function allIncidents(
   const all: Incident[] = [];
   const size = 1000;
   for (let skip = 0; skip < 100_000; skip += size) {
-    const page = await call<ArmList<Incident>>(api.listPath(filter, orderOf(sort), size, skip));
+    const page = await api.list({ filter, orderby: orderOf(sort), top: size, skip });
     all.push(...page.value);
     if (page.nextLink === undefined) break;
   }
@@ -63,7 +61,7 @@ export function useQueue(): Queue {
   const pages = useInfiniteQuery({
     queryKey: ["incidents", workspace?.id, "queue", filter, order],
     queryFn: ({ pageParam, signal }) =>
-      call<ArmList<Incident>>(api.listPath(filter, order, PAGE, pageParam), { signal }),
+      api.list({ filter, orderby: order, top: PAGE, skip: pageParam }, signal),
     initialPageParam: 0,
     getNextPageParam: (last, _all, at) => (last.nextLink === undefined ? undefined : at + PAGE),
     placeholderData: keepPreviousData,

@@ -14,10 +14,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { ReactNode } from "react";
 import { Link } from "react-router-dom";
-import { call } from "../../api/client";
-import type { ArmList } from "../../api/client";
-import type { Incident } from "../../api/incidents";
-import { useRows } from "../../api/query";
+import { useKql } from "../../api/kql";
 import { useIncidents } from "../../api/useIncidents";
 import { Chart } from "../../parts/Chart";
 import { SeverityBadge, StatusBadge, severities } from "../../parts/badges";
@@ -27,6 +24,7 @@ import { useLiveQueries } from "../../parts/useLive";
 import { useUrlState } from "../../parts/urlState";
 import { useSession } from "../../session/session";
 import { severityColours, stackedDays } from "./charts";
+import type { QueryRow } from "./charts";
 import { incidentsOverTime, ingestion, ruleHealth, times } from "./queries";
 
 const REFRESH_MS = 60_000;
@@ -107,7 +105,7 @@ function Numbers({ days }: { days: number }) {
     queryFn: ({ signal }) => api.counts("properties/status in ('New', 'Active')", signal),
     refetchInterval: REFRESH_MS,
   });
-  const mean = useRows(times(days), REFRESH_MS);
+  const mean = useKql<QueryRow>(times(days), undefined, true, REFRESH_MS);
   const found = mean.data?.[0];
   return (
     <>
@@ -136,7 +134,7 @@ function Numbers({ days }: { days: number }) {
 }
 
 function IncidentsOverTime({ days }: { days: number }) {
-  const rows = useRows(incidentsOverTime(days), REFRESH_MS);
+  const rows = useKql<QueryRow>(incidentsOverTime(days), undefined, true, REFRESH_MS);
   const option = useMemo(
     () => stackedDays(rows.data ?? [], "Severity", "Incidents", "", severityColours),
     [rows.data],
@@ -153,7 +151,7 @@ function IncidentsOverTime({ days }: { days: number }) {
 }
 
 function Ingestion({ days }: { days: number }) {
-  const rows = useRows(ingestion(days), REFRESH_MS);
+  const rows = useKql<QueryRow>(ingestion(days), undefined, true, REFRESH_MS);
   const option = useMemo(
     () => stackedDays(rows.data ?? [], "Table", "Megabytes", "MB"),
     [rows.data],
@@ -173,7 +171,7 @@ function Ingestion({ days }: { days: number }) {
 
 function RuleHealth({ days }: { days: number }) {
   const styles = useStyles();
-  const rows = useRows(ruleHealth(days), REFRESH_MS);
+  const rows = useKql<QueryRow>(ruleHealth(days), undefined, true, REFRESH_MS);
   const bad = (rows.data ?? []).filter((row) => row["Status"] !== "Success");
   const all = rows.data?.length ?? 0;
   return (
@@ -204,7 +202,7 @@ function Newest() {
   const newest = useQuery({
     queryKey: ["incidents", workspace?.id, "newest"],
     queryFn: ({ signal }) =>
-      call<ArmList<Incident>>(api.listPath("", "properties/createdTimeUtc desc", 8, 0), { signal }),
+      api.list({ filter: "", orderby: "properties/createdTimeUtc desc", top: 8, skip: 0 }, signal),
     refetchInterval: REFRESH_MS,
   });
   return (

@@ -1,6 +1,6 @@
 /** Rows of the overview as charts. */
 import type { EChartsCoreOption } from "echarts/core";
-import type { QueryRow } from "../../api/query";
+export type QueryRow = Record<string, unknown>;
 
 export const severityColours: Record<string, string> = {
   High: "#d13438",

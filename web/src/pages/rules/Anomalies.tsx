@@ -2,49 +2,34 @@
 import { MessageBar, MessageBarBody, Switch } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { call, callAll } from "../../api/client";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
 import { useNotify } from "../../parts/Toasts";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
-import { useSession, useWorkspacePath } from "../../session/session";
+import { useSession } from "../../session/session";
 import { TacticList } from "./TacticList";
+import { useApi } from "../../session/useApi";
+import type { Schemas } from "../../api/typed";
 
-interface Anomaly {
-  name: string;
-  etag: string;
-  kind: string;
-  properties: {
-    displayName: string;
-    enabled: boolean;
-    settingsStatus: string;
-    tactics?: string[];
-    techniques?: string[];
-    anomalyVersion?: string;
-    requiredDataConnectors?: { connectorId: string; dataTypes: string[] }[];
-  };
-}
-
-const PATH = "/providers/Microsoft.SecurityInsights/securityMLAnalyticsSettings";
-const VERSION = "?api-version=2025-09-01";
+type Anomaly = Schemas["AnomalySettings"];
 
 function useAnomalies() {
   const { workspace } = useSession();
-  const path = useWorkspacePath();
+  const api = useApi();
   return useQuery({
     queryKey: ["anomalies", workspace?.id],
-    queryFn: ({ signal }) => callAll<Anomaly>(path(PATH + VERSION), 2000, signal),
+    queryFn: ({ signal }) => api.sentinel.all("/securityMLAnalyticsSettings", 2000, { signal }),
   });
 }
 
 function useSwitch() {
   const queries = useQueryClient();
-  const path = useWorkspacePath();
+  const api = useApi();
   const notify = useNotify();
   return useMutation({
     mutationFn: ({ anomaly, enabled }: { anomaly: Anomaly; enabled: boolean }) =>
-      call(path(`${PATH}/${encodeURIComponent(anomaly.name)}${VERSION}`), {
-        method: "PUT",
+      api.sentinel.call("PUT", "/securityMLAnalyticsSettings/{settings}", {
+        path: { settings: anomaly.name },
         body: { ...anomaly, properties: { ...anomaly.properties, enabled } },
       }),
     onError: (error) => notify.failed("The anomaly was not changed", error),

@@ -15,32 +15,34 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { useState } from "react";
-import { useOwnPath } from "../../session/paths";
-import { ApiError, callText } from "../../api/client";
+import { ApiError } from "../../api/client";
 import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
 import { IssueList } from "./IssueList";
-import type { Issue } from "./model";
 import { useRuleChange } from "./queries";
+import { useApi } from "../../session/useApi";
+import type { Schemas, WorkspaceApi } from "../../api/typed";
 
 const useStyles = makeStyles({
   content: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },
 });
 
-interface Answer {
-  rules: { id: string; name: string; kind: string; created: boolean }[];
-  refused: number;
-  issues: Issue[];
-}
+type Answer = Schemas["RuleImport"];
 interface File {
   name: string;
   text: string;
 }
 
 /** The answer of an import, also when some rules were refused: that is no failure of the call. */
-async function send(path: string, file: File): Promise<Answer> {
+async function send(
+  api: WorkspaceApi,
+  what: "/rules" | "/ruleTemplates",
+  file: File,
+  check: boolean,
+): Promise<Answer> {
   try {
-    return await callText<Answer>(path, file.text);
+    const query = { file: file.name, check: check ? true : undefined };
+    return await api.own.call("POST", what, { query, text: file.text });
   } catch (error) {
     const body = error instanceof ApiError ? (error.body as Partial<Answer>) : {};
     if (body.rules !== undefined && body.issues !== undefined) return body as Answer;
@@ -68,22 +70,12 @@ export function ImportDialog({
   templates?: boolean;
 }) {
   const styles = useStyles();
-  const own = useOwnPath();
+  const api = useApi();
   const notify = useNotify();
   const [file, setFile] = useState<File | undefined>(undefined);
-  const path = (check: boolean) =>
-    own(
-      `/${templates ? "ruleTemplates" : "rules"}?file=${encodeURIComponent(file?.name ?? "")}${check ? "&check=true" : ""}`,
-    );
-  const check = useRuleChange((chosen: File) =>
-    send(
-      own(
-        `/${templates ? "ruleTemplates" : "rules"}?check=true&file=${encodeURIComponent(chosen.name)}`,
-      ),
-      chosen,
-    ),
-  );
-  const store = useRuleChange((chosen: File) => send(path(false), chosen));
+  const what = templates ? "/ruleTemplates" : "/rules";
+  const check = useRuleChange((chosen: File) => send(api, what, chosen, true));
+  const store = useRuleChange((chosen: File) => send(api, what, chosen, false));
   const choose = async (files: FileList | null) => {
     const chosen = files?.[0];
     if (chosen === undefined) return;

@@ -10,8 +10,6 @@ import {
 } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router-dom";
-import { useOwnPath } from "../../session/paths";
-import { call } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { Page } from "../../parts/Page";
 import { Tabs } from "../../parts/Tabs";
@@ -22,22 +20,26 @@ import { RuleAlerts } from "./RuleAlerts";
 import { RuleDetails } from "./RuleDetails";
 import { RuleRuns } from "./RuleRuns";
 import { useTellingDeed } from "./RuleToolbar";
+import { RuleTests } from "./RuleTests";
 import { RuleVersions } from "./RuleVersions";
-import type { RuleResource, Run } from "./model";
+import { madeKind } from "./model";
+import type { RuleResource } from "./model";
 import { useRule, useRuleChange } from "./queries";
+import { useApi } from "../../session/useApi";
 
 const tabs = [
   { id: "details", title: "Details", component: RuleDetails },
   { id: "runs", title: "Runs", component: RuleRuns },
   { id: "alerts", title: "Alerts", component: RuleAlerts },
+  { id: "tests", title: "Tests", component: RuleTests },
   { id: "versions", title: "Versions", component: RuleVersions },
 ];
 
 function useRunNow(id: string) {
-  const own = useOwnPath();
+  const api = useApi();
   const notify = useNotify();
   const run = useRuleChange(() =>
-    call<Run>(own(`/rules/${encodeURIComponent(id)}/run`), { method: "POST" }),
+    api.own.call("POST", "/rules/{rule}/run", { path: { rule: id } }),
   );
   const now = async () => {
     try {
@@ -61,12 +63,14 @@ function Actions({ id, rule }: { id: string; rule: RuleResource }) {
   const runs = rule.kind === "Scheduled" || rule.kind === "NRT";
   return (
     <Toolbar aria-label="Rule" size="small" style={{ flexWrap: "wrap", padding: 0 }}>
-      <Button
-        icon={<EditRegular />}
-        onClick={() => void go(`/rules/${encodeURIComponent(id)}/edit`)}
-      >
-        Edit
-      </Button>
+      {madeKind(rule.kind) !== undefined && (
+        <Button
+          icon={<EditRegular />}
+          onClick={() => void go(`/rules/${encodeURIComponent(id)}/edit`)}
+        >
+          Edit
+        </Button>
+      )}
       <Button
         appearance="subtle"
         icon={enabled ? <PauseRegular /> : <PlayRegular />}

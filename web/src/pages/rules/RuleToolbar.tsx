@@ -21,8 +21,6 @@ import {
 } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useNavigate } from "react-router-dom";
-import { useOwnPath } from "../../session/paths";
-import { call, callRaw } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { ColumnMenu } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -30,9 +28,11 @@ import { useNotify } from "../../parts/Toasts";
 import { download } from "../../parts/download";
 import { useSession } from "../../session/session";
 import { ImportDialog } from "./ImportDialog";
+import { madeKind } from "./model";
 import type { RuleState } from "./model";
 import { useDeed } from "./queries";
 import type { Deed } from "./queries";
+import { useApi } from "../../session/useApi";
 
 interface Props {
   chosen: readonly RuleState[];
@@ -65,18 +65,18 @@ export function useTellingDeed() {
   };
 }
 
-/** Those with a query of their own; others are their template's. */
+/** Those that people make; others are their template's. */
 function isEditable(rule: RuleState | undefined): boolean {
-  return rule?.kind === "Scheduled" || rule?.kind === "NRT";
+  return madeKind(rule?.kind) !== undefined;
 }
 
 function useExport() {
-  const own = useOwnPath();
+  const api = useApi();
   const notify = useNotify();
   return {
     json: async (ids: readonly string[]) => {
       try {
-        const template = await call(own("/rules/export"), { method: "POST", body: { ids } });
+        const template = await api.own.call("POST", "/rules/export", { body: { ids: [...ids] } });
         download("rules.json", "application/json", JSON.stringify(template, null, 2));
       } catch (error) {
         notify.failed("Nothing was exported", error);
@@ -86,8 +86,8 @@ function useExport() {
       const texts: string[] = [];
       for (const rule of rules) {
         try {
-          const path = own(`/rules/${encodeURIComponent(rule.id)}/yaml`);
-          texts.push(await (await callRaw(path)).text());
+          const path = { rule: rule.id };
+          texts.push(await (await api.own.raw("GET", "/rules/{rule}/yaml", { path })).text());
         } catch (error) {
           notify.failed(`“${rule.name}” was not exported`, error);
         }
@@ -112,6 +112,9 @@ function CreateMenu() {
             Scheduled query rule
           </MenuItem>
           <MenuItem onClick={() => void go("/rules/new?kind=NRT")}>NRT query rule</MenuItem>
+          <MenuItem onClick={() => void go("/rules/new?kind=MicrosoftSecurityIncidentCreation")}>
+            Microsoft incident creation rule
+          </MenuItem>
           <MenuItem onClick={() => void go("/rules?tab=templates")}>From a template…</MenuItem>
         </MenuList>
       </MenuPopover>

@@ -12,8 +12,6 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useParams } from "react-router-dom";
-import { useOwnPath } from "../../session/paths";
-import { call } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -24,6 +22,7 @@ import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
 import type { RuleProperties, Version } from "./model";
 import { useRuleChange, useVersions } from "./queries";
+import { useApi } from "../../session/useApi";
 
 /** A rule as lines: its settings, then its query as it is written. */
 function linesOf(p: RuleProperties | undefined): string[] {
@@ -34,14 +33,12 @@ function linesOf(p: RuleProperties | undefined): string[] {
 
 function useVersion(rule: string, version: number) {
   const { workspace } = useSession();
-  const own = useOwnPath();
+  const api = useApi();
   return useQuery({
     queryKey: ["rules", workspace?.id, "version", rule, version],
     enabled: version > 0,
     queryFn: ({ signal }) =>
-      call<Version>(own(`/rules/${encodeURIComponent(rule)}/versions/${String(version)}`), {
-        signal,
-      }),
+      api.own.call("GET", "/rules/{rule}/versions/{version}", { path: { rule, version }, signal }),
   });
 }
 
@@ -132,15 +129,15 @@ function useColumns(show: (v: Version) => void, restore: ((v: Version) => void) 
 
 export function RuleVersions() {
   const id = useParams()["id"] ?? "";
-  const own = useOwnPath();
+  const api = useApi();
   const notify = useNotify();
   const { may } = useSession();
   const { data, error, isPending, refetch } = useVersions(id);
   const [shown, setShown] = useState<Version | undefined>(undefined);
   const [restoring, setRestoring] = useState<Version | undefined>(undefined);
   const restore = useRuleChange((version: number) =>
-    call(own(`/rules/${encodeURIComponent(id)}/versions/${String(version)}/restore`), {
-      method: "POST",
+    api.own.call("POST", "/rules/{rule}/versions/{version}/restore", {
+      path: { rule: id, version },
     }),
   );
   const columns = useColumns(setShown, may("rules/write") ? setRestoring : undefined);

@@ -2,16 +2,15 @@
 import { Button, Subtitle2, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { AddRegular, DismissRegular } from "@fluentui/react-icons";
 import { useNavigate } from "react-router-dom";
-import { useOwnPath } from "../../session/paths";
-import { call } from "../../api/client";
 import { durationText } from "../../api/duration";
 import { useNotify } from "../../parts/Toasts";
 import { useSession } from "../../session/session";
 import { Facts } from "../../parts/Facts";
 import { TacticList } from "./TacticList";
-import { kindTitles } from "./model";
-import type { RuleResource, Template } from "./model";
+import { kindTitles, madeKind } from "./model";
+import type { Template } from "./model";
 import { useRuleChange } from "./queries";
+import { useApi } from "../../session/useApi";
 
 const useStyles = makeStyles({
   pane: {
@@ -41,14 +40,14 @@ const useStyles = makeStyles({
 
 export function TemplatePane({ template, onClose }: { template: Template; onClose: () => void }) {
   const styles = useStyles();
-  const own = useOwnPath();
+  const api = useApi();
   const go = useNavigate();
   const notify = useNotify();
   const { may } = useSession();
   const p = template.properties;
   const create = useRuleChange(() =>
-    call<RuleResource>(own(`/ruleTemplates/${encodeURIComponent(template.name)}/create`), {
-      method: "POST",
+    api.own.call("POST", "/ruleTemplates/{template}/create", {
+      path: { template: template.name },
       body: {},
     }),
   );
@@ -93,7 +92,7 @@ export function TemplatePane({ template, onClose }: { template: Template; onClos
       )}
       {may("rules/write") && (
         <div>
-          {hasQuery ? (
+          {madeKind(template.kind) !== undefined ? (
             <Button
               appearance="primary"
               icon={<AddRegular />}

@@ -9,7 +9,7 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { useState } from "react";
-import { call } from "../../api/client";
+import { server } from "../../api/typed";
 import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
@@ -19,18 +19,27 @@ import type { Told } from "./SecretDialog";
 import { useSettingsChange, useSettingsList } from "./queries";
 import type { Credential } from "./queries";
 
+/** Credentials of one application that are read. */
+const MOST = 1000;
+
 const useStyles = makeStyles({
   list: { margin: 0, display: "flex", flexDirection: "column", gap: tokens.spacingVerticalXS },
   bar: { display: "flex", gap: tokens.spacingHorizontalS },
 });
 
-function Credentials(props: { title: string; path: string; name: string; writes: boolean }) {
+interface Credentials {
+  title: string;
+  name: string;
+  list: (signal: AbortSignal) => Promise<Credential[]>;
+  remove: (credential: string) => Promise<unknown>;
+  writes: boolean;
+}
+
+function Credentials(props: Credentials) {
   const styles = useStyles();
   const notify = useNotify();
-  const { data, error } = useSettingsList<Credential>(props.name, props.path);
-  const remove = useSettingsChange((id: string) =>
-    call(`${props.path}/${encodeURIComponent(id)}`, { method: "DELETE" }),
-  );
+  const { data, error } = useSettingsList(props.name, props.list);
+  const remove = useSettingsChange(props.remove);
   const removeOne = async (id: string) => {
     try {
       await remove.mutateAsync(id);
@@ -74,7 +83,7 @@ export function ApplicationCredentials(props: {
   const styles = useStyles();
   const { may } = useSession();
   const notify = useNotify();
-  const base = `/vedette/v1/applications/${encodeURIComponent(props.id)}`;
+  const path = { application: props.id };
   const writes = may("applications/write");
   const [adding, setAdding] = useState(false);
   const [certificate, setCertificate] = useState("");
@@ -82,10 +91,10 @@ export function ApplicationCredentials(props: {
   const addSecret = async () => {
     try {
       await add.mutateAsync(async () => {
-        const made = await call<{ secretText?: string; secret?: string; clientSecret?: string }>(
-          `${base}/secrets`,
-          { method: "POST", body: {} },
-        );
+        const made = await server.call("POST", "/vedette/v1/applications/{application}/secrets", {
+          path,
+          body: {},
+        });
         const secret = made.secretText ?? made.clientSecret ?? made.secret ?? "";
         props.onTold({ title: "One more secret", values: [["Client secret", secret]] });
       });
@@ -109,13 +118,31 @@ export function ApplicationCredentials(props: {
       <Credentials
         title="Secrets"
         name={`secrets of ${props.id}`}
-        path={`${base}/secrets`}
+        list={(signal) =>
+          server.all("/vedette/v1/applications/{application}/secrets", MOST, { path, signal })
+        }
+        remove={(credential) =>
+          server.call("DELETE", "/vedette/v1/applications/{application}/secrets/{credential}", {
+            path: { ...path, credential },
+          })
+        }
         writes={writes}
       />
       <Credentials
         title="Certificates"
         name={`certificates of ${props.id}`}
-        path={`${base}/certificates`}
+        list={(signal) =>
+          server.all("/vedette/v1/applications/{application}/certificates", MOST, { path, signal })
+        }
+        remove={(credential) =>
+          server.call(
+            "DELETE",
+            "/vedette/v1/applications/{application}/certificates/{credential}",
+            {
+              path: { ...path, credential },
+            },
+          )
+        }
         writes={writes}
       />
       {adding && (
@@ -125,7 +152,10 @@ export function ApplicationCredentials(props: {
           ready={certificate.trim() !== ""}
           onSubmit={async () => {
             await add.mutateAsync(() =>
-              call(`${base}/certificates`, { method: "POST", body: { certificate } }),
+              server.call("POST", "/vedette/v1/applications/{application}/certificates", {
+                path,
+                body: { certificate },
+              }),
             );
             setAdding(false);
             setCertificate("");

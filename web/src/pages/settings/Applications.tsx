@@ -2,7 +2,8 @@
 import { Badge, Button, Field, Input, Toolbar } from "@fluentui/react-components";
 import { AddRegular } from "@fluentui/react-icons";
 import { useState } from "react";
-import { call } from "../../api/client";
+import { server } from "../../api/typed";
+import type { Schemas } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -18,7 +19,7 @@ import type { Told } from "./SecretDialog";
 import { grantText, useApplications, useSettingsChange } from "./queries";
 import type { Application } from "./queries";
 
-const PATH = "/vedette/v1/applications";
+const ONE = "/vedette/v1/applications/{application}";
 
 const columns: Column<Application>[] = [
   {
@@ -64,11 +65,7 @@ const columns: Column<Application>[] = [
   },
 ];
 
-interface Made {
-  clientId: string;
-  clientSecret: string;
-  tenant: string;
-}
+type Made = Schemas["MadeApplication"];
 
 function toldOf(title: string, made: Made): Told {
   return {
@@ -91,8 +88,7 @@ function NewApplication({
   const [name, setName] = useState("");
   const [grant, setGrant] = useState({ role: "", scope: "/" });
   const make = useSettingsChange(() =>
-    call<Made>(PATH, {
-      method: "POST",
+    server.call("POST", "/vedette/v1/applications", {
       body: { name, roles: [grant.scope === "/" ? { role: grant.role } : grant] },
     }),
   );
@@ -123,7 +119,7 @@ export function Applications() {
   const [deleting, setDeleting] = useState(false);
   const [told, setTold] = useState<Told | undefined>(undefined);
   const app = data?.find((a) => a.clientId === chosen);
-  const path = `${PATH}/${encodeURIComponent(chosen)}`;
+  const path = { application: chosen };
   const change = useSettingsChange((run: () => Promise<unknown>) => run());
   const run = async (what: string, deed: () => Promise<unknown>) => {
     try {
@@ -158,7 +154,7 @@ export function Applications() {
                 size="small"
                 onClick={() =>
                   void run("The application was not changed", () =>
-                    call(path, { method: "PATCH", body: { enabled: !app.enabled } }),
+                    server.call("PATCH", ONE, { path, body: { enabled: !app.enabled } }),
                   )
                 }
               >
@@ -169,7 +165,7 @@ export function Applications() {
                 onClick={() =>
                   void run("No secret was made", async () =>
                     setTold(
-                      toldOf("New secret", await call<Made>(`${path}/secret`, { method: "POST" })),
+                      toldOf("New secret", await server.call("POST", `${ONE}/secret`, { path })),
                     ),
                   )
                 }
@@ -210,7 +206,7 @@ export function Applications() {
           title={`Delete the application ${app.name}?`}
           action="Delete"
           onConfirm={async () => {
-            await change.mutateAsync(() => call(path, { method: "DELETE" }));
+            await change.mutateAsync(() => server.call("DELETE", ONE, { path }));
             notify.done("The application is deleted");
           }}
           onClose={() => setDeleting(false)}

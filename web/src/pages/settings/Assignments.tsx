@@ -2,7 +2,7 @@
 import { Button, Field, Input, Select, Textarea, Toolbar } from "@fluentui/react-components";
 import { AddRegular } from "@fluentui/react-icons";
 import { useMemo, useState } from "react";
-import { call } from "../../api/client";
+import { authorization } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -13,7 +13,6 @@ import { useSession } from "../../session/session";
 import { FormDialog } from "./FormDialog";
 import { GrantFields } from "./GrantFields";
 import {
-  AUTHORIZATION_VERSION,
   useApplications,
   useAssignments,
   useRoleDefinitions,
@@ -117,20 +116,17 @@ function NewAssignment({ onClose }: { onClose: () => void }) {
     const workspace = grant.scope === "/" ? "" : grant.scope;
     const scope =
       workspace + (table === "" || workspace === "" ? "" : `/tables/${encodeURIComponent(table)}`);
-    return call(
-      `${scope}/providers/Microsoft.Authorization/roleAssignments/${crypto.randomUUID()}?${AUTHORIZATION_VERSION}`,
-      {
-        method: "PUT",
-        body: {
-          properties: {
-            roleDefinitionId: role?.id ?? "",
-            principalId: principal,
-            principalType: principals.find((p) => p.id === principal)?.type ?? "User",
-            ...(condition === "" ? {} : { condition, conditionVersion: "2.0" }),
-          },
+    return authorization(scope).call("PUT", "/roleAssignments/{assignment}", {
+      path: { assignment: crypto.randomUUID() },
+      body: {
+        properties: {
+          roleDefinitionId: role?.id ?? "",
+          principalId: principal,
+          principalType: principals.find((p) => p.id === principal)?.type ?? "User",
+          ...(condition === "" ? {} : { condition, conditionVersion: "2.0" }),
         },
       },
-    );
+    });
   });
   return (
     <FormDialog
@@ -176,8 +172,12 @@ export function Assignments() {
   const [adding, setAdding] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const assignment = data?.find((a) => a.id === chosen);
-  const remove = useSettingsChange((id: string) =>
-    call(`${id}?${AUTHORIZATION_VERSION}`, { method: "DELETE" }),
+  const remove = useSettingsChange(({ name, properties }: Assignment) =>
+    authorization(properties.scope === "/" ? "" : properties.scope).call(
+      "DELETE",
+      "/roleAssignments/{assignment}",
+      { path: { assignment: name } },
+    ),
   );
   if (error !== null)
     return (
@@ -190,7 +190,11 @@ export function Assignments() {
   return (
     <>
       {may("applications/write") && (
-        <Toolbar aria-label="Role assignments" size="small">
+        <Toolbar
+          aria-label="Role assignments"
+          size="small"
+          style={{ flexWrap: "wrap", gap: "4px" }}
+        >
           <Button
             size="small"
             appearance="primary"
@@ -224,7 +228,7 @@ export function Assignments() {
           title="Remove this assignment?"
           action="Remove"
           onConfirm={async () => {
-            await remove.mutateAsync(assignment.id);
+            await remove.mutateAsync(assignment);
             notify.done("The role is taken away");
           }}
           onClose={() => setDeleting(false)}

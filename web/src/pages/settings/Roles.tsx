@@ -2,7 +2,7 @@
 import { Badge, Button, Field, Input, Textarea, Toolbar } from "@fluentui/react-components";
 import { AddRegular } from "@fluentui/react-icons";
 import { useState } from "react";
-import { call } from "../../api/client";
+import { authorization } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -10,7 +10,7 @@ import { useNotify } from "../../parts/Toasts";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { useSession } from "../../session/session";
 import { FormDialog } from "./FormDialog";
-import { roleDefinitionPath, useRoleDefinitions, useSettingsChange } from "./queries";
+import { useRoleDefinitions, useSettingsChange } from "./queries";
 import type { RoleDefinition } from "./queries";
 
 const isCustom = (r: RoleDefinition) => r.properties.type === "CustomRole";
@@ -66,8 +66,8 @@ function RoleDialog({ role, onClose }: { role: RoleDefinition | undefined; onClo
   const [notActions, setNotActions] = useState((p?.permissions[0]?.notActions ?? []).join("\n"));
   const [scopes, setScopes] = useState((p?.assignableScopes ?? ["/"]).join("\n"));
   const save = useSettingsChange(() =>
-    call(roleDefinitionPath(role?.name ?? crypto.randomUUID()), {
-      method: "PUT",
+    authorization("").call("PUT", "/roleDefinitions/{role}", {
+      path: { role: role?.name ?? crypto.randomUUID() },
       body: {
         properties: {
           roleName: name,
@@ -125,8 +125,8 @@ export function Roles() {
   const [editing, setEditing] = useState<"new" | "chosen" | undefined>(undefined);
   const [deleting, setDeleting] = useState(false);
   const role = data?.find((r) => r.name === chosen);
-  const remove = useSettingsChange((id: string) =>
-    call(roleDefinitionPath(id), { method: "DELETE" }),
+  const remove = useSettingsChange((role: string) =>
+    authorization("").call("DELETE", "/roleDefinitions/{role}", { path: { role } }),
   );
   if (error !== null)
     return (
@@ -135,7 +135,7 @@ export function Roles() {
   return (
     <>
       {may("applications/write") && (
-        <Toolbar aria-label="Roles" size="small">
+        <Toolbar aria-label="Roles" size="small" style={{ flexWrap: "wrap", gap: "4px" }}>
           <Button
             size="small"
             appearance="primary"

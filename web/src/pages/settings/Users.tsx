@@ -2,7 +2,7 @@
 import { Badge, Button, Field, Input, Toolbar } from "@fluentui/react-components";
 import { AddRegular } from "@fluentui/react-icons";
 import { useState } from "react";
-import { call } from "../../api/client";
+import { server } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -80,8 +80,7 @@ function NewUser({ onClose, onMade }: { onClose: () => void; onMade: (told: Told
   const [email, setEmail] = useState("");
   const [grant, setGrant] = useState({ role: "", scope: "/" });
   const make = useSettingsChange(() =>
-    call<{ name: string; password?: string }>("/vedette/v1/users", {
-      method: "POST",
+    server.call("POST", "/vedette/v1/users", {
       body: {
         name,
         ...(displayName === "" ? {} : { displayName }),
@@ -137,7 +136,7 @@ function UserDeeds({
   onDelete: () => void;
 }) {
   const notify = useNotify();
-  const path = `/vedette/v1/users/${encodeURIComponent(user.id)}`;
+  const path = { user: user.id };
   const change = useSettingsChange((deed: Deed) => deed.run());
   const run = async (deed: Deed) => {
     try {
@@ -147,10 +146,9 @@ function UserDeeds({
       notify.failed(deed.title, error);
     }
   };
-  const post = (rest: string) => call<{ password?: string }>(`${path}/${rest}`, { method: "POST" });
   const newPassword = async () => {
-    const { password } = await call<{ password?: string }>(`${path}/password`, {
-      method: "POST",
+    const { password } = await server.call("POST", "/vedette/v1/users/{user}/password", {
+      path,
       body: {},
     });
     onTold({ title: `New password of ${user.name}`, values: [["Password", password ?? ""]] });
@@ -158,12 +156,25 @@ function UserDeeds({
   const deeds: Deed[] = [
     {
       title: user.enabled ? "Disable" : "Enable",
-      run: () => call(path, { method: "PATCH", body: { enabled: !user.enabled } }),
+      run: () =>
+        server.call("PATCH", "/vedette/v1/users/{user}", {
+          path,
+          body: { enabled: !user.enabled },
+        }),
     },
     { title: "New password", run: newPassword },
-    { title: "Unlock", run: () => post("unlock") },
-    { title: "Reset second factor", run: () => post("totp-reset") },
-    { title: "End sessions", run: () => call(`${path}/sessions`, { method: "DELETE" }) },
+    {
+      title: "Unlock",
+      run: () => server.call("POST", "/vedette/v1/users/{user}/unlock", { path }),
+    },
+    {
+      title: "Reset second factor",
+      run: () => server.call("POST", "/vedette/v1/users/{user}/totp-reset", { path }),
+    },
+    {
+      title: "End sessions",
+      run: () => server.call("DELETE", "/vedette/v1/users/{user}/sessions", { path }),
+    },
   ];
   return (
     <>
@@ -192,8 +203,8 @@ export function Users() {
   const [adding, setAdding] = useState(false);
   const [told, setTold] = useState<Told | undefined>(undefined);
   const [deleting, setDeleting] = useState(false);
-  const remove = useSettingsChange((id: string) =>
-    call(`/vedette/v1/users/${encodeURIComponent(id)}`, { method: "DELETE" }),
+  const remove = useSettingsChange((user: string) =>
+    server.call("DELETE", "/vedette/v1/users/{user}", { path: { user } }),
   );
   const user = data?.find((u) => u.id === chosen);
   if (error !== null)

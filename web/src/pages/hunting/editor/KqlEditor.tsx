@@ -27,6 +27,10 @@ interface Props {
   onChange: (value: string) => void;
   onRun: () => void;
   onReady: (handle: EditorHandle) => void;
+  /** What the field is called; "Query" without it. */
+  label?: string;
+  /** Tab leads to the next field, as in a form, in place of indenting. */
+  tabLeaves?: boolean;
 }
 
 const OWNER = "server";
@@ -115,10 +119,10 @@ export default function KqlEditor(props: Props) {
       minimap: { enabled: false },
       scrollBeyondLastLine: false,
       fontSize: 13,
-      ariaLabel: "Query",
+      ariaLabel: latest.current.label ?? "Query",
       accessibilitySupport: "auto",
       fixedOverflowWidgets: true,
-      tabFocusMode: false,
+      tabFocusMode: latest.current.tabLeaves ?? false,
       wordBasedSuggestions: "off",
     });
     editor.current = made;

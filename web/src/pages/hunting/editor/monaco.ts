@@ -20,8 +20,10 @@ import "monaco-editor/esm/vs/editor/contrib/suggest/browser/suggestController";
 import "monaco-editor/esm/vs/editor/contrib/wordHighlighter/browser/wordHighlighter";
 import "monaco-editor/esm/vs/editor/contrib/wordOperations/browser/wordOperations";
 import "monaco-editor/esm/vs/editor/browser/coreCommands";
+import "monaco-editor/esm/vs/language/json/monaco.contribution";
 import * as monaco from "monaco-editor/esm/vs/editor/editor.api";
 import EditorWorker from "monaco-editor/esm/vs/editor/editor.worker?worker";
+import JsonWorker from "monaco-editor/esm/vs/language/json/json.worker?worker";
 import KustoWorker from "@kusto/monaco-kusto/release/esm/kusto.worker?worker";
 import { getKustoWorker, kustoDefaults, themeNames } from "@kusto/monaco-kusto";
 import type { KustoWorker as Service } from "@kusto/monaco-kusto";
@@ -33,7 +35,12 @@ declare global {
 }
 
 window.MonacoEnvironment = {
-  getWorker: (_, label) => (label === "kusto" ? new KustoWorker() : new EditorWorker()),
+  getWorker: (_, label) =>
+    label === "kusto"
+      ? new KustoWorker()
+      : label === "json"
+        ? new JsonWorker()
+        : new EditorWorker(),
 };
 kustoDefaults.setLanguageSettings({
   ...kustoDefaults.languageSettings,

@@ -4,7 +4,9 @@ import { AddRegular, DeleteRegular } from "@fluentui/react-icons";
 import type { Mapping } from "../model";
 import { useEntityTypes } from "../queries";
 import { ColumnChoice } from "./ColumnChoice";
+import { useQueryColumns } from "./columns";
 import { useDraft } from "./draft";
+import { suggestedMappings } from "./suggestions";
 
 const MOST_MAPPINGS = 10;
 const MOST_IDENTIFIERS = 3;
@@ -119,6 +121,27 @@ function One({ mapping, number, onChange }: One) {
   );
 }
 
+/** Columns of the query that most likely name an entity, one click each. */
+function Suggestions({ onAdd }: { onAdd: (mapping: Mapping) => void }) {
+  const styles = useStyles();
+  const { rule } = useDraft();
+  const suggested = suggestedMappings(useQueryColumns(), rule.properties.entityMappings ?? []);
+  if (suggested.length === 0) return null;
+  return (
+    <div className={styles.row} role="group" aria-label="Suggested entities">
+      <Text>Suggested:</Text>
+      {suggested.map((mapping) => {
+        const column = mapping.fieldMappings[0]?.columnName ?? "";
+        return (
+          <Button key={column} size="small" onClick={() => onAdd(mapping)}>
+            {mapping.entityType} of {column}
+          </Button>
+        );
+      })}
+    </div>
+  );
+}
+
 export function EntityMappings() {
   const { rule, change } = useDraft();
   const all = rule.properties.entityMappings ?? [];
@@ -137,6 +160,9 @@ export function EntityMappings() {
       {all.map((mapping, i) => (
         <One key={i} mapping={mapping} number={i + 1} onChange={(m) => put(i, m)} />
       ))}
+      {all.length < MOST_MAPPINGS && (
+        <Suggestions onAdd={(mapping) => change({ entityMappings: [...all, mapping] })} />
+      )}
       <div>
         <Button
           icon={<AddRegular />}

@@ -12,6 +12,7 @@ import {
 import { severities } from "../../../parts/badges";
 import { tacticTitle, tactics } from "../model";
 import { useMatrix } from "../queries";
+import { Product } from "./Product";
 import { fieldProblem, useDraft } from "./draft";
 
 function Tactics() {
@@ -80,6 +81,24 @@ function Techniques() {
   );
 }
 
+/** What the alerts of a rule with a query are. */
+function Classified() {
+  const { rule, change, problem } = useDraft();
+  return (
+    <>
+      <Field label="Severity" {...fieldProblem(problem("severity"))}>
+        <Select value={rule.properties.severity} onChange={(_, d) => change({ severity: d.value })}>
+          {severities.map((s) => (
+            <option key={s}>{s}</option>
+          ))}
+        </Select>
+      </Field>
+      <Tactics />
+      <Techniques />
+    </>
+  );
+}
+
 export function General() {
   const { rule, change, problem } = useDraft();
   const p = rule.properties;
@@ -95,15 +114,7 @@ export function General() {
           onChange={(_, d) => change({ description: d.value })}
         />
       </Field>
-      <Field label="Severity" {...fieldProblem(problem("severity"))}>
-        <Select value={p.severity} onChange={(_, d) => change({ severity: d.value })}>
-          {severities.map((s) => (
-            <option key={s}>{s}</option>
-          ))}
-        </Select>
-      </Field>
-      <Tactics />
-      <Techniques />
+      {rule.kind === "MicrosoftSecurityIncidentCreation" ? <Product /> : <Classified />}
       <Switch
         label={p.enabled ? "Status: Enabled" : "Status: Disabled"}
         checked={p.enabled}

@@ -4,13 +4,15 @@ import {
   AccordionHeader,
   AccordionItem,
   AccordionPanel,
-  Field,
   MessageBar,
   MessageBarBody,
-  Textarea,
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
+import { useMemo } from "react";
+import type { TextError } from "../../hunting/editor/KqlEditor";
+import { QueryField } from "../../hunting/editor/QueryField";
+import type { Issue } from "../model";
 import { AlertDetails } from "./AlertDetails";
 import { CustomDetails } from "./CustomDetails";
 import { EntityMappings } from "./EntityMappings";
@@ -20,10 +22,6 @@ import { Simulation } from "./Simulation";
 import { useDraft } from "./draft";
 
 const useStyles = makeStyles({
-  query: {
-    fontFamily: tokens.fontFamilyMonospace,
-    "& textarea": { fontFamily: tokens.fontFamilyMonospace, maxHeight: "40rem" },
-  },
   excerpt: { margin: 0, fontFamily: tokens.fontFamilyMonospace, whiteSpace: "pre-wrap" },
   panel: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },
 });
@@ -50,6 +48,23 @@ function QueryProblems() {
   );
 }
 
+/** The check's findings where the editor underlines them. */
+function queryErrors(query: string, issues: readonly Issue[]): TextError[] {
+  const lines = query.split("\n");
+  return issues.flatMap(({ inQuery: at, message }) =>
+    at === undefined
+      ? []
+      : [
+          {
+            line: at.line,
+            column: at.column,
+            token: (lines[at.line - 1] ?? "").slice(at.column - 1, at.column - 1 + at.length),
+            message: message.replace(/^line \d+, column \d+ of the query: /, ""),
+          },
+        ],
+  );
+}
+
 const sections = [
   { id: "entities", title: "Entity mapping", keys: ["entityMappings"], component: EntityMappings },
   { id: "custom", title: "Custom details", keys: ["customDetails"], component: CustomDetails },
@@ -58,23 +73,22 @@ const sections = [
 
 export function Logic() {
   const styles = useStyles();
-  const { rule, change, problem } = useDraft();
+  const { rule, issues, checked, change, problem } = useDraft();
+  const query = rule.properties.query;
+  const errors = useMemo(
+    () => (checked ? queryErrors(query, issues) : []),
+    [query, issues, checked],
+  );
   return (
     <>
-      <Field
+      <QueryField
         label="Rule query"
         required
         hint="KQL over the workspace's tables, functions and watchlists"
-      >
-        <Textarea
-          className={styles.query}
-          resize="vertical"
-          rows={10}
-          spellCheck={false}
-          value={rule.properties.query}
-          onChange={(_, d) => change({ query: d.value })}
-        />
-      </Field>
+        value={query}
+        errors={errors}
+        onChange={(text) => change({ query: text })}
+      />
       <QueryProblems />
       <Preview />
       <Accordion multiple collapsible>

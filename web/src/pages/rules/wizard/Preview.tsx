@@ -8,8 +8,8 @@ import type { KqlAnswer } from "../../../api/kql";
 import { DataGrid } from "../../../parts/DataGrid";
 import type { Column } from "../../../parts/DataGrid";
 import { EmptyState, ErrorNotice } from "../../../parts/notices";
-import { useSession } from "../../../session/session";
 import { useDraft } from "./draft";
+import { useApi } from "../../../session/useApi";
 
 const MOST_ROWS = 200;
 
@@ -65,11 +65,11 @@ function Results({ answer, period }: { answer: KqlAnswer; period: string }) {
 
 export function Preview() {
   const { rule, problem } = useDraft();
-  const { workspace } = useSession();
+  const api = useApi();
   const { query, queryPeriod } = rule.properties;
   const period = queryPeriod ?? "PT1H";
   const run = useMutation({
-    mutationFn: () => runKql(workspace?.id ?? "", query, { timespan: period }),
+    mutationFn: () => runKql(api, query, { timespan: period }),
   });
   return (
     <>

@@ -2,33 +2,27 @@
 import { Button, MessageBar, MessageBarBody, Text } from "@fluentui/react-components";
 import { DeleteRegular } from "@fluentui/react-icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { call, callAll } from "../../../api/client";
 import { useNotify } from "../../../parts/Toasts";
 import { ErrorNotice } from "../../../parts/notices";
-import { useSession, useWorkspacePath } from "../../../session/session";
-
-interface Action {
-  name: string;
-  properties: { logicAppResourceId: string };
-}
+import { useSession } from "../../../session/session";
+import { useApi } from "../../../session/useApi";
 
 export function Response({ id, isNew }: { id: string; isNew: boolean }) {
-  const path = useWorkspacePath();
+  const api = useApi();
   const { workspace } = useSession();
   const queries = useQueryClient();
   const notify = useNotify();
-  const at = (rest: string) =>
-    path(
-      `/providers/Microsoft.SecurityInsights/alertRules/${encodeURIComponent(id)}/actions${rest}?api-version=2025-09-01`,
-    );
   const { data, error } = useQuery({
     queryKey: ["actions", workspace?.id, id],
     enabled: !isNew,
-    queryFn: ({ signal }) => callAll<Action>(at(""), 100, signal),
+    queryFn: ({ signal }) =>
+      api.sentinel.all("/alertRules/{rule}/actions", 100, { path: { rule: id }, signal }),
   });
   const remove = async (name: string) => {
     try {
-      await call(at(`/${encodeURIComponent(name)}`), { method: "DELETE" });
+      await api.sentinel.call("DELETE", "/alertRules/{rule}/actions/{action}", {
+        path: { rule: id, action: name },
+      });
       await queries.invalidateQueries({ queryKey: ["actions"] });
     } catch (problem) {
       notify.failed("The playbook stays", problem);
@@ -38,7 +32,8 @@ export function Response({ id, isNew }: { id: string; isNew: boolean }) {
     <>
       <MessageBar intent="info" layout="multiline">
         <MessageBarBody>
-          Playbooks that a rule of Sentinel calls are kept with it. This server runs no playbooks.
+          Automation rules act on incidents in Sentinel; this server has none yet. Playbooks that a
+          rule of Sentinel calls are kept with it, and are not run.
         </MessageBarBody>
       </MessageBar>
       <ErrorNotice error={error} />

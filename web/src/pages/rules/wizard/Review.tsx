@@ -2,13 +2,14 @@
 import { Button, MessageBar, MessageBarBody, Spinner, Subtitle2 } from "@fluentui/react-components";
 import { durationText } from "../../../api/duration";
 import { Facts } from "../../../parts/Facts";
-import { kindTitles, operators, tacticTitle } from "../model";
+import { kindTitles, operators, products, tacticTitle } from "../model";
 import { useDraft } from "./draft";
 import { stepOf } from "./steps";
 
 export function Review({ onGoTo }: { onGoTo: (step: string) => void }) {
   const { rule, issues, checked } = useDraft();
   const p = rule.properties;
+  const queried = rule.kind !== "MicrosoftSecurityIncidentCreation";
   const errors = issues.filter((i) => i.level === "error");
   return (
     <>
@@ -21,7 +22,7 @@ export function Review({ onGoTo }: { onGoTo: (step: string) => void }) {
         )}
         {checked &&
           issues.map((issue, i) => {
-            const step = stepOf(issue.key);
+            const step = stepOf(rule.kind, issue.key);
             return (
               <MessageBar
                 key={i}
@@ -47,7 +48,14 @@ export function Review({ onGoTo }: { onGoTo: (step: string) => void }) {
           ["Name", p.displayName],
           ["Description", p.description],
           ["Rule type", kindTitles[rule.kind]],
-          ["Severity", p.severity],
+          [
+            "Product",
+            products.find(([filter]) => filter === p.productFilter)?.[1] ?? p.productFilter,
+          ],
+          ["Severities", (p.severitiesFilter ?? []).join(", ")],
+          ["Names that have one of", (p.displayNamesFilter ?? []).join(", ")],
+          ["Names that have none of", (p.displayNamesExcludeFilter ?? []).join(", ")],
+          ["Severity", queried && p.severity],
           ["Status", p.enabled ? "Enabled" : "Disabled"],
           ["Tactics", p.tactics.map(tacticTitle).join(", ")],
           ["Techniques", [...p.techniques, ...p.subTechniques].join(", ")],
@@ -59,7 +67,14 @@ export function Review({ onGoTo }: { onGoTo: (step: string) => void }) {
               `${operators.find((o) => o.value === p.triggerOperator)?.sign ?? ""} ${String(p.triggerThreshold ?? 0)}`,
           ],
           ["Entities", (p.entityMappings ?? []).map((m) => m.entityType).join(", ")],
-          ["Incidents", p.incidentConfiguration?.createIncident === false ? "No" : "Yes"],
+          [
+            "Incidents",
+            !queried
+              ? "One for each alert"
+              : p.incidentConfiguration?.createIncident === false
+                ? "No"
+                : "Yes",
+          ],
         ]}
       />
     </>

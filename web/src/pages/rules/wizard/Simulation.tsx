@@ -2,68 +2,71 @@
 import { Button, Field, ProgressBar, Select, Subtitle2, Text } from "@fluentui/react-components";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
-import { useOwnPath } from "../../../session/paths";
-import { call } from "../../../api/client";
 import { Chart } from "../../../parts/Chart";
 import { ErrorNotice } from "../../../parts/notices";
 import { useServerNow, useTimeFormat } from "../../../parts/time";
 import { useSession } from "../../../session/session";
 
+import { firesOn, sentProperties } from "../model";
+import type { RuleProperties } from "../model";
 import { useDraft } from "./draft";
+import { useApi } from "../../../session/useApi";
+import type { Schemas } from "../../../api/typed";
 
 const DAY_MS = 86_400_000;
-const MOST_FIRINGS = 1000;
+const MOST_FIRINGS = 100;
+/** Those that the chart has room for. */
+const MOST_RUNS = 500;
 
-interface Report {
-  name: string;
-  status: string;
-  error?: { message: string };
-  windows: number;
-  fired: number;
-  alerts: number;
-  suppressed: number;
-  failed: number;
-  incidents: number;
-  firings: { windowEnd: string; rows: number; alerts: number }[];
-  topEntities: { type: string; name: string; alerts: number }[];
-  cost: { cpuSeconds: number };
-}
-interface Backtest {
-  id: string;
-  status: string;
-  percentComplete: number;
-  error?: { message: string };
-  properties?: { rules: Report[] };
-}
+type Report = Schemas["BacktestReport"];
 
-function FiringChart({ report, threshold }: { report: Report; threshold: number }) {
+/** Rows of each run, those that would have alerted in another colour, and the threshold as a line. */
+function RunChart({ report, rule }: { report: Report; rule: RuleProperties }) {
   const time = useTimeFormat();
-  const option = useMemo(
-    () => ({
-      grid: { left: 50, right: 20, top: 20, bottom: 30 },
+  const option = useMemo(() => {
+    const threshold = rule.triggerThreshold ?? 0;
+    const fires = firesOn(rule);
+    return {
+      grid: { left: 56, right: 80, top: 20, bottom: 30 },
       tooltip: { trigger: "axis" },
-      xAxis: { type: "category", data: report.firings.map((f) => time(f.windowEnd, false)) },
-      yAxis: { type: "value", minInterval: 1 },
+      xAxis: { type: "category", data: report.runs.map((r) => time(r.windowEnd, false)) },
+      yAxis: { type: "value", minInterval: 1, name: "Rows" },
       series: [
         {
-          name: "Rows",
+          name: "No alert",
           type: "bar",
+          stack: "rows",
           barMaxWidth: 24,
-          data: report.firings.map((f) => f.rows),
+          itemStyle: { color: "#8a8886" },
+          data: report.runs.map((r) => (r.rows !== null && !fires(r.rows) ? r.rows : 0)),
           markLine: {
             symbol: "none",
-            label: { formatter: "threshold" },
+            lineStyle: { color: "#d13438", width: 2 },
+            label: { formatter: `Threshold ${String(threshold)}` },
             data: [{ yAxis: threshold }],
           },
         },
+        {
+          name: "Alert",
+          type: "bar",
+          stack: "rows",
+          barMaxWidth: 24,
+          itemStyle: { color: "#0f6cbd" },
+          data: report.runs.map((r) => (r.rows !== null && fires(r.rows) ? r.rows : 0)),
+        },
       ],
-    }),
-    [report, threshold, time],
+    };
+  }, [report, rule, time]);
+  return (
+    <Chart
+      label={`Rows of the last ${String(report.runs.length)} runs, and the threshold`}
+      option={option}
+      height={220}
+    />
   );
-  return <Chart label="Rows of the runs that would have alerted" option={option} height={200} />;
 }
 
-function Result({ report, threshold }: { report: Report; threshold: number }) {
+function Result({ report, rule }: { report: Report; rule: RuleProperties }) {
   if (report.error) return <ErrorNotice error={new Error(report.error.message)} />;
   const top = report.topEntities.slice(0, 5).map((e) => `${e.name} (${String(e.alerts)})`);
   return (
@@ -76,18 +79,22 @@ function Result({ report, threshold }: { report: Report; threshold: number }) {
         {report.cost.cpuSeconds.toFixed(2)} s of the processor.
       </Text>
       {top.length > 0 && <Text>Most alerts are about {top.join(", ")}.</Text>}
-      {report.firings.length > 0 && <FiringChart report={report} threshold={threshold} />}
+      {report.runs.length > 0 && <RunChart report={report} rule={rule} />}
+      {report.windows > report.runs.length && (
+        <Text size={200}>The chart has the last {report.runs.length} runs.</Text>
+      )}
     </>
   );
 }
 
 /** A backtest that was started, asked for until it has ended. */
 function useBacktest(id: string | undefined) {
-  const own = useOwnPath();
+  const api = useApi();
   return useQuery({
     queryKey: ["backtest", id],
     enabled: id !== undefined,
-    queryFn: ({ signal }) => call<Backtest>(own(`/backtests/${id ?? ""}`), { signal }),
+    queryFn: ({ signal }) =>
+      api.own.call("GET", "/backtests/{backtest}", { path: { backtest: id ?? "" }, signal }),
     refetchInterval: (query) => (query.state.data?.status === "Running" ? 500 : false),
   });
 }
@@ -95,20 +102,20 @@ function useBacktest(id: string | undefined) {
 export function Simulation() {
   const { rule, problem } = useDraft();
   const { workspace } = useSession();
-  const own = useOwnPath();
+  const api = useApi();
   const now = useServerNow();
   const [days, setDays] = useState("7");
   const start = useMutation({
     mutationFn: () =>
-      call<Backtest>(own("/backtests"), {
-        method: "POST",
+      api.own.call("POST", "/backtests", {
         body: {
           rules: [
-            { arm: { kind: rule.kind, properties: rule.properties }, id: crypto.randomUUID() },
+            { arm: { kind: rule.kind, properties: sentProperties(rule) }, id: crypto.randomUUID() },
           ],
           from: new Date(now - Number(days) * DAY_MS).toISOString(),
           to: new Date(now).toISOString(),
           maxFirings: MOST_FIRINGS,
+          lastRuns: MOST_RUNS,
         },
       }),
   });
@@ -148,7 +155,7 @@ export function Simulation() {
           start.error ?? test.error ?? (test.data?.error && new Error(test.data.error.message))
         }
       />
-      {report && <Result report={report} threshold={rule.properties.triggerThreshold ?? 0} />}
+      {report && <Result report={report} rule={rule.properties} />}
     </>
   );
 }

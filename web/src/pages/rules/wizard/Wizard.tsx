@@ -11,23 +11,26 @@ import {
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
-import { useState } from "react";
+import { useMemo, useState } from "react";
+import type { ReactNode } from "react";
 import { useNavigate, useParams, useSearchParams } from "react-router-dom";
-import { ApiError, call } from "../../../api/client";
+import { ApiError } from "../../../api/client";
 import { Page } from "../../../parts/Page";
 import { useNotify } from "../../../parts/Toasts";
+import { Unsaved, useUnsaved } from "../../../parts/Unsaved";
 import { EmptyState, ErrorNotice } from "../../../parts/notices";
 import { useSession } from "../../../session/session";
-import { newRule, noGrouping } from "../model";
+import { madeKind, newRule, noGrouping, sentProperties } from "../model";
 import type { RuleResource, Template } from "../model";
-import { useRule, useRuleChange, useRulePath, useTemplates } from "../queries";
+import { useRule, useRuleChange, useTemplates } from "../queries";
 import { General } from "./General";
 import { Incidents } from "./Incidents";
 import { Logic } from "./Logic";
 import { Response } from "./Response";
 import { Review } from "./Review";
 import { DraftProvider, useDraft } from "./draft";
-import { stepOf, steps } from "./steps";
+import { stepOf, stepsOf } from "./steps";
+import { useApi } from "../../../session/useApi";
 
 const useStyles = makeStyles({
   step: { gap: tokens.spacingVerticalM, maxWidth: "64rem" },
@@ -37,7 +40,7 @@ const useStyles = makeStyles({
 
 /** A rule of a template, as it is shown before it is made. */
 function ruleOf(template: Template): RuleResource {
-  const kind = template.kind === "NRT" ? "NRT" : "Scheduled";
+  const kind = madeKind(template.kind) ?? "Scheduled";
   const {
     status: _s,
     alertRulesCreatedByTemplateCount: _n,
@@ -107,7 +110,8 @@ function Foot(props: {
   onSave: () => void;
 }) {
   const styles = useStyles();
-  const { issues, checked } = useDraft();
+  const { rule, issues, checked } = useDraft();
+  const steps = stepsOf(rule.kind);
   const last = props.at === steps.length - 1;
   const wrong = issues.some((i) => i.level === "error");
   return (
@@ -134,9 +138,10 @@ function Foot(props: {
 
 function StepTabs({ at, onStep }: { at: number; onStep: (at: number) => void }) {
   const styles = useStyles();
-  const { issues } = useDraft();
+  const { rule, issues } = useDraft();
+  const steps = stepsOf(rule.kind);
   const wrong = new Set(
-    issues.filter((i) => i.level === "error").map((i) => stepOf(i.key)?.id ?? "review"),
+    issues.filter((i) => i.level === "error").map((i) => stepOf(rule.kind, i.key)?.id ?? "review"),
   );
   return (
     <TabList
@@ -156,15 +161,14 @@ function StepTabs({ at, onStep }: { at: number; onStep: (at: number) => void }) 
 }
 
 function useSave({ id, isNew }: FormProps) {
-  const path = useRulePath();
+  const api = useApi();
   return useRuleChange(({ rule, over }: { rule: RuleResource; over: boolean }) => {
-    const { kind, properties, etag } = rule;
-    const { lastModifiedUtc: _, ...sent } = properties;
+    const { kind, etag } = rule;
     // A new rule must not take the place of one that is there; "*" takes it whatever it is.
     const match = isNew ? undefined : over ? "*" : etag;
-    return call<RuleResource>(path(id), {
-      method: "PUT",
-      body: { kind, properties: sent },
+    return api.sentinel.call("PUT", "/alertRules/{rule}", {
+      path: { rule: id },
+      body: { kind, properties: sentProperties(rule) },
       ...(match === undefined ? {} : { headers: { "if-match": match } }),
     });
   });
@@ -178,10 +182,12 @@ function Form(props: FormProps) {
   const [rule, setRule] = useState(start);
   const [at, setAt] = useState(0);
   const save = useSave(props);
+  const unsaved = useUnsaved(rule !== start);
   const store = async (over: boolean) => {
     try {
       await save.mutateAsync({ rule, over });
       notify.done(isNew ? "The rule is created" : "The rule is saved");
+      unsaved.forget();
       void go(`/rules/${encodeURIComponent(id)}`);
     } catch {
       // Shown below the steps.
@@ -189,18 +195,20 @@ function Form(props: FormProps) {
   };
   const conflict =
     save.error instanceof ApiError && [409, 412].includes(save.error.status) && !isNew;
-  const views = [
-    <General key="g" />,
-    <Logic key="l" />,
-    <Incidents key="i" />,
-    <Response key="a" id={id} isNew={isNew} />,
-    <Review key="r" onGoTo={(step) => setAt(steps.findIndex((s) => s.id === step))} />,
-  ];
+  const steps = stepsOf(rule.kind);
+  const step = steps[at];
+  const views: Record<string, ReactNode> = {
+    general: <General />,
+    logic: <Logic />,
+    incidents: <Incidents />,
+    response: <Response id={id} isNew={isNew} />,
+    review: <Review onGoTo={(id) => setAt(steps.findIndex((s) => s.id === id))} />,
+  };
   return (
     <DraftProvider id={id} rule={rule} onChange={setRule}>
       <StepTabs at={at} onStep={setAt} />
-      <Card className={styles.step} role="tabpanel" aria-label={steps[at]?.title ?? ""}>
-        {views[at]}
+      <Card className={styles.step} role="tabpanel" aria-label={step?.title ?? ""}>
+        {views[step?.id ?? ""]}
       </Card>
       {conflict ? (
         <Conflict onReload={onReload} onOverwrite={() => void store(true)} />
@@ -214,6 +222,7 @@ function Form(props: FormProps) {
         onStep={setAt}
         onSave={() => void store(false)}
       />
+      <Unsaved unsaved={unsaved}>What you have written of the rule would be lost.</Unsaved>
     </DraftProvider>
   );
 }
@@ -223,17 +232,20 @@ function NewRule() {
   const template = params.get("template") ?? "";
   const templates = useTemplates();
   const [id] = useState(() => crypto.randomUUID());
+  const [blank] = useState(() => {
+    const made = newRule(madeKind(params.get("kind") ?? undefined) ?? "Scheduled");
+    made.properties.query = params.get("query") ?? "";
+    return made;
+  });
+  const found = templates.data?.find((t) => t.name === template);
+  const ofTemplate = useMemo(() => found && ruleOf(found), [found]);
   if (template === "") {
-    const kind = params.get("kind") === "NRT" ? "NRT" : "Scheduled";
-    const start = newRule(kind);
-    start.properties.query = params.get("query") ?? "";
-    return <Form id={id} isNew start={start} onReload={() => undefined} />;
+    return <Form id={id} isNew start={blank} onReload={() => undefined} />;
   }
   if (templates.isPending) return <Spinner label="Loading" />;
-  const found = templates.data?.find((t) => t.name === template);
-  if (found === undefined)
+  if (ofTemplate === undefined)
     return <ErrorNotice error={templates.error ?? new Error("There is no such template.")} />;
-  return <Form id={id} isNew start={ruleOf(found)} onReload={() => undefined} />;
+  return <Form id={id} isNew start={ofTemplate} onReload={() => undefined} />;
 }
 
 function ChangedRule({ id }: { id: string }) {

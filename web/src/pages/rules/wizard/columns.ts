@@ -1,9 +1,12 @@
 /** The columns that the query of the draft gives, for the choices of mappings and details. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { runKql } from "../../../api/kql";
-import type { KqlColumn } from "../../../api/kql";
+import type { Schemas } from "../../../api/typed";
 import { useSession } from "../../../session/session";
 import { useDraft } from "./draft";
+import { useApi } from "../../../session/useApi";
+
+type KqlColumn = Schemas["ResultColumn"];
 
 const NONE: KqlColumn[] = [];
 
@@ -11,6 +14,7 @@ const NONE: KqlColumn[] = [];
 export function useQueryColumns(): readonly KqlColumn[] {
   const { rule, problem } = useDraft();
   const { workspace } = useSession();
+  const api = useApi();
   const query = rule.properties.query;
   const { data } = useQuery({
     queryKey: ["columns", workspace?.id, query],
@@ -19,7 +23,7 @@ export function useQueryColumns(): readonly KqlColumn[] {
     staleTime: 60_000,
     placeholderData: keepPreviousData,
     queryFn: async ({ signal }) => {
-      const answer = await runKql(workspace?.id ?? "", `${query}\n| take 0`, {
+      const answer = await runKql(api, `${query}\n| take 0`, {
         timespan: "PT1S",
         signal,
       });

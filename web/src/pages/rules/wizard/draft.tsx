@@ -1,9 +1,10 @@
 /** The rule under construction, and what the server finds wrong with it while it is written. */
 import { createContext, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import type { ReactNode } from "react";
-import { useOwnPath } from "../../../session/paths";
-import { ApiError, callText } from "../../../api/client";
+import { ApiError } from "../../../api/client";
+import { sentProperties } from "../model";
 import type { Issue, RuleProperties, RuleResource } from "../model";
+import { useApi } from "../../../session/useApi";
 
 const PAUSE_MS = 500;
 
@@ -28,12 +29,11 @@ export function useDraft(): Draft {
 
 /** As the import reads a rule of ARM. */
 function textOf(id: string, rule: RuleResource): string {
-  const { kind, properties } = rule;
   return JSON.stringify({
     name: id,
     type: "Microsoft.SecurityInsights/alertRules",
-    kind,
-    properties,
+    kind: rule.kind,
+    properties: sentProperties(rule),
   });
 }
 
@@ -44,13 +44,13 @@ interface Checked {
 
 /** What the server says about a text, once nobody has typed for a moment. */
 function useCheck(text: string): Checked | undefined {
-  const own = useOwnPath();
-  const path = own("/rules?check=true");
+  const api = useApi();
   const [checked, setChecked] = useState<Checked | undefined>(undefined);
   useEffect(() => {
     let stale = false;
     const timer = setTimeout(() => {
-      callText<{ issues: Issue[] }>(path, text)
+      api.own
+        .call("POST", "/rules", { query: { check: true }, text })
         .catch((error: unknown) => {
           const body = error instanceof ApiError ? (error.body as { issues?: Issue[] }) : {};
           const message = error instanceof Error ? error.message : String(error);
@@ -66,7 +66,7 @@ function useCheck(text: string): Checked | undefined {
       stale = true;
       clearTimeout(timer);
     };
-  }, [path, text]);
+  }, [api, text]);
   return checked;
 }
 

@@ -7,20 +7,28 @@ export interface Step {
   keys: readonly string[];
 }
 
-export const steps: readonly Step[] = [
-  {
-    id: "general",
-    title: "General",
-    keys: [
-      "displayName",
-      "description",
-      "severity",
-      "tactics",
-      "techniques",
-      "subTechniques",
-      "enabled",
-    ],
-  },
+const general: Step = {
+  id: "general",
+  title: "General",
+  keys: [
+    "displayName",
+    "description",
+    "severity",
+    "tactics",
+    "techniques",
+    "subTechniques",
+    "enabled",
+    "productFilter",
+    "severitiesFilter",
+    "displayNamesFilter",
+    "displayNamesExcludeFilter",
+  ],
+};
+const response: Step = { id: "response", title: "Automated response", keys: [] };
+const review: Step = { id: "review", title: "Review + create", keys: [] };
+
+const queried: readonly Step[] = [
+  general,
   {
     id: "logic",
     title: "Set rule logic",
@@ -40,12 +48,17 @@ export const steps: readonly Step[] = [
     ],
   },
   { id: "incidents", title: "Incident settings", keys: ["incidentConfiguration"] },
-  { id: "response", title: "Automated response", keys: [] },
-  { id: "review", title: "Review + create", keys: [] },
+  response,
+  review,
 ];
 
+/** Those of a kind. */
+export function stepsOf(kind: string): readonly Step[] {
+  return kind === "MicrosoftSecurityIncidentCreation" ? [general, response, review] : queried;
+}
+
 /** The step that shows a key of an issue: "entityMappings[0].fieldMappings". */
-export function stepOf(key: string): Step | undefined {
+export function stepOf(kind: string, key: string): Step | undefined {
   const first = /^[A-Za-z]+/.exec(key)?.[0] ?? "";
-  return steps.find((s) => s.keys.includes(first));
+  return stepsOf(kind).find((s) => s.keys.includes(first));
 }

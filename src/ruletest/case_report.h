@@ -1,6 +1,6 @@
 /* Results of test cases for people, CI and programs. */
 #pragma once
-#include "cli/case_file.h"
+#include "ruletest/case_file.h"
 
 /* TAP version 13: a line a case, and below one that failed a block with what differs. */
 void case_report_tap(const struct case_result *r, size_t number, struct sbuf *out);

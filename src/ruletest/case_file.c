@@ -1,20 +1,29 @@
 /* A file of test cases for one rule: reading it, and running a case. */
-#include "cli/case_file.h"
-#include "cli/files.h"
-#include "cli/rule_files.h"
+#include "ruletest/case_file.h"
 #include "text/date.h"
+#include "text/files.h"
 #include "text/unpack.h"
 #include "text/yaml.h"
 #include <libgen.h>
 #include <stdio.h>
 
-enum { MAX_CASES_FILE = 256 << 20, READ_BYTES = 256 << 10, MAX_LOOKBACK_DAYS = 36500 };
+enum {
+    MAX_CASES_FILE = 256 << 20,
+    READ_BYTES = 256 << 10,
+    MAX_LOOKBACK_DAYS = 36500,
+    MAX_TOLD = 50
+};
 
 /* ---- reading ---- */
 
-/* A path of the file is relative to its folder. */
-static char *beside(struct arena *a, const char *file, struct str path)
+/* A path of the file is relative to its folder. NULL: there are no files where the text is from. */
+static char *beside(struct arena *a, const char *file, struct str path, struct err *e)
 {
+    if (file == NULL) {
+        err_set(e, ERR_INVALID, "'%.*s': files can't be named here; give rows and KQL themselves",
+                STR_ARG(path));
+        return NULL;
+    }
     if (path.n > 0 && path.p[0] == '/')
         return arena_strz(a, path);
     const char *dir = dirname(arena_strz(a, str_from(file)));
@@ -46,24 +55,18 @@ static bool keys_known(const struct json *v, const char *const *known, const cha
     return true;
 }
 
-static bool read_rule(struct case_file *f, struct err *e)
+static bool read_rule(struct case_file *f, case_rule_fn *read, struct err *e)
 {
     const struct json *given = json_get(&f->root, "rule");
     struct str name = json_text(given, STR(""));
     if (given != NULL && given->type != JSON_STRING)
         return err_set(e, ERR_INVALID, "rule: the name of a file expected");
-    struct rule_set set = {.a = f->a};
     if (name.n == 0)
         name = own_rule(f->a, f->path);
     if (name.n == 0)
         return err_set(e, ERR_INVALID, "rule: the rule's file is missing");
-    char *path = beside(f->a, f->path, name);
-    if (!rule_set_read(&set, &path, 1, e))
-        return false;
-    if (set.v.n != 1)
-        return err_set(e, ERR_INVALID, "%s: one rule expected, %zu can be read", path, set.v.n);
-    f->rule = set.v.p[0].rule;
-    return true;
+    char *path = beside(f->a, f->path, name, e);
+    return path != NULL && read(f->a, path, &f->rule, e);
 }
 
 static bool read_lookback(struct case_file *f, struct err *e)
@@ -87,33 +90,48 @@ static bool read_functions(struct case_file *f, struct case_bench *b, struct err
         return err_set(e, ERR_INVALID, "functions: a list of files, or KQL by name, expected");
     char **paths = arena_array(f->a, char *, v->n + 1);
     for (size_t i = 0; i < v->n; i++)
-        paths[i] = beside(f->a, f->path, json_text(&v->items[i], STR("")));
+        if ((paths[i] = beside(f->a, f->path, json_text(&v->items[i], STR("")), e)) == NULL)
+            return false;
     f->functions.a = f->a;
     return case_functions_read(b, paths, v->n, &f->functions, e);
 }
 
-static bool read_file(struct case_file *f, struct case_bench *b, struct err *e)
+static bool read_text(struct case_file *f, struct str text, struct err *e)
 {
-    struct str text = STR("");
-    if (!file_read(f->a, f->path, MAX_CASES_FILE, &text, e) ||
-        !yaml_parse(f->a, text, NULL, &f->root, e))
-        return false;
     static const char *const known[] = {"rule",      "tables",      "watchlists",
                                         "functions", "lookback",    "ignoreUnknownColumns",
                                         "cases",     "description", NULL};
-    if (!keys_known(&f->root, known, "", e))
+    if (!yaml_parse(f->a, text, NULL, &f->root, e) || !keys_known(&f->root, known, "", e))
         return false;
     f->cases = json_get(&f->root, "cases");
-    if (f->cases == NULL || f->cases->type != JSON_ARRAY || f->cases->n == 0)
-        return err_set(e, ERR_INVALID, "cases: a list of cases expected");
-    return read_rule(f, e) && read_lookback(f, e) && read_functions(f, b, e);
+    return (f->cases != NULL && f->cases->type == JSON_ARRAY && f->cases->n > 0) ||
+           err_set(e, ERR_INVALID, "cases: a list of cases expected");
 }
 
-void case_file_read(struct arena *a, struct case_bench *b, const char *path, struct case_file *out)
+static void refuse(struct case_file *f)
 {
+    if (f->refused.code == ERR_OK)
+        err_set(&f->refused, ERR_INVALID, "the file can't be read");
+}
+
+void case_file_read(struct arena *a, struct case_bench *b, const char *path, case_rule_fn *rule,
+                    struct case_file *out)
+{
+    struct str text = STR("");
     *out = (struct case_file){.a = a, .path = path};
-    if (!read_file(out, b, &out->refused) && out->refused.code == ERR_OK)
-        err_set(&out->refused, ERR_INVALID, "the file can't be read");
+    struct err *e = &out->refused;
+    if (!file_read(a, path, MAX_CASES_FILE, &text, e) || !read_text(out, text, e) ||
+        !read_rule(out, rule, e) || !read_lookback(out, e) || !read_functions(out, b, e))
+        refuse(out);
+}
+
+void case_text_read(struct arena *a, struct case_bench *b, struct str text, const struct rule *rule,
+                    struct case_file *out)
+{
+    *out = (struct case_file){.a = a, .rule = *rule};
+    struct err *e = &out->refused;
+    if (!read_text(out, text, e) || !read_lookback(out, e) || !read_functions(out, b, e))
+        refuse(out);
 }
 
 const char *case_file_one_sided(const struct case_file *f)
@@ -157,8 +175,10 @@ static bool unpacked(struct arena *a, const char *path, struct sbuf *out, struct
 /* A list of rows, the name of a file of NDJSON (.gz, .zst), or a list of such. */
 static bool add_rows(struct run *r, const struct json *v, struct sbuf *out, struct err *e)
 {
-    if (v->type == JSON_STRING)
-        return unpacked(r->a, beside(r->a, r->f->path, v->text), out, e);
+    if (v->type == JSON_STRING) {
+        char *path = beside(r->a, r->f->path, v->text, e);
+        return path != NULL && unpacked(r->a, path, out, e);
+    }
     if (v->type == JSON_ARRAY) {
         for (size_t i = 0; i < v->n; i++)
             if (!add_rows(r, &v->items[i], out, e))
@@ -250,8 +270,7 @@ static bool put_watchlists(struct run *r, const struct json *lists, struct err *
     for (size_t i = 0; i < lists->n; i++) {
         const struct json *v = &lists->items[i];
         AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
-        bool ok = v->type == JSON_STRING ? unpacked(r->a, beside(r->a, r->f->path, v->text), &b, e)
-                                         : rows_csv(r->a, v, &b, e);
+        bool ok = v->type == JSON_STRING ? add_rows(r, v, &b, e) : rows_csv(r->a, v, &b, e);
         if (!ok || !case_put_watchlist(r->b, r->a, lists->keys[i], sbuf_str(&b), e)) {
             err_prefix(e, "watchlists");
             return false;
@@ -374,8 +393,48 @@ static bool check_query(struct run *r, int64_t now, struct err *e)
     return false;
 }
 
-static bool run_case(struct run *r, const struct case_given *given, struct case_diffs *d,
-                     struct err *e)
+static void write_alert(struct json_out *w, const struct detect_alert *al)
+{
+    json_obj(w);
+    json_kv_str(w, "name", al->name);
+    json_kv_str(w, "description", al->description);
+    json_kv_z(w, "severity", rule_severity_name(al->severity));
+    json_key(w, "tactics");
+    json_raw(w, al->tactics.n > 0 ? al->tactics : STR("[]"));
+    json_key(w, "techniques");
+    json_raw(w, al->techniques.n > 0 ? al->techniques : STR("[]"));
+    json_key(w, "entities");
+    json_raw(w, al->entities.n > 0 ? al->entities : STR("[]"));
+    json_key(w, "customDetails");
+    json_raw(w, al->custom_details.n > 0 ? al->custom_details : STR("{}"));
+    json_obj_end(w);
+}
+
+/* {"rows": how many, "firstRows": […], "alerts": how many, "firstAlerts": […], "incidents"} */
+static struct str told(struct arena *a, const struct case_found *f)
+{
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    struct json_out w = json_out_make(&b);
+    json_obj(&w);
+    json_kv_int(&w, "rows", (int64_t)f->n_rows);
+    json_key(&w, "firstRows");
+    json_arr(&w);
+    for (size_t i = 0; i < f->n_rows && i < MAX_TOLD; i++)
+        json_value(&w, &f->rows[i]);
+    json_arr_end(&w);
+    json_kv_int(&w, "alerts", (int64_t)f->n_alerts);
+    json_key(&w, "firstAlerts");
+    json_arr(&w);
+    for (size_t i = 0; i < f->n_alerts && i < MAX_TOLD; i++)
+        write_alert(&w, f->alerts[i]);
+    json_arr_end(&w);
+    json_kv_int(&w, "incidents", (int64_t)f->incidents);
+    json_obj_end(&w);
+    return arena_str(a, sbuf_str(&b));
+}
+
+static bool run_case(struct run *r, const struct case_given *given, struct case_result *out,
+                     struct case_diffs *d, struct err *e)
 {
     static const char *const known[] = {"name",      "now",    "tables",      "watchlists",
                                         "functions", "expect", "description", NULL};
@@ -384,7 +443,8 @@ static bool run_case(struct run *r, const struct case_given *given, struct case_
     struct state_incident *incidents = NULL;
     int64_t *times = NULL;
     size_t n = 0, n_incidents = 0;
-    if (expect == NULL || expect->type != JSON_OBJECT || expect->n == 0)
+    bool expects = expect != NULL && expect->type == JSON_OBJECT && expect->n > 0;
+    if (!expects && (expect != NULL || !given->tell))
         return err_set(e, ERR_INVALID, "expect is missing");
     if (!keys_known(r->c, known, "", e) ||
         !read_times(json_get(r->c, "now"), r->a, &times, &n, e) || !case_begin(r->b, times[0], e) ||
@@ -407,7 +467,10 @@ static bool run_case(struct run *r, const struct case_given *given, struct case_
                                .alerts = k.alerts.p,
                                .n_alerts = k.alerts.n,
                                .incidents = n_incidents};
-    case_compare(expect, &found, d);
+    if (given->tell)
+        out->found = told(out->diffs.a, &found);
+    if (expects)
+        case_compare(expect, &found, d);
     return true;
 }
 
@@ -431,7 +494,7 @@ void case_file_run(struct case_bench *b, const struct case_file *f, size_t i,
     *out = (struct case_result){.file = f->path, .diffs = {.a = a}};
     out->name = arena_str(a, json_text(json_get(r.c, "name"), STR("(no name)")));
     struct case_diffs d = {.a = r.a};
-    if (!run_case(&r, given, &d, &e))
+    if (!run_case(&r, given, out, &d, &e))
         judge_failure(fails, &e, &d);
     else if (fails != NULL)
         case_diff_wrong(&d, "fails", json_text(fails, STR("")), STR("it ran"));

@@ -1,5 +1,5 @@
 /* What a test case of a rule expects, and how what was found differs. */
-#include "cli/case_expect.h"
+#include "ruletest/case_expect.h"
 #include "text/date.h"
 #include <math.h>
 #include <stdio.h>

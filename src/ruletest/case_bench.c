@@ -1,10 +1,10 @@
 /* What test cases of rules run in. The engine, its functions and the schemas are made once a
  * thread; a case makes an empty workspace and takes it away. */
-#include "cli/case_bench.h"
-#include "cli/files.h"
+#include "ruletest/case_bench.h"
 #include "ingest/ingest.h"
 #include "library/library.h"
 #include "text/csv.h"
+#include "text/files.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -16,6 +16,7 @@
 enum { MAX_FUNCTIONS_FILE = 32 << 20, MAX_BODY = 1 << 30, MAX_ROWS = 10000000 };
 
 struct case_bench {
+    struct case_bench_options o;
     char dir[64];
     struct clock *first, *clock; /* of the store before a case, and of the case */
     struct store *store;
@@ -42,12 +43,16 @@ static bool make_dir(struct case_bench *b, struct err *e)
     return err_errno(e, "can't make a folder in", "/tmp");
 }
 
-struct case_bench *case_bench_open(struct err *e)
+struct case_bench *case_bench_open(const struct case_bench_options *given, struct err *e)
 {
     struct case_bench *b = xcalloc(1, sizeof(*b));
+    b->o = *given;
     b->first = clock_new_manual(0);
-    struct store_options o = {
-        .data_dir = b->dir, .clock = b->first, .threads = 1, .lake = {.by_hand = true}};
+    struct store_options o = {.data_dir = b->dir,
+                              .clock = b->first,
+                              .memory_bytes = given->memory_bytes,
+                              .threads = 1,
+                              .lake = {.by_hand = true}};
     if (make_dir(b, e) && (b->store = store_open(&o, e)) != NULL)
         return b;
     case_bench_close(b);
@@ -113,7 +118,8 @@ bool case_begin(struct case_bench *b, int64_t now, struct err *e)
     io.limits.max_record_bytes = MAX_BODY;
     io.limits.max_records = MAX_ROWS;
     b->ingest = ingest_open(&io);
-    struct trial_options to = {.store = b->store, .workspace = b->w, .delay = 0};
+    struct trial_options to = {
+        .store = b->store, .workspace = b->w, .delay = 0, .timeout_us = b->o.timeout_us};
     if (b->w != NULL)
         b->trial = trial_open(&to, e);
     return b->trial != NULL;
@@ -268,12 +274,13 @@ static bool import_path(struct case_bench *b, struct arena *a, char *path, struc
     return true;
 }
 
-static bool copy_functions(struct case_bench *b, struct case_functions *out, struct err *e)
+bool case_functions_of(struct library *l, struct workspace *w, struct case_functions *out,
+                       struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct state_saved *list = NULL;
     size_t n = 0;
-    if (!library_saved_list(b->library, a, b->w, true, &list, &n, e))
+    if (!library_saved_list(l, a, w, true, &list, &n, e))
         return false;
     struct kql_stored_function *all =
         arena_array(out->a, struct kql_stored_function, out->n + n + 1);
@@ -296,7 +303,7 @@ bool case_functions_read(struct case_bench *b, char *const *paths, size_t n,
     bool ok = case_begin(b, TICKS_UNIX_EPOCH + 20000 * TICKS_PER_DAY, e) && open_library(b, e);
     for (size_t i = 0; ok && i < n; i++)
         ok = import_path(b, a, paths[i], e);
-    ok = ok && copy_functions(b, out, e);
+    ok = ok && case_functions_of(b->library, b->w, out, e);
     case_finish(b);
     return ok;
 }

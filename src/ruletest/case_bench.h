@@ -3,6 +3,7 @@
 #pragma once
 #include "backtest/backtest.h"
 #include "kql/kql.h"
+#include "library/library.h"
 
 /* Stored functions that cases may use, read once. */
 struct case_functions {
@@ -10,13 +11,21 @@ struct case_functions {
     struct kql_stored_function *p;
     size_t n;
 };
-struct case_bench; /* one thread at a time */
-struct case_bench *case_bench_open(struct err *e) MUST_USE;
+struct case_bench;          /* one thread at a time */
+struct case_bench_options { /* 0: the default in brackets */
+    size_t memory_bytes;    /* of the engine [its own] */
+    int64_t timeout_us;     /* of one query [10 minutes] */
+};
+struct case_bench *case_bench_open(const struct case_bench_options *o, struct err *e) MUST_USE;
 void case_bench_close(struct case_bench *b); /* NULL is fine */
 /* Reads files of functions, and those below folders, in the forms that `vedette functions import`
  * takes, and appends them to out. Errors name the file. */
 bool case_functions_read(struct case_bench *b, char *const *paths, size_t n,
                          struct case_functions *out, struct err *e) MUST_USE;
+
+/* The stored functions of a workspace. */
+bool case_functions_of(struct library *l, struct workspace *w, struct case_functions *out,
+                       struct err *e) MUST_USE;
 
 /* ---- one case ---- */
 /* A new, empty workspace whose time is now. Ends the case before. */

@@ -1,5 +1,5 @@
 /* Results of test cases for people, CI and programs. */
-#include "cli/case_report.h"
+#include "ruletest/case_report.h"
 #include "text/xml.h"
 
 /* '#' would begin a directive, and a line break end the line. */

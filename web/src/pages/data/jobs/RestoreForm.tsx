@@ -1,0 +1,69 @@
+/** Makes old rows of a table available to queries and rules. */
+import { Field, Input, Select } from "@fluentui/react-components";
+import { call } from "../../../api/client";
+import { useTables } from "../queries";
+import { JobForm } from "./JobForm";
+import { useJobPath, utcOf } from "./model";
+import { useDraft } from "./useDraft";
+
+export function RestoreForm() {
+  const path = useJobPath();
+  const tables = useTables().data ?? [];
+  const { draft, change, dirty } = useDraft({ name: "", source: "", from: "", to: "" });
+  const save = () =>
+    call(path(`/tables/${encodeURIComponent(draft.name)}_RST`), {
+      method: "PUT",
+      body: {
+        properties: {
+          restoredLogs: {
+            sourceTable: draft.source,
+            startRestoreTime: utcOf(draft.from),
+            endRestoreTime: utcOf(draft.to),
+          },
+        },
+      },
+    });
+  const ready =
+    draft.name.trim() !== "" && draft.source !== "" && draft.from !== "" && draft.to !== "";
+  const sources = tables.filter((t) => t.rows > 0 && !/_(SRCH|RST)$/.test(t.name));
+  return (
+    <JobForm
+      action="Restore"
+      ready={ready}
+      dirty={dirty}
+      onSave={save}
+      done="The rows are there"
+      next="/jobs"
+    >
+      <Field label="Table" required>
+        <Select value={draft.source} onChange={(_, d) => change({ source: d.value })}>
+          <option value="">Choose a table</option>
+          {sources.map((t) => (
+            <option key={t.name}>{t.name}</option>
+          ))}
+        </Select>
+      </Field>
+      <Field
+        label="Name"
+        required
+        hint={`Queries and rules find the rows in ${draft.name === "" ? "NAME" : draft.name}_RST`}
+      >
+        <Input value={draft.name} onChange={(_, d) => change({ name: d.value })} />
+      </Field>
+      <Field label="From (UTC)" required>
+        <Input
+          type="datetime-local"
+          value={draft.from}
+          onChange={(_, d) => change({ from: d.value })}
+        />
+      </Field>
+      <Field label="To (UTC)" required hint="At least two days later">
+        <Input
+          type="datetime-local"
+          value={draft.to}
+          onChange={(_, d) => change({ to: d.value })}
+        />
+      </Field>
+    </JobForm>
+  );
+}

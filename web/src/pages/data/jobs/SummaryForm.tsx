@@ -1,0 +1,133 @@
+/** Makes and changes a summary rule. */
+import { Field, Input, Select, Textarea } from "@fluentui/react-components";
+import { call } from "../../../api/client";
+import { QueryField } from "../../hunting/editor/QueryField";
+import { JobForm } from "./JobForm";
+import { binMinutes, binText, fieldOf, refuseTaken, useJobPath, utcOf } from "./model";
+import type { SummaryRule } from "./model";
+import { useDraft } from "./useDraft";
+
+function startOf(rule: SummaryRule | undefined, query: string) {
+  const p = rule?.properties;
+  const d = p?.ruleDefinition;
+  return {
+    name: rule?.name ?? "",
+    displayName: p?.displayName ?? "",
+    description: p?.description ?? "",
+    query: d?.query ?? query,
+    table: d?.destinationTable ?? "",
+    size: String(d?.binSize ?? 60),
+    delay: d?.binDelay === undefined ? "" : String(d.binDelay),
+    start: fieldOf(d?.binStartTime),
+    selector: d?.timeSelector ?? "TimeGenerated",
+  };
+}
+type Draft = ReturnType<typeof startOf>;
+
+function bodyOf(draft: Draft) {
+  const start = utcOf(draft.start);
+  return {
+    properties: {
+      displayName: draft.displayName === "" ? draft.name : draft.displayName,
+      description: draft.description,
+      ruleDefinition: {
+        query: draft.query,
+        binSize: Number(draft.size),
+        destinationTable: draft.table,
+        timeSelector: draft.selector,
+        ...(draft.delay === "" ? {} : { binDelay: Number(draft.delay) }),
+        ...(start === undefined ? {} : { binStartTime: start }),
+      },
+    },
+  };
+}
+
+function BinFields({ draft, change }: { draft: Draft; change: (changed: Partial<Draft>) => void }) {
+  return (
+    <>
+      <Field label="Bin size">
+        <Select value={draft.size} onChange={(_, d) => change({ size: d.value })}>
+          {binMinutes.map((m) => (
+            <option key={m} value={String(m)}>
+              {binText(m)}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      <Field
+        label="Delay (minutes)"
+        hint="After a bin's end, for events that come late. Empty: a tenth of the bin, at most 3.5 minutes"
+      >
+        <Input
+          type="number"
+          min={0}
+          value={draft.delay}
+          onChange={(_, d) => change({ delay: d.value })}
+        />
+      </Field>
+      <Field label="First bin begins (UTC)" hint="A whole hour. Empty: the next one">
+        <Input
+          type="datetime-local"
+          step={3600}
+          value={draft.start}
+          onChange={(_, d) => change({ start: d.value })}
+        />
+      </Field>
+      <Field label="Column of time" hint="Which column the bins bound">
+        <Input value={draft.selector} onChange={(_, d) => change({ selector: d.value })} />
+      </Field>
+    </>
+  );
+}
+
+export function SummaryForm({ rule, query }: { rule?: SummaryRule | undefined; query: string }) {
+  const path = useJobPath();
+  const { draft, change, dirty } = useDraft(startOf(rule, query));
+  const save = async () => {
+    const at = path(`/summaryLogs/${encodeURIComponent(draft.name)}`);
+    if (rule === undefined) await refuseTaken(at);
+    await call(at, {
+      method: "PUT",
+      body: bodyOf(draft),
+      headers: rule?.etag === undefined ? {} : { "if-match": rule.etag },
+    });
+  };
+  const ready = draft.name.trim() !== "" && draft.query.trim() !== "" && draft.table.trim() !== "";
+  return (
+    <JobForm
+      action={rule === undefined ? "Create" : "Save"}
+      ready={ready}
+      dirty={dirty}
+      onSave={save}
+      done={rule === undefined ? "The summary rule is created" : "The summary rule is saved"}
+      next={`/jobs/summary/${encodeURIComponent(draft.name)}`}
+    >
+      {rule === undefined && (
+        <Field label="Name" required>
+          <Input value={draft.name} onChange={(_, d) => change({ name: d.value })} />
+        </Field>
+      )}
+      <Field label="Display name" hint="Empty: the name">
+        <Input value={draft.displayName} onChange={(_, d) => change({ displayName: d.value })} />
+      </Field>
+      <Field label="Description">
+        <Textarea
+          rows={2}
+          value={draft.description}
+          onChange={(_, d) => change({ description: d.value })}
+        />
+      </Field>
+      <QueryField
+        label="Query"
+        required
+        hint="It must not bound time itself: each table that it reads is narrowed to the bin"
+        value={draft.query}
+        onChange={(text) => change({ query: text })}
+      />
+      <Field label="Destination table" required hint="Its name ends in _CL; the first bin makes it">
+        <Input value={draft.table} onChange={(_, d) => change({ table: d.value })} />
+      </Field>
+      <BinFields draft={draft} change={change} />
+    </JobForm>
+  );
+}
