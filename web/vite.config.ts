@@ -17,6 +17,7 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 12000,
+    reportCompressedSize: false,
   },
   worker: { format: "es" },
 });

@@ -34,13 +34,18 @@ static bool is_told_here(const char *pattern)
     return false;
 }
 
-/* What concerns nobody but the person, and changes with each column that is drawn wider. */
+/* What concerns nobody but the person, and changes with each column that is drawn wider, or with
+ * each pause of somebody who writes a query. */
 static bool is_taste(const struct http_request *q)
 {
     if (strstr(q->route->pattern, "/preferences/{key}") == NULL || q->n_params == 0)
         return false;
     struct str key = http_param(q, "key");
-    return str_starts(key, STR("appearance")) || str_starts(key, STR("columns"));
+    static const char *const tastes[] = {"appearance", "columns", "hunting"};
+    for (size_t i = 0; i < COUNTOF(tastes); i++)
+        if (str_starts(key, str_from(tastes[i])))
+            return true;
+    return false;
 }
 
 /* A refusal of a right is told of all but those whose clients are many and repeat themselves. */

@@ -6,6 +6,7 @@
 #include "kql/kql.h"
 #include "text/date.h"
 #include "text/json.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -216,6 +217,19 @@ static void write_lines_head(struct json_out *w, const struct store_result *res)
     json_obj_end(w);
 }
 
+/* A long that a double can't hold is a text, since readers of JSON make doubles of numbers. */
+static void write_line_cell(struct json_out *w, const struct kql_value *v)
+{
+    const int64_t exact = (int64_t)1 << 53;
+    char digits[32];
+    if (v->type == KQL_LONG && !v->is_null && (v->i > exact || v->i < -exact)) {
+        snprintf(digits, sizeof(digits), "%" PRId64, v->i);
+        json_z(w, digits);
+    } else {
+        api_query_cell(w, v);
+    }
+}
+
 static void write_line(struct json_out *w, const struct engine_rows *rows, size_t from, size_t to)
 {
     size_t n = engine_rows_schema(rows)->n;
@@ -224,7 +238,7 @@ static void write_line(struct json_out *w, const struct engine_rows *rows, size_
         json_arr(w);
         for (size_t row = from; row < to; row++) {
             struct kql_value v = engine_rows_get(rows, row, col);
-            api_query_cell(w, &v);
+            write_line_cell(w, &v);
         }
         json_arr_end(w);
     }

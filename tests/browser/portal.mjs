@@ -127,14 +127,19 @@ export class Portal {
       await this.page.locator(`html[data-appearance=${scheme}]`).waitFor({ state: 'attached' });
       // Colours on their way from one appearance to the other are nobody's.
       await this.page.evaluate(() => document.getAnimations().forEach((a) => a.effect?.getComputedTiming().iterations !== Infinity && a.finish()));
-      await this.page.evaluate(AXE);
-      const found = await this.page.evaluate(() =>
-        axe.run({ exclude: [['[data-tabster-dummy]']] }, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] }));
-      const bad = found.violations.filter((v) => ['serious', 'critical'].includes(v.impact));
-      assert.deepEqual(bad.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) =>
-        `${n.html.slice(0, 200)} ${n.any[0]?.message ?? ''}`).join(' | ')}`), [], `${what}, ${scheme}`);
+      await this.violations(`${what}, ${scheme}`);
     }
     await this.page.emulateMedia({ colorScheme: 'light' });
+  }
+
+  // The same of the page as it is now.
+  async violations(what) {
+    await this.page.evaluate(AXE);
+    const found = await this.page.evaluate(() =>
+      axe.run({ exclude: [['[data-tabster-dummy]']] }, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'], resultTypes: ['violations'] }));
+    const bad = found.violations.filter((v) => ['serious', 'critical'].includes(v.impact));
+    assert.deepEqual(bad.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) =>
+      `${n.html.slice(0, 200)} ${n.any[0]?.message ?? ''}`).join(' | ')}`), [], what);
   }
 
   // Pictures for people, when $PICTURES is set: wide, narrow, dark.

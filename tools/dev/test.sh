@@ -219,7 +219,7 @@ suites_program()
 suites_waiting()
 {
     export VEDETTE="$ROOT/build/vedette"
-    suite_beside browser 600 python3 tests/browser/run.py
+    suite_beside browser 900 python3 tests/browser/run.py
     suite_beside "clients kafka" 420 python3 tests/clients/kafka_topics.py
     suite_beside "clients s3" 300 python3 tests/clients/s3_stores.py
     suite_beside "clients otlp" 300 python3 tests/clients/otlp.py

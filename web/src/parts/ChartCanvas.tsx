@@ -1,51 +1,19 @@
-/** The drawing part of Chart; everything of echarts that the portal uses is named here. */
+/** The drawing part of Chart. */
 import { tokens } from "@fluentui/react-components";
-import {
-  BarChart,
-  GraphChart,
-  LineChart,
-  PieChart,
-  ScatterChart,
-  TreemapChart,
-} from "echarts/charts";
-import {
-  AriaComponent,
-  DataZoomComponent,
-  GridComponent,
-  LegendComponent,
-  MarkLineComponent,
-  TitleComponent,
-  TooltipComponent,
-} from "echarts/components";
-import { init, use } from "echarts/core";
+import { init } from "echarts/core";
 import type { EChartsType } from "echarts/core";
-import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 import { useAppearance } from "../shell/appearance";
 import type { ChartItem, ChartProps } from "./Chart";
-
-use([
-  AriaComponent,
-  BarChart,
-  CanvasRenderer,
-  DataZoomComponent,
-  GraphChart,
-  GridComponent,
-  LegendComponent,
-  LineChart,
-  MarkLineComponent,
-  PieChart,
-  ScatterChart,
-  TitleComponent,
-  TooltipComponent,
-  TreemapChart,
-]);
+import "./echartsParts";
+import { useZone } from "./time";
 
 export default function ChartCanvas({ label, option, onSelect }: ChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType>(undefined);
   const select = useRef(onSelect);
   const { dark } = useAppearance();
+  const [zone] = useZone();
 
   useEffect(() => {
     select.current = onSelect;
@@ -78,13 +46,14 @@ export default function ChartCanvas({ label, option, onSelect }: ChartProps) {
       {
         backgroundColor: "transparent",
         animation: false,
+        useUTC: zone === "utc",
         aria: { enabled: true, label: { description: label } },
         textStyle: { fontFamily: tokens.fontFamilyBase },
         ...option,
       },
       { notMerge: true },
     );
-  }, [option, dark, label]);
+  }, [option, dark, label, zone]);
 
   return (
     <div ref={place} role="img" aria-label={label} style={{ height: "100%", width: "100%" }} />

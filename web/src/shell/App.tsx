@@ -12,12 +12,18 @@ import {
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
-import { Suspense, useEffect } from "react";
-import { NavLink, Route, Routes, useLocation, useNavigate } from "react-router-dom";
+import { Suspense, useEffect, useRef } from "react";
+import type { RefObject } from "react";
+import { Link, NavLink, Route, Routes, useLocation, useNavigate } from "react-router-dom";
+import { EmptyState } from "../parts/notices";
 import { useZone } from "../parts/time";
 import { useSession } from "../session/session";
 import { useAppearance } from "./appearance";
+import { PageBoundary } from "./PageBoundary";
 import { pages } from "./pages";
+
+/** Tablets held upright, and windows that are zoomed: the navigation is a line above the page. */
+const NARROW = "@media (max-width: 48rem)";
 
 const useStyles = makeStyles({
   frame: {
@@ -25,6 +31,15 @@ const useStyles = makeStyles({
     display: "grid",
     gridTemplate: '"top top" auto "side main" 1fr / 13rem 1fr',
     backgroundColor: tokens.colorNeutralBackground3,
+    [NARROW]: { gridTemplate: '"top" auto "side" auto "main" 1fr / minmax(0, 1fr)' },
+  },
+  skip: {
+    position: "absolute",
+    left: "-100rem",
+    zIndex: 10,
+    padding: tokens.spacingHorizontalM,
+    backgroundColor: tokens.colorNeutralBackground1,
+    "&:focus": { left: tokens.spacingHorizontalM, top: tokens.spacingVerticalXS },
   },
   top: {
     gridArea: "top",
@@ -42,8 +57,15 @@ const useStyles = makeStyles({
     padding: tokens.spacingVerticalM,
     backgroundColor: tokens.colorNeutralBackground2,
     borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
+    [NARROW]: {
+      display: "flex",
+      padding: tokens.spacingVerticalXS,
+      borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+    },
   },
+  links: { [NARROW]: { display: "flex" } },
   group: {
+    [NARROW]: { display: "none" },
     display: "block",
     padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalS} ${tokens.spacingVerticalXS}`,
     color: tokens.colorNeutralForeground3,
@@ -59,8 +81,14 @@ const useStyles = makeStyles({
       backgroundColor: tokens.colorNeutralBackground2Selected,
       fontWeight: tokens.fontWeightSemibold,
     },
+    [NARROW]: { whiteSpace: "nowrap" },
   },
-  main: { gridArea: "main", overflow: "auto", padding: tokens.spacingHorizontalXL },
+  main: {
+    gridArea: "main",
+    overflow: "auto",
+    padding: tokens.spacingHorizontalXL,
+    outline: "none",
+  },
 });
 
 function Navigation() {
@@ -71,7 +99,7 @@ function Navigation() {
   return (
     <nav className={styles.side} aria-label="Pages">
       {groups.map((group) => (
-        <div key={group}>
+        <div key={group} className={styles.links}>
           <Text className={styles.group} size={200} weight="semibold">
             {group}
           </Text>
@@ -136,20 +164,38 @@ function PersonMenu() {
   );
 }
 
-function Title() {
+/** Names the window after the page. The keyboard goes on in a page that the navigation opened, not before it. */
+function Title({ main }: { main: RefObject<HTMLElement | null> }) {
   const { pathname } = useLocation();
+  const before = useRef(pathname);
   useEffect(() => {
     const page = pages.find((p) => p.path === pathname);
     document.title = page ? `${page.title} · Vedette` : "Vedette";
-  }, [pathname]);
+    if (before.current === pathname) return;
+    before.current = pathname;
+    const at = document.activeElement;
+    if (at === null || at === document.body || at.closest("nav") !== null) main.current?.focus();
+  }, [pathname, main]);
   return null;
 }
 
 export function App() {
   const styles = useStyles();
+  const main = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
   return (
     <div className={styles.frame}>
-      <Title />
+      <Title main={main} />
+      <a
+        href="#content"
+        className={styles.skip}
+        onClick={(event) => {
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
+        Skip to the page
+      </a>
       <header className={styles.top}>
         <Text weight="semibold" size={500}>
           Vedette
@@ -159,15 +205,24 @@ export function App() {
         <PersonMenu />
       </header>
       <Navigation />
-      <main className={styles.main}>
-        <Suspense fallback={<Spinner label="Loading" />}>
-          <Routes>
-            {pages.map((p) => (
-              <Route key={p.path} path={p.path} element={<p.component />} />
-            ))}
-            <Route path="*" element={<Text>There is no such page.</Text>} />
-          </Routes>
-        </Suspense>
+      <main id="content" ref={main} tabIndex={-1} className={styles.main}>
+        <PageBoundary place={pathname}>
+          <Suspense fallback={<Spinner label="Loading" />}>
+            <Routes>
+              {pages.map((p) => (
+                <Route key={p.path} path={p.path} element={<p.component />} />
+              ))}
+              <Route
+                path="*"
+                element={
+                  <EmptyState title="There is no such page." action={<Link to="/">Overview</Link>}>
+                    The address may be wrong, or of an older version.
+                  </EmptyState>
+                }
+              />
+            </Routes>
+          </Suspense>
+        </PageBoundary>
       </main>
     </div>
   );

@@ -1,15 +1,22 @@
 /** Advanced hunting: queries in tabs, their results, and what can be queried. */
-import { Spinner, Tab, TabList, Title3, makeStyles, tokens } from "@fluentui/react-components";
+import {
+  Spinner,
+  Tab,
+  TabList,
+  Text,
+  Title3,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
 import { Suspense, lazy, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router-dom";
 import { server } from "../../api/typed";
-import { EmptyState } from "../../parts/notices";
+import { EmptyState, errorText } from "../../parts/notices";
 import { useNotify } from "../../parts/Toasts";
 import { rangeOf, useServerNow } from "../../parts/time";
 import { useSession } from "../../session/session";
 import { BookmarkDialog } from "./BookmarkDialog";
 import type { EditorHandle } from "./editor/KqlEditor";
-import { exportParquet } from "./exports";
 import { HistoryList } from "./HistoryList";
 import { useHistory } from "./history";
 import { addFilter, boundsTime } from "./kql";
@@ -31,7 +38,7 @@ const KqlEditor = lazy(() => import("./editor/KqlEditor"));
 const useStyles = makeStyles({
   page: {
     display: "grid",
-    gridTemplate: "auto minmax(0, 1fr) / 18rem minmax(0, 1fr)",
+    gridTemplate: "auto minmax(0, 1fr) / 19.5rem minmax(0, 1fr)",
     gap: tokens.spacingHorizontalM,
     height: "100%",
     minHeight: "34rem",
@@ -99,6 +106,7 @@ export default function Hunting() {
       api,
       query: text,
       timespan,
+      workspaces: current.workspaces ?? [],
       line,
       column,
     });
@@ -219,12 +227,19 @@ export default function Hunting() {
           onCancel={() => runs.cancel(current.id)}
           onRange={(range) => tabs.change(current.id, { range })}
           onSave={setDialog}
+          workspaces={current.workspaces ?? []}
+          onWorkspaces={(workspaces) => tabs.change(current.id, { workspaces })}
           onRule={() =>
             void navigate(`/rules/new?${new URLSearchParams({ query: current.text }).toString()}`)
           }
           onShare={() => void share()}
           onFormat={() => void format()}
         />
+        {tabs.problem !== undefined && (
+          <Text size={200} role="status">
+            These queries are kept in this browser only. {errorText(tabs.problem)}
+          </Text>
+        )}
         <div className={styles.editor}>
           <Suspense fallback={<Spinner size="tiny" label="Loading the editor" />}>
             <KqlEditor
@@ -255,12 +270,13 @@ export default function Hunting() {
                 onClear={forget}
                 onOpen={(past) => tabs.add({ text: past.query, range: past.range })}
               />
-            ) : run?.state === "done" && run.table ? (
+            ) : run?.table ? (
               <ResultsView
                 key={run.started}
                 table={run.table}
+                rows={run.rows}
+                coming={run.state}
                 onFilter={filter}
-                onParquet={() => exportParquet(api, run.query, run.timespan)}
                 onBookmark={
                   may("bookmarks/write") ? (row) => setDialog({ bookmark: row }) : undefined
                 }

@@ -2,7 +2,6 @@
 import {
   Button,
   Menu,
-  MenuItem,
   MenuItemCheckbox,
   MenuList,
   MenuPopover,
@@ -10,25 +9,28 @@ import {
   MessageBar,
   MessageBarBody,
   Select,
+  Subtitle2,
   Text,
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
-import { ArrowDownload20Regular, ColumnTriple20Regular } from "@fluentui/react-icons";
+import { ColumnTriple20Regular } from "@fluentui/react-icons";
 import { useDeferredValue, useMemo, useRef, useState } from "react";
-import { Chart } from "../../parts/Chart";
 import { EmptyState } from "../../parts/notices";
 import { useNotify } from "../../parts/Toasts";
 import { CellMenu } from "./CellMenu";
-import { chartKindOf, chartKinds, chartOption, chartTitle } from "./charts";
-import type { ChartKind } from "./charts";
-import { exportCsv, exportJson } from "./exports";
+import { ChartView } from "./charts/ChartView";
+import { chartChoice, chartChoices } from "./charts/kinds";
+import { PivotChart } from "./charts/PivotChart";
+import { TimePivot } from "./charts/TimePivot";
+import { ExportMenu } from "./ExportMenu";
 import { ResultGrid } from "./grid/ResultGrid";
 import type { CellPlace } from "./grid/ResultGrid";
 import { cellText, viewOf } from "./grid/view";
 import type { ColumnSort } from "./grid/view";
 import { RowDetails } from "./RowDetails";
 import type { ResultTable } from "./results";
+import type { Run } from "./useRun";
 
 const useStyles = makeStyles({
   view: {
@@ -48,12 +50,15 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalXXL,
     padding: tokens.spacingHorizontalXL,
   },
+  cardTitle: { flexBasis: "100%" },
 });
 
 function Card({ table }: { table: ResultTable }) {
   const styles = useStyles();
+  const title = table.render["title"];
   return (
     <div className={styles.card}>
+      {typeof title === "string" && <Subtitle2 className={styles.cardTitle}>{title}</Subtitle2>}
       {table.columns.map((c, i) => (
         <div key={c.name}>
           <Text block size={200}>
@@ -70,24 +75,37 @@ function Card({ table }: { table: ResultTable }) {
 
 interface Props {
   table: ResultTable;
+  /** Of the table, which grows in place while rows come. */
+  rows: number;
+  /** Are rows still coming, or did they stop before their end? */
+  coming: Run["state"];
   onFilter: (filter: string) => void;
-  /** The query's file from the server. */
-  onParquet: () => Promise<void>;
   onBookmark: ((row: number) => void) | undefined;
 }
 
-type Shown = "table" | "card" | ChartKind;
-
-function drawnAs(table: ResultTable): Shown {
+/** "table", "card", or the id of a ChartChoice. */
+function drawnAs(table: ResultTable): string {
   const name = String(table.render.visualization ?? "").toLowerCase();
-  return name === "card" ? "card" : (chartKindOf(name) ?? "table");
+  return name === "card" ? "card" : (chartChoice(name)?.id ?? "table");
 }
 
-export function ResultsView({ table, onFilter, onParquet, onBookmark }: Props) {
+/** Rows of a view that are among the chosen ones, in the view's order. */
+function among(
+  view: Uint32Array | undefined,
+  chosen: Uint32Array | undefined,
+  rows: number,
+): Uint32Array | undefined {
+  if (view === undefined || chosen === undefined) return chosen ?? view;
+  const wanted = new Uint8Array(rows);
+  for (const row of chosen) wanted[row] = 1;
+  return view.filter((row) => wanted[row] === 1);
+}
+
+export function ResultsView({ table, rows, coming, onFilter, onBookmark }: Props) {
   const styles = useStyles();
   const notify = useNotify();
   const body = useRef<HTMLDivElement>(null);
-  const [kind, setKind] = useState<Shown>(() => drawnAs(table));
+  const [kind, setKind] = useState(() => drawnAs(table));
   const [hidden, setHidden] = useState<readonly string[]>([]);
   const [sort, setSort] = useState<ColumnSort | undefined>(undefined);
   const [filters, setFilters] = useState<ReadonlyMap<number, string>>(new Map());
@@ -96,14 +114,12 @@ export function ResultsView({ table, onFilter, onParquet, onBookmark }: Props) {
     undefined,
   );
   const wanted = useDeferredValue(filters);
-  const view = useMemo(() => viewOf(table, wanted, sort), [table, wanted, sort]);
+  const view = useMemo(() => viewOf(table, wanted, sort), [table, rows, wanted, sort]);
   const shown = table.columns
     .map((_, i) => i)
     .filter((i) => !hidden.includes(table.columns[i]?.name ?? ""));
-  const option = useMemo(
-    () => (kind === "table" || kind === "card" ? undefined : chartOption(table, kind)),
-    [table, kind],
-  );
+  // What is drawn of half a result would be another picture.
+  const choice = coming === "running" ? undefined : chartChoice(kind);
   const count = view?.length ?? table.rows;
   const label =
     count === table.rows
@@ -115,32 +131,25 @@ export function ResultsView({ table, onFilter, onParquet, onBookmark }: Props) {
       (error: unknown) => notify.failed("Nothing was copied", error),
     );
   };
+  const gridOf = (rows: Uint32Array | undefined) => (
+    <ResultGrid
+      table={table}
+      view={rows}
+      shown={shown}
+      sort={sort}
+      onSort={setSort}
+      filters={filters}
+      onFilter={(column, text) => setFilters((now) => new Map(now).set(column, text))}
+      onOpen={setOpen}
+      onMenu={(cell, x, y) => setMenu({ cell, x, y })}
+      onCopy={copy}
+    />
+  );
 
   return (
     <div className={styles.view}>
       <div className={styles.bar}>
-        <Menu>
-          <MenuTrigger disableButtonEnhancement>
-            <Button size="small" appearance="subtle" icon={<ArrowDownload20Regular />}>
-              Export
-            </Button>
-          </MenuTrigger>
-          <MenuPopover>
-            <MenuList>
-              <MenuItem onClick={() => exportCsv(table, view, shown)}>CSV</MenuItem>
-              <MenuItem onClick={() => exportJson(table, view, shown)}>JSON</MenuItem>
-              <MenuItem
-                onClick={() =>
-                  onParquet().catch((error: unknown) =>
-                    notify.failed("There is no Parquet file", error),
-                  )
-                }
-              >
-                Parquet (all rows)
-              </MenuItem>
-            </MenuList>
-          </MenuPopover>
-        </Menu>
+        {coming !== "running" && <ExportMenu table={table} view={view} shown={shown} />}
         <Menu
           checkedValues={{
             columns: table.columns.map((c) => c.name).filter((n) => !hidden.includes(n)),
@@ -170,21 +179,32 @@ export function ResultsView({ table, onFilter, onParquet, onBookmark }: Props) {
           size="small"
           aria-label="Chart type"
           value={kind}
-          onChange={(_, data) => setKind(data.value as Shown)}
+          onChange={(_, data) => setKind(data.value)}
         >
           <option value="table">Table</option>
           <option value="card">Card</option>
-          {chartKinds.map((k) => (
-            <option key={k} value={k}>
-              {chartTitle(k)}
+          {chartChoices.map((c) => (
+            <option key={c.id} value={c.id}>
+              {c.title}
             </option>
           ))}
         </Select>
         <div className={styles.grow} />
         <Text size={200} role="status">
-          {label} · {table.seconds.toFixed(3)} s on the server
+          {coming === "done"
+            ? `${label} · ${table.seconds.toFixed(3)} s on the server`
+            : coming === "running"
+              ? `${label} so far …`
+              : `${label}, then cancelled`}
         </Text>
       </div>
+      {coming === "cancelled" && (
+        <MessageBar intent="warning">
+          <MessageBarBody>
+            These are the rows that came before the query was cancelled. Run it again for all.
+          </MessageBarBody>
+        </MessageBar>
+      )}
       {table.cut && (
         <MessageBar intent="warning">
           <MessageBarBody>
@@ -200,25 +220,14 @@ export function ResultsView({ table, onFilter, onParquet, onBookmark }: Props) {
             </EmptyState>
           ) : kind === "card" ? (
             <Card table={table} />
-          ) : kind === "table" ? (
-            <ResultGrid
-              table={table}
-              view={view}
-              shown={shown}
-              sort={sort}
-              onSort={setSort}
-              filters={filters}
-              onFilter={(column, text) => setFilters((now) => new Map(now).set(column, text))}
-              onOpen={setOpen}
-              onMenu={(cell, x, y) => setMenu({ cell, x, y })}
-              onCopy={copy}
-            />
-          ) : option ? (
-            <Chart label={`${chartTitle(kind)} of the results`} option={option} height="100%" />
+          ) : choice === undefined ? (
+            gridOf(view)
+          ) : choice.kind === "pivotchart" ? (
+            <PivotChart table={table} />
+          ) : choice.kind === "timepivot" ? (
+            <TimePivot table={table} grid={(rows) => gridOf(among(view, rows, table.rows))} />
           ) : (
-            <EmptyState title={`Nothing here can be drawn as a ${chartTitle(kind).toLowerCase()}`}>
-              A chart needs a column of numbers, and a column to set them against.
-            </EmptyState>
+            <ChartView table={table} choice={choice} />
           )}
         </div>
         {open !== undefined && (

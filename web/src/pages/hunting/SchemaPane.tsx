@@ -286,6 +286,7 @@ export function SchemaPane({ use }: { use: Insert }) {
       </TabList>
       <Input
         size="small"
+        input={{ style: { minHeight: "24px" } }}
         aria-label="Search what can be queried"
         placeholder="Search"
         contentBefore={<Search16Regular />}

@@ -19,6 +19,7 @@ import {
   Shield20Regular,
 } from "@fluentui/react-icons";
 import { TimeRange } from "../../parts/TimeRange";
+import { WorkspaceMenu } from "./WorkspaceMenu";
 
 interface Props {
   running: boolean;
@@ -31,6 +32,8 @@ interface Props {
   onRun: () => void;
   onCancel: () => void;
   onRange: (range: string) => void;
+  workspaces: readonly string[];
+  onWorkspaces: (workspaces: string[]) => void;
   onSave: (as: "query" | "function") => void;
   onRule: () => void;
   onShare: () => void;
@@ -67,6 +70,7 @@ export function Toolbar(props: Props) {
       ) : (
         <TimeRange value={props.range} onChange={props.onRange} all />
       )}
+      <WorkspaceMenu chosen={props.workspaces} onChange={props.onWorkspaces} />
       <div className={styles.grow} />
       {props.maySave && (
         <Menu>

@@ -119,13 +119,14 @@ interface End {
 class Reader {
   table: ResultTable | undefined;
   ended = false;
-  constructor(private readonly onRows: (rows: number) => void) {}
+  constructor(private readonly onRows: (table: ResultTable) => void) {}
 
   line(text: string): void {
     if (text === "") return;
     if (text.startsWith("[")) {
-      this.table?.add(JSON.parse(text) as Cell[][]);
-      this.onRows(this.table?.rows ?? 0);
+      if (this.table === undefined) throw new Error("The answer has rows before its columns.");
+      this.table.add(JSON.parse(text) as Cell[][]);
+      this.onRows(this.table);
       return;
     }
     if (this.table === undefined) {
@@ -146,15 +147,23 @@ export interface Ask {
   /** ISO 8601; "": any time. */
   timespan: string;
   maxRows: number;
+  /** Ids of other workspaces whose tables are read as well. */
+  workspaces: readonly string[];
   signal: AbortSignal;
-  onRows: (rows: number) => void;
+  /** Called after each piece, with what there is so far. */
+  onRows: (table: ResultTable) => void;
 }
 
 /** Runs a query. Giving the signal up closes the connection, which ends the query on the server. */
 export async function ask(options: Ask): Promise<ResultTable> {
-  const { api, query, timespan, maxRows, signal, onRows } = options;
+  const { api, query, timespan, maxRows, workspaces, signal, onRows } = options;
   const response = await api.own.raw("POST", "/results", {
-    body: { query, maxRows, ...(timespan === "" ? {} : { timespan }) },
+    body: {
+      query,
+      maxRows,
+      ...(timespan === "" ? {} : { timespan }),
+      ...(workspaces.length === 0 ? {} : { workspaces: [...workspaces] }),
+    },
     signal,
   });
   const reader = new Reader(onRows);

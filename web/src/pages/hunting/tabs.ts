@@ -1,6 +1,6 @@
-/** The open queries: kept over reloads, for each workspace. */
+/** The open queries of a person: kept over reloads and browsers, for each workspace. */
 import { useCallback } from "react";
-import { useRemembered } from "../../parts/remembered";
+import { useKept } from "../../parts/kept";
 
 export interface QueryTab {
   id: string;
@@ -10,6 +10,8 @@ export interface QueryTab {
   range: string;
   /** The saved search that it was opened from; "" : none. */
   saved: string;
+  /** Ids of other workspaces that it reads. */
+  workspaces?: string[];
 }
 interface Kept {
   tabs: QueryTab[];
@@ -34,6 +36,8 @@ export interface QueryTabs {
   add: (tab: Partial<Omit<QueryTab, "id">>) => void;
   close: (id: string) => void;
   reopen: () => void;
+  /** Why the server does not keep them. */
+  problem: unknown;
 }
 
 function freeName(tabs: readonly QueryTab[]): string {
@@ -69,7 +73,7 @@ function without(kept: Kept, id: string): Kept {
 
 export function useQueryTabs(workspace: string): QueryTabs {
   const name = `hunting.${workspace}`;
-  const [kept, keep] = useRemembered<Kept>(name, START);
+  const [kept, keep, problem] = useKept<Kept>(name, START);
   // Several changes may come before the page is drawn again, so each begins with what is kept.
   const update = useCallback(
     (change: (now: Kept) => Kept) => {
@@ -83,6 +87,7 @@ export function useQueryTabs(workspace: string): QueryTabs {
   return {
     tabs: kept.tabs,
     current,
+    problem,
     canReopen: kept.closed.length > 0,
     select: useCallback((id) => update((now) => ({ ...now, current: id })), [update]),
     change: useCallback(

@@ -14,6 +14,7 @@ export interface Run {
   started: number;
   ended: number;
   rows: number;
+  /** While it is running: what came so far; it grows in place, so look at `rows` as well. */
   table: ResultTable | undefined;
   error: unknown;
   /** Where in the text of the tab the server found mistakes. */
@@ -23,6 +24,8 @@ export interface RunRequest {
   api: WorkspaceApi;
   query: string;
   timespan: string;
+  /** Ids of other workspaces. */
+  workspaces: readonly string[];
   /** Where the query begins in the tab's text; from 0. */
   line: number;
   column: number;
@@ -118,10 +121,10 @@ export function useRuns(): Runs {
       };
       put(tab, run);
       let told = 0;
-      const onRows = (rows: number) => {
-        if (Date.now() - told < 200) return;
+      const onRows = (table: ResultTable) => {
+        if (Date.now() - told < 250) return;
         told = Date.now();
-        run = { ...run, rows };
+        run = { ...run, table, rows: table.rows };
         if (aborts.current.get(tab) === abort) put(tab, run);
       };
       try {
@@ -130,7 +133,7 @@ export function useRuns(): Runs {
       } catch (error) {
         run = abort.signal.aborted
           ? { ...run, state: "cancelled" }
-          : { ...run, state: "failed", error, places: placesOf(error, request) };
+          : { ...run, state: "failed", table: undefined, error, places: placesOf(error, request) };
       }
       run = { ...run, ended: Date.now() };
       if (aborts.current.get(tab) === abort) put(tab, run);
