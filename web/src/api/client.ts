@@ -93,11 +93,6 @@ export async function call<T>(path: string, options: CallOptions = {}): Promise<
   return (text === "" ? undefined : JSON.parse(text)) as T;
 }
 
-/** POST of a text, such as a file, as it is. */
-export function callText<T>(path: string, text: string): Promise<T> {
-  return call<T>(path, { method: "POST", text });
-}
-
 export interface ArmList<T> {
   value: T[];
   nextLink?: string;
