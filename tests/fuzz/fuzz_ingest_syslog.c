@@ -1,5 +1,5 @@
-/* Syslog headers, CEF, LEEF and messages of Cisco's firewalls: any bytes give texts that lie inside of the
- * message, and records whose columns are named once each. */
+/* Syslog headers, CEF, LEEF and messages of Cisco's firewalls: any bytes give texts that lie inside
+ * of the message, and records whose columns are named once each. */
 // link: store
 #include <stdlib.h>
 
