@@ -41,6 +41,7 @@ cmd clang clang
 cmd openssl openssl
 cmd curl curl
 cmd python3 python3
+py ensurepip python3-venv
 pc cmocka libcmocka-dev
 pc jansson libjansson-dev
 clangrt fuzzer libclang-rt-14-dev
@@ -62,6 +63,7 @@ need_is_met()
     cmd) have "$2" ;;
     file) [ -e "$2" ] ;;
     pc) have pkg-config && pkg-config --exists "$2" ;;
+    py) have python3 && python3 -c "import $2" 2>/dev/null ;;
     lib) ldconfig -p 2>/dev/null | grep -q "$2" || /sbin/ldconfig -p 2>/dev/null | grep -q "$2" ;;
     clangrt)
         have clang && runtime=$(clang "--print-file-name=libclang_rt.$2-$(uname -m).a") &&
