@@ -34,13 +34,15 @@ static bool type_parse(struct str s, enum kql_type *out)
 }
 
 /* Azure tells the columns that a table ships with, or that the service fills in a custom one, apart
- * from those that its owner defined. */
+ * from those that its owner, or the job that made it, defined. */
 static bool is_standard(const struct kql_table *t, struct str column)
 {
     static const char *const service[] = {
         "TenantId",      "Type",        "SourceSystem", "MG",          "_ItemId",
         "_TimeReceived", "_BilledSize", "_IsBillable",  "_ResourceId", "_SubscriptionId",
         "_WorkspaceId"};
+    if (str_ends(t->name, STR("_SRCH")) || str_ends(t->name, STR("_RST")))
+        return false;
     if (!str_ends(t->name, STR("_CL")))
         return !str_ends(column, STR("_CF"));
     for (size_t i = 0; i < COUNTOF(service); i++)
