@@ -20,8 +20,13 @@ import { useApi } from "../../session/useApi";
 
 interface Changed {
   plan: string;
-  retentionInDays: number;
-  totalRetentionInDays: number;
+  retentionInDays: number | null;
+  totalRetentionInDays: number | null;
+}
+
+/** Empty: as the server's settings say. */
+function daysOf(field: string): number | null {
+  return field === "" ? null : Number(field);
 }
 
 export function RetentionDialog({ table, onClose }: { table: TableResource; onClose: () => void }) {
@@ -29,22 +34,23 @@ export function RetentionDialog({ table, onClose }: { table: TableResource; onCl
   const api = useApi();
   const notify = useNotify();
   const [plan, setPlan] = useState(p.plan);
-  const [days, setDays] = useState(String(p.retentionInDays));
-  const [total, setTotal] = useState(String(p.totalRetentionInDays));
+  const [days, setDays] = useState(String(p.retentionInDays ?? ""));
+  const [total, setTotal] = useState(String(p.totalRetentionInDays ?? ""));
   const save = useDataChange((changed: Partial<Changed>) =>
     api.arm.call("PATCH", "/tables/{table}", {
       path: { table: table.name },
       body: { properties: changed },
     }),
   );
-  const less = Number(total) < p.totalRetentionInDays;
+  const less =
+    daysOf(total) !== null && Number(total) < (p.totalRetentionInDays ?? Number.POSITIVE_INFINITY);
   const store = async () => {
     // Only what was changed: a plan may be changed once a week, and Basic has a fixed retention.
     const changed: Partial<Changed> = {};
     if (plan !== p.plan) changed.plan = plan;
-    if (plan === "Analytics" && Number(days) !== p.retentionInDays)
-      changed.retentionInDays = Number(days);
-    if (Number(total) !== p.totalRetentionInDays) changed.totalRetentionInDays = Number(total);
+    if (plan === "Analytics" && daysOf(days) !== p.retentionInDays)
+      changed.retentionInDays = daysOf(days);
+    if (daysOf(total) !== p.totalRetentionInDays) changed.totalRetentionInDays = daysOf(total);
     try {
       await save.mutateAsync(changed);
       notify.done(`${table.name} is changed`);

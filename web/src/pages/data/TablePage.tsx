@@ -60,6 +60,10 @@ function Volume({ name }: { name: string }) {
   return <Chart label={`MB of ${name} by day`} option={option} height={200} />;
 }
 
+function retentionText(days: number | null): string {
+  return days === null ? "For ever" : `${String(days)} days`;
+}
+
 function Schema({ table }: { table: TableResource }) {
   const { schema } = table.properties;
   const columns = [...(schema.columns ?? []), ...(schema.standardColumns ?? [])];
@@ -107,9 +111,9 @@ export default function TablePage() {
               ["Tier", p.plan],
               [
                 "Analytics retention",
-                `${String(p.retentionInDays)} days${p.retentionInDaysAsDefault ? " (as the workspace)" : ""}`,
+                `${retentionText(p.retentionInDays)}${p.retentionInDaysAsDefault ? " (as the workspace)" : ""}`,
               ],
-              ["Total retention", `${String(p.totalRetentionInDays)} days`],
+              ["Total retention", retentionText(p.totalRetentionInDays)],
               ["Clustered by", p.clusterBy],
               ["State", p.provisioningState],
               ["Rows", stored && stored.rows.toLocaleString("en")],

@@ -63,12 +63,10 @@ function grouped<T>(
 
 function keptText(p: Retention["properties"] | undefined): string {
   if (p === undefined) return "";
-  const days = `${String(p.retentionInDays ?? "?")} d`;
+  const text = (days: number | null) => (days === null ? "for ever" : `${String(days)} d`);
   const total =
-    p.totalRetentionInDays !== undefined && p.totalRetentionInDays !== p.retentionInDays
-      ? ` of ${String(p.totalRetentionInDays)} d`
-      : "";
-  return `${p.plan ?? ""} ${days}${total}`;
+    p.totalRetentionInDays === p.retentionInDays ? "" : ` of ${text(p.totalRetentionInDays)}`;
+  return `${p.plan} ${text(p.retentionInDays)}${total}`;
 }
 
 function TableItem({ table, kept, use }: { table: TableInfo; kept: string; use: Insert }) {
