@@ -3,6 +3,7 @@ import json
 import os
 import re
 
+from oidc_provider import Provider
 from vedette import Server, equal, run
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -160,3 +161,120 @@ def test_answers_that_the_portal_reads_have_their_shape():
         authorization = "/providers/Microsoft.Authorization"
         for name in ("/roleDefinitions", "/roleAssignments"):
             fits(doc, s.get(authorization + name + "?api-version=2022-04-01"), "get", authorization + name)
+
+
+def arm(s, method, path, body=None):
+    return s.arm(method, path, body, provider=False)
+
+
+def test_answers_of_jobs_have_their_shape():
+    with Server(clock="2026-01-22T00:00:00Z") as s:
+        doc = document(s)
+        query = "Syslog | summarize n = count()"
+        once = {"properties": {"query": query, "destinationTable": "N_KQL_CL"}}
+        job = {"properties": {**once["properties"], "schedule": {"frequency": "Hour", "startTime": "2026-01-23T00:00:00Z"}}}
+        fits(doc, arm(s, "PUT", "/kqlJobs/once", once), "put", W + "/kqlJobs/{job}")
+        fits(doc, arm(s, "PUT", "/kqlJobs/n", job), "put", W + "/kqlJobs/{job}")
+        fits(doc, arm(s, "GET", "/kqlJobs/n"), "get", W + "/kqlJobs/{job}")
+        fits(doc, arm(s, "POST", "/kqlJobs/n/run"), "post", W + "/kqlJobs/{job}/run")
+        fits(doc, arm(s, "GET", "/kqlJobs/n/runs"), "get", W + "/kqlJobs/{job}/runs")
+        s.move_clock("2026-01-22T00:01:00Z")
+        rule = {"properties": {"ruleDefinition": {"query": query, "binSize": 60, "destinationTable": "N_CL"}}}
+        fits(doc, arm(s, "PUT", "/summaryLogs/n", rule), "put", W + "/summaryLogs/{rule}")
+        for deed in ("kqlJobs/n/enable", "kqlJobs/n/disable", "summaryLogs/n/stop", "summaryLogs/n/start"):
+            answer = arm(s, "POST", "/" + deed)
+            equal((answer.status, answer.text), (200, ""), deed)
+        for part, said in (("kqlJobs", 2), ("kqlJobs/n/runs", 1), ("summaryLogs", 1)):
+            answer = arm(s, "GET", "/" + part)
+            fits(doc, answer, "get", W + "/" + part.replace("/n/", "/{job}/"))
+            equal(len(answer.json()["value"]), said, part)
+
+
+def test_answers_of_searched_and_restored_tables_have_their_shape():
+    with Server("--retention", "4d", clock="2026-01-22T00:00:00Z") as s:
+        doc = document(s)
+        equal(arm(s, "PATCH", "/tables/Syslog", {"properties": {"totalRetentionInDays": 365}}).status, 200)
+        rows = [json.dumps({"TimeGenerated": d + "T00:00:00Z", "Computer": "h", "SyslogMessage": d})
+                for d in ("2026-01-19", "2026-01-20")]
+        equal(run("ingest", "--table", "Syslog", "-", data=s.data, stdin="\n".join(rows))[0], 0)
+        equal(run("tables", "seal", data=s.data)[0], 0)
+        s.restart("2026-01-27T00:00:00Z")
+        search = {"properties": {"searchResults": {"query": "Syslog", "startSearchTime": "2026-01-01T00:00:00Z",
+                                                   "endSearchTime": "2026-01-20T00:00:00Z"}}}
+        fits(doc, arm(s, "PUT", "/tables/Found_SRCH", search), "put", W + "/tables/{table}")
+        restore = {"properties": {"restoredLogs": {"startRestoreTime": "2026-01-18T00:00:00Z", "sourceTable": "Syslog",
+                                                   "endRestoreTime": "2026-01-21T00:00:00Z"}}}
+        fits(doc, arm(s, "PUT", "/tables/Old_RST", restore), "put", W + "/tables/{table}")
+        fits(doc, arm(s, "PATCH", "/tables/Heartbeat", {"properties": {"plan": "Auxiliary"}}), "patch",
+             W + "/tables/{table}")
+        answer = arm(s, "GET", "/tables")
+        fits(doc, answer, "get", W + "/tables")
+        there = {t["name"]: t["properties"] for t in answer.json()["value"]}
+        equal(("searchResults" in there["Found_SRCH"], "restoredLogs" in there["Old_RST"]), (True, True))
+
+
+def test_a_table_that_is_kept_for_ever_has_no_days():
+    with Server("--retention", "0") as s:
+        answer = arm(s, "GET", "/tables")
+        fits(document(s), answer, "get", W + "/tables")
+        equal({t["properties"]["retentionInDays"] for t in answer.json()["value"]
+               if t["properties"]["retentionInDaysAsDefault"]}, {None})
+
+
+def test_answers_of_tenants_have_their_shape():
+    with Server(clock="2026-01-10T00:00:00Z") as s:
+        doc = document(s)
+        tenants, one = "/vedette/v1/tenants", "/vedette/v1/tenants/{tenant}"
+        first = s.get(tenants).json()["value"][0]["id"]
+        made = s.post(tenants, {"name": "Customer", "limits": {"workspaces": 2}})
+        fits(doc, made, "post", tenants)
+        customer, admin = made.json()["tenant"]["id"], made.json()["administrator"]
+        fits(doc, s.request("PUT", tenants + "/Bare", {"name": "Bare", "administrator": False}), "put", one)
+        fits(doc, s.request("PATCH", tenants + "/" + customer, {"limits": {"queries": 3}}), "patch", one)
+        fits(doc, s.request("PUT", tenants + "/" + customer, {"name": "Client"}), "put", one)
+        fits(doc, s.get(tenants), "get", tenants)
+        app = s.application("Log Analytics Reader")[0]
+        offer = {"managingTenant": first, "managedTenant": customer, "principalId": app, "role": "Log Analytics Reader"}
+        path, delegations = "%s/%s/delegations" % (tenants, first), one + "/delegations"
+        made = s.post(path, offer)
+        fits(doc, made, "post", delegations)
+        fits(doc, s.post(path, {**offer, "expires": "2026-02-01T00:00:00Z", "description": "a month"}), "post", delegations)
+        fits(doc, s.post("%s/%s/revoke" % (path, made.json()["id"])), "post", delegations + "/{delegation}/revoke")
+        fits(doc, s.get(path), "get", delegations)
+        equal(len(s.get(path).json()["value"]), 2)
+        s.tenant, home = customer, s.tenant
+        token = s.sign_in(admin["clientId"], admin["clientSecret"]).json()["access_token"]
+        s.tenant = home
+        made = s.request("PUT", W.format(subscription=customer, group="soc", workspace="theirs") +
+                         "?api-version=2025-09-01", {"location": "local", "properties": {}}, token=token)
+        fits(doc, made, "put", W)
+        equal(s.request("DELETE", made.json()["id"] + "?api-version=2025-09-01", token=token).status, 200)
+        deleted = s.get("/vedette/v1/deletedWorkspaces", token=token)
+        fits(doc, deleted, "get", "/vedette/v1/deletedWorkspaces")
+        recover = "/vedette/v1/deletedWorkspaces/{deleted}/recover"
+        gone = deleted.json()["value"][0]["properties"]["customerId"]
+        fits(doc, s.post(recover.format(deleted=gone), token=token), "post", recover)
+
+
+def test_answers_of_people_and_providers_have_their_shape():
+    with Server(clock="2026-01-10T00:00:00Z") as s, Provider() as p:
+        doc = document(s)
+        providers = "/vedette/v1/identityProviders"
+        one = providers + "/{provider}"
+        fits(doc, s.request("PUT", providers + "/idp", p.settings(title=None, allowedDomains=["contoso.example"])),
+             "put", one)
+        fits(doc, s.get(providers), "get", providers)
+        fits(doc, s.post(providers + "/idp/check"), "post", one + "/check")
+        s.user("ann", "Microsoft Sentinel Contributor")
+        b = s.browser("ann")
+        for more in ({}, {"roles": [{"role": "Microsoft Sentinel Reader"}]}):
+            fits(doc, b.post("/portal/api/api-keys", {"name": "ci", **more}), "post", "/portal/api/api-keys")
+        fits(doc, b.get("/portal/api/api-keys"), "get", "/portal/api/api-keys")
+        fits(doc, s.get("/vedette/v1/users/ann/apiKeys"), "get", "/vedette/v1/users/{user}/apiKeys")
+        fits(doc, s.get("/vedette/v1/apiKeys"), "get", "/vedette/v1/apiKeys")
+        equal(len(s.get("/vedette/v1/apiKeys").json()["value"]), 2)
+        preference = "/vedette/v1/preferences/{key}"
+        for value in (None, [1], {"a": "b"}):
+            fits(doc, b.call("PUT", preference.format(key="grid"), {"value": value}), "put", preference)
+        fits(doc, b.get(preference.format(key="grid")), "get", preference)
+        fits(doc, b.get("/vedette/v1/preferences"), "get", "/vedette/v1/preferences")

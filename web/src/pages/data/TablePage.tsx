@@ -66,7 +66,7 @@ function retentionText(days: number | null): string {
 
 function Schema({ table }: { table: TableResource }) {
   const { schema } = table.properties;
-  const columns = [...(schema.columns ?? []), ...(schema.standardColumns ?? [])];
+  const columns = [...schema.columns, ...schema.standardColumns];
   return (
     <SmallTable
       label="Schema"
