@@ -2,6 +2,7 @@
 import { Badge, Button, Field, Input, Select, Textarea, Toolbar } from "@fluentui/react-components";
 import { AddRegular } from "@fluentui/react-icons";
 import { useState } from "react";
+import { server } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -11,7 +12,7 @@ import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
 import { FormDialog } from "./FormDialog";
 import { useRoleDefinitions, useSettingsChange } from "./queries";
-import { send, tenantPath, useDelegations, useTenants } from "./tenants";
+import { useDelegations, useTenants } from "./tenants";
 import type { Delegation } from "./tenants";
 
 const colours: Record<string, "success" | "warning" | "subtle"> = {
@@ -89,14 +90,17 @@ function Offer({ tenant, onClose }: { tenant: string; onClose: () => void }) {
   const put = (changed: Partial<typeof draft>) => setDraft({ ...draft, ...changed });
   const isManaged = draft.side === "managed";
   const offer = useSettingsChange(() =>
-    send("POST", `${tenantPath(tenant)}/delegations`, {
-      managedTenant: isManaged ? tenant : draft.other.trim(),
-      managingTenant: isManaged ? draft.other.trim() : tenant,
-      principalId: draft.principalId.trim(),
-      role: draft.role,
-      ...(draft.workspace === "" ? {} : { workspace: draft.workspace.trim() }),
-      ...(draft.expires === "" ? {} : { expires: `${draft.expires}:00Z` }),
-      ...(draft.description === "" ? {} : { description: draft.description }),
+    server.call("POST", "/vedette/v1/tenants/{tenant}/delegations", {
+      path: { tenant },
+      body: {
+        managedTenant: isManaged ? tenant : draft.other.trim(),
+        managingTenant: isManaged ? draft.other.trim() : tenant,
+        principalId: draft.principalId.trim(),
+        role: draft.role,
+        ...(draft.workspace === "" ? {} : { workspace: draft.workspace.trim() }),
+        ...(draft.expires === "" ? {} : { expires: `${draft.expires}:00Z` }),
+        ...(draft.description === "" ? {} : { description: draft.description }),
+      },
     }),
   );
   const names = roles
@@ -166,10 +170,9 @@ function Deeds({ tenant, delegation }: { tenant: string; delegation: Delegation 
   const notify = useNotify();
   const [ending, setEnding] = useState(false);
   const run = useSettingsChange((deed: keyof typeof deeds) =>
-    send(
-      "POST",
-      `${tenantPath(tenant)}/delegations/${encodeURIComponent(delegation?.id ?? "")}/${deed}`,
-    ),
+    server.call("POST", `/vedette/v1/tenants/{tenant}/delegations/{delegation}/${deed}`, {
+      path: { tenant, delegation: delegation?.id ?? "" },
+    }),
   );
   const tell = async (deed: keyof typeof deeds) => {
     try {

@@ -1,7 +1,8 @@
 /** API keys of all people: who has which, when it was used last, and taking one away. */
 import { Button, Toolbar } from "@fluentui/react-components";
 import { useState } from "react";
-import { call, callAll } from "../../api/client";
+import { server } from "../../api/typed";
+import type { Schemas } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -10,19 +11,8 @@ import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
 import { grantText, useSettingsChange, useSettingsList } from "./queries";
-import type { Grant } from "./queries";
 
-interface Key {
-  id: string;
-  name: string;
-  created: string;
-  expires: string;
-  lastUsed: string | null;
-  roles?: Grant[] | null;
-  principalId: string;
-  principalName: string;
-  principalType: "User" | "Application";
-}
+type Key = Schemas["PrincipalApiKey"];
 
 const columns: Column<Key>[] = [
   {
@@ -81,20 +71,26 @@ const columns: Column<Key>[] = [
   },
 ];
 
-function pathOf(key: Key): string {
-  const kind = key.principalType === "User" ? "users" : "applications";
-  return `/vedette/v1/${kind}/${encodeURIComponent(key.principalId)}/apiKeys/${encodeURIComponent(key.id)}`;
+function revokeKey(key: Key) {
+  const { id, principalId, principalType } = key;
+  return principalType === "User"
+    ? server.call("DELETE", "/vedette/v1/users/{user}/apiKeys/{key}", {
+        path: { user: principalId, key: id },
+      })
+    : server.call("DELETE", "/vedette/v1/applications/{application}/apiKeys/{key}", {
+        path: { application: principalId, key: id },
+      });
 }
 
 export function Keys() {
   const { may } = useSession();
   const notify = useNotify();
   const { data, error, isPending, refetch } = useSettingsList("keys", (signal) =>
-    callAll<Key>("/vedette/v1/apiKeys", 10_000, signal),
+    server.all("/vedette/v1/apiKeys", 10_000, { signal }),
   );
   const [chosen, setChosen] = useState("");
   const [asking, setAsking] = useState(false);
-  const revoke = useSettingsChange((key: Key) => call(pathOf(key), { method: "DELETE" }));
+  const revoke = useSettingsChange(revokeKey);
   const key = data?.find((k) => k.id === chosen);
   if (error !== null)
     return (

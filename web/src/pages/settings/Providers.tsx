@@ -13,7 +13,8 @@ import {
 } from "@fluentui/react-components";
 import { AddRegular } from "@fluentui/react-icons";
 import { useState } from "react";
-import { callAll } from "../../api/client";
+import { server } from "../../api/typed";
+import type { Schemas } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -25,7 +26,6 @@ import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
 import { FormDialog } from "./FormDialog";
 import { useSettingsChange, useSettingsList } from "./queries";
-import { send } from "./tenants";
 
 const useStyles = makeStyles({
   pane: {
@@ -41,22 +41,11 @@ const useStyles = makeStyles({
   },
 });
 
-interface Provider extends Record<string, unknown> {
-  name: string;
-  issuer: string;
-  title?: string;
-  enabled?: boolean;
-  signIn?: boolean;
-  createUsers?: boolean;
-  clientId?: string;
-  clientSecretKept: boolean;
-  redirectUri: string;
-  created: string;
-  changed: string;
-}
+type Provider = Schemas["IdentityProvider"];
+type Settings = Schemas["NewIdentityProvider"];
 
 const PROVIDERS = "/vedette/v1/identityProviders";
-const pathOf = (name: string) => `${PROVIDERS}/${encodeURIComponent(name)}`;
+const PROVIDER = `${PROVIDERS}/{provider}` as const;
 
 const columns: Column<Provider>[] = [
   {
@@ -130,12 +119,13 @@ function restOf(provider: Provider | undefined): string {
 }
 
 /** The object that a text is; throws with words for people. */
-function parsed(text: string): Record<string, unknown> {
+function parsed(text: string): Partial<Settings> {
   if (text.trim() === "") return {};
   const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw new Error("The further settings have to be a JSON object.");
-  return value as Record<string, unknown>;
+  // What is in it the server checks, and tells.
+  return value as Partial<Settings>;
 }
 
 function ProviderDialog({
@@ -159,15 +149,18 @@ function ProviderDialog({
   });
   const put = (changed: Partial<typeof draft>) => setDraft({ ...draft, ...changed });
   const save = useSettingsChange(() =>
-    send("PUT", pathOf(draft.name), {
-      ...parsed(draft.rest),
-      issuer: draft.issuer.trim(),
-      ...(draft.title === "" ? {} : { title: draft.title }),
-      ...(draft.clientId === "" ? {} : { clientId: draft.clientId.trim() }),
-      ...(draft.secret === "" ? {} : { clientSecret: draft.secret }),
-      enabled: draft.enabled,
-      signIn: draft.signIn,
-      createUsers: draft.createUsers,
+    server.call("PUT", PROVIDER, {
+      path: { provider: draft.name },
+      body: {
+        ...parsed(draft.rest),
+        issuer: draft.issuer.trim(),
+        ...(draft.title === "" ? {} : { title: draft.title }),
+        ...(draft.clientId === "" ? {} : { clientId: draft.clientId.trim() }),
+        ...(draft.secret === "" ? {} : { clientSecret: draft.secret }),
+        enabled: draft.enabled,
+        signIn: draft.signIn,
+        createUsers: draft.createUsers,
+      },
     }),
   );
   return (
@@ -245,7 +238,9 @@ function ProviderDialog({
 function ProviderPane({ provider }: { provider: Provider }) {
   const styles = useStyles();
   const { may } = useSession();
-  const check = useSettingsChange(() => send("POST", `${pathOf(provider.name)}/check`));
+  const check = useSettingsChange(() =>
+    server.call("POST", `${PROVIDER}/check`, { path: { provider: provider.name } }),
+  );
   return (
     <section className={styles.pane} aria-label={`Provider ${provider.name}`} tabIndex={0}>
       <Subtitle2 as="h2">{provider.title ?? provider.name}</Subtitle2>
@@ -281,12 +276,14 @@ export function Providers() {
   const { may } = useSession();
   const notify = useNotify();
   const { data, error, isPending, refetch } = useSettingsList("providers", (signal) =>
-    callAll<Provider>(PROVIDERS, 10_000, signal),
+    server.all(PROVIDERS, 10_000, { signal }),
   );
   const [chosen, setChosen] = useState("");
   const [editing, setEditing] = useState<"new" | "chosen" | undefined>(undefined);
   const [deleting, setDeleting] = useState(false);
-  const remove = useSettingsChange((name: string) => send("DELETE", pathOf(name)));
+  const remove = useSettingsChange((name: string) =>
+    server.call("DELETE", PROVIDER, { path: { provider: name } }),
+  );
   const provider = data?.find((p) => p.name === chosen);
   if (error !== null)
     return (

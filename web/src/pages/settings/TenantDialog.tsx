@@ -1,12 +1,12 @@
 /** Makes a tenant, or changes its name, primary workspace and limits. */
 import { Field, Input, Select } from "@fluentui/react-components";
 import { useState } from "react";
+import { server } from "../../api/typed";
 import { useNotify } from "../../parts/Toasts";
 import { useSession } from "../../session/session";
 import { FormDialog } from "./FormDialog";
 import type { Told } from "./SecretDialog";
 import { useSettingsChange } from "./queries";
-import { send, tenantPath } from "./tenants";
 import type { TenantLimits, TenantResource } from "./tenants";
 
 const limits: readonly (readonly [key: keyof TenantLimits, label: string])[] = [
@@ -23,10 +23,6 @@ interface Props {
   onTold: (told: Told) => void;
 }
 
-interface Made {
-  administrator?: { clientId: string; clientSecret: string };
-}
-
 export function TenantDialog({ tenant, onClose, onTold }: Props) {
   const notify = useNotify();
   const { tenants, may, reload } = useSession();
@@ -38,24 +34,31 @@ export function TenantDialog({ tenant, onClose, onTold }: Props) {
   // The server lets only its own administrators set them.
   const setsLimits = may("servers/write");
   const workspaces = tenants.find((t) => t.id === tenant?.id)?.workspaces ?? [];
-  const save = useSettingsChange(() => {
+  const mostOf = (key: keyof TenantLimits) => (most[key] ? Number(most[key]) : null);
+  const save = useSettingsChange(async () => {
     const body = {
       name,
       ...(setsLimits
         ? {
-            limits: Object.fromEntries(
-              limits.map(([key]) => [key, most[key] ? Number(most[key]) : null]),
-            ),
+            limits: {
+              workspaces: mostOf("workspaces"),
+              dailyMegabytes: mostOf("dailyMegabytes"),
+              queries: mostOf("queries"),
+            },
           }
         : {}),
-      ...(tenant !== undefined && primary !== "" ? { primaryWorkspace: primary } : {}),
     };
-    return tenant === undefined
-      ? send("POST", "/vedette/v1/tenants", body)
-      : send("PATCH", tenantPath(tenant.id), body, { "if-match": tenant.etag });
+    if (tenant === undefined)
+      return (await server.call("POST", "/vedette/v1/tenants", { body })).administrator;
+    await server.call("PATCH", "/vedette/v1/tenants/{tenant}", {
+      path: { tenant: tenant.id },
+      body: { ...body, ...(primary === "" ? {} : { primaryWorkspace: primary }) },
+      headers: { "if-match": tenant.etag },
+    });
+    return undefined;
   });
   const submit = async () => {
-    const { administrator } = ((await save.mutateAsync(undefined)) ?? {}) as Made;
+    const administrator = await save.mutateAsync(undefined);
     await reload();
     notify.done(tenant === undefined ? "The tenant is made" : "The tenant is changed");
     onClose();

@@ -15,7 +15,7 @@ import { AddRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { Confirm } from "../../parts/Confirm";
-import { server } from "../../api/typed";
+import { WorkspaceApi, server } from "../../api/typed";
 import type { Schemas } from "../../api/typed";
 import { Facts } from "../../parts/Facts";
 import { useNotify } from "../../parts/Toasts";
@@ -29,14 +29,7 @@ import { SecretDialog } from "./SecretDialog";
 import type { Told } from "./SecretDialog";
 import { TenantDialog } from "./TenantDialog";
 import { useSettingsChange } from "./queries";
-import {
-  ARM_VERSION,
-  newWorkspacePath,
-  send,
-  tenantPath,
-  useDeletedWorkspaces,
-  useTenants,
-} from "./tenants";
+import { useDeletedWorkspaces, useTenants } from "./tenants";
 import type { DeletedWorkspace, TenantResource } from "./tenants";
 
 const useStyles = makeStyles({
@@ -61,6 +54,9 @@ const useStyles = makeStyles({
   },
   bar: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
 });
+
+const WORKSPACE =
+  "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.OperationalInsights/workspaces/{workspace}";
 
 type Own = Schemas["WorkspaceList"]["value"][number];
 
@@ -192,7 +188,9 @@ function Deleted({ onAsk }: { onAsk: (asked: Asked) => void }) {
   const { reload } = useSession();
   const { data, error } = useDeletedWorkspaces();
   const recover = useSettingsChange((id: string) =>
-    send("POST", `/vedette/v1/deletedWorkspaces/${encodeURIComponent(id)}/recover`),
+    server.call("POST", "/vedette/v1/deletedWorkspaces/{deleted}/recover", {
+      path: { deleted: id },
+    }),
   );
   const bringBack = async (w: DeletedWorkspace) => {
     try {
@@ -240,7 +238,16 @@ function NewWorkspace({ tenant, onClose }: { tenant: TenantResource; onClose: ()
   const { reload } = useSession();
   const [name, setName] = useState("");
   const make = useSettingsChange(() =>
-    send("PUT", newWorkspacePath(tenant, name), { location: "local", properties: {} }),
+    server.call("PUT", WORKSPACE, {
+      path: {
+        // The first tenant's subscription is that of zeros.
+        subscription: tenant.first ? "00000000-0000-0000-0000-000000000000" : tenant.id,
+        group: "vedette",
+        workspace: name,
+      },
+      query: { "api-version": "2025-09-01" },
+      body: { location: "local", properties: {} },
+    }),
   );
   return (
     <FormDialog
@@ -266,19 +273,20 @@ function NewWorkspace({ tenant, onClose }: { tenant: TenantResource; onClose: ()
 function Question({ asked, onClose }: { asked: Asked; onClose: () => void }) {
   const notify = useNotify();
   const { reload } = useSession();
-  const remove = useSettingsChange((path: string) => send("DELETE", path));
-  const go = async (path: string, done: string) => {
-    await remove.mutateAsync(path);
+  const remove = useSettingsChange((run: () => Promise<undefined>) => run());
+  const go = async (run: () => Promise<undefined>, done: string) => {
+    await remove.mutateAsync(run);
     await reload();
     notify.done(done);
   };
   if (asked.what === "deleteWorkspace") {
-    const { name, resourceId } = asked.workspace;
+    const { id, name, resourceId } = asked.workspace;
+    const { arm } = new WorkspaceApi(id, resourceId);
     return (
       <Confirm
         title={`Delete the workspace ${name}?`}
         action="Delete the workspace"
-        onConfirm={() => go(resourceId + ARM_VERSION, `${name} is deleted`)}
+        onConfirm={() => go(() => arm.call("DELETE", ""), `${name} is deleted`)}
         onClose={onClose}
       >
         Nobody finds it any more, and its rules stop. It can be recovered for 14 days with all that
@@ -288,12 +296,15 @@ function Question({ asked, onClose }: { asked: Asked; onClose: () => void }) {
   }
   if (asked.what === "purge") {
     const { name, properties } = asked.deleted;
-    const path = `/vedette/v1/deletedWorkspaces/${encodeURIComponent(properties.customerId)}`;
+    const purge = () =>
+      server.call("DELETE", "/vedette/v1/deletedWorkspaces/{deleted}", {
+        path: { deleted: properties.customerId },
+      });
     return (
       <Confirm
         title={`Purge ${name}?`}
         action="Purge the workspace"
-        onConfirm={() => go(path, `${name} is purged`)}
+        onConfirm={() => go(purge, `${name} is purged`)}
         onClose={onClose}
       >
         Its rows, rules and incidents are gone for good.
@@ -302,11 +313,13 @@ function Question({ asked, onClose }: { asked: Asked; onClose: () => void }) {
   }
   if (asked.what !== "deleteTenant") return null;
   const { tenant } = asked;
+  const removeTenant = () =>
+    server.call("DELETE", "/vedette/v1/tenants/{tenant}", { path: { tenant: tenant.id } });
   return (
     <Confirm
       title={`Delete the tenant ${tenant.name}?`}
       action="Delete the tenant"
-      onConfirm={() => go(tenantPath(tenant.id), `${tenant.name} is deleted`)}
+      onConfirm={() => go(removeTenant, `${tenant.name} is deleted`)}
       onClose={onClose}
     >
       Its users, applications and delegations go with it.
