@@ -1,9 +1,9 @@
 /** Makes and changes a KQL job. */
 import { Field, Input, Select, Switch, Textarea } from "@fluentui/react-components";
-import { call } from "../../../api/client";
+import { useApi } from "../../../session/useApi";
 import { QueryField } from "../../hunting/editor/QueryField";
 import { JobForm } from "./JobForm";
-import { fieldOf, frequencies, refuseTaken, useJobPath, utcOf } from "./model";
+import { fieldOf, frequencies, refuseTaken, utcOf } from "./model";
 import type { Frequency, KqlJob } from "./model";
 import { useDraft } from "./useDraft";
 
@@ -14,10 +14,10 @@ function startOf(job: KqlJob | undefined, query: string) {
     description: p?.description ?? "",
     query: p?.query ?? query,
     table: p?.destinationTable ?? "",
-    frequency: p?.schedule?.frequency ?? ("Once" as Frequency),
-    interval: String(p?.schedule?.interval ?? 1),
-    start: fieldOf(p?.schedule?.startTime),
-    end: fieldOf(p?.schedule?.endTime),
+    frequency: p?.schedule.frequency ?? ("Once" as Frequency),
+    interval: String(p?.schedule.interval ?? 1),
+    start: fieldOf(p?.schedule.startTime),
+    end: fieldOf(p?.schedule.endTime),
     enabled: p?.enabled ?? true,
   };
 }
@@ -25,8 +25,6 @@ type Draft = ReturnType<typeof startOf>;
 
 function bodyOf(draft: Draft) {
   const repeats = draft.frequency !== "Once";
-  const start = utcOf(draft.start);
-  const end = utcOf(draft.end);
   return {
     properties: {
       description: draft.description,
@@ -36,8 +34,8 @@ function bodyOf(draft: Draft) {
       schedule: {
         frequency: draft.frequency,
         ...(repeats ? { interval: Number(draft.interval) } : {}),
-        ...(start === undefined ? {} : { startTime: start }),
-        ...(repeats && end !== undefined ? { endTime: end } : {}),
+        ...(draft.start === "" ? {} : { startTime: utcOf(draft.start) }),
+        ...(repeats && draft.end !== "" ? { endTime: utcOf(draft.end) } : {}),
       },
     },
   };
@@ -97,13 +95,13 @@ function ScheduleFields({
 }
 
 export function KqlJobForm({ job, query }: { job?: KqlJob | undefined; query: string }) {
-  const path = useJobPath();
+  const { arm } = useApi();
   const { draft, change, dirty } = useDraft(startOf(job, query));
   const save = async () => {
-    const at = path(`/kqlJobs/${encodeURIComponent(draft.name)}`);
-    if (job === undefined) await refuseTaken(at);
-    await call(at, {
-      method: "PUT",
+    const path = { job: draft.name };
+    if (job === undefined) await refuseTaken(arm.call("GET", "/kqlJobs/{job}", { path }));
+    await arm.call("PUT", "/kqlJobs/{job}", {
+      path,
       body: bodyOf(draft),
       headers: job?.etag === undefined ? {} : { "if-match": job.etag },
     });

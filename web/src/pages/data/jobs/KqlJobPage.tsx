@@ -12,7 +12,6 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useParams, useSearchParams } from "react-router-dom";
-import { call, callAll } from "../../../api/client";
 import { Confirm } from "../../../parts/Confirm";
 import { DataGrid } from "../../../parts/DataGrid";
 import type { Column } from "../../../parts/DataGrid";
@@ -22,9 +21,10 @@ import { TextLink } from "../../../parts/TextLink";
 import { EmptyState, ErrorNotice } from "../../../parts/notices";
 import { TimeText } from "../../../parts/time";
 import { useSession } from "../../../session/session";
+import { useApi } from "../../../session/useApi";
 import { KqlJobForm } from "./KqlJobForm";
-import { runColours, scheduleText, useJobDeed, useJobPath } from "./model";
-import type { KqlJob, KqlJobRun } from "./model";
+import { runColours, scheduleText, useJobDeed } from "./model";
+import type { Deed, KqlJob, KqlJobRun } from "./model";
 
 const useStyles = makeStyles({
   query: {
@@ -76,12 +76,11 @@ const columns: Column<KqlJobRun>[] = [
 ];
 
 function Runs({ name }: { name: string }) {
-  const path = useJobPath();
+  const { arm } = useApi();
   const { workspace } = useSession();
   const { data, error, isPending } = useQuery({
     queryKey: ["data", workspace?.id, "jobRuns", name],
-    queryFn: ({ signal }) =>
-      callAll<KqlJobRun>(path(`/kqlJobs/${encodeURIComponent(name)}/runs`), 200, signal),
+    queryFn: ({ signal }) => arm.all("/kqlJobs/{job}/runs", 200, { path: { job: name }, signal }),
     refetchInterval: 5000,
   });
   return (
@@ -106,19 +105,22 @@ function Actions({ job }: { job: KqlJob }) {
   const go = useNavigate();
   const deed = useJobDeed();
   const [deleting, setDeleting] = useState(false);
-  const path = `/kqlJobs/${encodeURIComponent(job.name)}`;
+  const path = { job: job.name };
   const { enabled } = job.properties;
   return (
     <Toolbar aria-label="Job" size="small" style={{ flexWrap: "wrap", padding: 0, gap: "4px" }}>
       <Button onClick={() => void go("?edit=true")}>Edit</Button>
-      <Button onClick={() => void deed("POST", `${path}/run`, "The job is started")}>
+      <Button
+        onClick={() =>
+          void deed((arm) => arm.call("POST", "/kqlJobs/{job}/run", { path }), "The job is started")
+        }
+      >
         Run now
       </Button>
       <Button
         onClick={() =>
           void deed(
-            "POST",
-            `${path}/${enabled ? "disable" : "enable"}`,
+            (arm) => arm.call("POST", `/kqlJobs/{job}/${enabled ? "disable" : "enable"}`, { path }),
             enabled ? "The job is disabled" : "The job is enabled",
           )
         }
@@ -131,7 +133,8 @@ function Actions({ job }: { job: KqlJob }) {
           title={`Delete the job ${job.name}?`}
           action="Delete"
           onConfirm={async () => {
-            if (await deed("DELETE", path, "The job is deleted")) void go("/jobs?tab=kql");
+            const remove: Deed = (arm) => arm.call("DELETE", "/kqlJobs/{job}", { path });
+            if (await deed(remove, "The job is deleted")) void go("/jobs?tab=kql");
           }}
           onClose={() => setDeleting(false)}
         >
@@ -147,10 +150,10 @@ export default function KqlJobPage() {
   const name = useParams()["name"] ?? "";
   const [params] = useSearchParams();
   const { workspace, may } = useSession();
-  const path = useJobPath();
+  const { arm } = useApi();
   const { data, error, isPending } = useQuery({
     queryKey: ["data", workspace?.id, "job", name],
-    queryFn: ({ signal }) => call<KqlJob>(path(`/kqlJobs/${encodeURIComponent(name)}`), { signal }),
+    queryFn: ({ signal }) => arm.call("GET", "/kqlJobs/{job}", { path: { job: name }, signal }),
   });
   if (isPending) return <Spinner label="Loading" />;
   if (error !== null)

@@ -2,7 +2,6 @@
 import { Button, Toolbar } from "@fluentui/react-components";
 import { useState } from "react";
 import { useNavigate } from "react-router-dom";
-import { callAll } from "../../../api/client";
 import { DataGrid } from "../../../parts/DataGrid";
 import type { Column } from "../../../parts/DataGrid";
 import { TextLink } from "../../../parts/TextLink";
@@ -10,7 +9,7 @@ import { EmptyState, ErrorNotice } from "../../../parts/notices";
 import { TimeText } from "../../../parts/time";
 import { useSession } from "../../../session/session";
 import { useResources } from "../queries";
-import { scheduleText, useJobDeed, useJobPath } from "./model";
+import { scheduleText, useJobDeed } from "./model";
 import type { KqlJob } from "./model";
 
 const pageOf = (j: KqlJob) => `/jobs/kql/${encodeURIComponent(j.name)}`;
@@ -59,7 +58,7 @@ const columns: Column<KqlJob>[] = [
     id: "description",
     title: "Description",
     width: 240,
-    cell: (j) => j.properties.description ?? "",
+    cell: (j) => j.properties.description,
   },
   { id: "query", title: "Query", width: 420, cell: (j) => j.properties.query },
 ];
@@ -74,9 +73,8 @@ export function KqlJobs() {
   const { may } = useSession();
   const go = useNavigate();
   const deed = useJobDeed();
-  const path = useJobPath();
-  const { data, error, isPending, refetch } = useResources("jobs", (_, most, signal) =>
-    callAll<KqlJob>(path("/kqlJobs"), most, signal),
+  const { data, error, isPending, refetch } = useResources("jobs", (api, most, signal) =>
+    api.arm.all("/kqlJobs", most, { signal }),
   );
   const [chosen, setChosen] = useState("");
   if (error !== null)
@@ -97,7 +95,10 @@ export function KqlJobs() {
               size="small"
               disabled={chosen === ""}
               onClick={() =>
-                void deed("POST", `/kqlJobs/${encodeURIComponent(chosen)}/${verb}`, done)
+                void deed(
+                  (arm) => arm.call("POST", `/kqlJobs/{job}/${verb}`, { path: { job: chosen } }),
+                  done,
+                )
               }
             >
               {title}

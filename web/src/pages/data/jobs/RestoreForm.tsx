@@ -1,18 +1,18 @@
 /** Makes old rows of a table available to queries and rules. */
 import { Field, Input, Select } from "@fluentui/react-components";
-import { call } from "../../../api/client";
+import { useApi } from "../../../session/useApi";
 import { useTables } from "../queries";
 import { JobForm } from "./JobForm";
-import { useJobPath, utcOf } from "./model";
+import { utcOf } from "./model";
 import { useDraft } from "./useDraft";
 
 export function RestoreForm() {
-  const path = useJobPath();
+  const { arm } = useApi();
   const tables = useTables().data ?? [];
   const { draft, change, dirty } = useDraft({ name: "", source: "", from: "", to: "" });
   const save = () =>
-    call(path(`/tables/${encodeURIComponent(draft.name)}_RST`), {
-      method: "PUT",
+    arm.call("PUT", "/tables/{table}", {
+      path: { table: `${draft.name}_RST` },
       body: {
         properties: {
           restoredLogs: {

@@ -1,15 +1,15 @@
 /** Starts a search job. */
 import { Field, Input, Textarea } from "@fluentui/react-components";
-import { call } from "../../../api/client";
+import { useApi } from "../../../session/useApi";
 import { QueryField } from "../../hunting/editor/QueryField";
 import { JobForm } from "./JobForm";
-import { useJobPath, utcOf } from "./model";
+import { utcOf } from "./model";
 import { useDraft } from "./useDraft";
 
 const MOST_ROWS = 1_000_000;
 
 export function SearchForm({ query }: { query: string }) {
-  const path = useJobPath();
+  const { arm } = useApi();
   const { draft, change, dirty } = useDraft({
     name: "",
     description: "",
@@ -19,8 +19,8 @@ export function SearchForm({ query }: { query: string }) {
     limit: String(MOST_ROWS),
   });
   const save = () =>
-    call(path(`/tables/${encodeURIComponent(draft.name)}_SRCH`), {
-      method: "PUT",
+    arm.call("PUT", "/tables/{table}", {
+      path: { table: `${draft.name}_SRCH` },
       body: {
         properties: {
           searchResults: {

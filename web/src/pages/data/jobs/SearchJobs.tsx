@@ -105,7 +105,7 @@ export function SearchJobs() {
   const [deleting, setDeleting] = useState(false);
   const rows = (data ?? []).filter((t) => /_(SRCH|RST)$/.test(t.name));
   const job = rows.find((t) => t.name === chosen);
-  const path = `/tables/${encodeURIComponent(chosen)}`;
+  const path = { table: chosen };
   if (error !== null)
     return (
       <ErrorNotice
@@ -121,7 +121,12 @@ export function SearchJobs() {
           <Button
             size="small"
             disabled={!isRunning(job)}
-            onClick={() => void deed("POST", `${path}/cancelSearch`, "The search job is cancelled")}
+            onClick={() =>
+              void deed(
+                (arm) => arm.call("POST", "/tables/{table}/cancelSearch", { path }),
+                "The search job is cancelled",
+              )
+            }
           >
             Cancel the search
           </Button>
@@ -150,7 +155,10 @@ export function SearchJobs() {
           title={`Delete ${job.name}?`}
           action="Delete"
           onConfirm={async () => {
-            await deed("DELETE", path, `${job.name} is deleted`);
+            await deed(
+              (arm) => arm.call("DELETE", "/tables/{table}", { path }),
+              `${job.name} is deleted`,
+            );
           }}
           onClose={() => setDeleting(false)}
         >

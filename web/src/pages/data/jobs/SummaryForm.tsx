@@ -1,9 +1,9 @@
 /** Makes and changes a summary rule. */
 import { Field, Input, Select, Textarea } from "@fluentui/react-components";
-import { call } from "../../../api/client";
+import { useApi } from "../../../session/useApi";
 import { QueryField } from "../../hunting/editor/QueryField";
 import { JobForm } from "./JobForm";
-import { binMinutes, binText, fieldOf, refuseTaken, useJobPath, utcOf } from "./model";
+import { binMinutes, binText, fieldOf, refuseTaken, utcOf } from "./model";
 import type { SummaryRule } from "./model";
 import { useDraft } from "./useDraft";
 
@@ -25,7 +25,6 @@ function startOf(rule: SummaryRule | undefined, query: string) {
 type Draft = ReturnType<typeof startOf>;
 
 function bodyOf(draft: Draft) {
-  const start = utcOf(draft.start);
   return {
     properties: {
       displayName: draft.displayName === "" ? draft.name : draft.displayName,
@@ -36,7 +35,7 @@ function bodyOf(draft: Draft) {
         destinationTable: draft.table,
         timeSelector: draft.selector,
         ...(draft.delay === "" ? {} : { binDelay: Number(draft.delay) }),
-        ...(start === undefined ? {} : { binStartTime: start }),
+        ...(draft.start === "" ? {} : { binStartTime: utcOf(draft.start) }),
       },
     },
   };
@@ -81,13 +80,13 @@ function BinFields({ draft, change }: { draft: Draft; change: (changed: Partial<
 }
 
 export function SummaryForm({ rule, query }: { rule?: SummaryRule | undefined; query: string }) {
-  const path = useJobPath();
+  const { arm } = useApi();
   const { draft, change, dirty } = useDraft(startOf(rule, query));
   const save = async () => {
-    const at = path(`/summaryLogs/${encodeURIComponent(draft.name)}`);
-    if (rule === undefined) await refuseTaken(at);
-    await call(at, {
-      method: "PUT",
+    const path = { rule: draft.name };
+    if (rule === undefined) await refuseTaken(arm.call("GET", "/summaryLogs/{rule}", { path }));
+    await arm.call("PUT", "/summaryLogs/{rule}", {
+      path,
       body: bodyOf(draft),
       headers: rule?.etag === undefined ? {} : { "if-match": rule.etag },
     });

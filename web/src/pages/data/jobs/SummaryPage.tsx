@@ -12,7 +12,6 @@ import {
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useParams, useSearchParams } from "react-router-dom";
-import { call } from "../../../api/client";
 import { kqlText, useKql } from "../../../api/kql";
 import { Confirm } from "../../../parts/Confirm";
 import { DataGrid } from "../../../parts/DataGrid";
@@ -23,10 +22,11 @@ import { TextLink } from "../../../parts/TextLink";
 import { EmptyState, ErrorNotice } from "../../../parts/notices";
 import { TimeText } from "../../../parts/time";
 import { useSession } from "../../../session/session";
+import { useApi } from "../../../session/useApi";
 import { SummaryForm } from "./SummaryForm";
 import { SummaryState } from "./SummaryRules";
-import { binText, runColours, useJobDeed, useJobPath } from "./model";
-import type { SummaryRule } from "./model";
+import { binText, runColours, useJobDeed } from "./model";
+import type { Deed, SummaryRule } from "./model";
 
 const MOST_BINS = 500;
 
@@ -99,9 +99,14 @@ function Bins({ rule }: { rule: SummaryRule }) {
     "P30D",
   );
   const retry = (bin: Bin) =>
-    deed("POST", `/summaryLogs/${encodeURIComponent(rule.name)}/retrybin`, "The bin is run again", {
-      properties: { retryBinStartTime: bin.BinStartTime },
-    });
+    deed(
+      (arm) =>
+        arm.call("POST", "/summaryLogs/{rule}/retrybin", {
+          path: { rule: rule.name },
+          body: { properties: { retryBinStartTime: bin.BinStartTime } },
+        }),
+      "The bin is run again",
+    );
   return (
     <>
       <Subtitle2 as="h2">Bins of the last 30 days</Subtitle2>
@@ -140,7 +145,7 @@ function Actions({ rule }: { rule: SummaryRule }) {
   const go = useNavigate();
   const deed = useJobDeed();
   const [deleting, setDeleting] = useState(false);
-  const path = `/summaryLogs/${encodeURIComponent(rule.name)}`;
+  const path = { rule: rule.name };
   const active = rule.properties.isActive;
   return (
     <Toolbar
@@ -152,8 +157,7 @@ function Actions({ rule }: { rule: SummaryRule }) {
       <Button
         onClick={() =>
           void deed(
-            "POST",
-            `${path}/${active ? "stop" : "start"}`,
+            (arm) => arm.call("POST", `/summaryLogs/{rule}/${active ? "stop" : "start"}`, { path }),
             active ? "The rule is stopped" : "The rule runs",
           )
         }
@@ -166,8 +170,8 @@ function Actions({ rule }: { rule: SummaryRule }) {
           title={`Delete the summary rule ${rule.name}?`}
           action="Delete"
           onConfirm={async () => {
-            if (await deed("DELETE", path, "The summary rule is deleted"))
-              void go("/jobs?tab=summaries");
+            const remove: Deed = (arm) => arm.call("DELETE", "/summaryLogs/{rule}", { path });
+            if (await deed(remove, "The summary rule is deleted")) void go("/jobs?tab=summaries");
           }}
           onClose={() => setDeleting(false)}
         >
@@ -183,11 +187,11 @@ export default function SummaryPage() {
   const name = useParams()["name"] ?? "";
   const [params] = useSearchParams();
   const { workspace, may } = useSession();
-  const path = useJobPath();
+  const { arm } = useApi();
   const { data, error, isPending } = useQuery({
     queryKey: ["data", workspace?.id, "summary", name],
     queryFn: ({ signal }) =>
-      call<SummaryRule>(path(`/summaryLogs/${encodeURIComponent(name)}`), { signal }),
+      arm.call("GET", "/summaryLogs/{rule}", { path: { rule: name }, signal }),
   });
   if (isPending) return <Spinner label="Loading" />;
   if (error !== null)

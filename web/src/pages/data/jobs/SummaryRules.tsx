@@ -2,7 +2,6 @@
 import { Badge, Button, Toolbar } from "@fluentui/react-components";
 import { useState } from "react";
 import { useNavigate } from "react-router-dom";
-import { callAll } from "../../../api/client";
 import { DataGrid } from "../../../parts/DataGrid";
 import type { Column } from "../../../parts/DataGrid";
 import { TextLink } from "../../../parts/TextLink";
@@ -10,7 +9,7 @@ import { EmptyState, ErrorNotice } from "../../../parts/notices";
 import { TimeText } from "../../../parts/time";
 import { useSession } from "../../../session/session";
 import { useResources } from "../queries";
-import { binText, useJobDeed, useJobPath } from "./model";
+import { binText, useJobDeed } from "./model";
 import type { SummaryRule } from "./model";
 
 export function SummaryState({ rule }: { rule: SummaryRule }) {
@@ -31,8 +30,8 @@ const columns: Column<SummaryRule>[] = [
     width: 240,
     fixed: true,
     sortable: true,
-    value: (s) => s.properties.displayName ?? s.name,
-    cell: (s) => <TextLink to={pageOf(s)}>{s.properties.displayName ?? s.name}</TextLink>,
+    value: (s) => s.properties.displayName || s.name,
+    cell: (s) => <TextLink to={pageOf(s)}>{s.properties.displayName || s.name}</TextLink>,
   },
   { id: "status", title: "Status", width: 130, cell: (s) => <SummaryState rule={s} /> },
   {
@@ -66,12 +65,11 @@ export function SummaryRules() {
   const { may } = useSession();
   const go = useNavigate();
   const deed = useJobDeed();
-  const pathOf = useJobPath();
-  const { data, error, isPending, refetch } = useResources("summaries", (_, most, signal) =>
-    callAll<SummaryRule>(pathOf("/summaryLogs"), most, signal),
+  const { data, error, isPending, refetch } = useResources("summaries", (api, most, signal) =>
+    api.arm.all("/summaryLogs", most, { signal }),
   );
   const [chosen, setChosen] = useState("");
-  const path = `/summaryLogs/${encodeURIComponent(chosen)}`;
+  const path = { rule: chosen };
   if (error !== null)
     return (
       <ErrorNotice
@@ -87,14 +85,24 @@ export function SummaryRules() {
           <Button
             size="small"
             disabled={chosen === ""}
-            onClick={() => void deed("POST", `${path}/start`, "The rule runs")}
+            onClick={() =>
+              void deed(
+                (arm) => arm.call("POST", "/summaryLogs/{rule}/start", { path }),
+                "The rule runs",
+              )
+            }
           >
             Start
           </Button>
           <Button
             size="small"
             disabled={chosen === ""}
-            onClick={() => void deed("POST", `${path}/stop`, "The rule is stopped")}
+            onClick={() =>
+              void deed(
+                (arm) => arm.call("POST", "/summaryLogs/{rule}/stop", { path }),
+                "The rule is stopped",
+              )
+            }
           >
             Stop
           </Button>

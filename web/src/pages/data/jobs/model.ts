@@ -1,71 +1,16 @@
 /** Jobs as the API has them, and what belongs to each kind. */
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useCallback } from "react";
-import { ApiError, call } from "../../../api/client";
+import { ApiError } from "../../../api/client";
+import type { Schemas, WorkspaceApi } from "../../../api/typed";
 import { useNotify } from "../../../parts/Toasts";
-import { useSession } from "../../../session/session";
+import { useApi } from "../../../session/useApi";
+import { useDataChange } from "../queries";
 
-export interface SummaryRule {
-  name: string;
-  etag?: string;
-  properties: {
-    displayName?: string;
-    description?: string;
-    isActive: boolean;
-    statusCode?: string;
-    ruleLastModifiedTime?: string;
-    ruleDefinition: {
-      query: string;
-      binSize: number;
-      binDelay?: number;
-      binStartTime?: string;
-      timeSelector?: string;
-      destinationTable: string;
-    };
-  };
-}
+export type SummaryRule = Schemas["SummaryRule"];
+export type KqlJob = Schemas["KqlJob"];
+export type KqlJobRun = Schemas["KqlJobRun"];
+export type Frequency = KqlJob["properties"]["schedule"]["frequency"];
 
-export const frequencies = ["Once", "Minute", "Hour", "Day", "Week", "Month"] as const;
-export type Frequency = (typeof frequencies)[number];
-
-export interface KqlJob {
-  name: string;
-  etag?: string;
-  properties: {
-    enabled: boolean;
-    query: string;
-    destinationTable: string;
-    description?: string;
-    schedule?: {
-      frequency: Frequency;
-      interval?: number;
-      startTime?: string;
-      endTime?: string;
-    };
-    nextRunTime?: string | null;
-    lastModifiedBy?: string;
-    lastModifiedTimeUtc?: string;
-  };
-}
-
-export interface KqlJobRun {
-  name: string;
-  properties: {
-    status: string;
-    dueTime?: string | null;
-    startTime?: string | null;
-    endTime?: string | null;
-    rows: number;
-    message?: string;
-  };
-}
-
-/** The path of something below the workspace: "/kqlJobs/NAME". */
-export function useJobPath(): (suffix: string) => string {
-  const { workspace } = useSession();
-  const base = workspace?.resourceId ?? "";
-  return useCallback((suffix) => `${base}${suffix}?api-version=2023-09-01`, [base]);
-}
+export const frequencies: readonly Frequency[] = ["Once", "Minute", "Hour", "Day", "Week", "Month"];
 
 export const binMinutes = [20, 30, 60, 120, 180, 360, 720, 1440] as const;
 
@@ -76,7 +21,7 @@ export function binText(minutes: number): string {
 }
 
 export function scheduleText(schedule: KqlJob["properties"]["schedule"]): string {
-  if (schedule === undefined || schedule.frequency === "Once") return "Once";
+  if (schedule.frequency === "Once") return "Once";
   const every = schedule.interval ?? 1;
   const word = schedule.frequency.toLowerCase();
   return every === 1 ? `Every ${word}` : `Every ${String(every)} ${word}s`;
@@ -88,18 +33,18 @@ export const runColours: Record<string, "success" | "danger" | "informative" | "
   Canceled: "warning",
 };
 
-/** "2026-03-18T10:00" of a field for times, as UTC; "" is no time. */
-export function utcOf(field: string): string | undefined {
-  return field === "" ? undefined : `${field}:00Z`;
+/** "2026-03-18T10:00" of a field for times, as UTC. */
+export function utcOf(field: string): string {
+  return `${field}:00Z`;
 }
 export function fieldOf(time: string | null | undefined): string {
   return (time ?? "").slice(0, 16);
 }
 
-/** A new job does not take the place of one that is there: throws when something has the path. */
-export async function refuseTaken(path: string): Promise<void> {
+/** A new job does not take the place of one that is there: throws when there is an answer. */
+export async function refuseTaken(answer: Promise<unknown>): Promise<void> {
   try {
-    await call(path);
+    await answer;
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return;
     throw error;
@@ -107,27 +52,16 @@ export async function refuseTaken(path: string): Promise<void> {
   throw new Error("The name is taken. Choose another one, or change the one that is there.");
 }
 
-/** Something that is done to a job by POST or DELETE, with a word about what became of it. True: it was done. */
-export function useJobDeed(): (
-  method: "POST" | "DELETE",
-  suffix: string,
-  done: string,
-  body?: unknown,
-) => Promise<boolean> {
-  const path = useJobPath();
+export type Deed = (arm: WorkspaceApi["arm"]) => Promise<unknown>;
+
+/** Something that is done to a job, with a word about what became of it. True: it was done. */
+export function useJobDeed(): (run: Deed, done: string) => Promise<boolean> {
+  const { arm } = useApi();
   const notify = useNotify();
-  const queries = useQueryClient();
-  const deed = useMutation({
-    mutationFn: (x: { method: "POST" | "DELETE"; suffix: string; body?: unknown }) =>
-      call(path(x.suffix), {
-        method: x.method,
-        ...(x.body === undefined ? {} : { body: x.body }),
-      }),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["data"] }),
-  });
-  return async (method, suffix, done, body) => {
+  const deed = useDataChange((run: Deed) => run(arm));
+  return async (run, done) => {
     try {
-      await deed.mutateAsync({ method, suffix, body });
+      await deed.mutateAsync(run);
       notify.done(done);
       return true;
     } catch (error) {
