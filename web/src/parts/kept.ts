@@ -3,15 +3,13 @@
  * person's preference. Whoever opens the page next gets the newest; of two browsers at once the last one wins.
  */
 import { useCallback, useEffect, useRef, useState } from "react";
-import { ApiError, call } from "../api/client";
+import { ApiError } from "../api/client";
+import { server } from "../api/typed";
 import { useRemembered } from "./remembered";
 
 const REST_MS = 2000;
 
-interface Preference<T> {
-  value: T;
-  changed: string;
-}
+const PREFERENCE = "/vedette/v1/preferences/{key}";
 
 /** name: of a preference, at most 64 letters, digits, "._-". The last of the three: why the server does not keep it. */
 export function useKept<T>(name: string, fallback: T): [T, (value: T) => void, unknown] {
@@ -20,15 +18,14 @@ export function useKept<T>(name: string, fallback: T): [T, (value: T) => void, u
   const [stamp, setStamp] = useRemembered<string>(`kept.${name}`, "");
   const [problem, setProblem] = useState<unknown>(undefined);
   const waiting = useRef<number>(undefined);
-  const path = `/vedette/v1/preferences/${name}`;
 
   useEffect(() => {
     const abort = new AbortController();
-    call<Preference<T>>(path, { signal: abort.signal }).then(
+    server.call("GET", PREFERENCE, { path: { key: name }, signal: abort.signal }).then(
       (kept) => {
         if (kept.changed === stamp || waiting.current !== undefined) return;
         setStamp(kept.changed);
-        remember(kept.value);
+        remember(kept.value as T);
       },
       (error: unknown) => {
         if (!abort.signal.aborted && !(error instanceof ApiError && error.status === 404))
@@ -37,20 +34,23 @@ export function useKept<T>(name: string, fallback: T): [T, (value: T) => void, u
     );
     return () => abort.abort();
     // Asked once for each name; what comes later is this browser's.
-  }, [path]);
+  }, [name]);
 
   const send = useCallback(
     async (next: T) => {
       waiting.current = undefined;
       try {
-        const kept = await call<Preference<T>>(path, { method: "PUT", body: { value: next } });
+        const kept = await server.call("PUT", PREFERENCE, {
+          path: { key: name },
+          body: { value: next },
+        });
         setStamp(kept.changed);
         setProblem(undefined);
       } catch (error) {
         setProblem(error);
       }
     },
-    [path, setStamp],
+    [name, setStamp],
   );
   const keep = useCallback(
     (next: T) => {
