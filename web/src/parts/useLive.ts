@@ -19,9 +19,12 @@ export interface LiveEvent {
 type Listener = (event: LiveEvent) => void;
 
 const RETRY_MS = 15_000;
+/** From one page to the next nobody may listen for a moment; the stream stays. */
+const LINGER_MS = 5_000;
 const listeners = new Set<Listener>();
 let source: EventSource | undefined;
 let retry: number | undefined;
+let closing: number | undefined;
 
 function tell(event: LiveEvent): void {
   for (const listener of listeners) listener(event);
@@ -64,10 +67,11 @@ export function useLive(topics: readonly Topic[], changed: (event: LiveEvent) =>
       if (event.topic === "reset" || wanted.split(",").includes(event.topic)) latest.current(event);
     };
     listeners.add(listener);
+    window.clearTimeout(closing);
     if (source === undefined) open();
     return () => {
       listeners.delete(listener);
-      if (listeners.size === 0) close();
+      if (listeners.size === 0) closing = window.setTimeout(close, LINGER_MS);
     };
   }, [wanted]);
 }
