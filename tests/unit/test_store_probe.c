@@ -125,7 +125,7 @@ static size_t rows_of(struct fixture *f, const struct store_query *q)
     return n;
 }
 
-enum { QUERIES = 60 };
+enum { QUERIES = 60, ROUNDS = 4 };
 
 /* ---- sharing ---- */
 
@@ -243,15 +243,15 @@ static void what_is_left_out_gives_no_rows(void **state)
     struct fixture *f = *state;
     size_t left_out = 0, shared = 0;
     int64_t mark = workspace_arrived(f->w);
-    for (int round = 0; round < 8; round++) {
-        append_rows(f, round == 3 ? 0 : (int)roll(8) + 1);
+    for (int round = 0; round < ROUNDS; round++) {
+        append_rows(f, round == 2 ? 0 : (int)roll(8) + 1);
         clock_advance(f->clock, TICKS_PER_MINUTE);
         int64_t now = workspace_arrived(f->w);
         left_out += compare(f, mark, now, &shared);
         mark = now;
     }
-    assert_in_range(left_out, 8 * QUERIES / 10, 8 * QUERIES);
-    assert_in_range(shared, 8 * QUERIES / 4, 8 * QUERIES);
+    assert_in_range(left_out, ROUNDS * QUERIES / 10, ROUNDS * QUERIES);
+    assert_in_range(shared, ROUNDS * QUERIES / 5, ROUNDS * QUERIES);
 }
 
 static void sealed_rows_count_too(void **state)

@@ -8,7 +8,7 @@
 
 #include "kql/kql.h"
 
-enum { ROWS = 7000, DAYS = 3, GROUP = 2048, QUERIES = 400 };
+enum { ROWS = 7000, DAYS = 3, GROUP = 2048, QUERIES = 200 };
 
 /* ---- helpers ---- */
 

@@ -251,10 +251,10 @@ test_all()
         suite_unit asan
         suite_scenario_asan
         suite_kql_asan
-        suites_beside_end
         suite_build tsan
         suite_unit tsan -L threads
         suite_scenario_tsan
+        suites_beside_end
         suite_fuzz
     fi
     finish
