@@ -15,7 +15,9 @@ async function open(portal, path) {
   // Kusto's language service looks once more at a text whose editor has gone.
   if (!portal.expected.test('getVersionId')) portal.expected = new RegExp(`${portal.expected.source}|getVersionId`);
   await portal.page.evaluate((to) => {
-    window.history.pushState({}, '', to);
+    // As the router notes its own steps.
+    const idx = (window.history.state?.idx ?? 0) + 1;
+    window.history.pushState({ usr: null, key: `step${idx}`, idx }, '', to);
     window.dispatchEvent(new PopStateEvent('popstate'));
   }, `/portal${path}`);
 }
