@@ -57,8 +57,10 @@ portal_build_wanted()
 # Layout and types, here and in the browser's tests. Types of the API come from the program.
 lint_portal()
 {
+    (npm_packages web) & # which waits for a registry while the compiler works
+    fetching=$!
     if [ ! -x build/vedette ]; then
         (PORTAL=0 build_preset release) || return 1
     fi
-    npm_packages web && npm run --silent --prefix web lint
+    wait "$fetching" && npm run --silent --prefix web lint
 }

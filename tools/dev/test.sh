@@ -224,13 +224,14 @@ suites_program()
     if [ -d content/rules/tests ] && build/vedette rules test --help >/dev/null 2>&1; then
         suite_beside rules 300 build/vedette rules test content/rules
     fi
+    suite_beside browser 900 python3 tests/browser/run.py
 }
 
-# Those that wait for others: brokers, stores, packages, servers that are killed.
+# Those that wait for others: brokers, stores, packages, servers that are killed. Not behind the others.
 suites_waiting()
 {
     export VEDETTE="$ROOT/build/vedette"
-    suite_beside browser 900 python3 tests/browser/run.py
+    BESIDE_LAST=
     suite_beside "clients kafka" 420 python3 tests/clients/kafka_topics.py
     suite_beside "clients s3" 300 python3 tests/clients/s3_stores.py
     suite_beside "clients otlp" 300 python3 tests/clients/otlp.py
