@@ -368,11 +368,11 @@ class Server:
         return values
 
     def ingested(self):
-        """Sums over all sources: (received, stored, rejected)."""
+        """Sums over all sources but the server itself, which tells of what happens: (received, stored, rejected)."""
         sums = [0, 0, 0]
         for name, value in self.metrics().items():
             for i, what in enumerate(("received", "stored", "rejected")):
-                if name.startswith("vedette_ingest_%s_total{" % what):
+                if name.startswith("vedette_ingest_%s_total{" % what) and 'source="vedette"' not in name:
                     sums[i] += int(value)
         return tuple(sums)
 
