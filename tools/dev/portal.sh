@@ -60,7 +60,7 @@ lint_portal()
     (npm_packages web) & # which waits for a registry while the compiler works
     fetching=$!
     if [ ! -x build/vedette ]; then
-        (PORTAL=0 build_preset release) || return 1
+        (setup_build && PORTAL=0 && build_preset release) || return 1
     fi
     wait "$fetching" && npm run --silent --prefix web lint
 }
