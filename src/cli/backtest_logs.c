@@ -1,10 +1,10 @@
 /* A folder of logs, functions and watchlists as a workspace of its own. */
 #include "cli/backtest_logs.h"
 #include "cli/files.h"
+#include "library/library.h"
 #include "text/csv.h"
 #include "text/unpack.h"
 #include <stdio.h>
-#include <sys/stat.h>
 
 enum { CHUNK_BYTES = 8 << 20, READ_BYTES = 256 << 10, MAX_FILE = 32 << 20 };
 
@@ -130,14 +130,8 @@ static bool load_functions_of(struct client *c, const struct client_workspace *w
 static bool load_functions(struct client *c, const struct client_workspace *w, const char *path,
                            struct err *e)
 {
-    static const char *const suffixes[] = {".yaml", ".yml", ".json", ".kql", ".csl", ".txt", NULL};
     struct file_paths files = {0};
-    struct stat st;
-    if (stat(path, &st) != 0)
-        return err_errno(e, "can't read", path);
-    if (!S_ISDIR(st.st_mode))
-        return load_functions_of(c, w, path, e);
-    if (!folder_walk(c->a, path, suffixes, &files, e))
+    if (!files_at(c->a, path, library_suffixes, &files, e))
         return false;
     for (size_t i = 0; i < files.n; i++)
         if (!load_functions_of(c, w, files.p[i], e))

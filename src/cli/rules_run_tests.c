@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -63,15 +62,10 @@ static bool find_files(struct tests *t, struct file_paths *out, struct err *e)
 {
     static const char *const suffixes[] = {".test.yaml", ".test.yml", NULL};
     for (int i = 0; i < t->o->n; i++) {
-        struct stat st;
         size_t before = out->n;
-        if (stat(t->o->words[i], &st) != 0)
-            return err_errno(e, "can't read", t->o->words[i]);
-        if (!S_ISDIR(st.st_mode))
-            VEC_PUSH(t->a, out, t->o->words[i]);
-        else if (!folder_walk(t->a, t->o->words[i], suffixes, out, e))
+        if (!files_at(t->a, t->o->words[i], suffixes, out, e))
             return false;
-        else if (out->n == before)
+        if (out->n == before)
             return err_set(e, ERR_NOT_FOUND, "no .test.yaml file in %s", t->o->words[i]);
     }
     return t->o->n > 0 || err_set(e, ERR_INVALID, "test files, or folders of them, expected");

@@ -269,6 +269,8 @@ static bool import_query(struct import *m, struct str text)
     return save(m, (struct library_save){.alias = base_name(m->file), .query = text});
 }
 
+const char *const library_suffixes[] = {".yaml", ".yml", ".json", ".kql", ".csl", ".txt", NULL};
+
 bool library_import(struct library *l, struct arena *a, struct workspace *w, struct str text,
                     struct str file, struct str who, struct library_import *out, struct err *e)
 {

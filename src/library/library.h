@@ -79,6 +79,8 @@ struct str library_body(struct arena *a, const struct state_saved *x);
 struct library_import {
     VEC(struct library_saved) saved;
 };
+/* Endings of names of files of functions, for folder_walk. */
+extern const char *const library_suffixes[];
 /* Reads functions from a file's text and saves them: Azure-Sentinel's parsers in YAML, ARM
  * templates, lists of {"name", "parameters", "body"}, .create function commands, or one query,
  * whose function is called like the file. With an ASIM parser comes a function of its built-in

@@ -7,7 +7,6 @@
 #include "text/files.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define CASE_WORKSPACE "00000000-0000-4000-8000-000000000001"
@@ -259,14 +258,8 @@ static bool import_file(struct case_bench *b, struct arena *a, const char *path,
 
 static bool import_path(struct case_bench *b, struct arena *a, char *path, struct err *e)
 {
-    static const char *const suffixes[] = {".yaml", ".yml", ".json", ".kql", ".csl", ".txt", NULL};
     struct file_paths files = {0};
-    struct stat st;
-    if (stat(path, &st) != 0)
-        return err_errno(e, "can't read", path);
-    if (!S_ISDIR(st.st_mode))
-        return import_file(b, a, path, e);
-    if (!folder_walk(a, path, suffixes, &files, e))
+    if (!files_at(a, path, library_suffixes, &files, e))
         return false;
     for (size_t i = 0; i < files.n; i++)
         if (!import_file(b, a, files.p[i], e))

@@ -99,6 +99,18 @@ bool folder_walk(struct arena *a, const char *dir, const char *const *suffixes,
     return walk(&w, dir, 1);
 }
 
+bool files_at(struct arena *a, const char *path, const char *const *suffixes,
+              struct file_paths *out, struct err *e)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return err_errno(e, "can't read", path);
+    if (S_ISDIR(st.st_mode))
+        return folder_walk(a, path, suffixes, out, e);
+    VEC_PUSH(a, out, arena_strz(a, str_from(path)));
+    return true;
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
 {
     (void)st;

@@ -16,5 +16,8 @@ struct file_paths {
  * sorted in each folder, links are not followed. Appends to out. Errors: ERR_IO, ERR_LIMIT. */
 bool folder_walk(struct arena *a, const char *dir, const char *const *suffixes,
                  struct file_paths *out, struct err *e) MUST_USE;
+/* The file itself, whatever its name, or what folder_walk finds below a folder. */
+bool files_at(struct arena *a, const char *path, const char *const *suffixes,
+              struct file_paths *out, struct err *e) MUST_USE;
 /* Removes a folder with everything in it; links are removed, not followed. */
 void remove_tree(const char *dir);
