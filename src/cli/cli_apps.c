@@ -57,25 +57,20 @@ static struct str roles_of(struct arena *a, const struct json *app)
     return arena_str(a, sbuf_str(&b));
 }
 
+static void list_row(struct client *c, const struct json *x, struct str *cells)
+{
+    cells[0] = text_of(x, "clientId");
+    cells[1] = text_of(x, "name");
+    cells[2] = json_is_true(json_get(x, "enabled")) ? STR("enabled") : STR("disabled");
+    cells[3] = roles_of(c->a, x);
+}
+
 static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     static const char *const heads[] = {"CLIENT ID", "NAME", "STATE", "ROLES"};
-    struct text_table t;
-    struct json answer = {0};
-    (void)w, (void)arg;
-    if (!client_call(c, "GET", APPLICATIONS, NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *app = &value->items[i];
-        bool on = json_is_true(json_get(app, "enabled"));
-        struct str cells[] = {text_of(app, "clientId"), text_of(app, "name"),
-                              on ? STR("enabled") : STR("disabled"), roles_of(c->a, app)};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    (void)w;
+    (void)arg;
+    return verb_list(c, APPLICATIONS, heads, COUNTOF(heads), list_row, e);
 }
 
 static void print_secret(const struct json *answer)

@@ -1,6 +1,5 @@
 /* vedette functions: import, list, show and delete the functions of a workspace. */
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "cli/commands.h"
 #include "cli/files.h"
@@ -31,18 +30,10 @@ struct job {
 
 /* ---- import ---- */
 
-static bool collect(struct arena *a, struct file_paths *out, char *path, struct err *e)
+static bool collect(struct arena *a, struct file_paths *out, const char *path, struct err *e)
 {
-    static const char *const suffixes[] = {".yaml", ".yml", ".json", ".kql", ".csl", ".txt", NULL};
-    struct stat st;
-    if (stat(path, &st) != 0)
-        return err_errno(e, "can't read", path);
-    if (!S_ISDIR(st.st_mode)) {
-        VEC_PUSH(a, out, path);
-        return true;
-    }
     size_t before = out->n;
-    if (!folder_walk(a, path, suffixes, out, e))
+    if (!files_at(a, path, library_suffixes, out, e))
         return false;
     return out->n > before || err_set(e, ERR_NOT_FOUND, "no file of functions in %s", path);
 }
@@ -114,26 +105,20 @@ static bool import(struct client *c, const struct client_workspace *w, const voi
 
 /* ---- list, show, delete ---- */
 
+static void list_row(struct client *c, const struct json *x, struct str *cells)
+{
+    (void)c;
+    cells[0] = json_text(json_get(x, "name"), STR(""));
+    cells[1] = json_text(json_get(x, "folder"), STR(""));
+    cells[2] = json_text(json_get(x, "parameters"), STR(""));
+}
+
 static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     static const char *const heads[] = {"NAME", "FOLDER", "PARAMETERS"};
-    struct text_table t;
-    struct json answer = {0};
     (void)arg;
     char *target = arena_strz(c->a, arena_fmt(c->a, "/vedette/v1/workspaces/%s/functions", w->id));
-    if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *f = &value->items[i];
-        struct str cells[] = {json_text(json_get(f, "name"), STR("")),
-                              json_text(json_get(f, "folder"), STR("")),
-                              json_text(json_get(f, "parameters"), STR(""))};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return verb_list(c, target, heads, COUNTOF(heads), list_row, e);
 }
 
 static bool one(struct client *c, const struct client_workspace *w, const struct job *j,

@@ -34,27 +34,23 @@ static bool one_name(const struct asked *x, struct err *e)
     return verb_words_are(&x->words, 1, "one provider's name", e);
 }
 
+static void list_row(struct client *c, const struct json *x, struct str *cells)
+{
+    (void)c;
+    const struct json *enabled = json_get(x, "enabled");
+    bool off = enabled != NULL && enabled->type == JSON_FALSE;
+    cells[0] = json_text(json_get(x, "name"), STR("-"));
+    cells[1] = off ? STR("no") : STR("yes");
+    cells[2] = json_text(json_get(x, "issuer"), STR("-"));
+    cells[3] = json_text(json_get(x, "tenant"), STR("-"));
+}
+
 static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     static const char *const heads[] = {"NAME", "ENABLED", "ISSUER", "TENANT"};
-    struct text_table t;
-    struct json answer = {0};
     (void)w;
     (void)arg;
-    if (!client_call(c, "GET", path_of(c, "", ""), NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *x = &value->items[i], *enabled = json_get(x, "enabled");
-        bool off = enabled != NULL && enabled->type == JSON_FALSE;
-        struct str cells[] = {
-            json_text(json_get(x, "name"), STR("-")), off ? STR("no") : STR("yes"),
-            json_text(json_get(x, "issuer"), STR("-")), json_text(json_get(x, "tenant"), STR("-"))};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return verb_list(c, path_of(c, "", ""), heads, COUNTOF(heads), list_row, e);
 }
 
 static bool show(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)

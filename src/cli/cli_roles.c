@@ -251,33 +251,29 @@ static bool assigned(struct client *c, const struct client_workspace *w, const v
     return true;
 }
 
+static void who_can_row(struct client *c, const struct json *x, struct str *cells)
+{
+    (void)c;
+    cells[0] = text_of(x, "principalId");
+    cells[1] = text_of(x, "principalType");
+    cells[2] = text_of(x, "role");
+    cells[3] = short_scope(text_of(x, "scope"));
+    cells[4] = text_of(x, "condition");
+}
+
 static bool who_can(struct client *c, const struct client_workspace *w, const void *arg,
                     struct err *e)
 {
     static const char *const heads[] = {"PRINCIPAL", "TYPE", "ROLE", "SCOPE", "CONDITION"};
     const struct job *j = arg;
-    struct json answer = {0};
     struct str scope = STR("");
-    struct text_table t;
     (void)w;
     if (!verb_words_are(&j->words, 1, "an action", e) || !scope_of(c, j, &scope, e))
         return false;
     struct str path = arena_fmt(c->a, "/vedette/v1/access?action=%.*s&scope=%.*s",
                                 STR_ARG(client_encoded(c->a, str_from(j->words.p[0]))),
                                 STR_ARG(client_encoded(c->a, scope.n > 0 ? scope : STR("/"))));
-    if (!client_call(c, "GET", arena_strz(c->a, path), NULL, STR(""), &answer, e))
-        return false;
-    const struct json *all = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; all != NULL && i < all->n; i++) {
-        const struct json *x = &all->items[i];
-        struct str cells[] = {text_of(x, "principalId"), text_of(x, "principalType"),
-                              text_of(x, "role"), short_scope(text_of(x, "scope")),
-                              text_of(x, "condition")};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return verb_list(c, arena_strz(c->a, path), heads, COUNTOF(heads), who_can_row, e);
 }
 
 int cli_roles(int argc, char **argv)

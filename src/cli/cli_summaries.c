@@ -44,31 +44,23 @@ static bool put(struct client *c, const struct client_workspace *w, const void *
     return true;
 }
 
+static void list_row(struct client *c, const struct json *x, struct str *cells)
+{
+    const struct json *p = json_get(x, "properties"), *d = json_get(p, "ruleDefinition");
+    const struct json *active = json_get(p, "isActive"), *size = json_get(d, "binSize");
+    bool on = active != NULL && active->type == JSON_TRUE;
+    cells[0] = json_text(json_get(x, "name"), STR(""));
+    cells[1] = on ? STR("active") : json_text(json_get(p, "statusCode"), STR("stopped"));
+    cells[2] = arena_fmt(c->a, "%lld", size != NULL ? (long long)size->i : 0);
+    cells[3] = json_text(json_get(d, "destinationTable"), STR(""));
+    cells[4] = json_text(json_get(p, "displayName"), STR(""));
+}
+
 static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     static const char *const heads[] = {"NAME", "STATE", "MINUTES", "TABLE", "DISPLAY NAME"};
-    struct text_table t;
-    struct json answer = {0};
     (void)arg;
-    if (!client_call(c, "GET", path_of(c, w, STR(""), ""), NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *p = json_get(&value->items[i], "properties");
-        const struct json *d = json_get(p, "ruleDefinition"), *active = json_get(p, "isActive"),
-                          *size = json_get(d, "binSize");
-        bool on = active != NULL && active->type == JSON_TRUE;
-        struct str cells[] = {json_text(json_get(&value->items[i], "name"), STR("")),
-                              on ? STR("active")
-                                 : json_text(json_get(p, "statusCode"), STR("stopped")),
-                              arena_fmt(c->a, "%lld", size != NULL ? (long long)size->i : 0),
-                              json_text(json_get(d, "destinationTable"), STR("")),
-                              json_text(json_get(p, "displayName"), STR(""))};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return verb_list(c, path_of(c, w, STR(""), ""), heads, COUNTOF(heads), list_row, e);
 }
 
 static bool show(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)

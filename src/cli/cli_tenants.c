@@ -29,27 +29,21 @@ static const char *path_of(struct client *c, const char *tenant)
     return arena_fmt(c->a, "/vedette/v1/tenants/%.*s", STR_ARG(name)).p;
 }
 
+static void list_row(struct client *c, const struct json *x, struct str *cells)
+{
+    (void)c;
+    cells[0] = json_text(json_get(x, "id"), STR("-"));
+    cells[1] = json_text(json_get(x, "name"), STR("-"));
+    cells[2] = json_is_true(json_get(x, "first")) ? STR("yes") : STR("no");
+    cells[3] = json_text(json_get(x, "primaryWorkspace"), STR("-"));
+}
+
 static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     static const char *const heads[] = {"ID", "NAME", "FIRST", "PRIMARY"};
-    struct text_table t;
-    struct json answer = {0};
     (void)w;
     (void)arg;
-    if (!client_call(c, "GET", "/vedette/v1/tenants", NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *x = &value->items[i];
-        struct str cells[] = {json_text(json_get(x, "id"), STR("-")),
-                              json_text(json_get(x, "name"), STR("-")),
-                              json_is_true(json_get(x, "first")) ? STR("yes") : STR("no"),
-                              json_text(json_get(x, "primaryWorkspace"), STR("-"))};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return verb_list(c, "/vedette/v1/tenants", heads, COUNTOF(heads), list_row, e);
 }
 
 static struct str body_of(struct client *c, const char *key, const char *value, const char *id)

@@ -64,27 +64,21 @@ static struct str state_of(const struct json *u)
     return json_is_true(json_get(u, "mustChangePassword")) ? STR("new password") : STR("enabled");
 }
 
+static void list_row(struct client *c, const struct json *x, struct str *cells)
+{
+    cells[0] = json_text(json_get(x, "name"), STR(""));
+    cells[1] = state_of(x);
+    cells[2] = json_is_true(json_get(x, "hasTotp")) ? STR("yes") : STR("no");
+    cells[3] = json_text(json_get(x, "lastSignIn"), STR("never"));
+    cells[4] = roles_of(c->a, json_get(x, "roles"));
+}
+
 static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     static const char *const heads[] = {"NAME", "STATE", "2ND FACTOR", "LAST SIGN-IN", "ROLES"};
-    struct text_table t;
-    struct json answer = {0};
     (void)w;
     (void)arg;
-    if (!client_call(c, "GET", path_of(c, "", ""), NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *u = &value->items[i];
-        struct str cells[] = {json_text(json_get(u, "name"), STR("")), state_of(u),
-                              json_is_true(json_get(u, "hasTotp")) ? STR("yes") : STR("no"),
-                              json_text(json_get(u, "lastSignIn"), STR("never")),
-                              roles_of(c->a, json_get(u, "roles"))};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return verb_list(c, path_of(c, "", ""), heads, COUNTOF(heads), list_row, e);
 }
 
 static bool show(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)

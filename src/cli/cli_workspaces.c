@@ -28,49 +28,39 @@ static struct str text_of(const struct json *v)
     return json_text(v, STR("-"));
 }
 
+static void list_row(struct client *c, const struct json *x, struct str *cells)
+{
+    (void)c;
+    cells[0] = text_of(json_get(x, "id"));
+    cells[1] = text_of(json_get(x, "name"));
+    cells[2] = text_of(json_get(x, "tenant"));
+    cells[3] = text_of(json_get(x, "resourceId"));
+}
+
 static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     static const char *const heads[] = {"ID", "NAME", "TENANT", "RESOURCE"};
-    struct text_table t;
-    struct json answer = {0};
     (void)w;
     (void)arg;
-    if (!client_call(c, "GET", "/vedette/v1/workspaces", NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *x = &value->items[i];
-        struct str cells[] = {text_of(json_get(x, "id")), text_of(json_get(x, "name")),
-                              text_of(json_get(x, "tenant")), text_of(json_get(x, "resourceId"))};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return verb_list(c, "/vedette/v1/workspaces", heads, COUNTOF(heads), list_row, e);
+}
+
+static void deleted_row(struct client *c, const struct json *x, struct str *cells)
+{
+    (void)c;
+    cells[0] = text_of(json_path(x, "properties.customerId"));
+    cells[1] = text_of(json_get(x, "name"));
+    cells[2] = text_of(json_path(x, "properties.deletedDate"));
+    cells[3] = text_of(json_path(x, "properties.purgeDate"));
 }
 
 static bool deleted(struct client *c, const struct client_workspace *w, const void *arg,
                     struct err *e)
 {
     static const char *const heads[] = {"ID", "NAME", "DELETED", "GONE AFTER"};
-    struct text_table t;
-    struct json answer = {0};
     (void)w;
     (void)arg;
-    if (!client_call(c, "GET", "/vedette/v1/deletedWorkspaces", NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *x = &value->items[i];
-        struct str cells[] = {text_of(json_path(x, "properties.customerId")),
-                              text_of(json_get(x, "name")),
-                              text_of(json_path(x, "properties.deletedDate")),
-                              text_of(json_path(x, "properties.purgeDate"))};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return verb_list(c, "/vedette/v1/deletedWorkspaces", heads, COUNTOF(heads), deleted_row, e);
 }
 
 static bool create(struct client *c, const struct client_workspace *w, const void *arg,

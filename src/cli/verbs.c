@@ -1,6 +1,7 @@
 /* Options and verbs of a command, and what verbs of resources have in common. */
 #include "cli/verbs.h"
 #include "cli/files.h"
+#include "cli/text_table.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -114,6 +115,25 @@ bool verb_show(struct client *c, const char *target, struct err *e)
     struct json_out o = json_out_make(&b);
     json_value(&o, &answer);
     printf("%.*s\n", STR_ARG(sbuf_str(&b)));
+    return true;
+}
+
+bool verb_list(struct client *c, const char *target, const char *const *heads, size_t n_heads,
+               verb_row_fn *row, struct err *e)
+{
+    struct text_table t;
+    struct json answer = {0};
+    CHECK(n_heads <= VERB_COLUMNS);
+    if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
+        return false;
+    const struct json *value = json_get(&answer, "value");
+    text_table_begin(&t, c->a, heads, n_heads);
+    for (size_t i = 0; value != NULL && i < value->n; i++) {
+        struct str cells[VERB_COLUMNS];
+        row(c, &value->items[i], cells);
+        text_table_row(&t, cells);
+    }
+    text_table_print(&t, stdout);
     return true;
 }
 
