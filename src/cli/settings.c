@@ -244,23 +244,10 @@ static bool parse_size(struct str s, int64_t *out)
 
 static bool parse_duration(struct str s, int64_t *out)
 {
-    static const struct {
-        char unit;
-        int64_t ticks;
-    } units[] = {{'s', TICKS_PER_SECOND},
-                 {'m', TICKS_PER_MINUTE},
-                 {'h', TICKS_PER_HOUR},
-                 {'d', TICKS_PER_DAY}};
-    int64_t n = 0;
-    if (str_eqz(s, "0")) {
-        *out = 0;
-        return true;
-    }
-    for (size_t i = 0; i < COUNTOF(units); i++)
-        if (s.n > 1 && s.p[s.n - 1] == units[i].unit)
-            return str_to_i64(str_sub(s, 0, s.n - 1), &n) && n >= 0 &&
-                   !__builtin_mul_overflow(n, units[i].ticks, out);
-    return false;
+    if (!str_eqz(s, "0"))
+        return duration_parse_unit(s, out);
+    *out = 0;
+    return true;
 }
 
 bool settings_address(const char *text, char *host, size_t host_size, uint16_t *port)

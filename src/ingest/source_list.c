@@ -1,7 +1,7 @@
 /* Lists of sources in the configuration. */
 #include "ingest/source_list.h"
+#include "text/date.h"
 
-#include "base/clock.h"
 #include "kql/functions.h"
 
 bool source_wrong(const struct source_reading *r, const struct json *v, struct err *e,
@@ -32,20 +32,8 @@ bool source_is_text(struct str s)
 bool source_read_span(struct source_reading *r, const struct json *v, const char *what,
                       int64_t least, int64_t most, int64_t *out, struct err *e)
 {
-    static const struct {
-        char unit;
-        int64_t ticks;
-    } units[] = {{'s', TICKS_PER_SECOND},
-                 {'m', TICKS_PER_MINUTE},
-                 {'h', TICKS_PER_HOUR},
-                 {'d', TICKS_PER_DAY}};
-    struct str s = json_text(v, STR(""));
-    int64_t n = 0;
-    for (size_t i = 0; i < COUNTOF(units); i++)
-        if (s.n > 1 && s.p[s.n - 1] == units[i].unit && str_to_i64(str_sub(s, 0, s.n - 1), &n) &&
-            n >= 0 && !__builtin_mul_overflow(n, units[i].ticks, out) && *out >= least &&
-            *out <= most)
-            return true;
+    if (duration_parse_unit(json_text(v, STR("")), out) && *out >= least && *out <= most)
+        return true;
     return source_wrong(r, v, e, what, "a time in bounds, such as 30s, 5m or 6h,");
 }
 

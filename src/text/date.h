@@ -23,6 +23,8 @@ void date_format(int64_t ticks, char out[29]); /* 2026-01-02T03:04:05.0000000Z, 
 bool span_parse_kusto(struct str s,
                       int64_t *out) MUST_USE;  /* totimespan(): "1.02:03:04.5", "90s", "1d" */
 void span_format(int64_t ticks, char out[32]); /* [-][d.]hh:mm:ss[.fffffff] */
+bool duration_parse_unit(struct str s,
+                         int64_t *out) MUST_USE; /* one whole number: "30s", "5m", "6h", "2d" */
 bool duration_parse_iso8601(struct str s,
                             int64_t *out) MUST_USE; /* PT5M, P1DT2H; no years or months */
 void duration_format_iso8601(int64_t ticks, char out[40]);

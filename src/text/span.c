@@ -162,6 +162,23 @@ static bool iso_part(struct str *s, const char *letters, const int64_t *scale, s
     return false;
 }
 
+bool duration_parse_unit(struct str s, int64_t *out)
+{
+    static const struct {
+        char letter;
+        int64_t ticks;
+    } list[] = {{'s', TICKS_PER_SECOND},
+                {'m', TICKS_PER_MINUTE},
+                {'h', TICKS_PER_HOUR},
+                {'d', TICKS_PER_DAY}};
+    int64_t n = 0;
+    for (size_t i = 0; i < COUNTOF(list); i++)
+        if (s.n > 1 && s.p[s.n - 1] == list[i].letter)
+            return str_to_i64(str_sub(s, 0, s.n - 1), &n) && n >= 0 &&
+                   !__builtin_mul_overflow(n, list[i].ticks, out);
+    return false;
+}
+
 bool duration_parse_iso8601(struct str s, int64_t *out)
 {
     static const int64_t day_scale[] = {7 * TICKS_PER_DAY, TICKS_PER_DAY};
