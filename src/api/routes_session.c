@@ -223,6 +223,24 @@ static void sign_out(void *ctx, struct http_request *q, struct http_response *r)
     json_obj_end(&o);
 }
 
+/* What a session shows of its person: 204, or why not. A refusal is no 401, which would end it. */
+static void shown(struct vedette *v, struct http_request *q, struct http_response *r, bool ok,
+                  const struct err *e)
+{
+    if (ok)
+        r->status = 204;
+    else if (e->code == ERR_UNAUTHENTICATED)
+        api_error_code(r, 403, e->kind, e->msg);
+    else
+        api_error(v, q, e, r);
+}
+
+static bool of_browser(const struct identity_caller *c, struct err *e)
+{
+    return c->session != NULL ||
+           err_set(e, ERR_FORBIDDEN, "Only for a user who has signed in with a browser.");
+}
+
 /* {"password", "newPassword"}: other sessions end. */
 static void change_password(void *ctx, struct http_request *q, struct http_response *r)
 {
@@ -232,18 +250,12 @@ static void change_password(void *ctx, struct http_request *q, struct http_respo
     const struct identity_caller *c = api_caller(q);
     if (!api_body(v, q, r, &body))
         return;
-    if (c->kind != IDENTITY_USER || c->key.n > 0)
-        err_set(&e, ERR_FORBIDDEN, "Only a user who has signed in changes a password.");
-    else if (identity_password_change(
-                 v->identity, q->arena, c->id, json_text(json_get(&body, "password"), STR("")),
-                 json_text(json_get(&body, "newPassword"), STR("")), c->session, &e)) {
-        r->status = 204;
-        return;
-    }
-    if (e.code == ERR_UNAUTHENTICATED) /* the session is fine: no 401, which would end it */
-        api_error_code(r, 403, e.kind, e.msg);
-    else
-        api_error(v, q, &e, r);
+    bool ok = (c->kind == IDENTITY_USER && c->key.n == 0) ||
+              err_set(&e, ERR_FORBIDDEN, "Only a user who has signed in changes a password.");
+    ok = ok && identity_password_change(
+                   v->identity, q->arena, c->id, json_text(json_get(&body, "password"), STR("")),
+                   json_text(json_get(&body, "newPassword"), STR("")), c->session, &e);
+    shown(v, q, r, ok, &e);
 }
 
 /* {"password"}: the session counts as fresh for a while. */
@@ -255,17 +267,10 @@ static void confirm(void *ctx, struct http_request *q, struct http_response *r)
     const struct identity_caller *c = api_caller(q);
     if (!api_body(v, q, r, &body))
         return;
-    if (c->session == NULL)
-        err_set(&e, ERR_FORBIDDEN, "Only for a user who has signed in with a browser.");
-    else if (identity_password_prove(v->identity, q->arena, c->session,
-                                     json_text(json_get(&body, "password"), STR("")), &e)) {
-        r->status = 204;
-        return;
-    }
-    if (e.code == ERR_UNAUTHENTICATED) /* as with a change of password */
-        api_error_code(r, 403, e.kind, e.msg);
-    else
-        api_error(v, q, &e, r);
+    bool ok = of_browser(c, &e) &&
+              identity_password_prove(v->identity, q->arena, c->session,
+                                      json_text(json_get(&body, "password"), STR("")), &e);
+    shown(v, q, r, ok, &e);
 }
 
 /* {"code"}: what the session waits for. */
@@ -277,14 +282,10 @@ static void show_code(void *ctx, struct http_request *q, struct http_response *r
     const struct identity_caller *c = api_caller(q);
     if (!api_body(v, q, r, &body))
         return;
-    if (c->session == NULL)
-        err_set(&e, ERR_FORBIDDEN, "Only for a user who has signed in with a browser.");
-    else if (identity_session_show_code(v->identity, q->arena, c->session,
-                                        json_text(json_get(&body, "code"), STR("")), &e)) {
-        r->status = 204;
-        return;
-    }
-    api_error(v, q, &e, r);
+    bool ok = of_browser(c, &e) &&
+              identity_session_show_code(v->identity, q->arena, c->session,
+                                         json_text(json_get(&body, "code"), STR("")), &e);
+    shown(v, q, r, ok, &e);
 }
 
 static void session(void *ctx, struct http_request *q, struct http_response *r)
