@@ -6,7 +6,6 @@ Installs what requirements.txt pins into build/clients/python (once), then runs 
 pip or the packages all checks are skipped with the reason. $VEDETTE is the program. The last line is
 'N passed, N failed[, N skipped]'.
 """
-import contextlib
 import datetime
 import os
 import sys
@@ -181,12 +180,5 @@ CHECKS = [check_sign_in, check_certificate_signs_in, check_many_records_arrive, 
           check_incidents, check_rules, check_roles]
 
 
-@contextlib.contextmanager
-def trusted_server():
-    with Server() as server:
-        os.environ["REQUESTS_CA_BUNDLE"] = server.ca
-        yield server
-
-
 if __name__ == "__main__":
-    sys.exit(python_checks.main(CHECKS, PLACE, LIST, trusted_server))
+    sys.exit(python_checks.main(CHECKS, PLACE, LIST, lambda: python_checks.trusting(Server)))

@@ -5,7 +5,6 @@ Installs what requirements.txt pins into build/clients/python (once), then runs 
 Python. Without venv, pip or the packages all checks are skipped with the reason. $VEDETTE is the
 program. The last line is 'N passed, N failed[, N skipped]'.
 """
-import contextlib
 import os
 import sys
 
@@ -82,12 +81,5 @@ CHECKS = [check_query, check_several_results, check_parameters, check_streaming,
           check_errors]
 
 
-@contextlib.contextmanager
-def trusted_server():
-    with Server() as server:
-        os.environ["REQUESTS_CA_BUNDLE"] = server.ca
-        yield server
-
-
 if __name__ == "__main__":
-    sys.exit(python_checks.main(CHECKS, PLACE, LIST, trusted_server))
+    sys.exit(python_checks.main(CHECKS, PLACE, LIST, lambda: python_checks.trusting(Server)))

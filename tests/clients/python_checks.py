@@ -1,4 +1,5 @@
 """Suites of checks with other people's Python packages: install them, run again with their Python, count."""
+import contextlib
 import os
 import subprocess
 import sys
@@ -12,6 +13,14 @@ INSTALLED = "--installed"  # the second run, with the Python of the packages
 
 class Skip(Exception):
     """Raised by a check that cannot run here; says why."""
+
+
+@contextlib.contextmanager
+def trusting(open_server):
+    """A server whose certificate Python's clients trust."""
+    with open_server() as server:
+        os.environ["REQUESTS_CA_BUNDLE"] = server.ca
+        yield server
 
 
 def run_one(check, place):
