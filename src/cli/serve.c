@@ -120,6 +120,7 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .rule_versions = (size_t)set->rule_versions,
         .rule_query_chars = (size_t)set->rule_query_chars,
         .rule_timeout_us = set->rule_timeout / TICKS_PER_US,
+        .rule_test_timeout_us = set->rule_test_timeout / TICKS_PER_US,
         .attachment_max_bytes = (size_t)set->attachment_max,
         .attachments_max_bytes = (size_t)set->attachments_max,
         .requests_per_second = (double)set->requests_per_second,

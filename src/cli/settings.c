@@ -182,6 +182,8 @@ static const struct setting table[] = {
             "workspaces of a tenant that has no limit of its own"),
     SETTING(job_workers, SETTING_COUNT, "3", "jobs over the data lake run at the same time"),
     SETTING(rule_timeout, SETTING_DURATION, "10m", "of one rule's query"),
+    SETTING(rule_test_timeout, SETTING_DURATION, "2m",
+            "of all cases of one call that tests a rule"),
     SETTING(rules_max, SETTING_COUNT, "10000",
             "analytics rules of a workspace, beside those of kind NRT"),
     SETTING(rules_max_enabled, SETTING_COUNT, "10000", "of these that are enabled"),

@@ -39,7 +39,7 @@ struct settings {
     int64_t transform_memory;                 /* bytes */
     int64_t rules_max, rules_max_enabled, nrt_rules_max, nrt_rules_max_enabled, rule_versions,
         rule_query_chars;
-    int64_t rule_delay, rule_spread, rule_lateness, rule_timeout, job_timeout, token_lifetime,
+    int64_t rule_delay, rule_spread, rule_lateness, rule_timeout, rule_test_timeout, job_timeout, token_lifetime,
         drain_timeout, request_timeout, max_past, max_future, seal_age, retention; /* ticks */
     int64_t hsts;                                                                  /* ticks */
     int64_t requests_burst, queries_per_second, queries_burst, writes_per_second, writes_burst,
