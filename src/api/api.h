@@ -43,7 +43,7 @@ struct vedette_options {
     size_t external_max_bytes;  /* of one file; 0 = 100 MiB */
     struct ingest_limits ingest;
     int64_t rule_delay;                 /* ticks; < 0 = Sentinel's five minutes */
-    int64_t rule_spread, rule_lateness; /* see detect_options */
+    int64_t rule_spread, rule_lateness, rule_rerun; /* see detect_options */
     unsigned rule_workers;
     int64_t rule_shared_rows;        /* as detect_options has it */
     bool correlation;                /* of workspaces that say nothing themselves */

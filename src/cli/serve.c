@@ -104,6 +104,7 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         /* Whoever moves the clock by hand wants to know when a rule runs. */
         .rule_spread = clock_is_manual(s->clock) ? 0 : set->rule_spread,
         .rule_lateness = set->rule_lateness,
+        .rule_rerun = set->rule_rerun,
         .rule_workers = (unsigned)set->rule_workers,
         .rule_shared_rows = set->rule_shared_rows > 0 ? set->rule_shared_rows : -1,
         .correlation = set->correlation,

@@ -168,6 +168,8 @@ static const struct setting table[] = {
             "a rule runs up to so much later, always the same, so that not all run at once"),
     SETTING(rule_lateness, SETTING_DURATION, "1d",
             "rows that come so late make their window run again; 0: never"),
+    SETTING(rule_rerun, SETTING_DURATION, "7d",
+            "windows of rules that failed are run again for so long; 0: never"),
     SETTING(rule_shared_rows, SETTING_COUNT, "200000",
             "of a table that several rules read at once, kept in memory meanwhile; with more each "
             "reads by itself; 0: always"),

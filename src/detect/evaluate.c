@@ -185,10 +185,10 @@ void detect_query(struct detect *d, const struct rule *r, int64_t s,
         out->options.has_scope = true;
         out->options.scope_column = STR("_TimeReceived");
     }
-    out->limits = (struct engine_limits){
-        .deadline_us = sight->deadline_us,
-        .max_rows = d->o.max_rows,
-        .cancel = sight->cancel != NULL ? sight->cancel : &d->stop};
+    out->limits =
+        (struct engine_limits){.deadline_us = sight->deadline_us,
+                               .max_rows = d->o.max_rows,
+                               .cancel = sight->cancel != NULL ? sight->cancel : &d->stop};
 }
 
 /* The one table that a rule's query returns. */

@@ -21,7 +21,7 @@ static void advance(struct run *r)
     s->attempts = 0;
 }
 
-static bool is_transient(enum err_code c)
+bool run_may_pass(enum err_code c)
 {
     return c == ERR_TIMEOUT || c == ERR_CANCELLED || c == ERR_BUSY || c == ERR_IO ||
            c == ERR_INTERNAL;
@@ -53,6 +53,14 @@ static void count_permanent(struct run *r, enum err_code code)
     s->failures++;
 }
 
+/* The window has failed for good: once the rule runs well again it is run again. */
+static void note_missed(struct run *r)
+{
+    struct state_rule *s = &r->stored;
+    if (r->d->o.rerun > 0 && s->missed == 0)
+        s->missed = r->main.record.window_to;
+}
+
 /* A near-real-time run that fails becomes part of the next one, until that would be an hour's. */
 static void fold_failure(struct run *r)
 {
@@ -62,6 +70,7 @@ static void fold_failure(struct run *r)
         s->retry_at = r->main.record.finished + NRT_FREQUENCY;
         return;
     }
+    note_missed(r);
     advance(r);
     s->arrived = r->main.record.arrived_until;
 }
@@ -69,7 +78,7 @@ static void fold_failure(struct run *r)
 static void note_failure(struct run *r, const struct err *why)
 {
     struct state_rule *s = &r->stored;
-    bool passing = is_transient(why->code);
+    bool passing = run_may_pass(why->code);
     r->main.record.error = arena_str(r->a, str_from(why->msg));
     r->main.record.status = STR("Failure");
     if (!passing)
@@ -81,6 +90,7 @@ static void note_failure(struct run *r, const struct err *why)
         r->main.record.status = STR("Retrying");
         s->retry_at = r->main.record.finished + pause_minutes[s->attempts] * TICKS_PER_MINUTE;
     } else {
+        note_missed(r);
         advance(r);
     }
 }
@@ -233,6 +243,8 @@ static void run_due(struct run *r, const struct detect_when *when)
     advance(r);
     if (r->rule.kind == RULE_SCHEDULED)
         run_late(r, s, mark);
+    if (r->stored.missed > 0)
+        run_missed(r, s, mark);
     schedule_reads(r->d, &r->stored, r->main.result.reads, r->main.result.n_reads);
     schedule_took(r->d, &r->stored, r->main.record.duration_us);
 }
@@ -310,7 +322,8 @@ static enum outcome run_arrivals(struct run *r, const struct schedule_entry *due
     bool failed = str_eqz(r->main.record.status, "Failure");
     if (failed && atomic_load(&r->d->stop))
         return OUTCOME_NOTHING;
-    if (!failed && r->main.record.rows == 0 && mark - arrived < NRT_FREQUENCY) {
+    bool quiet = r->main.record.rows == 0 && r->late.n == 0;
+    if (!failed && quiet && mark - arrived < NRT_FREQUENCY) {
         schedule_seen(r->d, &r->stored, mark);
         return OUTCOME_NOTHING;
     }

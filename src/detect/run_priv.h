@@ -25,6 +25,8 @@ typedef bool evaluate_fn(struct detect *d, struct arena *a, struct workspace *w,
 /* Evaluates a window by fn and writes down what it took and found. False: it failed, and why. */
 bool run_evaluate(struct run *r, struct run_piece *p, evaluate_fn *fn,
                   const struct detect_when *when, struct err *why);
+/* A failure that passes by itself, such as a time-out. */
+bool run_may_pass(enum err_code c);
 /* After a piece that made alerts the rule rests, if it is one that does. */
 void run_suppress(struct run *r, const struct run_piece *p, int64_t s);
 
@@ -35,3 +37,5 @@ bool run_put_alerts(struct run *r, struct run_piece *p, struct err *e);
 /* ---- run_again.c: windows before that of run s; mark: up to which rows are looked at ---- */
 /* Those whose rows came after they had run. One that fails is tried again by the next run. */
 void run_late(struct run *r, int64_t s, int64_t mark);
+/* Those that have failed, a few at a time, since what made them fail is gone. */
+void run_missed(struct run *r, int64_t s, int64_t mark);

@@ -224,6 +224,7 @@ def test_roles_of_an_older_data_folder():
         db.execute("DROP INDEX rules_by_kind")
         for column in ("shared", "rows_read", "bytes_read", "memory_bytes"):
             db.execute("ALTER TABLE rule_runs DROP COLUMN %s" % column)
+        db.execute("ALTER TABLE rule_schedules DROP COLUMN missed")
         db.execute("DROP TABLE role_assignments")
         db.execute("DROP TABLE role_definitions")
         db.execute("PRAGMA user_version = 12")
