@@ -173,7 +173,9 @@ static const struct setting table[] = {
     SETTING(rule_shared_rows, SETTING_COUNT, "200000",
             "of a table that several rules read at once, kept in memory meanwhile; with more each "
             "reads by itself; 0: always"),
-    SETTING(rule_workers, SETTING_COUNT, "2", "rules run at the same time"),
+    SETTING(rule_workers, SETTING_COUNT, "2",
+            "scheduled rules run at the same time; as many near-real-time ones, and slow ones "
+            "of these"),
     SETTING(correlation, SETTING_BOOL, "false",
             "incidents that belong together are merged, in workspaces that say nothing themselves"),
     SETTING(correlation_primary, SETTING_TEXT, "",
