@@ -214,7 +214,7 @@ static bool reload(struct vedette *v, struct err *e)
         LOG(LOG_INFO, "server", "certificate read again", log_b("made", renewed));
     }
     sbuf_fini(&cert);
-    sbuf_fini(&key);
+    sbuf_wipe(&key);
     return ok;
 }
 

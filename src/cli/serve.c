@@ -347,7 +347,7 @@ static bool listen_all(struct serving *s, const struct settings *set, struct err
 {
     char hosts[2][256];
     AUTO(sbuf_fini) struct sbuf cert = sbuf_make(1 << 20);
-    AUTO(sbuf_fini) struct sbuf key = sbuf_make(1 << 20);
+    AUTO(sbuf_wipe) struct sbuf key = sbuf_make(1 << 20);
     struct http_server_options o = {.workers = (unsigned)set->workers,
                                     .long_workers = (unsigned)set->query_workers,
                                     .max_long_backlog = (size_t)set->query_queue,

@@ -469,17 +469,32 @@ static size_t find_list(struct str name)
     return i;
 }
 
+/* One document, or none: the file that ships has comments only. */
+static bool parse_file(struct arena *a, const char *path, struct str text, struct json *out,
+                       struct err *e)
+{
+    struct json documents = {0};
+    *out = (struct json){.type = JSON_NULL};
+    if (!yaml_parse_stream(a, text, NULL, &documents, e)) {
+        err_prefix(e, "%s:%u:%u", path, e->pos.line, e->pos.col);
+        e->pos = (struct pos){0};
+        return false;
+    }
+    if (documents.n > 1)
+        return err_set(e, ERR_INVALID, "%s:%u: a second document begins; one is allowed", path,
+                       pos_in(text, documents.items[1].off).line);
+    if (documents.n == 1)
+        *out = documents.items[0];
+    return true;
+}
+
 static bool load_file(struct loaded *l, const char *path, struct err *e)
 {
     struct arena *a = l->s->a;
     struct str text = STR(""), value = STR("");
     struct json root = {0};
-    if (!read_file(a, path, &text, e))
+    if (!read_file(a, path, &text, e) || !parse_file(a, path, text, &root, e))
         return false;
-    if (!yaml_parse(a, text, NULL, &root, e)) {
-        err_prefix(e, "%s:%u", path, e->pos.line);
-        return false;
-    }
     if (root.type != JSON_OBJECT && root.type != JSON_NULL)
         return err_set(e, ERR_INVALID, "%s: 'setting: value' lines expected", path);
     for (size_t i = 0; root.type == JSON_OBJECT && i < root.n; i++) {
