@@ -245,10 +245,10 @@ static const struct verb verbs[] = {
 int cli_dcr(int argc, char **argv)
 {
     struct job j = {0};
-    const struct verb_option options[] = {{"data", &j.place.data, NULL},
-                                          {"url", &j.place.url, NULL},
-                                          {"name", &j.name, NULL},
-                                          {"stream", &j.stream, NULL}};
+    const struct cli_option options[] = {{"data", .text = &j.place.data},
+                                         {"url", .text = &j.place.url},
+                                         {"name", .text = &j.name},
+                                         {"stream", .text = &j.stream}};
     const struct verb_command k = {.name = "dcr",
                                    .usage = usage,
                                    .verbs = verbs,

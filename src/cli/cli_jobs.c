@@ -151,10 +151,10 @@ static const struct verb verbs[] = {{"put", put},         {"list", list},    {"s
 int cli_jobs(int argc, char **argv)
 {
     struct asked j = {0};
-    const struct verb_option options[] = {{"data", &j.place.data, NULL},
-                                          {"url", &j.place.url, NULL},
-                                          {"workspace", &j.place.workspace, NULL},
-                                          {"name", &j.name, NULL}};
+    const struct cli_option options[] = {{"data", .text = &j.place.data},
+                                         {"url", .text = &j.place.url},
+                                         {"workspace", .text = &j.place.workspace},
+                                         {"name", .text = &j.name}};
     const struct verb_command k = {.name = "jobs",
                                    .usage = usage,
                                    .verbs = verbs,

@@ -282,11 +282,11 @@ int cli_roles(int argc, char **argv)
                                         {"assign", assign},     {"unassign", unassign},
                                         {"assigned", assigned}, {"who-can", who_can}};
     struct job j = {0};
-    const struct verb_option options[] = {{"data", &j.place.data, NULL},
-                                          {"url", &j.place.url, NULL},
-                                          {"scope", &j.scope, NULL},
-                                          {"condition", &j.condition, NULL},
-                                          {"type", &j.type, NULL}};
+    const struct cli_option options[] = {{"data", .text = &j.place.data},
+                                         {"url", .text = &j.place.url},
+                                         {"scope", .text = &j.scope},
+                                         {"condition", .text = &j.condition},
+                                         {"type", .text = &j.type}};
     const struct verb_command k = {.name = "roles",
                                    .usage = usage,
                                    .verbs = verbs,

@@ -191,12 +191,12 @@ static const struct verb verbs[] = {
 int cli_watchlists(int argc, char **argv)
 {
     struct job j = {0};
-    const struct verb_option options[] = {{"data", &j.place.data, NULL},
-                                          {"url", &j.place.url, NULL},
-                                          {"workspace", &j.place.workspace, NULL},
-                                          {"alias", &j.alias, NULL},
-                                          {"key", &j.key, NULL},
-                                          {"skip", NULL, &j.skip}};
+    const struct cli_option options[] = {{"data", .text = &j.place.data},
+                                         {"url", .text = &j.place.url},
+                                         {"workspace", .text = &j.place.workspace},
+                                         {"alias", .text = &j.alias},
+                                         {"key", .text = &j.key},
+                                         {"skip", .number = &j.skip}};
     const struct verb_command k = {.name = "watchlists",
                                    .usage = usage,
                                    .verbs = verbs,

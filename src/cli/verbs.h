@@ -1,23 +1,17 @@
 /* Commands of the form `vedette THING VERB [options] [words]` that ask a workspace. */
 #pragma once
 #include "cli/client.h"
+#include "cli/options.h"
 
 struct verb {
     const char *name;
     client_fn *fn;
 };
-/* --name, or its first letter as -n unless one before it has that. Beside these there is --help.
- * One of the two is set. */
-struct verb_option {
-    const char *name;
-    const char **text;
-    int64_t *number; /* not below 0 */
-};
 struct verb_command {
     const char *name, *usage;
     const struct verb *verbs;
     size_t n_verbs;
-    const struct verb_option *options;
+    const struct cli_option *options;
     size_t n_options;
 };
 /* What is behind the verb. */
