@@ -68,20 +68,32 @@ bool verb_show(struct client *c, const char *target, struct err *e)
     return true;
 }
 
+/* A link without scheme and host: the server that was asked is asked again. */
+static struct str below_host(struct str link)
+{
+    size_t at = 0;
+    if (str_find(link, STR("://"), &at))
+        link = str_sub(link, at + 3, link.n);
+    return str_find(link, STR("/"), &at) ? str_sub(link, at, link.n) : STR("");
+}
+
 bool verb_list(struct client *c, const char *target, const char *const *heads, size_t n_heads,
                verb_row_fn *row, struct err *e)
 {
     struct text_table t;
-    struct json answer = {0};
     CHECK(n_heads <= VERB_COLUMNS);
-    if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
     text_table_begin(&t, c->a, heads, n_heads);
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        struct str cells[VERB_COLUMNS];
-        row(c, &value->items[i], cells);
-        text_table_row(&t, cells);
+    for (struct str next = str_from(target); next.n > 0;) {
+        struct json answer = {0};
+        if (!client_call(c, "GET", arena_strz(c->a, next), NULL, STR(""), &answer, e))
+            return false;
+        const struct json *value = json_get(&answer, "value");
+        for (size_t i = 0; value != NULL && i < value->n; i++) {
+            struct str cells[VERB_COLUMNS];
+            row(c, &value->items[i], cells);
+            text_table_row(&t, cells);
+        }
+        next = below_host(json_text(json_get(&answer, "nextLink"), STR("")));
     }
     text_table_print(&t, stdout);
     return true;

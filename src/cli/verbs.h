@@ -45,7 +45,7 @@ bool verb_resource_read(struct client *c, const struct verb_words *w, const char
 bool verb_show(struct client *c, const char *target, struct err *e) MUST_USE;
 /* Gives the cells of one item, as many as there are heads. */
 typedef void verb_row_fn(struct client *c, const struct json *item, struct str *cells);
-/* Prints a table of the items of a GET's "value"; at most VERB_COLUMNS heads. */
+/* Prints a table of the items of a GET's "value", of all pages; at most VERB_COLUMNS heads. */
 enum { VERB_COLUMNS = 8 };
 bool verb_list(struct client *c, const char *target, const char *const *heads, size_t n_heads,
                verb_row_fn *row, struct err *e) MUST_USE;
