@@ -108,6 +108,7 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .delay = v->o.rule_delay,
                                .spread = v->o.rule_spread,
                                .lateness = v->o.rule_lateness,
+                               .rerun = v->o.rule_rerun,
                                .workers = v->o.rule_workers,
                                .shared_rows = v->o.rule_shared_rows,
                                .timeout_us = v->o.rule_timeout_us,

@@ -104,6 +104,7 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         /* Whoever moves the clock by hand wants to know when a rule runs. */
         .rule_spread = clock_is_manual(s->clock) ? 0 : set->rule_spread,
         .rule_lateness = set->rule_lateness,
+        .rule_rerun = set->rule_rerun,
         .rule_workers = (unsigned)set->rule_workers,
         .rule_shared_rows = set->rule_shared_rows > 0 ? set->rule_shared_rows : -1,
         .correlation = set->correlation,
@@ -120,6 +121,7 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .rule_versions = (size_t)set->rule_versions,
         .rule_query_chars = (size_t)set->rule_query_chars,
         .rule_timeout_us = set->rule_timeout / TICKS_PER_US,
+        .rule_test_timeout_us = set->rule_test_timeout / TICKS_PER_US,
         .attachment_max_bytes = (size_t)set->attachment_max,
         .attachments_max_bytes = (size_t)set->attachments_max,
         .requests_per_second = (double)set->requests_per_second,

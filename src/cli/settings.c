@@ -168,6 +168,8 @@ static const struct setting table[] = {
             "a rule runs up to so much later, always the same, so that not all run at once"),
     SETTING(rule_lateness, SETTING_DURATION, "1d",
             "rows that come so late make their window run again; 0: never"),
+    SETTING(rule_rerun, SETTING_DURATION, "7d",
+            "windows of rules that failed are run again for so long; 0: never"),
     SETTING(rule_shared_rows, SETTING_COUNT, "200000",
             "of a table that several rules read at once, kept in memory meanwhile; with more each "
             "reads by itself; 0: always"),
@@ -182,6 +184,8 @@ static const struct setting table[] = {
             "workspaces of a tenant that has no limit of its own"),
     SETTING(job_workers, SETTING_COUNT, "3", "jobs over the data lake run at the same time"),
     SETTING(rule_timeout, SETTING_DURATION, "10m", "of one rule's query"),
+    SETTING(rule_test_timeout, SETTING_DURATION, "2m",
+            "of all cases of one call that tests a rule"),
     SETTING(rules_max, SETTING_COUNT, "10000",
             "analytics rules of a workspace, beside those of kind NRT"),
     SETTING(rules_max_enabled, SETTING_COUNT, "10000", "of these that are enabled"),

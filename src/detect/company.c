@@ -16,7 +16,7 @@ static bool is_plain(const struct detect *d, const struct company_rule *x, int64
     if (!s->enabled || s->next_run != x->due->s)
         return false;
     if (x->due->nrt)
-        return s->retry_at == 0 && s->arrived > 0 && s->suppressed_until <= mark;
+        return s->retry_at == 0 && s->missed == 0 && s->arrived > 0 && s->suppressed_until <= mark;
     return s->suppressed_until <= s->next_run &&
            s->next_run >= clock_now(d->o.clock) - d->o.catch_up;
 }

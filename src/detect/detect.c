@@ -28,6 +28,7 @@ static void set_defaults(struct detect *d, const struct detect_options *o)
     d->o.max_rows = o->max_rows != 0 ? o->max_rows : 100000;
     d->o.shared_rows = o->shared_rows != 0 ? o->shared_rows : 200000;
     d->o.catch_up = o->catch_up != 0 ? o->catch_up : 14 * TICKS_PER_DAY;
+    d->o.rerun = o->rerun < 0 ? 7 * TICKS_PER_DAY : o->rerun;
     d->o.lateness = o->lateness < 0 ? TICKS_PER_DAY : o->lateness;
     d->o.max_rules = o->max_rules != 0 ? o->max_rules : 10000;
     d->o.max_enabled_rules = o->max_enabled_rules != 0 ? o->max_enabled_rules : 10000;
@@ -43,7 +44,8 @@ static void set_defaults(struct detect *d, const struct detect_options *o)
 bool detect_prune(struct detect *d, struct err *e)
 {
     int64_t now = clock_now(d->o.clock), last = atomic_load(&d->pruned);
-    int64_t keep = d->o.lateness + TICKS_PER_DAY;
+    int64_t longest = d->o.lateness > d->o.rerun ? d->o.lateness : d->o.rerun;
+    int64_t keep = longest + TICKS_PER_DAY;
     if (now - last < TICKS_PER_HOUR || !atomic_compare_exchange_strong(&d->pruned, &last, now))
         return true;
     keep = keep > KEEP_RUNS ? keep : KEEP_RUNS;

@@ -185,8 +185,10 @@ void detect_query(struct detect *d, const struct rule *r, int64_t s,
         out->options.has_scope = true;
         out->options.scope_column = STR("_TimeReceived");
     }
-    out->limits = (struct engine_limits){
-        .max_rows = d->o.max_rows, .cancel = sight->cancel != NULL ? sight->cancel : &d->stop};
+    out->limits =
+        (struct engine_limits){.deadline_us = sight->deadline_us,
+                               .max_rows = d->o.max_rows,
+                               .cancel = sight->cancel != NULL ? sight->cancel : &d->stop};
 }
 
 /* The one table that a rule's query returns. */
@@ -194,7 +196,9 @@ static bool run_query(struct detect *d, struct arena *a, struct workspace *w, st
                       struct store_result *out, struct err *e)
 {
     struct kql_diags diags = {0};
-    q->limits.deadline_us = clock_mono_us() + d->o.timeout_us;
+    int64_t soon = clock_mono_us() + d->o.timeout_us;
+    if (q->limits.deadline_us == 0 || q->limits.deadline_us > soon)
+        q->limits.deadline_us = soon;
     if (!workspace_query(w, a, q, out, &diags, e))
         return false;
     if (out->n != 1)

@@ -104,6 +104,8 @@ static void set_arrivals(struct schedule_entry *e, const struct state_rule *r, b
         e->due = r->retry_at;
     else if (is_new)
         e->due = now; /* what arrived while nobody looked */
+    else if (r->missed > 0 && e->due > now + NRT_FREQUENCY)
+        e->due = now + NRT_FREQUENCY; /* whether or not anything arrives */
 }
 
 void schedule_set(struct detect *d, const struct state_rule *r)

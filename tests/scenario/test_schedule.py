@@ -282,6 +282,98 @@ def test_a_rule_that_keeps_failing_is_switched_off():
         equal(len([r for r in runs(s, status="Failure")]), 10)
 
 
+def watched(s, there):
+    """The function that the rules of the next tests call comes, or goes."""
+    body = {"properties": {"category": "Functions", "displayName": "Watched", "functionAlias": "Watched",
+                           "query": "SigninLogs | where ResultType == '50126'"}}
+    answer = s.arm("PUT" if there else "DELETE", "/savedSearches/watched", body if there else None, provider=False)
+    assert answer.status < 300, answer
+
+
+def test_windows_that_failed_are_run_again():
+    with Server(clock=START) as s:
+        watched(s, True)
+        imported(s, rule(query="Watched", extra=PER_RESULT))
+        sign_ins(s, 1, "before@halden.example")
+        s.move_clock(at(12))
+        watched(s, False)
+        for minute in range(13, 100, 10):
+            sign_ins(s, minute, "m%d@halden.example" % minute)
+            s.move_clock(at(minute))
+        failed = {r["windowTo"] for r in runs(s, status="Failure")}
+        equal((len(failed) > 15, people(s)), (True, ["before"]))
+        s.kill()
+        s.start(clock=at(100))
+        s.move_clock(at(101))
+        assert uncovered(s) == []  # the newest of what was covered is before the failures
+        failed = {r["windowTo"] for r in runs(s, status="Failure")}
+        watched(s, True)
+        s.move_clock(at(106))
+        again = runs(s, trigger="Rerun")
+        assert 0 < len(again) < len(failed), again  # a few at a time, the oldest first
+        equal({r["windowTo"] for r in again}, set(sorted(failed)[:len(again)]))
+        s.move_clock(at(130))
+        equal({r["windowTo"] for r in runs(s, trigger="Rerun", status="Success")}, failed)
+        everybody = sorted(["before"] + ["m%d" % m for m in range(13, 100, 10)])
+        equal((people(s), uncovered(s)), (everybody, []))
+        told = s.query("SentinelHealth | where ExtendedProperties.TriggerType == 'Rerun' | summarize count() by Status")
+        equal([(r["Status"], r["count_"]) for r in told], [("Success", len(failed))])
+        sign_ins(s, 33, "late@halden.example")  # of a window that was run again: seen as late, once
+        s.move_clock(at(180))
+        equal((people(s), uncovered(s)), (sorted(everybody + ["late"]), []))
+        equal(len(runs(s, trigger="Rerun")), len(failed))
+
+
+def test_a_window_that_fails_by_itself_is_given_up():
+    query = ("SigninLogs | where ResultType == '50126' | extend n = iff(UserPrincipalName startswith 'many', 400, 1)"
+             " | mv-expand x = range(1, n, 1) to typeof(long) | mv-expand y = range(1, n, 1) to typeof(long)")
+    with Server(clock=START) as s:
+        imported(s, rule(query=query))
+        sign_ins(s, 6, "many@halden.example")
+        s.move_clock(at(60))
+        failures = s.query("SentinelHealth | where Status == 'Failure' | project Trigger = tostring(ExtendedProperties.TriggerType)")
+        equal(sorted(r["Trigger"] for r in failures), ["Rerun"] * 6 + ["Scheduled"])
+        equal([(r["windowTo"][11:16], r["attempts"]) for r in runs(s, trigger="Rerun")], [("00:10", 6)])
+        equal(s.arm("GET", "/alertRules").json()["value"][0]["properties"]["enabled"], True)
+
+
+def test_how_far_back_windows_are_run_again():
+    with Server("--rule-rerun", "30m", clock=START) as s:
+        watched(s, True)
+        imported(s, rule(query="Watched"))
+        watched(s, False)
+        s.move_clock(at(120))
+        watched(s, True)
+        s.move_clock(at(180))
+        ends = sorted(r["windowTo"][11:16] for r in runs(s, trigger="Rerun"))
+        equal(ends, ["01:35", "01:40", "01:45", "01:50", "01:55"])
+    with Server("--rule-rerun", "0", clock=START) as s:
+        watched(s, True)
+        imported(s, rule(query="Watched"))
+        watched(s, False)
+        s.move_clock(at(60))
+        watched(s, True)
+        s.move_clock(at(120))
+        equal(runs(s, trigger="Rerun"), [])
+
+
+def test_near_real_time_takes_up_what_it_had_given_up():
+    with Server(clock=START) as s:
+        watched(s, True)
+        imported(s, (NRT % 1).replace("SigninLogs | where ResultType == '50126'", "Watched"))
+        sign_ins(s, 0, "before@halden.example")
+        s.move_clock(at(2))
+        watched(s, False)
+        for minute in range(3, 100, 6):
+            sign_ins(s, minute, "m%d@halden.example" % minute)
+            s.move_clock(at(minute))
+        watched(s, True)
+        s.move_clock(at(110))
+        equal(people(s), sorted(["before"] + ["m%d" % m for m in range(3, 100, 6)]))
+        equal(uncovered(s, "At once"), [])
+        equal([r["status"] for r in runs(s, trigger="Rerun")], ["Success"])
+
+
 def test_runs_by_hand():
     identity = "00000000-0000-4000-8000-000000000001"
     with Server(clock=START) as s:
