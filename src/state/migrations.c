@@ -434,6 +434,10 @@ static const char run_costs_sql[] =
     "ALTER TABLE rule_runs ADD COLUMN bytes_read INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE rule_runs ADD COLUMN memory_bytes INTEGER NOT NULL DEFAULT 0";
 
+static const char workspace_settings_sql[] =
+    "CREATE TABLE workspace_settings (workspace TEXT NOT NULL, name TEXT NOT NULL,"
+    " value TEXT NOT NULL, PRIMARY KEY (workspace, name)) WITHOUT ROWID;";
+
 static const struct migration {
     int version;
     const char *sql;
@@ -445,7 +449,7 @@ static const struct migration {
     {13, rights_sql},         {14, credentials_sql}, {15, people_sql},
     {16, tenants_sql},        {17, rule_kinds_sql},  {18, providers_sql},
     {19, role_homes_sql},     {20, preferences_sql}, {21, sign_in_policies_sql},
-    {22, provider_homes_sql}, {23, run_costs_sql},
+    {22, provider_homes_sql}, {23, run_costs_sql},   {24, workspace_settings_sql},
 };
 
 static int user_version(struct state *s, struct err *e)
