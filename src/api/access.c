@@ -3,15 +3,18 @@
  * so whoever makes it must be able to read all that it reads. */
 #include "api/api_priv.h"
 
+bool api_is_custom_table(struct str table)
+{
+    return str_ends(table, STR("_CL")) || str_ends(table, STR(STORE_RESULTS)) ||
+           str_ends(table, STR(STORE_RESTORED));
+}
+
 static enum identity_reading reading_of(const struct identity_caller *c, struct arena *a,
                                         struct str workspace, struct str table,
                                         const struct kql_row_rule **out_rows)
 {
-    struct identity_table t = {.workspace = workspace,
-                               .name = table,
-                               .custom = str_ends(table, STR("_CL")) ||
-                                         str_ends(table, STR(STORE_RESULTS)) ||
-                                         str_ends(table, STR(STORE_RESTORED))};
+    struct identity_table t = {
+        .workspace = workspace, .name = table, .custom = api_is_custom_table(table)};
     if (!identity_allows(c, "query/read", workspace))
         return IDENTITY_READS_NOTHING;
     return identity_reads(c, a, &t, out_rows);

@@ -23,6 +23,7 @@ struct ask {
     size_t max_rows; /* of RESULTS; 0: the server's */
     bool parquet;    /* of RESULTS */
     bool statistics, render;
+    bool by_resource;                 /* in the context of the resource that the path names */
     const struct json *workspaces[2]; /* of the body: lists, or NULL */
     struct str more;                  /* of the address: names with commas between */
 };
@@ -334,6 +335,22 @@ static bool more_workspaces(struct http_request *q, const struct workspace *own,
     return api_more_workspaces(q, own, &list, out, e);
 }
 
+/* The query, and the workspaces that it is asked of. */
+static bool question(struct vedette *v, struct http_request *q, const struct ask *k,
+                     struct store_query *sq, struct api_workspaces *of, struct err *e)
+{
+    if (!k->by_resource) {
+        *sq = api_store_query(v, q, k->what.query);
+        return more_workspaces(q, of->list[0], k, &sq->options, e);
+    }
+    for (size_t i = 0; i < COUNTOF(k->workspaces); i++)
+        if (k->workspaces[i] != NULL && k->workspaces[i]->n > 0)
+            return err_set(e, ERR_INVALID,
+                           "workspaces: a query of a resource reads all workspaces that have logs "
+                           "of it; none can be named");
+    return api_resource_query(v, q, k->what.query, sq, of, e);
+}
+
 static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
                 const struct ask *k, struct http_response *r)
 {
@@ -341,17 +358,18 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
     struct store_result res = {0};
     struct kql_diags diags = {0};
     int64_t began = clock_mono_us();
-    struct store_query sq = api_store_query(v, q, k->what.query);
+    struct store_query sq;
+    struct api_workspaces of = {.list = &ws, .n = 1};
+    if (!question(v, q, k, &sq, &of, &e)) {
+        api_error_status(v, q, e.code == ERR_FORBIDDEN ? 403 : 400, &e, r);
+        return;
+    }
     sq.options.session = api_session(v, q);
     sq.options.has_scope = k->what.has_scope;
     sq.options.scope_from = k->what.from;
     sq.options.scope_to = k->what.to;
     sq.lake = strcmp(q->route->pattern, LAKE_QUERY) == 0;
     struct api_limits limits;
-    if (!more_workspaces(q, ws, k, &sq.options, &e)) {
-        api_error_status(v, q, 400, &e, r);
-        return;
-    }
     api_limits(v, q, k->wait_s, &limits);
     bool lines = strcmp(q->route->pattern, RESULTS) == 0;
     if (lines && k->max_rows > 0) {
@@ -361,7 +379,7 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
     sq.limits = limits.own;
     sq.most = &limits.most;
     sq.since_us = limits.since_us;
-    if (workspace_query(ws, q->arena, &sq, &res, &diags, &e)) {
+    if (workspace_query(of.list[0], q->arena, &sq, &res, &diags, &e)) {
         if (lines && k->parquet)
             write_parquet(v, q, &res, r);
         else if (lines)
@@ -410,8 +428,9 @@ static void ask(struct vedette *v, struct http_request *q, const struct json *bo
         api_error_status(v, q, 400, &e, r);
         return;
     }
-    struct workspace *w = api_workspace(v, q, r);
-    if (w == NULL)
+    k.by_resource = strcmp(q->route->access, RIGHT_RESOURCE_LOGS) == 0;
+    struct workspace *w = k.by_resource ? NULL : api_workspace(v, q, r);
+    if (w == NULL && !k.by_resource)
         return;
     read_prefer(&k, http_header(q, "prefer"));
     if (api_question_read(v, q, body, &k.what, &e))
@@ -435,7 +454,25 @@ static void post_query(void *ctx, struct http_request *q, struct http_response *
         ask(ctx, q, &body, r);
 }
 
+/* Of a subscription, a resource group, a resource, and parts of one. */
+#define OF_RESOURCE(path)                                                                          \
+    {HTTP_GET,  "/v1/subscriptions/{subscription}" path "/query",                                  \
+     get_query, RIGHT_RESOURCE_LOGS,                                                               \
+     0,         FAMILY_QUERY},                                                                     \
+    {                                                                                              \
+        HTTP_POST, "/v1/subscriptions/{subscription}" path "/query", post_query,                   \
+            RIGHT_RESOURCE_LOGS, MAX_QUERY_BODY, FAMILY_QUERY                                      \
+    }
+#define RESOURCE "/providers/{provider}/{type}/{resource}"
+
 const struct http_route query_routes[] = {
+    OF_RESOURCE(""),
+    OF_RESOURCE(RESOURCE),
+    OF_RESOURCE("/resourceGroups/{group}"),
+    OF_RESOURCE("/resourceGroups/{group}" RESOURCE),
+    OF_RESOURCE("/resourceGroups/{group}" RESOURCE "/{part_type}/{part}"),
+    OF_RESOURCE("/resourceGroups/{group}" RESOURCE
+                "/{part_type}/{part}/{small_part_type}/{small_part}"),
     {HTTP_GET, "/v1/workspaces/{workspace}/query", get_query, "query/read", 0, FAMILY_QUERY},
     {HTTP_POST, "/v1/workspaces/{workspace}/query", post_query, "query/read", MAX_QUERY_BODY,
      FAMILY_QUERY},

@@ -124,8 +124,16 @@ static bool open_detect(struct vedette *v, struct err *e)
     struct jobs_options jo = {v->store, v->state,         v->o.clock,
                               scope,    v->o.job_workers, v->o.job_timeout_us};
     v->jobs = jobs_open(&jo);
-    struct backtests_options bo = {v->store, v->detect,       v->o.clock,
-                                   scope,    v->o.rule_delay, v->o.rule_timeout_us};
+    struct backtests_options bo = {.store = v->store,
+                                   .state = v->state,
+                                   .detect = v->detect,
+                                   .clock = v->o.clock,
+                                   .scope = scope,
+                                   .delay = v->o.rule_delay,
+                                   .timeout_us = v->o.rule_timeout_us,
+                                   .lateness = v->o.rule_lateness,
+                                   .kept = v->o.backtests_kept,
+                                   .kept_bytes = v->o.backtests_kept_bytes};
     v->backtests = backtests_open(&bo);
     v->cases = (struct cases){v->state, v->o.clock, v->incidents, v->o.attachment_max_bytes,
                               v->o.attachments_max_bytes};

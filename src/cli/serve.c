@@ -121,6 +121,8 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .rule_versions = (size_t)set->rule_versions,
         .rule_query_chars = (size_t)set->rule_query_chars,
         .rule_timeout_us = set->rule_timeout / TICKS_PER_US,
+        .backtests_kept = set->backtests_kept,
+        .backtests_kept_bytes = set->backtests_bytes,
         .rule_test_timeout_us = set->rule_test_timeout / TICKS_PER_US,
         .attachment_max_bytes = (size_t)set->attachment_max,
         .attachments_max_bytes = (size_t)set->attachments_max,

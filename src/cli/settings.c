@@ -173,7 +173,9 @@ static const struct setting table[] = {
     SETTING(rule_shared_rows, SETTING_COUNT, "200000",
             "of a table that several rules read at once, kept in memory meanwhile; with more each "
             "reads by itself; 0: always"),
-    SETTING(rule_workers, SETTING_COUNT, "2", "rules run at the same time"),
+    SETTING(rule_workers, SETTING_COUNT, "2",
+            "scheduled rules run at the same time; as many near-real-time ones, and slow ones "
+            "of these"),
     SETTING(correlation, SETTING_BOOL, "false",
             "incidents that belong together are merged, in workspaces that say nothing themselves"),
     SETTING(correlation_primary, SETTING_TEXT, "",
@@ -186,6 +188,9 @@ static const struct setting table[] = {
     SETTING(rule_timeout, SETTING_DURATION, "10m", "of one rule's query"),
     SETTING(rule_test_timeout, SETTING_DURATION, "2m",
             "of all cases of one call that tests a rule"),
+    SETTING(backtests_kept, SETTING_COUNT, "20", "backtests of a workspace that are kept"),
+    SETTING(backtests_bytes, SETTING_SIZE, "256MiB",
+            "of their reports together, per workspace; the newest is kept in any case"),
     SETTING(rules_max, SETTING_COUNT, "10000",
             "analytics rules of a workspace, beside those of kind NRT"),
     SETTING(rules_max_enabled, SETTING_COUNT, "10000", "of these that are enabled"),

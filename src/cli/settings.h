@@ -37,6 +37,7 @@ struct settings {
     int64_t query_timeout, query_max_timeout; /* ticks */
     int64_t transform_timeout;                /* ticks */
     int64_t transform_memory;                 /* bytes */
+    int64_t backtests_kept, backtests_bytes;  /* count; bytes */
     int64_t rules_max, rules_max_enabled, nrt_rules_max, nrt_rules_max_enabled, rule_versions,
         rule_query_chars;
     int64_t rule_delay, rule_spread, rule_lateness, rule_rerun, rule_timeout, rule_test_timeout,

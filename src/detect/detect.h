@@ -153,6 +153,7 @@ struct detect_when {
     int64_t s;
     int64_t arrived_after, arrived_until;
     const struct kql_query *compiled; /* the rule's query of these; NULL: not yet */
+    int64_t deadline_us; /* by clock_mono_us(), if it is before that of the handle; 0: none */
 };
 bool detect_evaluate_when(struct detect *d, struct arena *a, struct workspace *w,
                           const struct rule *r, const struct detect_when *when,

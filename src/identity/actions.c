@@ -10,6 +10,7 @@ enum { MAX_PATTERN = 300 };
  * here it is for those who may give rights. */
 static const struct identity_right rights[] = {
     {"query/read", OI "query/read", NULL, NULL, IDENTITY_OF_WORKSPACE, true},
+    {"resourceLogs/read", "Microsoft.Insights/logs/read", NULL, NULL, IDENTITY_OF_WORKSPACE, true},
     {"incidents/read", SI "incidents/read", NULL, NULL, IDENTITY_OF_WORKSPACE, false},
     {"incidents/write", SI "incidents/write", NULL, NULL, IDENTITY_OF_WORKSPACE, false},
     {"incidents/delete", SI "incidents/delete", NULL, NULL, IDENTITY_OF_WORKSPACE, false},

@@ -41,7 +41,8 @@ struct identity *identity_open(const struct identity_options *o, struct err *e)
     snprintf(id->secrets_dir, sizeof(id->secrets_dir), "%s",
              o->secrets_dir != NULL ? o->secrets_dir : "");
     id->people = people_defaults(&o->people);
-    if (sodium_init() < 0 || !key_load(o->key_file, id->key, e) || !tenants_open(id, e)) {
+    if (sodium_init() < 0 || !key_load(o->key_file, id->key, e) || !tenants_open(id, e) ||
+        !access_open(id, e)) {
         identity_close(id);
         return NULL;
     }
@@ -55,6 +56,7 @@ void identity_close(struct identity *id)
     if (id == NULL)
         return;
     oidc_cache_free(id->providers);
+    access_close(id->access);
     lock_fini(&id->changes);
     sodium_memzero(id, sizeof(*id));
     xfree(id);

@@ -540,6 +540,7 @@ struct store_query {
     struct engine_limits limits;      /* also of what is read to know a query's columns */
     const struct engine_limits *most; /* see engine_limits_wish; may be NULL */
     int64_t since_us;                 /* when the query's time began; 0 = now */
+    bool shipped_functions_only;      /* stored functions are not known */
     bool lake;                        /* also what is past the analytics retention and still kept */
     bool on_time; /* as if each row had arrived at its TimeGenerated: that is its _TimeReceived */
     const struct store_windows *windows; /* with options.windows, else NULL */
