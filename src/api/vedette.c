@@ -3,6 +3,7 @@
 #include "api/api_priv.h"
 #include "api/events.h"
 #include "api/portal.h"
+#include "api/query_log.h"
 #include "backtest/backtest.h"
 #include "base/ids.h"
 #include "purge/purge.h"
@@ -199,6 +200,7 @@ static struct http_router *make_router(struct vedette *v, size_t body_bytes)
         {assignment_routes, n_assignment_routes, v, false},
         {openapi_routes, n_openapi_routes, v, false},
         {event_routes, n_event_routes, v, false},
+        {diagnostic_routes, n_diagnostic_routes, v, false},
     };
     struct http_app app = {v, api_authorise, rates_admit, api_fail, api_observe};
     return http_router_new(families, COUNTOF(families), &app, body_bytes, v->throttle);
@@ -259,7 +261,8 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     v->shares = shares_new();
     set_defaults(v, o);
     if (!data_dir_take(o->data_dir, &v->lock, e) || !open_store(v, e) || !open_state(v, e) ||
-        !open_identity(v, e) || !open_detect(v, e)) {
+        !open_identity(v, e) || !open_detect(v, e) ||
+        (v->query_log = query_log_open(v, o->query_audit_bytes, e)) == NULL) {
         vedette_close(v);
         return NULL;
     }
@@ -291,6 +294,7 @@ void vedette_close(struct vedette *v)
     if (v == NULL)
         return;
     events_stop(v->events);
+    query_log_free(v->query_log);
     if (v->router != NULL)
         http_router_free(v->router);
     if (v->throttle != NULL)
