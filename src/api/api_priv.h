@@ -42,6 +42,7 @@ struct vedette {
     struct sign_ins *sign_ins;
     struct shares *shares;
     struct query_log *query_log;
+    struct store_authors authors;
     struct portal *portal; /* NULL: not served */
     struct http_router *router;
     _Atomic(struct http_server *) server;

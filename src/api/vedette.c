@@ -1,6 +1,7 @@
 /* Opening everything over a data folder, in order, and closing it in the other one. */
 #include "api/api.h"
 #include "api/api_priv.h"
+#include "api/authors.h"
 #include "api/events.h"
 #include "api/portal.h"
 #include "api/query_log.h"
@@ -105,6 +106,7 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .state = v->state,
                                .clock = v->o.clock,
                                .incidents = v->incidents,
+                               .authors = authors_of(v),
                                .scope = scope,
                                .delay = v->o.rule_delay,
                                .spread = v->o.rule_spread,
@@ -119,10 +121,12 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .max_versions = v->o.rule_versions,
                                .max_query_chars = v->o.rule_query_chars};
     v->detect = detect_open(&o, e);
-    struct summaries_options so = {v->store, v->state, v->o.clock, scope, v->o.rule_timeout_us};
+    struct summaries_options so = {v->store,     v->state, v->o.clock, scope, v->o.rule_timeout_us,
+                                   authors_of(v)};
     v->summaries = summaries_open(&so);
-    struct jobs_options jo = {v->store, v->state,         v->o.clock,
-                              scope,    v->o.job_workers, v->o.job_timeout_us};
+    struct jobs_options jo = {v->store,     v->state,         v->o.clock,
+                              scope,        v->o.job_workers, v->o.job_timeout_us,
+                              authors_of(v)};
     v->jobs = jobs_open(&jo);
     struct backtests_options bo = {v->store, v->detect,       v->o.clock,
                                    scope,    v->o.rule_delay, v->o.rule_timeout_us};
