@@ -235,7 +235,7 @@ static bool open_bench(struct bench *b, char **argv, struct err *e)
     b->made = map_new(b->a, false);
     b->catalog = *fixtures_catalog(b->f);
     b->catalog.peek = NULL;
-    b->source = (struct engine_source){b, from_item, column, NULL, NULL};
+    b->source = (struct engine_source){.self = b, .from_item = from_item, .column = column};
     b->conn = engine_conn_open(fixtures_engine(b->f), e);
     return b->conn != NULL;
 }

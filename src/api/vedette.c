@@ -111,6 +111,7 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .delay = v->o.rule_delay,
                                .spread = v->o.rule_spread,
                                .lateness = v->o.rule_lateness,
+                               .rerun = v->o.rule_rerun,
                                .workers = v->o.rule_workers,
                                .shared_rows = v->o.rule_shared_rows,
                                .timeout_us = v->o.rule_timeout_us,
@@ -128,8 +129,16 @@ static bool open_detect(struct vedette *v, struct err *e)
                               scope,        v->o.job_workers, v->o.job_timeout_us,
                               authors_of(v)};
     v->jobs = jobs_open(&jo);
-    struct backtests_options bo = {v->store, v->detect,       v->o.clock,
-                                   scope,    v->o.rule_delay, v->o.rule_timeout_us};
+    struct backtests_options bo = {.store = v->store,
+                                   .state = v->state,
+                                   .detect = v->detect,
+                                   .clock = v->o.clock,
+                                   .scope = scope,
+                                   .delay = v->o.rule_delay,
+                                   .timeout_us = v->o.rule_timeout_us,
+                                   .lateness = v->o.rule_lateness,
+                                   .kept = v->o.backtests_kept,
+                                   .kept_bytes = v->o.backtests_kept_bytes};
     v->backtests = backtests_open(&bo);
     v->cases = (struct cases){v->state, v->o.clock, v->incidents, v->o.attachment_max_bytes,
                               v->o.attachments_max_bytes};

@@ -14,6 +14,7 @@
 #include "cli/complain.h"
 #include "cli/files.h"
 #include "cli/log_files.h"
+#include "cli/options.h"
 #include "cli/replay.h"
 #include "cli/serve.h"
 #include "cli/text_table.h"
@@ -390,29 +391,17 @@ static void finish(struct demo *d)
     arena_free(d->a);
 }
 
-static bool read_options(int argc, char **argv, struct demo *d)
+/* As options_read. */
+static int read_options(int argc, char **argv, struct demo *d)
 {
-    static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'}, {"days", required_argument, NULL, 'n'},
-        {"seed", required_argument, NULL, 's'}, {"input", required_argument, NULL, 'i'},
-        {"serve", no_argument, NULL, 'S'},      {NULL, 0, NULL, 0}};
-    int c;
-    bool ok = true;
-    while (ok && (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 'd')
-            d->data = optarg;
-        else if (c == 'i')
-            d->input = optarg;
-        else if (c == 'S')
-            d->serve = true;
-        else if (c == 'n')
-            ok = str_to_i64(str_from(optarg), &d->days) && d->days >= 2 && d->days <= 60;
-        else if (c == 's')
-            ok = str_to_i64(str_from(optarg), &d->seed) && d->seed >= 0;
-        else
-            ok = false;
-    }
-    return ok && optind == argc;
+    const struct cli_option options[] = {{"data", .text = &d->data},
+                                         {"days", .number = &d->days},
+                                         {"seed", .number = &d->seed},
+                                         {"input", .text = &d->input},
+                                         {"serve", .flag = &d->serve}};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
+    bool ok = d->days >= 2 && d->days <= 60 && optind == argc;
+    return code >= 0 || ok ? code : options_misused(usage);
 }
 
 static void block_signals(void)
@@ -428,14 +417,9 @@ int cli_demo(int argc, char **argv)
 {
     struct err e = {0};
     struct demo d = {.data = "vedette-demo", .days = 21, .seed = 1};
-    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        fputs(usage, stdout);
-        return 0;
-    }
-    if (!read_options(argc, argv, &d)) {
-        fputs(usage, stderr);
-        return 2;
-    }
+    int code = read_options(argc, argv, &d);
+    if (code >= 0)
+        return code;
     d.a = arena_new(0);
     d.terminal = isatty(1) != 0;
     d.began = clock_mono_us();

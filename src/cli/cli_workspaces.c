@@ -160,8 +160,9 @@ static const struct verb verbs[] = {{"list", list},
 int cli_workspaces(int argc, char **argv)
 {
     struct asked k = {0};
-    const struct verb_option options[] = {
-        {"data", &k.place.data, NULL}, {"url", &k.place.url, NULL}, {"tenant", &k.tenant, NULL}};
+    const struct cli_option options[] = {{"data", .text = &k.place.data},
+                                         {"url", .text = &k.place.url},
+                                         {"tenant", .text = &k.tenant}};
     const struct verb_command command = {.name = "workspaces",
                                          .usage = usage,
                                          .verbs = verbs,

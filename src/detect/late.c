@@ -149,7 +149,8 @@ static bool look_back(struct evaluation *ev, const struct detect_when *when, str
                       struct err *e)
 {
     struct store_result result = {0};
-    struct detect_when then = {when->s, -1, when->arrived_after, NULL};
+    struct detect_when then = {
+        .s = when->s, .arrived_after = -1, .arrived_until = when->arrived_after};
     if (!evaluation_query(ev, &then, &result, e))
         return false;
     out->fired = detect_fires(ev->r, ev->n_rows);
@@ -184,7 +185,8 @@ bool evaluate_late(struct detect *d, struct arena *a, struct workspace *w, const
     struct store_result result = {0};
     struct evaluation ev = {.d = d, .a = a, .w = w, .r = r, .out = out};
     struct before was = {0};
-    struct detect_when now = {when->s, -1, when->arrived_until, NULL};
+    struct detect_when now = {
+        .s = when->s, .arrived_after = -1, .arrived_until = when->arrived_until};
     *out = (struct detect_result){.from = when->s - rule_period(r), .to = when->s};
     if (!look_back(&ev, when, &was, e) || !evaluation_query(&ev, &now, &result, e))
         return false;

@@ -13,6 +13,7 @@ static const char *const tables[] = {"counters",
                                      "rule_schedules",
                                      "rule_runs",
                                      "alerts",
+                                     "alert_claims",
                                      "incidents",
                                      "incident_alerts",
                                      "saved_searches",
@@ -44,6 +45,7 @@ static const char *const tables[] = {"counters",
                                      "rule_actions",
                                      "rule_templates",
                                      "anomaly_settings",
+                                     "backtests",
                                      "workspace_settings"};
 
 /* Those whose rows have an order of their own: that of the rowid. */

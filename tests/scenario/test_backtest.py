@@ -217,6 +217,44 @@ def test_what_arrived_later_is_not_seen():
               (1, at(15)[:16], [{"type": "account", "name": "ann@halden.example", "alerts": 1}]))
 
 
+def test_reports_outlast_the_server():
+    with Server("--backtests-kept", "3", clock=at(0)) as s:
+        base = "/vedette/v1/workspaces/%s/backtests" % s.workspace()["id"]
+        fill(s, 60)
+        s.move_clock(at(60))
+        body = {"rules": [{"yaml": rule(1, extra=ACCOUNTS)}], "from": at(0), "to": at(60)}
+        report = backtest(s, **body)
+        told = s.get(base).json()["value"]
+        equal([(x["status"], x["ruleNames"], x["rulesTotal"], x["from"][:16], x["percentComplete"]) for x in told],
+              [("Succeeded", ["Rule 1"], 1, at(0)[:16], 100)])
+        equal((told[0]["fired"], "properties" in told[0]), (report["Rule 1"]["fired"], False))
+        long = {"rules": [{"yaml": rule(7, "range n from 1 to 100000000000 step 1 | summarize n = sum(n) by bin(n, 1000000000)")}],
+                "from": at(0), "to": at(60)}
+        running = s.post(base, long).json()["id"]
+        s.restart(at(61))
+        equal(s.get(base + "/" + told[0]["id"]).json()["properties"]["rules"][0]["firings"], report["Rule 1"]["firings"])
+        after = s.get(base + "/" + running).json()
+        assert after["status"] in ("Canceled", "Failed"), after
+        running = s.post(base, long).json()["id"]
+        s.kill()
+        s.start(clock=at(62))
+        after = s.get(base + "/" + running).json()
+        equal((after["status"], after["error"]["message"]), ("Failed", "the server was stopped while it ran"))
+        for minute in (63, 64, 65):  # the newest three are kept
+            s.move_clock(at(minute))
+            backtest(s, **body)
+        equal([x["startTime"][:16] for x in s.get(base).json()["value"]], [at(65)[:16], at(64)[:16], at(63)[:16]])
+        equal(s.get(base + "/" + told[0]["id"]).status, 404)
+        with tempfile.TemporaryDirectory() as folder:  # and they move with their workspace
+            equal(run("export", "--data", s.data, folder + "/x")[0], 0)
+            s.stop()
+            equal(run("import", "--data", s.data, "--name", "other", folder + "/x")[0], 0)
+            s.start(clock=at(70))
+            moved = s.get("/vedette/v1/workspaces/other/backtests").json()["value"]
+            equal(len(moved), 3)
+            equal(s.get("/vedette/v1/workspaces/other/backtests/" + moved[0]["id"]).json()["properties"]["rules"][0]["name"], "Rule 1")
+
+
 def test_requests_that_are_wrong_are_refused():
     with Server(clock=at(60)) as s:
         base = "/vedette/v1/workspaces/%s/backtests" % s.workspace()["id"]

@@ -43,6 +43,7 @@ def helps():
 
 def check(words, of):
     """What is wrong with a command; None: nothing."""
+    words = words[1:] + ["--help"] if words[0] == "help" else words
     if words[0].startswith("-") or not re.fullmatch(r"[a-z]+", words[0]):
         return None  # options of the program itself, and placeholders such as COMMAND
     text = of(words[0])

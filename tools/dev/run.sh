@@ -15,7 +15,7 @@ run_bench()
 {
     setup_build
     ensure 'cmd python3 python3'
-    build_preset release vedette bench_correlate bench_ingest bench_json bench_lake bench_search bench_compile bench_kql
+    build_preset release vedette benches
     exec python3 bench/run.py --vedette build/vedette --out build/bench ${ONLY:+--only "$ONLY"}
 }
 

@@ -112,11 +112,11 @@ suite_lint()
     count lint "$LINT_PASSED" "$LINT_FAILED" 0
 }
 
-# A build counts as one test: it fails on any warning.
+# suite_build PRESET [TARGET…]: a build counts as one test: it fails on any warning.
 suite_build()
 {
     SUITE_STARTED=$(date +%s)
-    if (build_preset "$1"); then
+    if (build_preset "$@"); then
         count "build $1" 1 0 0
     else
         count "build $1" 0 1 0
@@ -250,13 +250,13 @@ test_all()
     if [ "$FLAG_QUICK" = 1 ]; then
         suite_build dev
         suite_unit dev
-        suite_build release
+        suite_build release all benches
         suites_program
         suites_waiting
         suite scenario 600 python3 tests/scenario/run.py -j "$(jobs_waiting)"
         suites_beside_end
     else
-        suite_build release
+        suite_build release all benches
         suites_program
         suite_build asan
         suites_waiting
