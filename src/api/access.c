@@ -47,7 +47,7 @@ const struct store_access *api_access(struct vedette *v, struct http_request *q)
     if (identity_reads_all_workspaces(api_caller(q)))
         return NULL;
     struct store_access *x = arena_new_of(q->arena, struct store_access);
-    *x = (struct store_access){q, reads};
+    *x = (struct store_access){.self = q, .reads = reads};
     return x;
 }
 
@@ -95,7 +95,7 @@ bool api_may_run(void *request, struct workspace *w, struct str query, struct er
 {
     struct http_request *q = request;
     struct running x = {.q = q};
-    struct store_access access = {&x, reads_all};
+    struct store_access access = {.self = &x, .reads = reads_all};
     struct store_query sq = {.text = query, .access = &access};
     struct kql_query compiled;
     struct kql_diags diags = {0};

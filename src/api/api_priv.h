@@ -41,6 +41,8 @@ struct vedette {
     struct rates *rates;
     struct sign_ins *sign_ins;
     struct shares *shares;
+    struct query_log *query_log;
+    struct store_authors authors;
     struct portal *portal; /* NULL: not served */
     struct http_router *router;
     _Atomic(struct http_server *) server;
@@ -162,6 +164,7 @@ extern const struct http_route assignment_routes[];
 extern const struct http_route session_routes[];
 extern const struct http_route sign_in_routes[];
 extern const struct http_route preference_routes[];
+extern const struct http_route diagnostic_routes[];
 extern const struct http_route assignable_routes[];
 extern const struct http_route tenant_routes[];
 extern const struct http_route multi_routes[];
@@ -222,6 +225,7 @@ extern const size_t n_assignment_routes;
 extern const size_t n_openapi_routes;
 extern const size_t n_event_routes;
 extern const size_t n_preference_routes;
+extern const size_t n_diagnostic_routes;
 extern const size_t n_assignable_routes;
 extern const size_t n_tenant_routes;
 extern const size_t n_multi_routes;

@@ -110,7 +110,7 @@ bool api_resource_query(struct vedette *v, struct http_request *q, struct str te
     struct str *others = arena_array(q->arena, struct str, x->n);
     for (size_t i = 1; i < x->n; i++)
         others[i - 1] = workspace_id(x->list[i]);
-    *access = (struct store_access){x, reads};
+    *access = (struct store_access){.self = x, .reads = reads};
     *reach = (struct store_reach){x, find};
     *out = (struct store_query){.text = text,
                                 .access = access,

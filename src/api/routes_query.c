@@ -1,6 +1,6 @@
 /* The Log Analytics query API: GET and POST /v1/workspaces/{workspace}/query, and the same for a
  * workspace by its ARM id. */
-#include "api/api_priv.h"
+#include "api/query_log.h"
 #include "engine/engine.h"
 #include "engine/parquet.h"
 #include "kql/kql.h"
@@ -351,13 +351,39 @@ static bool question(struct vedette *v, struct http_request *q, const struct ask
     return api_resource_query(v, q, k->what.query, sq, of, e);
 }
 
+static void write_result(struct vedette *v, struct http_request *q, const struct ask *k,
+                         const struct store_result *res, int64_t began, struct http_response *r)
+{
+    bool lines = strcmp(q->route->pattern, RESULTS) == 0;
+    if (lines && k->parquet)
+        write_parquet(v, q, res, r);
+    else if (lines)
+        write_lines(res, clock_mono_us() - began, r);
+    else
+        write_answer(q, k, res, clock_mono_us() - began, r);
+}
+
+/* What the query itself brought about is the caller's to change. */
+static void write_failure(struct vedette *v, struct http_request *q, struct kql_diags *diags,
+                          struct err *e, struct http_response *r)
+{
+    if (diags->v.n > 0 || e->code == ERR_NOT_FOUND || e->code == ERR_UNSUPPORTED ||
+        e->code == ERR_LIMIT) {
+        if (e->kind[0] == '\0')
+            (void)err_kind(e, "SEM0000");
+        api_query_error(q, e, diags, r);
+    } else {
+        api_error(v, q, e, r);
+    }
+}
+
 static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
                 const struct ask *k, struct http_response *r)
 {
     struct err e = {0};
     struct store_result res = {0};
     struct kql_diags diags = {0};
-    int64_t began = clock_mono_us();
+    struct query_audit audit;
     struct store_query sq;
     struct api_workspaces of = {.list = &ws, .n = 1};
     if (!question(v, q, k, &sq, &of, &e)) {
@@ -371,33 +397,22 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
     sq.lake = strcmp(q->route->pattern, LAKE_QUERY) == 0;
     struct api_limits limits;
     api_limits(v, q, k->wait_s, &limits);
-    bool lines = strcmp(q->route->pattern, RESULTS) == 0;
-    if (lines && k->max_rows > 0) {
+    if (strcmp(q->route->pattern, RESULTS) == 0 && k->max_rows > 0) {
         limits.own.max_rows = k->max_rows;
         limits.own.max_bytes = limits.most.max_bytes;
     }
     sq.limits = limits.own;
     sq.most = &limits.most;
     sq.since_us = limits.since_us;
-    if (workspace_query(of.list[0], q->arena, &sq, &res, &diags, &e)) {
-        if (lines && k->parquet)
-            write_parquet(v, q, &res, r);
-        else if (lines)
-            write_lines(&res, clock_mono_us() - began, r);
-        else
-            write_answer(q, k, &res, clock_mono_us() - began, r);
+    query_log_begin(v, &of, k->what.query, &sq, &audit);
+    bool ok = workspace_query(of.list[0], q->arena, &sq, &res, &diags, &e);
+    if (ok)
+        write_result(v, q, k, &res, audit.began_us, r);
+    else
+        write_failure(v, q, &diags, &e, r);
+    query_log_end(v, q, &audit, ok ? &res : NULL, r->status);
+    if (ok)
         store_result_fini(&res);
-        return;
-    }
-    /* What the query itself brought about is the caller's to change. */
-    if (diags.v.n > 0 || e.code == ERR_NOT_FOUND || e.code == ERR_UNSUPPORTED ||
-        e.code == ERR_LIMIT) {
-        if (e.kind[0] == '\0')
-            (void)err_kind(&e, "SEM0000");
-        api_query_error(q, &e, &diags, r);
-    } else {
-        api_error(v, q, &e, r);
-    }
 }
 
 bool api_question_read(struct vedette *v, const struct http_request *q, const struct json *body,

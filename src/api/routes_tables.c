@@ -1,6 +1,6 @@
 /* The Tables API of a workspace (Microsoft.OperationalInsights/workspaces/tables): list, get,
  * define custom tables, set plan, retention and clustering key. */
-#include "api/api_priv.h"
+#include "api/authors.h"
 #include "identity/access.h"
 #include "text/date.h"
 #include "text/json.h"
@@ -409,8 +409,10 @@ static void put_search(struct vedette *v, struct http_request *q, struct http_re
     if (w == NULL || !api_body(v, q, r, &body))
         return;
     struct str query = json_text(json_path(&body, "properties.searchResults.query"), STR(""));
-    if (!api_may_run(q, w, query, &e) || !search_put(v->jobs, q->arena, w, http_param(q, "table"),
-                                                     &body, api_caller(q)->name, &x, &e))
+    if (!api_may_run(q, w, query, &e) ||
+        !search_put(v->jobs, q->arena, w, http_param(q, "table"), &body, api_caller(q)->name, &x,
+                    &e) ||
+        !author_keep(v, q, w, "search", x.name, &e))
         api_error(v, q, &e, r);
     else if (write_named(v, q, r, w, x.name))
         r->status = 202;

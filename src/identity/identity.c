@@ -242,6 +242,13 @@ bool caller_load(struct identity *id, struct arena *a, struct str principal,
     return identity_grants_load(id, a, &p.id, 1, out, e) && provider_grants_add(id, a, out, e);
 }
 
+bool identity_caller_load(struct identity *id, struct arena *a, struct str principal,
+                          struct identity_caller *out, struct err *e)
+{
+    *out = (struct identity_caller){0};
+    return caller_load(id, a, principal, out, e);
+}
+
 /* A delegation that ended took its tokens with it. */
 static bool is_admitted(struct identity *id, struct arena *a, struct str tenant,
                         const struct identity_caller *c, struct err *e)
@@ -255,7 +262,7 @@ static bool is_admitted(struct identity *id, struct arena *a, struct str tenant,
 static void operator_caller(const struct identity *id, struct arena *a, struct identity_caller *out)
 {
     out->in = id;
-    out->id = out->name = STR("operator");
+    out->id = out->name = STR(IDENTITY_OPERATOR_ID);
     out->kind = IDENTITY_OPERATOR;
     out->grants = arena_new_of(a, struct identity_grant);
     out->grants[0].role = identity_role_find(STR("Tenant Administrator"));

@@ -18,3 +18,13 @@ bool state_setting_put(struct state *s, const struct state_setting *x, struct er
 /* *out_was_there may be NULL. */
 bool state_setting_delete(struct state *s, struct str workspace, struct str name,
                           bool *out_was_there, struct err *e) MUST_USE;
+
+/* ---- authors: who saved what runs by itself ---- */
+/* kind: "rule", "job", "summary", "search". */
+bool state_author_put(struct state *s, struct str workspace, const char *kind, struct str id,
+                      struct str principal, struct err *e) MUST_USE;
+/* *out is empty when nobody is known. */
+bool state_author_get(struct state *s, struct arena *a, struct str workspace, const char *kind,
+                      struct str id, struct str *out, struct err *e) MUST_USE;
+bool state_author_delete(struct state *s, struct str workspace, const char *kind, struct str id,
+                         struct err *e) MUST_USE;

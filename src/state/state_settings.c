@@ -55,3 +55,31 @@ bool state_setting_delete(struct state *s, struct str workspace, struct str name
         *out_was_there = n > 0;
     return true;
 }
+
+/* ---- authors ---- */
+
+static struct str author_name(struct arena *a, const char *kind, struct str id)
+{
+    return arena_fmt(a, "author/%s/%.*s", kind, STR_ARG(id));
+}
+
+bool state_author_put(struct state *s, struct str workspace, const char *kind, struct str id,
+                      struct str principal, struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    const struct state_setting x = {workspace, author_name(a, kind, id), principal};
+    return state_setting_put(s, &x, e);
+}
+
+bool state_author_get(struct state *s, struct arena *a, struct str workspace, const char *kind,
+                      struct str id, struct str *out, struct err *e)
+{
+    return state_setting_get(s, a, workspace, author_name(a, kind, id), out, e);
+}
+
+bool state_author_delete(struct state *s, struct str workspace, const char *kind, struct str id,
+                         struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    return state_setting_delete(s, workspace, author_name(a, kind, id), NULL, e);
+}

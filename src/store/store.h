@@ -519,7 +519,21 @@ struct store_access {
      * all. */
     bool (*reads)(void *self, struct arena *a, struct workspace *w, struct str table,
                   const struct kql_row_rule **out_rows);
+    /* Where reads says that the query has to fail, also if it could go on without the table. NULL:
+     * it may. */
+    const struct err *refused;
 };
+/* Who saved what runs by itself: its queries read other workspaces with that one's rights. */
+struct store_authors {
+    void *self;
+    /* For queries of one object of the workspace; lives in a. NULL: it reads all of its tenant. */
+    const struct store_access *(*access)(void *self, struct arena *a, struct workspace *w,
+                                         const char *kind, struct str id);
+};
+/* The same; x NULL: nobody is asked. kind: "rule", "job", "summary", "search". */
+const struct store_access *store_author_access(const struct store_authors *x, struct arena *a,
+                                               struct workspace *w, const char *kind,
+                                               struct str id);
 /* The catalogue as one sees it who has this access; lives in a. */
 const struct kql_catalog *workspace_catalog_for(struct workspace *w, struct arena *a,
                                                 const struct store_access *access);

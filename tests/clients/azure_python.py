@@ -193,7 +193,7 @@ def check_roles(server):
 
 
 CHECKS = [check_sign_in, check_certificate_signs_in, check_many_records_arrive, check_failed_uploads_are_told, check_queries,
-          check_incidents, check_rules, check_roles]
+          check_queries_of_resources, check_incidents, check_rules, check_roles]
 
 
 if __name__ == "__main__":
