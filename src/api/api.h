@@ -73,6 +73,7 @@ struct vedette_options {
     struct engine_size query_size;
     size_t spill_max_bytes;                   /* see engine_options */
     size_t event_streams, event_streams_each; /* see events_limits */
+    size_t query_audit_bytes;                 /* see query_log_open */
     bool metrics_open;                        /* /metrics needs no token, from anywhere */
     bool portal;                              /* its pages are served, when they have been built */
 };

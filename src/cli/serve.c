@@ -88,6 +88,7 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
                    .connections = (unsigned)set->lake_store_connections},
         .min_free_bytes = (uint64_t)set->min_free,
         .min_free_percent = (unsigned)set->min_free_percent,
+        .query_audit_bytes = (size_t)set->query_audit_queue,
         .event_streams = (size_t)set->event_streams,
         .event_streams_each = (size_t)set->event_streams_each,
         .external_hosts = set->external_hosts,

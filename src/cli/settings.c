@@ -117,6 +117,8 @@ static const struct setting table[] = {
             "how long single sources may be silent, such as syslog-udp=10m,APPLICATION/TABLE=0"),
     SETTING(sources_poll, SETTING_DURATION, "1s",
             "between two looks at the files of sources; where inotify works they are seen at once"),
+    SETTING(query_audit_queue, SETTING_SIZE, "16MiB",
+            "rows of LAQueryLogs that may wait to be stored; more are dropped and counted"),
     SETTING(event_streams, SETTING_COUNT, "256", "open streams of events, in all"),
     SETTING(event_streams_each, SETTING_COUNT, "16", "of one caller"),
     SETTING(query_max_rows, SETTING_COUNT, "500000", "rows in the answer to a query"),

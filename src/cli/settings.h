@@ -32,6 +32,7 @@ struct settings {
     int64_t silence_min, silence_max;   /* ticks */
     int64_t min_free, min_free_percent; /* bytes; 0 to 100 */
     int64_t event_streams, event_streams_each;
+    int64_t query_audit_queue;
     int64_t query_workers, query_queue, query_max_operators, query_max_depth, query_max_union;
     int64_t query_memory, spill_max;          /* bytes */
     int64_t query_timeout, query_max_timeout; /* ticks */

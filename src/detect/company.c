@@ -36,6 +36,8 @@ bool company_prepare(struct detect *d, struct arena *a, struct workspace *w, int
         when = (struct detect_when){
             .s = mark, .arrived_after = company_seen(x), .arrived_until = mark};
     struct store_query q = {.text = rule_query(&x->rule),
+                            .access =
+                                store_author_access(d->o.authors, a, w, RULE_AUTHOR, x->stored.id),
                             .options = evaluation_options(&x->rule, &when)};
     q.limits = evaluation_limits(d);
     return workspace_compile(w, a, &q, &x->query, &diags, &ignored);

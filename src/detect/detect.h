@@ -10,6 +10,7 @@ struct detect_options {
     struct state *state;
     struct clock *clock;
     struct incidents *incidents;
+    const struct store_authors *authors; /* NULL: rules read all of their tenant */
     struct arm_scope scope;
     int64_t delay;    /* ticks between a window's end and its run; < 0 = Sentinel's 5 minutes */
     int64_t spread;   /* ticks: a rule runs up to so much later, always the same; 0 = none */

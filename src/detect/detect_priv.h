@@ -163,6 +163,7 @@ bool run_arrived(struct detect *d, const struct schedule_entry *due, size_t n, s
 bool detect_prune(struct detect *d, struct err *e);
 
 /* ---- rules.c ---- */
+#define RULE_AUTHOR "rule" /* kind of store_author_access */
 /* Stores r as the body of stored; schedules it anew when that is needed. The change is the
  * program's own: a rule that keeps failing is switched off. */
 bool rule_store(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,

@@ -270,9 +270,11 @@ bool evaluation_query(struct evaluation *ev, const struct detect_when *when,
         take_rows(ev, result);
         return true;
     }
-    struct store_query q = {.text = rule_query(ev->r),
-                            .options = evaluation_options(ev->r, when),
-                            .limits = evaluation_limits(ev->d)};
+    struct store_query q = {
+        .text = rule_query(ev->r),
+        .access = store_author_access(ev->d->o.authors, ev->a, ev->w, RULE_AUTHOR, ev->r->id),
+        .options = evaluation_options(ev->r, when),
+        .limits = evaluation_limits(ev->d)};
     end_by(&q.limits, when->deadline_us);
     if (when->cancel != NULL)
         q.limits.cancel = when->cancel;

@@ -451,6 +451,10 @@ static const char backtests_sql[] =
     " error_code TEXT NOT NULL, error TEXT NOT NULL, bytes INTEGER NOT NULL,"
     " report TEXT NOT NULL, PRIMARY KEY (workspace, id));";
 
+static const char workspace_settings_sql[] =
+    "CREATE TABLE workspace_settings (workspace TEXT NOT NULL, name TEXT NOT NULL,"
+    " value TEXT NOT NULL, PRIMARY KEY (workspace, name)) WITHOUT ROWID;";
+
 static const struct migration {
     int version;
     const char *sql;
@@ -463,7 +467,7 @@ static const struct migration {
     {16, tenants_sql},        {17, rule_kinds_sql},  {18, providers_sql},
     {19, role_homes_sql},     {20, preferences_sql}, {21, sign_in_policies_sql},
     {22, provider_homes_sql}, {23, run_costs_sql},   {24, alert_claims_sql},
-    {25, missed_windows_sql}, {26, backtests_sql},
+    {25, missed_windows_sql}, {26, backtests_sql},   {27, workspace_settings_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

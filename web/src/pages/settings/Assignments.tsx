@@ -10,7 +10,7 @@ import { useNotify } from "../../parts/Toasts";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
-import { FormDialog } from "./FormDialog";
+import { FormDialog } from "../../parts/FormDialog";
 import { GrantFields } from "./GrantFields";
 import {
   useApplications,

@@ -9,7 +9,7 @@ import type { Column } from "../../parts/DataGrid";
 import { useNotify } from "../../parts/Toasts";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { useSession } from "../../session/session";
-import { FormDialog } from "./FormDialog";
+import { FormDialog } from "../../parts/FormDialog";
 import { useRoleDefinitions, useSettingsChange } from "./queries";
 import type { RoleDefinition } from "./queries";
 
