@@ -80,13 +80,13 @@ def test_tests_end_in_time():
     """A limit over all cases: what takes long is cut off, and one that was cut off hinders no other."""
     slow = RULE.replace("Failed |", "SigninLogs | extend n = 1 | join kind=inner (range n from 1 to 100000000000 step 1) on n |")
     case = "  - {name: x%d, now: 2026-03-18T10:00:00Z, tables: {SigninLogs: [{TimeGenerated: \"2026-03-18T09:58:00Z\"}]}}\n"
-    with Server("--rule-test-timeout", "2s") as s:
+    with Server("--rule-test-timeout", "8s") as s:
         began = time.monotonic()
         answer = tested(s, {"yaml": slow}, "cases:\n" + "".join(case % i for i in range(5)))
         equal(answer.status, 504, answer)
-        contains(answer.message(), "tests: 0 of 5 cases were done after 2 s")
+        contains(answer.message(), "tests: 0 of 5 cases were done after 8 s")
         contains(answer.message(), "rule_test_timeout")
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 40
         quick = RULE.replace("Failed |", "SigninLogs |")
         equal(len(tested(s, {"yaml": quick}, "cases:\n" + case % 0).json()["cases"]), 1)
 
