@@ -82,7 +82,8 @@ static struct str left(struct arena *a, const char *text, const char *table)
     struct err e = {0};
     if (!identity_condition_read(a, str_from(text), &c, &e))
         fail_msg("%s", e.msg);
-    if (!identity_condition_rows(a, c, STR(DATA_READ), str_from(table), &r))
+    const struct identity_asked asked = {str_from(table), false};
+    if (!identity_condition_rows(a, c, STR(DATA_READ), &asked, &r))
         return STR("-");
     if (r == NULL)
         return STR("*");
