@@ -79,12 +79,16 @@ function changeOf(before: Draft, after: Draft): Change {
   });
 }
 
+/** A draft to begin with, in place of how the incidents are. */
+export type Preset = Partial<Draft>;
+
 interface Props {
   incidents: Incident[];
+  /** Where they are, by id; the workspace that is looked at unless told. */
+  workspaces?: readonly string[];
   /** Only the words of the title: "Assign", "Resolve". */
   title?: string;
-  /** A draft to begin with, in place of how the incidents are. */
-  preset?: Partial<Draft>;
+  preset?: Preset;
   onSave: (change: Change) => Promise<void>;
   onClose: () => void;
 }
@@ -93,6 +97,7 @@ export function ManageDialog({
   incidents,
   title = "Manage incident",
   preset = {},
+  workspaces,
   onSave,
   onClose,
 }: Props) {
@@ -139,6 +144,7 @@ export function ManageDialog({
       </Field>
       <OwnerField
         text={draft.owner}
+        {...(workspaces === undefined ? {} : { workspaces })}
         placeholder={one ? "Unassigned" : "As they are"}
         onChange={(owner, chosen) => set({ owner, chosen })}
       />
