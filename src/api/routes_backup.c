@@ -59,7 +59,8 @@ static void export(void *ctx, struct http_request *q, struct http_response *r)
     struct err e = {0};
     struct json body = {0};
     struct backup_result result = {0};
-    struct export_options o = {.store = v->store, .state = v->state, .clock = v->o.clock};
+    struct export_options o = {
+        .store = v->store, .state = v->state, .clock = v->o.clock, .data_dir = v->o.data_dir};
     if (!asked(v, q, r, &body, &o.dir))
         return;
     struct str name = json_text(json_get(&body, "workspace"), STR(""));

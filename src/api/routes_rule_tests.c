@@ -47,7 +47,13 @@ static bool read_request(struct vedette *v, struct http_request *q, struct works
     if (!rule_has_query(given->rule.kind))
         return err_set(e, ERR_UNSUPPORTED, "rule: one of kind %s has no query to test",
                        rule_kind_name(given->rule.kind));
-    *t = (struct rule_test){&given->rule, tests->text, v->library, w, BENCH_MEMORY, QUERY_US};
+    *t = (struct rule_test){.rule = &given->rule,
+                            .text = tests->text,
+                            .library = v->library,
+                            .workspace = w,
+                            .memory_bytes = BENCH_MEMORY,
+                            .timeout_us = QUERY_US,
+                            .total_us = v->o.rule_test_timeout_us};
     return true;
 }
 

@@ -111,6 +111,8 @@ static void other_limits(const struct vedette *v, struct json_out *o)
          PLAIN},
         {"Rules", "rule_timeout", "Time of one rule's query", "s", seconds(x->rule_timeout_us),
          PLAIN},
+        {"Rules", "rule_test_timeout", "Time of one call that tests a rule", "s",
+         seconds(x->rule_test_timeout_us), PLAIN},
         {"Rules", "rule_query_chars", "Characters of a rule's query", "",
          (double)x->rule_query_chars, PLAIN},
         {"Jobs", "job_workers", "Jobs at a time", "", x->job_workers, PLAIN},
@@ -212,7 +214,7 @@ static bool reload(struct vedette *v, struct err *e)
         LOG(LOG_INFO, "server", "certificate read again", log_b("made", renewed));
     }
     sbuf_fini(&cert);
-    sbuf_fini(&key);
+    sbuf_wipe(&key);
     return ok;
 }
 

@@ -10,7 +10,7 @@ struct backup_options { /* all borrowed */
     struct state *state;
     struct clock *clock;
     const char *data_dir;
-    const char *dir; /* absolute; must not exist, or be empty */
+    const char *dir; /* absolute, outside of data_dir; must not exist, or be empty */
 };
 struct backup_result {
     size_t files;
@@ -35,7 +35,8 @@ struct export_options { /* all borrowed */
     struct state *state;
     struct clock *clock;
     struct workspace *workspace;
-    const char *dir; /* absolute; must not exist, or be empty */
+    const char *data_dir;
+    const char *dir; /* absolute, outside of data_dir; must not exist, or be empty */
 };
 /* Writes the workspace to o->dir: its rows as Parquet files, its rules, incidents and other objects
  * as JSON lines, and workspace.json, which lists the files with their SHA-256, tells of the tables,

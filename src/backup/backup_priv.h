@@ -16,8 +16,10 @@ struct backup_file {
 };
 
 /* ---- write.c ---- */
-/* A folder for a backup or an export: absolute, new or empty; makes it. */
-bool backup_take_dir(const char *dir, struct err *e) MUST_USE;
+/* A folder for a backup or an export: absolute, new or empty, neither in the data folder nor in the
+ * store's folder of sealed rows; makes it. */
+bool backup_take_dir(const char *dir, const char *data_dir, const struct store *store,
+                     struct err *e) MUST_USE;
 /* "format" and what all manifests begin with, in an object that is open. */
 void backup_write_head(struct json_out *o, struct clock *clock);
 void backup_write_files(struct json_out *o, const struct backup_file *files, size_t n);

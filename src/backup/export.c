@@ -63,7 +63,7 @@ bool backup_export(const struct export_options *o, struct backup_result *out, st
     struct json_out w = json_out_make(&b);
     *out = (struct backup_result){0};
     /* Objects first: a row that tells of one may be there before it, not the other way. */
-    if (!backup_take_dir(o->dir, e) || !put_objects(&x, e))
+    if (!backup_take_dir(o->dir, o->data_dir, o->store, e) || !put_objects(&x, e))
         return false;
     json_obj(&w);
     backup_write_head(&w, o->clock);

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -226,11 +227,48 @@ static bool write_manifest(struct job *j, struct err *e)
     return backup_write_manifest(j->o->dir, BACKUP_MANIFEST, &b, e);
 }
 
-bool backup_take_dir(const char *dir, struct err *e)
+/* The folder with all links followed, also when only its parent is there; else NULL. */
+static const char *real_place(struct arena *a, const char *dir)
 {
+    AUTO(xfreep) char *real = realpath(dir, NULL);
+    if (real != NULL)
+        return arena_strz(a, str_from(real));
+    size_t end = strlen(dir);
+    while (end > 1 && dir[end - 1] == '/')
+        end--;
+    size_t name = end;
+    while (name > 0 && dir[name - 1] != '/')
+        name--;
+    AUTO(xfreep) char *parent = realpath(arena_strz(a, (struct str){dir, name}), NULL);
+    if (parent == NULL)
+        return NULL;
+    return arena_fmt(a, "%s/%.*s", parent, (int)(end - name), dir + name).p;
+}
+
+/* A copy inside of what is copied would be copied itself, and be lost with it. */
+static bool lies_outside(struct arena *a, const char *dir, const char *of, const char *what,
+                         struct err *e)
+{
+    const char *place = real_place(a, dir), *root = of != NULL ? real_place(a, of) : NULL;
+    size_t n = root != NULL ? strlen(root) : 0;
+    if (place == NULL || n == 0 || strncmp(place, root, n) != 0 ||
+        (place[n] != '\0' && place[n] != '/'))
+        return true;
+    return err_set(e, ERR_INVALID,
+                   "%s is inside of the %s %s: choose a folder elsewhere, best on another disk",
+                   dir, what, root);
+}
+
+bool backup_take_dir(const char *dir, const char *data_dir, const struct store *store,
+                     struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
     bool free_dir = false;
     if (dir[0] != '/')
         return err_set(e, ERR_INVALID, "'%s': an absolute path expected", dir);
+    if (!lies_outside(a, dir, data_dir, "data folder", e) ||
+        !lies_outside(a, dir, store_lake_dir(store), "folder of sealed rows", e))
+        return false;
     if (!backup_dir_is_free(dir, &free_dir, e))
         return false;
     if (!free_dir)
@@ -243,7 +281,8 @@ bool backup_write(const struct backup_options *o, struct backup_result *out, str
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct job j = {.o = o, .a = a, .known = map_new(a, false)};
     *out = (struct backup_result){0};
-    if (!backup_take_dir(o->dir, e) || !put_all(&j, e) || !write_manifest(&j, e))
+    if (!backup_take_dir(o->dir, o->data_dir, o->store, e) || !put_all(&j, e) ||
+        !write_manifest(&j, e))
         return false;
     out->files = j.files.n;
     for (size_t i = 0; i < j.files.n; i++)

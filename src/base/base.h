@@ -126,6 +126,8 @@ struct sbuf {
 };
 struct sbuf sbuf_make(size_t max); /* heap; 0 = 1 GiB */
 void sbuf_fini(struct sbuf *b);
+void sbuf_wipe(struct sbuf *b); /* sbuf_fini of a secret: overwritten first. Growing leaves copies
+                                   behind: extend it to its size at once (sbuf_extend) */
 void sbuf_clear(struct sbuf *b);
 void sbuf_drop(struct sbuf *b, size_t n); /* the first n bytes; there are as many */
 void sbuf_add(struct sbuf *b, struct str s);
@@ -173,3 +175,4 @@ char *xstrdup(const char *z) MUST_USE;
 char *xstrndup(struct str s) MUST_USE;
 void xfree(void *p);
 void xfreep(void *pp); /* for AUTO(xfreep) char *p */
+void xwipep(char **p); /* the same for a text that is secret: overwritten first */

@@ -51,6 +51,13 @@ void xfree(void *p)
     free(p);
 }
 
+void xwipep(char **p)
+{
+    if (*p != NULL)
+        explicit_bzero(*p, strlen(*p));
+    xfreep(p);
+}
+
 void xfreep(void *pp)
 {
     void *p;

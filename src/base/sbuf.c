@@ -17,6 +17,13 @@ void sbuf_fini(struct sbuf *b)
     b->n = b->cap = 0;
 }
 
+void sbuf_wipe(struct sbuf *b)
+{
+    if (b->p != NULL)
+        explicit_bzero(b->p, b->cap);
+    sbuf_fini(b);
+}
+
 void sbuf_clear(struct sbuf *b)
 {
     b->n = 0;

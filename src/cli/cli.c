@@ -30,8 +30,8 @@ static const struct cli_command commands[] = {
     {"rules", "list, import, validate, test, backtest, compare analytics rules", cli_rules},
     {"serve", "run the server", cli_serve},
     {"simulate", "write a small company's logs, with an intrusion in them", cli_simulate},
-    {"tables", "list tables, or define a custom one", cli_tables},
     {"summaries", "put, list, show, start, stop, retry and delete summary rules", cli_summaries},
+    {"tables", "list tables, or define a custom one", cli_tables},
     {"tenants", "list, create, rename and delete tenants, and choose their primary workspace",
      cli_tenants},
     {"users", "who may sign in to the portal: list, create, disable, reset a password", cli_users},
@@ -44,7 +44,7 @@ static void usage(FILE *to)
     fputs("usage: vedette COMMAND [options]\n\n", to);
     for (size_t i = 0; i < COUNTOF(commands); i++)
         fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    fputs("\n'vedette COMMAND --help' tells more.\n", to);
+    fputs("\n'vedette help COMMAND' tells more.\n", to);
 }
 
 static int unknown(const char *word)
@@ -59,6 +59,30 @@ static int unknown(const char *word)
     return 2;
 }
 
+static int run(const char *word, int argc, char **argv)
+{
+    for (size_t i = 0; i < COUNTOF(commands); i++)
+        if (strcmp(word, commands[i].name) == 0)
+            return commands[i].run(argc, argv);
+    return unknown(word);
+}
+
+/* `help rules test` is `rules test --help`. */
+static int help(int argc, char **argv)
+{
+    enum { MAX_WORDS = 8 };
+    char option[] = "--help", *words[MAX_WORDS + 2] = {NULL};
+    int n = argc < MAX_WORDS ? argc : MAX_WORDS;
+    if (n == 0) {
+        usage(stdout);
+        return 0;
+    }
+    for (int i = 0; i < n; i++)
+        words[i] = argv[i];
+    words[n] = option;
+    return run(argv[0], n + 1, words);
+}
+
 int cli_main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -66,16 +90,13 @@ int cli_main(int argc, char **argv)
         return 2;
     }
     const char *word = argv[1];
-    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
-        usage(stdout);
-        return 0;
-    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        return help(0, NULL);
+    if (strcmp(word, "help") == 0)
+        return help(argc - 2, argv + 2);
     if (strcmp(word, "--version") == 0 || strcmp(word, "version") == 0) {
         puts("vedette " VEDETTE_VERSION);
         return 0;
     }
-    for (size_t i = 0; i < COUNTOF(commands); i++)
-        if (strcmp(word, commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    return unknown(word);
+    return run(word, argc - 1, argv + 1);
 }

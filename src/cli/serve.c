@@ -88,6 +88,7 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
                    .connections = (unsigned)set->lake_store_connections},
         .min_free_bytes = (uint64_t)set->min_free,
         .min_free_percent = (unsigned)set->min_free_percent,
+        .query_audit_bytes = (size_t)set->query_audit_queue,
         .event_streams = (size_t)set->event_streams,
         .event_streams_each = (size_t)set->event_streams_each,
         .external_hosts = set->external_hosts,
@@ -104,6 +105,7 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         /* Whoever moves the clock by hand wants to know when a rule runs. */
         .rule_spread = clock_is_manual(s->clock) ? 0 : set->rule_spread,
         .rule_lateness = set->rule_lateness,
+        .rule_rerun = set->rule_rerun,
         .rule_workers = (unsigned)set->rule_workers,
         .rule_shared_rows = set->rule_shared_rows > 0 ? set->rule_shared_rows : -1,
         .correlation = set->correlation,
@@ -120,6 +122,9 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .rule_versions = (size_t)set->rule_versions,
         .rule_query_chars = (size_t)set->rule_query_chars,
         .rule_timeout_us = set->rule_timeout / TICKS_PER_US,
+        .backtests_kept = set->backtests_kept,
+        .backtests_kept_bytes = set->backtests_bytes,
+        .rule_test_timeout_us = set->rule_test_timeout / TICKS_PER_US,
         .attachment_max_bytes = (size_t)set->attachment_max,
         .attachments_max_bytes = (size_t)set->attachments_max,
         .requests_per_second = (double)set->requests_per_second,
@@ -345,7 +350,7 @@ static bool listen_all(struct serving *s, const struct settings *set, struct err
 {
     char hosts[2][256];
     AUTO(sbuf_fini) struct sbuf cert = sbuf_make(1 << 20);
-    AUTO(sbuf_fini) struct sbuf key = sbuf_make(1 << 20);
+    AUTO(sbuf_wipe) struct sbuf key = sbuf_make(1 << 20);
     struct http_server_options o = {.workers = (unsigned)set->workers,
                                     .long_workers = (unsigned)set->query_workers,
                                     .max_long_backlog = (size_t)set->query_queue,

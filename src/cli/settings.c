@@ -117,6 +117,8 @@ static const struct setting table[] = {
             "how long single sources may be silent, such as syslog-udp=10m,APPLICATION/TABLE=0"),
     SETTING(sources_poll, SETTING_DURATION, "1s",
             "between two looks at the files of sources; where inotify works they are seen at once"),
+    SETTING(query_audit_queue, SETTING_SIZE, "16MiB",
+            "rows of LAQueryLogs that may wait to be stored; more are dropped and counted"),
     SETTING(event_streams, SETTING_COUNT, "256", "open streams of events, in all"),
     SETTING(event_streams_each, SETTING_COUNT, "16", "of one caller"),
     SETTING(query_max_rows, SETTING_COUNT, "500000", "rows in the answer to a query"),
@@ -168,10 +170,14 @@ static const struct setting table[] = {
             "a rule runs up to so much later, always the same, so that not all run at once"),
     SETTING(rule_lateness, SETTING_DURATION, "1d",
             "rows that come so late make their window run again; 0: never"),
+    SETTING(rule_rerun, SETTING_DURATION, "7d",
+            "windows of rules that failed are run again for so long; 0: never"),
     SETTING(rule_shared_rows, SETTING_COUNT, "200000",
             "of a table that several rules read at once, kept in memory meanwhile; with more each "
             "reads by itself; 0: always"),
-    SETTING(rule_workers, SETTING_COUNT, "2", "rules run at the same time"),
+    SETTING(rule_workers, SETTING_COUNT, "2",
+            "scheduled rules run at the same time; as many near-real-time ones, and slow ones "
+            "of these"),
     SETTING(correlation, SETTING_BOOL, "false",
             "incidents that belong together are merged, in workspaces that say nothing themselves"),
     SETTING(correlation_primary, SETTING_TEXT, "",
@@ -182,6 +188,11 @@ static const struct setting table[] = {
             "workspaces of a tenant that has no limit of its own"),
     SETTING(job_workers, SETTING_COUNT, "3", "jobs over the data lake run at the same time"),
     SETTING(rule_timeout, SETTING_DURATION, "10m", "of one rule's query"),
+    SETTING(rule_test_timeout, SETTING_DURATION, "2m",
+            "of all cases of one call that tests a rule"),
+    SETTING(backtests_kept, SETTING_COUNT, "20", "backtests of a workspace that are kept"),
+    SETTING(backtests_bytes, SETTING_SIZE, "256MiB",
+            "of their reports together, per workspace; the newest is kept in any case"),
     SETTING(rules_max, SETTING_COUNT, "10000",
             "analytics rules of a workspace, beside those of kind NRT"),
     SETTING(rules_max_enabled, SETTING_COUNT, "10000", "of these that are enabled"),
@@ -463,17 +474,32 @@ static size_t find_list(struct str name)
     return i;
 }
 
+/* One document, or none: the file that ships has comments only. */
+static bool parse_file(struct arena *a, const char *path, struct str text, struct json *out,
+                       struct err *e)
+{
+    struct json documents = {0};
+    *out = (struct json){.type = JSON_NULL};
+    if (!yaml_parse_stream(a, text, NULL, &documents, e)) {
+        err_prefix(e, "%s:%u:%u", path, e->pos.line, e->pos.col);
+        e->pos = (struct pos){0};
+        return false;
+    }
+    if (documents.n > 1)
+        return err_set(e, ERR_INVALID, "%s:%u: a second document begins; one is allowed", path,
+                       pos_in(text, documents.items[1].off).line);
+    if (documents.n == 1)
+        *out = documents.items[0];
+    return true;
+}
+
 static bool load_file(struct loaded *l, const char *path, struct err *e)
 {
     struct arena *a = l->s->a;
     struct str text = STR(""), value = STR("");
     struct json root = {0};
-    if (!read_file(a, path, &text, e))
+    if (!read_file(a, path, &text, e) || !parse_file(a, path, text, &root, e))
         return false;
-    if (!yaml_parse(a, text, NULL, &root, e)) {
-        err_prefix(e, "%s:%u", path, e->pos.line);
-        return false;
-    }
     if (root.type != JSON_OBJECT && root.type != JSON_NULL)
         return err_set(e, ERR_INVALID, "%s: 'setting: value' lines expected", path);
     for (size_t i = 0; root.type == JSON_OBJECT && i < root.n; i++) {

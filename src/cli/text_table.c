@@ -1,7 +1,7 @@
 /* Tables for terminals. */
 #include "cli/text_table.h"
 
-enum { MAX_CELL = 100 };
+enum { MAX_CELL = 100, MAX_LAST_CELL = 300 }; /* characters; nothing stands behind the last one */
 
 void text_table_begin(struct text_table *t, struct arena *a, const char *const *heads, size_t n)
 {
@@ -28,19 +28,23 @@ static size_t characters(struct str s)
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++)
         n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
-    return n < MAX_CELL ? n : MAX_CELL;
+    return n;
 }
 
-static void write_cell(struct sbuf *out, struct str s, size_t width)
+/* What is longer than max ends in "…". */
+static void write_cell(struct sbuf *out, struct str s, size_t max, size_t width)
 {
-    size_t shown = 0;
-    for (size_t i = 0; i < s.n && shown <= MAX_CELL; i++) {
+    size_t all = characters(s), most = all <= max ? all : max - 1, shown = 0;
+    for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
         shown += (c & 0xc0) != 0x80;
-        if (shown <= MAX_CELL)
-            sbuf_addc(out, (char)(c < 0x20 || c == 0x7f ? ' ' : c));
+        if (shown > most)
+            break;
+        sbuf_addc(out, (char)(c < 0x20 || c == 0x7f ? ' ' : c));
     }
-    for (shown = characters(s); shown < width; shown++)
+    if (all > max)
+        sbuf_addz(out, "…");
+    for (shown = all < max ? all : max; shown < width; shown++)
         sbuf_addc(out, ' ');
 }
 
@@ -48,8 +52,9 @@ static void write_row(const struct text_table *t, struct sbuf *out, const struct
                       const size_t *width)
 {
     for (size_t i = 0; i < t->columns; i++) {
-        write_cell(out, cells[i], i + 1 < t->columns ? width[i] : 0);
-        sbuf_addz(out, i + 1 < t->columns ? "  " : "\n");
+        bool last = i + 1 == t->columns;
+        write_cell(out, cells[i], last ? MAX_LAST_CELL : MAX_CELL, last ? 0 : width[i]);
+        sbuf_addz(out, last ? "\n" : "  ");
     }
 }
 
@@ -65,8 +70,9 @@ void text_table_write(const struct text_table *t, struct sbuf *out)
     }
     for (size_t i = 0; i < t->cells.n; i++) {
         size_t n = characters(t->cells.p[i]);
-        if (n > width[i % t->columns])
-            width[i % t->columns] = n;
+        size_t *wide = &width[i % t->columns];
+        if (n > *wide)
+            *wide = n < MAX_CELL ? n : MAX_CELL;
     }
     write_row(t, out, heads, width);
     for (size_t i = 0; i < t->cells.n; i += t->columns)

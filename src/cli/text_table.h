@@ -13,7 +13,7 @@ struct text_table {
 void text_table_begin(struct text_table *t, struct arena *a, const char *const *heads, size_t n);
 /* One cell a column; borrowed until printed. */
 void text_table_row(struct text_table *t, const struct str *cells);
-/* Cells are cut at 100 characters, the last column is not padded. */
+/* Cells are cut at 100 characters, those of the last column at 300; "…" says so. */
 void text_table_write(const struct text_table *t, struct sbuf *out);
 void text_table_print(const struct text_table *t, FILE *to);
 /* s for a terminal: control characters but line breaks become blanks. In a. */

@@ -10,11 +10,13 @@ struct detect_options {
     struct state *state;
     struct clock *clock;
     struct incidents *incidents;
+    const struct store_authors *authors; /* NULL: rules read all of their tenant */
     struct arm_scope scope;
     int64_t delay;    /* ticks between a window's end and its run; < 0 = Sentinel's 5 minutes */
     int64_t spread;   /* ticks: a rule runs up to so much later, always the same; 0 = none */
     int64_t lateness; /* ticks: rows that come so late are still looked at; < 0 = a day; 0 = none */
-    unsigned workers; /* 0 = 2 */
+    int64_t rerun; /* ticks: windows that failed are run again for so long; < 0 = 7 days; 0 = not */
+    unsigned workers;    /* 0 = 2 */
     int64_t shared_rows; /* of a table's copy for rules that run together; 0 = 200,000; < 0: each
                             rule reads by itself */
     int64_t timeout_us;  /* of one query; 0 = 10 minutes */
@@ -113,13 +115,14 @@ struct detect_sight {
     bool on_time;               /* as if each row had arrived at its TimeGenerated */
     int64_t received_to;        /* rows that arrived then or later are not there yet; 0: all are */
     int64_t now;                /* TimeGenerated of its alerts; 0: the clock's now */
+    int64_t deadline_us;        /* of its query, by clock_mono_us(); 0: the handle's time-out */
     const _Atomic bool *cancel; /* NULL: the handle's own */
 };
 /* detect_evaluate of a run with that sight. */
 bool detect_evaluate_as(struct detect *d, struct arena *a, struct workspace *w,
                         const struct rule *r, int64_t s, const struct detect_sight *sight,
                         struct detect_result *out, struct err *e) MUST_USE;
-/* The query of a run with that sight, and the limits that it has; both without a deadline. */
+/* The query of a run with that sight, and the limits that it has, without the time-out. */
 void detect_query(struct detect *d, const struct rule *r, int64_t s,
                   const struct detect_sight *sight, struct store_query *out);
 /* Runs it: one table, to be freed with store_result_fini. Errors: those of the query; ERR_SEMANTIC:
@@ -151,7 +154,14 @@ struct detect_when {
     int64_t s;
     int64_t arrived_after, arrived_until;
     const struct kql_query *compiled; /* the rule's query of these; NULL: not yet */
+    int64_t deadline_us; /* by clock_mono_us(), if it is before that of the handle; 0: none */
+    const _Atomic bool *cancel; /* NULL: the handle's own */
 };
 bool detect_evaluate_when(struct detect *d, struct arena *a, struct workspace *w,
+                          const struct rule *r, const struct detect_when *when,
+                          struct detect_result *out, struct err *e) MUST_USE;
+/* What a window gives over the rows received up to until that it did not give over those up to
+ * when->arrived_after; s must be a window that was evaluated then. */
+bool detect_evaluate_late(struct detect *d, struct arena *a, struct workspace *w,
                           const struct rule *r, const struct detect_when *when,
                           struct detect_result *out, struct err *e) MUST_USE;

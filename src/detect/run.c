@@ -2,115 +2,11 @@
  * database: alerts, incidents, the run, its health row and the rule's next window. A crash before
  * the commit repeats the run, one after it finds it done. */
 #include "base/log.h"
-#include "detect/detect_priv.h"
-#include "state/alerts.h"
+#include "detect/run_priv.h"
 
 enum { RUN_ARENA = 1 << 30, RUNS_AT_ONCE = 64 };
 #define STORE_WITHIN_US INT64_C(1000000)
 static const int pause_minutes[RUN_ATTEMPTS] = {0, 1, 2, 4, 8, 15};
-
-enum outcome { OUTCOME_NOTHING, OUTCOME_RUN, OUTCOME_SUPPRESSED };
-struct run {
-    struct detect *d;
-    struct arena *a;
-    struct workspace *w;
-    struct run_given given;
-    struct state_rule stored;
-    struct rule rule;
-    struct run_piece main; /* of the window that is due */
-    VEC(struct run_piece) late;
-    enum outcome outcome; /* what is to be stored */
-    bool changed;         /* the rule, while it ran */
-    uint64_t alerts, incidents;
-};
-
-/* ---- what a run finds ---- */
-
-static void make_alert(const struct run *r, const struct run_piece *p,
-                       const struct detect_alert *al, struct state_alert *out)
-{
-    *out = (struct state_alert){
-        .workspace = workspace_id(r->w),
-        .id = al->id,
-        .rule_id = r->stored.id,
-        .run = p->result.to,
-        .name = al->name,
-        .description = al->description,
-        .severity = str_from(rule_severity_name(al->severity)),
-        .product = al->product,
-        .start = al->start,
-        .end = al->end,
-        .generated = p->record.finished,
-        .tactics = al->tactics,
-        .techniques = al->techniques,
-        .entities = al->entities,
-        .custom_details = al->custom_details,
-        .row = al->row,
-    };
-}
-
-/* Alerts of other products come again when they change: the newest is kept, and is no new one. */
-static bool put_known(struct run *r, const struct state_alert *al, const struct state_alert *before,
-                      struct err *e)
-{
-    return r->rule.kind != RULE_MICROSOFT_INCIDENT || !str_eq(before->rule_id, r->stored.id) ||
-           state_alert_put(r->d->o.state, al, e);
-}
-
-/* An alert that an earlier run of the window made is not made again. */
-static bool put_alert(struct run *r, const struct state_alert *al, bool *out_new, struct err *e)
-{
-    struct state_alert before = {0};
-    struct err missing = {0};
-    *out_new = false;
-    if (state_alert_get(r->d->o.state, r->a, al->workspace, al->id, &before, &missing))
-        return put_known(r, al, &before, e);
-    if (missing.code != ERR_NOT_FOUND) {
-        *e = missing;
-        return false;
-    }
-    struct str rows = arena_fmt(r->a, "[%.*s]", STR_ARG(al->row));
-    *out_new = true;
-    return state_alert_put(r->d->o.state, al, e) &&
-           (r->rule.kind == RULE_MICROSOFT_INCIDENT || /* its row is what it was made of */
-            logrows_put(r->d->o.incidents, r->w, "SecurityAlert", rows,
-                        arena_fmt(r->a, "alert/%.*s", STR_ARG(al->id)), e));
-}
-
-static bool put_incident(struct run *r, const struct state_alert *al, struct err *e)
-{
-    struct str id = STR("");
-    struct state_incident incident = {0};
-    struct incident_grouping grouping = r->rule.incident;
-    /* As Microsoft Defender has it: rules whose description begins so are not correlated. */
-    grouping.apart = str_starts(str_trim(r->rule.description), STR(INCIDENT_APART));
-    if (!incident_from_alert(r->d->o.incidents, r->a, r->w, al, &grouping, &id, e))
-        return false;
-    if (id.n > 0 && state_incident_get(r->d->o.state, r->a, workspace_id(r->w), id, &incident, e) &&
-        incident.alerts == 1)
-        r->incidents++;
-    return true;
-}
-
-/* Incidents are formed when all alerts of the run are there. */
-static bool put_alerts(struct run *r, struct run_piece *p, struct err *e)
-{
-    size_t n = p->result.n_alerts, fresh = 0;
-    struct state_alert *alerts = arena_array(r->a, struct state_alert, n + 1);
-    for (size_t i = 0; i < n; i++) {
-        bool is_new = false;
-        make_alert(r, p, &p->result.alerts[i], &alerts[fresh]);
-        if (!put_alert(r, &alerts[fresh], &is_new, e))
-            return false;
-        fresh += is_new;
-    }
-    p->record.alerts = (int64_t)fresh;
-    r->alerts += fresh;
-    for (size_t i = 0; i < fresh; i++)
-        if (!put_incident(r, &alerts[i], e))
-            return false;
-    return true;
-}
 
 /* ---- where the rule stands afterwards ---- */
 
@@ -125,7 +21,7 @@ static void advance(struct run *r)
     s->attempts = 0;
 }
 
-static bool is_transient(enum err_code c)
+bool run_may_pass(enum err_code c)
 {
     return c == ERR_TIMEOUT || c == ERR_CANCELLED || c == ERR_BUSY || c == ERR_IO ||
            c == ERR_INTERNAL;
@@ -157,6 +53,14 @@ static void count_permanent(struct run *r, enum err_code code)
     s->failures++;
 }
 
+/* The window has failed for good: once the rule runs well again it is run again. */
+static void note_missed(struct run *r)
+{
+    struct state_rule *s = &r->stored;
+    if (r->d->o.rerun > 0 && s->missed == 0)
+        s->missed = r->main.record.window_to;
+}
+
 /* A near-real-time run that fails becomes part of the next one, until that would be an hour's. */
 static void fold_failure(struct run *r)
 {
@@ -166,6 +70,7 @@ static void fold_failure(struct run *r)
         s->retry_at = r->main.record.finished + NRT_FREQUENCY;
         return;
     }
+    note_missed(r);
     advance(r);
     s->arrived = r->main.record.arrived_until;
 }
@@ -173,7 +78,7 @@ static void fold_failure(struct run *r)
 static void note_failure(struct run *r, const struct err *why)
 {
     struct state_rule *s = &r->stored;
-    bool passing = is_transient(why->code);
+    bool passing = run_may_pass(why->code);
     r->main.record.error = arena_str(r->a, str_from(why->msg));
     r->main.record.status = STR("Failure");
     if (!passing)
@@ -185,6 +90,7 @@ static void note_failure(struct run *r, const struct err *why)
         r->main.record.status = STR("Retrying");
         s->retry_at = r->main.record.finished + pause_minutes[s->attempts] * TICKS_PER_MINUTE;
     } else {
+        note_missed(r);
         advance(r);
     }
 }
@@ -217,7 +123,7 @@ static bool store_piece(struct run *r, struct run_piece *p, struct err *e)
     struct state *s = r->d->o.state;
     bool quiet = rule_by_arrival(r->rule.kind) && p->record.rows == 0 &&
                  str_eqz(p->record.status, "Success");
-    return put_alerts(r, p, e) &&
+    return run_put_alerts(r, p, e) &&
            (!quiet || state_run_drop_quiet(s, p->record.workspace, p->record.rule_id, e)) &&
            state_run_put(s, &p->record, e) &&
            health_row(r->d, r->a, r->w, &r->rule, &p->record, p->result.issues, e);
@@ -268,7 +174,7 @@ static void count(struct run *r)
 
 /* ---- the run ---- */
 
-static void begin_record(struct run *r, struct run_piece *p, const char *trigger, int64_t s)
+void run_begin_record(struct run *r, struct run_piece *p, const char *trigger, int64_t s)
 {
     p->record = (struct state_run){.workspace = r->stored.workspace,
                                    .rule_id = r->stored.id,
@@ -280,12 +186,8 @@ static void begin_record(struct run *r, struct run_piece *p, const char *trigger
                                    .attempts = r->stored.attempts + 1};
 }
 
-typedef bool evaluate_fn(struct detect *d, struct arena *a, struct workspace *w,
-                         const struct rule *r, const struct detect_when *when,
-                         struct detect_result *out, struct err *e);
-
-static bool evaluate(struct run *r, struct run_piece *p, evaluate_fn *fn,
-                     const struct detect_when *when, struct err *why)
+bool run_evaluate(struct run *r, struct run_piece *p, evaluate_fn *fn,
+                  const struct detect_when *when, struct err *why)
 {
     struct state_run *record = &p->record;
     int64_t began = clock_mono_us(), processor = clock_thread_us();
@@ -312,40 +214,10 @@ static bool evaluate(struct run *r, struct run_piece *p, evaluate_fn *fn,
     return true;
 }
 
-static void suppress(struct run *r, const struct run_piece *p, int64_t s)
+void run_suppress(struct run *r, const struct run_piece *p, int64_t s)
 {
     if (p->result.n_alerts > 0 && r->rule.suppression)
         r->stored.suppressed_until = s + r->rule.suppression_duration;
-}
-
-/* Windows that were run before their rows had come. One that fails is tried again by the next run,
- * since the mark then stays. */
-static void run_late(struct run *r, int64_t s, int64_t mark)
-{
-    struct err why = {0};
-    struct late_window *windows = NULL;
-    size_t n = 0;
-    struct detect_when range = {s, r->stored.late_after, mark, NULL};
-    bool ok = r->d->o.lateness <= 0 || late_windows(r->d, r->a, r->w, &r->stored, &r->rule,
-                                                    &r->main.result, &range, &windows, &n, &why);
-    for (size_t i = 0; i < n; i++) {
-        struct run_piece p = {0};
-        struct detect_when when = {windows[i].s, windows[i].seen_until, mark, NULL};
-        begin_record(r, &p, RUN_LATE, windows[i].s);
-        p.record.attempts = 1;
-        p.record.number = mark;
-        p.record.arrived_after = windows[i].seen_until;
-        ok = evaluate(r, &p, evaluate_late, &when, &why) && ok;
-        if (atomic_load(&r->d->stop))
-            return;
-        suppress(r, &p, s);
-        VEC_PUSH(r->a, &r->late, p);
-    }
-    if (ok)
-        r->stored.late_after = mark;
-    else
-        LOG(LOG_WARN, "detect", "late rows could not be looked at; the next run tries again",
-            log_s("rule", r->stored.id), log_z("reason", why.msg));
 }
 
 static void went_well(struct run *r, int64_t mark)
@@ -356,23 +228,40 @@ static void went_well(struct run *r, int64_t mark)
     r->stored.arrived = mark;
 }
 
+/* It took longer than the others wait: nothing of it counts, and it runs beside them. */
+static bool was_impatient(const struct run *r, const struct detect_when *when,
+                          const struct err *why)
+{
+    return when->deadline_us != 0 && why->code == ERR_TIMEOUT &&
+           clock_mono_us() >= when->deadline_us && !atomic_load(&r->d->stop);
+}
+
 static void run_due(struct run *r, const struct detect_when *when)
 {
     struct err why = {0};
     int64_t s = when->s, mark = when->arrived_until;
-    if (!evaluate(r, &r->main, detect_evaluate_when, when, &why)) {
+    if (!run_evaluate(r, &r->main, detect_evaluate_when, when, &why)) {
+        if (was_impatient(r, when, &why)) {
+            r->deferred = true;
+            schedule_alone(r->d, &r->stored, r->main.record.due);
+            return;
+        }
         note_failure(r, &why);
         LOG(LOG_WARN, "detect", "rule run failed", log_s("rule", r->stored.id),
             log_s("status", r->main.record.status), log_z("reason", why.msg));
         return;
     }
     went_well(r, mark);
-    suppress(r, &r->main, s);
+    run_suppress(r, &r->main, s);
     advance(r);
     if (r->rule.kind == RULE_SCHEDULED)
         run_late(r, s, mark);
     schedule_reads(r->d, &r->stored, r->main.result.reads, r->main.result.n_reads);
     schedule_took(r->d, &r->stored, r->main.record.duration_us);
+    if (r->stored.missed > 0 && when->deadline_us != 0)
+        schedule_alone(r->d, &r->stored, INT64_MAX); /* no others wait for what it has missed */
+    else if (r->stored.missed > 0)
+        run_missed(r, s, mark);
 }
 
 /* Windows that nobody will look at: older than the catch-up limit. The next one is the first inside
@@ -408,7 +297,7 @@ static int64_t mark_of(const struct run *r)
 static enum outcome run_window(struct run *r, const struct schedule_entry *due)
 {
     int64_t s = due->s, now = clock_now(r->d->o.clock), mark = mark_of(r);
-    begin_record(r, &r->main, RUN_SCHEDULED, s);
+    run_begin_record(r, &r->main, RUN_SCHEDULED, s);
     r->main.record.due = due->due;
     r->main.record.arrived_after = r->stored.arrived > 0 ? r->stored.arrived : mark;
     r->main.record.arrived_until = mark;
@@ -421,11 +310,21 @@ static enum outcome run_window(struct run *r, const struct schedule_entry *due)
         r->main.record.arrived_until = r->main.record.arrived_after;
         return OUTCOME_SUPPRESSED;
     } else {
-        run_due(r, &(struct detect_when){s, -1, mark, r->given.compiled});
+        run_due(r, &(struct detect_when){.s = s,
+                                         .arrived_after = -1,
+                                         .arrived_until = mark,
+                                         .compiled = r->given.compiled});
         if (atomic_load(&r->d->stop) && str_eqz(r->main.record.status, "Retrying"))
             return OUTCOME_NOTHING; /* cancelled by the stop: repeated after the start */
     }
     return OUTCOME_RUN;
+}
+
+/* Until when others wait for a near-real-time rule; 0: as long as it takes, nobody waits. */
+static int64_t patience_of(const struct run *r, const struct schedule_entry *due)
+{
+    bool waited_for = !schedule_is_slow(due) && !clock_is_manual(r->d->o.clock);
+    return waited_for ? clock_mono_us() + NRT_PATIENCE_US : 0;
 }
 
 /* Of an NRT rule: over what arrived since it looked last (seen). What gives no rows is written down
@@ -437,18 +336,24 @@ static enum outcome run_arrivals(struct run *r, const struct schedule_entry *due
     if (s->arrived <= 0)
         s->arrived = mark - NRT_FREQUENCY;
     int64_t arrived = s->arrived;
-    begin_record(r, &r->main, RUN_NRT, mark);
+    run_begin_record(r, &r->main, RUN_NRT, mark);
     r->main.record.due = due->due;
     r->main.record.window_from = r->main.record.arrived_after = arrived;
     r->main.record.arrived_until = mark;
     bool suppressed = s->suppressed_until > mark;
     if (!suppressed)
-        run_due(r, &(struct detect_when){mark, seen > arrived ? seen : arrived, mark,
-                                         r->given.compiled});
+        run_due(r, &(struct detect_when){.s = mark,
+                                         .arrived_after = seen > arrived ? seen : arrived,
+                                         .arrived_until = mark,
+                                         .compiled = r->given.compiled,
+                                         .deadline_us = patience_of(r, due)});
+    if (r->deferred)
+        return OUTCOME_NOTHING;
     bool failed = str_eqz(r->main.record.status, "Failure");
     if (failed && atomic_load(&r->d->stop))
         return OUTCOME_NOTHING;
-    if (!failed && r->main.record.rows == 0 && mark - arrived < NRT_FREQUENCY) {
+    bool quiet = r->main.record.rows == 0 && r->late.n == 0;
+    if (!failed && quiet && mark - arrived < NRT_FREQUENCY) {
         schedule_seen(r->d, &r->stored, mark);
         return OUTCOME_NOTHING;
     }
@@ -568,7 +473,7 @@ bool run_quiet_store(struct detect *d, struct arena *a, struct workspace *w,
                      struct err *e)
 {
     struct run r = {.d = d, .a = a, .w = w, .stored = *stored, .rule = *rule};
-    begin_record(&r, &r.main, RUN_NRT, q->mark);
+    run_begin_record(&r, &r.main, RUN_NRT, q->mark);
     r.main.record.due = q->due;
     r.main.record.window_from = r.main.record.arrived_after = stored->arrived;
     r.main.record.arrived_until = q->mark;
@@ -597,9 +502,10 @@ static bool window_by_hand(struct run *r, int64_t at, struct detect_when *out, s
     int64_t mark = detect_mark(r->d, r->w);
     if (s > now)
         return err_set(e, ERR_INVALID, "at: a time that is not in the future expected");
-    *out = (struct detect_when){s, -1, mark, NULL};
+    *out = (struct detect_when){.s = s, .arrived_after = -1, .arrived_until = mark};
     if (rule_by_arrival(r->rule.kind)) /* what arrived in the minute before */
-        *out = (struct detect_when){s, s - NRT_FREQUENCY - 1, s - 1, NULL};
+        *out = (struct detect_when){
+            .s = s, .arrived_after = s - NRT_FREQUENCY - 1, .arrived_until = s - 1};
     return true;
 }
 
@@ -614,11 +520,11 @@ bool detect_rule_run(struct detect *d, struct arena *a, struct workspace *w, str
         !window_by_hand(&r, at, &when, e))
         return false;
     guid_format(guid_new(), guid);
-    begin_record(&r, &r.main, RUN_BY_HAND, when.s);
+    run_begin_record(&r, &r.main, RUN_BY_HAND, when.s);
     r.main.record.number = when.arrived_until;
     r.main.record.attempts = 1;
     r.main.record.arrived_after = when.arrived_until; /* it is the first to see nothing */
-    (void)evaluate(&r, &r.main, detect_evaluate_when, &when, &why);
+    (void)run_evaluate(&r, &r.main, detect_evaluate_when, &when, &why);
     r.main.record.correlation_id = arena_str(a, str_from(guid));
     if (!store(&r, store_by_hand, e))
         return false;

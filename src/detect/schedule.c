@@ -104,6 +104,8 @@ static void set_arrivals(struct schedule_entry *e, const struct state_rule *r, b
         e->due = r->retry_at;
     else if (is_new)
         e->due = now; /* what arrived while nobody looked */
+    else if (r->missed > 0 && e->due > now + NRT_FREQUENCY)
+        e->due = now + NRT_FREQUENCY; /* whether or not anything arrives */
 }
 
 void schedule_set(struct detect *d, const struct state_rule *r)
@@ -201,6 +203,22 @@ void schedule_took(struct detect *d, const struct state_rule *r, int64_t took_us
     struct schedule_entry *e = find(d, r->workspace, r->id);
     if (e != NULL)
         e->took_us = took_us > 0 ? took_us : 1;
+    lock_drop(&d->lock);
+}
+
+bool schedule_is_slow(const struct schedule_entry *e)
+{
+    return e->nrt && e->took_us >= NRT_SLOW_US;
+}
+
+void schedule_alone(struct detect *d, const struct state_rule *r, int64_t due)
+{
+    lock_take(&d->lock);
+    struct schedule_entry *e = find(d, r->workspace, r->id);
+    if (e != NULL) {
+        e->took_us = e->took_us > NRT_SLOW_US ? e->took_us : NRT_SLOW_US;
+        e->due = e->due < due ? e->due : due;
+    }
     lock_drop(&d->lock);
 }
 
@@ -304,7 +322,7 @@ static bool go_together(const struct detect *d, const struct schedule_entry *fir
                         const struct schedule_entry *e)
 {
     if (first->nrt)
-        return e->nrt;
+        return e->nrt && !schedule_is_slow(first) && !schedule_is_slow(e);
     return d->o.shared_rows > 0 && is_sociable(first, first->s) && is_sociable(e, first->s) &&
            share_a_table(first, e);
 }

@@ -180,8 +180,8 @@ struct http_tls_files {
     const char *extra_name; /* one more DNS name or address for the certificate; may be NULL */
 };
 /* Makes what is missing, renews a server certificate with fewer than 30 days left or that lacks a
- * name, and loads both as PEM text. Sets *renewed. ERR_IO, ERR_INVALID (key does not belong to the
- * certificate, expired). */
+ * name, and loads both as PEM text, the key's for sbuf_wipe. Sets *renewed. ERR_IO, ERR_INVALID
+ * (key does not belong to the certificate, expired). */
 bool http_tls_load(const struct http_tls_files *f, struct sbuf *cert_pem, struct sbuf *key_pem,
                    bool *renewed, struct err *e) MUST_USE;
 struct http_certificate {

@@ -531,7 +531,7 @@ bool http_server_renew(struct http_server *s, struct str cert_pem, struct str ke
                        struct err *e)
 {
     AUTO(xfreep) char *cert = xstrndup(cert_pem);
-    AUTO(xfreep) char *key = xstrndup(key_pem);
+    AUTO(xwipep) char *key = xstrndup(key_pem);
     lock_take(&s->daemons_lock);
     bool ok = !atomic_load(&s->draining) || err_set(e, ERR_BUSY, "the server is stopping");
     for (size_t i = 0; ok && i < s->o.n_listen; i++)
@@ -574,7 +574,7 @@ struct http_server *http_server_start(const struct http_server_options *o,
     s->watch = watch_new();
     lock_init(&s->daemons_lock, "http listeners");
     AUTO(xfreep) char *cert = xstrndup(o->cert_pem);
-    AUTO(xfreep) char *key = xstrndup(o->key_pem);
+    AUTO(xwipep) char *key = xstrndup(o->key_pem);
     bool ok = true;
     for (size_t i = 0; ok && i < o->n_listen; i++)
         ok = start_listener(s, i, cert, key, e);

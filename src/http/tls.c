@@ -49,20 +49,24 @@ static bool path_in(const char *dir, const char *name, char *out, size_t n, stru
            err_set(e, ERR_INVALID, "path too long: %s/%s", dir, name);
 }
 
+/* out: of MAX_PEM bytes. */
 static bool read_text(const char *path, struct sbuf *out, struct err *e)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_errno(e, "cannot read", path);
-    char chunk[4096];
-    ssize_t got;
+    ssize_t got = 0;
+    size_t n = 0;
     sbuf_clear(out);
-    while ((got = read(fd, chunk, sizeof(chunk))) > 0)
-        sbuf_addmem(out, chunk, (size_t)got);
+    char *room = sbuf_extend(out, MAX_PEM); /* all at once: growing leaves a key's text behind */
+    CHECK(room != NULL);
+    while (n < MAX_PEM && (got = read(fd, room + n, MAX_PEM - n)) > 0)
+        n += (size_t)got;
     close(fd);
+    out->n = n;
     if (got < 0)
         return err_errno(e, "cannot read", path);
-    return sbuf_ok(out) || err_set(e, ERR_LIMIT, "%s is larger than %d bytes", path, MAX_PEM);
+    return n < MAX_PEM || err_set(e, ERR_LIMIT, "%s is larger than %d bytes", path, MAX_PEM - 1);
 }
 
 /* Written beside and renamed, so that a crash leaves the old file or the new one. */
@@ -291,7 +295,7 @@ static bool fill_paths(const char *dir, struct tls_paths *p, struct err *e)
 
 static bool renew(const struct names *names, const struct tls_paths *p, X509 *ca, struct err *e)
 {
-    AUTO(sbuf_fini) struct sbuf pem = sbuf_make(MAX_PEM);
+    AUTO(sbuf_wipe) struct sbuf pem = sbuf_make(MAX_PEM);
     if (!read_text(p->ca_key, &pem, e))
         return false;
     AUTO(key_freep) EVP_PKEY *ca_key = parse_key(sbuf_str(&pem));
@@ -344,7 +348,7 @@ bool http_tls_load(const struct http_tls_files *f, struct sbuf *cert_pem, struct
                   : load_local(f, cert_pem, key_pem, renewed, e);
     if (!ok) {
         sbuf_fini(cert_pem);
-        sbuf_fini(key_pem);
+        sbuf_wipe(key_pem);
     }
     return ok;
 }

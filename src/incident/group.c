@@ -150,14 +150,16 @@ static bool join(struct incidents *in, struct arena *a, struct workspace *w,
 }
 
 static bool create(struct incidents *in, struct arena *a, struct workspace *w,
-                   const struct state_incident *like, const struct state_alert *al,
+                   const struct state_incident *like, const struct state_alert *al, bool again,
                    struct state_incident *out, struct err *e)
 {
     struct guid ns;
     char id[37];
     struct state_incident i = *like;
     CHECK(guid_parse(STR("5a0f4f0c-6a6e-4a41-9f0b-0d7c6c1b7a11"), &ns));
-    guid_format(guid_derive(ns, al->id), id);
+    struct str name =
+        again ? arena_fmt(a, "%.*s/%.*s", STR_ARG(al->id), STR_ARG(al->rule_id)) : al->id;
+    guid_format(guid_derive(ns, name), id);
     i.id = arena_str(a, str_from(id));
     i.title = al->name;
     i.description = al->description;
@@ -242,7 +244,7 @@ bool incident_from_alert(struct incidents *in, struct arena *a, struct workspace
     if (!state_relation_of(in->state, a, like.workspace, RELATION_ALERT, alert->id, &there,
                            &n_there, e))
         return false;
-    if (n_there > 0) {
+    if (n_there > 0 && !g->again) {
         *out_incident = there[0].incident;
         return true;
     }
@@ -255,7 +257,7 @@ bool incident_from_alert(struct incidents *in, struct arena *a, struct workspace
             return false;
     }
     bool ok = to.incident != NULL ? join(in, a, w, to.incident, alert, to.origin, e)
-                                  : create(in, a, w, &like, alert, &made, e);
+                                  : create(in, a, w, &like, alert, g->again, &made, e);
     if (ok)
         *out_incident = to.incident != NULL ? to.incident->id : made.id;
     return ok && settled(in, alert, g, e);

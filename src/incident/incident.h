@@ -127,6 +127,7 @@ struct incident_grouping {           /* incidentConfiguration of a rule */
     size_t n_details;
     struct str *custom; /* keys of custom details */
     size_t n_custom;
+    bool again; /* another rule has made an incident of the alert: this is one more */
     bool apart; /* its incidents are not merged with others by themselves */
 };
 enum { INCIDENT_MAX_ALERTS = 150 };

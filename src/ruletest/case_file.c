@@ -360,11 +360,12 @@ static bool keep_rows(struct arena *a, const struct engine_rows *rows, struct co
     return true;
 }
 
-static bool run_at(struct run *r, int64_t s, struct collected *k, struct err *e)
+static bool run_at(struct run *r, int64_t s, int64_t deadline_us, struct collected *k,
+                   struct err *e)
 {
     struct trial *t = case_trial(r->b);
     const struct rule *rule = &r->f->rule;
-    struct detect_sight sight = {.now = s};
+    struct detect_sight sight = {.now = s, .deadline_us = deadline_us};
     struct store_result result = {0};
     struct detect_result *found = arena_new_of(r->a, struct detect_result);
     if (s < k->suppressed_until)
@@ -458,7 +459,7 @@ static bool run_case(struct run *r, const struct case_given *given, struct case_
         !put_tables(r, json_get(r->c, "tables"), e) || !check_query(r, times[0], e))
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!run_at(r, times[i], &k, e))
+        if (!run_at(r, times[i], given->deadline_us, &k, e))
             return false;
     if (!trial_incidents(case_trial(r->b), r->a, &incidents, &n_incidents, e))
         return false;

@@ -16,7 +16,8 @@ struct case_given {
     struct case_functions functions;
     struct str *aliases, *lists; /* watchlists: CSV */
     size_t n_lists;
-    bool tell; /* what is found is told, and a case need not expect anything */
+    int64_t deadline_us; /* of all queries, by clock_mono_us(); 0: none but that of each */
+    bool tell;           /* what is found is told, and a case need not expect anything */
 };
 /* Where the rule comes from that a file of cases names. */
 typedef bool case_rule_fn(struct arena *a, char *path, struct rule *out, struct err *e);

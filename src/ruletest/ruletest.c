@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 enum { MAX_CASES = 200, MAX_SHIPPED = 4 << 20 };
+#define TOTAL_US INT64_C(120000000)
 
 static void write_case(const struct case_result *r, struct json_out *w)
 {
@@ -26,8 +27,22 @@ static void write_case(const struct case_result *r, struct json_out *w)
     json_obj_end(w);
 }
 
-static void run_cases(struct case_bench *b, const struct case_file *f,
-                      const struct case_given *given, struct arena *a, struct sbuf *out)
+static int64_t total_us(const struct rule_test *t)
+{
+    return t->total_us > 0 ? t->total_us : TOTAL_US;
+}
+
+static bool too_long(const struct rule_test *t, size_t done, size_t n, struct err *e)
+{
+    return err_set(e, ERR_TIMEOUT,
+                   "tests: %zu of %zu cases were done after %lld s; send fewer at a time, or raise "
+                   "the setting rule_test_timeout",
+                   done, n, (long long)(total_us(t) / 1000000));
+}
+
+static bool run_cases(struct case_bench *b, const struct rule_test *t, const struct case_file *f,
+                      const struct case_given *given, struct arena *a, struct sbuf *out,
+                      struct err *e)
 {
     size_t failed = 0;
     struct json_out w = json_out_make(out);
@@ -37,6 +52,9 @@ static void run_cases(struct case_bench *b, const struct case_file *f,
     for (size_t i = 0; i < f->cases->n; i++) {
         struct case_result r;
         case_file_run(b, f, i, given, a, &r);
+        bool last = i + 1 == f->cases->n;
+        if (clock_mono_us() >= given->deadline_us && !(last && r.ok))
+            return too_long(t, r.ok ? i + 1 : i, f->cases->n, e);
         write_case(&r, &w);
         failed += !r.ok;
     }
@@ -44,12 +62,14 @@ static void run_cases(struct case_bench *b, const struct case_file *f,
     json_kv_int(&w, "passed", (int64_t)(f->cases->n - failed));
     json_kv_int(&w, "failed", (int64_t)failed);
     json_obj_end(&w);
+    return true;
 }
 
 bool rule_test_run(const struct rule_test *t, struct arena *a, struct sbuf *out, struct err *e)
 {
     const struct case_bench_options o = {t->memory_bytes, t->timeout_us};
     struct case_given given = {.functions = {.a = a}, .tell = true};
+    given.deadline_us = clock_mono_us() + total_us(t);
     struct case_file f;
     struct case_bench *b = NULL;
     bool ok = case_functions_of(t->library, t->workspace, &given.functions, e) &&
@@ -62,8 +82,7 @@ bool rule_test_run(const struct rule_test *t, struct arena *a, struct sbuf *out,
         else if (f.cases->n > MAX_CASES)
             ok = err_set(e, ERR_LIMIT, "cases: at most %d at a time", MAX_CASES);
     }
-    if (ok)
-        run_cases(b, &f, &given, a, out);
+    ok = ok && run_cases(b, t, &f, &given, a, out, e);
     case_bench_close(b);
     return ok;
 }

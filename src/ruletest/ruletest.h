@@ -11,10 +11,12 @@ struct rule_test {
     struct workspace *workspace;
     size_t memory_bytes; /* of the engine that the cases run in */
     int64_t timeout_us;  /* of one query */
+    int64_t total_us;    /* of all cases; 0 = 2 minutes */
 };
 /* Runs all cases and appends {"cases": [{"name", "ok", "seconds", "differences", "found"}],
  * "passed", "failed"}. "found" is {"rows", "firstRows", "alerts", "firstAlerts", "incidents"}, or
- * missing where the case did not run. Errors: those of the text; ERR_LIMIT (too many cases). */
+ * missing where the case did not run. Errors: those of the text; ERR_LIMIT (too many cases);
+ * ERR_TIMEOUT: not all of them ran within total_us. */
 bool rule_test_run(const struct rule_test *t, struct arena *a, struct sbuf *out,
                    struct err *e) MUST_USE;
 /* The file of cases that ships for a rule: found by the id of the rule or of its template. Errors:

@@ -16,6 +16,9 @@ struct state_alert {
 bool state_alert_put(struct state *s, const struct state_alert *al, struct err *e) MUST_USE;
 bool state_alert_get(struct state *s, struct arena *a, struct str workspace, struct str id,
                      struct state_alert *out, struct err *e) MUST_USE; /* ERR_NOT_FOUND */
+/* A further rule makes an incident of an alert that is there. *out_new: it had not yet. */
+bool state_alert_claim(struct state *s, struct str workspace, struct str alert, struct str rule,
+                       bool *out_new, struct err *e) MUST_USE;
 /* Alerts of a rule from from ≤ run ≤ to, by run and order of creation. */
 bool state_alert_list(struct state *s, struct arena *a, struct str workspace, struct str rule_id,
                       int64_t from, int64_t to, struct state_alert **out, size_t *n,

@@ -23,6 +23,7 @@ struct state_rule {
     struct str failure_kind;
     int64_t arrived;    /* _TimeReceived up to which rows were looked at by the runs until now */
     int64_t late_after; /* that up to which windows were run again for their late rows */
+    int64_t missed;     /* S of the oldest window that failed and is to be run again; 0: none */
 };
 /* All results live in a. put inserts or replaces everything but the schedule. */
 bool state_rule_put(struct state *s, const struct state_rule *r, struct err *e) MUST_USE;
@@ -53,6 +54,7 @@ bool state_rule_set_schedule(struct state *s, const struct state_rule *r, struct
 #define RUN_SCHEDULED "Scheduled"
 #define RUN_NRT "NrtRun"
 #define RUN_LATE "LateData" /* of a window again, for rows that came after its run */
+#define RUN_AGAIN "Rerun"   /* of a window whose runs have failed */
 #define RUN_BY_HAND "User-triggered"
 struct state_run {
     struct str workspace, rule_id;
@@ -85,8 +87,24 @@ bool state_run_list(struct state *s, struct arena *a, struct str workspace, stru
                     size_t max, struct state_run **out, size_t *n, struct err *e) MUST_USE;
 bool state_run_get(struct state *s, struct arena *a, struct str workspace, struct str correlation,
                    struct state_run *out, struct err *e) MUST_USE; /* ERR_NOT_FOUND */
-/* Successful runs of a rule by its schedule and for late rows whose windows have times
- * from ≤ t ≤ to; windows in their order, and within one the run that saw the latest rows last. */
+/* Windows of a rule whose runs by its schedule have failed for good, and have not been run again
+ * with success or often enough; the oldest first. */
+struct state_missed_query {
+    struct str workspace, rule_id;
+    int64_t since;  /* of their ends */
+    int64_t folded; /* a near-real-time run of a shorter range became part of the next one */
+    int64_t tries;  /* after so many it is given up */
+    size_t max;
+};
+struct state_missed {
+    int64_t window_to, arrived_after, arrived_until;
+    int32_t tries; /* that it was run again */
+};
+bool state_run_missed(struct state *s, struct arena *a, const struct state_missed_query *q,
+                      struct state_missed **out, size_t *n, struct err *e) MUST_USE;
+/* Successful runs of a rule by its schedule, for late rows and after failures whose windows have
+ * times from ≤ t ≤ to; windows in their order, and within one the run that saw the latest rows
+ * last. */
 bool state_run_covering(struct state *s, struct arena *a, struct str workspace, struct str rule_id,
                         int64_t from, int64_t to, struct state_run **out, size_t *n,
                         struct err *e) MUST_USE;

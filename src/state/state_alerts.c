@@ -40,6 +40,21 @@ bool state_alert_get(struct state *s, struct arena *a, struct str workspace, str
     return err_set(e, why.code, "%s", why.msg);
 }
 
+bool state_alert_claim(struct state *s, struct str workspace, struct str alert, struct str rule,
+                       bool *out_new, struct err *e)
+{
+    struct bind b[] = {BT(workspace), BT(alert), BT(rule)};
+    state_lock(s);
+    bool ok = state_run(s,
+                        "INSERT INTO alert_claims (workspace, alert, rule) VALUES (?1, ?2, ?3) "
+                        "ON CONFLICT DO NOTHING",
+                        b, COUNTOF(b), e);
+    if (ok)
+        *out_new = state_changes(s) > 0;
+    state_unlock(s);
+    return ok;
+}
+
 static bool select_alerts(struct state *s, struct arena *a, const char *tail, const struct bind *b,
                           size_t n_binds, struct state_alert **out, size_t *n, struct err *e)
 {

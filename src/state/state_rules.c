@@ -16,6 +16,7 @@ static const struct field schedule_fields[] = {
     FIELD(F_I32, state_rule, attempts),         FIELD(F_I32, state_rule, failures),
     FIELD(F_I64, state_rule, failing_since),    FIELD(F_TEXT, state_rule, failure_kind),
     FIELD(F_I64, state_rule, arrived),          FIELD(F_I64, state_rule, late_after),
+    FIELD(F_I64, state_rule, missed),
 };
 /* Both together, as they are read. */
 static const struct field joined_fields[] = {
@@ -39,6 +40,7 @@ static const struct field joined_fields[] = {
     FIELD(F_TEXT, state_rule, failure_kind),
     FIELD(F_I64, state_rule, arrived),
     FIELD(F_I64, state_rule, late_after),
+    FIELD(F_I64, state_rule, missed),
 };
 static const struct table rules = {"rules", rule_fields, COUNTOF(rule_fields),
                                    sizeof(struct state_rule)};
@@ -208,9 +210,38 @@ bool state_run_covering(struct state *s, struct arena *a, struct str workspace, 
     if (!table_select(s, a, &runs, NULL,
                       "WHERE workspace = ?1 AND rule_id = ?2 AND window_to > ?3 "
                       "AND window_from <= ?4 AND status = 'Success' "
-                      "AND trigger_type IN ('" RUN_SCHEDULED "', '" RUN_LATE "') "
+                      "AND trigger_type IN ('" RUN_SCHEDULED "', '" RUN_LATE "', '" RUN_AGAIN "') "
                       "ORDER BY window_to, arrived_until",
                       b, COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    return true;
+}
+
+bool state_run_missed(struct state *s, struct arena *a, const struct state_missed_query *q,
+                      struct state_missed **out, size_t *n, struct err *e)
+{
+    static const struct field fields[] = {
+        FIELD(F_I64, state_missed, window_to),
+        FIELD(F_I64, state_missed, arrived_after),
+        FIELD(F_I64, state_missed, arrived_until),
+        FIELD(F_I32, state_missed, tries),
+    };
+    static const struct table missed = {"rule_runs", fields, COUNTOF(fields),
+                                        sizeof(struct state_missed)};
+    static const char from[] =
+        "(SELECT f.window_to, f.arrived_after, f.arrived_until, coalesce(r.attempts, 0) AS tries "
+        "FROM rule_runs AS f LEFT JOIN rule_runs AS r ON r.workspace = f.workspace AND r.rule_id = "
+        "f.rule_id AND r.window_to = f.window_to AND r.trigger_type = '" RUN_AGAIN "' "
+        "WHERE f.workspace = ?1 AND f.rule_id = ?2 AND f.window_to >= ?3 AND f.status = 'Failure' "
+        "AND (f.trigger_type = '" RUN_SCHEDULED "' OR (f.trigger_type = '" RUN_NRT "' "
+        "AND f.arrived_until - f.arrived_after >= ?4)) "
+        "AND (r.status IS NULL OR (r.status <> 'Success' AND r.attempts < ?5)))";
+    struct bind b[] = {BT(q->workspace), BT(q->rule_id), BI(q->since),
+                       BI(q->folded),    BI(q->tries),   BI((int64_t)q->max)};
+    void *rows = NULL;
+    if (!table_select(s, a, &missed, from, "ORDER BY window_to LIMIT ?6", b, COUNTOF(b), &rows, n,
+                      e))
         return false;
     *out = rows;
     return true;

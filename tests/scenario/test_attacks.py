@@ -100,6 +100,26 @@ def test_answers_without_a_handler_are_safe_too():
             assert what != "401" or "no-store" in answer.headers["cache-control"]
 
 
+def test_what_is_no_request_gets_a_fixed_page():
+    """The HTTP library's own, which no handler and no header of ours can reach: nothing of the request is in it."""
+    mark = b"<script>7f3a</script>"
+    tricks = {b"GET /%s HTTP/1.1\r\nHost: x\r\nno colon %s\r\n\r\n" % (mark, mark): 400,
+              b"GET /%s HTTP/1.1\r\nHost: %s\r\nContent-Length: %s\r\n\r\n" % (mark, mark, mark): 400,
+              b"POST /%s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n%s\r\n" % (mark, mark): 400,
+              b"GET /%s%s HTTP/1.1\r\nHost: x\r\n\r\n" % (mark, b"a" * 200_000): 414,
+              b"GET /%s HTTP/1.1\r\nHost: x\r\nX: %s%s\r\n\r\n" % (mark, mark, b"a" * 200_000): 431,
+              b"GET /%s HTTP/9.9\r\nHost: x\r\n\r\n" % mark: 505}
+    with Server() as s:
+        for request, status in tricks.items():
+            with open_tls(s) as conn:
+                with contextlib.suppress(OSError, ssl.SSLError):  # it may hang up on what it does not read
+                    conn.sendall(request)
+                got = said(conn)
+            assert got == b"" and len(request) > 100_000 or got.startswith(b"HTTP/1.1 %d " % status), (request[:200], got)
+            assert b"7f3a" not in got and (b"Connection: close" in got or not got), got
+        equal(s.get("/healthz", token=None).status, 200)
+
+
 # ---- requests that two servers would read differently ----
 
 def test_nothing_is_smuggled_behind_a_request():

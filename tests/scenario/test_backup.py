@@ -158,6 +158,28 @@ def test_keys_and_rules_go_on_in_the_copy():
     shutil.rmtree(os.path.dirname(data))
 
 
+def test_a_copy_lies_outside_of_what_it_copies():
+    base, lake = tempfile.mkdtemp(prefix="vedette-backup-"), tempfile.mkdtemp(prefix="vedette-lake-")
+    with Server("--lake-dir", lake) as s:
+        link = os.path.join(base, "link")
+        os.symlink(s.data, link)
+        for place in (s.data, s.data + "/b", s.data + "/workspaces/b/", s.data + "/../%s/b" % os.path.basename(s.data), link, link + "/b",
+                      lake + "/b"):
+            for what in ("backup", "export"):
+                answer = s.post("/vedette/v1/" + what, {"directory": place})
+                equal(answer.status, 400, place)
+                contains(answer.json()["error"]["message"], "choose a folder elsewhere")
+            assert os.path.realpath(place) in (s.data, os.path.realpath(s.data)) or not os.path.exists(place), place
+        code, _, said = run("backup", s.data + "/b", data=s.data)
+        equal(code, 1)
+        contains(said, "is inside of the data folder")
+        equal(s.post("/vedette/v1/backup", {"directory": os.path.join(base, "b/")}).status, 200)
+        equal(s.post("/vedette/v1/export", {"directory": s.data + "-beside"}).status, 200)
+        shutil.rmtree(s.data + "-beside")
+    shutil.rmtree(base)
+    shutil.rmtree(lake)
+
+
 def test_what_is_refused():
     target, data = folder(), folder()
     with Server() as s:

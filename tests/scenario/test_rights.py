@@ -216,7 +216,7 @@ def test_roles_of_an_older_data_folder():
                    " WHERE c.application = principals.id)  WHERE kind = 'application'")
         db.execute("DELETE FROM principals WHERE kind <> 'application'")
         db.execute("ALTER TABLE principals DROP COLUMN kind")
-        for later in ("sign_in_policies", "preferences", "provider_sessions", "provider_members", "identity_providers", "application_credentials", "used_tokens",
+        for later in ("workspace_settings", "backtests", "alert_claims", "sign_in_policies", "preferences", "provider_sessions", "provider_members", "identity_providers", "application_credentials", "used_tokens",
                       "api_keys", "sessions", "recovery_codes", "users",
                       "sign_in_failures", "tenants", "delegations"):
             db.execute("DROP TABLE %s" % later)
@@ -224,6 +224,7 @@ def test_roles_of_an_older_data_folder():
         db.execute("DROP INDEX rules_by_kind")
         for column in ("shared", "rows_read", "bytes_read", "memory_bytes"):
             db.execute("ALTER TABLE rule_runs DROP COLUMN %s" % column)
+        db.execute("ALTER TABLE rule_schedules DROP COLUMN missed")
         db.execute("DROP TABLE role_assignments")
         db.execute("DROP TABLE role_definitions")
         db.execute("PRAGMA user_version = 12")

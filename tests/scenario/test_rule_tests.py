@@ -1,4 +1,6 @@
 """Tests of rules on a server: the cases that ship, rows that are given, and what is refused."""
+import time
+
 from vedette import Server, contains, equal
 
 SPRAY = "content/rules/audit-application-credential-added.yaml"
@@ -72,6 +74,21 @@ def test_what_ships_is_found_and_passes():
         equal((answer["failed"], answer["passed"] >= 2), (0, True), answer)
         s.import_rule(RULE)
         equal(s.get(path(s, "/rules/00000000-0000-4000-8000-000000000001/tests")).status, 404)
+
+
+def test_tests_end_in_time():
+    """A limit over all cases: what takes long is cut off, and one that was cut off hinders no other."""
+    slow = RULE.replace("Failed |", "SigninLogs | extend n = 1 | join kind=inner (range n from 1 to 100000000000 step 1) on n |")
+    case = "  - {name: x%d, now: 2026-03-18T10:00:00Z, tables: {SigninLogs: [{TimeGenerated: \"2026-03-18T09:58:00Z\"}]}}\n"
+    with Server("--rule-test-timeout", "2s") as s:
+        began = time.monotonic()
+        answer = tested(s, {"yaml": slow}, "cases:\n" + "".join(case % i for i in range(5)))
+        equal(answer.status, 504, answer)
+        contains(answer.message(), "tests: 0 of 5 cases were done after 2 s")
+        contains(answer.message(), "rule_test_timeout")
+        assert time.monotonic() - began < 15
+        quick = RULE.replace("Failed |", "SigninLogs |")
+        equal(len(tested(s, {"yaml": quick}, "cases:\n" + case % 0).json()["cases"]), 1)
 
 
 def test_wrong_requests_are_refused():

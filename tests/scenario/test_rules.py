@@ -169,6 +169,48 @@ def test_alerts_of_other_products_become_incidents():
         equal(len(s.arm("GET", "/incidents").json()["value"]), 2)
 
 
+def test_each_rule_makes_an_incident_of_another_products_alert():
+    def alert(number, minute, **more):
+        return {"TimeGenerated": at(minute), "SystemAlertId": "alert-%d" % number, "ProviderName": "IPC",
+                "ProductName": PRODUCT, "DisplayName": "Unfamiliar sign-in", "AlertSeverity": "High", **more}
+
+    def opened(s):
+        """The rule and the alerts of each incident."""
+        rows = s.query("SecurityIncident | summarize arg_max(TimeGenerated, *) by IncidentNumber | where Status != 'Deleted'"
+                       " | project Rule = tostring(RelatedAnalyticRuleIds[0]), Alert = tostring(AlertIds[0])")
+        return sorted((r["Rule"], r["Alert"]) for r in rows)
+
+    with Server(clock=at(60)) as s:
+        equal(s.arm("PUT", "/alertRules/all", INCIDENTS).status, 201)
+        equal(s.arm("PUT", "/alertRules/grave", changed(INCIDENTS, severitiesFilter=["High"])).status, 201)
+        own = YAML.replace("version:", "alertDetailsOverride:\n  alertDynamicProperties:\n    - alertProperty: ProductName\n"
+                           "      value: Product\nversion:").replace("| project TimeGenerated,", "| project Product = '%s', TimeGenerated," % PRODUCT)
+        equal(s.import_rule(own).status, 200)
+        s.move_clock(at(65))
+        equal(s.post_logs("Microsoft-SecurityAlert", [alert(1, 64), alert(2, 64, AlertSeverity="Medium")]).status, 204)
+        s.move_clock(at(70))
+        made = [("all", "alert-1"), ("all", "alert-2"), ("grave", "alert-1")]
+        equal(opened(s), made)
+        # Changes of the alert, and the server's end, make no more; nor does an incident that was deleted come back.
+        equal(s.post_logs("Microsoft-SecurityAlert", [alert(1, 71, Status="Resolved")]).status, 204)
+        s.move_clock(at(75))
+        s.restart(at(80))
+        s.move_clock(at(85))
+        equal(opened(s), made)
+        of_grave = [i["name"] for i in s.arm("GET", "/incidents").json()["value"]
+                    if i["properties"]["relatedAnalyticRuleIds"][0].endswith("/grave")]
+        equal(s.arm("DELETE", "/incidents/" + of_grave[0]).status, 200)
+        equal(s.post_logs("Microsoft-SecurityAlert", [alert(1, 86, Status="New")]).status, 204)
+        s.move_clock(at(90))
+        equal(opened(s), made[:2])
+        # A rule of this workspace that calls its alerts another product's has its own incident.
+        equal(s.post_logs("Microsoft-SigninLogs", [{"TimeGenerated": at(91), "ResultType": "50126"}]).status, 204)
+        s.move_clock(at(240))
+        rules = [r for r, _ in opened(s)]
+        equal(sorted(set(rules)), ["00000000-0000-4000-8000-0000000000aa", "all"])
+        equal(rules.count("all"), 2)
+
+
 def test_anomaly_settings():
     definition = "11111111-2222-4333-8444-555555555555"
     body = {"kind": "Anomaly", "properties": {
@@ -551,7 +593,9 @@ def test_validation_knows_schemas_functions_and_watchlists():
         equal(run("rules", "validate", rule, data=s.data)[0], 1)
         env = {"VEDETTE_TOKEN": s.operator, "VEDETTE_CA": s.ca}
         good = write("good.yaml", YAML)
-        equal(run("rules", "validate", good, "--server", s.url, env=env)[:2], (0, "1 rules are right, 0 are not\n"))
+        for option in ("--server", "--url"):
+            equal(run("rules", "validate", good, option, s.url, env=env)[:2], (0, "1 rules are right, 0 are not\n"))
+            equal(run("rules", "validate", rule, option, s.url, env=env)[0], 1)  # it has no Own_CL
         equal(s.arm("GET", "/alertRules").json()["value"], [])
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import tempfile
+import time
 
 from test_detection import START, TABLE, alerts, at, imported, incidents, rule, sign_ins
 from vedette import ROWS_OF_ALERTS, Server, contains, equal, run, until
@@ -97,6 +98,19 @@ def test_late_rows_are_seen_once():
         s.start(clock=at(61))
         s.move_clock(at(120))
         equal(people(s), ["early", "late", "later"])
+
+
+def test_a_late_row_that_equals_another_one_is_seen():
+    with Server(clock=START) as s:
+        imported(s, rule(1, "SigninLogs | where ResultType == '50126' | project UserPrincipalName", PER_RESULT))
+        imported(s, rule(2, "SigninLogs | where ResultType == '50126' | project UserPrincipalName"))
+        sign_ins(s, 1, "ann@halden.example")
+        s.move_clock(at(20))
+        for seen in (1, 2):
+            equal(len(alerts(s)), 2 * seen)
+            sign_ins(s, 1, "ann@halden.example")
+            s.move_clock(at(20 + 20 * seen))
+        equal(len(alerts(s)), 6)
 
 
 def test_late_rows_of_another_workspace():
@@ -282,6 +296,98 @@ def test_a_rule_that_keeps_failing_is_switched_off():
         equal(len([r for r in runs(s, status="Failure")]), 10)
 
 
+def watched(s, there):
+    """The function that the rules of the next tests call comes, or goes."""
+    body = {"properties": {"category": "Functions", "displayName": "Watched", "functionAlias": "Watched",
+                           "query": "SigninLogs | where ResultType == '50126'"}}
+    answer = s.arm("PUT" if there else "DELETE", "/savedSearches/watched", body if there else None, provider=False)
+    assert answer.status < 300, answer
+
+
+def test_windows_that_failed_are_run_again():
+    with Server(clock=START) as s:
+        watched(s, True)
+        imported(s, rule(query="Watched", extra=PER_RESULT))
+        sign_ins(s, 1, "before@halden.example")
+        s.move_clock(at(12))
+        watched(s, False)
+        for minute in range(13, 100, 10):
+            sign_ins(s, minute, "m%d@halden.example" % minute)
+            s.move_clock(at(minute))
+        failed = {r["windowTo"] for r in runs(s, status="Failure")}
+        equal((len(failed) > 15, people(s)), (True, ["before"]))
+        s.kill()
+        s.start(clock=at(100))
+        s.move_clock(at(101))
+        assert uncovered(s) == []  # the newest of what was covered is before the failures
+        failed = {r["windowTo"] for r in runs(s, status="Failure")}
+        watched(s, True)
+        s.move_clock(at(106))
+        again = runs(s, trigger="Rerun")
+        assert 0 < len(again) < len(failed), again  # a few at a time, the oldest first
+        equal({r["windowTo"] for r in again}, set(sorted(failed)[:len(again)]))
+        s.move_clock(at(130))
+        equal({r["windowTo"] for r in runs(s, trigger="Rerun", status="Success")}, failed)
+        everybody = sorted(["before"] + ["m%d" % m for m in range(13, 100, 10)])
+        equal((people(s), uncovered(s)), (everybody, []))
+        told = s.query("SentinelHealth | where ExtendedProperties.TriggerType == 'Rerun' | summarize count() by Status")
+        equal([(r["Status"], r["count_"]) for r in told], [("Success", len(failed))])
+        sign_ins(s, 33, "late@halden.example")  # of a window that was run again: seen as late, once
+        s.move_clock(at(180))
+        equal((people(s), uncovered(s)), (sorted(everybody + ["late"]), []))
+        equal(len(runs(s, trigger="Rerun")), len(failed))
+
+
+def test_a_window_that_fails_by_itself_is_given_up():
+    query = ("SigninLogs | where ResultType == '50126' | extend n = iff(UserPrincipalName startswith 'many', 400, 1)"
+             " | mv-expand x = range(1, n, 1) to typeof(long) | mv-expand y = range(1, n, 1) to typeof(long)")
+    with Server(clock=START) as s:
+        imported(s, rule(query=query))
+        sign_ins(s, 6, "many@halden.example")
+        s.move_clock(at(60))
+        failures = s.query("SentinelHealth | where Status == 'Failure' | project Trigger = tostring(ExtendedProperties.TriggerType)")
+        equal(sorted(r["Trigger"] for r in failures), ["Rerun"] * 6 + ["Scheduled"])
+        equal([(r["windowTo"][11:16], r["attempts"]) for r in runs(s, trigger="Rerun")], [("00:10", 6)])
+        equal(s.arm("GET", "/alertRules").json()["value"][0]["properties"]["enabled"], True)
+
+
+def test_how_far_back_windows_are_run_again():
+    with Server("--rule-rerun", "30m", clock=START) as s:
+        watched(s, True)
+        imported(s, rule(query="Watched"))
+        watched(s, False)
+        s.move_clock(at(120))
+        watched(s, True)
+        s.move_clock(at(180))
+        ends = sorted(r["windowTo"][11:16] for r in runs(s, trigger="Rerun"))
+        equal(ends, ["01:35", "01:40", "01:45", "01:50", "01:55"])
+    with Server("--rule-rerun", "0", clock=START) as s:
+        watched(s, True)
+        imported(s, rule(query="Watched"))
+        watched(s, False)
+        s.move_clock(at(60))
+        watched(s, True)
+        s.move_clock(at(120))
+        equal(runs(s, trigger="Rerun"), [])
+
+
+def test_near_real_time_takes_up_what_it_had_given_up():
+    with Server(clock=START) as s:
+        watched(s, True)
+        imported(s, (NRT % 1).replace("SigninLogs | where ResultType == '50126'", "Watched"))
+        sign_ins(s, 0, "before@halden.example")
+        s.move_clock(at(2))
+        watched(s, False)
+        for minute in range(3, 100, 6):
+            sign_ins(s, minute, "m%d@halden.example" % minute)
+            s.move_clock(at(minute))
+        watched(s, True)
+        s.move_clock(at(110))
+        equal(people(s), sorted(["before"] + ["m%d" % m for m in range(3, 100, 6)]))
+        equal(uncovered(s, "At once"), [])
+        equal([r["status"] for r in runs(s, trigger="Rerun")], ["Success"])
+
+
 def test_runs_by_hand():
     identity = "00000000-0000-4000-8000-000000000001"
     with Server(clock=START) as s:
@@ -317,6 +423,50 @@ def test_runs_by_hand():
         equal(s.arm("GET", "/triggeredAnalyticsRuleRuns/none").status, 404)
         s.move_clock(at(660))  # the schedule is what it was
         equal(uncovered(s), [])
+
+
+def slow_part(s, least_s):
+    """A join that takes a rule so long, here and today; it changes no row of a table."""
+    part, n = "", 20_000_000
+    while True:
+        part = "| extend k = 1 | join kind=inner (range k from 1 to %d step 1 | where hash(k) != 7) on k | project-away k, k1" % n
+        began = time.monotonic()
+        s.query("datatable(x: long) [1] " + part)
+        took = time.monotonic() - began
+        if took >= least_s:
+            return part
+        n = int(n * min(3, max(1.5, 1.2 * least_s / max(took, 0.05))))
+
+
+def test_slow_near_real_time_rules_run_beside_the_others():
+    """Two that take seconds each; a quick one sees what arrives meanwhile, and none misses anything."""
+    with Server() as s:
+        slow = slow_part(s, 4)
+        for number in (2, 3):
+            imported(s, (NRT % number).replace("At once", "Slow %d" % number).replace("'50126'", "'50126' " + slow))
+        imported(s, NRT % 1)
+        sent = 0
+        began = time.monotonic()
+
+        def of(name):
+            rows = s.query("SecurityAlert | where AlertName == '%s' | extend Q = tostring(parse_json(ExtendedProperties).Query)"
+                           " | extend Row = parse_json(zlib_decompress_from_base64_string(extract(\"'([^']+)'\", 1, Q)))"
+                           " | project Who = tostring(Row.UserPrincipalName), Late = datetime_diff('millisecond',"
+                           " TimeGenerated, todatetime(Row.TimeGenerated))" % name)
+            return {r["Who"]: r["Late"] for r in rows}
+
+        while time.monotonic() - began < 15:
+            now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            s.post_logs(TABLE, [{"TimeGenerated": now, "ResultType": "50126", "UserPrincipalName": "p%d" % sent}])
+            sent += 1
+            until(lambda: "p%d" % (sent - 1) in of("At once"), 12)
+        late = of("At once")
+        equal(sorted(late), sorted("p%d" % i for i in range(sent)))
+        assert max(late.values()) < 10000, late
+        for name in ("Slow 2", "Slow 3"):
+            until(lambda: len(of(name)) == sent, 60)
+        for name in ("At once", "Slow 2", "Slow 3"):
+            equal(uncovered(s, name), [])
 
 
 def test_the_system_clock_wakes_near_real_time_rules():

@@ -96,3 +96,43 @@ def test_own_files_are_read_again():
     finally:
         os.environ.pop("SSL_CERT_FILE", None)
         shutil.rmtree(folder)
+
+
+MOST_OF_A_MAPPING = 1 << 30  # larger ones are a sanitizer's
+
+
+def in_memory(pid, what):
+    """Whether a process has the bytes in memory that it may write to."""
+    with open("/proc/%d/maps" % pid, encoding="utf-8") as f:
+        ranges = [line.split() for line in f]
+    with open("/proc/%d/mem" % pid, "rb", buffering=0) as memory:
+        for words in ranges:
+            start, end = (int(x, 16) for x in words[0].split("-"))
+            if "w" not in words[1] or end - start > MOST_OF_A_MAPPING:
+                continue
+            try:
+                memory.seek(start)
+                if what in memory.read(end - start):
+                    return True
+            except OSError:  # it went, or can't be read
+                pass
+    return False
+
+
+def test_the_text_of_a_key_does_not_stay_in_memory():
+    with Server("--syslog-tls", "127.0.0.1:0") as s:
+        try:
+            equal(in_memory(s.process.pid, s.workspace()["id"].encode()), True)
+        except PermissionError:
+            from run import Skip
+            raise Skip("the memory of another process can't be read here") from None
+
+        def text_of(name):
+            """Its lines: the TLS library keeps the key itself, since it signs with it, and a copy without line ends."""
+            with open(os.path.join(s.data, "tls", name), "rb") as f:
+                return b"\n".join(f.read().splitlines()[1:-1])
+        for _ in range(2):
+            for name in ("server-key.pem", "ca-key.pem"):
+                equal(in_memory(s.process.pid, text_of(name)), False, name)
+            os.remove(os.path.join(s.data, "tls", "server.pem"))
+            equal(s.post(BASE + "/certificate/reload").status, 200)

@@ -131,7 +131,8 @@ def test_configuration_mistakes_are_named():
         ("\nlisten: nowhere\n", "%s:2: listen: 'nowhere' is not an address" % path),
         ("wokers: 3\n", "did you mean 'workers'?"),
         ("workers: [1]\n", "one value expected"),
-        ("workers: 3\n  bad: : indent\n", path),
+        ("workers: 3\n  bad: : indent\n", "vedette config: %s:2:6: YAML: " % path),
+        ("workers: 3\n---\nworkers: 4\n", "%s:3: a second document begins" % path),
         ("tls_cert: a.pem\n", "tls_cert and tls_key"),
     ]
     try:
@@ -156,6 +157,9 @@ def test_help_of_every_command():
         code, out, error = run(command, "--help")
         equal(code, 0, command)
         contains(out + error, "usage: vedette " + command)
+        equal(run("help", command), (code, out, error), command)
+    equal(run("help", "help")[0], 2)
+    equal(commands, sorted(commands))
     code, _, error = run("sreve")
     equal(code, 2)
     contains(error, "did you mean 'serve'?")
@@ -194,5 +198,6 @@ def test_every_setting_is_documented_with_its_default():
         for line in lines.splitlines():
             is_setting = line.startswith("#") and ": " in line and not line.startswith("# ")
             f.write((line[1:] if is_setting else line) + "\n")
-    equal(run("config", "check", "--config", active)[0], 0)
+    for path in (example, active, os.devnull):
+        equal(run("config", "check", "--config", path)[0], 0, path)
     shutil.rmtree(folder)

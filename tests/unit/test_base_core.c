@@ -211,6 +211,14 @@ static void buffers(void **state)
     sbuf_addz(&b, "abcd");
     assert_null(sbuf_extend(&b, 7));
     assert_false(sbuf_ok(&b));
+    struct sbuf secret = sbuf_make(10), none = sbuf_make(10);
+    sbuf_addz(&secret, "secret");
+    sbuf_wipe(&secret);
+    sbuf_wipe(&none);
+    assert_null(secret.p);
+    AUTO(xwipep) char *text = xstrdup("secret");
+    xwipep(&text);
+    assert_null(text);
     AUTO(sbuf_fini) struct sbuf big = sbuf_make(0);
     for (int i = 0; i < 100000; i++)
         sbuf_add(&big, STR("0123456789"));
