@@ -2,7 +2,8 @@
  * what it would have cost. Nothing is stored.
  *
  * A run is that of the scheduler: the window of S is [S − period, S) of TimeGenerated, now() is S,
- * and rows that arrived later than the run (S and the rule's delay) are not seen. Watchlists and
+ * and rows that arrived later than the run (S and the rule's delay) are not seen by it; a later run
+ * looks at their window again, as the scheduler does. Watchlists and
  * stored functions are those of today. */
 #pragma once
 #include "detect/detect.h"

@@ -25,7 +25,8 @@
 enum { MAX_INPUT = 1 << 30, WIDTH = 100 };
 
 static const char usage[] =
-    "usage: vedette demo [--data DIR] [--days N] [--seed N] [--input DIR] [--serve]\n"
+    "usage: vedette demo [--data DIR] [--days N] [--last-day YYYY-MM-DD] [--seed N]\n"
+    "                    [--input DIR] [--serve]\n"
     "\n"
     "Starts a server over a new data folder, plays logs into it through the Logs Ingestion API "
     "while\n"
@@ -33,6 +34,8 @@ static const char usage[] =
     "\n"
     "  --data DIR   the data folder; vedette-demo if not given; what is in it is removed\n"
     "  --days N     days of logs before and with the intrusion, 2 to 60; 21 if not given\n"
+    "  --last-day DATE\n"
+    "               the day of the intrusion; the last working day before today if not given\n"
     "  --seed N     of the generated logs; 1 if not given\n"
     "  --input DIR  your own logs instead: TABLE.ndjson files (.gz, .zst), one object a line,\n"
     "               with TimeGenerated; rules run over their last two days\n"
@@ -40,7 +43,7 @@ static const char usage[] =
 
 struct demo {
     const char *data, *input;
-    int64_t days, seed;
+    int64_t days, seed, last_day;
     bool serve, terminal, ended;
     struct arena *a;
     struct settings set;
@@ -108,16 +111,28 @@ static bool load_input(struct demo *d, struct err *e)
     return true;
 }
 
+/* So that the incidents are in what the portal shows at first, and nothing is past its retention.
+ */
+static int64_t last_working_day(void)
+{
+    enum { SATURDAY = 5 }; /* 0001-01-01 was a Monday */
+    struct clock *clock = clock_new_system();
+    int64_t day = clock_now(clock) / TICKS_PER_DAY - 1;
+    clock_free(clock);
+    while (day % 7 >= SATURDAY)
+        day--;
+    return day * TICKS_PER_DAY;
+}
+
 static bool plan(struct demo *d, struct err *e)
 {
-    int64_t last_day = 0;
+    int64_t last_day = d->last_day;
     struct str rules = STR("");
     if (!content_find(d->a, "rules", &rules, e))
         return false;
     d->rules_dir = rules.p;
     if (d->input != NULL)
         return load_input(d, e);
-    CHECK(date_parse_iso(STR("2026-03-18"), &last_day));
     d->sim = (struct sim_options){.seed = (uint64_t)d->seed,
                                   .days = (int)d->days,
                                   .first_day = last_day - (d->days - 1) * TICKS_PER_DAY};
@@ -391,11 +406,18 @@ static void finish(struct demo *d)
     arena_free(d->a);
 }
 
+static bool take_day(void *day, char *text)
+{
+    int64_t *out = day;
+    return date_parse_iso(str_from(text), out) && *out % TICKS_PER_DAY == 0;
+}
+
 /* As options_read. */
 static int read_options(int argc, char **argv, struct demo *d)
 {
     const struct cli_option options[] = {{"data", .text = &d->data},
                                          {"days", .number = &d->days},
+                                         {"last-day", .take = take_day, .ctx = &d->last_day},
                                          {"seed", .number = &d->seed},
                                          {"input", .text = &d->input},
                                          {"serve", .flag = &d->serve}};
@@ -416,7 +438,7 @@ static void block_signals(void)
 int cli_demo(int argc, char **argv)
 {
     struct err e = {0};
-    struct demo d = {.data = "vedette-demo", .days = 21, .seed = 1};
+    struct demo d = {.data = "vedette-demo", .days = 21, .seed = 1, .last_day = last_working_day()};
     int code = read_options(argc, argv, &d);
     if (code >= 0)
         return code;

@@ -28,7 +28,7 @@ static const char usage[] =
     "       vedette rules templates create ID  [--id NEW] [--name NAME]\n"
     "       vedette rules validate FILE|DIR…   [--schemas F] [--functions F|DIR] [--watchlists "
     "F|DIR]\n"
-    "                                          or [--server URL | --data DIR]\n"
+    "                                          or [--url URL | --data DIR]\n"
     "       vedette rules convert FILE|DIR…    --to arm|template|yaml\n"
     "       vedette rules run ID               [--at TIME]\n"
     "       vedette rules runs [ID]\n"
@@ -43,8 +43,7 @@ static const char usage[] =
     "validate and convert need none: validate checks keys and query against the tables that ship\n"
     "and those of --schemas ({\"Table\":[[\"column\",\"type\"], …]}), functions "
     "([{\"name\",\"parameters\",\n"
-    "\"body\"}, …] or what 'vedette functions import' reads) and watchlists (ALIAS.csv); --server "
-    "or\n"
+    "\"body\"}, …] or what 'vedette functions import' reads) and watchlists (ALIAS.csv); --url or\n"
     "--data check against a workspace instead. convert prints rules in another form.\n"
     "\n"
     "run evaluates a rule at once, over the window that ends at TIME (else the one that would be\n"
@@ -128,7 +127,7 @@ static bool runs(struct client *c, const struct client_workspace *w, const void 
 
 static int validate(const struct rules_job *j)
 {
-    if (j->place.data != NULL && j->server == NULL)
+    if (j->place.data != NULL || j->place.url != NULL)
         return client_run("rules", &j->place, false, rules_validate_there, j);
     return rules_validate(j);
 }
@@ -160,18 +159,19 @@ static const struct {
 /* As options_read. */
 static int read_options(int argc, char **argv, struct rules_job *j)
 {
-    const struct cli_option options[] = {{"data", .text = &j->place.data},
-                                         {"url", .text = &j->place.url},
-                                         {"workspace", .text = &j->place.workspace},
-                                         {"format", .text = &j->format},
-                                         {"to", .text = &j->format},
-                                         {"id", .text = &j->id},
-                                         {"name", .text = &j->name},
-                                         {"at", .text = &j->at},
-                                         {"schemas", .text = &j->schemas},
-                                         {"functions", .text = &j->functions},
-                                         {"watchlists", .text = &j->watchlists},
-                                         {"server", .text = &j->server}};
+    const struct cli_option options[] = {
+        {"data", .text = &j->place.data},
+        {"url", .text = &j->place.url},
+        {"workspace", .text = &j->place.workspace},
+        {"format", .text = &j->format},
+        {"to", .text = &j->format},
+        {"id", .text = &j->id},
+        {"name", .text = &j->name},
+        {"at", .text = &j->at},
+        {"schemas", .text = &j->schemas},
+        {"functions", .text = &j->functions},
+        {"watchlists", .text = &j->watchlists},
+        {"server", .text = &j->place.url} /* another word for url */};
     int code = options_read(usage, options, COUNTOF(options), argc, argv);
     j->words = argv + optind;
     j->n = argc - optind;

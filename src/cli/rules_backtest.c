@@ -239,8 +239,9 @@ static void print_firings(const struct json *r)
     printf("\n%.*s\n", STR_ARG(json_text(json_get(r, "name"), STR(""))));
     for (size_t i = 0; i < list->n; i++) {
         const struct json *f = &list->items[i], *entities = json_get(f, "entities");
-        printf("  %.19s  %lld rows  %lld alerts  %.*s",
-               json_text(json_get(f, "windowEnd"), STR("?")).p, (long long)number(f, "rows"),
+        printf("  %.19s%s  %lld rows  %lld alerts  %.*s",
+               json_text(json_get(f, "windowEnd"), STR("?")).p,
+               json_is_true(json_get(f, "late")) ? " (late)" : "", (long long)number(f, "rows"),
                (long long)number(f, "alerts"), STR_ARG(json_text(json_get(f, "title"), STR(""))));
         for (size_t k = 0; entities != NULL && k < entities->n; k++)
             printf("%s %.*s", k == 0 ? " :" : ",",
@@ -273,7 +274,7 @@ static void print_late(const struct json *report)
         if (late > rows / 20)
             fprintf(stderr,
                     "note: %lld of %lld rows of %.*s arrived more than 10 minutes after they "
-                    "happened; the runs of their time have not seen them (--as-if-on-time)\n",
+                    "happened: runs see them late, or not at all (--as-if-on-time)\n",
                     (long long)late, (long long)rows,
                     STR_ARG(json_text(json_get(t, "name"), STR(""))));
     }

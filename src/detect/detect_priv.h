@@ -202,7 +202,7 @@ struct evaluation {
     const struct engine_rows *rows;
     const size_t *pick; /* which of rows count; NULL: all */
     size_t n_rows;      /* that count */
-    struct guid *ids;   /* of those that count: row_ids() */
+    struct guid *ids;   /* of those that count: row_ids(); NULL: not made yet */
     struct detect_result *out;
     int64_t now;
     VEC(struct str) issues;
@@ -222,11 +222,6 @@ void evaluation_issue(struct evaluation *ev, const char *fmt, ...) PRINTF_LIKE(2
 struct str cut(struct str s, size_t max);
 
 /* ---- late.c: windows whose rows came after their run ---- */
-/* What a window gives over the rows received up to until that it did not give over those up to
- * when->arrived_after; s must be a window that was evaluated then. */
-bool evaluate_late(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
-                   const struct detect_when *when, struct detect_result *out,
-                   struct err *e) MUST_USE;
 /* The windows of a rule to be run again for rows of what its query reads, received in (after,
  * until], and the mark up to which each was seen, by time. s: of the run that asks. */
 struct late_window {

@@ -115,7 +115,8 @@ static void make_alerts(struct evaluation *ev)
     size_t rows = ev->n_rows;
     bool each = ev->r->alert_per_result && rows > 0;
     out->n_alerts = each ? rows : 1;
-    ev->ids = row_ids(ev);
+    if (ev->ids == NULL)
+        ev->ids = row_ids(ev);
     if (out->n_alerts > most) {
         out->n_alerts = most;
         evaluation_issue(ev, "more than %zu alerts: the last one stands for all %zu results", most,
@@ -275,6 +276,8 @@ bool evaluation_query(struct evaluation *ev, const struct detect_when *when,
         .options = evaluation_options(ev->r, when),
         .limits = evaluation_limits(ev->d)};
     end_by(&q.limits, when->deadline_us);
+    if (when->cancel != NULL)
+        q.limits.cancel = when->cancel;
     return ask(ev, &q, result, e);
 }
 

@@ -23,7 +23,7 @@ void run_late(struct run *r, int64_t s, int64_t mark)
         p.record.attempts = 1;
         p.record.number = mark;
         p.record.arrived_after = windows[i].seen_until;
-        ok = run_evaluate(r, &p, evaluate_late, &when, &why) && ok;
+        ok = run_evaluate(r, &p, detect_evaluate_late, &when, &why) && ok;
         if (atomic_load(&r->d->stop))
             return;
         run_suppress(r, &p, s);

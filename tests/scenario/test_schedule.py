@@ -100,6 +100,19 @@ def test_late_rows_are_seen_once():
         equal(people(s), ["early", "late", "later"])
 
 
+def test_a_late_row_that_equals_another_one_is_seen():
+    with Server(clock=START) as s:
+        imported(s, rule(1, "SigninLogs | where ResultType == '50126' | project UserPrincipalName", PER_RESULT))
+        imported(s, rule(2, "SigninLogs | where ResultType == '50126' | project UserPrincipalName"))
+        sign_ins(s, 1, "ann@halden.example")
+        s.move_clock(at(20))
+        for seen in (1, 2):
+            equal(len(alerts(s)), 2 * seen)
+            sign_ins(s, 1, "ann@halden.example")
+            s.move_clock(at(20 + 20 * seen))
+        equal(len(alerts(s)), 6)
+
+
 def test_late_rows_of_another_workspace():
     with Server(clock=START) as s, tempfile.TemporaryDirectory() as folder:
         copy = os.path.join(folder, "x")
