@@ -3,15 +3,18 @@
  * so whoever makes it must be able to read all that it reads. */
 #include "api/api_priv.h"
 
+bool api_is_custom_table(struct str table)
+{
+    return str_ends(table, STR("_CL")) || str_ends(table, STR(STORE_RESULTS)) ||
+           str_ends(table, STR(STORE_RESTORED));
+}
+
 static enum identity_reading reading_of(const struct identity_caller *c, struct arena *a,
                                         struct str workspace, struct str table,
                                         const struct kql_row_rule **out_rows)
 {
-    struct identity_table t = {.workspace = workspace,
-                               .name = table,
-                               .custom = str_ends(table, STR("_CL")) ||
-                                         str_ends(table, STR(STORE_RESULTS)) ||
-                                         str_ends(table, STR(STORE_RESTORED))};
+    struct identity_table t = {
+        .workspace = workspace, .name = table, .custom = api_is_custom_table(table)};
     if (!identity_allows(c, "query/read", workspace))
         return IDENTITY_READS_NOTHING;
     return identity_reads(c, a, &t, out_rows);
@@ -44,7 +47,7 @@ const struct store_access *api_access(struct vedette *v, struct http_request *q)
     if (identity_reads_all_workspaces(api_caller(q)))
         return NULL;
     struct store_access *x = arena_new_of(q->arena, struct store_access);
-    *x = (struct store_access){q, reads};
+    *x = (struct store_access){.self = q, .reads = reads};
     return x;
 }
 
@@ -92,7 +95,7 @@ bool api_may_run(void *request, struct workspace *w, struct str query, struct er
 {
     struct http_request *q = request;
     struct running x = {.q = q};
-    struct store_access access = {&x, reads_all};
+    struct store_access access = {.self = &x, .reads = reads_all};
     struct store_query sq = {.text = query, .access = &access};
     struct kql_query compiled;
     struct kql_diags diags = {0};

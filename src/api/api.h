@@ -42,7 +42,7 @@ struct vedette_options {
     const char *external_hosts; /* that externaldata may read from, see http_allowed; NULL: none */
     size_t external_max_bytes;  /* of one file; 0 = 100 MiB */
     struct ingest_limits ingest;
-    int64_t rule_delay;                 /* ticks; < 0 = Sentinel's five minutes */
+    int64_t rule_delay;                             /* ticks; < 0 = Sentinel's five minutes */
     int64_t rule_spread, rule_lateness, rule_rerun; /* see detect_options */
     unsigned rule_workers;
     int64_t rule_shared_rows;        /* as detect_options has it */
@@ -54,7 +54,8 @@ struct vedette_options {
     unsigned job_workers;            /* 0 = JOBS_WORKERS */
     int64_t job_timeout_us;          /* of a run of a KQL job; 0 = 1 hour */
     int64_t rule_timeout_us;
-    int64_t rule_test_timeout_us; /* of all cases of one call; 0 = 2 minutes */
+    int64_t backtests_kept, backtests_kept_bytes; /* see backtests_options */
+    int64_t rule_test_timeout_us;                 /* of all cases of one call; 0 = 2 minutes */
     size_t rules_max, rules_max_enabled, nrt_rules_max, nrt_rules_max_enabled, rule_versions,
         rule_query_chars;                               /* see detect_options */
     size_t attachment_max_bytes, attachments_max_bytes; /* see struct cases */
@@ -72,6 +73,7 @@ struct vedette_options {
     struct engine_size query_size;
     size_t spill_max_bytes;                   /* see engine_options */
     size_t event_streams, event_streams_each; /* see events_limits */
+    size_t query_audit_bytes;                 /* see query_log_open */
     bool metrics_open;                        /* /metrics needs no token, from anywhere */
     bool portal;                              /* its pages are served, when they have been built */
 };

@@ -41,6 +41,8 @@ struct vedette {
     struct rates *rates;
     struct sign_ins *sign_ins;
     struct shares *shares;
+    struct query_log *query_log;
+    struct store_authors authors;
     struct portal *portal; /* NULL: not served */
     struct http_router *router;
     _Atomic(struct http_server *) server;
@@ -162,6 +164,7 @@ extern const struct http_route assignment_routes[];
 extern const struct http_route session_routes[];
 extern const struct http_route sign_in_routes[];
 extern const struct http_route preference_routes[];
+extern const struct http_route diagnostic_routes[];
 extern const struct http_route assignable_routes[];
 extern const struct http_route tenant_routes[];
 extern const struct http_route multi_routes[];
@@ -222,6 +225,7 @@ extern const size_t n_assignment_routes;
 extern const size_t n_openapi_routes;
 extern const size_t n_event_routes;
 extern const size_t n_preference_routes;
+extern const size_t n_diagnostic_routes;
 extern const size_t n_assignable_routes;
 extern const size_t n_tenant_routes;
 extern const size_t n_multi_routes;
@@ -325,6 +329,25 @@ bool api_may_run(void *request, struct workspace *w, struct str query, struct er
 /* The same for a table, with all of it. Errors: ERR_NOT_FOUND. */
 bool api_may_run_table(struct http_request *q, struct workspace *w, struct str table,
                        struct err *e) MUST_USE;
+
+/* One that a workspace made itself: a custom one, results, restored rows. */
+bool api_is_custom_table(struct str table);
+
+/* ---- resource_query.c ---- */
+/* Of the routes of queries in the context of a resource, whose id is in the path. */
+#define RIGHT_RESOURCE_LOGS "resourceLogs/read"
+/* May the caller read any logs of the resource that the path names, or of what lies below it? */
+bool api_reads_resource(const struct http_request *q);
+struct api_workspaces { /* that a query was asked of */
+    struct workspace **list;
+    size_t n;            /* at least one */
+    struct str resource; /* in whose context; empty: none */
+};
+/* The query of such a route, to be run in the first of *out_read. Errors: ERR_INVALID (the path),
+ * ERR_FORBIDDEN, ERR_LIMIT (too many workspaces). */
+bool api_resource_query(struct vedette *v, struct http_request *q, struct str text,
+                        struct store_query *out, struct api_workspaces *out_read,
+                        struct err *e) MUST_USE;
 
 /* ---- limits.c ---- */
 struct api_limits {

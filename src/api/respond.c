@@ -51,7 +51,9 @@ static bool may(struct vedette *v, struct http_request *q, struct err *e)
         return false;
     q->principal = c;
     q->throttle_key = c->id;
-    return strcmp(right, RIGHT_ONESELF) == 0 || api_may(q, STR("")) ||
+    bool may =
+        strcmp(right, RIGHT_RESOURCE_LOGS) == 0 ? api_reads_resource(q) : api_may(q, STR(""));
+    return strcmp(right, RIGHT_ONESELF) == 0 || may ||
            err_set(e, ERR_FORBIDDEN,
                    "The client '%.*s' does not have authorization to perform action '%s'.",
                    STR_ARG(c->id), api_right(q->arena, q->route).action);

@@ -44,13 +44,18 @@ static void get(void *ctx, struct http_request *q, struct http_response *r)
 static void list(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
+    struct err e = {0};
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL)
         return;
     struct json_out o = json_out_make(&r->body);
     json_obj(&o);
     json_key(&o, "value");
-    backtests_list(v->backtests, w, &o);
+    if (!backtests_list(v->backtests, w, &o, &e)) {
+        sbuf_clear(&r->body);
+        api_error(v, q, &e, r);
+        return;
+    }
     json_obj_end(&o);
 }
 

@@ -10,7 +10,9 @@ static bool may(void *self, const struct workspace *w)
 
 static struct dcr_caller caller(struct http_request *q)
 {
-    return (struct dcr_caller){q, may};
+    const struct identity_caller *c = api_caller(q);
+    struct str tenant = c->tenant.n > 0 ? c->tenant : identity_tenant(c->in);
+    return (struct dcr_caller){q, may, identity_tenant_key(c->in, tenant)};
 }
 
 static struct dcr_change change(struct http_request *q, const struct json *body)

@@ -1,5 +1,5 @@
 /* /healthz, /readyz, and /metrics in Prometheus' text format (version 0.0.4). */
-#include "api/api_priv.h"
+#include "api/query_log.h"
 #include "text/json.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -386,6 +386,15 @@ static void disk(struct vedette *v, struct sbuf *b)
         (double)room.total_bytes);
 }
 
+static void query_audit(struct vedette *v, struct sbuf *b)
+{
+    struct query_log_counts c = query_log_counts(v->query_log);
+    one(b, "vedette_query_audit_rows_total", "counter", "Rows of LAQueryLogs that were stored.",
+        (double)c.stored);
+    one(b, "vedette_query_audit_dropped_total", "counter",
+        "Rows of LAQueryLogs that there was no room for.", (double)c.dropped);
+}
+
 static void workspaces(struct vedette *v, struct sbuf *b)
 {
     help(b, "vedette_workspace_disk_bytes", "gauge", "What a workspace's files take on the disk.");
@@ -534,6 +543,7 @@ static void metrics(void *ctx, struct http_request *q, struct http_response *r)
         (double)(clock_mono_us() - v->started) / 1e6);
     one(b, "process_resident_memory_bytes", "gauge", "Resident memory.", resident_bytes());
     disk(v, b);
+    query_audit(v, b);
     workspaces(v, b);
     ingestion(v, q->arena, b);
     lake(v, b);

@@ -1,6 +1,6 @@
 /* KQL jobs of a workspace: …/kqlJobs. Azure has no public interface for them; this one is in the
  * style of its neighbours. */
-#include "api/api_priv.h"
+#include "api/authors.h"
 #include "text/json.h"
 
 enum { MAX_JOB = 1 << 20 };
@@ -52,7 +52,8 @@ static void put(void *ctx, struct http_request *q, struct http_response *r)
         return;
     if (!api_may_run(q, w, json_text(json_path(&body, "properties.query"), STR("")), &e) ||
         !job_put(v->jobs, q->arena, w, http_param(q, "job"), &body, http_header(q, "if-match"),
-                 api_caller(q)->name, &x, &created, &e)) {
+                 api_caller(q)->name, &x, &created, &e) ||
+        !author_keep(v, q, w, "job", x.key, &e)) {
         api_error(v, q, &e, r);
         return;
     }

@@ -3,6 +3,7 @@
  * the same, of the data lake: also what is past the analytics retention. Source: "Kusto REST API",
  * "Run KQL queries on the Microsoft Sentinel data lake using APIs". */
 #include "api/kusto.h"
+#include "api/query_log.h"
 #include "engine/engine.h"
 #include "text/date.h"
 #include "text/json.h"
@@ -182,17 +183,23 @@ static void run_query(struct vedette *v, struct http_request *q, const struct co
     sq.limits = limits.own;
     sq.most = &limits.most;
     sq.since_us = limits.since_us;
+    struct query_audit audit;
+    struct workspace *database = c->database;
+    const struct api_workspaces of = {.list = &database, .n = 1};
+    query_log_begin(v, &of, c->csl, &sq, &audit);
     if (!workspace_query(c->database, q->arena, &sq, &res, &diags, &e)) {
         size_t left_out = c->csl.n + prefix - text.n;
         if (prefix > 0 && e.pos.line > 0 && e.pos.off >= prefix)
             e.pos = pos_in(c->csl, e.pos.off - prefix + left_out);
         fail(v, q, &e, r);
+        query_log_end(v, q, &audit, NULL, r->status);
         return;
     }
     struct kusto_table *tables = arena_array(q->arena, struct kusto_table, res.n + 1);
     for (size_t i = 0; i < res.n; i++)
         tables[i] = result_table(q->arena, res.rows[i], &res.limits);
     write_tables(v, q, c, tables, res.n, &res.compiled.results[0].render, r);
+    query_log_end(v, q, &audit, &res, r->status);
     store_result_fini(&res);
 }
 

@@ -1,7 +1,7 @@
 /* What spans workspaces and tenants: one query in each of many tenants, and one list of incidents.
  * Source: "Advanced hunting in Microsoft Defender multitenant management": a query runs once for
  * each tenant, and the rows come together with a column TenantId; 50,000 in all. */
-#include "api/api_priv.h"
+#include "api/query_log.h"
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "text/json.h"
@@ -111,8 +111,12 @@ static void ask(struct multi *m, struct target *t, const struct api_question *k)
     sq.options.has_scope = k->has_scope;
     sq.options.scope_from = k->from;
     sq.options.scope_to = k->to;
+    struct query_audit audit;
+    const struct api_workspaces of = {.list = &t->w, .n = 1};
+    query_log_begin(m->v, &of, k->query, &sq, &audit);
     t->ok = workspace_query(t->w, m->q->arena, &sq, &t->result, &diags, &t->err);
     t->took_us = clock_mono_us() - began;
+    query_log_end(m->v, m->q, &audit, t->ok ? &t->result : NULL, t->ok ? 200 : 400);
 }
 
 /* ---- the answer ---- */

@@ -1,6 +1,7 @@
 /* What Sentinel has no API for, or keeps in Azure itself: workspaces with their data collection
  * rule, accounting, applications, and the clock of a test server. */
 #include "api/api_priv.h"
+#include "identity/access.h"
 #include "ingest/csv_names.h"
 #include "state/cursors.h"
 #include "text/date.h"
@@ -19,6 +20,7 @@ static void workspaces(void *ctx, struct http_request *q, struct http_response *
         json_obj(&o);
         json_kv_str(&o, "id", workspace_id(w));
         json_kv_str(&o, "name", workspace_name(w));
+        json_kv_str(&o, "displayName", identity_display_name(v->identity, q->arena, w));
         json_kv_z(&o, "dataCollectionRule", dcr);
         json_kv_str(&o, "tenant", identity_tenant_of(v->identity, w));
         json_kv_str(&o, "resourceId", identity_resource_id(q->arena, w));

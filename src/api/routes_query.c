@@ -1,6 +1,6 @@
 /* The Log Analytics query API: GET and POST /v1/workspaces/{workspace}/query, and the same for a
  * workspace by its ARM id. */
-#include "api/api_priv.h"
+#include "api/query_log.h"
 #include "engine/engine.h"
 #include "engine/parquet.h"
 #include "kql/kql.h"
@@ -23,6 +23,7 @@ struct ask {
     size_t max_rows; /* of RESULTS; 0: the server's */
     bool parquet;    /* of RESULTS */
     bool statistics, render;
+    bool by_resource;                 /* in the context of the resource that the path names */
     const struct json *workspaces[2]; /* of the body: lists, or NULL */
     struct str more;                  /* of the address: names with commas between */
 };
@@ -334,52 +335,84 @@ static bool more_workspaces(struct http_request *q, const struct workspace *own,
     return api_more_workspaces(q, own, &list, out, e);
 }
 
+/* The query, and the workspaces that it is asked of. */
+static bool question(struct vedette *v, struct http_request *q, const struct ask *k,
+                     struct store_query *sq, struct api_workspaces *of, struct err *e)
+{
+    if (!k->by_resource) {
+        *sq = api_store_query(v, q, k->what.query);
+        return more_workspaces(q, of->list[0], k, &sq->options, e);
+    }
+    for (size_t i = 0; i < COUNTOF(k->workspaces); i++)
+        if (k->workspaces[i] != NULL && k->workspaces[i]->n > 0)
+            return err_set(e, ERR_INVALID,
+                           "workspaces: a query of a resource reads all workspaces that have logs "
+                           "of it; none can be named");
+    return api_resource_query(v, q, k->what.query, sq, of, e);
+}
+
+static void write_result(struct vedette *v, struct http_request *q, const struct ask *k,
+                         const struct store_result *res, int64_t began, struct http_response *r)
+{
+    bool lines = strcmp(q->route->pattern, RESULTS) == 0;
+    if (lines && k->parquet)
+        write_parquet(v, q, res, r);
+    else if (lines)
+        write_lines(res, clock_mono_us() - began, r);
+    else
+        write_answer(q, k, res, clock_mono_us() - began, r);
+}
+
+/* What the query itself brought about is the caller's to change. */
+static void write_failure(struct vedette *v, struct http_request *q, struct kql_diags *diags,
+                          struct err *e, struct http_response *r)
+{
+    if (diags->v.n > 0 || e->code == ERR_NOT_FOUND || e->code == ERR_UNSUPPORTED ||
+        e->code == ERR_LIMIT) {
+        if (e->kind[0] == '\0')
+            (void)err_kind(e, "SEM0000");
+        api_query_error(q, e, diags, r);
+    } else {
+        api_error(v, q, e, r);
+    }
+}
+
 static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
                 const struct ask *k, struct http_response *r)
 {
     struct err e = {0};
     struct store_result res = {0};
     struct kql_diags diags = {0};
-    int64_t began = clock_mono_us();
-    struct store_query sq = api_store_query(v, q, k->what.query);
+    struct query_audit audit;
+    struct store_query sq;
+    struct api_workspaces of = {.list = &ws, .n = 1};
+    if (!question(v, q, k, &sq, &of, &e)) {
+        api_error_status(v, q, e.code == ERR_FORBIDDEN ? 403 : 400, &e, r);
+        return;
+    }
     sq.options.session = api_session(v, q);
     sq.options.has_scope = k->what.has_scope;
     sq.options.scope_from = k->what.from;
     sq.options.scope_to = k->what.to;
     sq.lake = strcmp(q->route->pattern, LAKE_QUERY) == 0;
     struct api_limits limits;
-    if (!more_workspaces(q, ws, k, &sq.options, &e)) {
-        api_error_status(v, q, 400, &e, r);
-        return;
-    }
     api_limits(v, q, k->wait_s, &limits);
-    bool lines = strcmp(q->route->pattern, RESULTS) == 0;
-    if (lines && k->max_rows > 0) {
+    if (strcmp(q->route->pattern, RESULTS) == 0 && k->max_rows > 0) {
         limits.own.max_rows = k->max_rows;
         limits.own.max_bytes = limits.most.max_bytes;
     }
     sq.limits = limits.own;
     sq.most = &limits.most;
     sq.since_us = limits.since_us;
-    if (workspace_query(ws, q->arena, &sq, &res, &diags, &e)) {
-        if (lines && k->parquet)
-            write_parquet(v, q, &res, r);
-        else if (lines)
-            write_lines(&res, clock_mono_us() - began, r);
-        else
-            write_answer(q, k, &res, clock_mono_us() - began, r);
+    query_log_begin(v, &of, k->what.query, &sq, &audit);
+    bool ok = workspace_query(of.list[0], q->arena, &sq, &res, &diags, &e);
+    if (ok)
+        write_result(v, q, k, &res, audit.began_us, r);
+    else
+        write_failure(v, q, &diags, &e, r);
+    query_log_end(v, q, &audit, ok ? &res : NULL, r->status);
+    if (ok)
         store_result_fini(&res);
-        return;
-    }
-    /* What the query itself brought about is the caller's to change. */
-    if (diags.v.n > 0 || e.code == ERR_NOT_FOUND || e.code == ERR_UNSUPPORTED ||
-        e.code == ERR_LIMIT) {
-        if (e.kind[0] == '\0')
-            (void)err_kind(&e, "SEM0000");
-        api_query_error(q, &e, &diags, r);
-    } else {
-        api_error(v, q, &e, r);
-    }
 }
 
 bool api_question_read(struct vedette *v, const struct http_request *q, const struct json *body,
@@ -410,8 +443,9 @@ static void ask(struct vedette *v, struct http_request *q, const struct json *bo
         api_error_status(v, q, 400, &e, r);
         return;
     }
-    struct workspace *w = api_workspace(v, q, r);
-    if (w == NULL)
+    k.by_resource = strcmp(q->route->access, RIGHT_RESOURCE_LOGS) == 0;
+    struct workspace *w = k.by_resource ? NULL : api_workspace(v, q, r);
+    if (w == NULL && !k.by_resource)
         return;
     read_prefer(&k, http_header(q, "prefer"));
     if (api_question_read(v, q, body, &k.what, &e))
@@ -435,7 +469,25 @@ static void post_query(void *ctx, struct http_request *q, struct http_response *
         ask(ctx, q, &body, r);
 }
 
+/* Of a subscription, a resource group, a resource, and parts of one. */
+#define OF_RESOURCE(path)                                                                          \
+    {HTTP_GET,  "/v1/subscriptions/{subscription}" path "/query",                                  \
+     get_query, RIGHT_RESOURCE_LOGS,                                                               \
+     0,         FAMILY_QUERY},                                                                     \
+    {                                                                                              \
+        HTTP_POST, "/v1/subscriptions/{subscription}" path "/query", post_query,                   \
+            RIGHT_RESOURCE_LOGS, MAX_QUERY_BODY, FAMILY_QUERY                                      \
+    }
+#define RESOURCE "/providers/{provider}/{type}/{resource}"
+
 const struct http_route query_routes[] = {
+    OF_RESOURCE(""),
+    OF_RESOURCE(RESOURCE),
+    OF_RESOURCE("/resourceGroups/{group}"),
+    OF_RESOURCE("/resourceGroups/{group}" RESOURCE),
+    OF_RESOURCE("/resourceGroups/{group}" RESOURCE "/{part_type}/{part}"),
+    OF_RESOURCE("/resourceGroups/{group}" RESOURCE
+                "/{part_type}/{part}/{small_part_type}/{small_part}"),
     {HTTP_GET, "/v1/workspaces/{workspace}/query", get_query, "query/read", 0, FAMILY_QUERY},
     {HTTP_POST, "/v1/workspaces/{workspace}/query", post_query, "query/read", MAX_QUERY_BODY,
      FAMILY_QUERY},

@@ -47,6 +47,7 @@ struct detect_actor api_rule_actor(struct http_request *q)
     struct str correlation = http_header(q, "x-ms-correlation-request-id");
     struct str name = api_caller(q)->name;
     return (struct detect_actor){.name = name.n > 0 ? name : api_caller(q)->id,
+                                 .id = api_caller(q)->id,
                                  .address = q->remote,
                                  .uri = q->path,
                                  .correlation_id =

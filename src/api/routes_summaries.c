@@ -1,5 +1,5 @@
 /* Microsoft.OperationalInsights/workspaces/summaryLogs: summary rules. */
-#include "api/api_priv.h"
+#include "api/authors.h"
 #include "text/date.h"
 #include "text/json.h"
 
@@ -58,7 +58,8 @@ static void put(void *ctx, struct http_request *q, struct http_response *r)
     struct str query = json_text(json_path(&body, "properties.ruleDefinition.query"), STR(""));
     if (!api_may_run(q, w, query, &e) ||
         !summary_put(v->summaries, q->arena, w, http_param(q, "rule"), &body,
-                     http_header(q, "if-match"), api_caller(q)->name, &x, &created, &e)) {
+                     http_header(q, "if-match"), api_caller(q)->name, &x, &created, &e) ||
+        !author_keep(v, q, w, "summary", x.key, &e)) {
         api_error(v, q, &e, r);
         return;
     }

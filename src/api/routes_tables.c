@@ -1,8 +1,12 @@
 /* The Tables API of a workspace (Microsoft.OperationalInsights/workspaces/tables): list, get,
  * define custom tables, set plan, retention and clustering key. */
-#include "api/api_priv.h"
+#include "api/authors.h"
+#include "identity/access.h"
 #include "text/date.h"
 #include "text/json.h"
+
+#define GENERAL "General"
+#define PROTECTED "Protected"
 
 /* The API's names of types; the last three are read only. */
 static const struct {
@@ -164,6 +168,9 @@ static void write_table(struct vedette *v, struct http_request *q, struct json_o
     json_obj(o);
     write_retention(o, w, t->name);
     write_key(q, o, w, t->name);
+    json_kv_z(o, "protectionLevel",
+              identity_table_is_protected(v->identity, workspace_id(w), t->name) ? PROTECTED
+                                                                                 : GENERAL);
     write_state(v, q, o, w, t->name);
     json_key(o, "schema");
     json_obj(o);
@@ -326,6 +333,33 @@ static bool change_key(struct http_request *q, struct workspace *w, struct str t
            workspace_cluster_set(w, table, wish, e);
 }
 
+/* Left out: as it is, also with PUT: nobody uncovers a table by chance. */
+static bool change_protection(struct vedette *v, struct http_request *q, struct workspace *w,
+                              struct str table, const struct json *body, struct err *e)
+{
+    static const char action[] =
+        "Microsoft.OperationalInsights/workspaces/tables/protectionLevel/write";
+    const struct json *j = json_path(body, "properties.protectionLevel");
+    struct str wish = json_text(j, STR(""));
+    const struct identity_target where = {.workspace = workspace_id(w), .table = table};
+    struct kql_table t = {0};
+    bool is_protected = str_ieqz(wish, PROTECTED);
+    if (j == NULL)
+        return true;
+    if (!is_protected && !str_ieqz(wish, GENERAL))
+        return err_set(e, ERR_INVALID, "properties.protectionLevel: General or Protected expected");
+    if (!workspace_table_find(w, q->arena, table, &t))
+        return err_set(e, ERR_NOT_FOUND, "The table '%.*s' could not be found.",
+                       (int)(table.n < 80 ? table.n : 80), table.p);
+    if (identity_table_is_protected(v->identity, workspace_id(w), t.name) == is_protected)
+        return true;
+    if (!identity_may(api_caller(q), str_from(action), false, &where))
+        return err_set(e, ERR_FORBIDDEN,
+                       "The client '%.*s' does not have authorization to perform action '%s'.",
+                       STR_ARG(api_caller(q)->id), action);
+    return identity_table_protect(v->identity, workspace_id(w), t.name, is_protected, e);
+}
+
 static bool read_properties(const struct json *body, struct err *e)
 {
     const struct json *p = json_get(body, "properties");
@@ -355,7 +389,8 @@ static void change(void *ctx, struct http_request *q, struct http_response *r, b
               (!define || (read_schema(q->arena, columns, &schema, &e) &&
                            workspace_table_define(w, name, &schema, &e))) &&
               ((!exists && !define) || (change_retention(w, name, &body, put, &e) &&
-                                        change_key(q, w, name, &body, put, &e)));
+                                        change_key(q, w, name, &body, put, &e))) &&
+              change_protection(v, q, w, name, &body, &e);
     if (ok)
         (void)write_named(v, q, r, w, name);
     else
@@ -374,8 +409,10 @@ static void put_search(struct vedette *v, struct http_request *q, struct http_re
     if (w == NULL || !api_body(v, q, r, &body))
         return;
     struct str query = json_text(json_path(&body, "properties.searchResults.query"), STR(""));
-    if (!api_may_run(q, w, query, &e) || !search_put(v->jobs, q->arena, w, http_param(q, "table"),
-                                                     &body, api_caller(q)->name, &x, &e))
+    if (!api_may_run(q, w, query, &e) ||
+        !search_put(v->jobs, q->arena, w, http_param(q, "table"), &body, api_caller(q)->name, &x,
+                    &e) ||
+        !author_keep(v, q, w, "search", x.name, &e))
         api_error(v, q, &e, r);
     else if (write_named(v, q, r, w, x.name))
         r->status = 202;
@@ -398,8 +435,11 @@ static void delete (void *ctx, struct http_request *q, struct http_response *r)
     if (w == NULL)
         return;
     struct str name = http_param(q, "table");
+    struct kql_table t = {.name = name};
+    (void)workspace_table_find(w, q->arena, name, &t);
     bool ok =
         is_results(name) ? search_delete(v->jobs, w, name, &e) : workspace_table_drop(w, name, &e);
+    ok = ok && identity_table_protect(v->identity, workspace_id(w), t.name, false, &e);
     if (!ok && e.code == ERR_NOT_FOUND)
         r->status = 204;
     else if (!ok)

@@ -1,7 +1,8 @@
 /* The workspace resource (Microsoft.OperationalInsights/workspaces): making and deleting it, what
- * it is, and its daily cap. Other properties are answered as they are here, and can't be changed.
+ * it is, its daily cap, and its settings (workspace_settings.h). Other properties are answered as
+ * they are here, and can't be changed.
  */
-#include "api/api_priv.h"
+#include "api/workspace_settings.h"
 #include "text/date.h"
 #include "text/json.h"
 
@@ -46,6 +47,7 @@ static void write_workspace(struct vedette *v, struct http_request *q, struct js
     json_kv_z(o, "name", "PerGB2018");
     json_obj_end(o);
     write_capping(o, w, gb);
+    workspace_settings_write(v, q, w, o);
     if (rule.n > 0)
         json_kv_str(o, "defaultDataCollectionRuleResourceId", rule);
     json_kv_z(o, "publicNetworkAccessForIngestion", "Enabled");
@@ -94,11 +96,14 @@ static void change(struct vedette *v, struct http_request *q, struct http_respon
     struct json body = {0};
     double gb = -1;
     bool given = false;
+    struct workspace_settings settings;
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL || !api_body(v, q, r, &body))
         return;
     /* A PUT without a cap is one without a cap. */
     if (!read_quota(&body, &given, &gb, &e) ||
+        !workspace_settings_read(v, w, &body, &settings, &e) ||
+        !workspace_settings_keep(v, w, &settings, &e) ||
         ((given || whole) && !health_cap_set(v->health, w, gb, &e)))
         api_error(v, q, &e, r);
     else
@@ -157,9 +162,12 @@ static void make(struct vedette *v, struct http_request *q, struct http_response
         return;
     p.tenant = tenant;
     struct workspace *w = NULL;
-    if (read_quota(&body, &given, &gb, &e))
+    struct workspace_settings settings;
+    if (read_quota(&body, &given, &gb, &e) &&
+        workspace_settings_read(v, NULL, &body, &settings, &e))
         w = identity_workspace_make(v->identity, q->arena, &p, &recovered, &e);
     if (w == NULL || !api_workspace_start(v, w, recovered, &e) ||
+        !workspace_settings_keep(v, w, &settings, &e) ||
         (given && !health_cap_set(v->health, w, gb, &e))) {
         api_refuse(v, q, &e, r);
         return;

@@ -1,8 +1,10 @@
 /* Opening everything over a data folder, in order, and closing it in the other one. */
 #include "api/api.h"
 #include "api/api_priv.h"
+#include "api/authors.h"
 #include "api/events.h"
 #include "api/portal.h"
+#include "api/query_log.h"
 #include "backtest/backtest.h"
 #include "base/ids.h"
 #include "purge/purge.h"
@@ -104,6 +106,7 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .state = v->state,
                                .clock = v->o.clock,
                                .incidents = v->incidents,
+                               .authors = authors_of(v),
                                .scope = scope,
                                .delay = v->o.rule_delay,
                                .spread = v->o.rule_spread,
@@ -119,13 +122,23 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .max_versions = v->o.rule_versions,
                                .max_query_chars = v->o.rule_query_chars};
     v->detect = detect_open(&o, e);
-    struct summaries_options so = {v->store, v->state, v->o.clock, scope, v->o.rule_timeout_us};
+    struct summaries_options so = {v->store,     v->state, v->o.clock, scope, v->o.rule_timeout_us,
+                                   authors_of(v)};
     v->summaries = summaries_open(&so);
-    struct jobs_options jo = {v->store, v->state,         v->o.clock,
-                              scope,    v->o.job_workers, v->o.job_timeout_us};
+    struct jobs_options jo = {v->store,     v->state,         v->o.clock,
+                              scope,        v->o.job_workers, v->o.job_timeout_us,
+                              authors_of(v)};
     v->jobs = jobs_open(&jo);
-    struct backtests_options bo = {v->store, v->detect,       v->o.clock,
-                                   scope,    v->o.rule_delay, v->o.rule_timeout_us};
+    struct backtests_options bo = {.store = v->store,
+                                   .state = v->state,
+                                   .detect = v->detect,
+                                   .clock = v->o.clock,
+                                   .scope = scope,
+                                   .delay = v->o.rule_delay,
+                                   .timeout_us = v->o.rule_timeout_us,
+                                   .lateness = v->o.rule_lateness,
+                                   .kept = v->o.backtests_kept,
+                                   .kept_bytes = v->o.backtests_kept_bytes};
     v->backtests = backtests_open(&bo);
     v->cases = (struct cases){v->state, v->o.clock, v->incidents, v->o.attachment_max_bytes,
                               v->o.attachments_max_bytes};
@@ -200,6 +213,7 @@ static struct http_router *make_router(struct vedette *v, size_t body_bytes)
         {assignment_routes, n_assignment_routes, v, false},
         {openapi_routes, n_openapi_routes, v, false},
         {event_routes, n_event_routes, v, false},
+        {diagnostic_routes, n_diagnostic_routes, v, false},
     };
     struct http_app app = {v, api_authorise, rates_admit, api_fail, api_observe};
     return http_router_new(families, COUNTOF(families), &app, body_bytes, v->throttle);
@@ -260,7 +274,8 @@ struct vedette *vedette_open(const struct vedette_options *o, struct err *e)
     v->shares = shares_new();
     set_defaults(v, o);
     if (!data_dir_take(o->data_dir, &v->lock, e) || !open_store(v, e) || !open_state(v, e) ||
-        !open_identity(v, e) || !open_detect(v, e)) {
+        !open_identity(v, e) || !open_detect(v, e) ||
+        (v->query_log = query_log_open(v, o->query_audit_bytes, e)) == NULL) {
         vedette_close(v);
         return NULL;
     }
@@ -292,6 +307,7 @@ void vedette_close(struct vedette *v)
     if (v == NULL)
         return;
     events_stop(v->events);
+    query_log_free(v->query_log);
     if (v->router != NULL)
         http_router_free(v->router);
     if (v->throttle != NULL)

@@ -2,7 +2,8 @@
  * what it would have cost. Nothing is stored.
  *
  * A run is that of the scheduler: the window of S is [S − period, S) of TimeGenerated, now() is S,
- * and rows that arrived later than the run (S and the rule's delay) are not seen. Watchlists and
+ * and rows that arrived later than the run (S and the rule's delay) are not seen by it; a later run
+ * looks at their window again, as the scheduler does. Watchlists and
  * stored functions are those of today. */
 #pragma once
 #include "detect/detect.h"
@@ -15,6 +16,7 @@ struct trial_options {
     struct workspace *workspace;
     struct arm_scope scope;
     int64_t delay;      /* as detect_options.delay */
+    int64_t lateness;   /* as detect_options.lateness; 0: late rows are not looked at */
     int64_t timeout_us; /* of one query; 0 = 10 minutes */
     size_t max_rows;    /* of one run; 0 = 100,000 */
 };
@@ -51,8 +53,7 @@ enum {
     BACKTEST_MAX_RULES = 5000,
     BACKTEST_MAX_DAYS = 400,
     BACKTEST_MAX_WINDOWS = 1000000, /* of one rule */
-    BACKTEST_RUNNING = 2,           /* at the same time */
-    BACKTEST_KEPT = 20              /* that have ended */
+    BACKTEST_RUNNING = 2            /* at the same time */
 };
 struct backtest_progress { /* written by the run, read by anybody */
     _Atomic bool cancel;
@@ -71,12 +72,16 @@ bool backtest_run(const struct trial_options *o, const struct backtest_request *
 /* ---- as operations that go on by themselves ---- */
 struct backtests; /* shared by threads */
 struct backtests_options {
-    struct store *store;   /* borrowed, as are the next two */
+    struct store *store;   /* borrowed, as are the next three */
+    struct state *state;   /* where reports are kept */
     struct detect *detect; /* whose rules they are */
     struct clock *clock;
     struct arm_scope scope;
-    int64_t delay, timeout_us; /* as trial_options */
+    int64_t delay, timeout_us, lateness; /* as trial_options */
+    int64_t kept;                        /* of a workspace that have ended; 0 = 20 */
+    int64_t kept_bytes; /* their reports together, but the newest is kept; 0 = 256 MiB */
 };
+/* Those that a server was stopped in have failed, and say so. */
 struct backtests *backtests_open(const struct backtests_options *o);
 void backtests_close(struct backtests *b); /* cancels and waits; NULL is fine */
 enum { BACKTEST_ID_BYTES = 37 };
@@ -88,12 +93,14 @@ bool backtests_start(struct backtests *b, struct workspace *w, const struct json
                      const struct detect_actor *who, char out_id[BACKTEST_ID_BYTES],
                      struct err *e) MUST_USE;
 /* {"id", "status": Running, Succeeded, Failed or Canceled, "percentComplete", "rulesDone",
- * "rulesTotal", "windowsDone", "windowsTotal", "fired", "startTime", "endTime", "error",
- * "properties": the report once it succeeded}. Errors: ERR_NOT_FOUND. */
+ * "rulesTotal", "ruleNames": of the first ten, "windowsDone", "windowsTotal", "fired", "from",
+ * "to", "startedBy", "startTime", "endTime", "error", "properties": the report once it succeeded}.
+ * Errors: ERR_NOT_FOUND; those of the control database. */
 bool backtests_get(struct backtests *b, struct workspace *w, struct str id, struct json_out *out,
                    struct err *e) MUST_USE;
-/* Without the reports, as an array. */
-void backtests_list(struct backtests *b, struct workspace *w, struct json_out *out);
+/* Without the reports, as an array; the newest first. */
+bool backtests_list(struct backtests *b, struct workspace *w, struct json_out *out,
+                    struct err *e) MUST_USE;
 /* Cancels one that runs; forgets one that has ended. Errors: ERR_NOT_FOUND. */
 bool backtests_delete(struct backtests *b, struct workspace *w, struct str id,
                       struct err *e) MUST_USE;

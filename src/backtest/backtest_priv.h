@@ -1,6 +1,7 @@
 /* Shared by the files of this folder only. */
 #pragma once
 #include "backtest/backtest.h"
+#include <stdatomic.h>
 
 /* The times S of a rule's runs: first, first + frequency … last. */
 struct grid {
@@ -20,7 +21,8 @@ enum method {
     METHOD_EACH     /* window by window */
 };
 
-struct volumes; /* tables.c */
+struct volumes;   /* tables.c */
+struct late_plan; /* late.c */
 
 enum { RUN_NOT_MADE = -1 };
 
@@ -30,7 +32,7 @@ struct tally {
     uint64_t alerts;
 };
 struct firing {
-    int64_t s;
+    int64_t s, run; /* the window's end; S of the run, another one's where rows were late */
     size_t rows, alerts;
     struct str title, severity;
     struct str entities; /* JSON array of {"type", "name"} */
@@ -51,6 +53,9 @@ struct subject {
     enum method method;
     uint64_t evaluated; /* queries that were run */
     uint64_t fired, alerts, suppressed, failed, rows;
+    uint64_t late_runs, late_alerts; /* of windows again; the alerts are in alerts, too */
+    bool made;                       /* the run under hand: it went well */
+    struct late_plan *late;          /* NULL: no row is late */
     int64_t suppressed_until;
     struct err first_error; /* of a run that failed */
     VEC(struct firing) firings;
@@ -72,6 +77,10 @@ bool subject_may_run(struct subject *x, int64_t s);
 void subject_saw(struct subject *x, int64_t s, size_t rows);
 bool subject_found(struct subject *x, int64_t s, const struct detect_result *result,
                    struct err *e) MUST_USE;
+/* The same of a window that a later run found late rows for. */
+bool subject_found_late(struct subject *x, int64_t window, int64_t s,
+                        const struct detect_result *result, struct err *e) MUST_USE;
+void late_failed(struct subject *x, const struct err *why);
 void subject_failed(struct subject *x, int64_t s, const struct err *why);
 /* The most frequent entities first; returns how many. */
 size_t subject_entities(const struct subject *x, struct arena *a, struct tally **out);
@@ -84,6 +93,19 @@ struct volumes *volumes_new(struct arena *a, const struct trial_options *o,
 int64_t volumes_in_windows(struct volumes *v, const struct rule *r, const struct grid *g);
 /* [{"name", "rows", "late", "meanDelaySeconds"}, …] */
 void volumes_write(const struct volumes *v, struct json_out *out);
+
+/* The rule's query, for what it reads; lives in a. */
+bool volumes_compile(const struct volumes *v, struct arena *a, const struct rule *r,
+                     struct kql_query *out) MUST_USE;
+/* Ticks: how long after it happened a row of the table came at the most, within the time of the
+ * backtest. */
+int64_t volumes_longest(struct volumes *v, struct str table);
+
+/* ---- late.c: windows again whose rows came later. False: cancelled, or the control database
+ * failed ---- */
+bool late_plan_make(struct subject *x, struct err *e) MUST_USE;
+/* After each run of the grid, in their order. */
+bool late_follow(struct subject *x, size_t run, struct err *e) MUST_USE;
 
 /* ---- report.c ---- */
 void subject_write(const struct subject *x, struct volumes *v, const struct err *refused,

@@ -2,6 +2,7 @@
 #pragma once
 #include "backtest/backtest.h"
 #include "base/thread.h"
+#include "state/backtests.h"
 
 /* What a backtest is asked for; everything lives in a. */
 struct asked {

@@ -25,7 +25,8 @@ static void write_firings(const struct subject *x, struct json_out *out)
         const struct firing *f = &x->firings.p[i];
         json_obj(out);
         json_kv_time(out, "windowEnd", f->s);
-        json_kv_time(out, "time", f->s + x->delay);
+        json_kv_time(out, "time", f->run + x->delay);
+        json_kv_bool(out, "late", f->run != f->s);
         json_kv_int(out, "rows", (int64_t)f->rows);
         json_kv_int(out, "alerts", (int64_t)f->alerts);
         json_kv_str(out, "title", f->title);
@@ -147,6 +148,8 @@ void subject_write(const struct subject *x, struct volumes *v, const struct err 
     json_kv_int(out, "suppressed", (int64_t)x->suppressed);
     json_kv_int(out, "failed", (int64_t)x->failed);
     json_kv_int(out, "resultRows", (int64_t)x->rows);
+    json_kv_int(out, "lateRuns", (int64_t)x->late_runs);
+    json_kv_int(out, "lateAlerts", (int64_t)x->late_alerts);
     write_incidents(x, out);
     write_firings(x, out);
     write_entities(x, out);

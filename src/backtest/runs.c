@@ -16,6 +16,7 @@ static void note_run(struct subject *x, int64_t s, int64_t rows)
 void subject_saw(struct subject *x, int64_t s, size_t rows)
 {
     x->rows += rows;
+    x->made = true;
     note_run(x, s, (int64_t)rows);
 }
 
@@ -24,6 +25,7 @@ bool subject_may_run(struct subject *x, int64_t s)
     if (s >= x->suppressed_until)
         return true;
     x->suppressed++;
+    x->made = false;
     note_run(x, s, RUN_NOT_MADE);
     return false;
 }
@@ -31,6 +33,12 @@ bool subject_may_run(struct subject *x, int64_t s)
 void subject_failed(struct subject *x, int64_t s, const struct err *why)
 {
     note_run(x, s, RUN_NOT_MADE);
+    x->made = false;
+    late_failed(x, why);
+}
+
+void late_failed(struct subject *x, const struct err *why)
+{
     if (x->failed++ == 0)
         x->first_error = *why;
 }
@@ -127,7 +135,8 @@ size_t subject_entities(const struct subject *x, struct arena *a, struct tally *
 
 /* ---- one run ---- */
 
-static void note_firing(struct subject *x, int64_t s, const struct detect_result *result)
+static void note_firing(struct subject *x, int64_t window, int64_t s,
+                        const struct detect_result *result)
 {
     size_t n_shown = 0;
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
@@ -143,17 +152,17 @@ static void note_firing(struct subject *x, int64_t s, const struct detect_result
     if (x->firings.n >= max)
         return;
     const struct detect_alert *first = &result->alerts[0];
-    struct firing f = {.s = s, .rows = result->rows, .alerts = result->n_alerts};
+    struct firing f = {.s = window, .run = s, .rows = result->rows, .alerts = result->n_alerts};
     f.title = arena_str(x->a, first->name);
     f.severity = str_from(rule_severity_name(first->severity));
     f.entities = arena_str(x->a, sbuf_str(&b));
     VEC_PUSH(x->a, &x->firings, f);
 }
 
-bool subject_found(struct subject *x, int64_t s, const struct detect_result *result, struct err *e)
+static bool follow(struct subject *x, int64_t window, int64_t s, const struct detect_result *result,
+                   struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
-    subject_saw(x, s, result->rows);
     if (result->n_alerts == 0)
         return true;
     x->fired++;
@@ -161,6 +170,20 @@ bool subject_found(struct subject *x, int64_t s, const struct detect_result *res
     atomic_fetch_add(&x->progress->fired, 1);
     if (x->r->suppression)
         x->suppressed_until = s + x->r->suppression_duration;
-    note_firing(x, s, result);
+    note_firing(x, window, s, result);
     return trial_alerts(x->trial, a, x->r, result, s + x->delay, e);
+}
+
+bool subject_found(struct subject *x, int64_t s, const struct detect_result *result, struct err *e)
+{
+    subject_saw(x, s, result->rows);
+    return follow(x, s, s, result, e);
+}
+
+bool subject_found_late(struct subject *x, int64_t window, int64_t s,
+                        const struct detect_result *result, struct err *e)
+{
+    x->late_runs++;
+    x->late_alerts += result->n_alerts;
+    return follow(x, window, s, result, e);
 }

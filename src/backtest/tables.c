@@ -1,6 +1,7 @@
 /* How many rows the tables that rules read have, hour by hour, and how late they arrived: each
  * table is counted once, in one query. */
 #include "backtest/backtest_priv.h"
+#include "text/date.h"
 
 enum { MOST_HOURS = 24 * (BACKTEST_MAX_DAYS + 15) };
 
@@ -8,7 +9,8 @@ struct volume {
     struct str table;
     int64_t *hours; /* rows up to and without hour i of the range */
     int64_t rows, late;
-    double mean_s; /* between TimeGenerated and arrival */
+    double mean_s;   /* between TimeGenerated and arrival */
+    int64_t longest; /* ticks: the same, of what arrived within the time of the backtest */
 };
 struct volumes {
     struct arena *a;
@@ -39,14 +41,18 @@ struct volumes *volumes_new(struct arena *a, const struct trial_options *o,
     return v;
 }
 
-static struct str query_of(struct arena *a, struct str table)
+static struct str query_of(struct arena *a, struct str table, int64_t arrived_by)
 {
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(0);
+    char by[29];
+    date_format(arrived_by, by);
     sbuf_addz(&b, "[");
     json_escape(&b, table);
-    sbuf_addz(&b, "] | extend Delay = ingestion_time() - TimeGenerated"
-                  " | summarize Rows = count(), Late = countif(Delay > 10m),"
-                  " Seconds = sum(Delay / 1s) by Hour = bin(TimeGenerated, 1h)");
+    sbuf_addf(&b,
+              "] | extend Arrived = ingestion_time() | extend Delay = Arrived - TimeGenerated"
+              " | summarize Rows = count(), Late = countif(Delay > 10m), Seconds = sum(Delay / 1s),"
+              " Longest = maxif(Delay, Arrived <= datetime(%s)) by Hour = bin(TimeGenerated, 1h)",
+              by);
     return arena_str(a, sbuf_str(&b));
 }
 
@@ -62,6 +68,9 @@ static void fill(struct volumes *v, struct volume *x, const struct engine_rows *
         x->rows += n;
         x->late += engine_rows_get(rows, i, 2).i;
         seconds += engine_rows_get(rows, i, 3).d;
+        struct kql_value longest = engine_rows_get(rows, i, 4);
+        if (!longest.is_null && longest.i > x->longest)
+            x->longest = longest.i;
     }
     x->mean_s = x->rows > 0 ? seconds / (double)x->rows : 0;
     for (size_t i = 1; i < v->n_hours; i++)
@@ -82,7 +91,7 @@ static struct volume *volume_of(struct volumes *v, struct str table)
     struct kql_diags diags = {0};
     struct store_result result = {0};
     struct err ignored = {0};
-    struct store_query q = {.text = query_of(a, table)};
+    struct store_query q = {.text = query_of(a, table, v->to + TICKS_PER_HOUR)};
     q.options = (struct kql_options){
         .now_ticks = v->to, .has_scope = true, .scope_from = v->from, .scope_to = v->to};
     q.limits = (struct engine_limits){.max_rows = MOST_HOURS, .cancel = v->cancel};
@@ -104,18 +113,30 @@ static int64_t up_to(const struct volumes *v, const struct volume *x, int64_t t)
     return x->hours[hour] + (int64_t)(part * (double)(x->hours[hour + 1] - x->hours[hour]));
 }
 
+int64_t volumes_longest(struct volumes *v, struct str table)
+{
+    return volume_of(v, table)->longest;
+}
+
+bool volumes_compile(const struct volumes *v, struct arena *a, const struct rule *r,
+                     struct kql_query *out)
+{
+    struct kql_options o = {
+        .catalog = workspace_catalog(v->o->workspace), .now_ticks = v->to, .has_scope = true};
+    struct kql_catalog *catalog = arena_new_of(a, struct kql_catalog);
+    struct kql_diags diags = {0};
+    *catalog = *o.catalog;
+    catalog->peek = NULL;
+    o.catalog = catalog;
+    return kql_compile(a, r->query, &o, out, &diags);
+}
+
 int64_t volumes_in_windows(struct volumes *v, const struct rule *r, const struct grid *g)
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
-    struct kql_options o = {
-        .catalog = workspace_catalog(v->o->workspace), .now_ticks = v->to, .has_scope = true};
-    struct kql_catalog catalog = *o.catalog;
     struct kql_query q;
-    struct kql_diags diags = {0};
     int64_t sum = 0;
-    catalog.peek = NULL;
-    o.catalog = &catalog;
-    if (!kql_compile(a, r->query, &o, &q, &diags))
+    if (!volumes_compile(v, a, r, &q))
         return 0;
     for (size_t t = 0; t < q.tables.n; t++) {
         const struct volume *x = volume_of(v, q.tables.p[t]);

@@ -73,7 +73,8 @@ static bool run_windows(struct subject *x, size_t from, size_t to, const bool *n
         if (!subject_may_run(x, s))
             continue;
         bool some = needed == NULL || needed[i] || fires_on_none;
-        if (some && !run_window(x, s, e))
+        x->made = true;
+        if ((some && !run_window(x, s, e)) || !late_follow(x, i, e))
             return false;
     }
     return true;
@@ -172,7 +173,8 @@ static bool take_rows(struct subject *x, struct arena *a, const struct engine_ro
         if (is_cancelled(x))
             return err_set(e, ERR_CANCELLED, "cancelled");
         atomic_store(&x->progress->windows_done, i);
-        if (subject_may_run(x, s) && !take_window(x, rows, &k, i - from, s, e))
+        if (subject_may_run(x, s) &&
+            (!take_window(x, rows, &k, i - from, s, e) || !late_follow(x, i, e)))
             return false;
     }
     return true;
@@ -263,6 +265,8 @@ bool subject_run(struct subject *x, struct err *e)
     atomic_store(&x->progress->windows_done, 0);
     if (n == 0)
         return true;
+    if (!late_plan_make(x, e))
+        return false;
     if (!x->q->each_window) {
         x->method = METHOD_AT_ONCE;
         enum outcome done = all_at_once(x, e);

@@ -257,13 +257,13 @@ static const struct verb verbs[] = {{"list", list},
 int cli_apps(int argc, char **argv)
 {
     struct job j = {0};
-    const struct verb_option options[] = {{"data", &j.place.data, NULL},
-                                          {"url", &j.place.url, NULL},
-                                          {"workspace", &j.place.workspace, NULL},
-                                          {"name", &j.name, NULL},
-                                          {"role", &j.role, NULL},
-                                          {"expires", &j.expires, NULL},
-                                          {"replace", &j.replace, NULL}};
+    const struct cli_option options[] = {{"data", .text = &j.place.data},
+                                         {"url", .text = &j.place.url},
+                                         {"workspace", .text = &j.place.workspace},
+                                         {"name", .text = &j.name},
+                                         {"role", .text = &j.role},
+                                         {"expires", .text = &j.expires},
+                                         {"replace", .text = &j.replace}};
     const struct verb_command k = {.name = "apps",
                                    .usage = usage,
                                    .verbs = verbs,

@@ -11,6 +11,7 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/complain.h"
+#include "cli/options.h"
 
 static const char backup_usage[] =
     "usage: vedette backup [--data DIR|--url URL] FOLDER\n"
@@ -76,39 +77,15 @@ struct words {
     bool check;
 };
 
-/* < 0: go on; else the exit code. */
-static int read_words(int argc, char **argv, const char *usage, struct words *out)
+/* The options, and one folder behind them. As options_read. */
+static int read_words(const char *usage, const struct cli_option *options, size_t n, int argc,
+                      char **argv, struct words *out)
 {
-    static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'}, {"url", required_argument, NULL, 'u'},
-        {"check", no_argument, NULL, 'c'},      {"workspace", required_argument, NULL, 'w'},
-        {"name", required_argument, NULL, 'n'}, {"retention", required_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
-    int c;
-    while ((c = getopt_long(argc, argv, "d:u:cw:n:r:h", options, NULL)) != -1) {
-        out->data = c == 'd' ? optarg : out->data;
-        out->url = c == 'u' ? optarg : out->url;
-        out->workspace = c == 'w' ? optarg : out->workspace;
-        out->name = c == 'n' ? optarg : out->name;
-        out->check |= c == 'c';
-        if (c == 'r' && !str_to_i64(str_from(optarg), &out->retention))
-            c = '?';
-        if (c == '?' || c == 'h') {
-            fputs(usage, c == 'h' ? stdout : stderr);
-            return c == 'h' ? 0 : 2;
-        }
-    }
+    int code = options_read(usage, options, n, argc, argv);
+    if (code >= 0)
+        return code;
     out->folder = argv[optind];
-    if (argc - optind == 1)
-        return -1;
-    fputs(usage, stderr);
-    return 2;
-}
-
-static int misused(const char *usage)
-{
-    fputs(usage, stderr);
-    return 2;
+    return argc - optind == 1 ? -1 : options_misused(usage);
 }
 
 static int copy_out(const char *command, const char *target, const struct words *w)
@@ -128,22 +105,18 @@ static int copy_out(const char *command, const char *target, const struct words 
 int cli_backup(int argc, char **argv)
 {
     struct words w = {0};
-    int code = read_words(argc, argv, backup_usage, &w);
-    if (code >= 0)
-        return code;
-    return w.check || w.workspace != NULL || w.name != NULL
-               ? misused(backup_usage)
-               : copy_out("backup", "/vedette/v1/backup", &w);
+    const struct cli_option options[] = {{"data", .text = &w.data}, {"url", .text = &w.url}};
+    int code = read_words(backup_usage, options, COUNTOF(options), argc, argv, &w);
+    return code >= 0 ? code : copy_out("backup", "/vedette/v1/backup", &w);
 }
 
 int cli_export(int argc, char **argv)
 {
     struct words w = {0};
-    int code = read_words(argc, argv, export_usage, &w);
-    if (code >= 0)
-        return code;
-    return w.check || w.name != NULL ? misused(export_usage)
-                                     : copy_out("export", "/vedette/v1/export", &w);
+    const struct cli_option options[] = {
+        {"data", .text = &w.data}, {"url", .text = &w.url}, {"workspace", .text = &w.workspace}};
+    int code = read_words(export_usage, options, COUNTOF(options), argc, argv, &w);
+    return code >= 0 ? code : copy_out("export", "/vedette/v1/export", &w);
 }
 
 int cli_import(int argc, char **argv)
@@ -151,12 +124,15 @@ int cli_import(int argc, char **argv)
     struct err e = {0};
     struct words w = {0};
     struct backup_result result = {0};
-    int code = read_words(argc, argv, import_usage, &w);
+    const struct cli_option options[] = {{"data", .text = &w.data},
+                                         {"name", .text = &w.name},
+                                         {"retention", .number = &w.retention}};
+    int code = read_words(import_usage, options, COUNTOF(options), argc, argv, &w);
     if (code >= 0)
         return code;
     const char *data = w.data != NULL ? w.data : getenv("VEDETTE_DATA");
-    if (data == NULL || w.url != NULL || w.check || w.workspace != NULL)
-        return misused(import_usage);
+    if (data == NULL)
+        return options_misused(import_usage);
     struct clock *clock = clock_new_system();
     struct import_options o = {.data_dir = data,
                                .dir = w.folder,
@@ -182,12 +158,13 @@ int cli_restore(int argc, char **argv)
     struct err e = {0};
     struct words w = {0};
     struct backup_result result = {0};
-    int code = read_words(argc, argv, restore_usage, &w);
+    const struct cli_option options[] = {{"data", .text = &w.data}, {"check", .flag = &w.check}};
+    int code = read_words(restore_usage, options, COUNTOF(options), argc, argv, &w);
     if (code >= 0)
         return code;
     const char *data = w.data != NULL ? w.data : getenv("VEDETTE_DATA");
-    if ((data == NULL && !w.check) || w.url != NULL || w.workspace != NULL || w.name != NULL)
-        return misused(restore_usage);
+    if (data == NULL && !w.check)
+        return options_misused(restore_usage);
     bool ok =
         w.check ? backup_check(w.folder, &result, &e) : backup_restore(w.folder, data, &result, &e);
     if (!ok) {

@@ -4,6 +4,7 @@
 
 #include "cli/client.h"
 #include "cli/commands.h"
+#include "cli/options.h"
 
 static const char usage[] =
     "usage: vedette check [--data DIR|--url URL] [--workspace W] [--deep]\n"
@@ -70,32 +71,16 @@ static bool check(struct client *c, const struct client_workspace *w, const void
 
 int cli_check(int argc, char **argv)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"url", required_argument, NULL, 'u'},
-                                            {"workspace", required_argument, NULL, 'w'},
-                                            {"deep", no_argument, NULL, 'D'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
     struct client_place place = {0};
     bool deep = false;
-    int c;
-    while ((c = getopt_long(argc, argv, "d:u:w:h", options, NULL)) != -1) {
-        if (c == 'd')
-            place.data = optarg;
-        else if (c == 'u')
-            place.url = optarg;
-        else if (c == 'w')
-            place.workspace = optarg;
-        else if (c == 'D')
-            deep = true;
-        if (c == '?' || c == 'h') {
-            fputs(usage, c == 'h' ? stdout : stderr);
-            return c == 'h' ? 0 : 2;
-        }
-    }
-    if (optind != argc) {
-        fputs(usage, stderr);
-        return 2;
-    }
+    const struct cli_option options[] = {{"data", .text = &place.data},
+                                         {"url", .text = &place.url},
+                                         {"workspace", .text = &place.workspace},
+                                         {"deep", .flag = &deep}};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
+    if (code >= 0)
+        return code;
+    if (optind != argc)
+        return options_misused(usage);
     return client_run("check", &place, false, check, &deep);
 }

@@ -4,7 +4,6 @@
 
 #include "cli/commands.h"
 #include "cli/files.h"
-#include "cli/text_table.h"
 #include "cli/verbs.h"
 
 enum { MAX_RULE_FILE = 1 << 20, MAX_RECORDS_FILE = 1 << 20 };
@@ -92,25 +91,19 @@ static struct str streams_of(struct arena *a, const struct json *rule)
     return arena_str(a, sbuf_str(&b));
 }
 
+static void list_row(struct client *c, const struct json *x, struct str *cells)
+{
+    cells[0] = json_text(json_get(x, "name"), STR(""));
+    cells[1] = json_text(json_path(x, "properties.immutableId"), STR(""));
+    cells[2] = json_text(json_get(x, "kind"), STR(""));
+    cells[3] = streams_of(c->a, x);
+}
+
 static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     static const char *const heads[] = {"NAME", "IMMUTABLE ID", "KIND", "STREAMS"};
-    struct text_table t;
-    struct json answer = {0};
     (void)arg;
-    if (!call(c, "GET", path_of(c, w, STR("")), STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *x = &value->items[i];
-        struct str cells[] = {json_text(json_get(x, "name"), STR("")),
-                              json_text(json_path(x, "properties.immutableId"), STR("")),
-                              json_text(json_get(x, "kind"), STR("")), streams_of(c->a, x)};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return verb_list(c, path_of(c, w, STR("")), heads, COUNTOF(heads), list_row, e);
 }
 
 static void print_json(const struct json *v)
@@ -245,10 +238,10 @@ static const struct verb verbs[] = {
 int cli_dcr(int argc, char **argv)
 {
     struct job j = {0};
-    const struct verb_option options[] = {{"data", &j.place.data, NULL},
-                                          {"url", &j.place.url, NULL},
-                                          {"name", &j.name, NULL},
-                                          {"stream", &j.stream, NULL}};
+    const struct cli_option options[] = {{"data", .text = &j.place.data},
+                                         {"url", .text = &j.place.url},
+                                         {"name", .text = &j.name},
+                                         {"stream", .text = &j.stream}};
     const struct verb_command k = {.name = "dcr",
                                    .usage = usage,
                                    .verbs = verbs,

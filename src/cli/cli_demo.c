@@ -14,6 +14,7 @@
 #include "cli/complain.h"
 #include "cli/files.h"
 #include "cli/log_files.h"
+#include "cli/options.h"
 #include "cli/replay.h"
 #include "cli/serve.h"
 #include "cli/text_table.h"
@@ -24,7 +25,8 @@
 enum { MAX_INPUT = 1 << 30, WIDTH = 100 };
 
 static const char usage[] =
-    "usage: vedette demo [--data DIR] [--days N] [--seed N] [--input DIR] [--serve]\n"
+    "usage: vedette demo [--data DIR] [--days N] [--last-day YYYY-MM-DD] [--seed N]\n"
+    "                    [--input DIR] [--serve]\n"
     "\n"
     "Starts a server over a new data folder, plays logs into it through the Logs Ingestion API "
     "while\n"
@@ -32,6 +34,8 @@ static const char usage[] =
     "\n"
     "  --data DIR   the data folder; vedette-demo if not given; what is in it is removed\n"
     "  --days N     days of logs before and with the intrusion, 2 to 60; 21 if not given\n"
+    "  --last-day DATE\n"
+    "               the day of the intrusion; the last working day before today if not given\n"
     "  --seed N     of the generated logs; 1 if not given\n"
     "  --input DIR  your own logs instead: TABLE.ndjson files (.gz, .zst), one object a line,\n"
     "               with TimeGenerated; rules run over their last two days\n"
@@ -39,7 +43,7 @@ static const char usage[] =
 
 struct demo {
     const char *data, *input;
-    int64_t days, seed;
+    int64_t days, seed, last_day;
     bool serve, terminal, ended;
     struct arena *a;
     struct settings set;
@@ -107,16 +111,28 @@ static bool load_input(struct demo *d, struct err *e)
     return true;
 }
 
+/* So that the incidents are in what the portal shows at first, and nothing is past its retention.
+ */
+static int64_t last_working_day(void)
+{
+    enum { SATURDAY = 5 }; /* 0001-01-01 was a Monday */
+    struct clock *clock = clock_new_system();
+    int64_t day = clock_now(clock) / TICKS_PER_DAY - 1;
+    clock_free(clock);
+    while (day % 7 >= SATURDAY)
+        day--;
+    return day * TICKS_PER_DAY;
+}
+
 static bool plan(struct demo *d, struct err *e)
 {
-    int64_t last_day = 0;
+    int64_t last_day = d->last_day;
     struct str rules = STR("");
     if (!content_find(d->a, "rules", &rules, e))
         return false;
     d->rules_dir = rules.p;
     if (d->input != NULL)
         return load_input(d, e);
-    CHECK(date_parse_iso(STR("2026-03-18"), &last_day));
     d->sim = (struct sim_options){.seed = (uint64_t)d->seed,
                                   .days = (int)d->days,
                                   .first_day = last_day - (d->days - 1) * TICKS_PER_DAY};
@@ -390,29 +406,24 @@ static void finish(struct demo *d)
     arena_free(d->a);
 }
 
-static bool read_options(int argc, char **argv, struct demo *d)
+static bool take_day(void *day, char *text)
 {
-    static const struct option options[] = {
-        {"data", required_argument, NULL, 'd'}, {"days", required_argument, NULL, 'n'},
-        {"seed", required_argument, NULL, 's'}, {"input", required_argument, NULL, 'i'},
-        {"serve", no_argument, NULL, 'S'},      {NULL, 0, NULL, 0}};
-    int c;
-    bool ok = true;
-    while (ok && (c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (c == 'd')
-            d->data = optarg;
-        else if (c == 'i')
-            d->input = optarg;
-        else if (c == 'S')
-            d->serve = true;
-        else if (c == 'n')
-            ok = str_to_i64(str_from(optarg), &d->days) && d->days >= 2 && d->days <= 60;
-        else if (c == 's')
-            ok = str_to_i64(str_from(optarg), &d->seed) && d->seed >= 0;
-        else
-            ok = false;
-    }
-    return ok && optind == argc;
+    int64_t *out = day;
+    return date_parse_iso(str_from(text), out) && *out % TICKS_PER_DAY == 0;
+}
+
+/* As options_read. */
+static int read_options(int argc, char **argv, struct demo *d)
+{
+    const struct cli_option options[] = {{"data", .text = &d->data},
+                                         {"days", .number = &d->days},
+                                         {"last-day", .take = take_day, .ctx = &d->last_day},
+                                         {"seed", .number = &d->seed},
+                                         {"input", .text = &d->input},
+                                         {"serve", .flag = &d->serve}};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
+    bool ok = d->days >= 2 && d->days <= 60 && optind == argc;
+    return code >= 0 || ok ? code : options_misused(usage);
 }
 
 static void block_signals(void)
@@ -427,15 +438,10 @@ static void block_signals(void)
 int cli_demo(int argc, char **argv)
 {
     struct err e = {0};
-    struct demo d = {.data = "vedette-demo", .days = 21, .seed = 1};
-    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        fputs(usage, stdout);
-        return 0;
-    }
-    if (!read_options(argc, argv, &d)) {
-        fputs(usage, stderr);
-        return 2;
-    }
+    struct demo d = {.data = "vedette-demo", .days = 21, .seed = 1, .last_day = last_working_day()};
+    int code = read_options(argc, argv, &d);
+    if (code >= 0)
+        return code;
     d.a = arena_new(0);
     d.terminal = isatty(1) != 0;
     d.began = clock_mono_us();

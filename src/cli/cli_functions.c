@@ -170,9 +170,9 @@ static const struct verb verbs[] = {
 int cli_functions(int argc, char **argv)
 {
     struct job j = {0};
-    const struct verb_option options[] = {{"data", &j.place.data, NULL},
-                                          {"url", &j.place.url, NULL},
-                                          {"workspace", &j.place.workspace, NULL}};
+    const struct cli_option options[] = {{"data", .text = &j.place.data},
+                                         {"url", .text = &j.place.url},
+                                         {"workspace", .text = &j.place.workspace}};
     const struct verb_command k = {.name = "functions",
                                    .usage = usage,
                                    .verbs = verbs,

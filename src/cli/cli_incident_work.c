@@ -68,25 +68,20 @@ bool incidents_comment(struct client *c, const struct client_workspace *w, const
 
 /* ---- tasks ---- */
 
+static void task_row(struct client *c, const struct json *x, struct str *cells)
+{
+    (void)c;
+    cells[0] = text_of(x, "name");
+    cells[1] = text_of(x, "properties.status");
+    cells[2] = incident_minutes(text_of(x, "properties.createdTimeUtc"));
+    cells[3] = text_of(x, "properties.title");
+}
+
 static bool list_tasks(struct client *c, const struct client_workspace *w, const char *id,
                        struct err *e)
 {
     static const char *const heads[] = {"TASK", "STATUS", "CREATED", "TITLE"};
-    struct json answer = {0};
-    struct text_table t;
-    if (!client_call(c, "GET", incident_path(c, w, id, "/tasks"), NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *one = &value->items[i];
-        struct str cells[] = {text_of(one, "name"), text_of(one, "properties.status"),
-                              incident_minutes(text_of(one, "properties.createdTimeUtc")),
-                              text_of(one, "properties.title")};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return verb_list(c, incident_path(c, w, id, "/tasks"), heads, COUNTOF(heads), task_row, e);
 }
 
 bool incidents_task(struct client *c, const struct client_workspace *w, const void *arg,
@@ -200,79 +195,59 @@ static struct str activity_words(struct arena *a, const struct json *x)
                      STR_ARG(text_of(x, "newValue")));
 }
 
-static void add_item(struct arena *a, struct text_table *t, const struct json *item)
+static void item_row(struct client *c, const struct json *x, struct str *cells)
 {
-    const struct json *p = json_get(item, "properties");
-    bool activity = str_eqz(text_of(item, "kind"), "Activity");
-    struct str cells[] = {incident_minutes(text_of(p, "time")), text_of(item, "kind"),
-                          activity ? text_of(p, "who") : text_of(p, "severity"),
-                          activity ? activity_words(a, p) : text_of(p, "displayName")};
-    text_table_row(t, cells);
+    const struct json *p = json_get(x, "properties");
+    bool activity = str_eqz(text_of(x, "kind"), "Activity");
+    cells[0] = incident_minutes(text_of(p, "time"));
+    cells[1] = text_of(x, "kind");
+    cells[2] = activity ? text_of(p, "who") : text_of(p, "severity");
+    cells[3] = activity ? activity_words(c->a, p) : text_of(p, "displayName");
 }
 
-static void add_activity(struct arena *a, struct text_table *t, const struct json *x)
+static void activity_row(struct client *c, const struct json *x, struct str *cells)
 {
-    struct str cells[] = {incident_minutes(text_of(x, "time")), text_of(x, "who"),
-                          activity_words(a, x)};
-    text_table_row(t, cells);
+    cells[0] = incident_minutes(text_of(x, "time"));
+    cells[1] = text_of(x, "who");
+    cells[2] = activity_words(c->a, x);
 }
 
-static void add_similar(struct arena *a, struct text_table *t, const struct json *x)
+static void similar_row(struct client *c, const struct json *x, struct str *cells)
 {
     const struct json *number = json_path(x, "incident.properties.incidentNumber"),
                       *shared = json_get(x, "sharedEntities");
-    struct str cells[] = {arena_fmt(a, "%lld", number != NULL ? (long long)number->i : 0LL),
-                          arena_fmt(a, "%lld", shared != NULL ? (long long)shared->i : 0LL),
-                          json_is_true(json_get(x, "sameRule")) ? STR("yes") : STR("no"),
-                          json_is_true(json_get(x, "sameDetails")) ? STR("yes") : STR("no"),
-                          text_of(x, "incident.properties.status"),
-                          text_of(x, "incident.properties.title")};
-    text_table_row(t, cells);
+    cells[0] = arena_fmt(c->a, "%lld", number != NULL ? (long long)number->i : 0LL);
+    cells[1] = arena_fmt(c->a, "%lld", shared != NULL ? (long long)shared->i : 0LL);
+    cells[2] = json_is_true(json_get(x, "sameRule")) ? STR("yes") : STR("no");
+    cells[3] = json_is_true(json_get(x, "sameDetails")) ? STR("yes") : STR("no");
+    cells[4] = text_of(x, "incident.properties.status");
+    cells[5] = text_of(x, "incident.properties.title");
 }
 
-/* All pages of a list, as a table of what add makes of each element. */
+/* A list of the incident that is named, as a table or, if that is asked for, as JSON. */
 static bool print_all(struct client *c, const struct client_workspace *w,
                       const struct incident_job *j, const char *what, const char *const *heads,
-                      size_t n_heads,
-                      void (*add)(struct arena *, struct text_table *, const struct json *),
-                      struct err *e)
+                      size_t n_heads, verb_row_fn *row, struct err *e)
 {
     const char *id = NULL;
-    struct text_table t;
     if (!incident_id(j, &id, e))
         return false;
     char *path = own_path(c, w, id, what);
-    if (incident_as_json(j))
-        return verb_show(c, path, e);
-    text_table_begin(&t, c->a, heads, n_heads);
-    for (struct str next = str_from(path); next.n > 0;) {
-        struct json answer = {0};
-        size_t at = 0;
-        if (!client_call(c, "GET", arena_strz(c->a, next), NULL, STR(""), &answer, e))
-            return false;
-        const struct json *value = json_get(&answer, "value");
-        for (size_t i = 0; value != NULL && i < value->n; i++)
-            add(c->a, &t, &value->items[i]);
-        next = text_of(&answer, "nextLink");
-        if (next.n > 0 && str_find(next, STR("/vedette/"), &at))
-            next = str_sub(next, at, next.n);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return incident_as_json(j) ? verb_show(c, path, e) : verb_list(c, path, heads, n_heads, row, e);
 }
 
 bool incidents_timeline(struct client *c, const struct client_workspace *w, const void *arg,
                         struct err *e)
 {
     static const char *const heads[] = {"TIME", "KIND", "BY", "WHAT"};
-    return print_all(c, w, arg, "timeline", heads, COUNTOF(heads), add_item, e);
+    return print_all(c, w, arg, "timeline", heads, COUNTOF(heads), item_row, e);
 }
 
 bool incidents_activities(struct client *c, const struct client_workspace *w, const void *arg,
                           struct err *e)
 {
     static const char *const heads[] = {"TIME", "WHO", "WHAT"};
-    return print_all(c, w, arg, "activities", heads, COUNTOF(heads), add_activity, e);
+    return print_all(c, w, arg, "activities", heads, COUNTOF(heads), activity_row, e);
 }
 
 bool incidents_similar(struct client *c, const struct client_workspace *w, const void *arg,
@@ -280,5 +255,5 @@ bool incidents_similar(struct client *c, const struct client_workspace *w, const
 {
     static const char *const heads[] = {"NUMBER",       "SHARED ENTITIES", "SAME RULE",
                                         "SAME DETAILS", "STATUS",          "TITLE"};
-    return print_all(c, w, arg, "similar", heads, COUNTOF(heads), add_similar, e);
+    return print_all(c, w, arg, "similar", heads, COUNTOF(heads), similar_row, e);
 }

@@ -304,21 +304,21 @@ int cli_incidents(int argc, char **argv)
     if (cli_incidents_merge(argc, argv, &code))
         return code;
     struct incident_job j = {0};
-    const struct verb_option options[] = {
-        {"data", &j.place.data, NULL},
-        {"url", &j.place.url, NULL},
-        {"workspace", &j.place.workspace, NULL},
-        {"filter", &j.filter, NULL},
-        {"top", NULL, &j.top},
-        {"format", &j.format, NULL},
-        {"owner", &j.owner, NULL},
-        {"title", &j.change[INCIDENT_TITLE], NULL},
-        {"description", &j.change[INCIDENT_DESCRIPTION], NULL},
-        {"severity", &j.change[INCIDENT_SEVERITY], NULL},
-        {"status", &j.change[INCIDENT_STATUS], NULL},
-        {"classification", &j.change[INCIDENT_CLASSIFICATION], NULL},
-        {"reason", &j.change[INCIDENT_REASON], NULL},
-        {"comment", &j.change[INCIDENT_COMMENT], NULL},
+    const struct cli_option options[] = {
+        {"data", .text = &j.place.data},
+        {"url", .text = &j.place.url},
+        {"workspace", .text = &j.place.workspace},
+        {"filter", .text = &j.filter},
+        {"top", .number = &j.top},
+        {"format", .text = &j.format},
+        {"owner", .text = &j.owner},
+        {"title", .text = &j.change[INCIDENT_TITLE]},
+        {"description", .text = &j.change[INCIDENT_DESCRIPTION]},
+        {"severity", .text = &j.change[INCIDENT_SEVERITY]},
+        {"status", .text = &j.change[INCIDENT_STATUS]},
+        {"classification", .text = &j.change[INCIDENT_CLASSIFICATION]},
+        {"reason", .text = &j.change[INCIDENT_REASON]},
+        {"comment", .text = &j.change[INCIDENT_COMMENT]},
     };
     const struct verb_command k = {.name = "incidents",
                                    .usage = usage,

@@ -12,6 +12,7 @@
 #include "cli/complain.h"
 #include "cli/ingest_once.h"
 #include "cli/ingest_parquet.h"
+#include "cli/options.h"
 #include "ingest/container.h"
 #include "ingest/csv_names.h"
 #include "text/unpack.h"
@@ -437,51 +438,28 @@ static bool import_all(struct client *client, const struct arguments *a, char **
     return ok;
 }
 
+static bool take_format(void *ctx, char *value)
+{
+    return parse_shape(value, ctx);
+}
+
 int cli_ingest(int argc, char **argv)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"url", required_argument, NULL, 'u'},
-                                            {"workspace", required_argument, NULL, 'w'},
-                                            {"table", required_argument, NULL, 't'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"separator", required_argument, NULL, 's'},
-                                            {"columns", required_argument, NULL, 'c'},
-                                            {"map", required_argument, NULL, 'm'},
-                                            {"again", no_argument, NULL, 'a'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
     struct arguments a = {0};
-    bool good = true;
-    int c;
-    while ((c = getopt_long(argc, argv, "d:u:w:t:f:h", options, NULL)) != -1) {
-        if (c == 'd')
-            a.data = optarg;
-        else if (c == 'u')
-            a.url = optarg;
-        else if (c == 'w')
-            a.workspace = optarg;
-        else if (c == 't')
-            a.table = optarg;
-        else if (c == 's')
-            a.separator = optarg;
-        else if (c == 'c')
-            a.columns = optarg;
-        else if (c == 'm')
-            a.map = optarg;
-        else if (c == 'a')
-            a.again = true;
-        else if (c == 'f')
-            good = parse_shape(optarg, &a);
-        if (c == 'h') {
-            fputs(usage, stdout);
-            return 0;
-        }
-        good = good && c != '?';
-    }
-    if (!good || (a.table == NULL && a.shape != SHAPE_FOREIGN) || optind >= argc) {
-        fputs(usage, stderr);
-        return 2;
-    }
+    const struct cli_option options[] = {{"data", .text = &a.data},
+                                         {"url", .text = &a.url},
+                                         {"workspace", .text = &a.workspace},
+                                         {"table", .text = &a.table},
+                                         {"format", .take = take_format, .ctx = &a},
+                                         {"separator", .text = &a.separator},
+                                         {"columns", .text = &a.columns},
+                                         {"map", .text = &a.map},
+                                         {"again", .flag = &a.again}};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
+    if (code >= 0)
+        return code;
+    if ((a.table == NULL && a.shape != SHAPE_FOREIGN) || optind >= argc)
+        return options_misused(usage);
     struct err e = {0};
     struct client client = {0};
     bool ok = client_open(&client, a.data, a.url, true, &e);

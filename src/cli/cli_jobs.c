@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "cli/commands.h"
-#include "cli/text_table.h"
 #include "cli/verbs.h"
 
 static const char usage[] =
@@ -54,55 +53,40 @@ static bool put(struct client *c, const struct client_workspace *w, const void *
     return true;
 }
 
+static void list_row(struct client *c, const struct json *x, struct str *cells)
+{
+    const struct json *p = json_get(x, "properties"), *s = json_get(p, "schedule");
+    struct str every = text_of(c->a, json_get(s, "interval")),
+               frequency = text_of(c->a, json_get(s, "frequency"));
+    cells[0] = text_of(c->a, json_get(x, "name"));
+    cells[1] = json_is_true(json_get(p, "enabled")) ? STR("enabled") : STR("disabled");
+    cells[2] = arena_fmt(c->a, "%.*s %.*s", STR_ARG(every), STR_ARG(frequency));
+    cells[3] = text_of(c->a, json_get(p, "nextRunTime"));
+    cells[4] = text_of(c->a, json_get(p, "destinationTable"));
+}
+
 static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     static const char *const heads[] = {"NAME", "STATE", "EVERY", "NEXT RUN", "TABLE"};
-    struct text_table t;
-    struct json answer = {0};
     (void)arg;
-    if (!client_call(c, "GET", path_of(c, w, STR(""), ""), NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *p = json_get(&value->items[i], "properties");
-        const struct json *s = json_get(p, "schedule");
-        struct str every = text_of(c->a, json_get(s, "interval")),
-                   frequency = text_of(c->a, json_get(s, "frequency"));
-        struct str cells[] = {text_of(c->a, json_get(&value->items[i], "name")),
-                              json_is_true(json_get(p, "enabled")) ? STR("enabled")
-                                                                   : STR("disabled"),
-                              arena_fmt(c->a, "%.*s %.*s", STR_ARG(every), STR_ARG(frequency)),
-                              text_of(c->a, json_get(p, "nextRunTime")),
-                              text_of(c->a, json_get(p, "destinationTable"))};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return verb_list(c, path_of(c, w, STR(""), ""), heads, COUNTOF(heads), list_row, e);
+}
+
+static void run_row(struct client *c, const struct json *x, struct str *cells)
+{
+    static const char *const members[] = {"dueTime",   "status",  "rows",
+                                          "startTime", "endTime", "message"};
+    const struct json *p = json_get(x, "properties");
+    for (size_t i = 0; i < COUNTOF(members); i++)
+        cells[i] = text_of(c->a, json_get(p, members[i]));
 }
 
 static bool runs(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
-    static const char *const members[] = {"dueTime",   "status",  "rows",
-                                          "startTime", "endTime", "message"};
     static const char *const heads[] = {"DUE", "STATUS", "ROWS", "STARTED", "ENDED", "MESSAGE"};
     const struct asked *j = arg;
-    struct str cells[COUNTOF(members)];
-    struct text_table t;
-    struct json answer = {0};
-    if (!one_name(j, e) || !client_call(c, "GET", path_of(c, w, str_from(j->words.p[0]), "/runs"),
-                                        NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *p = json_get(&value->items[i], "properties");
-        for (size_t k = 0; k < COUNTOF(members); k++)
-            cells[k] = text_of(c->a, json_get(p, members[k]));
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return one_name(j, e) && verb_list(c, path_of(c, w, str_from(j->words.p[0]), "/runs"), heads,
+                                       COUNTOF(heads), run_row, e);
 }
 
 static bool show(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
@@ -151,10 +135,10 @@ static const struct verb verbs[] = {{"put", put},         {"list", list},    {"s
 int cli_jobs(int argc, char **argv)
 {
     struct asked j = {0};
-    const struct verb_option options[] = {{"data", &j.place.data, NULL},
-                                          {"url", &j.place.url, NULL},
-                                          {"workspace", &j.place.workspace, NULL},
-                                          {"name", &j.name, NULL}};
+    const struct cli_option options[] = {{"data", .text = &j.place.data},
+                                         {"url", .text = &j.place.url},
+                                         {"workspace", .text = &j.place.workspace},
+                                         {"name", .text = &j.name}};
     const struct verb_command k = {.name = "jobs",
                                    .usage = usage,
                                    .verbs = verbs,

@@ -101,8 +101,8 @@ static const struct verb verbs[] = {
 int cli_providers(int argc, char **argv)
 {
     struct asked x = {0};
-    const struct verb_option options[] = {{"data", &x.place.data, NULL},
-                                          {"url", &x.place.url, NULL}};
+    const struct cli_option options[] = {{"data", .text = &x.place.data},
+                                         {"url", .text = &x.place.url}};
     const struct verb_command k = {"providers",    usage,   verbs,
                                    COUNTOF(verbs), options, COUNTOF(options)};
     return verbs_run(&k, &x.place, &x.words, &x, argc, argv);

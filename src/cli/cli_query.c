@@ -5,6 +5,7 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/complain.h"
+#include "cli/options.h"
 #include "cli/text_table.h"
 #include "text/excerpt.h"
 
@@ -257,39 +258,28 @@ static bool run(struct client *c, const struct asked *k, print_fn *print, struct
     return true;
 }
 
+static bool take_format(void *ctx, char *value)
+{
+    print_fn **print = ctx;
+    *print = find_format(value);
+    return *print != NULL;
+}
+
 int cli_query(int argc, char **argv)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"url", required_argument, NULL, 'u'},
-                                            {"workspace", required_argument, NULL, 'w'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"lake", no_argument, NULL, 'l'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
     const char *data = NULL, *url = NULL;
     struct asked k = {0};
     print_fn *print = print_table;
-    int c;
-    while ((c = getopt_long(argc, argv, "d:u:w:f:lh", options, NULL)) != -1) {
-        if (c == 'd')
-            data = optarg;
-        else if (c == 'u')
-            url = optarg;
-        else if (c == 'w')
-            k.workspace = optarg;
-        else if (c == 'f')
-            print = find_format(optarg);
-        else if (c == 'l')
-            k.lake = true;
-        if (c == '?' || c == 'h' || print == NULL) {
-            fputs(usage, c == 'h' ? stdout : stderr);
-            return c == 'h' ? 0 : 2;
-        }
-    }
-    if (optind + 1 != argc) {
-        fputs(usage, stderr);
-        return 2;
-    }
+    const struct cli_option options[] = {{"data", .text = &data},
+                                         {"url", .text = &url},
+                                         {"workspace", .text = &k.workspace},
+                                         {"format", .take = take_format, .ctx = &print},
+                                         {"lake", .flag = &k.lake}};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
+    if (code >= 0)
+        return code;
+    if (optind + 1 != argc)
+        return options_misused(usage);
     struct err e = {0};
     struct client client = {0};
     k.kql = argv[optind];

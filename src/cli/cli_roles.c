@@ -67,26 +67,22 @@ static bool roles(struct client *c, struct json *answer, const struct json **out
     return *out != NULL || err_set(e, ERR_INTERNAL, "the server's list of roles can't be read");
 }
 
+static void list_row(struct client *c, const struct json *x, struct str *cells)
+{
+    bool custom = str_eqz(text_of(x, "properties.type"), "CustomRole");
+    (void)c;
+    cells[0] = text_of(x, "properties.roleName");
+    cells[1] = custom ? STR("custom") : STR("built-in");
+    cells[2] = text_of(x, "name");
+    cells[3] = text_of(x, "properties.description");
+}
+
 static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     static const char *const heads[] = {"ROLE", "KIND", "ID", "WHAT IT IS FOR"};
-    const struct json *all = NULL;
-    struct json answer = {0};
-    struct text_table t;
     (void)w, (void)arg;
-    if (!roles(c, &answer, &all, e))
-        return false;
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; i < all->n; i++) {
-        bool custom = str_eqz(text_of(&all->items[i], "properties.type"), "CustomRole");
-        struct str cells[] = {text_of(&all->items[i], "properties.roleName"),
-                              custom ? STR("custom") : STR("built-in"),
-                              text_of(&all->items[i], "name"),
-                              text_of(&all->items[i], "properties.description")};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return verb_list(c, AUTHORIZATION "/roleDefinitions" VERSION, heads, COUNTOF(heads), list_row,
+                     e);
 }
 
 /* By name or id. */
@@ -282,11 +278,11 @@ int cli_roles(int argc, char **argv)
                                         {"assign", assign},     {"unassign", unassign},
                                         {"assigned", assigned}, {"who-can", who_can}};
     struct job j = {0};
-    const struct verb_option options[] = {{"data", &j.place.data, NULL},
-                                          {"url", &j.place.url, NULL},
-                                          {"scope", &j.scope, NULL},
-                                          {"condition", &j.condition, NULL},
-                                          {"type", &j.type, NULL}};
+    const struct cli_option options[] = {{"data", .text = &j.place.data},
+                                         {"url", .text = &j.place.url},
+                                         {"scope", .text = &j.scope},
+                                         {"condition", .text = &j.condition},
+                                         {"type", .text = &j.type}};
     const struct verb_command k = {.name = "roles",
                                    .usage = usage,
                                    .verbs = verbs,

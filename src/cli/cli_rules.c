@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/complain.h"
 #include "cli/files.h"
+#include "cli/options.h"
 #include "cli/rules_commands.h"
 #include "cli/rules_manage.h"
 #include "cli/rules_validate.h"
@@ -27,7 +28,7 @@ static const char usage[] =
     "       vedette rules templates create ID  [--id NEW] [--name NAME]\n"
     "       vedette rules validate FILE|DIR…   [--schemas F] [--functions F|DIR] [--watchlists "
     "F|DIR]\n"
-    "                                          or [--server URL | --data DIR]\n"
+    "                                          or [--url URL | --data DIR]\n"
     "       vedette rules convert FILE|DIR…    --to arm|template|yaml\n"
     "       vedette rules run ID               [--at TIME]\n"
     "       vedette rules runs [ID]\n"
@@ -42,8 +43,7 @@ static const char usage[] =
     "validate and convert need none: validate checks keys and query against the tables that ship\n"
     "and those of --schemas ({\"Table\":[[\"column\",\"type\"], …]}), functions "
     "([{\"name\",\"parameters\",\n"
-    "\"body\"}, …] or what 'vedette functions import' reads) and watchlists (ALIAS.csv); --server "
-    "or\n"
+    "\"body\"}, …] or what 'vedette functions import' reads) and watchlists (ALIAS.csv); --url or\n"
     "--data check against a workspace instead. convert prints rules in another form.\n"
     "\n"
     "run evaluates a rule at once, over the window that ends at TIME (else the one that would be\n"
@@ -127,7 +127,7 @@ static bool runs(struct client *c, const struct client_workspace *w, const void 
 
 static int validate(const struct rules_job *j)
 {
-    if (j->place.data != NULL && j->server == NULL)
+    if (j->place.data != NULL || j->place.url != NULL)
         return client_run("rules", &j->place, false, rules_validate_there, j);
     return rules_validate(j);
 }
@@ -156,42 +156,26 @@ static const struct {
     {"runs", runs, NULL},
 };
 
-static bool read_options(int argc, char **argv, struct rules_job *j)
+/* As options_read. */
+static int read_options(int argc, char **argv, struct rules_job *j)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"url", required_argument, NULL, 'u'},
-                                            {"workspace", required_argument, NULL, 'w'},
-                                            {"format", required_argument, NULL, 'f'},
-                                            {"to", required_argument, NULL, 'f'},
-                                            {"id", required_argument, NULL, 'i'},
-                                            {"name", required_argument, NULL, 'n'},
-                                            {"at", required_argument, NULL, 't'},
-                                            {"schemas", required_argument, NULL, 's'},
-                                            {"functions", required_argument, NULL, 'F'},
-                                            {"watchlists", required_argument, NULL, 'W'},
-                                            {"server", required_argument, NULL, 'S'},
-                                            {NULL, 0, NULL, 0}};
-    const struct {
-        int letter;
-        const char **place;
-    } places[] = {{'d', &j->place.data}, {'u', &j->place.url}, {'w', &j->place.workspace},
-                  {'f', &j->format},     {'i', &j->id},        {'n', &j->name},
-                  {'s', &j->schemas},    {'F', &j->functions}, {'W', &j->watchlists},
-                  {'S', &j->server},     {'t', &j->at}};
-    int c;
-    while ((c = getopt_long(argc, argv, "d:u:w:f:", options, NULL)) != -1) {
-        bool known = false;
-        for (size_t i = 0; i < COUNTOF(places); i++)
-            if (places[i].letter == c) {
-                *places[i].place = optarg;
-                known = true;
-            }
-        if (!known)
-            return false;
-    }
+    const struct cli_option options[] = {
+        {"data", .text = &j->place.data},
+        {"url", .text = &j->place.url},
+        {"workspace", .text = &j->place.workspace},
+        {"format", .text = &j->format},
+        {"to", .text = &j->format},
+        {"id", .text = &j->id},
+        {"name", .text = &j->name},
+        {"at", .text = &j->at},
+        {"schemas", .text = &j->schemas},
+        {"functions", .text = &j->functions},
+        {"watchlists", .text = &j->watchlists},
+        {"server", .text = &j->place.url} /* another word for url */};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
     j->words = argv + optind;
     j->n = argc - optind;
-    return true;
+    return code;
 }
 
 /* Those with options of their own. */
@@ -205,26 +189,18 @@ static const struct {
 
 int cli_rules(int argc, char **argv)
 {
-    bool help = false;
     for (size_t i = 0; argc >= 2 && i < COUNTOF(commands); i++)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
-    for (int i = 1; i < argc; i++)
-        help = help || strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0;
-    if (help) {
-        fputs(usage, stdout);
-        return 0;
-    }
-    for (size_t i = 0; argc >= 2 && i < COUNTOF(verbs); i++) {
-        if (strcmp(argv[1], verbs[i].name) != 0)
-            continue;
-        AUTO(arena_freep) struct arena *a = arena_new(0);
-        struct rules_job j = {.a = a};
-        if (!read_options(argc - 1, argv + 1, &j))
-            break;
-        return verbs[i].remote != NULL ? client_run("rules", &j.place, false, verbs[i].remote, &j)
-                                       : verbs[i].local(&j);
-    }
-    fputs(usage, stderr);
-    return 2;
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct rules_job j = {.a = a};
+    size_t i = 0;
+    while (argc >= 2 && i < COUNTOF(verbs) && strcmp(argv[1], verbs[i].name) != 0)
+        i++;
+    bool known = argc >= 2 && i < COUNTOF(verbs);
+    int code = known ? read_options(argc - 1, argv + 1, &j) : read_options(argc, argv, &j);
+    if (code >= 0 || !known)
+        return code >= 0 ? code : options_misused(usage);
+    return verbs[i].remote != NULL ? client_run("rules", &j.place, false, verbs[i].remote, &j)
+                                   : verbs[i].local(&j);
 }

@@ -125,10 +125,10 @@ static const struct verb verbs[] = {{"put", put},      {"list", list}, {"show", 
 int cli_summaries(int argc, char **argv)
 {
     struct job j = {0};
-    const struct verb_option options[] = {{"data", &j.place.data, NULL},
-                                          {"url", &j.place.url, NULL},
-                                          {"workspace", &j.place.workspace, NULL},
-                                          {"name", &j.name, NULL}};
+    const struct cli_option options[] = {{"data", .text = &j.place.data},
+                                         {"url", .text = &j.place.url},
+                                         {"workspace", .text = &j.place.workspace},
+                                         {"name", .text = &j.name}};
     const struct verb_command k = {.name = "summaries",
                                    .usage = usage,
                                    .verbs = verbs,

@@ -5,6 +5,7 @@
 #include "cli/client.h"
 #include "cli/commands.h"
 #include "cli/complain.h"
+#include "cli/options.h"
 #include "cli/text_table.h"
 
 static const char usage[] =
@@ -154,37 +155,21 @@ static bool compact(struct client *c, const struct client_workspace *w, struct e
 
 int cli_tables(int argc, char **argv)
 {
-    static const struct option options[] = {{"data", required_argument, NULL, 'd'},
-                                            {"url", required_argument, NULL, 'u'},
-                                            {"workspace", required_argument, NULL, 'w'},
-                                            {"counts", no_argument, NULL, 'c'},
-                                            {"sources", no_argument, NULL, 's'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
     const char *data = NULL, *url = NULL, *workspace = NULL;
     bool with_counts = false, with_sources = false;
-    int c;
-    while ((c = getopt_long(argc, argv, "d:u:w:csh", options, NULL)) != -1) {
-        if (c == 'd')
-            data = optarg;
-        else if (c == 'u')
-            url = optarg;
-        else if (c == 'w')
-            workspace = optarg;
-        with_counts |= c == 'c';
-        with_sources |= c == 's';
-        if (c == '?' || c == 'h') {
-            fputs(usage, c == 'h' ? stdout : stderr);
-            return c == 'h' ? 0 : 2;
-        }
-    }
+    const struct cli_option options[] = {{"data", .text = &data},
+                                         {"url", .text = &url},
+                                         {"workspace", .text = &workspace},
+                                         {"counts", .flag = &with_counts},
+                                         {"sources", .flag = &with_sources}};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
+    if (code >= 0)
+        return code;
     bool defining = argc - optind >= 3 && strcmp(argv[optind], "define") == 0;
     bool sealing = argc - optind >= 1 && argc - optind <= 2 && strcmp(argv[optind], "seal") == 0;
     bool compacting = argc - optind == 1 && strcmp(argv[optind], "compact") == 0;
-    if (optind != argc && !defining && !sealing && !compacting) {
-        fputs(usage, stderr);
-        return 2;
-    }
+    if (optind != argc && !defining && !sealing && !compacting)
+        return options_misused(usage);
     struct err e = {0};
     struct client client = {0};
     struct client_workspace w = {0};

@@ -119,8 +119,8 @@ static const struct verb verbs[] = {{"list", list},
 int cli_tenants(int argc, char **argv)
 {
     struct asked k = {0};
-    const struct verb_option options[] = {
-        {"data", &k.place.data, NULL}, {"url", &k.place.url, NULL}, {"id", &k.id, NULL}};
+    const struct cli_option options[] = {
+        {"data", .text = &k.place.data}, {"url", .text = &k.place.url}, {"id", .text = &k.id}};
     const struct verb_command command = {.name = "tenants",
                                          .usage = usage,
                                          .verbs = verbs,

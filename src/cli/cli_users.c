@@ -260,14 +260,14 @@ static const struct verb verbs[] = {{"list", list},         {"show", show},
 int cli_users(int argc, char **argv)
 {
     struct asked x = {0};
-    const struct verb_option options[] = {{"data", &x.place.data, NULL},
-                                          {"url", &x.place.url, NULL},
-                                          {"workspace", &x.place.workspace, NULL},
-                                          {"role", &x.role, NULL},
-                                          {"display-name", &x.display_name, NULL},
-                                          {"email", &x.email, NULL},
-                                          {"second-factor", &x.second_factor, NULL},
-                                          {"roles", &x.roles, NULL}};
+    const struct cli_option options[] = {{"data", .text = &x.place.data},
+                                         {"url", .text = &x.place.url},
+                                         {"workspace", .text = &x.place.workspace},
+                                         {"role", .text = &x.role},
+                                         {"display-name", .text = &x.display_name},
+                                         {"email", .text = &x.email},
+                                         {"second-factor", .text = &x.second_factor},
+                                         {"roles", .text = &x.roles}};
     const struct verb_command k = {"users",        usage,   verbs,
                                    COUNTOF(verbs), options, COUNTOF(options)};
     return verbs_run(&k, &x.place, &x.words, &x, argc, argv);

@@ -105,28 +105,21 @@ static bool import(struct client *c, const struct client_workspace *w, const voi
 
 /* ---- list, show, delete ---- */
 
+static void list_row(struct client *c, const struct json *x, struct str *cells)
+{
+    static const char *const members[] = {"watchlistAlias", "itemsSearchKey", "updated",
+                                          "displayName"};
+    (void)c;
+    for (size_t i = 0; i < COUNTOF(members); i++)
+        cells[i] = json_text(json_get(json_get(x, "properties"), members[i]), STR(""));
+}
+
 static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     static const char *const heads[] = {"ALIAS", "SEARCH KEY", "UPDATED", "NAME"};
-    struct text_table t;
-    struct json answer = {0};
     (void)arg;
-    char *target =
-        arena_strz(c->a, arena_fmt(c->a, "%s/watchlists?api-version=2024-09-01", w->insights));
-    if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *p = json_get(&value->items[i], "properties");
-        struct str cells[] = {json_text(json_get(p, "watchlistAlias"), STR("")),
-                              json_text(json_get(p, "itemsSearchKey"), STR("")),
-                              json_text(json_get(p, "updated"), STR("")),
-                              json_text(json_get(p, "displayName"), STR(""))};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    struct str target = arena_fmt(c->a, "%s/watchlists?api-version=2024-09-01", w->insights);
+    return verb_list(c, arena_strz(c->a, target), heads, COUNTOF(heads), list_row, e);
 }
 
 /* Columns in the order in which items name them; c->a owns the names. */
@@ -191,12 +184,12 @@ static const struct verb verbs[] = {
 int cli_watchlists(int argc, char **argv)
 {
     struct job j = {0};
-    const struct verb_option options[] = {{"data", &j.place.data, NULL},
-                                          {"url", &j.place.url, NULL},
-                                          {"workspace", &j.place.workspace, NULL},
-                                          {"alias", &j.alias, NULL},
-                                          {"key", &j.key, NULL},
-                                          {"skip", NULL, &j.skip}};
+    const struct cli_option options[] = {{"data", .text = &j.place.data},
+                                         {"url", .text = &j.place.url},
+                                         {"workspace", .text = &j.place.workspace},
+                                         {"alias", .text = &j.alias},
+                                         {"key", .text = &j.key},
+                                         {"skip", .number = &j.skip}};
     const struct verb_command k = {.name = "watchlists",
                                    .usage = usage,
                                    .verbs = verbs,

@@ -1,4 +1,4 @@
-/* vedette workspaces: list, create, delete, recover and purge workspaces. */
+/* vedette workspaces: list, create, rename, delete, recover and purge workspaces. */
 #include <stdio.h>
 
 #include "cli/commands.h"
@@ -8,11 +8,15 @@
 static const char usage[] =
     "usage: vedette workspaces list|deleted                [--data DIR]\n"
     "       vedette workspaces create NAME [--tenant T]    [--data DIR]\n"
+    "       vedette workspaces rename WORKSPACE [NAME]     [--data DIR]\n"
     "       vedette workspaces delete WORKSPACE            [--data DIR]\n"
     "       vedette workspaces recover ID                  [--data DIR]\n"
     "       vedette workspaces purge ID                    [--data DIR]\n"
     "\n"
-    "WORKSPACE is a workspace's id or name. deleted lists those that were deleted: for 14 days\n"
+    "WORKSPACE is a workspace's id or name. rename gives it a display name, for people; queries "
+    "and\n"
+    "paths go on with its name; without NAME it has none. deleted lists those that were deleted: "
+    "for 14 days\n"
     "recover brings one back, with its rows, rules and incidents; purge takes one away for good.\n"
     "T is a tenant's id; without it the workspace belongs to the first one. --url URL (with\n"
     "VEDETTE_TOKEN, VEDETTE_CA) names another server than that of the data folder.\n";
@@ -33,13 +37,14 @@ static void list_row(struct client *c, const struct json *x, struct str *cells)
     (void)c;
     cells[0] = text_of(json_get(x, "id"));
     cells[1] = text_of(json_get(x, "name"));
-    cells[2] = text_of(json_get(x, "tenant"));
-    cells[3] = text_of(json_get(x, "resourceId"));
+    cells[2] = text_of(json_get(x, "displayName"));
+    cells[3] = text_of(json_get(x, "tenant"));
+    cells[4] = text_of(json_get(x, "resourceId"));
 }
 
 static bool list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
-    static const char *const heads[] = {"ID", "NAME", "TENANT", "RESOURCE"};
+    static const char *const heads[] = {"ID", "NAME", "DISPLAY NAME", "TENANT", "RESOURCE"};
     (void)w;
     (void)arg;
     return verb_list(c, "/vedette/v1/workspaces", heads, COUNTOF(heads), list_row, e);
@@ -85,6 +90,28 @@ static bool create(struct client *c, const struct client_workspace *w, const voi
     return true;
 }
 
+static bool rename_workspace(struct client *c, const struct client_workspace *w, const void *arg,
+                             struct err *e)
+{
+    const struct asked *k = arg;
+    struct client_workspace at = {0};
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(4096);
+    struct json_out o = json_out_make(&b);
+    (void)w;
+    if ((k->words.n != 1 && !verb_words_are(&k->words, 2, "a workspace and its display name", e)) ||
+        !client_workspace(c, k->words.p[0], &at, e))
+        return false;
+    json_obj(&o);
+    json_key(&o, "properties");
+    json_obj(&o);
+    json_kv_z(&o, "displayName", k->words.n == 2 ? k->words.p[1] : "");
+    json_obj_end(&o);
+    json_obj_end(&o);
+    return (sbuf_ok(&b) || err_set(e, ERR_INVALID, "the display name is too long")) &&
+           client_call(c, "PATCH", arena_fmt(c->a, "%s?api-version=2023-09-01", at.arm).p, NULL,
+                       sbuf_str(&b), NULL, e);
+}
+
 static bool delete_workspace(struct client *c, const struct client_workspace *w, const void *arg,
                              struct err *e)
 {
@@ -122,15 +149,20 @@ static bool purge(struct client *c, const struct client_workspace *w, const void
     return act(c, arg, "DELETE", "", e);
 }
 
-static const struct verb verbs[] = {{"list", list},       {"deleted", deleted},
-                                    {"create", create},   {"delete", delete_workspace},
-                                    {"recover", recover}, {"purge", purge}};
+static const struct verb verbs[] = {{"list", list},
+                                    {"deleted", deleted},
+                                    {"create", create},
+                                    {"rename", rename_workspace},
+                                    {"delete", delete_workspace},
+                                    {"recover", recover},
+                                    {"purge", purge}};
 
 int cli_workspaces(int argc, char **argv)
 {
     struct asked k = {0};
-    const struct verb_option options[] = {
-        {"data", &k.place.data, NULL}, {"url", &k.place.url, NULL}, {"tenant", &k.tenant, NULL}};
+    const struct cli_option options[] = {{"data", .text = &k.place.data},
+                                         {"url", .text = &k.place.url},
+                                         {"tenant", .text = &k.tenant}};
     const struct verb_command command = {.name = "workspaces",
                                          .usage = usage,
                                          .verbs = verbs,

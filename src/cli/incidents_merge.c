@@ -156,11 +156,11 @@ static const struct verb verbs[] = {
 bool cli_incidents_merge(int argc, char **argv, int *out_code)
 {
     struct asked j = {0};
-    const struct verb_option options[] = {{"data", &j.place.data, NULL},
-                                          {"url", &j.place.url, NULL},
-                                          {"workspace", &j.place.workspace, NULL},
-                                          {"reason", &j.reason, NULL},
-                                          {"format", &j.format, NULL}};
+    const struct cli_option options[] = {{"data", .text = &j.place.data},
+                                         {"url", .text = &j.place.url},
+                                         {"workspace", .text = &j.place.workspace},
+                                         {"reason", .text = &j.reason},
+                                         {"format", .text = &j.format}};
     const struct verb_command k = {"incidents",    usage,   verbs,
                                    COUNTOF(verbs), options, COUNTOF(options)};
     bool mine = false;

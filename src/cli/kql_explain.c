@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cli/client.h"
+#include "cli/options.h"
 #include "cli/text_table.h"
 
 enum { MAX_BODY = 4 << 20 };
@@ -93,27 +94,16 @@ static bool explain(struct client *c, const struct client_workspace *w, const vo
 
 int kql_explain_command(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"explain", no_argument, NULL, 'x'},   {"data", required_argument, NULL, 'd'},
-        {"url", required_argument, NULL, 'u'}, {"workspace", required_argument, NULL, 'w'},
-        {"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0}};
     struct client_place place = {0};
-    int c;
-    while ((c = getopt_long(argc, argv, "xd:u:w:h", options, NULL)) != -1) {
-        if (c == 'd')
-            place.data = optarg;
-        else if (c == 'u')
-            place.url = optarg;
-        else if (c == 'w')
-            place.workspace = optarg;
-        if (c == '?' || c == 'h') {
-            fputs(usage, c == 'h' ? stdout : stderr);
-            return c == 'h' ? 0 : 2;
-        }
-    }
-    if (optind + 1 != argc) {
-        fputs(usage, stderr);
-        return 2;
-    }
+    bool explain_it = true; /* the word that led here */
+    const struct cli_option options[] = {{"explain", .flag = &explain_it},
+                                         {"data", .text = &place.data},
+                                         {"url", .text = &place.url},
+                                         {"workspace", .text = &place.workspace}};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
+    if (code >= 0)
+        return code;
+    if (optind + 1 != argc)
+        return options_misused(usage);
     return client_run("kql sql", &place, false, explain, argv[optind]);
 }

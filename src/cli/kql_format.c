@@ -7,6 +7,7 @@
 #include "cli/files.h"
 #include "cli/kql_errors.h"
 #include "cli/kql_format.h"
+#include "cli/options.h"
 #include "kql/format.h"
 #include "text/json.h"
 
@@ -150,10 +151,8 @@ static void batch(void)
 
 static int wrong(const char *what)
 {
-    if (what != NULL)
-        fprintf(stderr, "vedette kql format: %s\n", what);
-    fputs(usage, stderr);
-    return 2;
+    fprintf(stderr, "vedette kql format: %s\n", what);
+    return options_misused(usage);
 }
 
 static bool query_argument(const struct wish *w, const char *text)
@@ -166,24 +165,14 @@ static bool query_argument(const struct wish *w, const char *text)
 
 int kql_format_command(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"check", no_argument, NULL, 'c'}, {"files", no_argument, NULL, 'f'},
-        {"write", no_argument, NULL, 'w'}, {"batch", no_argument, NULL, 'b'},
-        {"help", no_argument, NULL, 'h'},  {NULL, 0, NULL, 0}};
     struct wish w = {0};
-    int c;
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        if (c == 'h') {
-            fputs(usage, stdout);
-            return 0;
-        }
-        if (c == '?')
-            return wrong(NULL);
-        w.check |= c == 'c';
-        w.files |= c == 'f';
-        w.write |= c == 'w';
-        w.batch |= c == 'b';
-    }
+    const struct cli_option options[] = {{"check", .flag = &w.check},
+                                         {"files", .flag = &w.files},
+                                         {"write", .flag = &w.write},
+                                         {"batch", .flag = &w.batch}};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
+    if (code >= 0)
+        return code;
     int n = argc - optind;
     if ((w.files && n == 0) || (!w.files && n > 1) || (w.batch && n > 0))
         return wrong(w.files ? "which files?" : "give one query");

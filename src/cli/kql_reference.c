@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cli/complain.h"
 #include "cli/kql_reference.h"
+#include "cli/options.h"
 #include "kql/functions.h"
 #include "kql/names.h"
 
@@ -194,24 +195,14 @@ static void whole_page(struct page *p)
 
 int kql_reference_command(int argc, char **argv)
 {
-    static const struct option options[] = {{"missing", no_argument, NULL, 'm'},
-                                            {"queries", no_argument, NULL, 'q'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
     struct page p = {0};
-    int c;
-    while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-        p.missing |= c == 'm';
-        p.queries |= c == 'q';
-        if (c == 'm' || c == 'q')
-            continue;
-        fputs(usage, c == 'h' ? stdout : stderr);
-        return c == 'h' ? 0 : 2;
-    }
-    if (optind < argc) {
-        fputs(usage, stderr);
-        return 2;
-    }
+    const struct cli_option options[] = {{"missing", .flag = &p.missing},
+                                         {"queries", .flag = &p.queries}};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
+    if (code >= 0)
+        return code;
+    if (optind < argc)
+        return options_misused(usage);
     struct err e = {0};
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC); /* what fails is no news here */
     log_setup(LOG_ERROR, nowhere);

@@ -10,6 +10,7 @@
 #include "cli/client.h"
 #include "cli/complain.h"
 #include "cli/files.h"
+#include "cli/options.h"
 #include "cli/rule_files.h"
 #include "cli/rules_commands.h"
 #include "cli/text_table.h"
@@ -238,8 +239,9 @@ static void print_firings(const struct json *r)
     printf("\n%.*s\n", STR_ARG(json_text(json_get(r, "name"), STR(""))));
     for (size_t i = 0; i < list->n; i++) {
         const struct json *f = &list->items[i], *entities = json_get(f, "entities");
-        printf("  %.19s  %lld rows  %lld alerts  %.*s",
-               json_text(json_get(f, "windowEnd"), STR("?")).p, (long long)number(f, "rows"),
+        printf("  %.19s%s  %lld rows  %lld alerts  %.*s",
+               json_text(json_get(f, "windowEnd"), STR("?")).p,
+               json_is_true(json_get(f, "late")) ? " (late)" : "", (long long)number(f, "rows"),
                (long long)number(f, "alerts"), STR_ARG(json_text(json_get(f, "title"), STR(""))));
         for (size_t k = 0; entities != NULL && k < entities->n; k++)
             printf("%s %.*s", k == 0 ? " :" : ",",
@@ -272,7 +274,7 @@ static void print_late(const struct json *report)
         if (late > rows / 20)
             fprintf(stderr,
                     "note: %lld of %lld rows of %.*s arrived more than 10 minutes after they "
-                    "happened; the runs of their time have not seen them (--as-if-on-time)\n",
+                    "happened: runs see them late, or not at all (--as-if-on-time)\n",
                     (long long)late, (long long)rows,
                     STR_ARG(json_text(json_get(t, "name"), STR(""))));
     }
@@ -357,101 +359,57 @@ static bool backtest(struct client *c, const struct client_workspace *w, const v
     return true;
 }
 
-static bool count_option(const char *text, int64_t *out)
+static bool take_functions(void *inputs, char *path)
 {
-    return str_to_i64(str_from(text), out) && *out >= 0;
+    return backtest_logs_functions(inputs, path);
 }
 
-static bool read_option(struct options *o, int c)
+static bool take_watchlist(void *inputs, char *path)
 {
-    switch (c) {
-    case 'd':
-        o->place.data = optarg;
-        return true;
-    case 'u':
-        o->place.url = optarg;
-        return true;
-    case 'w':
-        o->place.workspace = optarg;
-        return true;
-    case 'l':
-        o->logs = optarg;
-        return true;
-    case 'F':
-        return backtest_logs_functions(&o->inputs, optarg);
-    case 'W':
-        return backtest_logs_watchlist(&o->inputs, optarg);
-    case 'f':
-        o->from = optarg;
-        return true;
-    case 't':
-        o->to = optarg;
-        return true;
-    case 'D':
-        return count_option(optarg, &o->days);
-    case 'n':
-        return count_option(optarg, &o->firings);
-    case 'A':
-        return count_option(optarg, &o->fail_above);
-    case 'o':
-        o->on_time = true;
-        return true;
-    case 'e':
-        o->each_window = true;
-        return true;
-    case 'j':
-        o->json = true;
-        return true;
-    default:
-        return false;
+    return backtest_logs_watchlist(inputs, path);
+}
+
+static int over_logs(struct options **p)
+{
+    char dir[] = "/tmp/vedette-backtest-XXXXXX";
+    if (mkdtemp(dir) == NULL) {
+        struct err e = {0};
+        err_errno(&e, "can't make a folder in", "/tmp");
+        complain("rules backtest", &e);
+        return 1;
     }
+    (*p)->place.data = dir;
+    int code = client_run("rules backtest", &(*p)->place, true, backtest, p);
+    remove_tree(dir);
+    return code;
 }
 
 int rules_backtest(int argc, char **argv)
 {
-    static const struct option names[] = {{"data", required_argument, NULL, 'd'},
-                                          {"url", required_argument, NULL, 'u'},
-                                          {"workspace", required_argument, NULL, 'w'},
-                                          {"logs", required_argument, NULL, 'l'},
-                                          {"functions", required_argument, NULL, 'F'},
-                                          {"watchlist", required_argument, NULL, 'W'},
-                                          {"from", required_argument, NULL, 'f'},
-                                          {"to", required_argument, NULL, 't'},
-                                          {"days", required_argument, NULL, 'D'},
-                                          {"firings", required_argument, NULL, 'n'},
-                                          {"fail-above", required_argument, NULL, 'A'},
-                                          {"as-if-on-time", no_argument, NULL, 'o'},
-                                          {"each-window", no_argument, NULL, 'e'},
-                                          {"json", no_argument, NULL, 'j'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
     struct options o = {.days = -1, .firings = -1, .fail_above = -1};
     struct options *p = &o;
-    int c;
-    while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
-        if (read_option(&o, c))
-            continue;
-        fputs(usage, c == 'h' ? stdout : stderr);
-        return c == 'h' ? 0 : 2;
-    }
+    const struct cli_option options[] = {{"data", .text = &o.place.data},
+                                         {"url", .text = &o.place.url},
+                                         {"workspace", .text = &o.place.workspace},
+                                         {"logs", .text = &o.logs},
+                                         {"functions", .take = take_functions, .ctx = &o.inputs},
+                                         {"watchlist", .take = take_watchlist, .ctx = &o.inputs},
+                                         {"from", .text = &o.from},
+                                         {"to", .text = &o.to},
+                                         {"days", .number = &o.days},
+                                         {"firings", .number = &o.firings},
+                                         {"fail-above", .number = &o.fail_above},
+                                         {"as-if-on-time", .flag = &o.on_time},
+                                         {"each-window", .flag = &o.each_window},
+                                         {"json", .flag = &o.json}};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
+    if (code >= 0)
+        return code;
     o.words = argv + optind;
     o.n = (size_t)(argc - optind);
-    if (o.logs != NULL && (o.n == 0 || o.place.data != NULL || o.place.url != NULL)) {
-        fputs(usage, stderr);
-        return 2;
-    }
-    char dir[] = "/tmp/vedette-backtest-XXXXXX";
-    if (o.logs != NULL) {
-        if (mkdtemp(dir) == NULL) {
-            struct err e = {0};
-            err_errno(&e, "can't make a folder in", "/tmp");
-            complain("rules backtest", &e);
-            return 1;
-        }
-        o.place.data = dir;
-    }
-    int code = client_run("rules backtest", &o.place, o.logs != NULL, backtest, &p);
-    if (o.logs != NULL)
-        remove_tree(dir);
+    if (o.logs != NULL && (o.n == 0 || o.place.data != NULL || o.place.url != NULL))
+        return options_misused(usage);
+    code = o.logs != NULL ? over_logs(&p)
+                          : client_run("rules backtest", &o.place, false, backtest, &p);
     return code != 0 ? code : o.exit_code;
 }

@@ -4,6 +4,7 @@
 
 #include "cli/complain.h"
 #include "cli/files.h"
+#include "cli/options.h"
 #include "cli/rules_commands.h"
 #include "cli/rules_remote.h"
 #include "cli/text_table.h"
@@ -154,54 +155,19 @@ static int of_files(const struct options *o)
     return 1;
 }
 
-static bool read_option(struct options *o, int c)
-{
-    switch (c) {
-    case 'd':
-        o->place.data = optarg;
-        return true;
-    case 'u':
-        o->place.url = optarg;
-        return true;
-    case 'w':
-        o->place.workspace = optarg;
-        return true;
-    case 'n':
-        o->navigator = optarg;
-        return true;
-    case 'a':
-        o->all = true;
-        return true;
-    case 'm':
-        o->missing = true;
-        return true;
-    case 'j':
-        o->json = true;
-        return true;
-    default:
-        return false;
-    }
-}
-
 int rules_coverage(int argc, char **argv)
 {
-    static const struct option names[] = {{"data", required_argument, NULL, 'd'},
-                                          {"url", required_argument, NULL, 'u'},
-                                          {"workspace", required_argument, NULL, 'w'},
-                                          {"navigator", required_argument, NULL, 'n'},
-                                          {"all", no_argument, NULL, 'a'},
-                                          {"missing", no_argument, NULL, 'm'},
-                                          {"json", no_argument, NULL, 'j'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
     struct options o = {0};
-    int c;
-    while ((c = getopt_long(argc, argv, "h", names, NULL)) != -1) {
-        if (read_option(&o, c))
-            continue;
-        fputs(usage, c == 'h' ? stdout : stderr);
-        return c == 'h' ? 0 : 2;
-    }
+    const struct cli_option options[] = {{"data", .text = &o.place.data},
+                                         {"url", .text = &o.place.url},
+                                         {"workspace", .text = &o.place.workspace},
+                                         {"navigator", .text = &o.navigator},
+                                         {"all", .flag = &o.all},
+                                         {"missing", .flag = &o.missing},
+                                         {"json", .flag = &o.json}};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
+    if (code >= 0)
+        return code;
     o.words = argv + optind;
     o.n = (size_t)(argc - optind);
     return o.n > 0 ? of_files(&o) : client_run("rules coverage", &o.place, false, of_workspace, &o);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/complain.h"
+#include "cli/options.h"
 #include "cli/rules_commands.h"
 #include "cli/rules_remote.h"
 #include "cli/text_diff.h"
@@ -25,7 +26,7 @@ static const char usage[] =
 
 struct options {
     struct client_place place;
-    char *old;
+    const char *old;
     bool json, no_removed;
     char **words;
     size_t n;
@@ -269,63 +270,28 @@ static int with_folder(struct options *o)
     struct err e = {0};
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct rule_set old = {.a = a};
-    if (rule_set_read(&old, &o->old, 1, &e) && diff(o, &old, &e))
+    char *folder = arena_strz(a, str_from(o->old));
+    if (rule_set_read(&old, &folder, 1, &e) && diff(o, &old, &e))
         return o->code;
     complain("rules diff", &e);
     return 2;
 }
 
-static bool read_option(struct options *o, int c)
-{
-    switch (c) {
-    case 'd':
-        o->place.data = optarg;
-        return true;
-    case 'u':
-        o->place.url = optarg;
-        return true;
-    case 'w':
-        o->place.workspace = optarg;
-        return true;
-    case 'o':
-        o->old = optarg;
-        return true;
-    case 'r':
-        o->no_removed = true;
-        return true;
-    case 'j':
-        o->json = true;
-        return true;
-    default:
-        return false;
-    }
-}
-
 int rules_diff(int argc, char **argv)
 {
-    static const struct option names[] = {{"data", required_argument, NULL, 'd'},
-                                          {"url", required_argument, NULL, 'u'},
-                                          {"workspace", required_argument, NULL, 'w'},
-                                          {"old", required_argument, NULL, 'o'},
-                                          {"no-removed", no_argument, NULL, 'r'},
-                                          {"json", no_argument, NULL, 'j'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
     struct options o = {0};
     struct options *p = &o;
-    int c;
-    while ((c = getopt_long(argc, argv, "h", names, NULL)) != -1) {
-        if (read_option(&o, c))
-            continue;
-        fputs(usage, c == 'h' ? stdout : stderr);
-        return c == 'h' ? 0 : 2;
-    }
+    const struct cli_option options[] = {
+        {"data", .text = &o.place.data},           {"url", .text = &o.place.url},
+        {"workspace", .text = &o.place.workspace}, {"old", .text = &o.old},
+        {"no-removed", .flag = &o.no_removed},     {"json", .flag = &o.json}};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
+    if (code >= 0)
+        return code;
     o.words = argv + optind;
     o.n = (size_t)(argc - optind);
-    if (o.n == 0) {
-        fputs(usage, stderr);
-        return 2;
-    }
+    if (o.n == 0)
+        return options_misused(usage);
     if (o.old != NULL)
         return with_folder(&o);
     return client_run("rules diff", &o.place, false, with_workspace, &p) != 0 ? 2 : o.code;

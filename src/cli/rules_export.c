@@ -6,6 +6,7 @@
 
 #include "base/ids.h"
 #include "cli/files.h"
+#include "cli/options.h"
 #include "cli/rules_commands.h"
 #include "cli/rules_remote.h"
 
@@ -201,50 +202,23 @@ static bool export(struct client *c, const struct client_workspace *w, const voi
 
 /* ---- the command ---- */
 
-static bool read_option(struct options *o, int c)
+static bool take_format(void *ctx, char *value)
 {
-    switch (c) {
-    case 'd':
-        o->place.data = optarg;
-        return true;
-    case 'u':
-        o->place.url = optarg;
-        return true;
-    case 'w':
-        o->place.workspace = optarg;
-        return true;
-    case 'o':
-        o->out = optarg;
-        return true;
-    case 't':
-        o->template = optarg;
-        return true;
-    case 'f':
-        o->arm = strcmp(optarg, "arm") == 0;
-        return o->arm || strcmp(optarg, "yaml") == 0;
-    default:
-        return false;
-    }
+    struct options *o = ctx;
+    o->arm = strcmp(value, "arm") == 0;
+    return o->arm || strcmp(value, "yaml") == 0;
 }
 
 int rules_export(int argc, char **argv)
 {
-    static const struct option names[] = {{"data", required_argument, NULL, 'd'},
-                                          {"url", required_argument, NULL, 'u'},
-                                          {"workspace", required_argument, NULL, 'w'},
-                                          {"out", required_argument, NULL, 'o'},
-                                          {"template", required_argument, NULL, 't'},
-                                          {"format", required_argument, NULL, 'f'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
     struct options o = {0};
-    int c;
-    while ((c = getopt_long(argc, argv, "h", names, NULL)) != -1) {
-        if (read_option(&o, c))
-            continue;
-        fputs(usage, c == 'h' ? stdout : stderr);
-        return c == 'h' ? 0 : 2;
-    }
+    const struct cli_option options[] = {
+        {"data", .text = &o.place.data},           {"url", .text = &o.place.url},
+        {"workspace", .text = &o.place.workspace}, {"out", .text = &o.out},
+        {"template", .text = &o.template},         {"format", .take = take_format, .ctx = &o}};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
+    if (code >= 0)
+        return code;
     o.words = argv + optind;
     o.n = argc - optind;
     return client_run("rules export", &o.place, false, export, &o);

@@ -1,7 +1,6 @@
 /* Verbs of vedette rules that ask a server about single rules and templates. */
 #include "cli/rules_manage.h"
 #include "cli/files.h"
-#include "cli/text_table.h"
 #include "cli/verbs.h"
 #include "detect/rule.h"
 #include <stdio.h>
@@ -139,28 +138,23 @@ static struct str version_cell(struct client *c, const struct json *r)
     return arena_fmt(c->a, "%.*s -> %.*s", STR_ARG(is), STR_ARG(text_of(r, "newestVersion")));
 }
 
+static void rule_row(struct client *c, const struct json *x, struct str *cells)
+{
+    cells[0] = text_of(x, "id");
+    cells[1] = text_of(x, "kind");
+    cells[2] = text_of(x, "severity");
+    cells[3] = json_is_true(json_get(x, "enabled")) ? STR("yes") : STR("no");
+    cells[4] = version_cell(c, x);
+    cells[5] = text_of(x, "status");
+    cells[6] = text_of(x, "name");
+}
+
 bool rules_list(struct client *c, const struct client_workspace *w, const void *arg, struct err *e)
 {
     static const char *const heads[] = {"ID",      "KIND",   "SEVERITY", "ENABLED",
                                         "VERSION", "STATUS", "NAME"};
-    struct json answer = {0};
-    struct text_table t = {0};
     (void)arg;
-    if (!client_call(c, "GET", own(c, w, "rules"), NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *r = &value->items[i];
-        bool on = json_is_true(json_get(r, "enabled"));
-        struct str cells[] = {text_of(r, "id"),       text_of(r, "kind"),
-                              text_of(r, "severity"), on ? STR("yes") : STR("no"),
-                              version_cell(c, r),     text_of(r, "status"),
-                              text_of(r, "name")};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return verb_list(c, own(c, w, "rules"), heads, COUNTOF(heads), rule_row, e);
 }
 
 static bool print_yaml(struct client *c, const struct json *resource, struct err *e)
@@ -274,30 +268,26 @@ bool rules_duplicate(struct client *c, const struct client_workspace *w, const v
 
 /* ---- versions ---- */
 
+static void version_row(struct client *c, const struct json *x, struct str *cells)
+{
+    cells[0] = arena_fmt(c->a, "%lld", number_of(x, "version"));
+    cells[1] = text_of(x, "at");
+    cells[2] = text_of(x, "who");
+    cells[3] = text_of(x, "change");
+    cells[4] = text_of(x, "name");
+}
+
 bool rules_versions(struct client *c, const struct client_workspace *w, const void *arg,
                     struct err *e)
 {
     static const char *const heads[] = {"VERSION", "AT", "WHO", "CHANGE", "NAME"};
     const struct rules_job *j = arg;
-    struct json answer = {0};
-    struct text_table t = {0};
     if (j->n != 1 && j->n != 2)
         return err_set(e, ERR_INVALID, "a rule's id, and perhaps a version, expected");
     const char *id = encoded(c, j->words[0]);
     if (j->n == 2)
         return verb_show(c, own(c, w, "rules/%s/versions/%s", id, encoded(c, j->words[1])), e);
-    if (!client_call(c, "GET", own(c, w, "rules/%s/versions", id), NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *v = &value->items[i];
-        struct str cells[] = {arena_fmt(c->a, "%lld", number_of(v, "version")), text_of(v, "at"),
-                              text_of(v, "who"), text_of(v, "change"), text_of(v, "name")};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    return verb_list(c, own(c, w, "rules/%s/versions", id), heads, COUNTOF(heads), version_row, e);
 }
 
 bool rules_restore(struct client *c, const struct client_workspace *w, const void *arg,
@@ -313,26 +303,21 @@ bool rules_restore(struct client *c, const struct client_workspace *w, const voi
 
 /* ---- templates ---- */
 
+static void template_row(struct client *c, const struct json *x, struct str *cells)
+{
+    const struct json *p = json_get(x, "properties");
+    cells[0] = text_of(x, "name");
+    cells[1] = text_of(x, "kind");
+    cells[2] = text_of(p, "version");
+    cells[3] = arena_fmt(c->a, "%lld", number_of(p, "alertRulesCreatedByTemplateCount"));
+    cells[4] = text_of(p, "displayName");
+}
+
 static bool list_templates(struct client *c, const struct client_workspace *w, struct err *e)
 {
     static const char *const heads[] = {"ID", "KIND", "VERSION", "RULES", "NAME"};
-    struct json answer = {0};
-    struct text_table t = {0};
-    const char *target = arena_fmt(c->a, "%s/alertRuleTemplates?" VERSION, w->insights).p;
-    if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
-    text_table_begin(&t, c->a, heads, COUNTOF(heads));
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        const struct json *v = &value->items[i], *p = json_get(v, "properties");
-        struct str cells[] = {
-            text_of(v, "name"), text_of(v, "kind"), text_of(p, "version"),
-            arena_fmt(c->a, "%lld", number_of(p, "alertRulesCreatedByTemplateCount")),
-            text_of(p, "displayName")};
-        text_table_row(&t, cells);
-    }
-    text_table_print(&t, stdout);
-    return true;
+    struct str target = arena_fmt(c->a, "%s/alertRuleTemplates?" VERSION, w->insights);
+    return verb_list(c, arena_strz(c->a, target), heads, COUNTOF(heads), template_row, e);
 }
 
 static bool import_templates(struct client *c, const struct client_workspace *w,

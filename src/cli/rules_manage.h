@@ -10,7 +10,6 @@ struct rules_job {
     const char *format;    /* of show: json or yaml; of convert: arm, template or yaml */
     const char *id, *name; /* of what duplicate and create make */
     const char *schemas, *functions, *watchlists; /* of validate */
-    const char *server;                           /* of validate: the server's URL */
     const char *at;                               /* of run: the end of the window */
 };
 /* arg: a struct rules_job. */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "cli/complain.h"
 #include "cli/files.h"
+#include "cli/options.h"
 #include "cli/rule_files.h"
 #include "cli/rules_commands.h"
 #include "ruletest/case_report.h"
@@ -259,64 +260,36 @@ static int run(struct options *o)
     return !ok ? (found ? 1 : 2) : failed > 0 ? 1 : 0;
 }
 
-static bool push(char **list, size_t *n, char *word)
-{
-    if (*n == MAX_GIVEN)
-        return false;
-    list[(*n)++] = word;
-    return true;
-}
+struct paths {
+    char **p;
+    size_t *n;
+};
 
-static bool read_option(struct options *o, int c)
+static bool push(void *ctx, char *path)
 {
-    switch (c) {
-    case 'F':
-        return push(o->functions, &o->n_functions, optarg);
-    case 'W':
-        return push(o->watchlists, &o->n_watchlists, optarg);
-    case 'f':
-        o->filter = optarg;
-        return true;
-    case 'u':
-        o->junit = optarg;
-        return true;
-    case 'J':
-        o->json = true;
-        return true;
-    case 'o':
-        o->one_sided = true;
-        return true;
-    case 'j':
-        return str_to_i64(str_from(optarg), &o->threads) && o->threads > 0;
-    default:
+    struct paths *list = ctx;
+    if (*list->n == MAX_GIVEN)
         return false;
-    }
+    list->p[(*list->n)++] = path;
+    return true;
 }
 
 int rules_test(int argc, char **argv)
 {
-    static const struct option names[] = {{"functions", required_argument, NULL, 'F'},
-                                          {"watchlist", required_argument, NULL, 'W'},
-                                          {"filter", required_argument, NULL, 'f'},
-                                          {"junit", required_argument, NULL, 'u'},
-                                          {"json", no_argument, NULL, 'J'},
-                                          {"one-sided", no_argument, NULL, 'o'},
-                                          {"jobs", required_argument, NULL, 'j'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
-    struct options o = {0};
-    int c;
-    while ((c = getopt_long(argc, argv, "j:h", names, NULL)) != -1) {
-        if (read_option(&o, c))
-            continue;
-        fputs(usage, c == 'h' ? stdout : stderr);
-        return c == 'h' ? 0 : 2;
-    }
+    struct options o = {.threads = -1};
+    struct paths functions = {o.functions, &o.n_functions},
+                 watchlists = {o.watchlists, &o.n_watchlists};
+    const struct cli_option options[] = {{"jobs", .number = &o.threads},
+                                         {"functions", .take = push, .ctx = &functions},
+                                         {"watchlist", .take = push, .ctx = &watchlists},
+                                         {"filter", .text = &o.filter},
+                                         {"junit", .text = &o.junit},
+                                         {"json", .flag = &o.json},
+                                         {"one-sided", .flag = &o.one_sided}};
+    int code = options_read(usage, options, COUNTOF(options), argc, argv);
+    if (code >= 0)
+        return code;
     o.words = argv + optind;
     o.n = argc - optind;
-    if (o.n == 0) {
-        fputs(usage, stderr);
-        return 2;
-    }
-    return run(&o);
+    return o.n == 0 || o.threads == 0 ? options_misused(usage) : run(&o);
 }

@@ -238,11 +238,6 @@ int rules_validate(const struct rules_job *j)
     struct rules_sent done = {0};
     struct bench b;
     log_setup(LOG_ERROR, 2);
-    if (j->server != NULL) {
-        struct client_place place = j->place;
-        place.url = j->server;
-        return client_run("rules", &place, false, rules_validate_there, j);
-    }
     bool ok = rules_files(j->a, j->words, j->n, &files, &e);
     if (ok) {
         ok = bench_open(&b, j, &e);

@@ -32,11 +32,13 @@ struct settings {
     int64_t silence_min, silence_max;   /* ticks */
     int64_t min_free, min_free_percent; /* bytes; 0 to 100 */
     int64_t event_streams, event_streams_each;
+    int64_t query_audit_queue;
     int64_t query_workers, query_queue, query_max_operators, query_max_depth, query_max_union;
     int64_t query_memory, spill_max;          /* bytes */
     int64_t query_timeout, query_max_timeout; /* ticks */
     int64_t transform_timeout;                /* ticks */
     int64_t transform_memory;                 /* bytes */
+    int64_t backtests_kept, backtests_bytes;  /* count; bytes */
     int64_t rules_max, rules_max_enabled, nrt_rules_max, nrt_rules_max_enabled, rule_versions,
         rule_query_chars;
     int64_t rule_delay, rule_spread, rule_lateness, rule_rerun, rule_timeout, rule_test_timeout,

@@ -1,4 +1,4 @@
-/* Options and verbs of a command, and what verbs of resources have in common. */
+/* Verbs of a command, and what verbs of resources have in common. */
 #include "cli/verbs.h"
 #include "cli/files.h"
 #include "cli/text_table.h"
@@ -6,61 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_OPTIONS = 24, NO_LETTER = 256, MAX_RESOURCE_FILE = 1 << 20 };
-
-static bool take(const struct verb_option *o, const char *value)
-{
-    if (o->text != NULL)
-        *o->text = value;
-    return o->text != NULL || (str_to_i64(str_from(value), o->number) && *o->number >= 0);
-}
-
-/* Its first letter, unless an option before it or --help has that. */
-static int code_of(const struct verb_command *k, size_t i)
-{
-    bool taken = k->options[i].name[0] == 'h';
-    for (size_t before = 0; before < i; before++)
-        taken = taken || k->options[before].name[0] == k->options[i].name[0];
-    return taken ? NO_LETTER + (int)i : k->options[i].name[0];
-}
-
-/* < 0: go on; else the exit code. */
-static int read_options(const struct verb_command *k, int argc, char **argv)
-{
-    struct option long_options[MOST_OPTIONS + 2] = {{0}};
-    char letters[2 * MOST_OPTIONS + 2] = "h";
-    size_t n_letters = 1;
-    bool good = true;
-    int c;
-    CHECK(k->n_options <= MOST_OPTIONS);
-    for (size_t i = 0; i < k->n_options; i++) {
-        int code = code_of(k, i);
-        long_options[i] = (struct option){k->options[i].name, required_argument, NULL, code};
-        if (code >= NO_LETTER)
-            continue;
-        letters[n_letters++] = (char)code;
-        letters[n_letters++] = ':';
-    }
-    long_options[k->n_options] = (struct option){"help", no_argument, NULL, 'h'};
-    while ((c = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
-        if (c == 'h') {
-            fputs(k->usage, stdout);
-            return 0;
-        }
-        good = good && c != '?';
-        for (size_t i = 0; good && i < k->n_options; i++)
-            good = code_of(k, i) != c || take(&k->options[i], optarg);
-    }
-    if (good)
-        return -1;
-    fputs(k->usage, stderr);
-    return 2;
-}
+enum { MAX_RESOURCE_FILE = 1 << 20 };
 
 int verbs_run(const struct verb_command *k, const struct client_place *place, struct verb_words *w,
               const void *arg, int argc, char **argv)
 {
-    int code = read_options(k, argc, argv);
+    int code = options_read(k->usage, k->options, k->n_options, argc, argv);
     if (code >= 0)
         return code;
     const char *verb = optind < argc ? argv[optind] : "";
@@ -68,8 +19,7 @@ int verbs_run(const struct verb_command *k, const struct client_place *place, st
     for (size_t i = 0; i < k->n_verbs; i++)
         if (strcmp(k->verbs[i].name, verb) == 0)
             return client_run(k->name, place, false, k->verbs[i].fn, arg);
-    fputs(k->usage, stderr);
-    return 2;
+    return options_misused(k->usage);
 }
 
 bool verb_words_are(const struct verb_words *w, int n, const char *what, struct err *e)
@@ -118,20 +68,32 @@ bool verb_show(struct client *c, const char *target, struct err *e)
     return true;
 }
 
+/* A link without scheme and host: the server that was asked is asked again. */
+static struct str below_host(struct str link)
+{
+    size_t at = 0;
+    if (str_find(link, STR("://"), &at))
+        link = str_sub(link, at + 3, link.n);
+    return str_find(link, STR("/"), &at) ? str_sub(link, at, link.n) : STR("");
+}
+
 bool verb_list(struct client *c, const char *target, const char *const *heads, size_t n_heads,
                verb_row_fn *row, struct err *e)
 {
     struct text_table t;
-    struct json answer = {0};
     CHECK(n_heads <= VERB_COLUMNS);
-    if (!client_call(c, "GET", target, NULL, STR(""), &answer, e))
-        return false;
-    const struct json *value = json_get(&answer, "value");
     text_table_begin(&t, c->a, heads, n_heads);
-    for (size_t i = 0; value != NULL && i < value->n; i++) {
-        struct str cells[VERB_COLUMNS];
-        row(c, &value->items[i], cells);
-        text_table_row(&t, cells);
+    for (struct str next = str_from(target); next.n > 0;) {
+        struct json answer = {0};
+        if (!client_call(c, "GET", arena_strz(c->a, next), NULL, STR(""), &answer, e))
+            return false;
+        const struct json *value = json_get(&answer, "value");
+        for (size_t i = 0; value != NULL && i < value->n; i++) {
+            struct str cells[VERB_COLUMNS];
+            row(c, &value->items[i], cells);
+            text_table_row(&t, cells);
+        }
+        next = below_host(json_text(json_get(&answer, "nextLink"), STR("")));
     }
     text_table_print(&t, stdout);
     return true;

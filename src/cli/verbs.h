@@ -1,23 +1,17 @@
 /* Commands of the form `vedette THING VERB [options] [words]` that ask a workspace. */
 #pragma once
 #include "cli/client.h"
+#include "cli/options.h"
 
 struct verb {
     const char *name;
     client_fn *fn;
 };
-/* --name, or its first letter as -n unless one before it has that. Beside these there is --help.
- * One of the two is set. */
-struct verb_option {
-    const char *name;
-    const char **text;
-    int64_t *number; /* not below 0 */
-};
 struct verb_command {
     const char *name, *usage;
     const struct verb *verbs;
     size_t n_verbs;
-    const struct verb_option *options;
+    const struct cli_option *options;
     size_t n_options;
 };
 /* What is behind the verb. */
@@ -51,7 +45,7 @@ bool verb_resource_read(struct client *c, const struct verb_words *w, const char
 bool verb_show(struct client *c, const char *target, struct err *e) MUST_USE;
 /* Gives the cells of one item, as many as there are heads. */
 typedef void verb_row_fn(struct client *c, const struct json *item, struct str *cells);
-/* Prints a table of the items of a GET's "value"; at most VERB_COLUMNS heads. */
+/* Prints a table of the items of a GET's "value", of all pages; at most VERB_COLUMNS heads. */
 enum { VERB_COLUMNS = 8 };
 bool verb_list(struct client *c, const char *target, const char *const *heads, size_t n_heads,
                verb_row_fn *row, struct err *e) MUST_USE;

@@ -70,7 +70,8 @@ bool dcr_activity_put(struct dcrs *d, struct arena *a, const struct dcr_activity
     struct workspace *w;
     bool all = x->before == NULL && x->now == NULL, ok = true;
     for (size_t i = 0; ok && (w = store_workspace_at(d->o.store, i)) != NULL; i++)
-        if (all || leads_to(x->before, w) || leads_to(x->now, w))
+        if ((all && str_ieq(workspace_place(w).tenant, x->tenant)) || leads_to(x->before, w) ||
+            leads_to(x->now, w))
             ok = put_row(d, a, x, w, e);
     return ok;
 }

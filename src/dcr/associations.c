@@ -8,7 +8,14 @@ enum { MAX_RESOURCE = 1024, MAX_DESCRIPTION = 1024 };
 
 static struct str key_of(struct arena *a, const struct dcr_association *x)
 {
-    return dcr_key(a, arena_fmt(a, "%.*s/%.*s", STR_ARG(x->resource), STR_ARG(x->name)));
+    return dcr_key(a, arena_fmt(a, "%.*s%.*s/%.*s", STR_ARG(dcr_tenant_prefix(a, x->caller.tenant)),
+                                STR_ARG(x->resource), STR_ARG(x->name)));
+}
+
+/* Resources' ids begin with '/': the key of one without a prefix does, too. */
+static bool is_own(const struct dcr_association *x, const struct state_association *row)
+{
+    return str_ieq(dcr_tenant_of(row->key), x->caller.tenant);
 }
 
 /* The rule that it is of leads nowhere else than where the caller may. */
@@ -35,9 +42,11 @@ static struct str last_segment(struct str id)
 }
 
 /* The key of the rule or endpoint whose id the body has; absent: empty. */
-static bool read_target(struct dcrs *d, struct arena *a, const struct json *body,
+static bool read_target(struct dcrs *d, struct arena *a, const struct dcr_association *x,
                         enum state_collection c, const char *member, struct str *out, struct err *e)
 {
+    const struct json *body = x->body;
+    const struct dcr_caller *caller = &x->caller;
     const char *path = arena_fmt(a, "properties.%s", member).p;
     const struct json *v = json_path(body, path);
     struct state_dcr row = {0};
@@ -47,9 +56,10 @@ static bool read_target(struct dcrs *d, struct arena *a, const struct json *body
     struct str name = last_segment(json_text(v, STR("")));
     if (name.n == 0)
         return err_set(e, ERR_INVALID, "%s: a resource id expected", path);
-    *out = dcr_key(a, name);
-    if (state_dcr_get(d->o.state, a, c, *out, &row, e))
+    if (dcr_get(d, a, c, name, caller, &row, e)) {
+        *out = row.key;
         return true;
+    }
     if (e != NULL && e->code == ERR_NOT_FOUND)
         e->code = ERR_INVALID;
     err_prefix(e, "%s", path);
@@ -60,9 +70,8 @@ static bool read_body(struct dcrs *d, struct arena *a, const struct dcr_associat
                       struct state_association *out, struct err *e)
 {
     struct str text = json_text(json_path(x->body, "properties.description"), STR(""));
-    if (!read_target(d, a, x->body, STATE_COLLECTION_RULES, "dataCollectionRuleId", &out->rule,
-                     e) ||
-        !read_target(d, a, x->body, STATE_COLLECTION_ENDPOINTS, "dataCollectionEndpointId",
+    if (!read_target(d, a, x, STATE_COLLECTION_RULES, "dataCollectionRuleId", &out->rule, e) ||
+        !read_target(d, a, x, STATE_COLLECTION_ENDPOINTS, "dataCollectionEndpointId",
                      &out->endpoint, e))
         return false;
     if ((out->rule.n > 0) == (out->endpoint.n > 0))
@@ -88,6 +97,7 @@ static bool tell(struct dcrs *d, struct arena *a, const struct dcr_association *
     act.id = arena_fmt(a, "%.*s/providers/" TYPE "/%.*s", STR_ARG(x->resource), STR_ARG(x->name));
     act.name = x->name;
     act.who = x->who;
+    act.tenant = x->caller.tenant;
     if (rule.n > 0 && state_dcr_get(d->o.state, a, STATE_COLLECTION_RULES, rule, &row, NULL)) {
         dcr_destinations(d, a, &row, &m);
         act.now = &m;
@@ -95,13 +105,30 @@ static bool tell(struct dcrs *d, struct arena *a, const struct dcr_association *
     return dcr_activity_put(d, a, &act, e);
 }
 
-static bool find(struct dcrs *d, struct arena *a, struct str key, struct state_association *out,
-                 struct err *e)
+/* Its own tenant's, or one of a rule that leads to where the caller may. */
+static bool may_see(struct dcrs *d, struct arena *a, const struct dcr_association *x,
+                    const struct state_association *row)
 {
     struct err why = {0};
+    return may_change(d, a, x, row->rule, &why) &&
+           (is_own(x, row) || (row->rule.n > 0 && dcr_leads_to_own(d, a, row->rule, &x->caller)));
+}
+
+/* Of the caller's tenant, else one that it sees: those that are older than prefixes have none. */
+static bool find(struct dcrs *d, struct arena *a, const struct dcr_association *x,
+                 struct state_association *out, struct err *e)
+{
+    struct dcr_association plain = *x;
+    struct err why = {0};
     *out = (struct state_association){0};
-    return state_association_get(d->o.state, a, key, out, &why) || why.code == ERR_NOT_FOUND ||
-           err_set(e, why.code, "%s", why.msg);
+    if (state_association_get(d->o.state, a, key_of(a, x), out, &why))
+        return true;
+    plain.caller.tenant = STR_NONE;
+    if (why.code == ERR_NOT_FOUND && x->caller.tenant.n > 0 &&
+        state_association_get(d->o.state, a, key_of(a, &plain), out, &why) && may_see(d, a, x, out))
+        return true;
+    *out = (struct state_association){0};
+    return why.code == ERR_NOT_FOUND || why.code == ERR_OK || err_set(e, why.code, "%s", why.msg);
 }
 
 static bool has_room(struct dcrs *d, struct arena *a, struct err *e)
@@ -120,10 +147,11 @@ static bool keep(struct dcrs *d, struct arena *a, const struct dcr_association *
 {
     struct state_association old;
     int64_t now = clock_now(d->o.clock);
-    if (!find(d, a, out->key, &old, e) || !read_body(d, a, x, out, e) ||
+    if (!find(d, a, x, &old, e) || !read_body(d, a, x, out, e) ||
         !may_change(d, a, x, out->rule, e) || !may_change(d, a, x, old.rule, e))
         return false;
     *out_created = old.key.n == 0;
+    out->key = *out_created ? key_of(a, x) : old.key;
     if (!*out_created && !etag_fits(x->if_match, old.etag))
         return err_set(e, ERR_CONFLICT, "etag: it was changed meanwhile; its etag is %.*s",
                        STR_ARG(old.etag));
@@ -145,7 +173,6 @@ bool dcr_association_put(struct dcrs *d, struct arena *a, const struct dcr_assoc
         return err_set(e, ERR_INVALID, "the resource's id has at most %d bytes", MAX_RESOURCE);
     if (!dcr_name_ok(x->name, e))
         return false;
-    row.key = key_of(a, x);
     if (!state_begin(d->o.state, e) ||
         !state_end(d->o.state, keep(d, a, x, &row, out_created, e), e) ||
         !incidents_flush(d->o.incidents, e))
@@ -157,19 +184,19 @@ bool dcr_association_put(struct dcrs *d, struct arena *a, const struct dcr_assoc
 bool dcr_association_get(struct dcrs *d, struct arena *a, const struct dcr_association *x,
                          struct state_association *out, struct err *e)
 {
-    struct err why = {0};
-    if (!state_association_get(d->o.state, a, key_of(a, x), out, e))
+    if (!find(d, a, x, out, e))
         return false;
-    return may_change(d, a, x, out->rule, &why) ||
+    return (out->key.n > 0 && may_see(d, a, x, out)) ||
            err_set(e, ERR_NOT_FOUND, "there is no such data collection rule association");
 }
 
-static bool concerns(struct arena *a, const struct state_association *row,
-                     const struct dcr_association *x, enum state_collection c, struct str name)
+/* key: of the rule or the endpoint. */
+static bool concerns(const struct state_association *row, const struct dcr_association *x,
+                     enum state_collection c, struct str key)
 {
     if (x->resource.n > 0)
         return str_ieq(row->resource, x->resource);
-    return str_eq(c == STATE_COLLECTION_RULES ? row->rule : row->endpoint, dcr_key(a, name));
+    return key.n > 0 && str_eq(c == STATE_COLLECTION_RULES ? row->rule : row->endpoint, key);
 }
 
 bool dcr_association_list(struct dcrs *d, struct arena *a, const struct dcr_association *x,
@@ -177,13 +204,17 @@ bool dcr_association_list(struct dcrs *d, struct arena *a, const struct dcr_asso
                           size_t *n, struct err *e)
 {
     struct state_association *all = NULL;
-    size_t total = 0;
+    struct state_dcr of = {0};
     struct err why = {0};
+    size_t total = 0;
     if (!state_association_list(d->o.state, a, &all, &total, e))
         return false;
+    if (x->resource.n == 0 && !dcr_get(d, a, c, name, &x->caller, &of, &why) &&
+        why.code != ERR_NOT_FOUND)
+        return err_set(e, why.code, "%s", why.msg);
     *n = 0;
     for (size_t i = 0; i < total; i++)
-        if (concerns(a, &all[i], x, c, name) && may_change(d, a, x, all[i].rule, &why))
+        if (concerns(&all[i], x, c, of.key) && may_see(d, a, x, &all[i]))
             all[(*n)++] = all[i];
     *out = all;
     return true;
@@ -193,12 +224,11 @@ static bool delete_one(struct dcrs *d, struct arena *a, const struct dcr_associa
                        bool *out_was_there, struct err *e)
 {
     struct state_association old;
-    struct str key = key_of(a, x);
-    if (!find(d, a, key, &old, e))
+    if (!find(d, a, x, &old, e))
         return false;
     *out_was_there = old.key.n > 0;
     return !*out_was_there || (may_change(d, a, x, old.rule, e) &&
-                               state_association_delete(d->o.state, key, out_was_there, e) &&
+                               state_association_delete(d->o.state, old.key, out_was_there, e) &&
                                tell(d, a, x, true, old.rule, e));
 }
 

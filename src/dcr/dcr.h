@@ -37,10 +37,12 @@ struct dcr_issues {
     struct arena *a;
     VEC(struct dcr_issue) list;
 };
-/* May the caller do there what he asks for? */
+/* May the caller do there what he asks for? Names of rules and endpoints are those of its tenant;
+ * of another one it knows the rules that lead to a workspace where it may. */
 struct dcr_caller {
     void *self;
     bool (*may)(void *self, const struct workspace *w);
+    struct str tenant; /* as store_place has it: empty for the first one */
 };
 struct dcr_change {
     struct str name, if_match, who; /* if_match: the header, or empty */
@@ -56,7 +58,8 @@ bool dcr_put(struct dcrs *d, struct arena *a, enum state_collection c, const str
 /* PATCH: tags. Errors: ERR_NOT_FOUND, ERR_INVALID, ERR_CONFLICT, ERR_FORBIDDEN. */
 bool dcr_patch(struct dcrs *d, struct arena *a, enum state_collection c, const struct dcr_change *x,
                struct state_dcr *out, struct err *e) MUST_USE;
-/* Errors: ERR_NOT_FOUND, also for a rule none of whose workspaces the caller may see. */
+/* By name: that of the caller's tenant first. Errors: ERR_NOT_FOUND, also for one that the caller
+ * does not see: a rule none of whose workspaces it may, an endpoint of another tenant. */
 bool dcr_get(struct dcrs *d, struct arena *a, enum state_collection c, struct str name,
              const struct dcr_caller *caller, struct state_dcr *out, struct err *e) MUST_USE;
 /* Those that the caller may see, by name. */

@@ -116,6 +116,12 @@ bool dcr_is_standing(struct str kind);
 
 /* ---- rule.c ---- */
 struct str dcr_key(struct arena *a, struct str name); /* in lower case */
+/* What the key of a resource of the tenant (may be empty) begins with, and the way back. */
+struct str dcr_tenant_prefix(struct arena *a, struct str tenant);
+struct str dcr_tenant_of(struct str key);
+/* Does the rule with that key lead to a workspace where the caller may? */
+bool dcr_leads_to_own(struct dcrs *d, struct arena *a, struct str key,
+                      const struct dcr_caller *caller);
 struct str dcr_new_etag(struct arena *a);
 bool dcr_name_ok(struct str name, struct err *e) MUST_USE;
 /* Where a rule leads. */
@@ -135,7 +141,8 @@ struct dcr_activity {
     bool deleted;
     struct str id, name, who; /* id: ARM id */
     const struct dcr_model *before,
-        *now; /* of a rule: where it leads; both NULL: it concerns all */
+        *now;          /* of a rule: where it leads; both NULL: it concerns all of the tenant */
+    struct str tenant; /* as store_place has it */
 };
 /* A row of AzureActivity in each workspace concerned, inside the transaction of the change. */
 bool dcr_activity_put(struct dcrs *d, struct arena *a, const struct dcr_activity *x,

@@ -36,6 +36,23 @@ struct str dcr_key(struct arena *a, struct str name)
     return (struct str){p, name.n};
 }
 
+struct str dcr_tenant_prefix(struct arena *a, struct str tenant)
+{
+    return tenant.n > 0 ? dcr_key(a, arena_fmt(a, "%.*s/", STR_ARG(tenant))) : STR_NONE;
+}
+
+struct str dcr_tenant_of(struct str key)
+{
+    size_t at = 0;
+    return str_find(key, STR("/"), &at) ? str_sub(key, 0, at) : STR_NONE;
+}
+
+static struct str own_key(struct arena *a, const struct dcr_caller *c, struct str name)
+{
+    return arena_fmt(a, "%.*s%.*s", STR_ARG(dcr_tenant_prefix(a, c->tenant)),
+                     STR_ARG(dcr_key(a, name)));
+}
+
 bool dcr_name_ok(struct str name, struct err *e)
 {
     for (size_t i = 0; i < name.n; i++) {
@@ -147,6 +164,11 @@ void dcr_destinations(struct dcrs *d, struct arena *a, const struct state_dcr *x
         dcr_model_destinations(a, &about, &p, out);
 }
 
+static bool is_own(const struct dcr_caller *c, const struct state_dcr *x)
+{
+    return str_ieq(dcr_tenant_of(x->key), c->tenant);
+}
+
 static bool may_change_old(struct dcrs *d, struct arena *a, enum state_collection c,
                            const struct dcr_change *x, const struct state_dcr *old, struct err *e)
 {
@@ -157,26 +179,82 @@ static bool may_change_old(struct dcrs *d, struct arena *a, enum state_collectio
     return dcr_may_change(&x->caller, &m, e);
 }
 
-/* One of the rule's workspaces, or none of them is left. */
-static bool may_see(struct dcrs *d, struct arena *a, enum state_collection c,
-                    const struct dcr_caller *caller, const struct state_dcr *x)
+/* *out_any: it leads to a workspace of this server at all. */
+static bool leads_to_own(struct dcrs *d, struct arena *a, const struct dcr_caller *caller,
+                         const struct state_dcr *x, bool *out_any)
 {
     struct dcr_model m;
-    bool any = false;
-    if (c != STATE_COLLECTION_RULES)
-        return true;
+    *out_any = false;
     dcr_destinations(d, a, x, &m);
     for (size_t i = 0; i < m.n_destinations; i++) {
         if (m.destinations[i].workspace == NULL)
             continue;
         if (allowed(caller, m.destinations[i].workspace))
             return true;
-        any = true;
+        *out_any = true;
     }
-    return !any;
+    return false;
+}
+
+bool dcr_leads_to_own(struct dcrs *d, struct arena *a, struct str key,
+                      const struct dcr_caller *caller)
+{
+    struct state_dcr x = {0};
+    struct err ignored = {0};
+    bool any = false;
+    return state_dcr_get(d->o.state, a, STATE_COLLECTION_RULES, key, &x, &ignored) &&
+           leads_to_own(d, a, caller, &x, &any);
+}
+
+/* A rule by its workspaces; what leads to none by its tenant. */
+static bool may_see(struct dcrs *d, struct arena *a, enum state_collection c,
+                    const struct dcr_caller *caller, const struct state_dcr *x)
+{
+    bool any = false;
+    if (c == STATE_COLLECTION_RULES && leads_to_own(d, a, caller, x, &any))
+        return true;
+    return !any && is_own(caller, x);
+}
+
+/* The name of one of another tenant is behind its prefix; those that are older than prefixes have
+ * none. */
+static bool is_named(const struct state_dcr *x, struct str plain)
+{
+    struct str tenant = dcr_tenant_of(x->key);
+    size_t from = tenant.n > 0 ? tenant.n + 1 : 0;
+    return str_eq(str_sub(x->key, from, x->key.n), plain);
+}
+
+bool dcr_get(struct dcrs *d, struct arena *a, enum state_collection c, struct str name,
+             const struct dcr_caller *caller, struct state_dcr *out, struct err *e)
+{
+    struct state_dcr *all = NULL;
+    struct err why = {0};
+    size_t n = 0;
+    if (state_dcr_get(d->o.state, a, c, own_key(a, caller, name), out, &why) &&
+        may_see(d, a, c, caller, out))
+        return true;
+    if (!state_dcr_list(d->o.state, a, c, &all, &n, e))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (is_named(&all[i], dcr_key(a, name)) && may_see(d, a, c, caller, &all[i])) {
+            *out = all[i];
+            return true;
+        }
+    /* As of one that is not there. */
+    return err_set(e, ERR_NOT_FOUND, "there is no data collection %s '%.*s'",
+                   c == STATE_COLLECTION_RULES ? "rule" : "endpoint", STR_ARG(dcr_brief(name)));
 }
 
 /* ---- keeping ---- */
+
+struct keeping {
+    struct dcrs *d;
+    struct arena *a;
+    enum state_collection c;
+    const struct dcr_change *change;
+    bool created;
+};
 
 static bool etag_ok(const struct dcr_change *x, const struct state_dcr *old, struct err *e)
 {
@@ -188,12 +266,15 @@ static bool etag_ok(const struct dcr_change *x, const struct state_dcr *old, str
                    STR_ARG(old->etag));
 }
 
-/* *out->id is empty: there is none. */
-static bool find_old(struct dcrs *d, struct arena *a, enum state_collection c, struct str key,
-                     struct state_dcr *out, struct err *e)
+/* *out->id is empty: there is none. One of the tenant that the caller does not see is there, too:
+ * what is done to it is refused. */
+static bool find_old(struct keeping *k, struct state_dcr *out, struct err *e)
 {
+    const struct dcr_change *x = k->change;
     struct err why = {0};
-    if (state_dcr_get(d->o.state, a, c, key, out, &why))
+    if (dcr_get(k->d, k->a, k->c, x->name, &x->caller, out, &why) ||
+        (why.code == ERR_NOT_FOUND &&
+         state_dcr_get(k->d->o.state, k->a, k->c, own_key(k->a, &x->caller, x->name), out, &why)))
         return true;
     *out = (struct state_dcr){0};
     return why.code == ERR_NOT_FOUND || err_set(e, why.code, "%s", why.msg);
@@ -224,6 +305,7 @@ static bool tell(struct dcrs *d, struct arena *a, enum state_collection c,
     struct dcr_activity act = {.type = type_of(c), .deleted = now == NULL, .name = x->id};
     act.id = dcr_arm_id(d, a, c, x->id);
     act.who = who;
+    act.tenant = dcr_tenant_of(x->key);
     if (c == STATE_COLLECTION_RULES) {
         if (old != NULL && old->id.n > 0)
             dcr_destinations(d, a, old, &before);
@@ -234,14 +316,6 @@ static bool tell(struct dcrs *d, struct arena *a, enum state_collection c,
     }
     return dcr_activity_put(d, a, &act, e);
 }
-
-struct keeping {
-    struct dcrs *d;
-    struct arena *a;
-    enum state_collection c;
-    const struct dcr_change *change;
-    bool created;
-};
 
 static bool shares_a_workspace(const struct dcr_model *a, const struct dcr_model *b,
                                struct workspace **out)
@@ -279,13 +353,31 @@ static bool stands_alone(struct keeping *k, const struct state_dcr *x, struct er
     return true;
 }
 
+/* Whoever works in several tenants may meet the name in another one: that is the rule that is meant
+ * if it leads to where this one leads; else this one is new. */
+static bool is_same(struct keeping *k, const struct state_dcr *old, const struct state_dcr *x)
+{
+    struct dcr_model a, b;
+    struct workspace *w = NULL;
+    if (old->id.n == 0 || is_own(&k->change->caller, old))
+        return true;
+    dcr_destinations(k->d, k->a, old, &a);
+    dcr_destinations(k->d, k->a, x, &b);
+    return shares_a_workspace(&a, &b, &w);
+}
+
 static bool keep(struct keeping *k, struct state_dcr *x, struct err *e)
 {
     struct state_dcr old = {0};
     int64_t now = clock_now(k->d->o.clock);
-    if (!find_old(k->d, k->a, k->c, x->key, &old, e) || !etag_ok(k->change, &old, e))
+    if (!find_old(k, &old, e))
+        return false;
+    if (!is_same(k, &old, x))
+        old = (struct state_dcr){0};
+    if (!etag_ok(k->change, &old, e))
         return false;
     k->created = old.id.n == 0;
+    x->key = k->created ? own_key(k->a, &k->change->caller, x->id) : old.key;
     if (k->created ? !has_room(k->d, k->a, k->c, e)
                    : !may_change_old(k->d, k->a, k->c, k->change, &old, e))
         return false;
@@ -320,7 +412,6 @@ bool dcr_put(struct dcrs *d, struct arena *a, enum state_collection c, const str
     if (!dcr_name_ok(x->name, e) || !read_body(a, x->body, &row, e) ||
         (c == STATE_COLLECTION_RULES && !check_rule(d, a, x, issues, e)))
         return false;
-    row.key = dcr_key(a, x->name);
     if (!state_begin(d->o.state, e) || !state_end(d->o.state, keep(&k, &row, e), e) ||
         !incidents_flush(d->o.incidents, e))
         return false;
@@ -334,9 +425,8 @@ bool dcr_put(struct dcrs *d, struct arena *a, enum state_collection c, const str
 
 static bool change_tags(struct keeping *k, struct state_dcr *x, struct err *e)
 {
-    struct str key = dcr_key(k->a, k->change->name);
-    if (!state_dcr_get(k->d->o.state, k->a, k->c, key, x, e) || !etag_ok(k->change, x, e) ||
-        !may_change_old(k->d, k->a, k->c, k->change, x, e) ||
+    if (!dcr_get(k->d, k->a, k->c, k->change->name, &k->change->caller, x, e) ||
+        !etag_ok(k->change, x, e) || !may_change_old(k->d, k->a, k->c, k->change, x, e) ||
         !read_tags(k->a, k->change->body, &x->tags, e))
         return false;
     x->etag = dcr_new_etag(k->a);
@@ -352,18 +442,6 @@ bool dcr_patch(struct dcrs *d, struct arena *a, enum state_collection c, const s
     struct keeping k = {d, a, c, x, false};
     return state_begin(d->o.state, e) && state_end(d->o.state, change_tags(&k, out, e), e) &&
            incidents_flush(d->o.incidents, e);
-}
-
-bool dcr_get(struct dcrs *d, struct arena *a, enum state_collection c, struct str name,
-             const struct dcr_caller *caller, struct state_dcr *out, struct err *e)
-{
-    struct str key = dcr_key(a, name);
-    if (!state_dcr_get(d->o.state, a, c, key, out, e))
-        return false;
-    if (may_see(d, a, c, caller, out))
-        return true;
-    return err_set(e, ERR_NOT_FOUND, "there is no data collection rule '%.*s'",
-                   STR_ARG(dcr_brief(name))); /* as of one that is not there */
 }
 
 bool dcr_list(struct dcrs *d, struct arena *a, enum state_collection c,
@@ -383,14 +461,13 @@ bool dcr_list(struct dcrs *d, struct arena *a, enum state_collection c,
 
 static bool delete_one(struct keeping *k, struct state_dcr *old, bool *out_was_there, struct err *e)
 {
-    struct str key = dcr_key(k->a, k->change->name);
-    if (!find_old(k->d, k->a, k->c, key, old, e))
+    if (!find_old(k, old, e))
         return false;
     *out_was_there = old->id.n > 0;
     return !*out_was_there ||
            (etag_ok(k->change, old, e) && may_change_old(k->d, k->a, k->c, k->change, old, e) &&
-            dcr_associations_end(k->d, k->a, k->c, key, k->change->with_associations, e) &&
-            state_dcr_delete(k->d->o.state, k->c, key, out_was_there, e) &&
+            dcr_associations_end(k->d, k->a, k->c, old->key, k->change->with_associations, e) &&
+            state_dcr_delete(k->d->o.state, k->c, old->key, out_was_there, e) &&
             tell(k->d, k->a, k->c, old, NULL, k->change->who, e));
 }
 

@@ -89,7 +89,8 @@ bool run_arrived(struct detect *d, const struct schedule_entry *due, size_t n, s
     for (size_t i = 0; i < n; i++) {
         struct company_rule *x = &t.list[i];
         x->due = &due[i];
-        x->known = n > 1 && t.w != NULL && company_prepare(d, a, t.w, t.mark, x);
+        x->known = (n > 1 || schedule_is_slow(x->due)) && t.w != NULL &&
+                   company_prepare(d, a, t.w, t.mark, x);
         if (x->known)
             schedule_reads(d, &x->stored, x->query.reads.p, x->query.reads.n);
     }
@@ -101,10 +102,14 @@ bool run_arrived(struct detect *d, const struct schedule_entry *due, size_t n, s
     for (size_t i = 0; i < n; i++)
         if (may[i])
             rest[n_rest++] = &t.list[i];
-    ok = ok && company_run(d, a, t.w, t.mark, rest, n_rest, looked, e);
+    if (n > 1)
+        ok = ok && company_run(d, a, t.w, t.mark, rest, n_rest, looked, e);
+    else if (n_rest > 0)
+        ok = ok && run_rules(d, due, NULL, n, e);
     LOG(LOG_DEBUG, "detect", "near-real-time rules that were due", log_i("rules", (int64_t)n),
         log_i("ran", (int64_t)n_rest), log_i("look_us", looked_us),
         log_i("us", clock_mono_us() - t.began_us));
-    schedule_pause(d, clock_mono_us() - t.began_us);
+    if (!schedule_is_slow(&due[0]))
+        schedule_pause(d, clock_mono_us() - t.began_us);
     return ok;
 }

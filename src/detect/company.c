@@ -36,6 +36,8 @@ bool company_prepare(struct detect *d, struct arena *a, struct workspace *w, int
         when = (struct detect_when){
             .s = mark, .arrived_after = company_seen(x), .arrived_until = mark};
     struct store_query q = {.text = rule_query(&x->rule),
+                            .access =
+                                store_author_access(d->o.authors, a, w, RULE_AUTHOR, x->stored.id),
                             .options = evaluation_options(&x->rule, &when)};
     q.limits = evaluation_limits(d);
     return workspace_compile(w, a, &q, &x->query, &diags, &ignored);
@@ -48,7 +50,7 @@ void company_note(struct detect *d, struct arena *a, struct workspace *w,
     struct kql_diags diags = {0};
     struct err ignored = {0};
     int64_t s = stored->next_run;
-    struct detect_when when = {s, -1, INT64_MAX, NULL};
+    struct detect_when when = {.s = s, .arrived_after = -1, .arrived_until = INT64_MAX};
     struct store_query q = {.text = rule_query(r), .options = evaluation_options(r, &when)};
     q.limits = evaluation_limits(d);
     if (r->kind == RULE_SCHEDULED && stored->enabled &&

@@ -185,13 +185,20 @@ static void work(void *arg)
     xfree(j);
 }
 
+static enum lane lane_of(const struct schedule_entry *due)
+{
+    if (!due->nrt)
+        return LANE_SCHEDULED;
+    return schedule_is_slow(due) ? LANE_SLOW : LANE_ARRIVALS;
+}
+
 static bool dispatch(struct detect *d)
 {
     struct job *j = xcalloc(1, sizeof(*j));
     j->d = d;
     j->a = arena_new(0);
     j->n = schedule_take_all(d, j->a, clock_now(d->o.clock), &j->due);
-    if (j->n > 0 && pool_run(d->pool, work, j))
+    if (j->n > 0 && pool_run(d->lanes[lane_of(&j->due[0])], work, j))
         return true;
     if (j->n > 0) /* the pool is full: after the next run there is room */
         schedule_release(d, j->due, j->n, false);
@@ -213,13 +220,22 @@ static void *scheduler(void *arg)
     return NULL;
 }
 
+static void free_lanes(struct detect *d)
+{
+    for (size_t i = 0; i < LANES; i++) {
+        pool_free(d->lanes[i]);
+        d->lanes[i] = NULL;
+    }
+}
+
 bool detect_start(struct detect *d, struct err *e)
 {
     CHECK(!d->started);
-    d->pool = pool_new("detect", d->o.workers, MAX_BACKLOG);
+    static const char *const names[LANES] = {"detect", "detect.near", "detect.slow"};
+    for (size_t i = 0; i < LANES; i++)
+        d->lanes[i] = pool_new(names[i], d->o.workers, MAX_BACKLOG);
     if (pthread_create(&d->thread, NULL, scheduler, d) != 0) {
-        pool_free(d->pool);
-        d->pool = NULL;
+        free_lanes(d);
         return err_set(e, ERR_INTERNAL, "the scheduler's thread cannot be started");
     }
     d->started = true;
@@ -233,8 +249,7 @@ void detect_stop(struct detect *d)
     atomic_store(&d->stop, true);
     clock_wake(d->o.clock);
     (void)pthread_join(d->thread, NULL);
-    pool_free(d->pool);
-    d->pool = NULL;
+    free_lanes(d);
     d->started = false;
 }
 

@@ -10,6 +10,7 @@ struct detect_options {
     struct state *state;
     struct clock *clock;
     struct incidents *incidents;
+    const struct store_authors *authors; /* NULL: rules read all of their tenant */
     struct arm_scope scope;
     int64_t delay;    /* ticks between a window's end and its run; < 0 = Sentinel's 5 minutes */
     int64_t spread;   /* ticks: a rule runs up to so much later, always the same; 0 = none */
@@ -153,7 +154,14 @@ struct detect_when {
     int64_t s;
     int64_t arrived_after, arrived_until;
     const struct kql_query *compiled; /* the rule's query of these; NULL: not yet */
+    int64_t deadline_us; /* by clock_mono_us(), if it is before that of the handle; 0: none */
+    const _Atomic bool *cancel; /* NULL: the handle's own */
 };
 bool detect_evaluate_when(struct detect *d, struct arena *a, struct workspace *w,
+                          const struct rule *r, const struct detect_when *when,
+                          struct detect_result *out, struct err *e) MUST_USE;
+/* What a window gives over the rows received up to until that it did not give over those up to
+ * when->arrived_after; s must be a window that was evaluated then. */
+bool detect_evaluate_late(struct detect *d, struct arena *a, struct workspace *w,
                           const struct rule *r, const struct detect_when *when,
                           struct detect_result *out, struct err *e) MUST_USE;

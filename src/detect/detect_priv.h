@@ -31,6 +31,9 @@ enum {
 #define NRT_GATHER TICKS_PER_SECOND /* between the first arrival and the run, at least … */
 #define NRT_GATHER_MOST (6 * TICKS_PER_SECOND) /* … and at most, when there is much to do */
 
+#define NRT_SLOW_US INT64_C(1000000) /* an NRT rule that took so long runs beside the others … */
+#define NRT_PATIENCE_US INT64_C(2000000) /* … who wait for one that is not known to be slow */
+
 /* ---- schedule.c: which rule runs when; guarded by detect.lock ---- */
 struct schedule_entry {
     char *workspace, *id;
@@ -49,6 +52,8 @@ struct schedule {
     size_t n, cap;
 };
 
+enum lane { LANE_SCHEDULED, LANE_ARRIVALS, LANE_SLOW, LANES }; /* workers of their own each */
+
 struct detect {
     struct detect_options o; /* with the defaults filled in */
     struct lock lock;
@@ -58,7 +63,7 @@ struct detect {
     struct rule *shipped;
     int64_t *shipped_times;
     size_t n_shipped;
-    struct pool *pool;
+    struct pool *lanes[LANES];
     pthread_t thread;
     bool started;
     atomic_bool stop;       /* also cancels queries */
@@ -73,7 +78,7 @@ void schedule_drop(struct detect *d, struct str workspace, struct str id);
  * a. false: none. */
 bool schedule_take(struct detect *d, struct arena *a, int64_t now, struct schedule_entry *out);
 /* The same, and others of its workspace that are due and run together with it: if it is an NRT
- * rule's all NRT rules, else rules that read a table which it reads. 0: none is due. */
+ * rule all NRT rules but slow ones, else rules that read a table which it reads. 0: none is due. */
 size_t schedule_take_all(struct detect *d, struct arena *a, int64_t now,
                          struct schedule_entry **out);
 /* How long the due NRT rules took together: the next wait for a while, and take up more at once. */
@@ -87,6 +92,10 @@ void schedule_changed(struct detect *d, const struct state_rule *r);
 /* Which tables a rule reads: rows that come to them, of whichever workspace, wake an NRT rule. */
 void schedule_reads(struct detect *d, const struct state_rule *r, const struct kql_read *reads,
                     size_t n);
+/* A near-real-time rule that others do not wait for. */
+bool schedule_is_slow(const struct schedule_entry *e);
+/* From here on it is such a rule, which was due then; INT64_MAX: the time stays. */
+void schedule_alone(struct detect *d, const struct state_rule *r, int64_t due);
 /* How long a run took. */
 void schedule_took(struct detect *d, const struct state_rule *r, int64_t took_us);
 /* Rows came to a table: wakes the NRT rules that read it. A store_commit_fn. */
@@ -154,6 +163,7 @@ bool run_arrived(struct detect *d, const struct schedule_entry *due, size_t n, s
 bool detect_prune(struct detect *d, struct err *e);
 
 /* ---- rules.c ---- */
+#define RULE_AUTHOR "rule" /* kind of store_author_access */
 /* Stores r as the body of stored; schedules it anew when that is needed. The change is the
  * program's own: a rule that keeps failing is switched off. */
 bool rule_store(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
@@ -192,7 +202,7 @@ struct evaluation {
     const struct engine_rows *rows;
     const size_t *pick; /* which of rows count; NULL: all */
     size_t n_rows;      /* that count */
-    struct guid *ids;   /* of those that count: row_ids() */
+    struct guid *ids;   /* of those that count: row_ids(); NULL: not made yet */
     struct detect_result *out;
     int64_t now;
     VEC(struct str) issues;
@@ -212,11 +222,6 @@ void evaluation_issue(struct evaluation *ev, const char *fmt, ...) PRINTF_LIKE(2
 struct str cut(struct str s, size_t max);
 
 /* ---- late.c: windows whose rows came after their run ---- */
-/* What a window gives over the rows received up to until that it did not give over those up to
- * when->arrived_after; s must be a window that was evaluated then. */
-bool evaluate_late(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
-                   const struct detect_when *when, struct detect_result *out,
-                   struct err *e) MUST_USE;
 /* The windows of a rule to be run again for rows of what its query reads, received in (after,
  * until], and the mark up to which each was seen, by time. s: of the run that asks. */
 struct late_window {

@@ -115,7 +115,8 @@ static void make_alerts(struct evaluation *ev)
     size_t rows = ev->n_rows;
     bool each = ev->r->alert_per_result && rows > 0;
     out->n_alerts = each ? rows : 1;
-    ev->ids = row_ids(ev);
+    if (ev->ids == NULL)
+        ev->ids = row_ids(ev);
     if (out->n_alerts > most) {
         out->n_alerts = most;
         evaluation_issue(ev, "more than %zu alerts: the last one stands for all %zu results", most,
@@ -167,6 +168,12 @@ struct kql_options evaluation_options(const struct rule *r, const struct detect_
                                 .rule_restrictions = true};
 }
 
+static void end_by(struct engine_limits *l, int64_t deadline_us)
+{
+    if (deadline_us != 0 && (l->deadline_us == 0 || l->deadline_us > deadline_us))
+        l->deadline_us = deadline_us;
+}
+
 struct engine_limits evaluation_limits(struct detect *d)
 {
     return (struct engine_limits){.deadline_us = clock_mono_us() + d->o.timeout_us,
@@ -178,7 +185,9 @@ void detect_query(struct detect *d, const struct rule *r, int64_t s,
                   const struct detect_sight *sight, struct store_query *out)
 {
     const struct detect_when when = {
-        s, -1, sight->received_to != 0 ? sight->received_to - 1 : INT64_MAX, NULL};
+        .s = s,
+        .arrived_after = -1,
+        .arrived_until = sight->received_to != 0 ? sight->received_to - 1 : INT64_MAX};
     *out = (struct store_query){
         .text = rule_query(r), .options = evaluation_options(r, &when), .on_time = sight->on_time};
     if (rule_by_arrival(r->kind)) { /* many windows at once are told apart by a scope */
@@ -196,9 +205,7 @@ static bool run_query(struct detect *d, struct arena *a, struct workspace *w, st
                       struct store_result *out, struct err *e)
 {
     struct kql_diags diags = {0};
-    int64_t soon = clock_mono_us() + d->o.timeout_us;
-    if (q->limits.deadline_us == 0 || q->limits.deadline_us > soon)
-        q->limits.deadline_us = soon;
+    end_by(&q->limits, clock_mono_us() + d->o.timeout_us);
     if (!workspace_query(w, a, q, out, &diags, e))
         return false;
     if (out->n != 1)
@@ -240,15 +247,15 @@ static bool ask(struct evaluation *ev, struct store_query *q, struct store_resul
 }
 
 /* Whatever is wrong with it: the run by itself that follows says so. */
-static bool ask_compiled(struct evaluation *ev, const struct kql_query *compiled,
+static bool ask_compiled(struct evaluation *ev, const struct detect_when *when,
                          struct store_result *result)
 {
     struct err ignored = {0};
     struct engine_limits limits = evaluation_limits(ev->d);
     limits.cost = &ev->out->cost;
-    int64_t soon = clock_mono_us() + COMPANY_TIMEOUT_US;
-    limits.deadline_us = limits.deadline_us < soon ? limits.deadline_us : soon;
-    if (!workspace_run(ev->w, ev->a, compiled, &limits, result, &ignored))
+    end_by(&limits, clock_mono_us() + COMPANY_TIMEOUT_US);
+    end_by(&limits, when->deadline_us);
+    if (!workspace_run(ev->w, ev->a, when->compiled, &limits, result, &ignored))
         return false;
     if (result->n == 1 && !engine_rows_truncated(result->rows[0]))
         return true;
@@ -259,13 +266,18 @@ static bool ask_compiled(struct evaluation *ev, const struct kql_query *compiled
 bool evaluation_query(struct evaluation *ev, const struct detect_when *when,
                       struct store_result *result, struct err *e)
 {
-    if (when->compiled != NULL && ask_compiled(ev, when->compiled, result)) {
+    if (when->compiled != NULL && ask_compiled(ev, when, result)) {
         take_rows(ev, result);
         return true;
     }
-    struct store_query q = {.text = rule_query(ev->r),
-                            .options = evaluation_options(ev->r, when),
-                            .limits = evaluation_limits(ev->d)};
+    struct store_query q = {
+        .text = rule_query(ev->r),
+        .access = store_author_access(ev->d->o.authors, ev->a, ev->w, RULE_AUTHOR, ev->r->id),
+        .options = evaluation_options(ev->r, when),
+        .limits = evaluation_limits(ev->d)};
+    end_by(&q.limits, when->deadline_us);
+    if (when->cancel != NULL)
+        q.limits.cancel = when->cancel;
     return ask(ev, &q, result, e);
 }
 
@@ -332,8 +344,9 @@ bool detect_evaluate_as(struct detect *d, struct arena *a, struct workspace *w,
 bool detect_evaluate(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
                      int64_t s, struct detect_result *out, struct err *e)
 {
-    struct detect_when when = {s, -1, INT64_MAX, NULL};
+    struct detect_when when = {.s = s, .arrived_after = -1, .arrived_until = INT64_MAX};
     if (rule_by_arrival(r->kind))
-        when = (struct detect_when){s, s - NRT_FREQUENCY - 1, s - 1, NULL};
+        when = (struct detect_when){
+            .s = s, .arrived_after = s - NRT_FREQUENCY - 1, .arrived_until = s - 1};
     return detect_evaluate_when(d, a, w, r, &when, out, e);
 }

@@ -149,7 +149,10 @@ static bool look_back(struct evaluation *ev, const struct detect_when *when, str
                       struct err *e)
 {
     struct store_result result = {0};
-    struct detect_when then = {when->s, -1, when->arrived_after, NULL};
+    struct detect_when then = {.s = when->s,
+                               .arrived_after = -1,
+                               .arrived_until = when->arrived_after,
+                               .cancel = when->cancel};
     if (!evaluation_query(ev, &then, &result, e))
         return false;
     out->fired = detect_fires(ev->r, ev->n_rows);
@@ -170,21 +173,30 @@ static bool pick_new(struct evaluation *ev, const struct before *was)
         return true;
     const struct guid *ids = row_ids(ev);
     size_t *pick = arena_array(ev->a, size_t, ev->n_rows + 1), n = 0;
-    for (size_t i = 0; i < ev->n_rows; i++)
-        if (map_get(was->ids, (struct str){(const char *)&ids[i], sizeof(ids[i])}) == NULL)
-            pick[n++] = i;
+    struct guid *picked = arena_array(ev->a, struct guid, ev->n_rows + 1);
+    for (size_t i = 0; i < ev->n_rows; i++) {
+        if (map_get(was->ids, (struct str){(const char *)&ids[i], sizeof(ids[i])}) != NULL)
+            continue;
+        picked[n] = ids[i]; /* counted through all rows: the second of two equal ones stays that */
+        pick[n++] = i;
+    }
+    ev->ids = picked;
     ev->pick = pick;
     ev->n_rows = n;
     return n > 0;
 }
 
-bool evaluate_late(struct detect *d, struct arena *a, struct workspace *w, const struct rule *r,
-                   const struct detect_when *when, struct detect_result *out, struct err *e)
+bool detect_evaluate_late(struct detect *d, struct arena *a, struct workspace *w,
+                          const struct rule *r, const struct detect_when *when,
+                          struct detect_result *out, struct err *e)
 {
     struct store_result result = {0};
     struct evaluation ev = {.d = d, .a = a, .w = w, .r = r, .out = out};
     struct before was = {0};
-    struct detect_when now = {when->s, -1, when->arrived_until, NULL};
+    struct detect_when now = {.s = when->s,
+                              .arrived_after = -1,
+                              .arrived_until = when->arrived_until,
+                              .cancel = when->cancel};
     *out = (struct detect_result){.from = when->s - rule_period(r), .to = when->s};
     if (!look_back(&ev, when, &was, e) || !evaluation_query(&ev, &now, &result, e))
         return false;

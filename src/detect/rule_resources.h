@@ -9,6 +9,7 @@
 /* Who changes something, for versions and SentinelAudit. Any text may be empty. */
 struct detect_actor {
     struct str name, address, uri, correlation_id;
+    struct str id; /* of the principal: becomes the author of what it saves; empty: that stays */
     /* May it make a rule of the query, which runs with the rights of the workspace? Errors:
      * ERR_INVALID. NULL: it may. */
     bool (*may_run)(void *self, struct workspace *w, struct str query, struct err *e);

@@ -2,6 +2,7 @@
 #include "base/ids.h"
 #include "base/log.h"
 #include "detect/detect_priv.h"
+#include "state/settings.h"
 
 enum { MAX_BODY = 4 << 20 };
 #define START_SOONEST (10 * TICKS_PER_MINUTE)
@@ -123,6 +124,8 @@ static bool store_as(struct detect *d, struct arena *a, struct workspace *w, con
         return err_set(e, ERR_LIMIT, "the rule is larger than %d bytes", MAX_BODY);
     set_schedule(d, a, w, r, before, &s);
     struct audit audit = {before, &s, who};
+    if (who->id.n > 0 && !state_author_put(d->o.state, s.workspace, RULE_AUTHOR, s.id, who->id, e))
+        return false;
     if (!state_rule_put(d->o.state, &s, e) || !state_rule_set_schedule(d->o.state, &s, e) ||
         !put_first_version(d, a, before, e) || !put_version(d, &s, what, who, e) ||
         !audit_row(d, a, w, &audit, e))
@@ -351,6 +354,7 @@ static bool delete_locked(struct detect *d, struct arena *a, struct workspace *w
         return err_set(e, ERR_CONFLICT, "the rule was changed meanwhile: its etag is another one");
     struct audit audit = {&r, NULL, x->who};
     return state_rule_delete(d->o.state, workspace_id(w), id, out_was_there, e) &&
+           state_author_delete(d->o.state, workspace_id(w), RULE_AUTHOR, id, e) &&
            put_first_version(d, a, &r, e) && put_version(d, &r, "deleted", x->who, e) &&
            audit_row(d, a, w, &audit, e);
 }

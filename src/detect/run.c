@@ -228,11 +228,24 @@ static void went_well(struct run *r, int64_t mark)
     r->stored.arrived = mark;
 }
 
+/* It took longer than the others wait: nothing of it counts, and it runs beside them. */
+static bool was_impatient(const struct run *r, const struct detect_when *when,
+                          const struct err *why)
+{
+    return when->deadline_us != 0 && why->code == ERR_TIMEOUT &&
+           clock_mono_us() >= when->deadline_us && !atomic_load(&r->d->stop);
+}
+
 static void run_due(struct run *r, const struct detect_when *when)
 {
     struct err why = {0};
     int64_t s = when->s, mark = when->arrived_until;
     if (!run_evaluate(r, &r->main, detect_evaluate_when, when, &why)) {
+        if (was_impatient(r, when, &why)) {
+            r->deferred = true;
+            schedule_alone(r->d, &r->stored, r->main.record.due);
+            return;
+        }
         note_failure(r, &why);
         LOG(LOG_WARN, "detect", "rule run failed", log_s("rule", r->stored.id),
             log_s("status", r->main.record.status), log_z("reason", why.msg));
@@ -243,10 +256,12 @@ static void run_due(struct run *r, const struct detect_when *when)
     advance(r);
     if (r->rule.kind == RULE_SCHEDULED)
         run_late(r, s, mark);
-    if (r->stored.missed > 0)
-        run_missed(r, s, mark);
     schedule_reads(r->d, &r->stored, r->main.result.reads, r->main.result.n_reads);
     schedule_took(r->d, &r->stored, r->main.record.duration_us);
+    if (r->stored.missed > 0 && when->deadline_us != 0)
+        schedule_alone(r->d, &r->stored, INT64_MAX); /* no others wait for what it has missed */
+    else if (r->stored.missed > 0)
+        run_missed(r, s, mark);
 }
 
 /* Windows that nobody will look at: older than the catch-up limit. The next one is the first inside
@@ -295,11 +310,21 @@ static enum outcome run_window(struct run *r, const struct schedule_entry *due)
         r->main.record.arrived_until = r->main.record.arrived_after;
         return OUTCOME_SUPPRESSED;
     } else {
-        run_due(r, &(struct detect_when){s, -1, mark, r->given.compiled});
+        run_due(r, &(struct detect_when){.s = s,
+                                         .arrived_after = -1,
+                                         .arrived_until = mark,
+                                         .compiled = r->given.compiled});
         if (atomic_load(&r->d->stop) && str_eqz(r->main.record.status, "Retrying"))
             return OUTCOME_NOTHING; /* cancelled by the stop: repeated after the start */
     }
     return OUTCOME_RUN;
+}
+
+/* Until when others wait for a near-real-time rule; 0: as long as it takes, nobody waits. */
+static int64_t patience_of(const struct run *r, const struct schedule_entry *due)
+{
+    bool waited_for = !schedule_is_slow(due) && !clock_is_manual(r->d->o.clock);
+    return waited_for ? clock_mono_us() + NRT_PATIENCE_US : 0;
 }
 
 /* Of an NRT rule: over what arrived since it looked last (seen). What gives no rows is written down
@@ -317,8 +342,13 @@ static enum outcome run_arrivals(struct run *r, const struct schedule_entry *due
     r->main.record.arrived_until = mark;
     bool suppressed = s->suppressed_until > mark;
     if (!suppressed)
-        run_due(r, &(struct detect_when){mark, seen > arrived ? seen : arrived, mark,
-                                         r->given.compiled});
+        run_due(r, &(struct detect_when){.s = mark,
+                                         .arrived_after = seen > arrived ? seen : arrived,
+                                         .arrived_until = mark,
+                                         .compiled = r->given.compiled,
+                                         .deadline_us = patience_of(r, due)});
+    if (r->deferred)
+        return OUTCOME_NOTHING;
     bool failed = str_eqz(r->main.record.status, "Failure");
     if (failed && atomic_load(&r->d->stop))
         return OUTCOME_NOTHING;
@@ -472,9 +502,10 @@ static bool window_by_hand(struct run *r, int64_t at, struct detect_when *out, s
     int64_t mark = detect_mark(r->d, r->w);
     if (s > now)
         return err_set(e, ERR_INVALID, "at: a time that is not in the future expected");
-    *out = (struct detect_when){s, -1, mark, NULL};
+    *out = (struct detect_when){.s = s, .arrived_after = -1, .arrived_until = mark};
     if (rule_by_arrival(r->rule.kind)) /* what arrived in the minute before */
-        *out = (struct detect_when){s, s - NRT_FREQUENCY - 1, s - 1, NULL};
+        *out = (struct detect_when){
+            .s = s, .arrived_after = s - NRT_FREQUENCY - 1, .arrived_until = s - 1};
     return true;
 }
 

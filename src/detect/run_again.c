@@ -4,24 +4,26 @@
 #include "detect/run_priv.h"
 
 enum { MISSED_AT_ONCE = 8 };
-#define MISSED_WITHIN_US INT64_C(30000000) /* none is begun later */
+#define MISSED_WITHIN_US INT64_C(10000000) /* none is begun later */
 
 void run_late(struct run *r, int64_t s, int64_t mark)
 {
     struct err why = {0};
     struct late_window *windows = NULL;
     size_t n = 0;
-    struct detect_when range = {s, r->stored.late_after, mark, NULL};
+    struct detect_when range = {
+        .s = s, .arrived_after = r->stored.late_after, .arrived_until = mark};
     bool ok = r->d->o.lateness <= 0 || late_windows(r->d, r->a, r->w, &r->stored, &r->rule,
                                                     &r->main.result, &range, &windows, &n, &why);
     for (size_t i = 0; i < n; i++) {
         struct run_piece p = {0};
-        struct detect_when when = {windows[i].s, windows[i].seen_until, mark, NULL};
+        struct detect_when when = {
+            .s = windows[i].s, .arrived_after = windows[i].seen_until, .arrived_until = mark};
         run_begin_record(r, &p, RUN_LATE, windows[i].s);
         p.record.attempts = 1;
         p.record.number = mark;
         p.record.arrived_after = windows[i].seen_until;
-        ok = run_evaluate(r, &p, evaluate_late, &when, &why) && ok;
+        ok = run_evaluate(r, &p, detect_evaluate_late, &when, &why) && ok;
         if (atomic_load(&r->d->stop))
             return;
         run_suppress(r, &p, s);
@@ -58,8 +60,10 @@ static struct detect_when missed_range(const struct run *r, const struct state_m
                                        int64_t mark)
 {
     if (rule_by_arrival(r->rule.kind))
-        return (struct detect_when){m->arrived_until, m->arrived_after, m->arrived_until, NULL};
-    return (struct detect_when){m->window_to, -1, mark, NULL};
+        return (struct detect_when){.s = m->arrived_until,
+                                    .arrived_after = m->arrived_after,
+                                    .arrived_until = m->arrived_until};
+    return (struct detect_when){.s = m->window_to, .arrived_after = -1, .arrived_until = mark};
 }
 
 /* False: the server stops. *out_left: it will be tried again; *out_go_on: others may do better. */

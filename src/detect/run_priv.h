@@ -14,6 +14,7 @@ struct run {
     VEC(struct run_piece) late;
     enum outcome outcome; /* what is to be stored */
     bool changed;         /* the rule, while it ran */
+    bool deferred;        /* it takes long, and runs by itself */
     uint64_t alerts, incidents;
 };
 

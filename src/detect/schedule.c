@@ -206,6 +206,22 @@ void schedule_took(struct detect *d, const struct state_rule *r, int64_t took_us
     lock_drop(&d->lock);
 }
 
+bool schedule_is_slow(const struct schedule_entry *e)
+{
+    return e->nrt && e->took_us >= NRT_SLOW_US;
+}
+
+void schedule_alone(struct detect *d, const struct state_rule *r, int64_t due)
+{
+    lock_take(&d->lock);
+    struct schedule_entry *e = find(d, r->workspace, r->id);
+    if (e != NULL) {
+        e->took_us = e->took_us > NRT_SLOW_US ? e->took_us : NRT_SLOW_US;
+        e->due = e->due < due ? e->due : due;
+    }
+    lock_drop(&d->lock);
+}
+
 static bool reads(const struct schedule_entry *e, struct str workspace, struct str read)
 {
     return e->reads.p != NULL ? str_find(e->reads, read, NULL) : str_eqz(workspace, e->workspace);
@@ -306,7 +322,7 @@ static bool go_together(const struct detect *d, const struct schedule_entry *fir
                         const struct schedule_entry *e)
 {
     if (first->nrt)
-        return e->nrt;
+        return e->nrt && !schedule_is_slow(first) && !schedule_is_slow(e);
     return d->o.shared_rows > 0 && is_sociable(first, first->s) && is_sociable(e, first->s) &&
            share_a_table(first, e);
 }

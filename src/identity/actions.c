@@ -10,6 +10,7 @@ enum { MAX_PATTERN = 300 };
  * here it is for those who may give rights. */
 static const struct identity_right rights[] = {
     {"query/read", OI "query/read", NULL, NULL, IDENTITY_OF_WORKSPACE, true},
+    {"resourceLogs/read", "Microsoft.Insights/logs/read", NULL, NULL, IDENTITY_OF_WORKSPACE, true},
     {"incidents/read", SI "incidents/read", NULL, NULL, IDENTITY_OF_WORKSPACE, false},
     {"incidents/write", SI "incidents/write", NULL, NULL, IDENTITY_OF_WORKSPACE, false},
     {"incidents/delete", SI "incidents/delete", NULL, NULL, IDENTITY_OF_WORKSPACE, false},
@@ -31,6 +32,10 @@ static const struct identity_right rights[] = {
     {"purge/write", OI "purge/action", NULL, NULL, IDENTITY_OF_WORKSPACE, true},
     {"logs/write", "Microsoft.Insights/dataCollectionRules/data/write", NULL,
      "Microsoft.Insights/Telemetry/Write", IDENTITY_OF_WORKSPACE, true},
+    {"diagnostics/read", "Microsoft.Insights/diagnosticSettings/read", NULL, NULL,
+     IDENTITY_OF_WORKSPACE, false},
+    {"diagnostics/write", "Microsoft.Insights/diagnosticSettings/write", NULL, NULL,
+     IDENTITY_OF_WORKSPACE, false},
     {"logs/import", SI "fileImports/write", NULL, NULL, IDENTITY_OF_WORKSPACE, true},
     {"roles/read", "Microsoft.Authorization/roleAssignments/read", NULL, NULL,
      IDENTITY_OF_WORKSPACE, false},

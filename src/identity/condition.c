@@ -9,6 +9,7 @@
 #include "identity/identity_priv.h"
 
 #define TABLE_NAME "Microsoft.OperationalInsights/workspaces/tables:name"
+#define TABLE_PROTECTION "Microsoft.OperationalInsights/workspaces/tables:protectionLevel"
 #define RECORD "Microsoft.OperationalInsights/workspaces/tables/record:"
 #define CASE_MARK "<$key_case_sensitive$>"
 
@@ -42,14 +43,16 @@ static const struct {
                    {"ForAnyOfAllValues:", true},
                    {"ForAllOfAllValues:", true}};
 
+enum attribute { TABLE, PROTECTION, COLUMN };
 enum node_kind { N_AND, N_OR, N_NOT, N_ACTION, N_NEVER, N_COMPARE };
 struct identity_condition {
     enum node_kind kind;
     VEC(const struct identity_condition *) kids;
     VEC(struct str) values;
     const struct operator* op;
-    bool all;          /* of the values, not one of them */
-    struct str column; /* COMPARE; empty: the table's name */
+    bool all;                 /* of the values, not one of them */
+    enum attribute attribute; /* COMPARE */
+    struct str column;
 };
 
 /* ---- reading ---- */
@@ -121,7 +124,7 @@ static bool read_values(struct reader *r, struct identity_condition *c)
     return take(r, "}") || fail(r, "',' or '}' expected");
 }
 
-static bool read_attribute(struct reader *r, struct str *out_column)
+static bool read_attribute(struct reader *r, struct identity_condition *c)
 {
     size_t end = 0;
     if (!take(r, "@Resource["))
@@ -130,17 +133,19 @@ static bool read_attribute(struct reader *r, struct str *out_column)
     if (!str_find(rest, STR("]"), &end))
         return fail(r, "']' expected");
     struct str name = str_trim(str_sub(rest, 0, end));
-    if (str_ieqz(name, TABLE_NAME)) {
-        *out_column = STR_NONE;
+    if (str_ieqz(name, TABLE_NAME) || str_ieqz(name, TABLE_PROTECTION)) {
+        c->attribute = str_ieqz(name, TABLE_NAME) ? TABLE : PROTECTION;
     } else if (str_ieqz(str_sub(name, 0, sizeof(RECORD) - 1), RECORD)) {
         struct str column = str_sub(name, sizeof(RECORD) - 1, name.n);
         if (str_ends(column, STR(CASE_MARK)))
             column.n -= sizeof(CASE_MARK) - 1;
         if (column.n == 0 || column.n > 128)
             return fail(r, "the name of a column expected behind 'record:'");
-        *out_column = column;
+        c->attribute = COLUMN;
+        c->column = column;
     } else {
-        return fail(r, "the attributes are " TABLE_NAME " and " RECORD "<column>");
+        return fail(r, "the attributes are " TABLE_NAME ", " TABLE_PROTECTION " and " RECORD
+                       "<column>");
     }
     r->at += end + 1;
     return true;
@@ -201,7 +206,7 @@ static bool read_one(struct reader *r, const struct identity_condition **out)
             return false;
     } else {
         c = node(r, N_COMPARE);
-        if (!read_attribute(r, &c->column) || !read_operator(r, c))
+        if (!read_attribute(r, c) || !read_operator(r, c))
             return false;
     }
     *out = c;
@@ -251,6 +256,7 @@ struct left { /* of a part: none of the rows, or all (rows NULL), or some */
 struct asking {
     struct arena *a;
     struct str action, table;
+    bool is_protected;
 };
 
 static bool is_word(char c)
@@ -307,8 +313,10 @@ static struct left compare(struct asking *k, const struct identity_condition *c,
 {
     struct left *parts = arena_array(k->a, struct left, c->values.n);
     for (size_t i = 0; i < c->values.n; i++) {
-        if (c->column.n == 0) {
-            parts[i].none = name_is(c->op, k->table, c->values.p[i]) == negate;
+        if (c->attribute != COLUMN) {
+            struct str level = k->is_protected ? STR("Protected") : STR("General");
+            struct str value = c->attribute == TABLE ? k->table : level;
+            parts[i].none = name_is(c->op, value, c->values.p[i]) == negate;
             continue;
         }
         struct kql_row_rule *r = arena_new_of(k->a, struct kql_row_rule);
@@ -346,12 +354,20 @@ static struct left evaluate(struct asking *k, const struct identity_condition *c
 }
 
 bool identity_condition_rows(struct arena *a, const struct identity_condition *c, struct str action,
-                             struct str table, const struct kql_row_rule **out)
+                             const struct identity_asked *table, const struct kql_row_rule **out)
 {
-    struct asking k = {a, action, table};
+    struct asking k = {a, action, table->name, table->is_protected};
     struct left left = evaluate(&k, c, false);
     if (left.none)
         return false;
     *out = left.rows;
     return true;
+}
+
+bool condition_asks_protection(const struct identity_condition *c)
+{
+    bool asks = c->kind == N_COMPARE && c->attribute == PROTECTION;
+    for (size_t i = 0; !asks && i < c->kids.n; i++)
+        asks = condition_asks_protection(c->kids.p[i]);
+    return asks;
 }

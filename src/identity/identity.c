@@ -41,7 +41,8 @@ struct identity *identity_open(const struct identity_options *o, struct err *e)
     snprintf(id->secrets_dir, sizeof(id->secrets_dir), "%s",
              o->secrets_dir != NULL ? o->secrets_dir : "");
     id->people = people_defaults(&o->people);
-    if (sodium_init() < 0 || !key_load(o->key_file, id->key, e) || !tenants_open(id, e)) {
+    if (sodium_init() < 0 || !key_load(o->key_file, id->key, e) || !tenants_open(id, e) ||
+        !access_open(id, e)) {
         identity_close(id);
         return NULL;
     }
@@ -55,6 +56,7 @@ void identity_close(struct identity *id)
     if (id == NULL)
         return;
     oidc_cache_free(id->providers);
+    access_close(id->access);
     lock_fini(&id->changes);
     sodium_memzero(id, sizeof(*id));
     xfree(id);
@@ -240,6 +242,13 @@ bool caller_load(struct identity *id, struct arena *a, struct str principal,
     return identity_grants_load(id, a, &p.id, 1, out, e) && provider_grants_add(id, a, out, e);
 }
 
+bool identity_caller_load(struct identity *id, struct arena *a, struct str principal,
+                          struct identity_caller *out, struct err *e)
+{
+    *out = (struct identity_caller){0};
+    return caller_load(id, a, principal, out, e);
+}
+
 /* A delegation that ended took its tokens with it. */
 static bool is_admitted(struct identity *id, struct arena *a, struct str tenant,
                         const struct identity_caller *c, struct err *e)
@@ -253,7 +262,7 @@ static bool is_admitted(struct identity *id, struct arena *a, struct str tenant,
 static void operator_caller(const struct identity *id, struct arena *a, struct identity_caller *out)
 {
     out->in = id;
-    out->id = out->name = STR("operator");
+    out->id = out->name = STR(IDENTITY_OPERATOR_ID);
     out->kind = IDENTITY_OPERATOR;
     out->grants = arena_new_of(a, struct identity_grant);
     out->grants[0].role = identity_role_find(STR("Tenant Administrator"));

@@ -113,6 +113,11 @@ bool identity_sign_in(struct identity *id, struct arena *a, const struct identit
  * malformed, expired, foreign, unknown or disabled application). */
 bool identity_check(struct identity *id, struct arena *a, struct str authorization,
                     struct identity_caller *out, struct err *e) MUST_USE;
+/* The caller that a principal is, with what it was given; lives in a. Errors: ERR_UNAUTHENTICATED:
+ * there is none, or it is disabled. */
+bool identity_caller_load(struct identity *id, struct arena *a, struct str principal,
+                          struct identity_caller *out, struct err *e) MUST_USE;
+#define IDENTITY_OPERATOR_ID "operator"
 /* A token of this process for its own command line: a Tenant Administrator, valid until
  * identity_close. */
 struct str identity_operator_token(struct identity *id);

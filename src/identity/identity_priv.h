@@ -19,6 +19,7 @@ struct identity {
     char secrets_dir[4352];              /* where files of clients' secrets are; empty: nowhere */
     char tenant[37];                     /* of the first one */
     int64_t max_workspaces, max_tenants; /* 0: any number */
+    struct access_settings *access;      /* access.c */
     struct lock changes; /* of workspaces come one after the other: each waits for the disk */
 };
 
@@ -156,6 +157,33 @@ bool role_read(struct arena *a, const struct state_role *r, struct identity_role
 /* Checks scope, role and condition, and completes the scope. Errors as identity_assign. */
 bool assignment_check(struct identity *id, struct arena *a, struct state_assignment *x,
                       struct identity_scope *out, struct err *e) MUST_USE;
+
+/* ---- access.c ---- */
+struct access_settings;
+bool access_open(struct identity *id, struct err *e) MUST_USE;
+void access_close(struct access_settings *x); /* may be NULL */
+/* After settings of workspaces came or went without identity_access_set and its like. */
+bool access_reload(struct identity *id, struct err *e) MUST_USE;
+/* Do roles that read everything read less than that in the workspace? */
+bool access_is_restricted(const struct identity *id, struct str workspace);
+
+/* ---- rights.c ---- */
+/* Is path the scope, or below it? */
+bool path_is_below(struct str path, struct str scope);
+/* Does a grant that counts in one tenant count there? */
+bool grant_counts(const struct identity_caller *c, const struct identity_grant *g,
+                  const struct identity_target *t);
+/* A rule that is true of the rows of any, or of all, of them; of no row when there are none. */
+const struct kql_row_rule *rule_of(struct arena *a, enum kql_rows kind,
+                                   const struct kql_row_rule *const *kids, size_t n);
+
+/* ---- condition.c ---- */
+/* Does it ask whether a table is protected? */
+bool condition_asks_protection(const struct identity_condition *c);
+
+/* ---- roles.c ---- */
+/* Privileged Monitoring Data Reader, which reads protected tables. */
+bool role_is_privileged_reader(const struct identity_role *r);
 
 /* ---- tenants.c ---- */
 /* Makes the first tenant if there is none; id->tenant is its id. */

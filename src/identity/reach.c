@@ -1,5 +1,6 @@
 /* What callers reach: which workspaces they are told of, and by which words they may name them. */
 #include "base/ids.h"
+#include "identity/access.h"
 #include "identity/identity_priv.h"
 #include "identity/tenants.h"
 
@@ -124,6 +125,7 @@ static void write_workspace(struct arena *a, const struct identity_caller *c, st
     json_obj(o);
     json_kv_str(o, "id", workspace_id(w));
     json_kv_str(o, "name", workspace_name(w));
+    json_kv_str(o, "displayName", identity_display_name(c->in, a, w));
     json_kv_str(o, "resourceId", identity_resource_id(a, w));
     json_kv_bool(o, "primary", w == primary);
     json_key(o, "rights");

@@ -1,5 +1,6 @@
 /* The questions: may this caller do that there, and what may it read. */
 #include "base/ids.h"
+#include "identity/access.h"
 #include "identity/identity_priv.h"
 #include "identity/tenants.h"
 
@@ -9,7 +10,7 @@
 
 /* ---- actions ---- */
 
-static bool is_below(struct str path, struct str scope)
+bool path_is_below(struct str path, struct str scope)
 {
     return path.n >= scope.n && str_ieq(str_sub(path, 0, scope.n), scope) &&
            (path.n == scope.n || path.p[scope.n] == '/');
@@ -25,9 +26,8 @@ static struct str tenant_of_id(const struct identity *id, struct str workspace)
     return w != NULL ? identity_tenant_of(id, w) : STR_NONE;
 }
 
-/* Does a grant that counts in one tenant count there? */
-static bool counts(const struct identity_caller *c, const struct identity_grant *g,
-                   const struct identity_target *t)
+bool grant_counts(const struct identity_caller *c, const struct identity_grant *g,
+                  const struct identity_target *t)
 {
     if (g->tenant.n == 0 || t->anywhere || t->any_tenant)
         return true;
@@ -42,7 +42,7 @@ static bool covers(const struct identity_caller *c, const struct identity_grant 
                    const struct identity_target *t)
 {
     const struct identity_scope *s = &g->scope;
-    if (!counts(c, g, t))
+    if (!grant_counts(c, g, t))
         return false;
     switch (s->reach) {
     case IDENTITY_REACH_ALL:
@@ -53,7 +53,7 @@ static bool covers(const struct identity_caller *c, const struct identity_grant 
         return t->anywhere || (t->workspace.n > 0 && str_ieq(s->workspace, t->workspace) &&
                                t->table.n > 0 && str_ieq(s->table, t->table));
     case IDENTITY_REACH_RESOURCE:
-        return t->anywhere || (t->resource.n > 0 && is_below(t->resource, s->path));
+        return t->anywhere || (t->resource.n > 0 && path_is_below(t->resource, s->path));
     }
     UNREACHABLE();
 }
@@ -63,8 +63,9 @@ static bool holds(const struct identity_grant *g, struct str action, struct str 
 {
     AUTO(arena_freep) struct arena *a = g->condition != NULL ? arena_new(0) : NULL;
     const struct kql_row_rule *rows = NULL;
+    const struct identity_asked asked = {.name = table};
     return g->condition == NULL ||
-           (identity_condition_rows(a, g->condition, action, table, &rows) && rows == NULL);
+           (identity_condition_rows(a, g->condition, action, &asked, &rows) && rows == NULL);
 }
 
 bool identity_may(const struct identity_caller *c, struct str action, bool data,
@@ -165,6 +166,8 @@ bool identity_reads_everything(const struct identity_caller *c, struct str works
     bool all = false;
     if (c->within != NULL && !identity_reads_everything(c->within, workspace))
         return false;
+    if (c->kind != IDENTITY_OPERATOR && access_is_restricted(c->in, workspace))
+        return false;
     for (size_t i = 0; i < c->n_grants; i++) {
         const struct identity_grant *g = &c->grants[i];
         if (g->deny)
@@ -190,9 +193,11 @@ struct reading {
     struct arena *a;
     const struct identity_table *t;
     struct str by_table, by_custom; /* "…/workspaces/query/<Table>/read" */
+    bool is_protected;
     const struct kql_row_rule **rules;
     size_t n_rules;
     bool all;
+    bool general; /* something is read of it, were it not protected */
 };
 
 static struct str query_of(struct arena *a, struct str table)
@@ -216,9 +221,16 @@ static bool names_table(const struct reading *x, const struct identity_grant *g)
 static void add_data(struct reading *x, const struct identity_grant *g)
 {
     const struct kql_row_rule *rows = NULL;
+    const struct identity_asked asked = {x->t->name, x->is_protected};
+    bool privileged = role_is_privileged_reader(g->role);
+    bool named = privileged || (g->condition != NULL && condition_asks_protection(g->condition));
     bool data = identity_role_allows(g->role, STR(DATA_READ), true);
-    if (!data || (g->condition != NULL &&
-                  !identity_condition_rows(x->a, g->condition, STR(DATA_READ), x->t->name, &rows)))
+    if (!data || (privileged && !x->is_protected) ||
+        (g->condition != NULL &&
+         !identity_condition_rows(x->a, g->condition, STR(DATA_READ), &asked, &rows)))
+        return;
+    x->general = true;
+    if (x->is_protected && !named)
         return;
     if (rows == NULL)
         x->all = true;
@@ -233,13 +245,25 @@ static bool denied(const struct reading *x, const struct identity_grant *g)
            identity_role_allows(g->role, STR(DATA_READ), true);
 }
 
-static const struct kql_row_rule *any_of(struct reading *x)
+const struct kql_row_rule *rule_of(struct arena *a, enum kql_rows kind,
+                                   const struct kql_row_rule *const *kids, size_t n)
 {
-    if (x->n_rules == 1)
-        return x->rules[0];
-    struct kql_row_rule *r = arena_new_of(x->a, struct kql_row_rule);
-    *r = (struct kql_row_rule){.kind = KQL_ROWS_ANY, .kids = x->rules, .n = x->n_rules};
+    if (n == 1)
+        return kids[0];
+    struct kql_row_rule *r = arena_new_of(a, struct kql_row_rule);
+    *r = (struct kql_row_rule){.kind = kind, .kids = kids, .n = n};
     return r;
+}
+
+/* A protected table is there for whoever reads it otherwise, without rows: as Azure answers. */
+static enum identity_reading outcome(const struct reading *x, const struct kql_row_rule **out_rule)
+{
+    if (x->all)
+        return IDENTITY_READS_ALL;
+    if (x->n_rules == 0 && !(x->is_protected && x->general))
+        return IDENTITY_READS_NOTHING;
+    *out_rule = rule_of(x->a, KQL_ROWS_ANY, x->rules, x->n_rules);
+    return IDENTITY_READS_ROWS;
 }
 
 static enum identity_reading reads_alone(const struct identity_caller *c, struct arena *a,
@@ -247,10 +271,14 @@ static enum identity_reading reads_alone(const struct identity_caller *c, struct
                                          const struct kql_row_rule **out_rule)
 {
     struct identity_target table = {.workspace = t->workspace, .table = t->name};
+    bool own = c->kind == IDENTITY_OPERATOR;
+    bool data_only = !own && identity_access_of(c->in, t->workspace).data_actions_only;
     struct reading x = {.a = a,
                         .t = t,
                         .by_table = query_of(a, t->name),
                         .by_custom = query_of(a, STR("Tables.Custom")),
+                        .is_protected =
+                            !own && identity_table_is_protected(c->in, t->workspace, t->name),
                         .rules = arena_array(a, const struct kql_row_rule *, c->n_grants + 1)};
     for (size_t i = 0; i < c->n_grants; i++) {
         const struct identity_grant *g = &c->grants[i];
@@ -260,15 +288,12 @@ static enum identity_reading reads_alone(const struct identity_caller *c, struct
             return IDENTITY_READS_NOTHING;
         if (g->deny)
             continue;
-        x.all = x.all || names_table(&x, g);
+        bool named = !data_only && names_table(&x, g);
+        x.all = x.all || (named && !x.is_protected);
+        x.general = x.general || named;
         add_data(&x, g);
     }
-    if (x.all)
-        return IDENTITY_READS_ALL;
-    if (x.n_rules == 0)
-        return IDENTITY_READS_NOTHING;
-    *out_rule = any_of(&x);
-    return IDENTITY_READS_ROWS;
+    return outcome(&x, out_rule);
 }
 
 /* What both let read. */
@@ -282,11 +307,9 @@ static enum identity_reading both_read(struct arena *a, enum identity_reading x,
         return x < y ? x : y;
     }
     const struct kql_row_rule **kids = arena_array(a, const struct kql_row_rule *, 2);
-    struct kql_row_rule *r = arena_new_of(a, struct kql_row_rule);
     kids[0] = of_x;
     kids[1] = of_y;
-    *r = (struct kql_row_rule){.kind = KQL_ROWS_ALL, .kids = kids, .n = 2};
-    *out = r;
+    *out = rule_of(a, KQL_ROWS_ALL, kids, 2);
     return IDENTITY_READS_ROWS;
 }
 

@@ -53,10 +53,15 @@ enum { IDENTITY_CONDITION_BYTES = 8192, IDENTITY_CONDITION_DEPTH = 32 };
 /* Lives in a, borrows text. Errors: ERR_INVALID, with the place. */
 bool identity_condition_read(struct arena *a, struct str text,
                              const struct identity_condition **out, struct err *e) MUST_USE;
-/* What is left of it for an action on a table (empty: none): true with *out NULL: it holds for all
+struct identity_asked {
+    struct str name; /* of the table; empty: none */
+    bool is_protected;
+};
+/* What is left of it for an action on a table: true with *out NULL: it holds for all
  * rows; with *out: for the rows of which that is true. false: for none. */
 bool identity_condition_rows(struct arena *a, const struct identity_condition *c, struct str action,
-                             struct str table, const struct kql_row_rule **out) MUST_USE;
+                             const struct identity_asked *table,
+                             const struct kql_row_rule **out) MUST_USE;
 
 /* ---- grants: what a caller holds ---- */
 struct identity_grant {

@@ -79,6 +79,7 @@ PERMISSION(logs_contributor,
                            RES "subscriptions/resourcegroups/deployments/*", "Microsoft.Support/*"))
 PERMISSION(logs_data_reader, .actions = LIST(OI "workspaces/read", OI "workspaces/query/read"),
            .data_actions = LIST(OI "workspaces/tables/data/read"))
+PERMISSION(privileged_reader, .data_actions = LIST(OI "workspaces/tables/data/read"))
 PERMISSION(logic_contributor,
            .actions = LIST(AUTH "*/read", STORAGE_KEYS, INS "alertRules/*", INS "metricAlerts/*",
                            INS "diagnosticSettings/*", INS "logdefinitions/*",
@@ -125,6 +126,7 @@ PERMISSION(workspace_administrator,
            .data_actions = LIST(OI "*", INS "*"))
 PERMISSION(tenant_administrator, .actions = LIST("*"), .data_actions = LIST("*"))
 
+#define PRIVILEGED_READER "dbc9c667-e97f-4491-aee6-90b9cf960190"
 #define ROLE(guid, title, list, text)                                                              \
     {                                                                                              \
         .id = (guid), .name = (title), .summary = (text), .permissions = (list),                   \
@@ -154,6 +156,8 @@ static const struct identity_role roles[] = {
          "Workspaces, tables, data collection; read everything"),
     ROLE("3b03c2da-16b3-4a49-8834-0f8130efdd3b", "Log Analytics Data Reader", logs_data_reader,
          "Query logs, as far as a condition lets"),
+    ROLE(PRIVILEGED_READER, "Privileged Monitoring Data Reader", privileged_reader,
+         "Read protected tables, beside a role that queries logs"),
     ROLE("87a39d53-fc1b-424a-814c-f7e04687dc9e", "Logic App Contributor", logic_contributor,
          "Manage playbooks"),
     ROLE("515c2055-d9d4-4321-b1b9-bd0c9a0f79fe", "Logic App Operator", logic_operator,
@@ -191,4 +195,9 @@ const struct identity_role *identity_role_by_id(struct str id)
         if (str_ieqz(id, roles[i].id))
             return &roles[i];
     return NULL;
+}
+
+bool role_is_privileged_reader(const struct identity_role *r)
+{
+    return strcmp(r->id, PRIVILEGED_READER) == 0;
 }

@@ -83,7 +83,7 @@ struct workspace *identity_workspace_recover(struct identity *id, struct str wor
 static bool purge_locked(struct identity *id, struct str workspace, struct err *e)
 {
     return store_workspace_purge(id->store, workspace, e) &&
-           state_workspace_forget(id->state, workspace, e);
+           state_workspace_forget(id->state, workspace, e) && access_reload(id, e);
 }
 
 bool identity_workspace_purge(struct identity *id, struct str workspace, struct err *e)

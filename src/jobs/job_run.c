@@ -34,7 +34,10 @@ static struct store_batch *log_row(struct run *r, const char *status, struct str
 
 static bool run_query(struct run *r, struct store_result *result, struct err *e)
 {
-    struct store_query q = {.text = r->job->query, .lake = true};
+    struct store_query q = {
+        .text = r->job->query,
+        .lake = true,
+        .access = store_author_access(r->j->o.authors, r->a, r->w, "job", r->job->key)};
     struct kql_diags diags = {0};
     q.options = (struct kql_options){.now_ticks = r->run->due};
     q.limits = (struct engine_limits){.deadline_us = clock_mono_us() + r->j->o.timeout_us,

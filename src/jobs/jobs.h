@@ -23,8 +23,9 @@ struct jobs_options {
     struct state *state;
     struct clock *clock;
     struct arm_scope scope;
-    unsigned workers;   /* 0: JOBS_WORKERS */
-    int64_t timeout_us; /* of one run of a KQL job; 0: 1 hour */
+    unsigned workers;                    /* 0: JOBS_WORKERS */
+    int64_t timeout_us;                  /* of one run of a KQL job; 0: 1 hour */
+    const struct store_authors *authors; /* NULL: jobs read all of their tenant */
 };
 struct jobs *jobs_open(const struct jobs_options *o);
 void jobs_close(struct jobs *j); /* stops first; NULL is fine */

@@ -95,7 +95,10 @@ struct slice {
 
 static struct store_query query_of(struct run *r, const struct slice *s, struct str text)
 {
-    struct store_query q = {.text = text, .lake = true};
+    struct store_query q = {
+        .text = text,
+        .lake = true,
+        .access = store_author_access(r->j->o.authors, s->a, r->w, "search", r->x->name)};
     q.options = (struct kql_options){
         .now_ticks = r->x->created, .has_scope = true, .scope_from = s->from, .scope_to = s->to};
     q.limits = (struct engine_limits){.deadline_us = clock_mono_us() + SLICE_US,

@@ -1,4 +1,5 @@
-/* Data collection rules and endpoints: resources of the whole server, not of a workspace. */
+/* Data collection rules and endpoints: resources of a tenant, not of a workspace. Keys of those of
+ * another tenant than the first have its id and '/' in front. */
 #pragma once
 #include "state/state.h"
 

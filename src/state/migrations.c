@@ -442,6 +442,19 @@ static const char alert_claims_sql[] =
 static const char missed_windows_sql[] =
     "ALTER TABLE rule_schedules ADD COLUMN missed INTEGER NOT NULL DEFAULT 0";
 
+static const char backtests_sql[] =
+    "CREATE TABLE backtests (workspace TEXT NOT NULL, id TEXT NOT NULL, status TEXT NOT NULL,"
+    " names TEXT NOT NULL, who TEXT NOT NULL, from_time INTEGER NOT NULL,"
+    " to_time INTEGER NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL,"
+    " percent INTEGER NOT NULL, rules INTEGER NOT NULL, rules_done INTEGER NOT NULL,"
+    " windows INTEGER NOT NULL, windows_done INTEGER NOT NULL, fired INTEGER NOT NULL,"
+    " error_code TEXT NOT NULL, error TEXT NOT NULL, bytes INTEGER NOT NULL,"
+    " report TEXT NOT NULL, PRIMARY KEY (workspace, id));";
+
+static const char workspace_settings_sql[] =
+    "CREATE TABLE workspace_settings (workspace TEXT NOT NULL, name TEXT NOT NULL,"
+    " value TEXT NOT NULL, PRIMARY KEY (workspace, name)) WITHOUT ROWID;";
+
 static const struct migration {
     int version;
     const char *sql;
@@ -454,7 +467,7 @@ static const struct migration {
     {16, tenants_sql},        {17, rule_kinds_sql},  {18, providers_sql},
     {19, role_homes_sql},     {20, preferences_sql}, {21, sign_in_policies_sql},
     {22, provider_homes_sql}, {23, run_costs_sql},   {24, alert_claims_sql},
-    {25, missed_windows_sql},
+    {25, missed_windows_sql}, {26, backtests_sql},   {27, workspace_settings_sql},
 };
 
 static int user_version(struct state *s, struct err *e)

@@ -44,7 +44,9 @@ static const char *const tables[] = {"counters",
                                      "rule_versions",
                                      "rule_actions",
                                      "rule_templates",
-                                     "anomaly_settings"};
+                                     "anomaly_settings",
+                                     "backtests",
+                                     "workspace_settings"};
 
 /* Those whose rows have an order of their own: that of the rowid. */
 static const char *const in_order[] = {"alerts",   "incident_alerts", "incident_bookmarks",

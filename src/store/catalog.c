@@ -138,6 +138,8 @@ static bool find_function(void *self, struct arena *a, struct str name,
                           struct kql_stored_function *out)
 {
     const struct catalog_asker *k = self;
+    if (k->query != NULL && k->query->shipped_functions_only && !store_function_ships(name))
+        return false;
     return function_set_find(k->w->functions, a, name, out);
 }
 

@@ -58,10 +58,29 @@ bool query_run_plan(struct workspace *w, struct arena *a, struct plan *p,
     return ok;
 }
 
+const struct store_access *store_author_access(const struct store_authors *x, struct arena *a,
+                                               struct workspace *w, const char *kind, struct str id)
+{
+    return x != NULL ? x->access(x->self, a, w, kind, id) : NULL;
+}
+
+static bool refuse(const struct catalog_asker *asker, struct kql_diags *diags, struct err *e)
+{
+    const struct err *refused = asker->access != NULL ? asker->access->refused : NULL;
+    if (refused == NULL || refused->code == ERR_OK)
+        return false;
+    if (e != NULL)
+        *e = *refused;
+    *diags = (struct kql_diags){.a = diags->a, .text = diags->text};
+    return true;
+}
+
 bool compiled_within(const struct catalog_asker *asker, bool ok, struct kql_diags *diags,
                      struct err *e)
 {
     bool rule = asker->query->options.rule_restrictions;
+    if (refuse(asker, diags, e))
+        return false;
     if (!ok)
         kql_diags_err(diags, e);
     if (!asker->too_many)

@@ -519,7 +519,21 @@ struct store_access {
      * all. */
     bool (*reads)(void *self, struct arena *a, struct workspace *w, struct str table,
                   const struct kql_row_rule **out_rows);
+    /* Where reads says that the query has to fail, also if it could go on without the table. NULL:
+     * it may. */
+    const struct err *refused;
 };
+/* Who saved what runs by itself: its queries read other workspaces with that one's rights. */
+struct store_authors {
+    void *self;
+    /* For queries of one object of the workspace; lives in a. NULL: it reads all of its tenant. */
+    const struct store_access *(*access)(void *self, struct arena *a, struct workspace *w,
+                                         const char *kind, struct str id);
+};
+/* The same; x NULL: nobody is asked. kind: "rule", "job", "summary", "search". */
+const struct store_access *store_author_access(const struct store_authors *x, struct arena *a,
+                                               struct workspace *w, const char *kind,
+                                               struct str id);
 /* The catalogue as one sees it who has this access; lives in a. */
 const struct kql_catalog *workspace_catalog_for(struct workspace *w, struct arena *a,
                                                 const struct store_access *access);
@@ -540,6 +554,7 @@ struct store_query {
     struct engine_limits limits;      /* also of what is read to know a query's columns */
     const struct engine_limits *most; /* see engine_limits_wish; may be NULL */
     int64_t since_us;                 /* when the query's time began; 0 = now */
+    bool shipped_functions_only;      /* stored functions are not known */
     bool lake;                        /* also what is past the analytics retention and still kept */
     bool on_time; /* as if each row had arrived at its TimeGenerated: that is its _TimeReceived */
     const struct store_windows *windows; /* with options.windows, else NULL */

@@ -39,7 +39,9 @@ static bool run_query(struct run *r, struct store_result *result, struct err *e)
 {
     const struct state_summary *x = &r->t->rule;
     bool usual = str_eqz(x->time_selector, "TimeGenerated");
-    struct store_query q = {.text = x->query};
+    struct store_query q = {
+        .text = x->query,
+        .access = store_author_access(r->s->o.authors, r->a, r->w, "summary", x->key)};
     q.options = (struct kql_options){.has_scope = true,
                                      .scope_from = r->t->bin.bin,
                                      .scope_to = r->t->bin.bin + x->bin_size,

@@ -17,7 +17,8 @@ struct summaries_options {
     struct state *state;
     struct clock *clock;
     struct arm_scope scope;
-    int64_t timeout_us; /* of one bin's query; 0 = 10 minutes */
+    int64_t timeout_us;                  /* of one bin's query; 0 = 10 minutes */
+    const struct store_authors *authors; /* NULL: rules read all of their tenant */
 };
 struct summaries *summaries_open(const struct summaries_options *o);
 void summaries_close(struct summaries *s); /* stops first */

@@ -13,6 +13,19 @@ function row(page, name) {
   return page.getByRole('row', { name });
 }
 
+// A workspace beside the one that is looked at: its id, its Microsoft.SecurityInsights, and how it goes away.
+async function otherWorkspace(portal, name) {
+  const arm = place.arm.replace(/[^/]+$/, name);
+  const version = 'api-version=2025-09-01';
+  const { properties } = await portal.api('PUT', `${arm}?${version}`, { location: 'local', properties: {} });
+  return {
+    id: properties.customerId,
+    insights: (method, path, body) =>
+      portal.api(method, `${arm}/providers/Microsoft.SecurityInsights/${path}?${version}`, body),
+    remove: () => portal.api('DELETE', `${arm}?${version}`),
+  };
+}
+
 export const tests = {
   async queue_shows_what_is_open(portal) {
     const { page } = portal;
@@ -88,6 +101,87 @@ export const tests = {
         ['High', 'Closed', 'TruePositive', 'SuspiciousActivity', place.people.analyst.displayName]);
       assert.deepEqual(p.labels.map((l) => l.labelName), ['phishing', 'vip']);
     }
+  },
+
+  async several_are_assigned_to_oneself(portal) {
+    const { page } = portal;
+    for (const number of [81, 82])
+      await portal.insights('PUT', `incidents/${incident(number)}`,
+        { properties: { title: `Mine soon ${number}`, severity: 'Low', status: 'New' } });
+    await portal.goto('/incidents?q=Mine+soon', 'Incidents');
+    await row(page, /Mine soon 82/).waitFor();
+    await page.getByRole('checkbox', { name: 'Select all rows' }).click();
+    await page.getByRole('button', { name: 'Assign to me' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByText('2 incidents changed').first().waitFor();
+    for (const number of [81, 82]) {
+      const { properties } = await portal.insights('GET', `incidents/${incident(number)}`);
+      assert.equal(properties.owner.userPrincipalName, place.people.analyst.name);
+    }
+  },
+
+  async several_workspaces_are_one_queue(portal) {
+    const { page } = portal;
+    const branch = await otherWorkspace(portal, 'branch');
+    const put = (api, number, title) => api('PUT', `incidents/${incident(number)}`,
+      { properties: { title, severity: 'Low', status: 'New' } });
+    try {
+      // Both have the same resource name, as they may in different workspaces.
+      await put(portal.insights.bind(portal), 91, 'Across here');
+      await put(branch.insights, 91, 'Across there');
+      await portal.goto('/incidents?q=Across', 'Incidents');
+      await row(page, /Across here/).waitFor();
+      assert.equal(await row(page, /Across there/).count(), 0);
+      await page.getByRole('button', { name: 'Workspaces' }).click();
+      await page.getByRole('menuitem', { name: 'All workspaces' }).click();
+      await page.keyboard.press('Escape');
+      await page.getByText('2 incidents', { exact: true }).waitFor();
+      await row(page, /Across here/).filter({ hasText: place.workspaceName }).waitFor();
+      await row(page, /Across there/).filter({ hasText: 'branch' }).waitFor();
+      for (const title of ['Workspaces', 'Tenant name']) await page.getByRole('columnheader', { name: title }).waitFor();
+      await portal.accessible('queue of several workspaces');
+      await portal.shots('queue-workspaces');
+      // Changes go to where each is.
+      await page.getByRole('checkbox', { name: 'Select all rows' }).click();
+      await page.getByRole('button', { name: 'Manage incidents (2)' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Severity').selectOption('High');
+      await dialog.getByRole('button', { name: 'Me', exact: true }).click();
+      await dialog.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('2 incidents changed').first().waitFor();
+      for (const api of [portal.insights.bind(portal), branch.insights]) {
+        const { properties: p } = await api('GET', `incidents/${incident(91)}`);
+        assert.deepEqual([p.severity, p.owner.userPrincipalName], ['High', place.people.analyst.name]);
+      }
+      // One that can't be read takes nothing of the others away.
+      portal.expected = /status of 503/;
+      await page.route(/workspaces\/branch\/.*\/incidents\?/, (route) =>
+        route.fulfill({ status: 503, json: { error: { code: 'Busy', message: 'The branch is busy.' } } }));
+      await page.reload();
+      await page.getByText('The incidents of branch are missing here').waitFor();
+      await page.getByText('The branch is busy.').waitFor();
+      await row(page, /Across here/).waitFor();
+      await page.unrouteAll({ behavior: 'wait' });
+      await page.getByRole('button', { name: 'Try again' }).click();
+      // An incident opens where it is, and the way back leads to the same queue.
+      await page.getByRole('link', { name: 'Across there' }).click();
+      await page.getByRole('heading', { name: 'Across there', level: 1 }).waitFor();
+      assert.equal(await page.getByLabel('Workspace', { exact: true }).inputValue(), branch.id);
+      await page.goBack();
+      await row(page, /Across here/).waitFor();
+      await row(page, /Across there/).waitFor();
+      // Whoever chooses a workspace sees that one.
+      await page.getByLabel('Workspace', { exact: true }).selectOption(place.workspace);
+      await row(page, /Across there/).waitFor({ state: 'detached' });
+      await row(page, /Across here/).waitFor();
+    } finally {
+      await branch.remove();
+    }
+  },
+
+  async addresses_of_unknown_workspaces_say_so(portal) {
+    await portal.goto('/incidents/1?workspace=00000000-0000-4000-8000-000000000000');
+    await portal.page.getByText('The workspace of this address is not one of yours').waitFor();
   },
 
   async an_owner_is_chosen_from_a_list(portal) {

@@ -100,6 +100,33 @@ export const tests = {
     const workspaces = await portal.api('GET', '/vedette/v1/workspaces');
     assert.equal(workspaces.value.some((w) => w.name === 'lab'), false);
   },
+  async tenants_are_changed_with_their_primary_workspace(portal) {
+    const { page } = portal;
+    const [before] = (await portal.api('GET', '/vedette/v1/tenants')).value;
+    const arm = `${place.arm.replace(/[^/]+$/, 'annex')}?api-version=2025-09-01`;
+    const annex = await portal.api('PUT', arm, { location: 'local', properties: {} });
+    try {
+      await portal.goto('/settings', 'Settings');
+      const section = page.getByRole('region', { name: before.name });
+      await section.getByRole('heading', { name: 'annex' }).waitFor();
+      await section.getByText('Workspace id').first().waitFor();
+      await section.getByRole('button', { name: 'Edit' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Primary workspace').selectOption({ label: 'annex' });
+      await dialog.getByLabel('Workspaces at most').fill('7');
+      await portal.accessible('a tenant');
+      await dialog.getByLabel('Workspaces at most').press('Enter');
+      await page.getByText('The tenant is changed').first().waitFor();
+      await section.getByRole('heading', { name: 'annex Primary' }).waitFor();
+      const [after] = (await portal.api('GET', '/vedette/v1/tenants')).value;
+      assert.deepEqual([after.primaryWorkspace, after.limits.workspaces], [annex.properties.customerId, 7]);
+    } finally {
+      const [{ etag }] = (await portal.api('GET', '/vedette/v1/tenants')).value;
+      await portal.api('PATCH', `/vedette/v1/tenants/${before.id}`,
+        { primaryWorkspace: place.workspace, limits: before.limits }, { 'If-Match': etag });
+      await portal.api('DELETE', arm);
+    }
+  },
   async tenants_delegate_to_each_other(portal) {
     const { page } = portal;
     await portal.goto('/settings', 'Settings');

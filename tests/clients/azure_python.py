@@ -120,6 +120,22 @@ def check_queries(server):
     equal(found.tables[0].rows[0][0], 5)
 
 
+def check_queries_of_resources(server):
+    from azure.core.exceptions import HttpResponseError
+    group = "/subscriptions/5ab0c3de-0000-4000-8000-000000000001/resourceGroups/web"
+    machine = group + "/providers/Microsoft.Compute/virtualMachines/%s"
+    put = server.post("/vedette/v1/workspaces/%s/records/Event?format=json" % server.workspace()["id"],
+                      [{"Computer": name, "_ResourceId": machine % name} for name in ("one", "one", "two")])
+    equal(put.status, 200)
+
+    def counted(resource, **who):
+        return queries(server, **who).query_resource(resource, "Event | count", timespan=DAY).tables[0].rows[0][0]
+    equal([counted(machine % "one"), counted(group), counted(machine % "three")], [2, 3, 0])
+    app, secret = server.application({"role": "Reader", "scope": machine % "two"})
+    equal(counted(group, client=app, secret=secret), 1)
+    fails(HttpResponseError, lambda: counted(machine % "one", client=app, secret=secret), 403, "InsufficientAccessError")
+
+
 def check_incidents(server):
     from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
     from azure.mgmt.securityinsight import SecurityInsights
@@ -177,7 +193,7 @@ def check_roles(server):
 
 
 CHECKS = [check_sign_in, check_certificate_signs_in, check_many_records_arrive, check_failed_uploads_are_told, check_queries,
-          check_incidents, check_rules, check_roles]
+          check_queries_of_resources, check_incidents, check_rules, check_roles]
 
 
 if __name__ == "__main__":

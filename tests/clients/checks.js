@@ -3,6 +3,7 @@
 'use strict';
 const assert = require('node:assert/strict');
 const { GROUP, SUBSCRIPTION, at, credential, insights, listed, own, place, run } = require('./place.js');
+const { ClientSecretCredential } = require('@azure/identity');
 const { LogsIngestionClient } = require('@azure/monitor-ingestion');
 const { LogsQueryClient, LogsQueryResultStatus, Durations } = require('@azure/monitor-query');
 const logs = require('@azure/monitor-query-logs');
@@ -218,6 +219,24 @@ const checks = {
   async query_of_a_resource() {
     const answer = await queries().queryResource(WORKSPACE_ID, 'Heartbeat | count', { duration: 'P1D' });
     assert.deepEqual(answer.tables[0].rows, [[HEARTBEATS]]);
+  },
+
+  async query_of_a_resource_that_is_no_workspace() {
+    const machine = (name) => `/subscriptions/${SUBSCRIPTION}/resourceGroups/web/providers/Microsoft.Compute/virtualMachines/${name}`;
+    await own('POST', `/vedette/v1/workspaces/${place.workspace}/records/Syslog?format=json`, place.operator,
+      ['one', 'one', 'two'].map((name) => ({ TimeGenerated: at(0), Computer: name, _ResourceId: machine(name).toLowerCase() })));
+    for (const client of [queries(), queriesByNewPackage()]) {
+      const counted = async (id) => (await client.queryResource(id, 'Syslog | count', { duration: 'P1D' })).tables[0].rows;
+      assert.deepEqual(await counted(machine('one')), [[2]]);
+      assert.deepEqual(await counted(`/subscriptions/${SUBSCRIPTION}/resourceGroups/web`), [[3]]);
+      assert.deepEqual(await counted(`/subscriptions/${SUBSCRIPTION}`), [[3]]);
+      await assert.rejects(client.queryResource(machine('one'), 'Syslog | wher x', { duration: 'P1D' }),
+        (problem) => problem.statusCode === 400 && problem.code === 'BadArgumentError');
+    }
+    const stranger = new LogsQueryClient(new ClientSecretCredential(place.tenant, place.otherId, place.otherSecret,
+      { authorityHost: place.endpoint, disableInstanceDiscovery: true }), { endpoint: place.endpoint + '/v1' });
+    await assert.rejects(stranger.queryResource(machine('one'), 'Syslog', { duration: 'P1D' }),
+      (problem) => problem.statusCode === 403 && problem.code === 'InsufficientAccessError');
   },
 
   async query_by_the_new_package() {

@@ -21,9 +21,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # These chew through data or weeks of the clock for tens of seconds under a sanitizer, by code that
 # other scenarios meet, too.
 HEAVY = ("test_apps.test_secrets_stand_beside", "test_attack_data.", "test_backtest.test_a_backtest_tells",
-         "test_backtest.test_one_query", "test_backtest.test_sealed_rows", "test_formats.test_windows_events",
+         "test_backtest.test_one_query", "test_backtest.test_sealed_rows", "test_demo.", "test_formats.test_windows_events",
          "test_lake.test_retention_by_rest", "test_limits.test_hostile", "test_limits.test_ingestion",
-         "test_rights_matrix.", "test_rights_tables.test_random", "test_sources.test_bounds",
+         "test_rights_matrix.", "test_schedule.test_slow_near_real_time", "test_rights_tables.test_random", "test_sources.test_bounds",
          "test_syslog.test_real_lines")
 
 

@@ -1,4 +1,4 @@
-"""Commands that README.md and docs/ show exist, with the subcommands and flags that they show there."""
+"""Commands that README.md and docs/ show exist, with the subcommands and flags that they show there; links lead somewhere."""
 import glob
 import os
 import re
@@ -78,4 +78,29 @@ def test_commands_of_the_documentation_exist():
             if problem:
                 wrong.append("%s:%d: %s" % (os.path.relpath(path, ROOT), number, problem))
     assert count > 60, "only %d commands were found" % count
+    assert not wrong, "\n".join(wrong)
+
+
+def anchors(path):
+    """Those of the headings of a page, as GitHub makes them."""
+    with open(path, encoding="utf-8") as f:
+        heads = re.findall(r"^#+ (.*)", f.read(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.strip().lower()).replace(" ", "-") for head in heads}
+
+
+def test_links_lead_somewhere():
+    wrong, count = [], 0
+    places = ("*.md", "docs/*.md", "src/*/README.md", "web/README.md", "content/*/README.md")
+    for page in sorted(path for place in places for path in glob.glob(os.path.join(ROOT, place))):
+        with open(page, encoding="utf-8") as f:
+            links = re.findall(r"\]\(([^)\s]+)\)", f.read())
+        for link in links:
+            path, _, anchor = link.partition("#")
+            target = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
+            if re.match(r"[a-z]+:", link):
+                continue
+            count += 1
+            if not os.path.exists(target) or (anchor and target.endswith(".md") and anchor not in anchors(target)):
+                wrong.append("%s: %s" % (os.path.relpath(page, ROOT), link))
+    assert count > 100, "only %d links were found" % count
     assert not wrong, "\n".join(wrong)

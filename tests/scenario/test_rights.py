@@ -216,7 +216,7 @@ def test_roles_of_an_older_data_folder():
                    " WHERE c.application = principals.id)  WHERE kind = 'application'")
         db.execute("DELETE FROM principals WHERE kind <> 'application'")
         db.execute("ALTER TABLE principals DROP COLUMN kind")
-        for later in ("alert_claims", "sign_in_policies", "preferences", "provider_sessions", "provider_members", "identity_providers", "application_credentials", "used_tokens",
+        for later in ("workspace_settings", "backtests", "alert_claims", "sign_in_policies", "preferences", "provider_sessions", "provider_members", "identity_providers", "application_credentials", "used_tokens",
                       "api_keys", "sessions", "recovery_codes", "users",
                       "sign_in_failures", "tenants", "delegations"):
             db.execute("DROP TABLE %s" % later)

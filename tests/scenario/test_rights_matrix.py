@@ -89,7 +89,7 @@ def check_role(s, role, lines, workspace, token, connection):
         if expected and path.endswith(NEVER_ENDS):
             continue
         target = concrete(path, workspace)
-        if "providers/{provider}" in path:  # a scope: the workspace, or a table of it
+        if "providers/{provider}" in path and "Authorization" in path:  # a scope: the workspace, or a table of it
             target = re.sub(r"/providers/zz/zz/zz", "/providers/Microsoft.OperationalInsights/workspaces/"
                             + workspace["name"], target).replace("/zz/zz/providers", "/tables/Heartbeat/providers")
         separator = "&" if "?" in target else "?"

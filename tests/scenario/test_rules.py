@@ -593,7 +593,9 @@ def test_validation_knows_schemas_functions_and_watchlists():
         equal(run("rules", "validate", rule, data=s.data)[0], 1)
         env = {"VEDETTE_TOKEN": s.operator, "VEDETTE_CA": s.ca}
         good = write("good.yaml", YAML)
-        equal(run("rules", "validate", good, "--server", s.url, env=env)[:2], (0, "1 rules are right, 0 are not\n"))
+        for option in ("--server", "--url"):
+            equal(run("rules", "validate", good, option, s.url, env=env)[:2], (0, "1 rules are right, 0 are not\n"))
+            equal(run("rules", "validate", rule, option, s.url, env=env)[0], 1)  # it has no Own_CL
         equal(s.arm("GET", "/alertRules").json()["value"], [])
 
 

@@ -5,6 +5,7 @@ import json
 import threading
 import uuid
 
+from test_rights import value
 from vedette import Server, contains, equal, run, until
 
 
@@ -486,3 +487,56 @@ def test_the_command_line():
         vedette("workspaces", "delete", workspace)
         vedette("workspaces", "purge", workspace)
         equal(run("tenants", "delete", "Fabrikam", data=s.data)[0], 1)
+
+
+def test_collection_endpoints_and_associations_are_a_tenants_own():
+    with Server() as s:
+        two, three = Tenant(s, "two"), Tenant(s, "three")
+        base = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Insights/"
+        machine = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/vm/providers/Microsoft.Insights/"
+        callers = {"two": two.admin, "three": three.admin, "first": "operator"}
+
+        def ask(who, method, path, body=None):
+            return s.request(method, path + "?api-version=2023-03-11", body, token=callers[who])
+
+        def names(who, path):
+            return [x["name"] for x in value(ask(who, "GET", path))]
+        def rule(target):
+            return {"location": "x", "kind": "Direct", "properties": {
+                "streamDeclarations": {"Custom-A": {"columns": [{"name": "TimeGenerated", "type": "datetime"}]}},
+                "destinations": {"logAnalytics": [{"workspaceResourceId": target, "name": "d"}]},
+                "dataFlows": [{"streams": ["Custom-A"], "destinations": ["d"], "outputStream": "Microsoft-Heartbeat"}]}}
+        targets = {"two": two.path("default"), "three": three.path("default"), "first": s.workspace()["resourceId"]}
+        # The same names in all of them, in turn.
+        for who in callers:
+            location = {"location": who, "properties": {}}
+            equal(ask(who, "PUT", base + "dataCollectionEndpoints/main", location).status, 201, who)
+            equal(ask(who, "PUT", base + "dataCollectionRules/own", {**rule(targets[who]), "location": who}).status, 201, who)
+            equal(ask(who, "PUT", machine + "dataCollectionRuleAssociations/configurationAccessEndpoint", {"properties": {
+                "dataCollectionEndpointId": base + "dataCollectionEndpoints/main", "description": who}}).status, 201, who)
+        equal(ask("two", "PUT", base + "dataCollectionEndpoints/hidden", {"location": "x", "properties": {}}).status, 201)
+        for who in callers:
+            equal(ask(who, "GET", base + "dataCollectionEndpoints/MAIN").json()["location"], who)
+            equal(ask(who, "GET", base + "dataCollectionRules/own").json()["location"], who)
+            equal(names(who, base + "dataCollectionEndpoints"), ["hidden", "main"] if who == "two" else ["main"])
+            equal(names(who, base + "dataCollectionRules"), ["own"] * (3 if who == "first" else 1))  # it works in all
+            found = value(ask(who, "GET", machine + "dataCollectionRuleAssociations"))
+            equal([x["properties"]["description"] for x in found], [who])
+            equal(len(value(ask(who, "GET", base + "dataCollectionEndpoints/main/associations"))), 1)
+        hidden, absent = (ask("three", "GET", base + "dataCollectionEndpoints/" + n) for n in ("hidden", "absent"))
+        equal((hidden.status, hidden.text.replace("hidden", "absent")), (404, absent.text))
+        equal(ask("three", "PUT", machine + "dataCollectionRuleAssociations/configurationAccessEndpoint", {"properties": {
+            "dataCollectionEndpointId": base + "dataCollectionEndpoints/hidden"}}).status, 400)
+        equal(ask("three", "DELETE", base + "dataCollectionEndpoints/hidden").status, 204)
+        equal(ask("two", "GET", base + "dataCollectionEndpoints/hidden").status, 200)
+        kql = "AzureActivity | where OperationName has 'dataCollectionEndpoints' | summarize by Resource"
+        told = lambda who, w: sorted(r[0] for r in s.post("/v1/workspaces/%s/query" % w, {"query": kql}, token=callers[who]).json()["tables"][0]["rows"])
+        equal((told("two", two.workspace), told("three", three.workspace), told("first", s.workspace()["id"])),
+              (["hidden", "main"], ["main"], ["main"]))
+        # A rule that leads to a workspace is seen by whoever works there, also by its name.
+        led = rule(targets["two"])
+        equal(ask("first", "PUT", base + "dataCollectionRules/led", led).status, 201)
+        equal((ask("two", "GET", base + "dataCollectionRules/led").status, ask("three", "GET", base + "dataCollectionRules/led").status), (200, 404))
+        equal(ask("two", "PUT", base + "dataCollectionRules/led", led).status, 200)
+        equal(ask("two", "DELETE", base + "dataCollectionRules/led").status, 200)
+        equal(ask("first", "GET", base + "dataCollectionRules/led").status, 404)

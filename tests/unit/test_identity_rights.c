@@ -9,6 +9,7 @@
 
 #define DATA_READ "Microsoft.OperationalInsights/workspaces/tables/data/read"
 #define NAME "@Resource[Microsoft.OperationalInsights/workspaces/tables:name]"
+#define PROTECTION "@Resource[Microsoft.OperationalInsights/workspaces/tables:protectionLevel]"
 #define RECORD(c) "@Resource[Microsoft.OperationalInsights/workspaces/tables/record:" c "]"
 
 static void patterns(void **state)
@@ -82,7 +83,8 @@ static struct str left(struct arena *a, const char *text, const char *table)
     struct err e = {0};
     if (!identity_condition_read(a, str_from(text), &c, &e))
         fail_msg("%s", e.msg);
-    if (!identity_condition_rows(a, c, STR(DATA_READ), str_from(table), &r))
+    const struct identity_asked asked = {str_from(table), false};
+    if (!identity_condition_rows(a, c, STR(DATA_READ), &asked, &r))
         return STR("-");
     if (r == NULL)
         return STR("*");
@@ -115,6 +117,10 @@ static void what_is_left(void **state)
         {RECORD("X") " ForAnyOfAnyValues:StringEquals {'a', 'b'}", "T", "any 2"},
         {"!" RECORD("X") " ForAnyOfAnyValues:StringEquals {'a', 'b'}", "T", "all 2"},
         {RECORD("X") " StringEquals 'a\\'b'", "T", "X == a'b"},
+        {PROTECTION " StringEquals 'Protected'", "T", "-"},
+        {PROTECTION " StringEquals 'General'", "T", "*"},
+        {"!(" PROTECTION " StringEquals 'Protected')", "T", "*"},
+        {PROTECTION " StringEquals 'General' AND " RECORD("X") " StringEquals 'a'", "T", "X == a"},
     };
     AUTO(arena_freep) struct arena *a = arena_new(0);
     (void)state;

@@ -59,11 +59,14 @@ lint_run()
     LINT_PASSED=0
     LINT_FAILED=0
     mkdir -p build/log
+    say "dev: lint"
     lint_check format lint_format
     lint_check layers python3 tools/check-layers
     lint_check rules python3 tools/lint
     lint_check shell lint_shell
     if [ "${PORTAL:-1}" != 0 ]; then
+        [ -x build/vedette ] ||
+            say "dev: building the program, from which the portal's types come (build/log/lint-portal.log)"
         lint_check portal lint_portal
     fi
     if [ "$FLAG_TIDY" = 1 ]; then

@@ -1,16 +1,6 @@
 /** Asks before something that can't be taken back. */
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-} from "@fluentui/react-components";
-import { useState } from "react";
 import type { ReactNode } from "react";
-import { ErrorNotice } from "./notices";
+import { FormDialog } from "./FormDialog";
 
 interface Props {
   title: string;
@@ -23,38 +13,13 @@ interface Props {
 }
 
 export function Confirm({ title, children, action, onConfirm, onClose }: Props) {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(undefined);
   const confirm = async () => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      await onConfirm();
-      onClose();
-    } catch (problem) {
-      setError(problem);
-      setBusy(false);
-    }
+    await onConfirm();
+    onClose();
   };
   return (
-    <Dialog open modalType="alert" onOpenChange={(_, data) => !data.open && onClose()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{title}</DialogTitle>
-          <DialogContent>
-            {children}
-            <ErrorNotice error={error} />
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={onClose} disabled={busy}>
-              Cancel
-            </Button>
-            <Button appearance="primary" disabled={busy} onClick={() => void confirm()}>
-              {action}
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog alert title={title} action={action} onSubmit={confirm} onClose={onClose}>
+      <div>{children}</div>
+    </FormDialog>
   );
 }

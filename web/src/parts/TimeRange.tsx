@@ -1,17 +1,8 @@
 /** The choice of a range of time: one of the usual spans, or from and to. */
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  Select,
-} from "@fluentui/react-components";
+import { Select } from "@fluentui/react-components";
 import { useState } from "react";
+import { FormDialog } from "./FormDialog";
+import { MomentField } from "./MomentField";
 import { rangeOf, spans, useServerNow, useTimeFormat } from "./time";
 
 interface Props {
@@ -35,39 +26,22 @@ function Custom(props: { value: string; onDone: (value: string | undefined) => v
   const [to, setTo] = useState(inputText(range.to));
   const wrong = from === "" || to === "" || from >= to;
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && props.onDone(undefined)}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>Range of time</DialogTitle>
-          <DialogContent>
-            <Field label="From (UTC)" required>
-              <Input
-                type="datetime-local"
-                value={from}
-                onChange={(_, data) => setFrom(data.value)}
-              />
-            </Field>
-            <Field
-              label="To (UTC)"
-              required
-              {...(wrong ? { validationMessage: "It has to be later than the first." } : {})}
-            >
-              <Input type="datetime-local" value={to} onChange={(_, data) => setTo(data.value)} />
-            </Field>
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={() => props.onDone(undefined)}>Cancel</Button>
-            <Button
-              appearance="primary"
-              disabled={wrong}
-              onClick={() => props.onDone(`${from}:00Z/${to}:00Z`)}
-            >
-              Apply
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title="Range of time"
+      action="Apply"
+      ready={!wrong}
+      onSubmit={() => props.onDone(`${from}:00Z/${to}:00Z`)}
+      onClose={() => props.onDone(undefined)}
+    >
+      <MomentField label="From" required value={from} onChange={setFrom} />
+      <MomentField
+        label="To"
+        required
+        value={to}
+        onChange={setTo}
+        {...(wrong ? { problem: "It has to be later than the first." } : {})}
+      />
+    </FormDialog>
   );
 }
 

@@ -3,23 +3,12 @@
  * a moment ago. Whoever does such a deed wraps it; the password is asked for when the server wants it, and the deed
  * is done then.
  */
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  Text,
-} from "@fluentui/react-components";
+import { Field, Input, Text } from "@fluentui/react-components";
 import { createContext, useCallback, useContext, useState } from "react";
-import type { FormEvent, ReactNode } from "react";
+import type { ReactNode } from "react";
 import { ApiError } from "../api/client";
 import { server } from "../api/typed";
-import { ErrorNotice } from "../parts/notices";
+import { FormDialog } from "../parts/FormDialog";
 
 type Prove = <T>(deed: () => Promise<T>) => Promise<T>;
 const Context = createContext<Prove>((deed) => deed());
@@ -83,59 +72,35 @@ function ProofDialog(props: {
   onCancel: () => void;
 }) {
   const [password, setPassword] = useState("");
-  const [error, setError] = useState<unknown>(undefined);
-  const [busy, setBusy] = useState(false);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
+  const submit = async () => {
     if (!props.hasPassword) {
       await props.onSignOut();
       return;
     }
-    setBusy(true);
-    setError(undefined);
-    try {
-      await server.call("POST", "/portal/api/session/confirm", { body: { password } });
-      props.onDone();
-    } catch (problem) {
-      setError(problem);
-      setBusy(false);
-    }
+    await server.call("POST", "/portal/api/session/confirm", { body: { password } });
+    props.onDone();
   };
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && props.onCancel()}>
-      <DialogSurface>
-        <form onSubmit={(event) => void submit(event)}>
-          <DialogBody>
-            <DialogTitle>Confirm that it is you</DialogTitle>
-            <DialogContent>
-              {props.hasPassword ? (
-                <Field label="Your password" required>
-                  <Input
-                    type="password"
-                    value={password}
-                    autoComplete="current-password"
-                    autoFocus
-                    onChange={(_, data) => setPassword(data.value)}
-                  />
-                </Field>
-              ) : (
-                <Text>Your last sign-in is too long ago for this. Sign out, and in again.</Text>
-              )}
-              <ErrorNotice error={error} />
-            </DialogContent>
-            <DialogActions>
-              <Button onClick={props.onCancel}>Cancel</Button>
-              <Button
-                appearance="primary"
-                type="submit"
-                disabled={busy || (props.hasPassword && password === "")}
-              >
-                {props.hasPassword ? "Continue" : "Sign out"}
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </form>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title="Confirm that it is you"
+      action={props.hasPassword ? "Continue" : "Sign out"}
+      ready={!props.hasPassword || password !== ""}
+      onSubmit={submit}
+      onClose={props.onCancel}
+    >
+      {props.hasPassword ? (
+        <Field label="Your password" required>
+          <Input
+            type="password"
+            value={password}
+            autoComplete="current-password"
+            autoFocus
+            onChange={(_, data) => setPassword(data.value)}
+          />
+        </Field>
+      ) : (
+        <Text>Your last sign-in is too long ago for this. Sign out, and in again.</Text>
+      )}
+    </FormDialog>
   );
 }

@@ -19,6 +19,7 @@ import { EmptyState } from "../parts/notices";
 import { useZone } from "../parts/time";
 import { useSession } from "../session/session";
 import { useAppearance } from "./appearance";
+import { useUrlState } from "../parts/urlState";
 import { PageBoundary } from "./PageBoundary";
 import { pages } from "./pages";
 
@@ -116,13 +117,35 @@ function Navigation() {
   );
 }
 
+/**
+ * The workspace that an address names: ?workspace=ID, in links to what is in another one than that which is looked at.
+ * It is chosen before the page is shown, so that nothing of the wrong one is ever asked for.
+ */
+function useAddressedWorkspace(): { ready: boolean; unknown: boolean } {
+  const { tenants, workspace, selectWorkspace } = useSession();
+  const asked = useUrlState().one("workspace");
+  const known = tenants.some((tenant) => tenant.workspaces.some((w) => w.id === asked));
+  const ready = asked === "" || asked === workspace?.id;
+  useEffect(() => {
+    if (!ready && known) selectWorkspace(asked);
+  }, [ready, known, asked, selectWorkspace]);
+  return { ready, unknown: !ready && !known };
+}
+
 function WorkspaceChoice() {
   const { tenants, workspace, selectWorkspace } = useSession();
+  const url = useUrlState();
+  const choose = (id: string) => {
+    selectWorkspace(id);
+    // What the address says of workspaces would count otherwise.
+    if (url.has("workspace") || url.has("workspaces"))
+      url.change({ workspace: undefined, workspaces: undefined });
+  };
   return (
     <Select
       aria-label="Workspace"
       value={workspace?.id ?? ""}
-      onChange={(_, data) => selectWorkspace(data.value)}
+      onChange={(_, data) => choose(data.value)}
     >
       {tenants.map((tenant) => (
         <optgroup key={tenant.id} label={tenant.name}>
@@ -183,6 +206,7 @@ export function App() {
   const styles = useStyles();
   const main = useRef<HTMLElement>(null);
   const { pathname } = useLocation();
+  const addressed = useAddressedWorkspace();
   return (
     <div className={styles.frame}>
       <Title main={main} />
@@ -208,19 +232,29 @@ export function App() {
       <main id="content" ref={main} tabIndex={-1} className={styles.main}>
         <PageBoundary place={pathname}>
           <Suspense fallback={<Spinner label="Loading" />}>
-            <Routes>
-              {pages.map((p) => (
-                <Route key={p.path} path={p.path} element={<p.component />} />
-              ))}
-              <Route
-                path="*"
-                element={
-                  <EmptyState title="There is no such page." action={<Link to="/">Overview</Link>}>
-                    The address may be wrong, or of an older version.
-                  </EmptyState>
-                }
-              />
-            </Routes>
+            {addressed.unknown && (
+              <EmptyState title="The workspace of this address is not one of yours">
+                It may have been deleted, or you may not see it. Ask who sent you the address.
+              </EmptyState>
+            )}
+            {addressed.ready && (
+              <Routes>
+                {pages.map((p) => (
+                  <Route key={p.path} path={p.path} element={<p.component />} />
+                ))}
+                <Route
+                  path="*"
+                  element={
+                    <EmptyState
+                      title="There is no such page."
+                      action={<Link to="/">Overview</Link>}
+                    >
+                      The address may be wrong, or of an older version.
+                    </EmptyState>
+                  }
+                />
+              </Routes>
+            )}
           </Suspense>
         </PageBoundary>
       </main>

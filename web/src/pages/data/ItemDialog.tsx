@@ -1,18 +1,8 @@
 /** One item of a watchlist: a value for each column. */
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-} from "@fluentui/react-components";
+import { Field, Input } from "@fluentui/react-components";
 import { useState } from "react";
 import { useNotify } from "../../parts/Toasts";
-import { ErrorNotice } from "../../parts/notices";
+import { FormDialog } from "../../parts/FormDialog";
 import { textOf } from "./WatchlistPage";
 import type { Item } from "./WatchlistPage";
 import { useDataChange } from "./queries";
@@ -40,38 +30,26 @@ export function ItemDialog({ alias, item, names, onClose }: Props) {
     });
   });
   const store = async () => {
-    try {
-      await save.mutateAsync(undefined);
-      notify.done("The item is saved");
-      onClose();
-    } catch {
-      // Shown in the dialog.
-    }
+    await save.mutateAsync(undefined);
+    notify.done("The item is saved");
+    onClose();
   };
   return (
-    <Dialog open onOpenChange={(_, d) => !d.open && onClose()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{item ? "Edit item" : "New item"}</DialogTitle>
-          <DialogContent>
-            {names.map((name) => (
-              <Field key={name} label={name}>
-                <Input
-                  value={values[name] ?? ""}
-                  onChange={(_, d) => setValues({ ...values, [name]: d.value })}
-                />
-              </Field>
-            ))}
-            <ErrorNotice title="The item was not saved" error={save.error} />
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button appearance="primary" disabled={save.isPending} onClick={() => void store()}>
-              Save
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={item ? "Edit item" : "New item"}
+      action="Save"
+      failed="The item was not saved"
+      onSubmit={store}
+      onClose={onClose}
+    >
+      {names.map((name) => (
+        <Field key={name} label={name}>
+          <Input
+            value={values[name] ?? ""}
+            onChange={(_, d) => setValues({ ...values, [name]: d.value })}
+          />
+        </Field>
+      ))}
+    </FormDialog>
   );
 }

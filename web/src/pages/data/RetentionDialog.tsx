@@ -1,19 +1,8 @@
 /** Plan and retention of a table. */
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  Select,
-} from "@fluentui/react-components";
+import { Field, Input, Select } from "@fluentui/react-components";
 import { useState } from "react";
 import { useNotify } from "../../parts/Toasts";
-import { ErrorNotice } from "../../parts/notices";
+import { FormDialog } from "../../parts/FormDialog";
 import { useDataChange } from "./queries";
 import type { TableResource } from "./queries";
 import { useApi } from "../../session/useApi";
@@ -51,57 +40,45 @@ export function RetentionDialog({ table, onClose }: { table: TableResource; onCl
     if (plan === "Analytics" && daysOf(days) !== p.retentionInDays)
       changed.retentionInDays = daysOf(days);
     if (daysOf(total) !== p.totalRetentionInDays) changed.totalRetentionInDays = daysOf(total);
-    try {
-      await save.mutateAsync(changed);
-      notify.done(`${table.name} is changed`);
-      onClose();
-    } catch {
-      // Shown in the dialog.
-    }
+    await save.mutateAsync(changed);
+    notify.done(`${table.name} is changed`);
+    onClose();
   };
   return (
-    <Dialog open onOpenChange={(_, d) => !d.open && onClose()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>Manage {table.name}</DialogTitle>
-          <DialogContent>
-            <Field label="Tier">
-              <Select value={plan} onChange={(_, d) => setPlan(d.value)}>
-                <option>Analytics</option>
-                <option>Basic</option>
-                <option>Auxiliary</option>
-              </Select>
-            </Field>
-            <Field label="Analytics retention (days)">
-              <Input
-                type="number"
-                min={4}
-                disabled={plan !== "Analytics"}
-                value={days}
-                onChange={(_, d) => setDays(d.value)}
-              />
-            </Field>
-            <Field
-              label="Total retention (days)"
-              {...(less
-                ? {
-                    validationState: "warning" as const,
-                    validationMessage: "Older rows will be deleted for good.",
-                  }
-                : {})}
-            >
-              <Input type="number" min={4} value={total} onChange={(_, d) => setTotal(d.value)} />
-            </Field>
-            <ErrorNotice title="The table was not changed" error={save.error} />
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button appearance="primary" disabled={save.isPending} onClick={() => void store()}>
-              Save
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={`Manage ${table.name}`}
+      action="Save"
+      failed="The table was not changed"
+      onSubmit={store}
+      onClose={onClose}
+    >
+      <Field label="Tier">
+        <Select value={plan} onChange={(_, d) => setPlan(d.value)}>
+          <option>Analytics</option>
+          <option>Basic</option>
+          <option>Auxiliary</option>
+        </Select>
+      </Field>
+      <Field label="Analytics retention (days)">
+        <Input
+          type="number"
+          min={4}
+          disabled={plan !== "Analytics"}
+          value={days}
+          onChange={(_, d) => setDays(d.value)}
+        />
+      </Field>
+      <Field
+        label="Total retention (days)"
+        {...(less
+          ? {
+              validationState: "warning" as const,
+              validationMessage: "Older rows will be deleted for good.",
+            }
+          : {})}
+      >
+        <Input type="number" min={4} value={total} onChange={(_, d) => setTotal(d.value)} />
+      </Field>
+    </FormDialog>
   );
 }

@@ -1,10 +1,10 @@
 /** The workspace's tables: plan, retention, how much is in them, when the last row came. */
-import { Badge, SearchBox, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Badge, Text, makeStyles } from "@fluentui/react-components";
 import { useMemo } from "react";
 import { useNavigate } from "react-router-dom";
 import { ColumnMenu, DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
-import { FilterMenu } from "../../parts/FilterMenu";
+import { FilterBar, UrlFilter } from "../../parts/FilterBar";
 import { Page } from "../../parts/Page";
 import { TextLink } from "../../parts/TextLink";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
@@ -14,7 +14,6 @@ import { bytesText, useTables } from "./queries";
 import type { Table } from "./queries";
 
 const useStyles = makeStyles({
-  bar: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS, alignItems: "center" },
   grid: { flexGrow: 1, minHeight: 0 },
 });
 
@@ -132,31 +131,18 @@ export default function Tables() {
   const sum = rows.reduce((n, t) => n + t.billedBytes, 0);
   return (
     <Page title="Tables" full>
-      <div className={styles.bar} role="search" aria-label="Filters of tables">
-        <SearchBox
-          size="small"
-          aria-label="Search tables"
-          placeholder="Search tables"
-          value={url.one("search")}
-          onChange={(_, d) => url.change({ search: d.value })}
-        />
-        <FilterMenu
-          label="Tier"
-          options={["Analytics", "Basic", "Auxiliary"]}
-          chosen={url.many("plan")}
-          onChange={(plan) => url.change({ plan })}
-        />
-        <FilterMenu
-          label="Type"
-          options={["Built-in", "Custom"]}
-          chosen={url.many("type")}
-          onChange={(type) => url.change({ type })}
-        />
+      <FilterBar
+        label="Filters of tables"
+        search={{ name: "search", label: "Search tables", placeholder: "Search tables" }}
+        names={["plan", "type"]}
+      >
+        <UrlFilter name="plan" label="Tier" options={["Analytics", "Basic", "Auxiliary"]} />
+        <UrlFilter name="type" label="Type" options={["Built-in", "Custom"]} />
         <ColumnMenu id="tables" columns={columns} />
         <Text size={200} aria-live="polite">
           {data && `${String(rows.length)} tables, ${bytesText(sum)} ingested`}
         </Text>
-      </div>
+      </FilterBar>
       {error !== null ? (
         <ErrorNotice
           title="The tables can't be shown"

@@ -1,36 +1,17 @@
 /** A new watchlist of a CSV file. */
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  Select,
-  Textarea,
-  makeStyles,
-  tokens,
-} from "@fluentui/react-components";
+import { Field, Input, Select, Textarea } from "@fluentui/react-components";
 import { useMemo, useState } from "react";
 import { useNavigate } from "react-router-dom";
 import { SmallTable } from "../../parts/SmallTable";
 import { useNotify } from "../../parts/Toasts";
-import { ErrorNotice } from "../../parts/notices";
+import { FormDialog } from "../../parts/FormDialog";
 import { parseCsv } from "./csv";
 import { useDataChange } from "./queries";
 import { useApi } from "../../session/useApi";
 
 const PREVIEW_ROWS = 50;
 
-const useStyles = makeStyles({
-  content: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalS },
-});
-
 export function WatchlistDialog({ onClose }: { onClose: () => void }) {
-  const styles = useStyles();
   const api = useApi();
   const go = useNavigate();
   const notify = useNotify();
@@ -63,14 +44,10 @@ export function WatchlistDialog({ onClose }: { onClose: () => void }) {
     }),
   );
   const store = async () => {
-    try {
-      await save.mutateAsync(undefined);
-      notify.done("The watchlist is made");
-      onClose();
-      void go(`/watchlists/${encodeURIComponent(alias)}`);
-    } catch {
-      // Shown in the dialog.
-    }
+    await save.mutateAsync(undefined);
+    notify.done("The watchlist is made");
+    onClose();
+    void go(`/watchlists/${encodeURIComponent(alias)}`);
   };
   const choose = async (files: FileList | null) => {
     const chosen = files?.[0];
@@ -78,62 +55,48 @@ export function WatchlistDialog({ onClose }: { onClose: () => void }) {
   };
   const ready = name !== "" && alias !== "" && head.includes(key);
   return (
-    <Dialog open onOpenChange={(_, d) => !d.open && onClose()}>
-      <DialogSurface style={{ maxWidth: "48rem" }}>
-        <DialogBody>
-          <DialogTitle>New watchlist</DialogTitle>
-          <DialogContent className={styles.content}>
-            <Field label="Name" required>
-              <Input value={name} onChange={(_, d) => setName(d.value)} />
-            </Field>
-            <Field
-              label="Alias"
-              required
-              hint="Queries name the list by it: _GetWatchlist('alias')"
-            >
-              <Input value={alias} onChange={(_, d) => setAlias(d.value)} />
-            </Field>
-            <Field label="Description">
-              <Textarea value={description} onChange={(_, d) => setDescription(d.value)} />
-            </Field>
-            <Field label="CSV file" required hint="With a line of column names; up to 3.8 MB">
-              {(field) => (
-                <input
-                  {...field}
-                  type="file"
-                  accept=".csv,.tsv,text/csv"
-                  onChange={(event) => void choose(event.target.files)}
-                />
-              )}
-            </Field>
-            <Field label="Lines before the names of columns">
-              <Input type="number" min={0} value={skip} onChange={(_, d) => setSkip(d.value)} />
-            </Field>
-            <Field label="Search key" required hint="The column that lookups compare">
-              <Select value={key} onChange={(_, d) => setKey(d.value)}>
-                <option value="">Choose a column</option>
-                {head.map((column, i) => (
-                  <option key={i}>{column}</option>
-                ))}
-              </Select>
-            </Field>
-            {head.length > 0 && (
-              <SmallTable label="Preview" columns={head} rows={rows} most={PREVIEW_ROWS} />
-            )}
-            <ErrorNotice title="The watchlist was not made" error={save.error} />
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={onClose}>Cancel</Button>
-            <Button
-              appearance="primary"
-              disabled={!ready || save.isPending}
-              onClick={() => void store()}
-            >
-              Create
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      wide
+      title="New watchlist"
+      action="Create"
+      failed="The watchlist was not made"
+      ready={ready}
+      onSubmit={store}
+      onClose={onClose}
+    >
+      <Field label="Name" required>
+        <Input value={name} onChange={(_, d) => setName(d.value)} />
+      </Field>
+      <Field label="Alias" required hint="Queries name the list by it: _GetWatchlist('alias')">
+        <Input value={alias} onChange={(_, d) => setAlias(d.value)} />
+      </Field>
+      <Field label="Description">
+        <Textarea value={description} onChange={(_, d) => setDescription(d.value)} />
+      </Field>
+      <Field label="CSV file" required hint="With a line of column names; up to 3.8 MB">
+        {(field) => (
+          <input
+            {...field}
+            type="file"
+            accept=".csv,.tsv,text/csv"
+            onChange={(event) => void choose(event.target.files)}
+          />
+        )}
+      </Field>
+      <Field label="Lines before the names of columns">
+        <Input type="number" min={0} value={skip} onChange={(_, d) => setSkip(d.value)} />
+      </Field>
+      <Field label="Search key" required hint="The column that lookups compare">
+        <Select value={key} onChange={(_, d) => setKey(d.value)}>
+          <option value="">Choose a column</option>
+          {head.map((column, i) => (
+            <option key={i}>{column}</option>
+          ))}
+        </Select>
+      </Field>
+      {head.length > 0 && (
+        <SmallTable label="Preview" columns={head} rows={rows} most={PREVIEW_ROWS} />
+      )}
+    </FormDialog>
   );
 }

@@ -3,30 +3,18 @@ import { Card, Subtitle2 } from "@fluentui/react-components";
 import { useSession } from "../../session/session";
 import { Facts } from "../../parts/Facts";
 import type { Fact } from "../../parts/Facts";
+import { fieldFacts } from "../../parts/entityFields";
 import { TextLink } from "../../parts/TextLink";
 import { huntsOf } from "./hunts";
 import { kindTitle } from "./queries";
 import type { Entity } from "./queries";
 
-/** "Nt domain" of ntDomain. */
-function wordsOf(name: string): string {
-  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}
-
-function valueText(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
 export function EntityFacts({ entity }: { entity: Entity }) {
   const { may } = useSession();
-  const { friendlyName: _, additionalData, ...properties } = entity.properties;
+  const { additionalData, ...properties } = entity.properties;
   const facts: Fact[] = [
     ["Type", kindTitle(entity.kind)],
-    ...Object.entries({ ...properties, ...additionalData }).map(
-      ([name, value]) => [wordsOf(name), valueText(value)] as const,
-    ),
+    ...fieldFacts({ ...properties, ...additionalData }),
     ["Id", entity.name],
   ];
   return (

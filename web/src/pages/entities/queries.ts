@@ -33,7 +33,7 @@ export const kinds = [
 ] as const;
 
 export function kindTitle(kind: string): string {
-  return kinds.find((k) => k.kind === kind)?.title ?? kind;
+  return kinds.find((k) => k.kind.toLowerCase() === kind.toLowerCase())?.title ?? kind;
 }
 
 const PAGE = 100;

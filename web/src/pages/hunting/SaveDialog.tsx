@@ -1,19 +1,8 @@
 /** Saves the query: for hunting again, or as a function that other queries call. */
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  Textarea,
-} from "@fluentui/react-components";
+import { Field, Input, Textarea } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { ErrorNotice } from "../../parts/notices";
+import { FormDialog } from "../../parts/FormDialog";
 import { useApi } from "../../session/useApi";
 
 interface Props {
@@ -36,79 +25,57 @@ export function SaveDialog({ asFunction, name, query, replaces, onSaved, onClose
   const [category, setCategory] = useState(asFunction ? "Functions" : "Hunting Queries");
   const [parameters, setParameters] = useState("");
   const [description, setDescription] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>(undefined);
   const wrong = asFunction && title !== "" && !ALIAS.test(title);
 
   const save = async () => {
-    setBusy(true);
-    setError(undefined);
     const id = replaces || crypto.randomUUID();
-    try {
-      await api.arm.call("PUT", "/savedSearches/{search}", {
-        path: { search: id },
-        body: {
-          etag: "*",
-          properties: {
-            category,
-            displayName: title,
-            query,
-            version: 2,
-            tags: [{ name: "description", value: description }],
-            ...(asFunction ? { functionAlias: title, functionParameters: parameters } : {}),
-          },
+    await api.arm.call("PUT", "/savedSearches/{search}", {
+      path: { search: id },
+      body: {
+        etag: "*",
+        properties: {
+          category,
+          displayName: title,
+          query,
+          version: 2,
+          tags: [{ name: "description", value: description }],
+          ...(asFunction ? { functionAlias: title, functionParameters: parameters } : {}),
         },
-      });
-      await queries.invalidateQueries({ queryKey: ["hunting"] });
-      onSaved(title, asFunction ? "" : id);
-    } catch (problem) {
-      setError(problem);
-      setBusy(false);
-    }
+      },
+    });
+    await queries.invalidateQueries({ queryKey: ["hunting"] });
+    onSaved(title, asFunction ? "" : id);
   };
 
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && onClose()}>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{asFunction ? "Save as function" : "Save query"}</DialogTitle>
-          <DialogContent>
-            <Field
-              label={asFunction ? "Function name" : "Name"}
-              required
-              {...(wrong
-                ? { validationMessage: "A letter or _, then letters, digits and _; no blanks." }
-                : {})}
-            >
-              <Input value={title} onChange={(_, data) => setTitle(data.value)} />
-            </Field>
-            {asFunction && (
-              <Field label="Parameters" hint="Such as: user:string, since:timespan=1d">
-                <Input value={parameters} onChange={(_, data) => setParameters(data.value)} />
-              </Field>
-            )}
-            <Field label="Category">
-              <Input value={category} onChange={(_, data) => setCategory(data.value)} />
-            </Field>
-            <Field label="Description">
-              <Textarea value={description} onChange={(_, data) => setDescription(data.value)} />
-            </Field>
-            <ErrorNotice error={error} title="It was not saved" />
-          </DialogContent>
-          <DialogActions>
-            <Button onClick={onClose} disabled={busy}>
-              Cancel
-            </Button>
-            <Button
-              appearance="primary"
-              disabled={busy || title.trim() === "" || wrong || category.trim() === ""}
-              onClick={() => void save()}
-            >
-              Save
-            </Button>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={asFunction ? "Save as function" : "Save query"}
+      action="Save"
+      failed="It was not saved"
+      ready={title.trim() !== "" && !wrong && category.trim() !== ""}
+      onSubmit={save}
+      onClose={onClose}
+    >
+      <Field
+        label={asFunction ? "Function name" : "Name"}
+        required
+        {...(wrong
+          ? { validationMessage: "A letter or _, then letters, digits and _; no blanks." }
+          : {})}
+      >
+        <Input value={title} onChange={(_, data) => setTitle(data.value)} />
+      </Field>
+      {asFunction && (
+        <Field label="Parameters" hint="Such as: user:string, since:timespan=1d">
+          <Input value={parameters} onChange={(_, data) => setParameters(data.value)} />
+        </Field>
+      )}
+      <Field label="Category">
+        <Input value={category} onChange={(_, data) => setCategory(data.value)} />
+      </Field>
+      <Field label="Description">
+        <Textarea value={description} onChange={(_, data) => setDescription(data.value)} />
+      </Field>
+    </FormDialog>
   );
 }

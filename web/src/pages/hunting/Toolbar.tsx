@@ -19,7 +19,7 @@ import {
   Shield20Regular,
 } from "@fluentui/react-icons";
 import { TimeRange } from "../../parts/TimeRange";
-import { WorkspaceMenu } from "./WorkspaceMenu";
+import { WorkspaceMenu } from "../../parts/WorkspaceMenu";
 
 interface Props {
   running: boolean;
@@ -70,7 +70,13 @@ export function Toolbar(props: Props) {
       ) : (
         <TimeRange value={props.range} onChange={props.onRange} all />
       )}
-      <WorkspaceMenu chosen={props.workspaces} onChange={props.onWorkspaces} />
+      <WorkspaceMenu
+        always
+        right="query/read"
+        hint="Tables are those of all these workspaces; the column TenantId tells which one a row is of"
+        chosen={props.workspaces}
+        onChange={props.onWorkspaces}
+      />
       <div className={styles.grow} />
       {props.maySave && (
         <Menu>

@@ -24,6 +24,7 @@ import { useNotify } from "../../parts/Toasts";
 import { download } from "../../parts/download";
 import { useSession } from "../../session/session";
 import { ManageDialog } from "../incidents/ManageDialog";
+import { ownerOfUser } from "../incidents/OwnerField";
 import { MergeDialog } from "./MergeDialog";
 import { wholeIncident } from "./exports";
 import { useChange, useRefresh } from "./useIncident";
@@ -75,7 +76,6 @@ export function Actions({ incident }: { incident: Incident }) {
     setSeen(incident);
     setOpen(what);
   };
-  const self = user.displayName || user.name;
   const writable = may("incidents/write");
   const closed = incident.properties.status === "Closed";
   const take = async () => {
@@ -85,7 +85,7 @@ export function Actions({ incident }: { incident: Incident }) {
         title: p.title,
         severity: p.severity,
         status: p.status,
-        owner: { objectId: user.id, email: null, assignedTo: self, userPrincipalName: user.name },
+        owner: ownerOfUser(user),
       });
       notify.done("The incident is yours");
     } catch (error) {

@@ -3,8 +3,9 @@ import { Link } from "react-router-dom";
 import type { Entity, Incident } from "../../api/incidents";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
+import { fieldTitle } from "../../parts/entityFields";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
-import { words } from "../incidents/queueColumns";
+import { kindTitle } from "../entities/queries";
 import { labelOf } from "./story";
 import { useTabStyles } from "./tabStyles";
 import { usePart } from "./useIncident";
@@ -24,8 +25,8 @@ const assetColumns: Column<Entity>[] = [
     title: "Type",
     width: 160,
     sortable: true,
-    value: (e) => e.kind,
-    cell: (e) => e.kind,
+    value: (e) => kindTitle(e.kind),
+    cell: (e) => kindTitle(e.kind),
   },
   {
     id: "facts",
@@ -34,7 +35,7 @@ const assetColumns: Column<Entity>[] = [
     cell: (e) =>
       Object.entries(e.properties)
         .flatMap(([name, v]) =>
-          typeof v === "string" && name !== "friendlyName" ? [`${words(name)}: ${v}`] : [],
+          typeof v === "string" && name !== "friendlyName" ? [`${fieldTitle(name)}: ${v}`] : [],
         )
         .join(", "),
   },

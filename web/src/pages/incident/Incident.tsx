@@ -40,7 +40,7 @@ const useStyles = makeStyles({
     "@media (max-width: 1100px)": { gridTemplateColumns: "minmax(0, 1fr)" },
   },
   aside: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },
-  tabs: { flexWrap: "wrap", marginBottom: tokens.spacingVerticalM },
+  tabs: { overflowX: "auto", marginBottom: tokens.spacingVerticalM },
 });
 
 interface Part {

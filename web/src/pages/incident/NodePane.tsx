@@ -5,9 +5,11 @@ import { useState } from "react";
 import { Link } from "react-router-dom";
 import type { Expansion, Incident } from "../../api/incidents";
 import { useIncidents } from "../../api/useIncidents";
-import { JsonTree } from "../../parts/JsonTree";
+import { Facts } from "../../parts/Facts";
 import { useNotify } from "../../parts/Toasts";
+import { fieldFacts } from "../../parts/entityFields";
 import { useSession } from "../../session/session";
+import { kindTitle } from "../entities/queries";
 import type { StoryNode } from "./story";
 import { useApi } from "../../session/useApi";
 import type { Schemas } from "../../api/typed";
@@ -85,7 +87,7 @@ export function NodePane({ node, incident, onGrow }: Props) {
   return (
     <section className={styles.pane} aria-label={`Details of ${node.label}`}>
       <Subtitle2>{node.label}</Subtitle2>
-      <Text>{node.kind}</Text>
+      <Text>{node.kind === "SecurityAlert" ? "Alert" : kindTitle(node.kind)}</Text>
       {node.entity !== undefined &&
         expansions.map((query) => (
           <Button key={query.name} size="small" disabled={busy} onClick={() => void ask(query)}>
@@ -96,7 +98,7 @@ export function NodePane({ node, incident, onGrow }: Props) {
       {node.entity !== undefined && node.kind !== "SecurityAlert" && (
         <Link to={`/entities/${node.kind.toLowerCase()}/${node.entity}`}>Open the entity</Link>
       )}
-      <JsonTree value={node.properties} label={`Properties of ${node.label}`} />
+      <Facts facts={fieldFacts(node.properties)} />
     </section>
   );
 }

@@ -6,10 +6,10 @@ import { DataGrid, sortText } from "../../parts/DataGrid";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { severities } from "../../parts/badges";
 import { useUrlState } from "../../parts/urlState";
-import { useSession } from "../../session/session";
 import { QueueFilters } from "./QueueFilters";
 import { QueueToolbar } from "./QueueToolbar";
-import { labelsOf, queueColumns } from "./queueColumns";
+import { gridOf, labelsOf, pathOf, queueColumns } from "./queueColumns";
+import { keyOf } from "./streams";
 import { useQueue } from "./useQueue";
 import type { Queue } from "./useQueue";
 
@@ -65,10 +65,10 @@ export default function Incidents() {
   const queue = useQueue();
   const url = useUrlState();
   const go = useNavigate();
-  const { may } = useSession();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const { rows } = queue;
-  const chosen = useMemo(() => rows.filter((i) => selected.has(i.name)), [rows, selected]);
+  const { rows, several } = queue;
+  const writes = queue.homes.some((home) => home.rights.includes("incidents/write"));
+  const chosen = useMemo(() => rows.filter((i) => selected.has(keyOf(i))), [rows, selected]);
   const tags = useMemo(() => [...new Set(rows.flatMap(labelsOf))], [rows]);
   const products = useMemo(
     () => [...new Set(rows.flatMap((i) => i.properties.additionalData.alertProductNames))],
@@ -89,20 +89,29 @@ export default function Incidents() {
         title="The incidents could not be loaded"
         onRetry={queue.refresh}
       />
+      {queue.failed.map(({ home, error }) => (
+        <ErrorNotice
+          key={home.id}
+          error={error}
+          title={`The incidents of ${home.name} are missing here`}
+          onRetry={queue.refresh}
+        />
+      ))}
       <div className={styles.list}>
         <DataGrid
-          id="incidents"
+          key={gridOf(several)}
+          id={gridOf(several)}
           label="Incidents"
-          columns={queueColumns}
+          columns={queueColumns(several)}
           rows={rows}
-          rowKey={(incident) => incident.name}
+          rowKey={keyOf}
           {...(queue.counts ? { total: queue.counts.total } : {})}
           onNeedMore={queue.more}
           loading={queue.loading}
           sort={queue.sort}
           onSort={(sort) => url.change({ sort: sortText(sort) })}
-          {...(may("incidents/write") ? { selected, onSelect: setSelected } : {})}
-          onOpen={(incident) => void go(`/incidents/${String(incident.properties.incidentNumber)}`)}
+          {...(writes ? { selected, onSelect: setSelected } : {})}
+          onOpen={(incident) => void go(pathOf(incident, several))}
           empty={<Nothing />}
         />
       </div>

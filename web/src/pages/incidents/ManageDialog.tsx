@@ -1,32 +1,13 @@
 /** "Manage incident": name, severity, tags, owner, status and classification, of one incident or of several. */
-import {
-  Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  Field,
-  Input,
-  Select,
-  Textarea,
-  makeStyles,
-  tokens,
-} from "@fluentui/react-components";
+import { Field, Input, Select, Textarea } from "@fluentui/react-components";
 import { useState } from "react";
-import type { FormEvent } from "react";
 import { classifications, ownerText } from "../../api/incidents";
 import type { Incident, IncidentProperties, Owner } from "../../api/incidents";
 import { severities, statusWords } from "../../parts/badges";
-import { ErrorNotice } from "../../parts/notices";
+import { FormDialog } from "../../parts/FormDialog";
 import type { Change } from "./change";
 import { OwnerField } from "./OwnerField";
 import { labelsOf } from "./queueColumns";
-
-const useStyles = makeStyles({
-  form: { display: "flex", flexDirection: "column", gap: tokens.spacingVerticalM },
-});
 
 interface Draft {
   title: string;
@@ -98,12 +79,16 @@ function changeOf(before: Draft, after: Draft): Change {
   });
 }
 
+/** A draft to begin with, in place of how the incidents are. */
+export type Preset = Partial<Draft>;
+
 interface Props {
   incidents: Incident[];
+  /** Where they are, by id; the workspace that is looked at unless told. */
+  workspaces?: readonly string[];
   /** Only the words of the title: "Assign", "Resolve". */
   title?: string;
-  /** A draft to begin with, in place of how the incidents are. */
-  preset?: Partial<Draft>;
+  preset?: Preset;
   onSave: (change: Change) => Promise<void>;
   onClose: () => void;
 }
@@ -112,120 +97,87 @@ export function ManageDialog({
   incidents,
   title = "Manage incident",
   preset = {},
+  workspaces,
   onSave,
   onClose,
 }: Props) {
-  const styles = useStyles();
   const [before] = useState(() => draftOf(incidents));
   const [draft, setDraft] = useState<Draft>({ ...before, ...preset });
-  const [error, setError] = useState<unknown>(undefined);
-  const [busy, setBusy] = useState(false);
   const one = incidents.length === 1;
   const set = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
   const closing = draft.status === "Closed";
   const unclassified = closing && draft.classification === "";
 
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setError(undefined);
-    try {
-      await onSave(changeOf(before, draft));
-      onClose();
-    } catch (problem) {
-      setError(problem);
-      setBusy(false);
-    }
+  const save = async () => {
+    await onSave(changeOf(before, draft));
+    onClose();
   };
 
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && onClose()}>
-      <DialogSurface>
-        <form onSubmit={(event) => void save(event)}>
-          <DialogBody>
-            <DialogTitle>
-              {one ? title : `${title}: ${String(incidents.length)} incidents`}
-            </DialogTitle>
-            <DialogContent className={styles.form}>
-              {one && (
-                <Field label="Incident name" required>
-                  <Input
-                    value={draft.title}
-                    maxLength={500}
-                    onChange={(_, d) => set({ title: d.value })}
-                  />
-                </Field>
-              )}
-              <Field label="Severity">
-                <Select value={draft.severity} onChange={(_, d) => set({ severity: d.value })}>
-                  {draft.severity === "" && <option value="">As they are</option>}
-                  {severities.map((s) => (
-                    <option key={s}>{s}</option>
-                  ))}
-                </Select>
-              </Field>
-              <Field label="Tags" hint="Separated by commas">
-                <Input
-                  value={draft.tags}
-                  placeholder={one ? "" : "As they are"}
-                  onChange={(_, d) => set({ tags: d.value })}
-                />
-              </Field>
-              <OwnerField
-                text={draft.owner}
-                placeholder={one ? "Unassigned" : "As they are"}
-                onChange={(owner, chosen) => set({ owner, chosen })}
-              />
-              <Field label="Status">
-                <Select value={draft.status} onChange={(_, d) => set({ status: d.value })}>
-                  {draft.status === "" && <option value="">As they are</option>}
-                  {["New", "Active", "Closed"].map((s) => (
-                    <option key={s} value={s}>
-                      {statusWords[s]}
-                    </option>
-                  ))}
-                </Select>
-              </Field>
-              {closing && (
-                <>
-                  <Field label="Classification" required>
-                    <Select
-                      value={draft.classification}
-                      onChange={(_, d) => set({ classification: d.value })}
-                    >
-                      <option value="">Choose one</option>
-                      {classifications.map((c, at) => (
-                        <option key={c.title} value={at}>
-                          {c.title}
-                        </option>
-                      ))}
-                    </Select>
-                  </Field>
-                  <Field label="Comment">
-                    <Textarea
-                      value={draft.comment}
-                      onChange={(_, d) => set({ comment: d.value })}
-                    />
-                  </Field>
-                </>
-              )}
-              <ErrorNotice error={error} title="Nothing was changed" />
-            </DialogContent>
-            <DialogActions>
-              <Button onClick={onClose} disabled={busy}>
-                Cancel
-              </Button>
-              <Button
-                appearance="primary"
-                type="submit"
-                disabled={busy || unclassified || (one && draft.title === "")}
-              >
-                Save
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </form>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title={one ? title : `${title}: ${String(incidents.length)} incidents`}
+      action="Save"
+      failed="Nothing was changed"
+      ready={!unclassified && !(one && draft.title === "")}
+      onSubmit={save}
+      onClose={onClose}
+    >
+      {one && (
+        <Field label="Incident name" required>
+          <Input value={draft.title} maxLength={500} onChange={(_, d) => set({ title: d.value })} />
+        </Field>
+      )}
+      <Field label="Severity">
+        <Select value={draft.severity} onChange={(_, d) => set({ severity: d.value })}>
+          {draft.severity === "" && <option value="">As they are</option>}
+          {severities.map((s) => (
+            <option key={s}>{s}</option>
+          ))}
+        </Select>
+      </Field>
+      <Field label="Tags" hint="Separated by commas">
+        <Input
+          value={draft.tags}
+          placeholder={one ? "" : "As they are"}
+          onChange={(_, d) => set({ tags: d.value })}
+        />
+      </Field>
+      <OwnerField
+        text={draft.owner}
+        {...(workspaces === undefined ? {} : { workspaces })}
+        placeholder={one ? "Unassigned" : "As they are"}
+        onChange={(owner, chosen) => set({ owner, chosen })}
+      />
+      <Field label="Status">
+        <Select value={draft.status} onChange={(_, d) => set({ status: d.value })}>
+          {draft.status === "" && <option value="">As they are</option>}
+          {["New", "Active", "Closed"].map((s) => (
+            <option key={s} value={s}>
+              {statusWords[s]}
+            </option>
+          ))}
+        </Select>
+      </Field>
+      {closing && (
+        <>
+          <Field label="Classification" required>
+            <Select
+              value={draft.classification}
+              onChange={(_, d) => set({ classification: d.value })}
+            >
+              <option value="">Choose one</option>
+              {classifications.map((c, at) => (
+                <option key={c.title} value={at}>
+                  {c.title}
+                </option>
+              ))}
+            </Select>
+          </Field>
+          <Field label="Comment">
+            <Textarea value={draft.comment} onChange={(_, d) => set({ comment: d.value })} />
+          </Field>
+        </>
+      )}
+    </FormDialog>
   );
 }

@@ -7,6 +7,7 @@ import { server } from "../../api/typed";
 import type { Schemas } from "../../api/typed";
 import { errorText } from "../../parts/notices";
 import { useSession } from "../../session/session";
+import type { SessionInfo } from "../../session/session";
 
 type Person = Schemas["Assignable"];
 
@@ -23,31 +24,49 @@ function ownerOf(person: Person): Owner {
   };
 }
 
-function usePeople(search: string) {
-  const { workspace } = useSession();
+/** The user who has signed in, as an owner. */
+export function ownerOfUser(user: SessionInfo["user"]): Owner {
+  return {
+    objectId: user.id,
+    assignedTo: user.displayName || user.name,
+    userPrincipalName: user.name,
+    email: user.email || null,
+  };
+}
+
+/** People to whom incidents of each of these workspaces may be given. */
+function usePeople(workspaces: readonly string[], search: string) {
   return useQuery({
-    queryKey: ["assignable", workspace?.id, search],
-    enabled: workspace !== undefined,
+    queryKey: ["assignable", ...workspaces, search],
+    enabled: workspaces.length > 0,
     placeholderData: keepPreviousData,
     staleTime: 60_000,
     queryFn: async ({ signal }) => {
-      const query = { workspace: workspace?.id, search: search || undefined, $top: SHOWN };
-      return (await server.call("GET", "/vedette/v1/assignable", { query, signal })).value;
+      const [first = [], ...others] = await Promise.all(
+        workspaces.map(async (workspace) => {
+          const query = { workspace, search: search || undefined, $top: SHOWN };
+          return (await server.call("GET", "/vedette/v1/assignable", { query, signal })).value;
+        }),
+      );
+      return first.filter((p) => others.every((list) => list.some((o) => o.id === p.id)));
     },
   });
 }
 
 interface Props {
+  /** Where the incidents are, by id; the workspace that is looked at unless told. */
+  workspaces?: readonly string[];
   /** As it is read; "": nobody, or several. */
   text: string;
   placeholder: string;
   onChange: (text: string, owner: Owner) => void;
 }
 
-export function OwnerField({ text, placeholder, onChange }: Props) {
-  const { user } = useSession();
+export function OwnerField({ workspaces, text, placeholder, onChange }: Props) {
+  const { user, workspace } = useSession();
+  const where = workspaces ?? (workspace === undefined ? [] : [workspace.id]);
   const [typed, setTyped] = useState<string | undefined>(undefined);
-  const people = usePeople(useDeferredValue(typed?.trim() ?? ""));
+  const people = usePeople(where, useDeferredValue(typed?.trim() ?? ""));
   const choose = (name: string, owner: Owner) => {
     setTyped(undefined);
     onChange(name, owner);
@@ -57,14 +76,7 @@ export function OwnerField({ text, placeholder, onChange }: Props) {
     if (person !== undefined) choose(person.displayName || person.name, ownerOf(person));
     else if (id === "") choose("", NOBODY);
   };
-  const me = () =>
-    choose(user.displayName || user.name, {
-      ...NOBODY,
-      objectId: user.id,
-      assignedTo: user.displayName || user.name,
-      userPrincipalName: user.name,
-      email: user.email || null,
-    });
+  const me = () => choose(user.displayName || user.name, ownerOfUser(user));
   return (
     <Field
       label="Assign to"

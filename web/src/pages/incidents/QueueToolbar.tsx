@@ -17,32 +17,45 @@ import {
   PersonRegular,
 } from "@fluentui/react-icons";
 import { useState } from "react";
-import type { Incident } from "../../api/incidents";
-import { useIncidents } from "../../api/useIncidents";
 import { ColumnMenu } from "../../parts/DataGrid";
 import { useNotify } from "../../parts/Toasts";
+import { WorkspaceMenu } from "../../parts/WorkspaceMenu";
 import { csvText, download } from "../../parts/download";
+import { useUrlState } from "../../parts/urlState";
 import { useSession } from "../../session/session";
 import { ManageDialog } from "./ManageDialog";
+import type { Preset } from "./ManageDialog";
 import { SavedViews } from "./SavedViews";
 import { changeAll } from "./change";
 import type { Change } from "./change";
-import { queueColumns } from "./queueColumns";
-import { allIncidents } from "./useQueue";
+import { gridOf, queueColumns } from "./queueColumns";
+import { ownerOfUser } from "./OwnerField";
+import { allIncidents } from "./streams";
+import type { QueueIncident } from "./streams";
 import type { Queue } from "./useQueue";
 
+const EXPORT_PAGE = 1000;
+const MOST_EXPORTED = 100_000;
+
 function Export({ queue }: { queue: Queue }) {
-  const api = useIncidents();
   const notify = useNotify();
   const [busy, setBusy] = useState(false);
+  const { homes, several, filter, sort } = queue;
   const run = async () => {
     setBusy(true);
     try {
-      const all = await allIncidents(api, queue.filter, queue.sort);
-      const head = queueColumns.map((c) => c.title);
-      const rows = all.map((incident) => queueColumns.map((c) => c.value?.(incident) ?? ""));
+      const { all, failed } = await allIncidents(
+        homes,
+        { filter, sort, size: EXPORT_PAGE },
+        MOST_EXPORTED,
+      );
+      const columns = queueColumns(several);
+      const head = columns.map((c) => c.title);
+      const rows = all.map((incident) => columns.map((c) => c.value?.(incident) ?? ""));
       download("incidents.csv", "text/csv", csvText(head, rows));
       notify.done(`${String(all.length)} incidents exported`);
+      for (const { home, error } of failed)
+        notify.failed(`The incidents of ${home.name} are not in the file`, error);
     } catch (error) {
       notify.failed("The incidents could not be exported", error);
     } finally {
@@ -62,14 +75,13 @@ function Export({ queue }: { queue: Queue }) {
   );
 }
 
-function Bulk({ chosen, onDone }: { chosen: Incident[]; onDone: () => void }) {
-  const api = useIncidents();
+function Bulk({ chosen, onDone }: { chosen: QueueIncident[]; onDone: () => void }) {
   const notify = useNotify();
   const { user } = useSession();
-  const [managing, setManaging] = useState<Record<string, string> | undefined>(undefined);
+  const [managing, setManaging] = useState<Preset | undefined>(undefined);
   const none = chosen.length === 0;
   const save = async (change: Change) => {
-    const outcome = await changeAll(api, chosen, change);
+    const outcome = await changeAll(chosen, change);
     onDone();
     const [first] = outcome.failed;
     if (first)
@@ -95,7 +107,7 @@ function Bulk({ chosen, onDone }: { chosen: Incident[]; onDone: () => void }) {
         appearance="subtle"
         icon={<PersonRegular />}
         disabled={none}
-        onClick={() => setManaging({ owner: self })}
+        onClick={() => setManaging({ owner: self, chosen: ownerOfUser(user) })}
       >
         Assign to me
       </Button>
@@ -117,6 +129,7 @@ function Bulk({ chosen, onDone }: { chosen: Incident[]; onDone: () => void }) {
       {managing && (
         <ManageDialog
           incidents={chosen}
+          workspaces={[...new Set(chosen.map((i) => i.home.id))]}
           title="Manage incidents"
           preset={managing}
           onSave={save}
@@ -127,9 +140,10 @@ function Bulk({ chosen, onDone }: { chosen: Incident[]; onDone: () => void }) {
   );
 }
 
-export function QueueToolbar(props: { queue: Queue; chosen: Incident[]; onDone: () => void }) {
+export function QueueToolbar(props: { queue: Queue; chosen: QueueIncident[]; onDone: () => void }) {
   const { queue, chosen, onDone } = props;
-  const { may } = useSession();
+  const url = useUrlState();
+  const writes = queue.homes.some((home) => home.rights.includes("incidents/write"));
   return (
     <Toolbar aria-label="Queue" size="small" style={{ flexWrap: "wrap" }}>
       <Button
@@ -140,10 +154,16 @@ export function QueueToolbar(props: { queue: Queue; chosen: Incident[]; onDone: 
       >
         Refresh
       </Button>
-      {may("incidents/write") && <Bulk chosen={chosen} onDone={onDone} />}
+      {writes && <Bulk chosen={chosen} onDone={onDone} />}
       <Export queue={queue} />
+      <WorkspaceMenu
+        right="incidents/read"
+        hint="Incidents of all these workspaces, in one list"
+        chosen={url.many("workspaces")}
+        onChange={(workspaces) => url.change({ workspaces })}
+      />
       <SavedViews icon={<BookmarkMultipleRegular />} />
-      <ColumnMenu id="incidents" columns={queueColumns} />
+      <ColumnMenu id={gridOf(queue.several)} columns={queueColumns(queue.several)} />
     </Toolbar>
   );
 }

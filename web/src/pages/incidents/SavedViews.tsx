@@ -1,12 +1,6 @@
 /** Sets of filters under a name: some that everybody has, and the person's own. */
 import {
   Button,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
   Field,
   Input,
   Menu,
@@ -22,6 +16,7 @@ import { DeleteRegular } from "@fluentui/react-icons";
 import { useState } from "react";
 import type { ReactElement } from "react";
 import { useNavigate } from "react-router-dom";
+import { FormDialog } from "../../parts/FormDialog";
 import { usePreference } from "../../parts/preference";
 import { useUrlState } from "../../parts/urlState";
 
@@ -44,31 +39,17 @@ const NONE: View[] = [];
 function NameDialog(props: { onDone: (name: string | undefined) => void }) {
   const [name, setName] = useState("");
   return (
-    <Dialog open onOpenChange={(_, data) => !data.open && props.onDone(undefined)}>
-      <DialogSurface>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            props.onDone(name.trim());
-          }}
-        >
-          <DialogBody>
-            <DialogTitle>Save the view</DialogTitle>
-            <DialogContent>
-              <Field label="Name" hint="Filters, search, range and order of now" required>
-                <Input value={name} autoFocus onChange={(_, data) => setName(data.value)} />
-              </Field>
-            </DialogContent>
-            <DialogActions>
-              <Button onClick={() => props.onDone(undefined)}>Cancel</Button>
-              <Button appearance="primary" type="submit" disabled={name.trim() === ""}>
-                Save
-              </Button>
-            </DialogActions>
-          </DialogBody>
-        </form>
-      </DialogSurface>
-    </Dialog>
+    <FormDialog
+      title="Save the view"
+      action="Save"
+      ready={name.trim() !== ""}
+      onSubmit={() => props.onDone(name.trim())}
+      onClose={() => props.onDone(undefined)}
+    >
+      <Field label="Name" hint="Filters, search, range and order of now" required>
+        <Input value={name} autoFocus onChange={(_, data) => setName(data.value)} />
+      </Field>
+    </FormDialog>
   );
 }
 

@@ -1,7 +1,8 @@
-/** Changing several incidents: each with the etag that it has, and once more with the newest when that was old. */
+/** Changing several incidents, each in its workspace: with the etag that it has, and once more with the newest when that was old. */
 import { ApiError } from "../../api/client";
-import type { Incident, IncidentProperties, Incidents } from "../../api/incidents";
+import type { Incident, IncidentProperties } from "../../api/incidents";
 import { errorText } from "../../parts/notices";
+import type { QueueIncident } from "./streams";
 
 export type Change = (incident: Incident) => Partial<IncidentProperties>;
 
@@ -12,7 +13,8 @@ export interface Outcome {
 
 const AT_A_TIME = 4;
 
-async function changeOne(api: Incidents, incident: Incident, change: Change): Promise<void> {
+async function changeOne(incident: QueueIncident, change: Change): Promise<void> {
+  const { api } = incident.home;
   try {
     await api.change(incident, change(incident));
   } catch (error) {
@@ -22,17 +24,13 @@ async function changeOne(api: Incidents, incident: Incident, change: Change): Pr
   }
 }
 
-export async function changeAll(
-  api: Incidents,
-  incidents: Incident[],
-  change: Change,
-): Promise<Outcome> {
+export async function changeAll(incidents: QueueIncident[], change: Change): Promise<Outcome> {
   const outcome: Outcome = { changed: 0, failed: [] };
   const waiting = [...incidents];
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       try {
-        await changeOne(api, next, change);
+        await changeOne(next, change);
         outcome.changed++;
       } catch (error) {
         outcome.failed.push({ title: next.properties.title, why: errorText(error) });

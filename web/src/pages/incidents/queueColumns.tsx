@@ -2,10 +2,11 @@
 import { Tag, TagGroup } from "@fluentui/react-components";
 import { Link } from "react-router-dom";
 import { classificationTitle, ownerText } from "../../api/incidents";
-import type { Incident, ListedIncident } from "../../api/incidents";
+import type { Incident } from "../../api/incidents";
 import type { Column } from "../../parts/DataGrid";
 import { SeverityBadge, StatusBadge, statusWords } from "../../parts/badges";
 import { TimeText } from "../../parts/time";
+import type { QueueIncident } from "./streams";
 
 /** "CredentialAccess" as people read it: "Credential access". */
 export function words(name: string): string {
@@ -21,7 +22,7 @@ export function isRedirected(incident: Incident): boolean {
 }
 
 /** The first few devices and people that its alerts name, and how many more there are. */
-function assetText({ impacted }: ListedIncident): string {
+function assetText({ impacted }: QueueIncident): string {
   if (impacted === undefined) return "";
   const names = impacted.assets.map((asset) => asset.name).join(", ");
   const more = impacted.total - impacted.assets.length;
@@ -41,14 +42,14 @@ function Tags({ names }: { names: string[] }) {
   );
 }
 
-type Text = (incident: ListedIncident) => string;
+type Text = (incident: QueueIncident) => string;
 
 function text(
   id: string,
   title: string,
   value: Text,
-  more: Partial<Column<ListedIncident>> = {},
-): Column<ListedIncident> {
+  more: Partial<Column<QueueIncident>> = {},
+): Column<QueueIncident> {
   return { id, title, value, cell: value, ...more };
 }
 
@@ -57,7 +58,7 @@ function time(
   title: string,
   value: (i: Incident) => string | undefined,
   optional = false,
-): Column<ListedIncident> {
+): Column<QueueIncident> {
   return {
     id,
     title,
@@ -69,8 +70,14 @@ function time(
   };
 }
 
-export const queueColumns: Column<ListedIncident>[] = [
-  {
+/** The page of an incident, which may be of another workspace than the one that is looked at. */
+export function pathOf({ home, properties }: QueueIncident, several: boolean): string {
+  const path = `/incidents/${String(properties.incidentNumber)}`;
+  return several ? `${path}?workspace=${encodeURIComponent(home.id)}` : path;
+}
+
+function name(several: boolean): Column<QueueIncident> {
+  return {
     id: "title",
     title: "Incident name",
     width: 330,
@@ -78,11 +85,14 @@ export const queueColumns: Column<ListedIncident>[] = [
     fixed: true,
     value: (i) => i.properties.title,
     cell: (i) => (
-      <Link to={`/incidents/${String(i.properties.incidentNumber)}`} title={i.properties.title}>
+      <Link to={pathOf(i, several)} title={i.properties.title}>
         {i.properties.title}
       </Link>
     ),
-  },
+  };
+}
+
+const others: Column<QueueIncident>[] = [
   {
     id: "incidentNumber",
     title: "Incident ID",
@@ -157,3 +167,22 @@ export const queueColumns: Column<ListedIncident>[] = [
   },
   text("provider", "Detection source", (i) => i.properties.providerName ?? "", { optional: true }),
 ];
+
+/** Of one workspace. */
+const single = [name(false), ...others];
+/** Of several: each incident with where it is. */
+const multiple = [
+  name(true),
+  text("workspace", "Workspaces", (i) => i.home.name, { width: 140 }),
+  text("tenant", "Tenant name", (i) => i.home.tenant, { width: 140 }),
+  ...others,
+];
+
+export function queueColumns(several: boolean): Column<QueueIncident>[] {
+  return several ? multiple : single;
+}
+
+/** What chosen columns are remembered under. */
+export function gridOf(several: boolean): string {
+  return several ? "incidents.several" : "incidents";
+}

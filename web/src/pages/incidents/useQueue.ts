@@ -1,9 +1,7 @@
 /** The pages of the queue that have been loaded, and how many incidents there are in all. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
-import { listed } from "../../api/incidents";
-import type { Counts, Incidents, ListedIncident } from "../../api/incidents";
-import { useIncidents } from "../../api/useIncidents";
+import type { Counts } from "../../api/incidents";
 import { sortOf } from "../../parts/DataGrid";
 import type { Sort } from "../../parts/DataGrid";
 import { useLive } from "../../parts/useLive";
@@ -11,6 +9,10 @@ import { useServerNow } from "../../parts/time";
 import { useUrlState } from "../../parts/urlState";
 import { useSession } from "../../session/session";
 import { queueFilter } from "./queueFilter";
+import { begin, goesOn, nextPage, orderOf } from "./streams";
+import type { Failure, Home, QueueIncident } from "./streams";
+import { useHomes } from "./useHomes";
+import type { Homes } from "./useHomes";
 
 const PAGE = 100;
 /** Events tell of changes; this is for what they miss. */
@@ -20,62 +22,72 @@ const REFRESHED_PAGES = 3;
 
 export const DEFAULT_SORT: Sort = { column: "lastModifiedTimeUtc", descending: true };
 
-function orderOf(sort: Sort): string {
-  return `properties/${sort.column} ${sort.descending ? "desc" : "asc"}`;
-}
-
-/** Every incident that a filter lets through, for files: at most 100,000. */
-export async function allIncidents(
-  api: Incidents,
-  filter: string,
-  sort: Sort,
-): Promise<ListedIncident[]> {
-  const all: ListedIncident[] = [];
-  const size = 1000;
-  for (let skip = 0; skip < 100_000; skip += size) {
-    const page = await api.list({ filter, orderby: orderOf(sort), top: size, skip });
-    all.push(...listed(page));
-    if (page.nextLink === undefined) break;
-  }
-  return all;
-}
-
-export interface Queue {
+export interface Queue extends Homes {
   filter: string;
   sort: Sort;
-  rows: ListedIncident[];
+  rows: QueueIncident[];
   counts: Counts | undefined;
+  /** Nothing can be shown because of it. */
   error: Error | null;
+  /** Workspaces whose incidents are not among the rows. */
+  failed: Failure[];
   loading: boolean;
   more: () => void;
   refresh: () => void;
 }
 
+function plus(sum: Record<string, number>, more: Record<string, number>): Record<string, number> {
+  const names = [...new Set([...Object.keys(sum), ...Object.keys(more)])];
+  return Object.fromEntries(names.map((name) => [name, (sum[name] ?? 0) + (more[name] ?? 0)]));
+}
+
+/** How many there are in all the workspaces that answer; throws when none does. */
+async function countAll(
+  homes: readonly Home[],
+  filter: string,
+  signal: AbortSignal,
+): Promise<Counts> {
+  const answers = await Promise.allSettled(homes.map((home) => home.api.counts(filter, signal)));
+  const counted = answers.flatMap((a) => (a.status === "fulfilled" ? [a.value] : []));
+  const refused = answers.find((a) => a.status === "rejected");
+  if (counted.length === 0 && refused) throw refused.reason;
+  return counted.reduce((sum, c) => ({
+    total: sum.total + c.total,
+    severity: plus(sum.severity, c.severity),
+    status: plus(sum.status, c.status),
+  }));
+}
+
 export function useQueue(): Queue {
-  const api = useIncidents();
   const url = useUrlState();
   const now = useServerNow();
-  const { user, workspace } = useSession();
+  const { user } = useSession();
+  const { homes, several } = useHomes();
   const filter = queueFilter(url, now, user);
   const sort = sortOf(url.one("sort")) ?? DEFAULT_SORT;
-  const order = orderOf(sort);
+  const ids = homes.map((home) => home.id).join(" ");
   const pages = useInfiniteQuery({
-    queryKey: ["incidents", workspace?.id, "queue", filter, order],
-    queryFn: ({ pageParam, signal }) =>
-      api.list({ filter, orderby: order, top: PAGE, skip: pageParam }, signal),
-    initialPageParam: 0,
-    getNextPageParam: (last, _all, at) => (last.nextLink === undefined ? undefined : at + PAGE),
+    queryKey: ["incidents", ids, "queue", filter, orderOf(sort)],
+    queryFn: ({ pageParam, signal }) => nextPage(pageParam, { filter, sort, size: PAGE }, signal),
+    initialPageParam: begin(homes),
+    getNextPageParam: (last) => (goesOn(last.streams) ? last.streams : undefined),
     placeholderData: keepPreviousData,
     refetchInterval: (query) =>
       (query.state.data?.pages.length ?? 0) <= REFRESHED_PAGES ? REFRESH_MS : false,
   });
   const counts = useQuery({
-    queryKey: ["incidents", workspace?.id, "counts", filter],
-    queryFn: ({ signal }) => api.counts(filter, signal),
+    queryKey: ["incidents", ids, "counts", filter],
+    queryFn: ({ signal }) => countAll(homes, filter, signal),
+    // The server goes through all incidents for either; the rows are what people wait for.
+    enabled: !pages.isPending && !pages.isPlaceholderData,
     placeholderData: keepPreviousData,
     refetchInterval: REFRESH_MS,
   });
-  const rows = useMemo(() => pages.data?.pages.flatMap(listed) ?? [], [pages.data]);
+  const rows = useMemo(() => pages.data?.pages.flatMap((page) => page.rows) ?? [], [pages.data]);
+  const failed = useMemo(
+    () => pages.data?.pages.flatMap((page) => page.failed) ?? [],
+    [pages.data],
+  );
   const { hasNextPage, isFetching, fetchNextPage, refetch } = pages;
   const loaded = pages.data?.pages.length ?? 0;
   const more = useCallback(() => {
@@ -91,9 +103,12 @@ export function useQueue(): Queue {
     void refetchCounts();
   });
   return {
+    homes,
+    several,
     filter,
     sort,
     rows,
+    failed,
     counts: counts.data,
     error: pages.error ?? counts.error,
     loading: pages.isPending,

@@ -4,7 +4,7 @@ import { useMemo, useState } from "react";
 import { useNavigate } from "react-router-dom";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
-import { FilterMenu } from "../../parts/FilterMenu";
+import { UrlFilter } from "../../parts/FilterBar";
 import { TextLink } from "../../parts/TextLink";
 import { SeverityBadge } from "../../parts/badges";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
@@ -149,18 +149,12 @@ export function ActiveRules() {
   return (
     <div className={styles.list}>
       <RuleToolbar chosen={chosen} onDone={() => setSelected(new Set())} columns={columns} />
-      <RuleFilters label="Filters of rules">
-        <FilterMenu
-          label="Status"
-          options={states}
-          chosen={url.many("state")}
-          onChange={(state) => url.change({ state })}
-        />
-        <FilterMenu
+      <RuleFilters label="Filters of rules" names={["state", "source"]}>
+        <UrlFilter name="state" label="Status" options={states} />
+        <UrlFilter
+          name="source"
           label="Source name"
           options={["Gallery content", "Custom content"]}
-          chosen={url.many("source")}
-          onChange={(source) => url.change({ source })}
         />
         <Text size={200} aria-live="polite">
           {isPending

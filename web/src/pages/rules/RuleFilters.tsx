@@ -1,50 +1,38 @@
 /** The filters above a list of rules or templates; what is chosen stands in the address. */
-import { Button, SearchBox, makeStyles, tokens } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { DismissRegular } from "@fluentui/react-icons";
 import type { ReactNode } from "react";
-import { FilterMenu } from "../../parts/FilterMenu";
+import { FilterBar, UrlFilter } from "../../parts/FilterBar";
 import { severities } from "../../parts/badges";
 import { useUrlState } from "../../parts/urlState";
 import { kindTitles, tacticTitle, tactics } from "./model";
 
-const useStyles = makeStyles({
-  bar: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS, alignItems: "center" },
-});
-
 const kinds = Object.entries(kindTitles).map(([value, title]) => ({ value, title }));
 const tacticOptions = tactics.map((t) => ({ value: t, title: tacticTitle(t) }));
 
-export function RuleFilters({ children, label }: { children?: ReactNode; label: string }) {
-  const styles = useStyles();
+interface Props {
+  label: string;
+  /** Names of the filters among the children. */
+  names: readonly string[];
+  children: ReactNode;
+}
+
+export function RuleFilters({ label, names, children }: Props) {
   const url = useUrlState();
   const technique = url.one("technique");
   return (
-    <div className={styles.bar} role="search" aria-label={label}>
-      <SearchBox
-        size="small"
-        aria-label="Search by name or id"
-        placeholder="Search by name or id"
-        value={url.one("search")}
-        onChange={(_, data) => url.change({ search: data.value })}
-      />
-      <FilterMenu
-        label="Severity"
-        options={severities}
-        chosen={url.many("severity")}
-        onChange={(severity) => url.change({ severity })}
-      />
-      <FilterMenu
-        label="Rule type"
-        options={kinds}
-        chosen={url.many("kind")}
-        onChange={(kind) => url.change({ kind })}
-      />
-      <FilterMenu
-        label="Tactics"
-        options={tacticOptions}
-        chosen={url.many("tactic")}
-        onChange={(tactic) => url.change({ tactic })}
-      />
+    <FilterBar
+      label={label}
+      search={{
+        name: "search",
+        label: "Search by name or id",
+        placeholder: "Search by name or id",
+      }}
+      names={["severity", "kind", "tactic", "technique", ...names]}
+    >
+      <UrlFilter name="severity" label="Severity" options={severities} />
+      <UrlFilter name="kind" label="Rule type" options={kinds} />
+      <UrlFilter name="tactic" label="Tactics" options={tacticOptions} />
       {children}
       {technique !== "" && (
         <Button
@@ -56,6 +44,6 @@ export function RuleFilters({ children, label }: { children?: ReactNode; label: 
           Technique: {technique}
         </Button>
       )}
-    </div>
+    </FilterBar>
   );
 }

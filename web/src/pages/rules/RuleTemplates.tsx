@@ -4,7 +4,7 @@ import { ArrowUploadRegular } from "@fluentui/react-icons";
 import { useMemo, useState } from "react";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
-import { FilterMenu } from "../../parts/FilterMenu";
+import { UrlFilter } from "../../parts/FilterBar";
 import { SeverityBadge } from "../../parts/badges";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { useUrlState } from "../../parts/urlState";
@@ -158,13 +158,8 @@ export function RuleTemplates() {
     );
   return (
     <div className={styles.list}>
-      <RuleFilters label="Filters of templates">
-        <FilterMenu
-          label="Use"
-          options={["In use", "Not in use"]}
-          chosen={url.many("used")}
-          onChange={(used) => url.change({ used })}
-        />
+      <RuleFilters label="Filters of templates" names={["used"]}>
+        <UrlFilter name="used" label="Use" options={["In use", "Not in use"]} />
         {may("rules/write") && (
           <Button
             size="small"

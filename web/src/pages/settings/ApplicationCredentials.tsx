@@ -14,7 +14,7 @@ import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
-import { FormDialog } from "./FormDialog";
+import { FormDialog } from "../../parts/FormDialog";
 import type { Told } from "./SecretDialog";
 import { useSettingsChange, useSettingsList } from "./queries";
 import type { Credential } from "./queries";

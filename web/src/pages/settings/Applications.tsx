@@ -12,7 +12,7 @@ import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
 import { ApplicationCredentials } from "./ApplicationCredentials";
-import { FormDialog } from "./FormDialog";
+import { FormDialog } from "../../parts/FormDialog";
 import { GrantFields } from "./GrantFields";
 import { SecretDialog } from "./SecretDialog";
 import type { Told } from "./SecretDialog";

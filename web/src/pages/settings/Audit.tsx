@@ -1,10 +1,10 @@
 /** Who changed what: SentinelAudit, filtered and read by a query. */
-import { Badge, SearchBox, makeStyles, tokens } from "@fluentui/react-components";
+import { Badge, makeStyles, tokens } from "@fluentui/react-components";
 import { useDeferredValue, useMemo, useState } from "react";
 import { kqlText, useKql } from "../../api/kql";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
-import { FilterMenu } from "../../parts/FilterMenu";
+import { FilterBar, UrlFilter } from "../../parts/FilterBar";
 import { JsonTree } from "../../parts/JsonTree";
 import { TimeRange } from "../../parts/TimeRange";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
@@ -14,7 +14,6 @@ import { useUrlState } from "../../parts/urlState";
 const MOST = 2000;
 
 const useStyles = makeStyles({
-  bar: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS, alignItems: "center" },
   both: {
     display: "flex",
     flexWrap: "wrap",
@@ -151,28 +150,19 @@ export function Audit() {
   const [open, setOpen] = useState<Row | undefined>(undefined);
   return (
     <>
-      <div className={styles.bar} role="search" aria-label="Filters of the audit log">
-        <SearchBox
-          size="small"
-          aria-label="Search the audit log"
-          placeholder="Who, what, which"
-          value={url.one("search")}
-          onChange={(_, d) => url.change({ search: d.value })}
-        />
+      <FilterBar
+        label="Filters of the audit log"
+        search={{ name: "search", label: "Search the audit log", placeholder: "Who, what, which" }}
+        names={["time", "type", "status"]}
+      >
         <TimeRange value={span} onChange={(time) => url.change({ time })} />
-        <FilterMenu
+        <UrlFilter
+          name="type"
           label="Kind"
           options={(kinds.data ?? []).map((k) => k.SentinelResourceType)}
-          chosen={types}
-          onChange={(type) => url.change({ type })}
         />
-        <FilterMenu
-          label="Status"
-          options={["Success", "Failure"]}
-          chosen={statuses}
-          onChange={(status) => url.change({ status })}
-        />
-      </div>
+        <UrlFilter name="status" label="Status" options={["Success", "Failure"]} />
+      </FilterBar>
       {error !== null ? (
         <ErrorNotice
           title="The audit log can't be shown"

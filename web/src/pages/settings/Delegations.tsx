@@ -10,7 +10,7 @@ import { useNotify } from "../../parts/Toasts";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
-import { FormDialog } from "./FormDialog";
+import { FormDialog } from "../../parts/FormDialog";
 import { useRoleDefinitions, useSettingsChange } from "./queries";
 import { useDelegations, useTenants } from "./tenants";
 import type { Delegation } from "./tenants";

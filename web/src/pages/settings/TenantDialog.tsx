@@ -4,7 +4,7 @@ import { useState } from "react";
 import { server } from "../../api/typed";
 import { useNotify } from "../../parts/Toasts";
 import { useSession } from "../../session/session";
-import { FormDialog } from "./FormDialog";
+import { FormDialog } from "../../parts/FormDialog";
 import type { Told } from "./SecretDialog";
 import { useSettingsChange } from "./queries";
 import type { TenantLimits, TenantResource } from "./tenants";

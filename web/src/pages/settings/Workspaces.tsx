@@ -24,7 +24,7 @@ import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
 import type { Tenant, Workspace } from "../../session/session";
 import { bytesText } from "../data/queries";
-import { FormDialog } from "./FormDialog";
+import { FormDialog } from "../../parts/FormDialog";
 import { SecretDialog } from "./SecretDialog";
 import type { Told } from "./SecretDialog";
 import { TenantDialog } from "./TenantDialog";

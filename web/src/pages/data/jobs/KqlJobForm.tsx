@@ -1,8 +1,9 @@
 /** Makes and changes a KQL job. */
-import { Field, Input, Select, Switch, Textarea } from "@fluentui/react-components";
+import { Field, Input, Select, Switch } from "@fluentui/react-components";
+import { MomentField } from "../../../parts/MomentField";
 import { useApi } from "../../../session/useApi";
-import { QueryField } from "../../hunting/editor/QueryField";
 import { JobForm } from "./JobForm";
+import { NameField, RepeatedFields, isRepeated } from "./fields";
 import { fieldOf, frequencies, refuseTaken, utcOf } from "./model";
 import type { Frequency, KqlJob } from "./model";
 import { useDraft } from "./useDraft";
@@ -74,21 +75,19 @@ function ScheduleFields({
           />
         </Field>
       )}
-      <Field label="First run (UTC)" hint="Empty: at once">
-        <Input
-          type="datetime-local"
-          value={draft.start}
-          onChange={(_, d) => change({ start: d.value })}
-        />
-      </Field>
+      <MomentField
+        label="First run"
+        hint="Empty: at once"
+        value={draft.start}
+        onChange={(start) => change({ start })}
+      />
       {repeats && (
-        <Field label="No more runs after (UTC)" hint="Empty: it goes on">
-          <Input
-            type="datetime-local"
-            value={draft.end}
-            onChange={(_, d) => change({ end: d.value })}
-          />
-        </Field>
+        <MomentField
+          label="No more runs after"
+          hint="Empty: it goes on"
+          value={draft.end}
+          onChange={(end) => change({ end })}
+        />
       )}
     </>
   );
@@ -106,42 +105,28 @@ export function KqlJobForm({ job, query }: { job?: KqlJob | undefined; query: st
       headers: job?.etag === undefined ? {} : { "if-match": job.etag },
     });
   };
-  const ready = draft.name.trim() !== "" && draft.query.trim() !== "" && draft.table.trim() !== "";
   return (
     <JobForm
       action={job === undefined ? "Create" : "Save"}
-      ready={ready}
+      ready={isRepeated(draft)}
       dirty={dirty}
       onSave={save}
       done={job === undefined ? "The job is created" : "The job is saved"}
       next={`/jobs/kql/${encodeURIComponent(draft.name)}`}
     >
       {job === undefined && (
-        <Field label="Name" required hint="Without # and -">
-          <Input value={draft.name} onChange={(_, d) => change({ name: d.value })} />
-        </Field>
-      )}
-      <Field label="Description">
-        <Textarea
-          rows={2}
-          value={draft.description}
-          onChange={(_, d) => change({ description: d.value })}
+        <NameField
+          hint="Without # and -"
+          value={draft.name}
+          onChange={(name) => change({ name })}
         />
-      </Field>
-      <QueryField
-        label="Query"
-        required
-        hint="Over the data lake: also what is past its analytics retention. now() is when a run is due."
-        value={draft.query}
-        onChange={(text) => change({ query: text })}
+      )}
+      <RepeatedFields
+        draft={draft}
+        queryHint="Over the data lake: also what is past its analytics retention. now() is when a run is due."
+        tableHint="A custom table, or a new one whose name ends in _KQL_CL"
+        onChange={change}
       />
-      <Field
-        label="Destination table"
-        required
-        hint="A custom table, or a new one whose name ends in _KQL_CL"
-      >
-        <Input value={draft.table} onChange={(_, d) => change({ table: d.value })} />
-      </Field>
       <ScheduleFields draft={draft} change={change} />
       <Switch
         label={draft.enabled ? "Enabled" : "Disabled"}

@@ -1,8 +1,9 @@
 /** Makes old rows of a table available to queries and rules. */
-import { Field, Input, Select } from "@fluentui/react-components";
+import { Field, Select } from "@fluentui/react-components";
 import { useApi } from "../../../session/useApi";
 import { useTables } from "../queries";
 import { JobForm } from "./JobForm";
+import { NameField, PeriodFields } from "./fields";
 import { utcOf } from "./model";
 import { useDraft } from "./useDraft";
 
@@ -43,27 +44,17 @@ export function RestoreForm() {
           ))}
         </Select>
       </Field>
-      <Field
-        label="Name"
-        required
+      <NameField
         hint={`Queries and rules find the rows in ${draft.name === "" ? "NAME" : draft.name}_RST`}
-      >
-        <Input value={draft.name} onChange={(_, d) => change({ name: d.value })} />
-      </Field>
-      <Field label="From (UTC)" required>
-        <Input
-          type="datetime-local"
-          value={draft.from}
-          onChange={(_, d) => change({ from: d.value })}
-        />
-      </Field>
-      <Field label="To (UTC)" required hint="At least two days later">
-        <Input
-          type="datetime-local"
-          value={draft.to}
-          onChange={(_, d) => change({ to: d.value })}
-        />
-      </Field>
+        value={draft.name}
+        onChange={(name) => change({ name })}
+      />
+      <PeriodFields
+        from={draft.from}
+        to={draft.to}
+        hint="At least two days later"
+        onChange={change}
+      />
     </JobForm>
   );
 }

@@ -1,8 +1,9 @@
 /** Starts a search job. */
-import { Field, Input, Textarea } from "@fluentui/react-components";
+import { Field, Input } from "@fluentui/react-components";
 import { useApi } from "../../../session/useApi";
 import { QueryField } from "../../hunting/editor/QueryField";
 import { JobForm } from "./JobForm";
+import { DescriptionField, NameField, PeriodFields } from "./fields";
 import { utcOf } from "./model";
 import { useDraft } from "./useDraft";
 
@@ -44,20 +45,15 @@ export function SearchForm({ query }: { query: string }) {
       done="The search job is started"
       next="/jobs"
     >
-      <Field
-        label="Name"
-        required
+      <NameField
         hint={`The rows that are found land in ${draft.name === "" ? "NAME" : draft.name}_SRCH`}
-      >
-        <Input value={draft.name} onChange={(_, d) => change({ name: d.value })} />
-      </Field>
-      <Field label="Description">
-        <Textarea
-          rows={2}
-          value={draft.description}
-          onChange={(_, d) => change({ description: d.value })}
-        />
-      </Field>
+        value={draft.name}
+        onChange={(name) => change({ name })}
+      />
+      <DescriptionField
+        value={draft.description}
+        onChange={(description) => change({ description })}
+      />
       <QueryField
         label="Query"
         required
@@ -65,20 +61,12 @@ export function SearchForm({ query }: { query: string }) {
         value={draft.query}
         onChange={(text) => change({ query: text })}
       />
-      <Field label="From (UTC)" required>
-        <Input
-          type="datetime-local"
-          value={draft.from}
-          onChange={(_, d) => change({ from: d.value })}
-        />
-      </Field>
-      <Field label="To (UTC)" required hint="At most 366 days later">
-        <Input
-          type="datetime-local"
-          value={draft.to}
-          onChange={(_, d) => change({ to: d.value })}
-        />
-      </Field>
+      <PeriodFields
+        from={draft.from}
+        to={draft.to}
+        hint="At most 366 days later"
+        onChange={change}
+      />
       <Field label="Rows at most">
         <Input
           type="number"

@@ -1,8 +1,9 @@
 /** Makes and changes a summary rule. */
-import { Field, Input, Select, Textarea } from "@fluentui/react-components";
+import { Field, Input, Select } from "@fluentui/react-components";
+import { MomentField } from "../../../parts/MomentField";
 import { useApi } from "../../../session/useApi";
-import { QueryField } from "../../hunting/editor/QueryField";
 import { JobForm } from "./JobForm";
+import { NameField, RepeatedFields, isRepeated } from "./fields";
 import { binMinutes, binText, fieldOf, refuseTaken, utcOf } from "./model";
 import type { SummaryRule } from "./model";
 import { useDraft } from "./useDraft";
@@ -64,14 +65,13 @@ function BinFields({ draft, change }: { draft: Draft; change: (changed: Partial<
           onChange={(_, d) => change({ delay: d.value })}
         />
       </Field>
-      <Field label="First bin begins (UTC)" hint="A whole hour. Empty: the next one">
-        <Input
-          type="datetime-local"
-          step={3600}
-          value={draft.start}
-          onChange={(_, d) => change({ start: d.value })}
-        />
-      </Field>
+      <MomentField
+        label="First bin begins"
+        hint="A whole hour. Empty: the next one"
+        step={3600}
+        value={draft.start}
+        onChange={(start) => change({ start })}
+      />
       <Field label="Column of time" hint="Which column the bins bound">
         <Input value={draft.selector} onChange={(_, d) => change({ selector: d.value })} />
       </Field>
@@ -91,41 +91,25 @@ export function SummaryForm({ rule, query }: { rule?: SummaryRule | undefined; q
       headers: rule?.etag === undefined ? {} : { "if-match": rule.etag },
     });
   };
-  const ready = draft.name.trim() !== "" && draft.query.trim() !== "" && draft.table.trim() !== "";
   return (
     <JobForm
       action={rule === undefined ? "Create" : "Save"}
-      ready={ready}
+      ready={isRepeated(draft)}
       dirty={dirty}
       onSave={save}
       done={rule === undefined ? "The summary rule is created" : "The summary rule is saved"}
       next={`/jobs/summary/${encodeURIComponent(draft.name)}`}
     >
-      {rule === undefined && (
-        <Field label="Name" required>
-          <Input value={draft.name} onChange={(_, d) => change({ name: d.value })} />
-        </Field>
-      )}
+      {rule === undefined && <NameField value={draft.name} onChange={(name) => change({ name })} />}
       <Field label="Display name" hint="Empty: the name">
         <Input value={draft.displayName} onChange={(_, d) => change({ displayName: d.value })} />
       </Field>
-      <Field label="Description">
-        <Textarea
-          rows={2}
-          value={draft.description}
-          onChange={(_, d) => change({ description: d.value })}
-        />
-      </Field>
-      <QueryField
-        label="Query"
-        required
-        hint="It must not bound time itself: each table that it reads is narrowed to the bin"
-        value={draft.query}
-        onChange={(text) => change({ query: text })}
+      <RepeatedFields
+        draft={draft}
+        queryHint="It must not bound time itself: each table that it reads is narrowed to the bin"
+        tableHint="Its name ends in _CL; the first bin makes it"
+        onChange={change}
       />
-      <Field label="Destination table" required hint="Its name ends in _CL; the first bin makes it">
-        <Input value={draft.table} onChange={(_, d) => change({ table: d.value })} />
-      </Field>
       <BinFields draft={draft} change={change} />
     </JobForm>
   );

@@ -1,44 +1,20 @@
 /** One summary rule: what it does, its bins with what went wrong, and changing it. */
-import {
-  Badge,
-  Button,
-  Card,
-  Spinner,
-  Subtitle2,
-  Toolbar,
-  makeStyles,
-  tokens,
-} from "@fluentui/react-components";
-import { useQuery } from "@tanstack/react-query";
+import { Button, Subtitle2 } from "@fluentui/react-components";
 import { useState } from "react";
-import { useNavigate, useParams, useSearchParams } from "react-router-dom";
 import { kqlText, useKql } from "../../../api/kql";
-import { Confirm } from "../../../parts/Confirm";
 import { DataGrid } from "../../../parts/DataGrid";
 import type { Column } from "../../../parts/DataGrid";
-import { Facts } from "../../../parts/Facts";
-import { Page } from "../../../parts/Page";
-import { TextLink } from "../../../parts/TextLink";
 import { EmptyState, ErrorNotice } from "../../../parts/notices";
 import { TimeText } from "../../../parts/time";
 import { useSession } from "../../../session/session";
-import { useApi } from "../../../session/useApi";
+import { Destination, ResourcePage } from "./ResourcePage";
 import { SummaryForm } from "./SummaryForm";
 import { SummaryState } from "./SummaryRules";
-import { binText, runColours, useJobDeed } from "./model";
-import type { Deed, SummaryRule } from "./model";
+import { binText, useJobDeed } from "./model";
+import type { Arm, SummaryRule } from "./model";
+import { rowsColumn, statusColumn } from "./runColumns";
 
 const MOST_BINS = 500;
-
-const useStyles = makeStyles({
-  query: {
-    margin: 0,
-    overflow: "auto",
-    maxHeight: "14rem",
-    fontFamily: tokens.fontFamilyMonospace,
-    fontSize: tokens.fontSizeBase200,
-  },
-});
 
 /** A row of LASummaryLogs. */
 interface Bin {
@@ -59,25 +35,8 @@ const columns: Column<Bin>[] = [
     value: (b) => b.BinStartTime,
     cell: (b) => <TimeText value={b.BinStartTime} />,
   },
-  {
-    id: "status",
-    title: "Status",
-    width: 120,
-    value: (b) => b.Status,
-    cell: (b) => (
-      <Badge appearance="tint" color={runColours[b.Status] ?? "informative"}>
-        {b.Status}
-      </Badge>
-    ),
-  },
-  {
-    id: "rows",
-    title: "Rows",
-    width: 110,
-    sortable: true,
-    value: (b) => b.ResultsRecordCount,
-    cell: (b) => b.ResultsRecordCount.toLocaleString("en"),
-  },
+  statusColumn((b) => b.Status),
+  rowsColumn((b) => b.ResultsRecordCount),
   {
     id: "time",
     title: "Ran",
@@ -141,99 +100,52 @@ function Bins({ rule }: { rule: SummaryRule }) {
   );
 }
 
-function Actions({ rule }: { rule: SummaryRule }) {
-  const go = useNavigate();
-  const deed = useJobDeed();
-  const [deleting, setDeleting] = useState(false);
-  const path = { rule: rule.name };
-  const active = rule.properties.isActive;
-  return (
-    <Toolbar
-      aria-label="Summary rule"
-      size="small"
-      style={{ flexWrap: "wrap", padding: 0, gap: "4px" }}
-    >
-      <Button onClick={() => void go("?edit=true")}>Edit</Button>
-      <Button
-        onClick={() =>
-          void deed(
-            (arm) => arm.call("POST", `/summaryLogs/{rule}/${active ? "stop" : "start"}`, { path }),
-            active ? "The rule is stopped" : "The rule runs",
-          )
-        }
-      >
-        {active ? "Stop" : "Start"}
-      </Button>
-      <Button onClick={() => setDeleting(true)}>Delete</Button>
-      {deleting && (
-        <Confirm
-          title={`Delete the summary rule ${rule.name}?`}
-          action="Delete"
-          onConfirm={async () => {
-            const remove: Deed = (arm) => arm.call("DELETE", "/summaryLogs/{rule}", { path });
-            if (await deed(remove, "The summary rule is deleted")) void go("/jobs?tab=summaries");
-          }}
-          onClose={() => setDeleting(false)}
-        >
-          The table with its rows stays.
-        </Confirm>
-      )}
-    </Toolbar>
-  );
+/** What may be done to it, on its page. */
+function deedsOf({ name, properties: { isActive } }: SummaryRule) {
+  const path = { rule: name };
+  return {
+    deeds: [
+      {
+        title: isActive ? "Stop" : "Start",
+        deed: (arm: Arm) =>
+          arm.call("POST", `/summaryLogs/{rule}/${isActive ? "stop" : "start"}`, { path }),
+        done: isActive ? "The rule is stopped" : "The rule runs",
+      },
+    ],
+    remove: (arm: Arm) => arm.call("DELETE", "/summaryLogs/{rule}", { path }),
+  };
+}
+
+function factsOf(rule: SummaryRule) {
+  const p = rule.properties;
+  const d = p.ruleDefinition;
+  return [
+    ["Status", <SummaryState key="s" rule={rule} />],
+    ["Description", p.description],
+    ["Bin", binText(d.binSize)],
+    ["Delay", d.binDelay === undefined ? undefined : `${String(d.binDelay)} min`],
+    ["First bin", d.binStartTime && <TimeText key="f" value={d.binStartTime} />],
+    ["Column of time", d.timeSelector],
+    ["Destination", <Destination key="d" table={d.destinationTable} />],
+  ] as const;
 }
 
 export default function SummaryPage() {
-  const styles = useStyles();
-  const name = useParams()["name"] ?? "";
-  const [params] = useSearchParams();
-  const { workspace, may } = useSession();
-  const { arm } = useApi();
-  const { data, error, isPending } = useQuery({
-    queryKey: ["data", workspace?.id, "summary", name],
-    queryFn: ({ signal }) =>
-      arm.call("GET", "/summaryLogs/{rule}", { path: { rule: name }, signal }),
-  });
-  if (isPending) return <Spinner label="Loading" />;
-  if (error !== null)
-    return (
-      <Page title={name}>
-        <ErrorNotice title="The summary rule can't be shown" error={error} />
-      </Page>
-    );
-  const p = data.properties;
-  const d = p.ruleDefinition;
-  const title = p.displayName || data.name;
-  const writes = may("tables/write");
-  if (writes && params.get("edit") === "true")
-    return (
-      <Page title={`Edit ${title}`}>
-        <SummaryForm key={data.name} rule={data} query="" />
-      </Page>
-    );
   return (
-    <Page title={title} actions={writes && <Actions rule={data} />}>
-      <Card>
-        <Facts
-          facts={[
-            ["Status", <SummaryState key="s" rule={data} />],
-            ["Description", p.description],
-            ["Bin", binText(d.binSize)],
-            ["Delay", d.binDelay === undefined ? undefined : `${String(d.binDelay)} min`],
-            ["First bin", d.binStartTime && <TimeText key="f" value={d.binStartTime} />],
-            ["Column of time", d.timeSelector],
-            [
-              "Destination",
-              <TextLink key="d" to={`/tables/${encodeURIComponent(d.destinationTable)}`}>
-                {d.destinationTable}
-              </TextLink>,
-            ],
-          ]}
-        />
-        <pre className={styles.query} tabIndex={0} aria-label="Query">
-          {d.query}
-        </pre>
-      </Card>
-      <Bins rule={data} />
-    </Page>
+    <ResourcePage
+      what="summary rule"
+      list="/jobs?tab=summaries"
+      read={(arm, name, signal) =>
+        arm.call("GET", "/summaryLogs/{rule}", { path: { rule: name }, signal })
+      }
+      view={(rule) => ({
+        title: rule.properties.displayName || rule.name,
+        facts: factsOf(rule),
+        query: rule.properties.ruleDefinition.query,
+        form: <SummaryForm key={rule.name} rule={rule} query="" />,
+        runs: <Bins rule={rule} />,
+        ...deedsOf(rule),
+      })}
+    />
   );
 }

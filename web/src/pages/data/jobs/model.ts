@@ -52,7 +52,8 @@ export async function refuseTaken(answer: Promise<unknown>): Promise<void> {
   throw new Error("The name is taken. Choose another one, or change the one that is there.");
 }
 
-export type Deed = (arm: WorkspaceApi["arm"]) => Promise<unknown>;
+export type Arm = WorkspaceApi["arm"];
+export type Deed = (arm: Arm) => Promise<unknown>;
 
 /** Something that is done to a job, with a word about what became of it. True: it was done. */
 export function useJobDeed(): (run: Deed, done: string) => Promise<boolean> {
