@@ -1,5 +1,6 @@
 // Analytics: the list of rules, templates, coverage, a rule's page, the wizard.
 import assert from 'node:assert/strict';
+import { place } from './portal.mjs';
 
 const GUESSED = '00000000-0000-4000-8000-000000000001';
 
@@ -68,6 +69,10 @@ export const tests = {
     await portal.shots('rule');
     await page.getByRole('tab', { name: 'Runs' }).click();
     await row(page, 'Success').first().waitFor();
+    for (const column of ['Rows', 'Processor', 'Shared', 'Rows read', 'Bytes read', 'Memory'])
+      await page.getByRole('columnheader', { name: column, exact: true }).waitFor();
+    await portal.accessible('runs of a rule');
+    await portal.shots('rule-runs');
     await page.getByRole('tab', { name: 'Alerts' }).click();
     await row(page, 'Password guessed').first().waitFor();
     await page.getByRole('tab', { name: 'Versions' }).click();
@@ -84,6 +89,27 @@ export const tests = {
     await page.getByRole('button', { name: 'Restore', exact: true }).click();
     await page.getByRole('heading', { name: 'First name', level: 1 }).waitFor();
     await portal.insights('DELETE', 'alertRules/versions-1');
+  },
+  async backtests_are_kept_and_shown(portal) {
+    const { page } = portal;
+    const base = `/vedette/v1/workspaces/${place.workspace}/backtests`;
+    const started = await portal.api('POST', base, {
+      rules: [GUESSED], from: '2026-03-17T10:00:00Z', to: place.now, maxFirings: 50,
+    });
+    await portal.until(async () => (await portal.api('GET', `${base}/${started.id}`)).status === 'Succeeded', 'the backtest');
+    await portal.goto('/rules?tab=backtests', 'Analytics');
+    await row(page, 'Password guessed').getByText('Succeeded').first().waitFor();
+    await page.getByRole('button', { name: 'Password guessed' }).first().click();
+    const pane = page.getByRole('region', { name: 'Backtest', exact: true });
+    await pane.getByRole('region', { name: 'Rules of the backtest' }).getByText('Password guessed').waitFor();
+    await pane.getByRole('region', { name: 'Firings' }).getByText('Password guessed').first().waitFor();
+    await portal.accessible('backtests');
+    await portal.shots('backtests');
+    await page.reload();
+    await pane.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Delete the backtest' }).click();
+    await page.getByText('The backtest is deleted').first().waitFor();
+    await pane.waitFor({ state: 'detached' });
   },
   async matrix_leads_to_rules(portal) {
     const { page } = portal;

@@ -15,6 +15,7 @@ const useStyles = makeStyles({
       borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
       overflowWrap: "anywhere",
     },
+    "& th": { overflowWrap: "break-word" },
   },
 });
 

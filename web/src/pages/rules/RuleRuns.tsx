@@ -7,6 +7,7 @@ import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
 import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText, useTimeFormat } from "../../parts/time";
+import { bytesText } from "../data/queries";
 import type { Run } from "./model";
 import { useRuns } from "./queries";
 
@@ -81,6 +82,37 @@ const columns: Column<Run>[] = [
     sortable: true,
     value: (r) => r.processorUs,
     cell: (r) => microText(r.processorUs),
+  },
+  {
+    id: "shared",
+    title: "Shared",
+    width: 90,
+    value: (r) => (r.shared ? 1 : 0),
+    cell: (r) => (r.shared ? "Yes" : "No"),
+  },
+  {
+    id: "rowsRead",
+    title: "Rows read",
+    width: 110,
+    sortable: true,
+    value: (r) => r.rowsRead,
+    cell: (r) => r.rowsRead.toLocaleString("en-GB"),
+  },
+  {
+    id: "bytesRead",
+    title: "Bytes read",
+    width: 110,
+    sortable: true,
+    value: (r) => r.bytesRead,
+    cell: (r) => bytesText(r.bytesRead),
+  },
+  {
+    id: "memory",
+    title: "Memory",
+    width: 110,
+    sortable: true,
+    value: (r) => r.memoryBytes,
+    cell: (r) => bytesText(r.memoryBytes),
   },
   { id: "from", title: "Window from", width: 210, cell: (r) => <TimeText value={r.windowFrom} /> },
   { id: "to", title: "Window to", width: 210, cell: (r) => <TimeText value={r.windowTo} /> },

@@ -3,6 +3,7 @@ import { Page } from "../../parts/Page";
 import { Tabs } from "../../parts/Tabs";
 import { ActiveRules } from "./ActiveRules";
 import { Anomalies } from "./Anomalies";
+import { Backtests } from "./Backtests";
 import { Coverage } from "./Coverage";
 import { RuleTemplates } from "./RuleTemplates";
 
@@ -10,6 +11,7 @@ const tabs = [
   { id: "active", title: "Active rules", component: ActiveRules },
   { id: "templates", title: "Rule templates", component: RuleTemplates },
   { id: "anomalies", title: "Anomalies", component: Anomalies },
+  { id: "backtests", title: "Backtests", component: Backtests },
   { id: "coverage", title: "MITRE ATT&CK", component: Coverage },
 ];
 

@@ -13,6 +13,7 @@ export type RuleResource = Pick<Schemas["AlertRule"], "kind" | "properties"> &
 export type RuleState = Schemas["RuleState"];
 export type Template = Schemas["AlertRuleTemplate"];
 export type Run = Schemas["RuleRun"];
+export type Backtest = Schemas["Backtest"];
 export type Version = Schemas["RuleVersion"];
 
 /** What is wrong with a rule's text, as the import tells it. */

@@ -56,6 +56,31 @@ export function useRuns(rule: string, top = 200) {
   });
 }
 
+/** Backtests that are kept, without their reports; asked again while one runs. */
+export function useBacktests() {
+  const { workspace } = useSession();
+  const api = useApi();
+  return useQuery({
+    queryKey: ["rules", workspace?.id, "backtests"],
+    queryFn: ({ signal }) => api.own.all("/backtests", 10_000, { signal }),
+    refetchInterval: (query) =>
+      query.state.data?.some((b) => b.status === "Running") ? 2000 : false,
+  });
+}
+
+/** One backtest with its report, asked for until it has ended. */
+export function useBacktest(id: string | undefined) {
+  const { workspace } = useSession();
+  const api = useApi();
+  return useQuery({
+    queryKey: ["rules", workspace?.id, "backtest", id],
+    enabled: id !== undefined,
+    queryFn: ({ signal }) =>
+      api.own.call("GET", "/backtests/{backtest}", { path: { backtest: id ?? "" }, signal }),
+    refetchInterval: (query) => (query.state.data?.status === "Running" ? 500 : false),
+  });
+}
+
 export function useVersions(rule: string) {
   const { workspace } = useSession();
   const api = useApi();

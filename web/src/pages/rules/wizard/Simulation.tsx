@@ -1,6 +1,6 @@
 /** What the rule would have done in the past days: a backtest, which stores nothing. */
 import { Button, Field, ProgressBar, Select, Subtitle2, Text } from "@fluentui/react-components";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { Chart } from "../../../parts/Chart";
 import { ErrorNotice } from "../../../parts/notices";
@@ -9,6 +9,7 @@ import { useSession } from "../../../session/session";
 
 import { firesOn, sentProperties } from "../model";
 import type { RuleProperties } from "../model";
+import { useBacktest } from "../queries";
 import { useDraft } from "./draft";
 import { useApi } from "../../../session/useApi";
 import type { Schemas } from "../../../api/typed";
@@ -85,18 +86,6 @@ function Result({ report, rule }: { report: Report; rule: RuleProperties }) {
       )}
     </>
   );
-}
-
-/** A backtest that was started, asked for until it has ended. */
-function useBacktest(id: string | undefined) {
-  const api = useApi();
-  return useQuery({
-    queryKey: ["backtest", id],
-    enabled: id !== undefined,
-    queryFn: ({ signal }) =>
-      api.own.call("GET", "/backtests/{backtest}", { path: { backtest: id ?? "" }, signal }),
-    refetchInterval: (query) => (query.state.data?.status === "Running" ? 500 : false),
-  });
 }
 
 export function Simulation() {
