@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 
-static struct str map_file(const char *path)
+UNUSED static struct str map_file(const char *path)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -43,7 +43,7 @@ static void start(void)
     need(w != NULL, &e);
 }
 
-static void load(struct str text, struct str stream)
+UNUSED static void load(struct str text, struct str stream)
 {
     struct err e = {0};
     struct ingest_options io = {.store = s, .clock = the_clock};
@@ -64,7 +64,7 @@ static void load(struct str text, struct str stream)
 }
 
 /* The best of some runs of a query. */
-static double ask(struct str kql)
+UNUSED static double ask(struct str kql)
 {
     double best = 1e9;
     for (int i = 0; i < RUNS; i++) {

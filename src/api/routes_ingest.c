@@ -70,7 +70,7 @@ static void post_by_rule(struct vedette *v, struct http_request *q, struct http_
                                    .body = q->body,
                                    .source = api_caller(q)->id,
                                    .client_request_id = http_header(q, "x-ms-client-request-id"),
-                                   .caller = {q, may}};
+                                   .caller = {.self = q, .may = may}};
     if (dcr_logs(v->dcrs, &in, &result, &e))
         r->status = 204;
     else if (e.code == ERR_FORBIDDEN || e.code == ERR_NOT_FOUND)

@@ -27,6 +27,39 @@ bool engine_copy_database(struct engine *g, struct str database, const char *pat
                           struct err *e) MUST_USE;
 bool engine_checkpoint(struct engine *g, struct str database, struct err *e) MUST_USE;
 
+/* ---- files that the store opens and reads ----
+ * A FROM item may read a list of Parquet files by its number: the database asks for their names,
+ * and opens and reads them, by these calls, on its own threads. It looks at nothing else of them:
+ * no link is resolved, no folder is searched. */
+enum { ENGINE_FILE_NAME_BYTES = 256 };
+struct engine_wait {
+    void *self;
+    bool (*over)(void *self, struct err *e); /* the query has to end: ERR_CANCELLED, ERR_TIMEOUT */
+};
+struct engine_file_calls {
+    void *self;
+    /* With a reference of the caller's; NULL: there is no such list (less than 2^32). */
+    void *(*list)(void *self, uint64_t number);
+    void (*list_drop)(void *list);
+    size_t (*list_count)(const void *list);
+    /* Names rise with their place, and are another file's never: what is read of a file may be kept
+     * under its name. */
+    void (*list_name)(const void *list, size_t at, char name[ENGINE_FILE_NAME_BYTES]);
+    /* here: on a disk of this machine, where many small reads cost little. An error with a kind or
+     * another code than ERR_IO is the query's error as it is. */
+    void *(*open)(void *self, uint64_t list, size_t at, int64_t *out_bytes, bool *out_here,
+                  struct err *e);
+    bool (*read)(void *file, void *to, size_t n, int64_t at, const struct engine_wait *wait,
+                 struct err *e);
+    void (*close)(void *file);
+};
+/* Before engine_lock_down; calls stays until engine_close. Errors: ERR_UNSUPPORTED: another version
+ * of the database than the program was built for. */
+bool engine_files_open(struct engine *g, const struct engine_file_calls *calls,
+                       struct err *e) MUST_USE;
+/* The beginning of a FROM item over a list, up to more arguments and ')'. */
+void engine_files_item(uint64_t list, struct sbuf *out);
+
 /* ---- internal SQL ---- */
 /* Runs one or more statements on a connection of its own; rows are thrown away. */
 bool engine_exec(struct engine *g, struct str sql, struct err *e) MUST_USE;

@@ -96,21 +96,46 @@ static const struct kql_row_rule *both(struct arena *a, const struct kql_row_rul
     return y == NULL ? x : rule_of(a, KQL_ROWS_ALL, two, 2);
 }
 
-/* What the workspace asks for beside the right to the resource's logs. */
-static bool in_workspace(const struct identity_caller *c, struct arena *a,
+/* Where Privileged Monitoring Data Reader was given at the resource, or around it. */
+static size_t add_privileged(const struct identity_caller *c, struct arena *a, struct str resource,
+                             const struct identity_table *t, const struct kql_row_rule **any)
+{
+    const struct identity_target place = {.workspace = t->workspace};
+    size_t n = 0;
+    struct str path;
+    for (size_t i = 0; i < c->n_grants; i++) {
+        const struct identity_grant *g = &c->grants[i];
+        if (!g->deny && g->condition == NULL && role_is_privileged_reader(g->role) &&
+            grant_counts(c, g, &place) && common(resource, g, &path))
+            any[n++] = lies_below(a, path, false);
+    }
+    return n;
+}
+
+/* What the workspace asks for beside the right to the resource's logs. A protected table that is
+ * not given has no rows; the table is there all the same. */
+static bool in_workspace(const struct identity_caller *c, struct arena *a, struct str resource,
                          const struct identity_table *t, const struct kql_row_rule **out_rule)
 {
     bool is_protected = identity_table_is_protected(c->in, t->workspace, t->name);
     struct identity_access x = identity_access_of(c->in, t->workspace);
+    const struct kql_row_rule *rows = NULL;
+    const struct kql_row_rule **any = arena_array(a, const struct kql_row_rule *, c->n_grants + 1);
+    size_t n = 0;
     if (x.by_resource && !x.data_actions_only && !is_protected)
         return true;
-    enum identity_reading reading = identity_reads(c, a, t, out_rule);
-    /* A protected table that is not given has no rows; the table is there all the same. */
-    if (x.by_resource && is_protected && reading == IDENTITY_READS_NOTHING)
-        *out_rule = rule_of(a, KQL_ROWS_ANY, NULL, 0);
-    else if (reading == IDENTITY_READS_NOTHING ||
-             (!x.by_resource && !identity_allows(c, "query/read", t->workspace)))
+    enum identity_reading reading = identity_reads(c, a, t, &rows);
+    if (!x.by_resource && !identity_allows(c, "query/read", t->workspace))
         return false;
+    if (reading == IDENTITY_READS_ALL)
+        return true;
+    if (is_protected && x.by_resource)
+        n = add_privileged(c, a, resource, t, any);
+    else if (reading == IDENTITY_READS_NOTHING)
+        return false;
+    if (reading == IDENTITY_READS_ROWS)
+        any[n++] = rows;
+    *out_rule = rule_of(a, KQL_ROWS_ANY, any, n);
     return true;
 }
 
@@ -120,7 +145,7 @@ enum identity_reading identity_reads_of_resource(const struct identity_caller *c
                                                  const struct kql_row_rule **out_rule)
 {
     const struct kql_row_rule *own = NULL, *around = NULL, *here = NULL;
-    if (!of_resource_alone(c, a, resource, t, &own) || !in_workspace(c, a, t, &here))
+    if (!of_resource_alone(c, a, resource, t, &own) || !in_workspace(c, a, resource, t, &here))
         return IDENTITY_READS_NOTHING;
     if (c->within != NULL &&
         identity_reads_of_resource(c->within, a, resource, t, &around) == IDENTITY_READS_NOTHING)

@@ -3,6 +3,8 @@
 
 /* Values that were seen a moment ago need no cutting; most columns have few. */
 enum { MEMO_SLOTS = 512, MEMO_BYTES = 63, FIRST_SLOTS = 256 };
+/* Terms that were seen a moment ago, and those that wait for their places in the set. */
+enum { RECENT_SLOTS = 1024, WAITING = 256, AHEAD = 16 };
 /* Columns with fewer terms get the most exact filters whatever the budget. */
 enum { FEW_TERMS = 512 };
 
@@ -18,8 +20,11 @@ struct set {
 struct column {
     struct terms_column c;
     struct set set;
-    bool full;          /* this group's terms don't fit in memory */
-    struct memo *memo;  /* MEMO_SLOTS */
+    bool full;         /* this group's terms don't fit in memory */
+    struct memo *memo; /* MEMO_SLOTS */
+    uint64_t *recent;  /* RECENT_SLOTS, by their hash; 0: free */
+    uint64_t waiting[WAITING];
+    size_t n_waiting;
     struct sbuf table;  /* TERMS_FILTER_BYTES a group; offsets count from the first fingerprint */
     struct sbuf prints; /* of all groups */
 };
@@ -46,6 +51,7 @@ struct terms_builder *terms_builder_new(const struct terms_column *cols, size_t 
         *c = (struct column){.c = cols[i], .table = sbuf_make(0), .prints = sbuf_make(UINT32_MAX)};
         c->c.name = (struct str){xstrndup(cols[i].name), cols[i].name.n};
         c->memo = xmalloc(MEMO_SLOTS * sizeof(*c->memo));
+        c->recent = xcalloc(RECENT_SLOTS, sizeof(*c->recent));
         for (size_t k = 0; k < MEMO_SLOTS; k++)
             c->memo[k].n = MEMO_BYTES + 1;
     }
@@ -61,6 +67,7 @@ void terms_builder_free(struct terms_builder *b)
         xfree((char *)(uintptr_t)c->c.name.p);
         xfree(c->set.p);
         xfree(c->memo);
+        xfree(c->recent);
         sbuf_fini(&c->table);
         sbuf_fini(&c->prints);
     }
@@ -108,38 +115,52 @@ static void set_drop(struct terms_builder *b, struct set *s)
     *s = (struct set){0};
 }
 
+/* The column has no filter in this group. */
+static void give_up(struct terms_builder *b, struct column *c)
+{
+    c->full = true;
+    c->n_waiting = 0;
+    set_drop(b, &c->set);
+}
+
 /* ---- values ---- */
 
-static bool put_all(struct terms_builder *b, struct set *s, const uint64_t *hashes, size_t n)
+/* Puts those that wait into the set: many at a time, so that places of some come from memory while
+ * others are looked at. false: there is no memory for them. */
+static bool put_waiting(struct terms_builder *b, struct column *c)
 {
+    struct set *s = &c->set;
+    size_t n = c->n_waiting;
+    c->n_waiting = 0;
     while ((s->n + n) * 2 > s->cap)
         if (!set_grow(b, s))
             return false;
-    for (size_t i = 0; i < n; i++)
-        __builtin_prefetch(&s->p[hashes[i] & (s->cap - 1)], 1);
-    for (size_t i = 0; i < n; i++)
-        (void)set_put(s, hashes[i]);
+    for (size_t i = 0; i < n + AHEAD; i++) {
+        if (i < n)
+            __builtin_prefetch(&s->p[c->waiting[i] & (s->cap - 1)], 1);
+        if (i >= AHEAD)
+            (void)set_put(s, c->waiting[i - AHEAD]);
+    }
     return true;
 }
 
-/* Some at a time, so that their places come from memory while others are looked at. */
 static bool add_terms(struct terms_builder *b, struct column *c, struct str text)
 {
-    enum { SOME = 32 };
     if (text.n == 0)
         return true;
     struct terms_cutter k = {.p = text.p, .end = text.p + text.n};
-    uint64_t some[SOME];
-    size_t n = 0;
+    uint64_t hash;
     struct str term;
-    while (terms_next(&k, &some[n], &term)) {
-        if (++n < SOME)
+    while (terms_next(&k, &hash, &term)) {
+        uint64_t *recent = &c->recent[hash >> 32 & (RECENT_SLOTS - 1)];
+        if (*recent == hash)
             continue;
-        if (!put_all(b, &c->set, some, n))
+        *recent = hash;
+        c->waiting[c->n_waiting++] = hash;
+        if (c->n_waiting == WAITING && !put_waiting(b, c))
             return false;
-        n = 0;
     }
-    return n == 0 || put_all(b, &c->set, some, n);
+    return true;
 }
 
 /* The code unit behind "\u"; false: there is none. */
@@ -236,10 +257,8 @@ void terms_builder_add(struct terms_builder *b, size_t col, struct str text)
     struct column *c = &b->cols[col];
     if (text.n == 0 || c->full || seen(c, text))
         return;
-    if (add_terms(b, c, text) && (!c->c.json || add_json(b, c, text)))
-        return;
-    c->full = true;
-    set_drop(b, &c->set);
+    if (!add_terms(b, c, text) || (c->c.json && !add_json(b, c, text)))
+        give_up(b, c);
 }
 
 /* ---- a group ends ---- */
@@ -278,8 +297,7 @@ static uint32_t choose(struct terms_builder *b, size_t budget_bytes)
         struct column *most = largest(b);
         if (most == NULL || most->set.n <= FEW_TERMS || bytes_at(b, bits) <= budget_bytes)
             return bits;
-        most->full = true;
-        set_drop(b, &most->set);
+        give_up(b, most);
     }
 }
 
@@ -321,10 +339,14 @@ static void end_column(struct terms_builder *b, struct column *c, uint32_t bits)
     c->full = false;
     for (size_t k = 0; k < MEMO_SLOTS; k++)
         c->memo[k].n = MEMO_BYTES + 1;
+    memset(c->recent, 0, RECENT_SLOTS * sizeof(*c->recent));
 }
 
 void terms_builder_end_group(struct terms_builder *b, uint32_t rows, size_t budget_bytes)
 {
+    for (size_t i = 0; i < b->n; i++)
+        if (!b->cols[i].full && !put_waiting(b, &b->cols[i]))
+            give_up(b, &b->cols[i]);
     uint32_t bits = choose(b, budget_bytes);
     for (size_t i = 0; i < b->n; i++)
         end_column(b, &b->cols[i], bits);

@@ -4,6 +4,8 @@ import shutil
 import subprocess
 import sys
 
+LIMIT_S = 180  # of each step
+
 
 def same(a, b):
     try:
@@ -25,12 +27,12 @@ def install(place, requirements):
     shutil.rmtree(place, ignore_errors=True)
     pip = [python_of(place), "-m", "pip", "install", "-q", "--no-deps", "--disable-pip-version-check", "-r",
            requirements]
-    for command, problem in (([sys.executable, "-m", "venv", place], "python3-venv is not installed"),
+    for command, problem in (([sys.executable, "-m", "venv", place], "no virtual environment could be made (is python3-venv installed?)"),
                              (pip, "pip could not install the packages")):
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S, check=False)
         except subprocess.TimeoutExpired:
-            return problem
+            return "%s within %d s" % (problem, LIMIT_S)
         if done.returncode != 0:
             print(done.stdout + done.stderr)
             return problem

@@ -170,6 +170,23 @@ def test_the_workspace_may_ask_for_its_own_rights():
         equal(ask(s, RESOURCES[0], HEARTBEAT, token=s.token(app, secret)).status, 403)
 
 
+def test_protected_tables_show_what_was_given_at_the_resource():
+    from test_protected_tables import PRIVILEGED, protect
+    with Server() as s:
+        filled(s)
+        equal(protect(s, "Heartbeat").status, 200)
+        app, secret = s.application()
+        equal(assign(s, app, READER, WEB).status, 201)
+        token = s.token(app, secret)
+        equal(computers(ask(s, WEB, HEARTBEAT, token=token)), ["w1-r0", "w1-r1", "w1-r3"])
+        equal(assign(s, app, PRIVILEGED, RESOURCES[0]).status, 201)
+        equal(computers(ask(s, WEB, HEARTBEAT, token=token)), ["w0-r0", "w1-r0", "w1-r1", "w1-r3"])
+        # It gives nothing that one may not read otherwise.
+        app, secret = s.application()
+        equal(assign(s, app, PRIVILEGED, RESOURCES[0]).status, 201)
+        equal(ask(s, RESOURCES[0], HEARTBEAT, token=s.token(app, secret)).status, 403)
+
+
 def test_tenants_keep_their_resources():
     """The same resource id in two tenants: a role counts in its own."""
     from test_tenants import Tenant
@@ -195,6 +212,11 @@ def test_what_is_refused():
         equal(s.post("/v1" + RESOURCES[0] + "/query", {"query": "Heartbeat"}, token=None).status, 401)
         equal(s.post("/v1/subscriptions/%2e%2e%2fx/query", {"query": "Heartbeat"}).status, 400)
         equal(s.post("/v1/subscriptions/%s/query" % ("x" * 1100), {"query": "Heartbeat"}).status, 400)
+        # A resource of a subscription itself; roles around it count.
+        alone = SUBSCRIPTION + "/providers/Microsoft.Security/pricings/x"
+        records(s, s.workspace()["id"], "Heartbeat", [{"Computer": "alone", "_ResourceId": alone}])
+        equal(computers(ask(s, alone, HEARTBEAT, token=with_role(s, READER, SUBSCRIPTION))), ["alone"])
+        equal(ask(s, alone, HEARTBEAT, token=with_role(s, READER, WEB)).status, 403)
         quoted = "/subscriptions/s/resourceGroups/g'%22)--/providers/P/t/r"
         equal(computers(s.post("/v1" + quoted + "/query", {"query": HEARTBEAT})), [])
 

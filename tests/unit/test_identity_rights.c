@@ -9,6 +9,7 @@
 
 #define DATA_READ "Microsoft.OperationalInsights/workspaces/tables/data/read"
 #define NAME "@Resource[Microsoft.OperationalInsights/workspaces/tables:name]"
+#define PROTECTION "@Resource[Microsoft.OperationalInsights/workspaces/tables:protectionLevel]"
 #define RECORD(c) "@Resource[Microsoft.OperationalInsights/workspaces/tables/record:" c "]"
 
 static void patterns(void **state)
@@ -116,6 +117,10 @@ static void what_is_left(void **state)
         {RECORD("X") " ForAnyOfAnyValues:StringEquals {'a', 'b'}", "T", "any 2"},
         {"!" RECORD("X") " ForAnyOfAnyValues:StringEquals {'a', 'b'}", "T", "all 2"},
         {RECORD("X") " StringEquals 'a\\'b'", "T", "X == a'b"},
+        {PROTECTION " StringEquals 'Protected'", "T", "-"},
+        {PROTECTION " StringEquals 'General'", "T", "*"},
+        {"!(" PROTECTION " StringEquals 'Protected')", "T", "*"},
+        {PROTECTION " StringEquals 'General' AND " RECORD("X") " StringEquals 'a'", "T", "X == a"},
     };
     AUTO(arena_freep) struct arena *a = arena_new(0);
     (void)state;

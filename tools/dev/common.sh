@@ -26,7 +26,7 @@ parse_words()
         --quick) FLAG_QUICK=1 ;;
         --tidy) FLAG_TIDY=1 ;;
         --fix) FLAG_FIX=1 ;;
-        PREFIX=* | PRESET=* | PORTAL=* | DATA=* | TARGET=* | SECONDS=* | ONLY=* | JOBS=* | SEED=* | PORT=* | ROWS=* | RUNS=* | DUCKDB_DIR=* | SANITIZE=*)
+        PREFIX=* | PRESET=* | PORTAL=* | DATA=* | TARGET=* | SECONDS=* | ONLY=* | JOBS=* | SEED=* | PORT=* | ROWS=* | RUNS=* | DUCKDB_DIR=* | SANITIZE=* | PATIENCE=*)
             # SECONDS is special in some shells, so that one has a name of its own.
             case $word in
             SECONDS=*) FUZZ_SECONDS=${word#*=} ;;

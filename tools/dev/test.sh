@@ -47,7 +47,7 @@ suite_log_of()
 suite_run()
 {
     suite_log=$1
-    limit=$2
+    limit=$(($2 * ${PATIENCE:-1}))
     shift 2
     code=0
     timeout -k 10 "$limit" "$@" >"$suite_log" 2>&1 || code=$?
@@ -242,7 +242,11 @@ suites_waiting()
 
 test_all()
 {
+    case ${PATIENCE:=1} in
+    0* | *[!0-9]*) die 2 "PATIENCE=$PATIENCE: a whole number from 1 on expected" ;;
+    esac
     setup_all
+    export VEDETTE_START_LIMIT="${VEDETTE_START_LIMIT:-$((20 * PATIENCE))}"
     export ASAN_OPTIONS="detect_leaks=1:halt_on_error=1:strict_string_checks=1${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
     export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}"
     export TSAN_OPTIONS="halt_on_error=1${TSAN_OPTIONS:+:$TSAN_OPTIONS}"

@@ -26,6 +26,7 @@ struct engine {
     bool locked;
     struct insert_rows *inserting; /* by insert.c */
     struct running_list running;
+    struct engine_files *files; /* by files.c; NULL: none */
 };
 
 /* An INSERT of a table, by insert.c. */

@@ -128,6 +128,7 @@ void engine_close(struct engine *g)
     for (size_t i = 0; i < g->n_allowed; i++)
         xfree(g->allowed[i]);
     xfree(g->allowed);
+    xfree(g->files);
     lock_fini(&g->lock);
     running_list_fini(&g->running);
     xfree(g);

@@ -1,16 +1,14 @@
 /** Who has which role, and where. */
-import { Button, Field, Input, Select, Textarea, Toolbar } from "@fluentui/react-components";
-import { AddRegular } from "@fluentui/react-icons";
+import { Button, Field, Input, Select, Textarea } from "@fluentui/react-components";
 import { useMemo, useState } from "react";
 import { authorization } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
-import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
+import { FormDialog } from "../../parts/FormDialog";
 import { useNotify } from "../../parts/Toasts";
-import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
-import { FormDialog } from "../../parts/FormDialog";
+import { AdminList } from "./AdminList";
 import { GrantFields } from "./GrantFields";
 import {
   useApplications,
@@ -167,11 +165,11 @@ export function Assignments() {
   const { may } = useSession();
   const notify = useNotify();
   const columns = useColumns();
-  const { data, error, isPending, refetch } = useAssignments();
+  const list = useAssignments();
   const [chosen, setChosen] = useState("");
   const [adding, setAdding] = useState(false);
   const [deleting, setDeleting] = useState(false);
-  const assignment = data?.find((a) => a.id === chosen);
+  const assignment = list.data?.find((a) => a.id === chosen);
   const remove = useSettingsChange(({ name, properties }: Assignment) =>
     authorization(properties.scope === "/" ? "" : properties.scope).call(
       "DELETE",
@@ -179,30 +177,21 @@ export function Assignments() {
       { path: { assignment: name } },
     ),
   );
-  if (error !== null)
-    return (
-      <ErrorNotice
-        title="The assignments can't be shown"
-        error={error}
-        onRetry={() => void refetch()}
-      />
-    );
   return (
     <>
-      {may("applications/write") && (
-        <Toolbar
-          aria-label="Role assignments"
-          size="small"
-          style={{ flexWrap: "wrap", gap: "4px" }}
-        >
-          <Button
-            size="small"
-            appearance="primary"
-            icon={<AddRegular />}
-            onClick={() => setAdding(true)}
-          >
-            Assign a role
-          </Button>
+      <AdminList
+        id="assignments"
+        label="Role assignments"
+        list={list}
+        columns={columns}
+        rowKey={(a) => a.id}
+        onActive={(a) => setChosen(a.id)}
+        make={
+          may("applications/write")
+            ? { title: "Assign a role", onClick: () => setAdding(true) }
+            : undefined
+        }
+        deeds={
           <Button
             size="small"
             disabled={assignment === undefined}
@@ -210,17 +199,8 @@ export function Assignments() {
           >
             Remove
           </Button>
-        </Toolbar>
-      )}
-      <DataGrid
-        id="assignments"
-        label="Role assignments"
-        columns={columns}
-        rows={data ?? []}
-        rowKey={(a) => a.id}
-        loading={isPending}
-        onActive={(a) => setChosen(a.id)}
-        empty={<EmptyState title="You may see no assignments">Ask an administrator.</EmptyState>}
+        }
+        empty={{ title: "You may see no assignments", text: "Ask an administrator." }}
       />
       {adding && <NewAssignment onClose={() => setAdding(false)} />}
       {deleting && assignment && (

@@ -7,24 +7,22 @@ import {
   Subtitle2,
   Switch,
   Textarea,
-  Toolbar,
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
-import { AddRegular } from "@fluentui/react-icons";
 import { useState } from "react";
 import { server } from "../../api/typed";
 import type { Schemas } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
-import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
 import { Facts } from "../../parts/Facts";
+import { FormDialog } from "../../parts/FormDialog";
 import { JsonTree } from "../../parts/JsonTree";
 import { useNotify } from "../../parts/Toasts";
-import { EmptyState, ErrorNotice } from "../../parts/notices";
+import { ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
-import { FormDialog } from "../../parts/FormDialog";
+import { AdminList } from "./AdminList";
 import { useSettingsChange, useSettingsList } from "./queries";
 
 const useStyles = makeStyles({
@@ -275,66 +273,50 @@ function ProviderPane({ provider }: { provider: Provider }) {
 export function Providers() {
   const { may } = useSession();
   const notify = useNotify();
-  const { data, error, isPending, refetch } = useSettingsList("providers", (signal) =>
-    server.all(PROVIDERS, 10_000, { signal }),
-  );
+  const list = useSettingsList("providers", (signal) => server.all(PROVIDERS, 10_000, { signal }));
   const [chosen, setChosen] = useState("");
   const [editing, setEditing] = useState<"new" | "chosen" | undefined>(undefined);
   const [deleting, setDeleting] = useState(false);
   const remove = useSettingsChange((name: string) =>
     server.call("DELETE", PROVIDER, { path: { provider: name } }),
   );
-  const provider = data?.find((p) => p.name === chosen);
-  if (error !== null)
-    return (
-      <ErrorNotice
-        title="The identity providers can't be shown"
-        error={error}
-        onRetry={() => void refetch()}
-      />
-    );
+  const provider = list.data?.find((p) => p.name === chosen);
   return (
     <>
-      {may("providers/write") && (
-        <Toolbar
-          aria-label="Identity providers"
-          size="small"
-          style={{ flexWrap: "wrap", gap: "4px" }}
-        >
-          <Button
-            size="small"
-            appearance="primary"
-            icon={<AddRegular />}
-            onClick={() => setEditing("new")}
-          >
-            New identity provider
-          </Button>
-          <Button
-            size="small"
-            disabled={provider === undefined}
-            onClick={() => setEditing("chosen")}
-          >
-            Edit
-          </Button>
-          <Button size="small" disabled={provider === undefined} onClick={() => setDeleting(true)}>
-            Delete
-          </Button>
-        </Toolbar>
-      )}
-      <DataGrid
+      <AdminList
         id="providers"
         label="Identity providers"
+        list={list}
         columns={columns}
-        rows={data ?? []}
         rowKey={(p) => p.name}
-        loading={isPending}
         onActive={(p) => setChosen(p.name)}
-        empty={
-          <EmptyState title="There are no identity providers">
-            Through one, people sign in with the account that they have elsewhere: Entra ID, or any
-            provider that speaks OpenID Connect.
-          </EmptyState>
+        make={
+          may("providers/write")
+            ? { title: "New identity provider", onClick: () => setEditing("new") }
+            : undefined
         }
+        deeds={
+          <>
+            <Button
+              size="small"
+              disabled={provider === undefined}
+              onClick={() => setEditing("chosen")}
+            >
+              Edit
+            </Button>
+            <Button
+              size="small"
+              disabled={provider === undefined}
+              onClick={() => setDeleting(true)}
+            >
+              Delete
+            </Button>
+          </>
+        }
+        empty={{
+          title: "There are no identity providers",
+          text: "Through one, people sign in with the account that they have elsewhere: Entra ID, or any provider that speaks OpenID Connect.",
+        }}
       />
       {provider && <ProviderPane key={provider.name} provider={provider} />}
       {editing && (

@@ -1,15 +1,13 @@
 /** Role definitions: Azure's built-in ones and the organisation's own. */
-import { Badge, Button, Field, Input, Textarea, Toolbar } from "@fluentui/react-components";
-import { AddRegular } from "@fluentui/react-icons";
+import { Badge, Button, Field, Input, Textarea } from "@fluentui/react-components";
 import { useState } from "react";
 import { authorization } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
-import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
-import { useNotify } from "../../parts/Toasts";
-import { EmptyState, ErrorNotice } from "../../parts/notices";
-import { useSession } from "../../session/session";
 import { FormDialog } from "../../parts/FormDialog";
+import { useNotify } from "../../parts/Toasts";
+import { useSession } from "../../session/session";
+import { AdminList } from "./AdminList";
 import { useRoleDefinitions, useSettingsChange } from "./queries";
 import type { RoleDefinition } from "./queries";
 
@@ -120,55 +118,47 @@ function RoleDialog({ role, onClose }: { role: RoleDefinition | undefined; onClo
 export function Roles() {
   const { may } = useSession();
   const notify = useNotify();
-  const { data, error, isPending, refetch } = useRoleDefinitions();
+  const list = useRoleDefinitions();
   const [chosen, setChosen] = useState("");
   const [editing, setEditing] = useState<"new" | "chosen" | undefined>(undefined);
   const [deleting, setDeleting] = useState(false);
-  const role = data?.find((r) => r.name === chosen);
+  const role = list.data?.find((r) => r.name === chosen);
   const remove = useSettingsChange((role: string) =>
     authorization("").call("DELETE", "/roleDefinitions/{role}", { path: { role } }),
   );
-  if (error !== null)
-    return (
-      <ErrorNotice title="The roles can't be shown" error={error} onRetry={() => void refetch()} />
-    );
   return (
     <>
-      {may("applications/write") && (
-        <Toolbar aria-label="Roles" size="small" style={{ flexWrap: "wrap", gap: "4px" }}>
-          <Button
-            size="small"
-            appearance="primary"
-            icon={<AddRegular />}
-            onClick={() => setEditing("new")}
-          >
-            New role
-          </Button>
-          <Button
-            size="small"
-            disabled={!role || !isCustom(role)}
-            onClick={() => setEditing("chosen")}
-          >
-            Edit
-          </Button>
-          <Button
-            size="small"
-            disabled={!role || !isCustom(role)}
-            onClick={() => setDeleting(true)}
-          >
-            Delete
-          </Button>
-        </Toolbar>
-      )}
-      <DataGrid
+      <AdminList
         id="roles"
         label="Roles"
+        list={{ ...list, data: [...(list.data ?? [])].sort(inOrder) }}
         columns={columns}
-        rows={[...(data ?? [])].sort(inOrder)}
         rowKey={(r) => r.name}
-        loading={isPending}
         onActive={(r) => setChosen(r.name)}
-        empty={<EmptyState title="You may see no roles">Ask an administrator.</EmptyState>}
+        make={
+          may("applications/write")
+            ? { title: "New role", onClick: () => setEditing("new") }
+            : undefined
+        }
+        deeds={
+          <>
+            <Button
+              size="small"
+              disabled={!role || !isCustom(role)}
+              onClick={() => setEditing("chosen")}
+            >
+              Edit
+            </Button>
+            <Button
+              size="small"
+              disabled={!role || !isCustom(role)}
+              onClick={() => setDeleting(true)}
+            >
+              Delete
+            </Button>
+          </>
+        }
+        empty={{ title: "You may see no roles", text: "Ask an administrator." }}
       />
       {editing && (
         <RoleDialog

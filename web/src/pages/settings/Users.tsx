@@ -1,16 +1,14 @@
 /** People who sign in with a name and a password. */
-import { Badge, Button, Field, Input, Toolbar } from "@fluentui/react-components";
-import { AddRegular } from "@fluentui/react-icons";
+import { Badge, Button, Field, Input } from "@fluentui/react-components";
 import { useState } from "react";
 import { server } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
-import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
+import { FormDialog } from "../../parts/FormDialog";
 import { useNotify } from "../../parts/Toasts";
-import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
-import { FormDialog } from "../../parts/FormDialog";
+import { AdminList } from "./AdminList";
 import { GrantFields } from "./GrantFields";
 import { SecretDialog } from "./SecretDialog";
 import type { Told } from "./SecretDialog";
@@ -198,7 +196,7 @@ function UserDeeds({
 export function Users() {
   const { may } = useSession();
   const notify = useNotify();
-  const { data, error, isPending, refetch } = useUsers();
+  const list = useUsers();
   const [chosen, setChosen] = useState("");
   const [adding, setAdding] = useState(false);
   const [told, setTold] = useState<Told | undefined>(undefined);
@@ -206,35 +204,23 @@ export function Users() {
   const remove = useSettingsChange((user: string) =>
     server.call("DELETE", "/vedette/v1/users/{user}", { path: { user } }),
   );
-  const user = data?.find((u) => u.id === chosen);
-  if (error !== null)
-    return (
-      <ErrorNotice title="The users can't be shown" error={error} onRetry={() => void refetch()} />
-    );
+  const user = list.data?.find((u) => u.id === chosen);
   return (
     <>
-      {may("users/write") && (
-        <Toolbar aria-label="Users" size="small" style={{ flexWrap: "wrap", gap: "4px" }}>
-          <Button
-            size="small"
-            appearance="primary"
-            icon={<AddRegular />}
-            onClick={() => setAdding(true)}
-          >
-            New user
-          </Button>
-          {user && <UserDeeds user={user} onTold={setTold} onDelete={() => setDeleting(true)} />}
-        </Toolbar>
-      )}
-      <DataGrid
+      <AdminList
         id="users"
         label="Users"
+        list={list}
         columns={columns}
-        rows={data ?? []}
         rowKey={(u) => u.id}
-        loading={isPending}
         onActive={(u) => setChosen(u.id)}
-        empty={<EmptyState title="There are no users">Make one.</EmptyState>}
+        make={
+          may("users/write") ? { title: "New user", onClick: () => setAdding(true) } : undefined
+        }
+        deeds={
+          user && <UserDeeds user={user} onTold={setTold} onDelete={() => setDeleting(true)} />
+        }
+        empty={{ title: "There are no users", text: "Make one." }}
       />
       {adding && (
         <NewUser
