@@ -5,7 +5,8 @@
  *
  * Prints "NAME NUMBER" a line: bytes, rows; seconds of each part, and of processor time where
  * threads help. PART: one of tree (JSON trees), read (records), convert (records to cells, not
- * stored), ours (ingest_logs), many (the same by four senders), duckdb; without it all. */
+ * stored), ours (ingest_logs), many (the same by four senders, and moving their log into the file),
+ * duckdb; without it all. */
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -201,6 +202,19 @@ static bool many(struct store *s, struct workspace *w, struct clock *clock, stru
     return ok;
 }
 
+/* Moves the log into the file, as the server does while it goes on. */
+static bool checkpoint(struct workspace *w, const char *name)
+{
+    struct err e = {0};
+    struct stopwatch from = start();
+    bool ok = workspace_checkpoint(w, &e);
+    if (!ok)
+        fprintf(stderr, "bench_ingest: %s\n", e.msg);
+    else if (name != NULL)
+        report(from, name);
+    return ok;
+}
+
 static bool wanted(const char *only, const char *part)
 {
     return only == NULL || strcmp(only, part) == 0;
@@ -228,8 +242,9 @@ static int with_store(const char *path, const char *table, const char *dir, cons
         records(text);
     if (wanted(only, "convert"))
         convert(w, table, text);
-    bool ok = !wanted(only, "ours") || ours(s, w, clock, stream, text);
-    ok = ok && (!wanted(only, "many") || many(s, w, clock, stream, text));
+    bool ok = !wanted(only, "ours") || (ours(s, w, clock, stream, text) && checkpoint(w, NULL));
+    ok = ok && (!wanted(only, "many") ||
+                (many(s, w, clock, stream, text) && checkpoint(w, "checkpoint")));
     arena_free(a);
     store_close(s);
     clock_free(clock);

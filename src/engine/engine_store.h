@@ -28,9 +28,9 @@ bool engine_copy_database(struct engine *g, struct str database, const char *pat
 bool engine_checkpoint(struct engine *g, struct str database, struct err *e) MUST_USE;
 
 /* ---- files that the store opens and reads ----
- * A FROM item may read a list of Parquet files by its number: the database asks for their names, and
- * opens and reads them, by these calls, on its own threads. It looks at nothing else of them: no
- * link is resolved, no folder is searched. */
+ * A FROM item may read a list of Parquet files by its number: the database asks for their names,
+ * and opens and reads them, by these calls, on its own threads. It looks at nothing else of them:
+ * no link is resolved, no folder is searched. */
 enum { ENGINE_FILE_NAME_BYTES = 256 };
 struct engine_wait {
     void *self;

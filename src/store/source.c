@@ -46,6 +46,7 @@ struct snapshot {
     VEC(struct viewed) views;
     VEC(struct lake_part *) picked; /* that FROM items name */
     size_t n_pinned;                /* of these, that are here until source_release */
+    struct lake_lists lists;        /* as FROM items name them */
     bool notes;                     /* reads are noted */
     VEC(struct store_read) reads;
 };
@@ -362,6 +363,8 @@ static bool from_item(void *self, struct str workspace, struct str table,
     f.cols = cols;
     f.members = seen->members.p;
     f.n_members = seen->members.n;
+    if (!s->all && !s->notes) /* else people read it */
+        f.lists = &s->lists;
     if (f.lt != NULL)
         needed_parts(s, seen, s->old || restored, need, &f);
     AUTO(sbuf_fini) struct sbuf rows = sbuf_make(0);
@@ -384,7 +387,7 @@ static bool ready(void *self, const struct engine_limits *lim, struct err *e)
                                     .cancel = lim != NULL ? lim->cancel : NULL,
                                     .most_bytes = s->own->s->fetch_bytes};
     size_t n = s->picked.n - s->n_pinned;
-    if (n > 0 && !lake_pin(s->picked.p + s->n_pinned, n, &p, e)) {
+    if (n > 0 && !lake_pin_reading(s->picked.p + s->n_pinned, n, &p, e)) {
         s->picked.n = s->n_pinned;
         return false;
     }
@@ -506,6 +509,7 @@ const struct engine_source *source_snapshot(struct workspace *w, struct arena *a
     struct snapshot *s = arena_new_of(a, struct snapshot);
     s->own = w;
     s->a = a;
+    s->lists = (struct lake_lists){.reads = w->s->reads, .a = a};
     s->source = (struct engine_source){.self = s,
                                        .from_item = from_item,
                                        .column = column,
@@ -523,6 +527,9 @@ void source_release(const struct engine_source *snapshot)
     if (s->n_pinned > 0)
         lake_unpin(s->picked.p, s->n_pinned);
     s->picked.n = s->n_pinned = 0;
+    for (size_t i = 0; i < s->lists.lists.n; i++)
+        lake_list_close(s->lists.lists.p[i]);
+    s->lists.lists.n = 0;
     for (size_t i = 0; i < s->views.n; i++)
         lake_view_drop(s->views.p[i].view);
     s->views.n = 0;

@@ -53,7 +53,7 @@ static bool open_engine(struct store *s, const struct store_options *o, struct e
     /* The writer checkpoints after its acknowledgements; the database's own, inside a commit, is
      * for when that fails. */
     return ok && s->engine != NULL && engine_allow_directory(s->engine, s->dir, e) &&
-           lake_place_open(s, o->data_dir, o->lake.dir, e) &&
+           lake_place_open(s, o->data_dir, o->lake.dir, e) && lake_reads_open(s, e) &&
            lake_remote_open(s, o->data_dir, &o->remote, e) &&
            engine_set_checkpoint_bytes(s->engine, (size_t)2 << 30, e);
 }
@@ -109,6 +109,7 @@ void store_close(struct store *s)
     if (s == NULL)
         return;
     lake_keeper_stop(s->keeper);
+    lake_reads_wait(s->reads);
     lake_remote_stop(s);
     for (size_t i = 0; i < s->workspaces.n; i++)
         workspace_close(s->workspaces.p[i]);
@@ -116,6 +117,7 @@ void store_close(struct store *s)
         workspace_close(s->deleted.p[i].w);
     if (s->engine != NULL)
         engine_close(s->engine);
+    lake_reads_close(s->reads);
     schema_set_close(s->schemas);
     lake_place_close(s);
     lake_remote_close(s);

@@ -383,12 +383,13 @@ const char *store_lake_dir(const struct store *s);
 struct store_remote {
     const char *url; /* NULL: there is none. Lives as long as the store */
     uint64_t uploaded, uploaded_bytes, deleted, evicted;
-    uint64_t fetched, fetched_bytes; /* parts that came back here */
-    uint64_t failures;               /* calls, of any kind, that failed after all attempts */
-    uint64_t lost;         /* parts that the last listing did not show as they should be */
-    uint64_t foreign;      /* objects in it that are older than this data folder's use */
-    int64_t failing_since; /* ticks; 0: the last call worked */
-    char reason[480];      /* why, then */
+    uint64_t fetched;               /* parts that came back here as a whole */
+    uint64_t ranges, fetched_bytes; /* requests for bytes of parts, and these bytes */
+    uint64_t failures;              /* calls, of any kind, that failed after all attempts */
+    uint64_t lost;                  /* parts that the last listing did not show as they should be */
+    uint64_t foreign;               /* objects in it that are older than this data folder's use */
+    int64_t failing_since;          /* ticks; 0: the last call worked */
+    char reason[480];               /* why, then */
 };
 struct store_remote store_remote(struct store *s);
 struct store_lake_sums {

@@ -404,7 +404,8 @@ struct store {
     char *lake_dir, *lake_wanted, *lake_before, *lake_record;
     bool lake_moved;
     int lake_lock;
-    int64_t fetch_bytes;                 /* that a query may fetch; 0: any */
+    int64_t fetch_bytes; /* that a query may fetch; 0: any */
+    struct lake_reads *reads;
     struct lake_remote *remote;          /* NULL: there is none */
     char *remote_record, *remote_before; /* DATA/lake_store; what it said, NULL: nothing */
     struct room *room;

@@ -103,3 +103,8 @@ uint32_t crc32_more(uint32_t crc, struct str bytes)
 {
     return (uint32_t)crc32_z(crc, (const Bytef *)bytes.p, bytes.n);
 }
+
+uint32_t crc32_join(uint32_t crc, uint32_t other, uint64_t bytes)
+{
+    return (uint32_t)crc32_combine(crc, other, (z_off_t)bytes);
+}

@@ -10,3 +10,6 @@ void deflate_bytes(enum deflate_kind kind, struct str bytes, struct sbuf *out);
 bool inflate_bytes(enum deflate_kind kind, struct str packed, struct sbuf *out) MUST_USE;
 /* CRC-32 (as gzip has it) of bytes, going on from crc; 0 at the beginning. */
 uint32_t crc32_more(uint32_t crc, struct str bytes);
+/* CRC-32 of bytes followed by others, of which these are the CRC-32s; bytes: how many the others
+ * are. */
+uint32_t crc32_join(uint32_t crc, uint32_t other, uint64_t bytes);

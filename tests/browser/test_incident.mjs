@@ -23,7 +23,13 @@ export const tests = {
     await page.getByRole('img', { name: /^Graph of 3 alerts and entities/ }).waitFor();
     await portal.accessible('attack story');
     await portal.shots('incident');
+    // Fields by their display names, moments in the person's format.
+    const pane = page.getByRole('region', { name: 'Details of Sign-in from a new country' });
+    await pane.getByText('First activity').waitFor();
+    await pane.getByText('18 Mar 2026, 08:40:00 UTC').first().waitFor();
+    await pane.getByText('Initial access').waitFor();
     await page.getByRole('list', { name: 'Alerts and entities' }).getByRole('button', { name: '203.0.113.7' }).click();
+    await page.getByRole('region', { name: 'Details of 203.0.113.7' }).getByText('IP address').waitFor();
     await page.getByRole('button', { name: 'Related alerts' }).click();
     await page.getByRole('list', { name: 'Alerts and entities' }).getByRole('button', { name: 'Password guessed' }).first().waitFor();
     // Evidence: the row that the alert was made of.
@@ -37,7 +43,7 @@ export const tests = {
     await page.getByRole('tab', { name: 'Assets' }).click();
     await page.getByRole('link', { name: 'bob@halden.example' }).waitFor();
     await page.getByRole('tab', { name: 'Timeline' }).click();
-    await page.getByText('created the incident').first().waitFor();
+    await page.getByText('Detection created the incident').first().waitFor();
     // Work.
     await page.getByRole('button', { name: 'Assign to me' }).click();
     await page.getByText('The incident is yours').first().waitFor();
@@ -60,6 +66,18 @@ export const tests = {
       ['Closed', 'TruePositive', 'SuspiciousActivity', 'Account disabled']);
     const { value: tasks } = await portal.insights('GET', `incidents/${chosen.name}/tasks`);
     assert.deepEqual(tasks.map((t) => [t.properties.title, t.properties.status]), [['Call Bob', 'Completed']]);
+  },
+
+  async tabs_stand_in_one_line(portal) {
+    const { page } = portal;
+    const { properties } = await named(portal, 'Password guessed');
+    for (const size of [{ width: 1280, height: 720 }, { width: 1024, height: 768 }]) {
+      await page.setViewportSize(size);
+      await portal.goto(`/incidents/${properties.incidentNumber}`, 'Password guessed');
+      const places = await page.getByRole('tab').evaluateAll((tabs) => tabs.map((tab) => tab.getBoundingClientRect()));
+      assert.equal(new Set(places.map((p) => Math.round(p.top))).size, 1, JSON.stringify(places));
+      assert.ok(places.every((p) => p.right <= size.width), JSON.stringify(places));
+    }
   },
 
   async what_somebody_else_changed_is_not_overwritten(portal) {

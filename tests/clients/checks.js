@@ -239,6 +239,23 @@ const checks = {
       (problem) => problem.statusCode === 403 && problem.code === 'InsufficientAccessError');
   },
 
+  async queries_are_kept_by_a_diagnostic_setting() {
+    const { diagnosticSettings: settings } = monitor();
+    const made = await settings.createOrUpdate(WORKSPACE_ID, 'queries',
+      { workspaceId: WORKSPACE_ID, logs: [{ category: 'Audit', enabled: true }] });
+    assert.equal(made.name, 'queries');
+    assert.deepEqual(made.logs.map((log) => [log.category, log.enabled]), [['Audit', true]]);
+    assert.deepEqual((await listed(settings.list(WORKSPACE_ID))).map((each) => each.name), ['queries']);
+    await rows('print kept = 1');
+    let found = [];
+    for (const until = Date.now() + 30000; found.length === 0 && Date.now() < until;) {
+      found = await rows("LAQueryLogs | where QueryText == 'print kept = 1' | project ResponseCode, AADClientId");
+    }
+    assert.deepEqual(found, [[200, place.clientId]]);
+    await settings.delete(WORKSPACE_ID, 'queries');
+    await assert.rejects(settings.get(WORKSPACE_ID, 'queries'), { statusCode: 404 });
+  },
+
   async query_by_the_new_package() {
     const client = queriesByNewPackage();
     const answer = await client.queryWorkspace(place.workspace,

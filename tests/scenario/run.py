@@ -23,7 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 HEAVY = ("test_apps.test_secrets_stand_beside", "test_attack_data.", "test_backtest.test_a_backtest_tells",
          "test_backtest.test_one_query", "test_backtest.test_sealed_rows", "test_demo.", "test_formats.test_windows_events",
          "test_lake.test_retention_by_rest", "test_limits.test_hostile", "test_limits.test_ingestion",
-         "test_rights_matrix.", "test_schedule.test_slow_near_real_time", "test_rights_tables.test_random", "test_sources.test_bounds",
+         "test_rights_matrix.", "test_server_settings.test_the_text", "test_schedule.test_slow_near_real_time", "test_rights_tables.test_random", "test_sources.test_bounds",
          "test_syslog.test_real_lines")
 
 

@@ -207,6 +207,120 @@ def test_a_fetch_ends_with_the_querys_time_and_goes_on_later():
         equal(s.count("Syslog"), 50)
 
 
+LARGE_ROWS = 40000
+
+
+def large(server):
+    """A part of some 6 MB, only in the store: a column of random text, and small ones."""
+    made = random.Random(5)
+    for at in range(0, LARGE_ROWS, 2000):
+        rows = [{"TimeGenerated": "2026-01-18T01:%02d:%02dZ" % (i // 1000, i % 60), "Computer": "h%d" % (i % 50),
+                 "ProcessName": "p%d" % (i % 7), "SyslogMessage": "%0280x" % made.getrandbits(1120)}
+                for i in range(at, at + 2000)]
+        equal(server.post_logs("Microsoft-Syslog", rows).status, 204)
+    seal(server)
+    away(server, 1)
+
+
+class Counted:
+    """Bytes of parts that a store gives, and what else becomes of them."""
+
+    def __init__(self, store):
+        self.bytes, self.spoil = 0, None
+        store.hook = self.hook
+
+    def hook(self, method, path, _query):
+        return self.count if method == "GET" and path.endswith(".parquet") and "/Syslog/" in path else None
+
+    def count(self, data):
+        self.bytes += len(data)
+        return self.spoil(data) if self.spoil else data
+
+
+def test_a_query_fetches_what_it_reads_of_a_large_part():
+    with Store() as store, serving(store, "--max-past", "30d") as s:
+        large(s)
+        size = len(store.objects[remote(store)[0]][0])
+        equal(size > 5 << 20, True, "the part is too small: %d" % size)
+        counted = Counted(store)
+        equal(s.query("Syslog | summarize n = dcount(Computer), c = count()"), [{"n": 50, "c": LARGE_ROWS}])
+        equal(0 < counted.bytes < size // 8, True, "%d of %d bytes were fetched" % (counted.bytes, size))
+        equal((local(s), metric(s, "fetches_total"), metric(s, "away_parts")), ([], 0, 1))
+        equal(metric(s, "fetch_bytes_total"), counted.bytes)
+        # The program's memory, or its disk, has it.
+        before = counted.bytes
+        equal(s.query("Syslog | summarize n = dcount(Computer)"), [{"n": 50}])
+        equal(counted.bytes, before)
+        # A query that reads nearly all of it has the part as a whole.
+        equal(s.query("Syslog | summarize n = sum(strlen(SyslogMessage))"), [{"n": LARGE_ROWS * 280}])
+        until(lambda: metric(s, "fetches_total") == 1)
+        away(s, 1)
+        equal(counted.bytes < size * 2, True)
+
+
+def test_ranges_that_are_wrong_cut_or_do_not_come():
+    flip = lambda data: bytes([data[0] ^ 1]) + data[1:]  # noqa: E731
+    with Store() as store, serving(store, "--max-past", "30d") as s:
+        large(s)
+        counted, spoiled = Counted(store), []
+
+        def once(spoil):
+            def spoiling(data):
+                spoiled.append(1)
+                return spoil(data) if len(spoiled) == 1 else data
+            return spoiling
+
+        counted.spoil = once(flip)
+        equal(s.query("Syslog | summarize n = dcount(Computer)"), [{"n": 50}])
+        equal(len(spoiled) > 1, True)
+        del spoiled[:]
+        s.restart(CLOCK)  # and neither its memory nor its disk has anything of it
+        counted.spoil = once(lambda data: data[:len(data) // 2])
+        equal(s.query("Syslog | summarize n = dcount(ProcessName)"), [{"n": 7}])
+        equal(len(spoiled) > 1, True)
+        counted.spoil = flip
+        s.restart(CLOCK)
+        answer = s.ask("Syslog | summarize n = dcount(Computer)")
+        contains(answer.message(), "it is not what was uploaded: CRC-32")
+        gate = threading.Event()
+        counted.spoil = lambda data: gate.wait(60) and data
+        answer = s.ask("set servertimeout = 1s; Syslog | summarize n = dcount(Computer)")
+        contains(answer.message(), "timeout of 1 s")
+        gate.set()
+        counted.spoil = None
+        equal(s.query("Syslog | summarize n = dcount(Computer)"), [{"n": 50}])
+        s.restart(CLOCK)
+        store.hook = lambda method, path, _: (500, "InternalError") if method == "GET" and path.endswith(".parquet") else None
+        answer = s.ask("Syslog | summarize n = dcount(Computer)")
+        equal((answer.status, answer.headers.get("retry-after")), (503, "30"))
+        contains(answer.message(), "is only in s3://")
+        counted = Counted(store)
+        equal(s.query("Syslog | summarize n = dcount(ProcessName)"), [{"n": 7}])
+
+
+def test_the_limit_holds_for_ranges():
+    with Store() as store, serving(store, "--max-past", "30d", "--lake-fetch-max", str(2 << 20)) as s:
+        large(s)
+        equal(s.query("Syslog | summarize n = dcount(Computer)"), [{"n": 50}])
+        answer = s.ask("Syslog | summarize n = sum(strlen(SyslogMessage))")
+        contains(answer.message(), "more than 2 MiB would have to be fetched")
+
+
+def test_checksums_of_blocks_that_are_lost():
+    """The part is fetched as a whole, and has them again."""
+    with Store() as store, serving(store, "--max-past", "30d") as s:
+        large(s)
+        equal(len(local(s, end="sums")), 1)
+        with open(local(s, end="sums")[0], "r+b") as f:
+            f.seek(40)
+            f.write(b"\0\0\0\0\1")
+        equal(s.query("Syslog | summarize n = dcount(Computer)"), [{"n": 50}])
+        equal(metric(s, "fetches_total"), 1)
+        away(s, 1)
+        with open(local(s, end="sums")[0], "rb") as f:
+            equal(f.read(40)[:22], b"vedette-sums 1 131072\n")
+
+
 def test_limits_on_what_a_query_fetches():
     with Store() as store, serving(store, "--max-past", "30d", "--lake-fetch-max", "1000") as s:
         filled(s)

@@ -80,6 +80,31 @@ bool lake_pin(struct lake_part *const *parts, size_t n, const struct lake_patien
     return false;
 }
 
+/* Small ones come with one request; in others a query reads what it needs. */
+static bool is_read_in_place(const struct lake_part *p)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
+    return p->bytes > LAKE_WHOLE_BYTES && access(lake_sums_path(a, p->path), R_OK) == 0;
+}
+
+bool lake_pin_reading(struct lake_part *const *parts, size_t n, const struct lake_patience *p,
+                      struct err *e)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    VEC(struct lake_part *) away = {0};
+    for (size_t i = 0; i < n; i++)
+        if (!take_pin(parts[i], true) && !is_read_in_place(parts[i]))
+            VEC_PUSH(a, &away, parts[i]);
+    if (away.n == 0)
+        return true;
+    struct lake_remote *r = parts[0]->lake->w->s->remote;
+    CHECK(r != NULL); /* lake_remote_settle has seen to it */
+    if (lake_remote_fetch(r, away.p, away.n, p, e))
+        return true;
+    lake_unpin(parts, n);
+    return false;
+}
+
 void lake_where_bytes(const struct lake_part *p, int64_t *here, int64_t *stored)
 {
     lock_take(&p->lake->lock);
@@ -144,7 +169,8 @@ void lake_cache_arrived(struct lake_part *p)
 
 struct leaver {
     struct lake_part *part;
-    int64_t used_us;
+    int64_t used_us, max_time, bytes;
+    bool copy; /* of some of its blocks */
 };
 struct local {
     struct arena *a;
@@ -163,7 +189,7 @@ static void look_at(struct local *x, struct lake *l)
             struct lake_part *p = v->tables[i].parts[k];
             x->bytes += p->where != LAKE_AWAY ? p->bytes : 0;
             if (may_leave_locked(p)) {
-                struct leaver may = {p, p->used_us};
+                struct leaver may = {p, p->used_us, p->max_time, p->bytes, false};
                 VEC_PUSH(x->a, &x->parts, may);
             }
         }
@@ -176,8 +202,18 @@ static int by_use(const void *one, const void *other)
     const struct leaver *a = one, *b = other;
     if (a->used_us != b->used_us)
         return a->used_us < b->used_us ? -1 : 1;
-    int64_t difference = a->part->max_time - b->part->max_time;
+    int64_t difference = a->max_time - b->max_time;
     return difference < 0 ? -1 : difference > 0;
+}
+
+static void look_at_copies(struct local *x, struct lake_remote *r)
+{
+    size_t n = 0;
+    const struct fetch_copy *copies = lake_fetch_copies(r, x->a, &n, &x->bytes);
+    for (size_t i = 0; i < n; i++) {
+        struct leaver may = {copies[i].part, copies[i].used_us, 0, copies[i].bytes, true};
+        VEC_PUSH(x->a, &x->parts, may);
+    }
 }
 
 void lake_cache_shrink(struct lake_remote *r, int64_t more_bytes)
@@ -190,13 +226,15 @@ void lake_cache_shrink(struct lake_remote *r, int64_t more_bytes)
         return;
     for (size_t i = 0; (w = workspaces_any_at(r->s, i)) != NULL; i++)
         look_at(&x, w->lake);
+    look_at_copies(&x, r);
     if (x.bytes + more_bytes > r->cache_bytes && x.parts.n > 1)
         qsort(x.parts.p, x.parts.n, sizeof(struct leaver), by_use);
     for (size_t i = 0; i < x.parts.n && x.bytes + more_bytes > r->cache_bytes; i++) {
-        if (!leave(x.parts.p[i].part, false))
+        const struct leaver *k = &x.parts.p[i];
+        if (k->copy ? !lake_fetch_forget(r, k->part) : !leave(k->part, false))
             continue;
-        x.bytes -= x.parts.p[i].part->bytes;
-        left++;
+        x.bytes -= k->bytes;
+        left += !k->copy;
     }
     for (size_t i = 0; i < x.views.n; i++)
         lake_view_drop(x.views.p[i]);

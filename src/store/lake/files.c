@@ -24,6 +24,7 @@ bool lake_files_unlink(const char *part_path)
     AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
     if (unlink(lake_terms_path(a, part_path)) != 0 && errno != ENOENT)
         LOG(LOG_WARN, "lake", "an index of terms can't be deleted", log_z("part", part_path));
+    (void)unlink(lake_sums_path(a, part_path));
     return unlink(part_path) == 0 || errno == ENOENT;
 }
 
@@ -133,13 +134,16 @@ static void set_aside(struct tidy *t, const char *path, const char *name)
 static void tidy_file(struct tidy *t, const char *path, const char *name)
 {
     struct str file = str_from(name);
-    if (str_ends(file, STR(".tmp"))) {
+    if (str_ends(file, STR(".tmp")) || str_ends(file, STR(".new"))) {
         t->deleted += unlink(path) == 0;
         return;
     }
-    if (str_ends(file, STR(LAKE_TERMS_END))) {
+    static const char *const beside[] = {LAKE_TERMS_END, LAKE_SUMS_END};
+    for (size_t i = 0; i < COUNTOF(beside); i++) {
+        if (!str_ends(file, str_from(beside[i])))
+            continue;
         AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
-        struct str stem = str_sub(str_from(path), 0, strlen(path) - strlen(LAKE_TERMS_END));
+        struct str stem = str_sub(str_from(path), 0, strlen(path) - strlen(beside[i]));
         if (map_get(t->keep, arena_fmt(a, "%.*s.parquet", STR_ARG(stem))) == NULL)
             t->deleted += unlink(path) == 0;
         return;

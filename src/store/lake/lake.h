@@ -88,15 +88,21 @@ char *lake_place(const struct store *s, struct str workspace, const char *dir) M
 /* ---- pins: cache.c ---- */
 /* How long somebody waits. */
 struct lake_patience {
-    int64_t deadline_us;        /* clock_mono_us(); 0: no limit */
-    const _Atomic bool *cancel; /* may be NULL */
-    int64_t most_bytes;         /* that may be fetched; 0: any */
+    int64_t deadline_us;            /* clock_mono_us(); 0: no limit */
+    const _Atomic bool *cancel;     /* may be NULL */
+    int64_t most_bytes;             /* that may be fetched; 0: any */
+    const struct engine_wait *wait; /* NULL: as above */
+    _Atomic int64_t *fetched;       /* with most_bytes: what was, in all; may be NULL */
 };
 /* Keeps the files of parts here until lake_unpin; those that are away are fetched first. The caller
  * has a view of them. p NULL: as long as it takes. Errors: ERR_IO with the kind LAKE_UNREACHABLE or
  * LAKE_CHANGED: they can't be had; ERR_LIMIT, ERR_TIMEOUT, ERR_CANCELLED. */
 bool lake_pin(struct lake_part *const *parts, size_t n, const struct lake_patience *p,
               struct err *e) MUST_USE;
+/* For reading through lists of parts: of large ones that are away only what is read is fetched,
+ * then. p is not NULL. */
+bool lake_pin_reading(struct lake_part *const *parts, size_t n, const struct lake_patience *p,
+                      struct err *e) MUST_USE;
 /* The same without fetching: false when it is away. */
 bool lake_pin_here(struct lake_part *p) MUST_USE;
 bool lake_is_away(struct lake_part *p);
@@ -202,6 +208,27 @@ struct lake_pick {
 bool lake_pick(struct arena *a, struct lake_part *p, const struct lake_want *w,
                struct lake_pick *out);
 
+/* ---- lists of parts that queries read: reads.c ---- */
+struct lake_reads; /* one a store */
+struct lake_list;
+/* Before the engine is locked. Errors: as engine_files_open. */
+bool lake_reads_open(struct store *s, struct err *e) MUST_USE;
+void lake_reads_wait(struct lake_reads *r);  /* until no file is open any more; NULL is fine */
+void lake_reads_close(struct lake_reads *r); /* after the engine; NULL is fine */
+/* Parts of one view, by min_time, then id; the caller keeps the view until it closes the list. */
+/* with: another list of the same query, so that what is fetched counts together; NULL: there is
+ * none. */
+struct lake_list *lake_list_open(struct lake_reads *r, const struct lake_list *with,
+                                 struct lake_part *const *parts, size_t n);
+void lake_list_close(struct lake_list *x); /* no statement that names it runs any more */
+uint64_t lake_list_number(const struct lake_list *x);
+/* Those that the FROM items of one snapshot name. */
+struct lake_lists {
+    struct lake_reads *reads;
+    struct arena *a;
+    VEC(struct lake_list *) lists;
+};
+
 /* ---- SQL ---- */
 /* A FROM item over the rows of a table that the view sees, hot and sealed, with the columns cols in
  * engine representation. lt NULL or without a mark: the hot table itself. */
@@ -215,6 +242,7 @@ struct lake_from {
     size_t n_cols;
     const struct lake_member *members;
     size_t n_members;
-    int64_t from, to; /* TimeGenerated of the rows that are needed, ticks, half open */
+    int64_t from, to;         /* TimeGenerated of the rows that are needed, ticks, half open */
+    struct lake_lists *lists; /* what it names is added; NULL: it names the files' paths */
 };
 void lake_sql_from(const struct lake_from *f, struct sbuf *out);

@@ -211,6 +211,19 @@ bool lake_terms_verify(const struct lake_part *p, struct err *e) MUST_USE;
 /* The index can't be used: tells of it and takes it out of use until it is made anew. */
 void lake_terms_distrust(struct lake_part *p, const struct err *why);
 
+/* ---- sums.c: checksums of a part's blocks, beside it ---- */
+#define LAKE_SUMS_END ".sums"
+enum {
+    LAKE_BLOCK_BYTES = 128 << 10,
+    LAKE_WHOLE_BYTES = 4 << 20 /* parts up to there are always fetched as a whole */
+};
+char *lake_sums_path(struct arena *a, const char *part_path);
+size_t lake_blocks(const struct lake_part *p);
+/* Writes them, of a file that is in place. A failure is logged: the part is fetched as a whole. */
+void lake_sums_make(const struct lake_part *p);
+/* CRC-32 of each block, the caller's; NULL: there are none, or they are not of this part. */
+uint32_t *lake_sums_load(const struct lake_part *p);
+
 /* ---- terms_pick.c ---- */
 /* Takes a part's index out of memory once nobody uses it. */
 void lake_index_forget_locked(struct lake_part *p);

@@ -1,35 +1,19 @@
 /* Bringing parts here: ranges of several parts at the same time, into a temporary file that becomes
- * the part's own once its checksum fits. What was begun and given up is gone on with when the part
- * is asked for again. */
+ * the part's own once it is whole and its checksum fits. A query may want blocks of it only: these
+ * are compared with their own checksums, and stay as long as the cache has room. What was begun and
+ * given up is gone on with when the part is asked for again. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "store/lake/remote_priv.h"
+#include "text/deflate.h"
 
-enum { RANGE_BYTES = 4 << 20, LOOK_US = 50000, IDLE_US = 600000000 };
-
-enum range_state { RANGE_TODO, RANGE_RUNS, RANGE_DONE };
-enum fetch_state { FETCH_GOES, FETCH_ENDS, FETCH_DONE, FETCH_FAILED };
-/* Under remote.lock but for what is noted. */
-struct fetch {
-    struct lake_part *part; /* with a reference */
-    struct str key;         /* with these two: the opener's, then unchanged */
-    char *tmp;
-    struct arena *a;
-    struct s3 *s3; /* while ranges run */
-    atomic_bool stop;
-    int fd;
-    uint8_t *ranges; /* enum range_state */
-    size_t n_ranges, n_done, running, waiters;
-    enum fetch_state state;
-    bool again; /* its bytes were wrong once */
-    struct err why;
-    int64_t idle_us; /* clock_mono_us() when the last waiter left */
-    struct fetch *next;
-};
+enum { RANGE_BYTES = 4 << 20, RANGE_BLOCKS = RANGE_BYTES / LAKE_BLOCK_BYTES, LOOK_US = 50000 };
+#define IDLE_US INT64_C(600000000)
 
 /* ---- beginning and ending ---- */
 
@@ -41,8 +25,9 @@ static struct fetch *fetch_new(struct lake_part *p)
     f->fd = -1;
     f->key = lake_remote_key(f->a, p->lake, lake_below(p));
     f->tmp = arena_strz(f->a, arena_fmt(f->a, "%s.tmp", p->path));
-    f->n_ranges = (size_t)((p->bytes + RANGE_BYTES - 1) / RANGE_BYTES);
-    f->ranges = xcalloc(f->n_ranges + 1, sizeof(*f->ranges));
+    f->n_blocks = lake_blocks(p);
+    f->blocks = xcalloc(f->n_blocks + 1, sizeof(*f->blocks));
+    f->sums = lake_sums_load(p);
     lock_take(&p->lake->lock);
     p->refs++;
     lock_drop(&p->lake->lock);
@@ -52,14 +37,14 @@ static struct fetch *fetch_new(struct lake_part *p)
 /* Nobody waits for it and nothing of it runs; not among the others any more. */
 static void fetch_free(struct fetch *f)
 {
-    if (f->fd >= 0) {
+    if (f->fd >= 0)
         close(f->fd);
-        if (f->state != FETCH_DONE)
-            (void)unlink(f->tmp);
-    }
+    if (f->made && f->state != FETCH_DONE)
+        (void)unlink(f->tmp);
     s3_close(f->s3);
     lake_part_unref(f->part);
-    xfree(f->ranges);
+    xfree(f->sums);
+    xfree(f->blocks);
     arena_free(f->a);
     xfree(f);
 }
@@ -88,9 +73,16 @@ static struct fetch *find_locked(struct lake_remote *r, const struct lake_part *
     return f;
 }
 
-/* The file with room for all of it, so that a full disk is found before anything is read. */
-static bool open_file(struct fetch *f, struct err *e)
+static void forget_blocks(struct fetch *f)
 {
+    memset(f->blocks, BLOCK_TODO, f->n_blocks);
+    f->n_done = f->n_wanted = 0;
+}
+
+/* The file as it was left, or an empty one. */
+static bool open_copy(struct fetch *f, struct err *e)
+{
+    struct stat st;
     AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
     char *dir = arena_strz(a, str_from(f->tmp));
     *strrchr(dir, '/') = '\0';
@@ -98,17 +90,22 @@ static bool open_file(struct fetch *f, struct err *e)
         return true;
     if (!lake_dir_make(dir, e))
         return false;
-    f->fd = open(f->tmp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    f->fd = open(f->tmp, O_RDWR | O_CREAT | O_CLOEXEC | (f->n_done == 0 ? O_TRUNC : 0), 0600);
     if (f->fd < 0)
         return err_errno(e, "can't make", f->tmp);
+    f->made = true;
+    if (f->n_done > 0 && (fstat(f->fd, &st) != 0 || st.st_size == 0))
+        forget_blocks(f); /* somebody took it away */
+    return true;
+}
+
+/* Room for all of it, so that a full disk is found before anything is read. */
+static bool make_room(struct fetch *f, struct err *e)
+{
     if (f->part->bytes == 0 || fallocate(f->fd, 0, 0, f->part->bytes) == 0 || errno == EOPNOTSUPP ||
         errno == ENOSYS)
         return true;
-    err_errno(e, "no room for", f->tmp);
-    close(f->fd);
-    f->fd = -1;
-    (void)unlink(f->tmp);
-    return false;
+    return err_errno(e, "no room for", f->tmp);
 }
 
 /* ---- the threads ---- */
@@ -127,20 +124,39 @@ static bool write_range(const struct fetch *f, struct str s, int64_t at, struct 
     return true;
 }
 
-static bool get_range(const struct fetch *f, size_t i, struct err *e)
+/* Blocks that came are what was written, as far as that is known of a block. */
+static bool blocks_fit(const struct fetch *f, size_t from, struct str bytes, struct err *e)
 {
-    int64_t at = (int64_t)i * RANGE_BYTES, left = f->part->bytes - at;
-    size_t n = left < RANGE_BYTES ? (size_t)left : (size_t)RANGE_BYTES;
+    for (size_t i = from; f->sums != NULL && bytes.n > 0; i++) {
+        struct str block = str_sub(bytes, 0, LAKE_BLOCK_BYTES);
+        if (crc32_more(0, block) != f->sums[i])
+            return err_set(e, ERR_INVALID, "it is not what was uploaded: CRC-32 of block %zu", i);
+        bytes = str_sub(bytes, block.n, bytes.n);
+    }
+    return true;
+}
+
+static size_t range_bytes(const struct fetch *f, size_t from, size_t count)
+{
+    int64_t left = f->part->bytes - (int64_t)from * LAKE_BLOCK_BYTES;
+    int64_t most = (int64_t)count * LAKE_BLOCK_BYTES;
+    return (size_t)(left < most ? left : most);
+}
+
+static bool get_blocks(const struct fetch *f, size_t from, size_t count, struct err *e)
+{
+    int64_t at = (int64_t)from * LAKE_BLOCK_BYTES;
+    size_t n = range_bytes(f, from, count);
     AUTO(sbuf_fini) struct sbuf b = sbuf_make((size_t)RANGE_BYTES + 65536);
     if (!s3_get(f->s3, f->key, STR(""), at, n, &b, e))
         return false;
     if (b.n != n)
         return err_set(e, ERR_IO, "%s: %zu bytes instead of %zu", s3_label(f->s3), b.n, n);
-    return write_range(f, sbuf_str(&b), at, e);
+    return blocks_fit(f, from, sbuf_str(&b), e) && write_range(f, sbuf_str(&b), at, e);
 }
 
 /* All ranges are there: are they what was written? */
-static bool put_in_place(struct fetch *f, struct err *e)
+static bool put_in_place(const struct fetch *f, struct err *e)
 {
     AUTO(arena_freep) struct arena *a = arena_new(1 << 20);
     const struct lake_part *p = f->part;
@@ -160,12 +176,6 @@ static bool put_in_place(struct fetch *f, struct err *e)
     return lake_dir_sync(dir, e);
 }
 
-static void forget_ranges_locked(struct fetch *f)
-{
-    memset(f->ranges, RANGE_TODO, f->n_ranges);
-    f->n_done = 0;
-}
-
 static void fail_locked(struct fetch *f, const struct err *why)
 {
     if (f->state != FETCH_FAILED)
@@ -174,82 +184,113 @@ static void fail_locked(struct fetch *f, const struct err *why)
     atomic_store(&f->stop, true);
 }
 
+static void want_locked(struct fetch *f, size_t from, size_t n)
+{
+    for (size_t i = from; i < from + n; i++)
+        if (f->blocks[i] == BLOCK_TODO) {
+            f->blocks[i] = BLOCK_WANTED;
+            f->n_wanted++;
+        }
+}
+
 static void end_locked(struct lake_remote *r, struct fetch *f)
 {
     struct err e = {0};
     f->state = FETCH_ENDS;
     lock_drop(&r->lock);
     bool ok = put_in_place(f, &e);
-    if (ok)
+    if (ok) {
+        lake_sums_make(f->part);
         lake_cache_arrived(f->part);
+    }
     lock_take(&r->lock);
     if (ok) {
         f->state = FETCH_DONE;
         r->figures.fetched++;
-        r->figures.fetched_bytes += (uint64_t)f->part->bytes;
     } else if (e.code == ERR_INVALID && !f->again) {
         f->again = true;
         f->state = FETCH_GOES;
-        forget_ranges_locked(f);
+        forget_blocks(f);
+        want_locked(f, 0, f->n_blocks);
     } else {
         if (e.code == ERR_INVALID)
-            forget_ranges_locked(f);
+            forget_blocks(f);
         fail_locked(f, &e);
     }
 }
 
-/* The next range that is to be read; NULL: none. */
-static struct fetch *next_locked(struct lake_remote *r, size_t *out_range)
+/* The next range that is to be read, *out_n blocks (0: the end is to be made); NULL: none. */
+static struct fetch *next_locked(struct lake_remote *r, size_t *out_from, size_t *out_n)
 {
+    *out_n = 0;
     for (struct fetch *f = r->fetches; f != NULL; f = f->next) {
-        if (f->state != FETCH_GOES || f->waiters == 0 || atomic_load(&f->stop))
+        if (f->state != FETCH_GOES || f->waiters + f->users == 0 || atomic_load(&f->stop))
             continue;
-        if (f->n_done == f->n_ranges && f->running == 0) {
-            *out_range = f->n_ranges;
+        if (f->n_done == f->n_blocks && f->running == 0)
             return f;
-        }
-        for (size_t i = 0; i < f->n_ranges; i++)
-            if (f->ranges[i] == RANGE_TODO) {
-                *out_range = i;
-                return f;
-            }
+        if (f->n_wanted == 0)
+            continue;
+        size_t i = 0, n = 0;
+        while (i < f->n_blocks && f->blocks[i] != BLOCK_WANTED)
+            i++;
+        while (n < RANGE_BLOCKS && i + n < f->n_blocks && f->blocks[i + n] == BLOCK_WANTED)
+            n++;
+        if (n == 0)
+            continue;
+        *out_from = i;
+        *out_n = n;
+        return f;
     }
     return NULL;
 }
 
-static void run_locked(struct lake_remote *r, struct fetch *f, size_t range)
+static void note_range_locked(struct lake_remote *r, struct fetch *f, size_t from, size_t n,
+                              const struct err *why)
+{
+    f->running--;
+    memset(f->blocks + from, why == NULL ? BLOCK_DONE : BLOCK_TODO, n);
+    f->n_wanted -= n;
+    if (why == NULL) {
+        f->n_done += n;
+        r->figures.ranges++;
+        r->figures.fetched_bytes += range_bytes(f, from, n);
+    } else if (why->code == ERR_INVALID && !f->again) {
+        f->again = true;
+        want_locked(f, from, n);
+    } else if (!(why->code == ERR_CANCELLED && atomic_load(&f->stop))) {
+        fail_locked(f, why);
+    }
+}
+
+static void run_locked(struct lake_remote *r, struct fetch *f, size_t from, size_t n)
 {
     struct err e = {0};
-    if (range == f->n_ranges) {
+    if (n == 0) {
         end_locked(r, f);
-        if (f->state == FETCH_DONE && f->waiters == 0)
+        if (f->state == FETCH_DONE && f->waiters + f->users == 0)
             drop_locked(r, f);
         return;
     }
-    f->ranges[range] = RANGE_RUNS;
+    memset(f->blocks + from, BLOCK_RUNS, n);
     f->running++;
     lock_drop(&r->lock);
-    bool ok = get_range(f, range, &e);
+    bool ok = get_blocks(f, from, n, &e);
     lock_take(&r->lock);
-    f->running--;
-    f->ranges[range] = ok ? RANGE_DONE : RANGE_TODO;
-    f->n_done += ok;
-    if (!ok && !(e.code == ERR_CANCELLED && atomic_load(&f->stop)))
-        fail_locked(f, &e);
+    note_range_locked(r, f, from, n, ok ? NULL : &e);
 }
 
 static void *work(void *arg)
 {
     struct lake_remote *r = arg;
-    size_t range = 0;
+    size_t from = 0, n = 0;
     lock_take(&r->lock);
     while (!atomic_load(&r->stop)) {
-        struct fetch *f = next_locked(r, &range);
+        struct fetch *f = next_locked(r, &from, &n);
         if (f == NULL) {
             cond_wait(&r->wake, &r->lock);
             continue;
         }
-        run_locked(r, f, range);
+        run_locked(r, f, from, n);
         cond_broadcast(&r->done);
         cond_broadcast(&r->wake);
     }
@@ -273,6 +314,8 @@ static bool gave_up(struct lake_remote *r, const struct lake_patience *p, struct
 {
     if (atomic_load(&r->stop))
         return !err_set(e, ERR_CANCELLED, "the server stops");
+    if (p->wait != NULL && p->wait->over(p->wait->self, e))
+        return true;
     if (p->cancel != NULL && atomic_load(p->cancel))
         return !err_set(e, ERR_CANCELLED, "the query was cancelled");
     if (p->deadline_us != 0 && clock_mono_us() > p->deadline_us)
@@ -292,69 +335,114 @@ static void explain(const struct lake_remote *r, const struct lake_part *p, cons
     err_hint(e, "a query over other times or terms may not need it; see 'vedette check'");
 }
 
-/* Begins to fetch a part, or joins those who wait for it. false: the caller gave up meanwhile, or
- * it can't be begun. */
-static bool join_locked(struct lake_remote *r, struct lake_part *part,
-                        const struct lake_patience *p, struct fetch **out, struct err *e)
+struct fetch *lake_fetch_get_locked(struct lake_remote *r, struct lake_part *part)
 {
     struct fetch *f = find_locked(r, part);
-    struct err why = {0};
-    /* Ranges of an attempt that is over must end first. */
-    while (f != NULL && f->waiters == 0 && f->running > 0 && !gave_up(r, p, e)) {
-        (void)cond_wait_us(&r->done, &r->lock, LOOK_US);
-        f = find_locked(r, part);
-    }
-    if (f != NULL && f->waiters == 0 && f->running > 0)
-        return false;
-    if (f == NULL) {
-        f = fetch_new(part);
-        f->next = r->fetches;
-        r->fetches = f;
-    }
-    if (f->waiters == 0 && f->state != FETCH_ENDS && f->state != FETCH_DONE) {
-        s3_close(f->s3);
-        atomic_store(&f->stop, false);
-        f->state = FETCH_GOES;
-        f->again = false;
-        f->s3 = lake_remote_client(r, &f->stop, &why);
-        if (f->s3 == NULL || !open_file(f, &why))
-            fail_locked(f, &why);
-    }
-    f->waiters++;
-    *out = f;
-    return true;
+    if (f != NULL)
+        return f;
+    f = fetch_new(part);
+    f->next = r->fetches;
+    r->fetches = f;
+    return f;
 }
 
-static void leave_locked(struct lake_remote *r, struct fetch *f)
+/* Nobody waits: what the last ones wanted, or failed to get, is no more. */
+static void begin_locked(struct lake_remote *r, struct fetch *f)
 {
-    if (--f->waiters > 0)
-        return;
+    struct err why = {0};
+    for (size_t i = 0; i < f->n_blocks; i++)
+        if (f->blocks[i] == BLOCK_WANTED)
+            f->blocks[i] = BLOCK_TODO;
+    f->n_wanted = 0;
+    s3_close(f->s3);
+    atomic_store(&f->stop, false);
+    f->state = FETCH_GOES;
+    f->again = false;
+    f->s3 = lake_remote_client(r, &f->stop, &why);
+    if (f->s3 == NULL || !open_copy(f, &why))
+        fail_locked(f, &why);
+}
+
+/* Nobody is interested: what runs ends; what is here stays for a while. */
+static void rest_locked(struct lake_remote *r, struct fetch *f)
+{
     f->idle_us = clock_mono_us();
     if (f->state == FETCH_GOES)
         atomic_store(&f->stop, true);
-    if (f->state == FETCH_DONE)
+    if (f->state == FETCH_DONE) {
         drop_locked(r, f);
+        return;
+    }
+    if (f->running > 0 || f->state == FETCH_ENDS || f->fd < 0)
+        return;
+    close(f->fd);
+    f->fd = -1;
+}
+
+void lake_fetch_leave_locked(struct lake_remote *r, struct fetch *f)
+{
+    f->waiters--;
+    if (f->waiters + f->users == 0)
+        rest_locked(r, f);
+}
+
+void lake_fetch_unuse_locked(struct lake_remote *r, struct fetch *f)
+{
+    f->users--;
+    if (f->waiters + f->users == 0)
+        rest_locked(r, f);
+}
+
+bool lake_fetch_join_locked(struct lake_remote *r, struct fetch *f, const struct fetch_want *want,
+                            const struct lake_patience *p, struct err *e)
+{
+    struct err why = {0};
+    f->users++; /* it stays */
+    /* Ranges of an attempt that is over must end first. */
+    bool over = false;
+    while (f->waiters == 0 && f->running > 0 && atomic_load(&f->stop) && !over) {
+        over = gave_up(r, p, e);
+        if (!over)
+            (void)cond_wait_us(&r->done, &r->lock, LOOK_US);
+    }
+    if (over || !start_locked(r, e)) {
+        lake_fetch_unuse_locked(r, f);
+        return false;
+    }
+    f->users--;
+    bool fresh = f->s3 == NULL || f->fd < 0 || f->state == FETCH_FAILED || atomic_load(&f->stop);
+    if (f->waiters++ == 0 && fresh && f->state != FETCH_ENDS && f->state != FETCH_DONE)
+        begin_locked(r, f);
+    if (f->state == FETCH_GOES && want->all && !make_room(f, &why))
+        fail_locked(f, &why);
+    if (f->state == FETCH_GOES)
+        want_locked(f, want->all ? 0 : want->from, want->all ? f->n_blocks : want->n);
+    cond_broadcast(&r->wake);
+    return true;
+}
+
+bool lake_fetch_wait_locked(struct lake_remote *r, struct fetch *f, const struct lake_patience *p,
+                            struct err *e)
+{
+    if (f->state == FETCH_FAILED) {
+        explain(r, f->part, &f->why, e);
+        return false;
+    }
+    if (gave_up(r, p, e))
+        return false;
+    (void)cond_wait_us(&r->done, &r->lock, LOOK_US);
+    return true;
 }
 
 /* false: one of them failed, or the caller gave up. */
 static bool wait_locked(struct lake_remote *r, struct fetch *const *fetches, size_t n,
                         const struct lake_patience *p, struct err *e)
 {
-    for (;;) {
-        bool all = true;
-        for (size_t i = 0; i < n; i++) {
-            if (fetches[i]->state == FETCH_FAILED) {
-                explain(r, fetches[i]->part, &fetches[i]->why, e);
+    for (size_t i = 0; i < n; i++)
+        while (fetches[i]->state != FETCH_DONE)
+            if (!lake_fetch_wait_locked(r, fetches[i], p, e))
                 return false;
-            }
-            all = all && fetches[i]->state == FETCH_DONE;
-        }
-        if (all)
-            return true;
-        if (gave_up(r, p, e))
-            return false;
-        (void)cond_wait_us(&r->done, &r->lock, LOOK_US);
-    }
+    return true;
 }
 
 /* ---- how much ---- */
@@ -399,30 +487,47 @@ bool lake_remote_fetch(struct lake_remote *r, struct lake_part *const *parts, si
     size_t joined = 0;
     if (!has_room(r, parts, n, p, e))
         return false;
+    const struct fetch_want all = {.all = true};
+    bool ok = true;
     lock_take(&r->lock);
-    bool ok = start_locked(r, e);
     while (ok && joined < n) {
-        ok = join_locked(r, parts[joined], p, &mine[joined], e);
+        mine[joined] = lake_fetch_get_locked(r, parts[joined]);
+        ok = lake_fetch_join_locked(r, mine[joined], &all, p, e);
         joined += ok;
     }
-    cond_broadcast(&r->wake);
     ok = ok && wait_locked(r, mine, joined, p, e);
     for (size_t i = 0; i < joined; i++)
-        leave_locked(r, mine[i]);
+        lake_fetch_leave_locked(r, mine[i]);
     lock_drop(&r->lock);
     if (ok || (e != NULL && lake_is_store_fault(e)))
         lake_remote_note(r, ok ? NULL : e);
     return ok;
 }
 
-/* ---- giving up ---- */
+/* ---- copies that nobody uses ---- */
 
-static void free_idle(struct lake_remote *r, int64_t before_us)
+static bool is_idle_locked(const struct fetch *f)
+{
+    return f->waiters + f->users == 0 && f->running == 0 && f->state != FETCH_ENDS;
+}
+
+static bool part_is_gone(struct lake_part *p)
+{
+    lock_take(&p->lake->lock);
+    bool gone = p->gone;
+    lock_drop(&p->lake->lock);
+    return gone;
+}
+
+/* Those of parts that are gone, and those that were left before; whole: only what can't be read by
+ * blocks. */
+static void free_idle(struct lake_remote *r, int64_t before_us, bool whole)
 {
     lock_take(&r->lock);
     for (struct fetch *f = r->fetches, *next; f != NULL; f = next) {
         next = f->next;
-        if (f->waiters > 0 || f->running > 0 || f->state == FETCH_ENDS || f->idle_us > before_us)
+        bool old = f->idle_us <= before_us && (!whole || f->sums == NULL || f->n_done == 0);
+        if (!is_idle_locked(f) || (!old && !part_is_gone(f->part)))
             continue;
         drop_locked(r, f);
         next = r->fetches;
@@ -432,7 +537,39 @@ static void free_idle(struct lake_remote *r, int64_t before_us)
 
 void lake_remote_fetch_tidy(struct lake_remote *r)
 {
-    free_idle(r, clock_mono_us() - IDLE_US);
+    free_idle(r, clock_mono_us() - IDLE_US, true);
+}
+
+struct fetch_copy *lake_fetch_copies(struct lake_remote *r, struct arena *a, size_t *out_n,
+                                     int64_t *out_bytes)
+{
+    size_t n = 0;
+    lock_take(&r->lock);
+    for (const struct fetch *f = r->fetches; f != NULL; f = f->next)
+        n++;
+    struct fetch_copy *copies = arena_array(a, struct fetch_copy, n + 1);
+    n = 0;
+    for (const struct fetch *f = r->fetches; f != NULL; f = f->next) {
+        int64_t bytes = f->state == FETCH_DONE ? 0 : (int64_t)f->n_done * LAKE_BLOCK_BYTES;
+        bytes = bytes < f->part->bytes ? bytes : f->part->bytes;
+        *out_bytes += bytes;
+        if (is_idle_locked(f) && bytes > 0)
+            copies[n++] = (struct fetch_copy){f->part, f->idle_us, bytes};
+    }
+    lock_drop(&r->lock);
+    *out_n = n;
+    return copies;
+}
+
+bool lake_fetch_forget(struct lake_remote *r, const struct lake_part *part)
+{
+    lock_take(&r->lock);
+    struct fetch *f = find_locked(r, part);
+    bool idle = f != NULL && is_idle_locked(f);
+    if (idle)
+        drop_locked(r, f);
+    lock_drop(&r->lock);
+    return idle;
 }
 
 void lake_remote_fetch_stop(struct lake_remote *r)
@@ -447,5 +584,5 @@ void lake_remote_fetch_stop(struct lake_remote *r)
     lock_drop(&r->lock);
     for (unsigned i = 0; i < n; i++)
         pthread_join(r->fetchers[i], NULL);
-    free_idle(r, INT64_MAX);
+    free_idle(r, INT64_MAX, false);
 }

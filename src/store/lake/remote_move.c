@@ -118,6 +118,8 @@ static bool send_part(struct s3 *s3, struct lake_part *p, struct s3_sent *sent, 
     if (!s3_head(s3, a, key, &o, e))
         return false;
     bool same = o.size == p->bytes && (sent->etag[0] == '\0' || str_eqz(o.etag, sent->etag));
+    if (same)
+        lake_sums_make(p);
     return same || err_set(e, ERR_IO, "%s has %lld bytes of %.*s, not the %lld that were sent",
                            s3_label(s3), (long long)o.size, STR_ARG(key), (long long)p->bytes);
 }

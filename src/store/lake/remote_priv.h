@@ -9,7 +9,31 @@
 #include "s3/s3.h"
 #include "store/lake/lake_priv.h"
 
-struct fetch; /* remote_fetch.c: a part on its way here */
+/* A part on its way here, as a whole or block by block (remote_fetch.c), in a temporary file that
+ * becomes the part's own when it has all of them. */
+enum block_state { BLOCK_TODO, BLOCK_WANTED, BLOCK_RUNS, BLOCK_DONE };
+enum fetch_state { FETCH_GOES, FETCH_ENDS, FETCH_DONE, FETCH_FAILED };
+/* Under remote.lock but for what is noted. */
+struct fetch {
+    struct lake_part *part; /* with a reference */
+    struct str key;         /* with these two: the opener's, then unchanged */
+    char *tmp;
+    struct arena *a;
+    struct s3 *s3; /* while blocks run */
+    atomic_bool stop;
+    int fd;          /* -1: not open */
+    bool made;       /* the file is there */
+    uint32_t *sums;  /* of blocks; NULL: not known, so that nothing is right before all is here */
+    uint8_t *blocks; /* enum block_state */
+    size_t n_blocks, n_wanted, n_done; /* wanted: with those that run */
+    size_t running;                    /* ranges that are read */
+    size_t waiters, users;             /* users: files that are open for reading */
+    enum fetch_state state;
+    bool again; /* its bytes were wrong once */
+    struct err why;
+    int64_t idle_us; /* clock_mono_us() when the last waiter or user left */
+    struct fetch *next;
+};
 struct lake_remote {
     struct store *s;
     struct arena *a;                                               /* the texts */
@@ -79,8 +103,44 @@ bool lake_remote_fetch(struct lake_remote *r, struct lake_part *const *parts, si
                        const struct lake_patience *p, struct err *e) MUST_USE;
 /* Ends the threads, and what they have begun. */
 void lake_remote_fetch_stop(struct lake_remote *r);
-/* Gives up what nobody has waited for in a while. */
+/* Gives up what nobody has waited for in a while, and copies of parts that are gone. */
 void lake_remote_fetch_tidy(struct lake_remote *r);
+/* The fetch of a part, begun if there is none. */
+struct fetch *lake_fetch_get_locked(struct lake_remote *r, struct lake_part *part);
+/* Joins those who wait for it: all of it, or blocks (from, n). false: the caller gave up meanwhile,
+ * or no thread can be started; else lake_fetch_leave_locked afterwards. */
+struct fetch_want {
+    bool all;
+    size_t from, n;
+};
+bool lake_fetch_join_locked(struct lake_remote *r, struct fetch *f, const struct fetch_want *want,
+                            const struct lake_patience *p, struct err *e) MUST_USE;
+void lake_fetch_leave_locked(struct lake_remote *r, struct fetch *f);
+/* A use of it (users) ends. */
+void lake_fetch_unuse_locked(struct lake_remote *r, struct fetch *f);
+/* Waits a while for something to happen. false: the caller gives up (e), or the fetch has failed.
+ */
+bool lake_fetch_wait_locked(struct lake_remote *r, struct fetch *f, const struct lake_patience *p,
+                            struct err *e) MUST_USE;
+/* The bytes of blocks of parts that are here in part only, which nobody uses, as those of parts. */
+struct fetch_copy {
+    struct lake_part *part;
+    int64_t used_us, bytes;
+};
+struct fetch_copy *lake_fetch_copies(struct lake_remote *r, struct arena *a, size_t *out_n,
+                                     int64_t *out_bytes);
+/* Deletes the copy of a part; false: somebody uses it, or there is none. */
+bool lake_fetch_forget(struct lake_remote *r, const struct lake_part *part);
+bool lake_pread(int fd, void *to, size_t n, int64_t at, const char *path, struct err *e) MUST_USE;
+
+/* ---- remote_read.c ---- */
+struct lake_remote_file;
+/* A part that is only in the store, for reading. The caller has a reference of it. */
+struct lake_remote_file *lake_remote_file_open(struct lake_remote *r, struct lake_part *part);
+/* Errors: as lake_remote_fetch; ERR_LIMIT: more than p->most_bytes were fetched. */
+bool lake_remote_file_read(struct lake_remote_file *x, void *to, size_t n, int64_t at,
+                           const struct lake_patience *p, struct err *e) MUST_USE;
+void lake_remote_file_close(struct lake_remote_file *x);
 
 /* ---- cache.c ---- */
 /* Takes parts away that were not read for the longest time, until those that are here take no more

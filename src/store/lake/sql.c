@@ -131,8 +131,30 @@ static size_t group_of(struct groups *g, const struct lake_from *f, const struct
     return at;
 }
 
-/* As one text that the database splits: to it a list of thousands of texts is an expression with as
- * many members, which costs a third of what looking at the files does. */
+/* read_parquet( of a list of parts. */
+static void sql_list(const struct lake_from *f, struct lake_part *const *parts, size_t n,
+                     struct sbuf *out)
+{
+    const struct lake_list *first = f->lists->lists.n > 0 ? f->lists->lists.p[0] : NULL;
+    struct lake_list *x = lake_list_open(f->lists->reads, first, parts, n);
+    VEC_PUSH(f->lists->a, &f->lists->lists, x);
+    engine_files_item(lake_list_number(x), out);
+}
+
+static void sql_group_list(const struct lake_from *f, const size_t *group, size_t at,
+                           struct sbuf *out)
+{
+    struct lake_part **parts = xcalloc(f->n_parts + 1, sizeof(struct lake_part *));
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_parts; i++)
+        if (group[i] == at)
+            parts[n++] = f->parts[i].part;
+    sql_list(f, parts, n, out);
+    xfree(parts);
+}
+
+/* read_parquet( of their paths, as one text that the database splits: to it a list of thousands of
+ * texts is an expression with as many members. */
 static void sql_paths(const struct lake_from *f, const size_t *group, size_t at, struct sbuf *out)
 {
     const char *lake = f->parts[0].part->lake->dir;
@@ -147,7 +169,7 @@ static void sql_paths(const struct lake_from *f, const size_t *group, size_t at,
             sbuf_addc(&paths, between);
         sbuf_addz(&paths, f->parts[i].part->path);
     }
-    sbuf_addz(out, "string_split(");
+    sbuf_addz(out, "read_parquet(string_split(");
     sql_text(out, sbuf_str(&paths));
     sbuf_addf(out, ", chr(%d))", between);
 }
@@ -160,8 +182,11 @@ static void sql_group(const struct lake_from *f, const size_t *group, size_t at,
 {
     int64_t min = INT64_MAX, max = INT64_MIN;
     select_columns(s, f, out);
-    sbuf_addz(out, " FROM read_parquet(");
-    sql_paths(f, group, at, out);
+    sbuf_addz(out, " FROM ");
+    if (f->lists != NULL)
+        sql_group_list(f, group, at, out);
+    else
+        sql_paths(f, group, at, out);
     for (size_t i = 0; i < f->n_parts; i++) {
         const struct lake_part *p = f->parts[i].part;
         if (group[i] != at)
@@ -183,8 +208,13 @@ static void sql_ranges(const struct lake_from *f, const struct lake_pick *k, boo
 {
     const struct lake_part *p = k->part;
     select_columns(p->shape, f, out);
-    sbuf_addz(out, " FROM read_parquet(");
-    sql_text(out, str_from(p->path));
+    sbuf_addz(out, " FROM ");
+    if (f->lists != NULL) {
+        sql_list(f, &k->part, 1, out);
+    } else {
+        sbuf_addz(out, "read_parquet(");
+        sql_text(out, str_from(p->path));
+    }
     sbuf_addf(out, ", file_row_number = true, hive_partitioning=%s) WHERE (",
               once ? ENGINE_FALSE_LATE : "false");
     for (size_t i = 0; i < k->n; i++)

@@ -1,10 +1,16 @@
 /** Tabs of a page; which one is shown stands in the address, with everything else that is filtered there taken out. */
-import { Tab, TabList, makeStyles } from "@fluentui/react-components";
+import { Tab, TabList, makeStyles, tokens } from "@fluentui/react-components";
 import type { ComponentType } from "react";
 import { useSearchParams } from "react-router-dom";
 
 const useStyles = makeStyles({
-  panel: { flexGrow: 1, minHeight: 0, display: "flex", flexDirection: "column" },
+  panel: {
+    flexGrow: 1,
+    minHeight: 0,
+    display: "flex",
+    flexDirection: "column",
+    gap: tokens.spacingVerticalS,
+  },
   tabs: { flexWrap: "wrap" },
 });
 

@@ -46,6 +46,9 @@ const titles: Record<string, string> = {
 /** Said elsewhere on the page, or of no use to people. */
 const left = new Set(["friendlyname", "type", "$id", "$ref"]);
 
+/** "Credential access" of CredentialAccess. */
+const wordy = new Set(["tactics", "intent"]);
+
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
 
 /** "Alert rule name" of alertRuleName. */
@@ -67,7 +70,10 @@ export function fieldText(value: unknown): string {
 /** The fields that have a value. Empty lists and objects are none. */
 export function fieldFacts(properties: object): Fact[] {
   return Object.entries(properties).flatMap(([name, value]): Fact[] => {
-    const text = fieldText(value);
+    const raw = fieldText(value);
+    const text = wordy.has(name.toLowerCase())
+      ? raw.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+      : raw;
     if (left.has(name.toLowerCase()) || text === "" || text === "{}") return [];
     const shown = MOMENT.test(text) ? <TimeText key={name} value={text} /> : text;
     return [[fieldTitle(name), shown]];

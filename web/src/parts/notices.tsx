@@ -22,7 +22,7 @@ const useStyles = makeStyles({
     padding: tokens.spacingVerticalXXXL,
     textAlign: "center",
   },
-  text: { color: tokens.colorNeutralForeground2, maxWidth: "40rem" },
+  text: { color: tokens.colorNeutralForeground2, maxWidth: "40rem", textAlign: "center" },
 });
 
 /** Says what is not there, and what to do about it. */

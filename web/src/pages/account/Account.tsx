@@ -13,6 +13,12 @@ const useStyles = makeStyles({
     gap: tokens.spacingVerticalXXL,
     maxWidth: "60rem",
   },
+  head: {
+    display: "flex",
+    flexWrap: "wrap",
+    alignItems: "baseline",
+    gap: tokens.spacingHorizontalM,
+  },
 });
 
 export default function Account() {
@@ -20,7 +26,7 @@ export default function Account() {
   const { user } = useSession();
   return (
     <div className={styles.page}>
-      <div>
+      <div className={styles.head}>
         <Title3 as="h1">Your account</Title3>
         <Text>
           {user.displayName || user.name} ({user.name})

@@ -1,8 +1,8 @@
 /** One item of a watchlist: a value for each column. */
 import { Field, Input } from "@fluentui/react-components";
 import { useState } from "react";
-import { useNotify } from "../../parts/Toasts";
 import { FormDialog } from "../../parts/FormDialog";
+import { useNotify } from "../../parts/Toasts";
 import { textOf } from "./WatchlistPage";
 import type { Item } from "./WatchlistPage";
 import { useDataChange } from "./queries";

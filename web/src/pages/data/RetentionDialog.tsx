@@ -1,8 +1,8 @@
 /** Plan and retention of a table. */
 import { Field, Input, Select } from "@fluentui/react-components";
 import { useState } from "react";
-import { useNotify } from "../../parts/Toasts";
 import { FormDialog } from "../../parts/FormDialog";
+import { useNotify } from "../../parts/Toasts";
 import { useDataChange } from "./queries";
 import type { TableResource } from "./queries";
 import { useApi } from "../../session/useApi";

@@ -55,7 +55,7 @@ const sourceColumns: Column<Source>[] = [
   {
     id: "rows",
     title: "Rows in the last hour",
-    width: 160,
+    width: 190,
     sortable: true,
     value: (s) => s.rowsLastHour,
     cell: (s) => s.rowsLastHour,

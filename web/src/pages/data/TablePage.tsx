@@ -46,7 +46,7 @@ function Volume({ name }: { name: string }) {
   );
   const option = useMemo(
     () => ({
-      grid: { left: 60, right: 20, top: 20, bottom: 30 },
+      grid: { left: 60, right: 20, top: 32, bottom: 30 },
       tooltip: { trigger: "axis" },
       xAxis: { type: "category", data: (data ?? []).map((d) => time(d.Day, false)) },
       yAxis: { type: "value", name: "MB" },

@@ -46,7 +46,7 @@ const columns: Column<Table>[] = [
   {
     id: "retention",
     title: "Analytics retention",
-    width: 150,
+    width: 180,
     sortable: true,
     value: (t) => t.retentionInDays,
     cell: (t) => `${String(t.retentionInDays)} days`,
@@ -54,7 +54,7 @@ const columns: Column<Table>[] = [
   {
     id: "total",
     title: "Total retention",
-    width: 130,
+    width: 150,
     sortable: true,
     value: (t) => t.totalRetentionInDays,
     cell: (t) => `${String(t.totalRetentionInDays)} days`,

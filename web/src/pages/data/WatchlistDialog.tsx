@@ -2,9 +2,9 @@
 import { Field, Input, Select, Textarea } from "@fluentui/react-components";
 import { useMemo, useState } from "react";
 import { useNavigate } from "react-router-dom";
+import { FormDialog } from "../../parts/FormDialog";
 import { SmallTable } from "../../parts/SmallTable";
 import { useNotify } from "../../parts/Toasts";
-import { FormDialog } from "../../parts/FormDialog";
 import { parseCsv } from "./csv";
 import { useDataChange } from "./queries";
 import { useApi } from "../../session/useApi";

@@ -18,7 +18,7 @@ import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
-import { sentence } from "./sentences";
+import { wholeSentence } from "./sentences";
 import { usePart, useRefresh } from "./useIncident";
 
 const MOST_CHARACTERS = 30_000;
@@ -178,7 +178,7 @@ export function Comments({ incident }: { incident: Incident }) {
       key: `activity ${String(at)}`,
       shown: (
         <div className={styles.entry}>
-          <TimeText value={activity.time} /> {activity.who} {sentence(activity)}
+          <TimeText value={activity.time} /> {wholeSentence(activity)}
         </div>
       ),
     })),

@@ -101,20 +101,20 @@ function Whole({ incident }: { incident: IncidentResource }) {
       </div>
       <Actions incident={incident} />
       <Redirect incident={incident} />
+      <TabList
+        className={styles.tabs}
+        size="small"
+        selectedValue={part?.id ?? "story"}
+        onTabSelect={(_, data) => url.change({ tab: String(data.value) })}
+      >
+        {parts.map((x) => (
+          <Tab key={x.id} value={x.id}>
+            {x.title(incident)}
+          </Tab>
+        ))}
+      </TabList>
       <div className={styles.body}>
         <div>
-          <TabList
-            className={styles.tabs}
-            size="small"
-            selectedValue={part?.id ?? "story"}
-            onTabSelect={(_, data) => url.change({ tab: String(data.value) })}
-          >
-            {parts.map((x) => (
-              <Tab key={x.id} value={x.id}>
-                {x.title(incident)}
-              </Tab>
-            ))}
-          </TabList>
           <Shown incident={incident} />
         </div>
         <aside className={styles.aside} aria-label="About the incident">

@@ -38,7 +38,9 @@ const similarColumns: Column<Similar>[] = [
     width: 260,
     cell: (s) =>
       [
-        s.sharedEntities > 0 ? `${String(s.sharedEntities)} shared entities` : "",
+        s.sharedEntities > 0
+          ? `${String(s.sharedEntities)} shared ${s.sharedEntities === 1 ? "entity" : "entities"}`
+          : "",
         s.sameRule ? "same rule" : "",
         s.sameDetails ? "same details" : "",
       ]

@@ -1,11 +1,11 @@
 /** What happened, in order of time: alerts, bookmarks, changes. */
 import { Select, Text, makeStyles, tokens } from "@fluentui/react-components";
 import { useState } from "react";
-import type { Incident, TimelineItem } from "../../api/incidents";
+import type { Activity, Incident, TimelineItem } from "../../api/incidents";
 import { SeverityBadge } from "../../parts/badges";
 import { ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
-import { sentence } from "./sentences";
+import { wholeSentence } from "./sentences";
 import { useTabStyles } from "./tabStyles";
 import { usePart } from "./useIncident";
 
@@ -27,7 +27,7 @@ const useStyles = makeStyles({
 function momentText(item: TimelineItem): string {
   const p = item.properties;
   if (item.kind !== "Activity") return String(p["displayName"] ?? item.name);
-  return `${String(p["who"])} ${sentence(p as unknown as Parameters<typeof sentence>[0])}`;
+  return wholeSentence(p as unknown as Activity);
 }
 
 const KINDS: Record<string, string> = {
@@ -48,6 +48,7 @@ export function Timeline({ incident }: { incident: Incident }) {
       <Select
         size="small"
         aria-label="What is shown"
+        style={{ alignSelf: "flex-start" }}
         value={kind}
         onChange={(_, d) => setKind(d.value)}
       >

@@ -17,6 +17,14 @@ const SENTENCES: Record<string, string> = {
   TaskReopened: "reopened a task",
 };
 
+/** What SecurityIncident says in place of a person when an alert has opened the incident. */
+const BY_ALERT = "Incident created from alert";
+
+/** Who did it, and what. */
+export function wholeSentence(a: Activity): string {
+  return `${a.who === BY_ALERT ? "Detection" : a.who} ${sentence(a)}`;
+}
+
 export function sentence(a: Activity): string {
   if (a.activity !== "Changed") return SENTENCES[a.activity] ?? a.activity;
   const value = (text: string | undefined) =>

@@ -96,7 +96,7 @@ const others: Column<QueueIncident>[] = [
   {
     id: "incidentNumber",
     title: "Incident ID",
-    width: 100,
+    width: 115,
     sortable: true,
     value: (i) => i.properties.incidentNumber,
     cell: (i) => i.properties.incidentNumber,

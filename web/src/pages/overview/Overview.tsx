@@ -44,7 +44,7 @@ const useStyles = makeStyles({
   },
   numbers: {
     display: "grid",
-    gridTemplateColumns: "repeat(auto-fit, minmax(9rem, 1fr))",
+    gridTemplateColumns: "repeat(auto-fit, minmax(7rem, 1fr))",
     gap: tokens.spacingHorizontalM,
     marginBottom: tokens.spacingVerticalM,
   },

@@ -9,7 +9,7 @@ export const severityColours: Record<string, string> = {
   Informational: "#8a8886",
 };
 
-/** Stacked columns: one row a day and series. */
+/** Stacked columns: one row a day and series; the series that have colours in their order, then the others by name. */
 export function stackedDays(
   rows: QueryRow[],
   series: string,
@@ -18,7 +18,12 @@ export function stackedDays(
   colours: Record<string, string> = {},
 ): EChartsCoreOption {
   const days = [...new Set(rows.map((row) => String(row["Day"]).slice(0, 10)))].sort();
-  const names = [...new Set(rows.map((row) => String(row[series])))].sort();
+  const known = Object.keys(colours);
+  const seen = [...new Set(rows.map((row) => String(row[series])))].sort();
+  const names = [
+    ...known.filter((name) => seen.includes(name)),
+    ...seen.filter((name) => !known.includes(name)),
+  ];
   const found = new Map(
     rows.map((row) => [
       `${String(row["Day"]).slice(0, 10)} ${String(row[series])}`,

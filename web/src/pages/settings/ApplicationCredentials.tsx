@@ -10,11 +10,11 @@ import {
 } from "@fluentui/react-components";
 import { useState } from "react";
 import { server } from "../../api/typed";
+import { FormDialog } from "../../parts/FormDialog";
 import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
-import { FormDialog } from "../../parts/FormDialog";
 import type { Told } from "./SecretDialog";
 import { useSettingsChange, useSettingsList } from "./queries";
 import type { Credential } from "./queries";

@@ -1,18 +1,16 @@
 /** Programs that sign in with a secret or a certificate. */
-import { Badge, Button, Field, Input, Toolbar } from "@fluentui/react-components";
-import { AddRegular } from "@fluentui/react-icons";
+import { Badge, Button, Field, Input } from "@fluentui/react-components";
 import { useState } from "react";
 import { server } from "../../api/typed";
 import type { Schemas } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
-import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
+import { FormDialog } from "../../parts/FormDialog";
 import { useNotify } from "../../parts/Toasts";
-import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
+import { AdminList } from "./AdminList";
 import { ApplicationCredentials } from "./ApplicationCredentials";
-import { FormDialog } from "../../parts/FormDialog";
 import { GrantFields } from "./GrantFields";
 import { SecretDialog } from "./SecretDialog";
 import type { Told } from "./SecretDialog";
@@ -113,12 +111,12 @@ function NewApplication({
 export function Applications() {
   const { may } = useSession();
   const notify = useNotify();
-  const { data, error, isPending, refetch } = useApplications();
+  const list = useApplications();
   const [chosen, setChosen] = useState("");
   const [adding, setAdding] = useState(false);
   const [deleting, setDeleting] = useState(false);
   const [told, setTold] = useState<Told | undefined>(undefined);
-  const app = data?.find((a) => a.clientId === chosen);
+  const app = list.data?.find((a) => a.clientId === chosen);
   const path = { application: chosen };
   const change = useSettingsChange((run: () => Promise<unknown>) => run());
   const run = async (what: string, deed: () => Promise<unknown>) => {
@@ -128,27 +126,22 @@ export function Applications() {
       notify.failed(what, problem);
     }
   };
-  if (error !== null)
-    return (
-      <ErrorNotice
-        title="The applications can't be shown"
-        error={error}
-        onRetry={() => void refetch()}
-      />
-    );
   return (
     <>
-      {may("applications/write") && (
-        <Toolbar aria-label="Applications" size="small" style={{ flexWrap: "wrap", gap: "4px" }}>
-          <Button
-            size="small"
-            appearance="primary"
-            icon={<AddRegular />}
-            onClick={() => setAdding(true)}
-          >
-            New application
-          </Button>
-          {app && (
+      <AdminList
+        id="applications"
+        label="Applications"
+        list={list}
+        columns={columns}
+        rowKey={(a) => a.clientId}
+        onActive={(a) => setChosen(a.clientId)}
+        make={
+          may("applications/write")
+            ? { title: "New application", onClick: () => setAdding(true) }
+            : undefined
+        }
+        deeds={
+          app && (
             <>
               <Button
                 size="small"
@@ -176,19 +169,10 @@ export function Applications() {
                 Delete
               </Button>
             </>
-          )}
-        </Toolbar>
-      )}
-      <DataGrid
-        id="applications"
-        label="Applications"
-        columns={columns}
-        rows={data ?? []}
-        rowKey={(a) => a.clientId}
-        loading={isPending}
-        onActive={(a) => setChosen(a.clientId)}
+          )
+        }
+        empty={{ title: "There are no applications", text: "Make one." }}
         height={app ? "50%" : "100%"}
-        empty={<EmptyState title="There are no applications">Make one.</EmptyState>}
       />
       {app && <ApplicationCredentials id={app.clientId} name={app.name} onTold={setTold} />}
       {adding && (

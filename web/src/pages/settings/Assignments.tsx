@@ -4,10 +4,10 @@ import { useMemo, useState } from "react";
 import { authorization } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
 import type { Column } from "../../parts/DataGrid";
+import { FormDialog } from "../../parts/FormDialog";
 import { useNotify } from "../../parts/Toasts";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
-import { FormDialog } from "../../parts/FormDialog";
 import { AdminList } from "./AdminList";
 import { GrantFields } from "./GrantFields";
 import {

@@ -16,12 +16,12 @@ import type { Schemas } from "../../api/typed";
 import { Confirm } from "../../parts/Confirm";
 import type { Column } from "../../parts/DataGrid";
 import { Facts } from "../../parts/Facts";
+import { FormDialog } from "../../parts/FormDialog";
 import { JsonTree } from "../../parts/JsonTree";
 import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
 import { useSession } from "../../session/session";
-import { FormDialog } from "../../parts/FormDialog";
 import { AdminList } from "./AdminList";
 import { useSettingsChange, useSettingsList } from "./queries";
 

@@ -2,9 +2,9 @@
 import { Field, Input, Select } from "@fluentui/react-components";
 import { useState } from "react";
 import { server } from "../../api/typed";
+import { FormDialog } from "../../parts/FormDialog";
 import { useNotify } from "../../parts/Toasts";
 import { useSession } from "../../session/session";
-import { FormDialog } from "../../parts/FormDialog";
 import type { Told } from "./SecretDialog";
 import { useSettingsChange } from "./queries";
 import type { TenantLimits, TenantResource } from "./tenants";
