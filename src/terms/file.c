@@ -108,7 +108,8 @@ static bool read_directory(struct terms_file *f, struct err *e)
         return false;
     if (memcmp(head, TERMS_MAGIC, 8) != 0)
         return damaged(f, "it begins otherwise", e);
-    if (terms_u32(head + 8) != TERMS_VERSION)
+    uint32_t version = terms_u32(head + 8);
+    if (version < TERMS_OLDEST_VERSION || version > TERMS_VERSION)
         return damaged(f, "it is of another version", e);
     f->groups = terms_u32(head + 12);
     f->n = terms_u32(head + 16);

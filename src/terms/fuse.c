@@ -7,7 +7,7 @@
 
 __extension__ typedef unsigned __int128 u128;
 
-enum { MAX_SEG_LOG = 18, TRIES = 100, ARITY = 3 };
+enum { MAX_SEG_LOG = 18, TRIES = 100, ARITY = 3, TWO_BYTES_BITS = 8 };
 
 struct places {
     uint32_t at[ARITY];
@@ -63,7 +63,8 @@ size_t terms_fuse_size(const struct terms_fuse *f)
     if (f->bits < 1 || f->bits > TERMS_MAX_BITS || f->seg_log > MAX_SEG_LOG || f->segments < 1 ||
         f->segments > (UINT32_MAX >> MAX_SEG_LOG) - ARITY)
         return 0;
-    return (slots_of(f) * f->bits + 7) / 8 + 1; /* one more, so that two bytes can be read */
+    /* More, so that two or three bytes can be read of each. */
+    return (slots_of(f) * f->bits + 7) / 8 + (f->bits > TWO_BYTES_BITS ? 2 : 1);
 }
 
 size_t terms_fuse_bytes(size_t n, uint32_t bits)
@@ -133,18 +134,18 @@ static size_t peel(const struct terms_fuse *f, struct work *w)
     return found;
 }
 
-static void assign(const struct terms_fuse *f, const struct work *w, size_t n, uint8_t *prints)
+static void assign(const struct terms_fuse *f, const struct work *w, size_t n, uint16_t *prints)
 {
     for (size_t i = n; i-- > 0;) {
         struct places p = places_of(f, w->order[i]);
         unsigned own = w->which[i];
         prints[p.at[own]] =
-            (uint8_t)(fingerprint(w->order[i], f->bits) ^ prints[p.at[(own + 1) % ARITY]] ^
-                      prints[p.at[(own + 2) % ARITY]]);
+            (uint16_t)(fingerprint(w->order[i], f->bits) ^ prints[p.at[(own + 1) % ARITY]] ^
+                       prints[p.at[(own + 2) % ARITY]]);
     }
 }
 
-static void pack(const struct terms_fuse *f, const uint8_t *prints, struct sbuf *out)
+static void pack(const struct terms_fuse *f, const uint16_t *prints, struct sbuf *out)
 {
     size_t bytes = terms_fuse_size(f), slots = slots_of(f), done = 0;
     uint32_t word = 0, filled = 0;
@@ -176,7 +177,7 @@ struct terms_fuse terms_fuse_make(const uint64_t *hashes, size_t n, uint32_t bit
     for (f.seed = 1; f.seed <= TRIES && !done; f.seed += !done)
         done = count_all(&f, hashes, n, &w) && peel(&f, &w) == n;
     if (done) {
-        uint8_t *prints = xcalloc(slots, 1);
+        uint16_t *prints = xcalloc(slots, sizeof(*prints));
         assign(&f, &w, n, prints);
         pack(&f, prints, out);
         xfree(prints);
@@ -192,8 +193,11 @@ struct terms_fuse terms_fuse_make(const uint64_t *hashes, size_t n, uint32_t bit
 static uint32_t print_at(const struct terms_fuse *f, const unsigned char *bytes, uint32_t at)
 {
     uint64_t bit = (uint64_t)at * f->bits;
-    uint32_t two = bytes[bit / 8] | (uint32_t)bytes[bit / 8 + 1] << 8;
-    return (two >> (bit % 8)) & ((1U << f->bits) - 1);
+    const unsigned char *p = bytes + bit / 8;
+    uint32_t some = p[0] | (uint32_t)p[1] << 8;
+    if (f->bits > TWO_BYTES_BITS)
+        some |= (uint32_t)p[2] << 16;
+    return (some >> (bit % 8)) & ((1U << f->bits) - 1);
 }
 
 bool terms_fuse_holds(const struct terms_fuse *f, const unsigned char *bytes, uint64_t hash)

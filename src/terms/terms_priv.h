@@ -19,7 +19,9 @@ struct terms_cutter {
 bool terms_next(struct terms_cutter *c, uint64_t *out_hash, struct str *out_term);
 
 /* ---- fuse.c: binary fuse filters ---- */
-enum { TERMS_MAX_BITS = 8, TERMS_MIN_BITS = 3 };
+/* A search through all columns of a table asks a hundred filters of each group: with eight bits
+ * every third group would have one that is wrong. */
+enum { TERMS_MAX_BITS = 14, TERMS_MIN_BITS = 3 };
 enum terms_kind { TERMS_ALL = 0, TERMS_NONE = 1, TERMS_FUSE = 2 }; /* as in files */
 struct terms_fuse {
     uint32_t kind, bits; /* bits: of a fingerprint */
@@ -45,7 +47,8 @@ bool terms_fuse_holds(const struct terms_fuse *f, const unsigned char *bytes, ui
  * seed), then the fingerprints, whose offsets count from the column's beginning */
 #define TERMS_MAGIC "VDTERMS\n"
 enum {
-    TERMS_VERSION = 1,
+    TERMS_VERSION = 2,
+    TERMS_OLDEST_VERSION = 1, /* its fingerprints have at most eight bits */
     TERMS_HEAD_BYTES = 28,
     TERMS_COLUMN_BYTES = 18, /* without the name */
     TERMS_FILTER_BYTES = 16,
