@@ -19,10 +19,13 @@ static bool same(const struct kql_row_rule *x, const struct kql_row_rule *y)
 
 static void check_left(struct arena *a, const struct identity_condition *c, struct str action)
 {
-    const struct kql_row_rule *first = NULL, *second = NULL;
-    bool some = identity_condition_rows(a, c, action, STR("Heartbeat"), &first);
-    CHECK(some == identity_condition_rows(a, c, action, STR("Heartbeat"), &second));
-    CHECK(same(first, second));
+    const struct identity_asked tables[] = {{STR("Heartbeat"), false}, {STR("Heartbeat"), true}};
+    for (size_t i = 0; i < COUNTOF(tables); i++) {
+        const struct kql_row_rule *first = NULL, *second = NULL;
+        bool some = identity_condition_rows(a, c, action, &tables[i], &first);
+        CHECK(some == identity_condition_rows(a, c, action, &tables[i], &second));
+        CHECK(same(first, second));
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
