@@ -222,11 +222,26 @@ static bool check_layout(struct workspace *w, struct err *e)
                         STR_ARG(w->name), (long long)version, LAYOUT_VERSION);
 }
 
+/* The file begins with three headers of 4 KiB, which are written when it is made, before anything
+ * is committed to it. A shorter one was being made when the process died. */
+static bool set_aside_unfinished(struct arena *a, const char *path, struct err *e)
+{
+    enum { HEADERS = 3 * 4096 };
+    struct stat st;
+    if (stat(path, &st) != 0 || st.st_size >= HEADERS ||
+        access(arena_fmt(a, "%s.wal", path).p, F_OK) == 0)
+        return true;
+    const char *aside = arena_fmt(a, "%s.unfinished", path).p;
+    LOG(LOG_WARN, "store", "a database whose making was cut off is set aside and made anew",
+        log_z("path", path), log_z("aside", aside));
+    return rename(path, aside) == 0 || err_errno(e, "can't rename", path);
+}
+
 static bool open_file(struct workspace *w, const char *dir, struct err *e)
 {
     struct arena *a = arena_new(1 << 20);
     const char *path = arena_fmt(a, "%s/hot.duckdb", dir).p;
-    bool ok = engine_attach(w->s->engine, w->db, path, e);
+    bool ok = set_aside_unfinished(a, path, e) && engine_attach(w->s->engine, w->db, path, e);
     arena_free(a);
     if (!ok)
         return false;

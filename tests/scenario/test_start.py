@@ -166,6 +166,20 @@ def test_help_of_every_command():
     assert os.path.exists(PROGRAM) or shutil.which(PROGRAM)
 
 
+def test_a_database_whose_making_was_cut_off_is_made_anew():
+    for size in (0, 4096, 8192):
+        with Server() as s:
+            s.stop()
+            path = s.data + "/workspaces/%s/hot.duckdb" % os.listdir(s.data + "/workspaces")[0]
+            with open(path, "r+b") as f:
+                f.truncate(size)
+            s.start()
+            equal(s.post_logs("Microsoft-Heartbeat", [{"Computer": "after"}]).status, 204)
+            equal(s.count("Heartbeat"), 1)
+            equal(os.path.getsize(path + ".unfinished"), size)
+            contains(s.read_log(), "making was cut off")
+
+
 def test_under_systemd_the_secret_goes_to_a_file():
     with Server(env={"JOURNAL_STREAM": "8:12345"}) as s:
         equal(s.greeting(), "")
