@@ -236,7 +236,7 @@ suites_waiting()
     suite_beside "clients s3" 300 python3 tests/clients/s3_stores.py
     suite_beside "clients otlp" 300 python3 tests/clients/otlp.py
     suite_beside "clients lake" 420 python3 tests/clients/lake.py
-    [ "$FLAG_QUICK" = 1 ] || suite_beside fault 600 env \
+    [ "$FLAG_QUICK" = 1 ] || suite_beside fault 900 env \
         LSAN_OPTIONS="suppressions=$ROOT/tests/lsan.supp:print_suppressions=0" python3 tests/fault/run.py
 }
 
