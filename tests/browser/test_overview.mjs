@@ -20,7 +20,7 @@ export const tests = {
 
   async mean_times_are_those_of_the_incidents(portal) {
     const { page } = portal;
-    const path = 'incidents/00000000-0000-4000-a000-000000000091';
+    const path = 'incidents/00000000-0000-4000-a000-000000000191';
     const put = (status, more = {}) => portal.insights('PUT', path,
       { properties: { title: 'Timed', severity: 'Low', status, ...more } });
     const wait = async (minutes) => {

@@ -92,8 +92,9 @@ class Broker:
         with open(self.settings, "w", encoding="utf-8") as f:
             f.write(self.properties(plain, secure, controller, store))
         self.process = None
+        # A cluster's name may begin with a dash, which its tool takes for an option unless it is joined.
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        self.java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", self.settings)
+        self.java("kafka.tools.StorageTool", "format", "--cluster-id=" + cluster, "-c", self.settings)
         self.start()
 
     def properties(self, plain, secure, controller, store):

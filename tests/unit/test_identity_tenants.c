@@ -256,8 +256,9 @@ static void the_primary_workspace_is_the_chosen_one_or_the_first(void **state)
     struct err e = {0};
     struct state_tenant t = made(s, "other"), after = {0};
     assert_null(identity_primary(s->id, t.id));
-    struct workspace *one = workspace_in(s, t.id, "one", &e),
-                     *two = workspace_in(s, t.id, "two", &e);
+    struct workspace *one = workspace_in(s, t.id, "one", &e);
+    clock_advance(s->f->clock, 1); /* which of them is the older one */
+    struct workspace *two = workspace_in(s, t.id, "two", &e);
     assert_ptr_equal(identity_primary(s->id, t.id), one);
     struct json body = parsed(s->f->a, "{\"primaryWorkspace\":\"two\"}");
     struct identity_tenant_wish x = {.body = &body, .who = STR("ann")};
