@@ -20,13 +20,14 @@ SHIPPED = Path(__file__).resolve().parent.parent / "content" / "rules"
 
 def load(context, data):
     """Simulates and stores; how many events."""
-    told = data / "events"
+    told = data.with_suffix(".events")
     if told.exists():
         return int(told.read_text())
     events = 0
     logs = context.scratch / "logs"
     for first in range(1, COMPANIES + 1, AT_ONCE):
         tables = {}
+        logs.mkdir()
         for seed in range(first, min(first + AT_ONCE, COMPANIES + 1)):
             subprocess.run([context.vedette, "simulate", "--out", logs / str(seed), "--days", "30", "--seed", str(seed)],
                            check=True, capture_output=True)
