@@ -44,7 +44,8 @@ struct vedette_options {
     struct ingest_limits ingest;
     int64_t rule_delay;                             /* ticks; < 0 = Sentinel's five minutes */
     int64_t rule_spread, rule_lateness, rule_rerun; /* see detect_options */
-    unsigned rule_workers;
+    unsigned rule_workers, rule_slow_workers;
+    int64_t rule_slow_us;
     int64_t rule_shared_rows;        /* as detect_options has it */
     bool correlation;                /* of workspaces that say nothing themselves */
     const char *correlation_primary; /* workspace; NULL or "": the first */

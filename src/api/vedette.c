@@ -113,6 +113,8 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .lateness = v->o.rule_lateness,
                                .rerun = v->o.rule_rerun,
                                .workers = v->o.rule_workers,
+                               .slow_workers = v->o.rule_slow_workers,
+                               .slow_us = v->o.rule_slow_us,
                                .shared_rows = v->o.rule_shared_rows,
                                .timeout_us = v->o.rule_timeout_us,
                                .max_rules = v->o.rules_max,

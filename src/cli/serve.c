@@ -107,6 +107,8 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .rule_lateness = set->rule_lateness,
         .rule_rerun = set->rule_rerun,
         .rule_workers = (unsigned)set->rule_workers,
+        .rule_slow_workers = (unsigned)set->rule_slow_workers,
+        .rule_slow_us = set->rule_slow / TICKS_PER_US,
         .rule_shared_rows = set->rule_shared_rows > 0 ? set->rule_shared_rows : -1,
         .correlation = set->correlation,
         .correlation_primary = set->correlation_primary,

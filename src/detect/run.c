@@ -228,12 +228,14 @@ static void went_well(struct run *r, int64_t mark)
     r->stored.arrived = mark;
 }
 
-/* It took longer than the others wait: nothing of it counts, and it runs beside them. */
-static bool was_impatient(const struct run *r, const struct detect_when *when,
-                          const struct err *why)
+bool run_was_impatient(struct run *r, int64_t deadline_us, const struct err *why)
 {
-    return when->deadline_us != 0 && why->code == ERR_TIMEOUT &&
-           clock_mono_us() >= when->deadline_us && !atomic_load(&r->d->stop);
+    if (deadline_us == 0 || why->code != ERR_TIMEOUT || clock_mono_us() < deadline_us ||
+        atomic_load(&r->d->stop))
+        return false;
+    r->deferred = true;
+    schedule_alone(r->d, &r->stored, r->main.record.due);
+    return true;
 }
 
 static void run_due(struct run *r, const struct detect_when *when)
@@ -241,11 +243,8 @@ static void run_due(struct run *r, const struct detect_when *when)
     struct err why = {0};
     int64_t s = when->s, mark = when->arrived_until;
     if (!run_evaluate(r, &r->main, detect_evaluate_when, when, &why)) {
-        if (was_impatient(r, when, &why)) {
-            r->deferred = true;
-            schedule_alone(r->d, &r->stored, r->main.record.due);
+        if (run_was_impatient(r, when->deadline_us, &why))
             return;
-        }
         note_failure(r, &why);
         LOG(LOG_WARN, "detect", "rule run failed", log_s("rule", r->stored.id),
             log_s("status", r->main.record.status), log_z("reason", why.msg));
@@ -255,7 +254,9 @@ static void run_due(struct run *r, const struct detect_when *when)
     run_suppress(r, &r->main, s);
     advance(r);
     if (r->rule.kind == RULE_SCHEDULED)
-        run_late(r, s, mark);
+        run_late(r, s, mark, when->deadline_us);
+    if (r->deferred)
+        return;
     schedule_reads(r->d, &r->stored, r->main.result.reads, r->main.result.n_reads);
     schedule_took(r->d, &r->stored, r->main.record.duration_us);
     if (r->stored.missed > 0 && when->deadline_us != 0)
@@ -294,6 +295,14 @@ static int64_t mark_of(const struct run *r)
     return r->given.mark > 0 ? r->given.mark : detect_mark(r->d, r->w);
 }
 
+/* Until when others wait for a rule; 0: as long as it takes, nobody waits. */
+static int64_t patience_of(const struct run *r, const struct schedule_entry *due)
+{
+    if (schedule_is_slow(due) || (due->nrt && clock_is_manual(r->d->o.clock)))
+        return 0;
+    return clock_mono_us() + (due->nrt ? NRT_PATIENCE_US : r->d->o.slow_us);
+}
+
 static enum outcome run_window(struct run *r, const struct schedule_entry *due)
 {
     int64_t s = due->s, now = clock_now(r->d->o.clock), mark = mark_of(r);
@@ -313,18 +322,12 @@ static enum outcome run_window(struct run *r, const struct schedule_entry *due)
         run_due(r, &(struct detect_when){.s = s,
                                          .arrived_after = -1,
                                          .arrived_until = mark,
-                                         .compiled = r->given.compiled});
-        if (atomic_load(&r->d->stop) && str_eqz(r->main.record.status, "Retrying"))
+                                         .compiled = r->given.compiled,
+                                         .deadline_us = patience_of(r, due)});
+        if (r->deferred || (atomic_load(&r->d->stop) && str_eqz(r->main.record.status, "Retrying")))
             return OUTCOME_NOTHING; /* cancelled by the stop: repeated after the start */
     }
     return OUTCOME_RUN;
-}
-
-/* Until when others wait for a near-real-time rule; 0: as long as it takes, nobody waits. */
-static int64_t patience_of(const struct run *r, const struct schedule_entry *due)
-{
-    bool waited_for = !schedule_is_slow(due) && !clock_is_manual(r->d->o.clock);
-    return waited_for ? clock_mono_us() + NRT_PATIENCE_US : 0;
 }
 
 /* Of an NRT rule: over what arrived since it looked last (seen). What gives no rows is written down

@@ -469,6 +469,36 @@ def test_slow_near_real_time_rules_run_beside_the_others():
             equal(uncovered(s, name), [])
 
 
+def test_slow_scheduled_rules_run_beside_the_others():
+    """More of them than workers; quick rules are done meanwhile, and what was stopped counts for nothing."""
+    with Server("--rule-workers", "1", "--rule-slow-workers", "1", "--rule-slow", "1s", "--rule-spread", "0") as s:
+        query = "datatable(x: long) [1] " + slow_part(s, 4)
+        slow = {imported(s, rule(number, query, queryFrequency="1h", queryPeriod="1h")) for number in (2, 3, 4)}
+        quick = imported(s, rule(1))
+
+        def done(*identities):
+            return {r["ruleId"] for r in runs(s, status="Success")} & set(identities)
+
+        until(lambda: done(quick), 30)
+        assert len(done(*slow)) < 2, runs(s)  # three seconds of being found out are less than their eight
+        s.stop()  # in the middle of one
+        s.start()
+        until(lambda: done(*slow) == slow, 120)
+        for identity in slow:
+            equal([(r["status"], r["attempts"]) for r in runs(s, ruleId=identity)], [("Success", 1)])
+
+
+def test_a_rule_that_turns_out_to_be_slow_runs_once():
+    with Server("--rule-slow", "1s", clock=START) as s:
+        imported(s, rule(query="SigninLogs | where ResultType == '50126' " + slow_part(s, 2)))
+        sign_ins(s, 1, "ann@halden.example")
+        s.move_clock(at(11))
+        equal({(r["status"], r["attempts"]) for r in runs(s)}, {("Success", 1)})
+        assert len(runs(s)) == 3, runs(s)
+        equal(uncovered(s), [])
+        equal(len(alerts(s)), 1)
+
+
 def test_the_system_clock_wakes_near_real_time_rules():
     with Server() as s:
         imported(s, NRT % 1)
