@@ -112,6 +112,7 @@ static bool open_detect(struct vedette *v, struct err *e)
                                .spread = v->o.rule_spread,
                                .lateness = v->o.rule_lateness,
                                .rerun = v->o.rule_rerun,
+                               .catch_up = v->o.rule_catch_up,
                                .workers = v->o.rule_workers,
                                .slow_workers = v->o.rule_slow_workers,
                                .slow_us = v->o.rule_slow_us,

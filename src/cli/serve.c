@@ -106,6 +106,7 @@ static struct vedette *open_all(struct serving *s, const struct settings *set, s
         .rule_spread = clock_is_manual(s->clock) ? 0 : set->rule_spread,
         .rule_lateness = set->rule_lateness,
         .rule_rerun = set->rule_rerun,
+        .rule_catch_up = set->rule_catch_up > 0 ? set->rule_catch_up : -1,
         .rule_workers = (unsigned)set->rule_workers,
         .rule_slow_workers = (unsigned)set->rule_slow_workers,
         .rule_slow_us = set->rule_slow / TICKS_PER_US,

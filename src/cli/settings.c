@@ -172,6 +172,8 @@ static const struct setting table[] = {
             "rows that come so late make their window run again; 0: never"),
     SETTING(rule_rerun, SETTING_DURATION, "7d",
             "windows of rules that failed are run again for so long; 0: never"),
+    SETTING(rule_catch_up, SETTING_DURATION, "14d",
+            "after a stop, windows of rules that ended longer ago are skipped; 0: none"),
     SETTING(rule_shared_rows, SETTING_COUNT, "200000",
             "of a table that several rules read at once, kept in memory meanwhile; with more each "
             "reads by itself; 0: always"),

@@ -30,6 +30,8 @@ static void set_defaults(struct detect *d, const struct detect_options *o)
     d->o.max_rows = o->max_rows != 0 ? o->max_rows : 100000;
     d->o.shared_rows = o->shared_rows != 0 ? o->shared_rows : 200000;
     d->o.catch_up = o->catch_up != 0 ? o->catch_up : 14 * TICKS_PER_DAY;
+    if (o->catch_up < 0)
+        d->o.catch_up = INT64_MAX;
     d->o.rerun = o->rerun < 0 ? 7 * TICKS_PER_DAY : o->rerun;
     d->o.lateness = o->lateness < 0 ? TICKS_PER_DAY : o->lateness;
     d->o.max_rules = o->max_rules != 0 ? o->max_rules : 10000;

@@ -24,7 +24,7 @@ struct detect_options {
     int64_t timeout_us;  /* of one query; 0 = 10 minutes */
     size_t max_rows;     /* of one query; 0 = 100,000; more is a failed run that says so */
     int64_t catch_up; /* windows older than this are skipped after downtime, with a health row; 0 =
-                         14 days */
+                         14 days; < 0: none are */
     /* Rules of a workspace; 0 = 10,000 each. Those of kind NRT count on their own. */
     size_t max_rules, max_enabled_rules;
     size_t max_nrt_rules, max_enabled_nrt_rules;

@@ -92,6 +92,8 @@ void schedule_pause(struct detect *d, int64_t took_us);
 void schedule_release(struct detect *d, const struct schedule_entry *taken, size_t n, bool done);
 /* An NRT rule looked at what arrived up to the mark, and nothing of that is stored. */
 void schedule_seen(struct detect *d, const struct state_rule *r, int64_t mark);
+/* An NRT rule is due then, if not before. */
+void schedule_wake(struct detect *d, const struct state_rule *r, int64_t due);
 /* The rule is another one: what it reads is not known any more. */
 void schedule_changed(struct detect *d, const struct state_rule *r);
 /* Which tables a rule reads: rows that come to them, of whichever workspace, wake an NRT rule. */

@@ -15,6 +15,7 @@ struct run {
     enum outcome outcome; /* what is to be stored */
     bool changed;         /* the rule, while it ran */
     bool deferred;        /* it takes long, and runs by itself */
+    bool more;            /* rows that came later are to be looked at at once */
     uint64_t alerts, incidents;
 };
 

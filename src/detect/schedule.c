@@ -146,6 +146,15 @@ void schedule_seen(struct detect *d, const struct state_rule *r, int64_t mark)
     lock_drop(&d->lock);
 }
 
+void schedule_wake(struct detect *d, const struct state_rule *r, int64_t due)
+{
+    lock_take(&d->lock);
+    struct schedule_entry *e = find(d, r->workspace, r->id);
+    if (e != NULL && e->due > due)
+        e->due = due;
+    lock_drop(&d->lock);
+}
+
 void schedule_changed(struct detect *d, const struct state_rule *r)
 {
     lock_take(&d->lock);

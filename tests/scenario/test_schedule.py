@@ -284,6 +284,75 @@ def test_rules_catch_up_in_order():
             equal(uncovered(s, "Rule %d" % number), [])
 
 
+def windows_of(rows):
+    return [(r["Problem"], r["WindowFrom"][5:16], r["WindowTo"][5:16]) for r in rows]
+
+
+def test_suppressed_windows_are_told_of():
+    with Server(clock=START) as s:
+        imported(s, rule(extra=PER_RESULT, suppressionEnabled="true", suppressionDuration="20m"))
+        s.move_clock(at(1))
+        sign_ins(s, 1, "first@halden.example")
+        s.move_clock(at(11))
+        sign_ins(s, 11, "meanwhile@halden.example")
+        s.move_clock(at(18))
+        s.kill()
+        s.start(clock=at(18))
+        s.move_clock(at(30))
+        sign_ins(s, 26, "after@halden.example")
+        s.move_clock(at(36))
+        equal(people(s), ["after", "first"])
+        found = windows_of(uncovered(s))
+        equal(found, [("suppressed", "03-01T00:%02d" % m, "03-01T00:%02d" % (m + 5)) for m in (5, 10, 15)])
+        ranges = [(r["arrivedAfter"], r["arrivedUntil"]) for r in reversed(runs(s))]
+        assert all(a[1] == b[0] for a, b in zip(ranges, ranges[1:])), ranges
+        rows = s.query("SentinelHealth | where Reason == 'Suppressed' | distinct Status, Description")
+        equal(rows, [{"Status": "Informational",
+                      "Description": "The rule is suppressed after an alert and was not executed"}])
+
+
+def test_suppressed_near_real_time_rules_tell_what_they_leave_out():
+    """To the row: what arrives until the end of the suppression, not what arrives after it."""
+    text = (NRT % 1) + "suppressionEnabled: true\nsuppressionDuration: 90m\n"
+    with Server(clock=START) as s:
+        imported(s, text)
+        s.move_clock(at(1))
+        sign_ins(s, 1, "first@halden.example")
+        s.move_clock(at(2))
+        for minute in (3, 50, 91):
+            sign_ins(s, minute, "m%d@halden.example" % minute)
+            s.move_clock(at(minute))
+            if minute == 50:
+                s.kill()
+                s.start(clock=at(50))
+        equal(people(s), ["first"])
+        s.move_clock(at(92))
+        sign_ins(s, 92, "after@halden.example")
+        s.move_clock(at(95))
+        equal(people(s), ["after", "first"])
+        told = uncovered(s, "At once")
+        equal([r["Problem"] for r in told], ["suppressed", "suppressed"])  # an hour, and the rest
+        rows = s.query("SigninLogs | project Who = UserPrincipalName, At = ingestion_time() | sort by At asc")
+        ends = sorted([r["From"] for r in told] + [r["To"] for r in told])
+        left = [r["Who"].partition("@")[0] for r in rows if ends[0] < r["At"] <= ends[-1]]
+        equal(left, ["m3", "m50", "m91"])
+
+
+def test_skipped_windows_are_told_of():
+    for setting, missed in (("14d", True), ("0", False)):
+        with Server("--rule-catch-up", setting, clock=START) as s:
+            imported(s, rule(queryFrequency="6h", queryPeriod="6h", extra=PER_RESULT))
+            s.move_clock(at(1))
+            sign_ins(s, 1, "early@halden.example")
+            s.kill()
+            s.start(clock=at(60 * 24 * 40))
+            sign_ins(s, 60 * 24 * 39, "late@halden.example")
+            s.move_clock(at(60 * 24 * 40))
+            equal(people(s), ["late"] if missed else ["early", "late"])
+            found = windows_of(uncovered(s))
+            equal(found, [("skipped", "02-28T23:55", "03-26T23:55")] if missed else [])
+
+
 def test_a_rule_that_keeps_failing_is_switched_off():
     with Server(clock=START) as s:
         imported(s, rule(2, query="range x from 1 to 200000 step 1", queryFrequency="3h", queryPeriod="3h"))
