@@ -86,8 +86,9 @@ bool schedule_take(struct detect *d, struct arena *a, int64_t now, struct schedu
  * rule all NRT rules but slow ones, else rules that read a table which it reads. 0: none is due. */
 size_t schedule_take_all(struct detect *d, struct arena *a, int64_t now,
                          struct schedule_entry **out);
-/* How long the due NRT rules took together: the next wait for a while, and take up more at once. */
-void schedule_pause(struct detect *d, int64_t took_us);
+/* How long the due NRT rules took together, and how much of that one processor worked: the next
+ * wait for a while, and take up more at once. */
+void schedule_pause(struct detect *d, int64_t took_us, int64_t processor_us);
 /* What was taken may run again; not done: it is due as before. */
 void schedule_release(struct detect *d, const struct schedule_entry *taken, size_t n, bool done);
 /* An NRT rule looked at what arrived up to the mark, and nothing of that is stored. */

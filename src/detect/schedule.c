@@ -262,9 +262,11 @@ void schedule_arrived(void *detect, struct workspace *w, struct str table)
         clock_wake(d->o.clock);
 }
 
-void schedule_pause(struct detect *d, int64_t took_us)
+void schedule_pause(struct detect *d, int64_t took_us, int64_t processor_us)
 {
-    int64_t pause = 2 * took_us * TICKS_PER_US;
+    /* A third of a processor; what others take of it must not make the alerts later still. */
+    int64_t pause_us = took_us / 2 > 2 * processor_us ? took_us / 2 : 2 * processor_us;
+    int64_t pause = pause_us * TICKS_PER_US;
     if (clock_is_manual(d->o.clock)) /* whoever moves it wants to know when a rule runs */
         return;
     pause = pause < NRT_GATHER_MOST ? pause : NRT_GATHER_MOST;
