@@ -456,6 +456,9 @@ struct incident_actor api_actor(const struct http_request *q);
 /* What DELETE answers: 200, 204 when there was nothing (ERR_NOT_FOUND), or e. */
 void api_deleted(struct vedette *v, const struct http_request *q, struct http_response *r, bool ok,
                  const struct err *e);
+/* As api_deleted, of a deletion that succeeds when there was nothing. */
+void api_gone(struct vedette *v, const struct http_request *q, struct http_response *r, bool ok,
+              bool was_there, const struct err *e);
 /* "columns": [{"name", "type"}], types by KQL's names. */
 void api_columns(struct json_out *w, const struct kql_schema *s);
 

@@ -89,11 +89,9 @@ static void delete (void *ctx, struct http_request *q, struct http_response *r)
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL)
         return;
-    if (library_saved_delete(v->library, w, http_param(q, "search"), api_caller(q)->name,
-                             &was_there, &e))
-        r->status = was_there ? 200 : 204;
-    else
-        api_error(v, q, &e, r);
+    bool ok = library_saved_delete(v->library, w, http_param(q, "search"), api_caller(q)->name,
+                                   &was_there, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 /* ---- by name ---- */
