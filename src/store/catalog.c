@@ -203,6 +203,14 @@ bool workspace_table_find(struct workspace *w, struct arena *a, struct str name,
     return find_table(&w->asker, a, STR_NONE, name, out);
 }
 
+bool store_shipped_table(const struct store *s, size_t i, struct str *out)
+{
+    if (i >= schema_set_count(s->schemas))
+        return false;
+    *out = schema_set_name(s->schemas, i);
+    return true;
+}
+
 bool workspace_table_is_open(struct workspace *w, struct str name)
 {
     lock_take(&w->lock);
