@@ -38,6 +38,8 @@ bool saved_keep(struct library *l, struct arena *a, struct workspace *w,
 struct str body_of(struct arena *a, struct str query);
 
 /* ---- saved_json.c ---- */
+/* The tags of a function that is, or is not, a view. */
+struct str tags_with_view(struct arena *a, struct str tags, bool view);
 /* Reads an ARM body {etag?, properties}; x->id and x->who stay as they are. */
 bool library_saved_read(struct arena *a, const struct json *body, struct library_save *x,
                         struct err *e) MUST_USE;

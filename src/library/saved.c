@@ -26,8 +26,10 @@ struct str library_parameters(struct arena *a, const struct state_saved *x)
 
 struct kql_stored_function function_of(struct arena *a, const struct state_saved *x)
 {
-    return (struct kql_stored_function){
-        .name = x->alias, .parameters = library_parameters(a, x), .body = library_body(a, x)};
+    return (struct kql_stored_function){.name = x->alias,
+                                        .parameters = library_parameters(a, x),
+                                        .body = library_body(a, x),
+                                        .view = library_is_view(x->tags)};
 }
 
 /* Makes what queries may call agree with the database, whatever happened in between: in a
@@ -232,11 +234,17 @@ bool saved_keep(struct library *l, struct arena *a, struct workspace *w,
     struct library_save given = *x;
     if (given.tags.n == 0)
         given.tags = STR("[]");
+    if (x->view != LIBRARY_AS_TAGS)
+        given.tags = tags_with_view(a, given.tags, x->view == LIBRARY_VIEW);
     *out = (struct library_saved){0};
     if (x->id.n == 0 && x->alias.n == 0)
         return err_set(e, ERR_INVALID, "a saved search needs an id, or a function's name");
     if (!texts_ok(&given, e))
         return false;
+    if (x->alias.n > 0 && library_is_view(given.tags) && str_trim(x->parameters).n > 0)
+        return err_set(e, ERR_INVALID,
+                       "'%.*s' can't be a view: it has parameters, and wildcards give none",
+                       STR_ARG(brief(x->alias, 80)));
     if (x->alias.n > 0 && (!function_name_ok(x->alias, e) ||
                            !function_check(a, w, x, clock_now(l->o.clock), &out->missing, e)))
         return false;

@@ -143,6 +143,14 @@ static bool find_function(void *self, struct arena *a, struct str name,
     return function_set_find(k->w->functions, a, name, out);
 }
 
+static bool view_at(void *self, struct arena *a, size_t i, struct str *out_name)
+{
+    const struct catalog_asker *k = self;
+    if (k->query != NULL && k->query->shipped_functions_only)
+        return false;
+    return function_set_view_at(k->w->functions, a, i, out_name);
+}
+
 static bool find_variant(void *self, struct arena *a, struct str name, struct str argument,
                          struct kql_stored_function *out)
 {
@@ -173,6 +181,7 @@ struct kql_catalog catalog_for(struct catalog_asker *k)
                                 .table_of = table_of,
                                 .find_function = find_function,
                                 .find_variant = find_variant,
+                                .view_at = view_at,
                                 .peek = peek};
 }
 
