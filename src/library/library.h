@@ -47,10 +47,12 @@ struct library_saved {
     struct state_saved row;
     bool created;
     struct str missing; /* what the function names and is not there yet, as a message; or empty */
+    struct str broken;  /* what calls the function and its new parameters don't allow; or empty */
 };
 /* Checks, keeps and hands on to queries. Nothing is written when nothing changes. Errors:
  * ERR_SYNTAX, ERR_SEMANTIC (with the place in query), ERR_INVALID, ERR_CONFLICT (etag; the alias is
- * another search's; mode), ERR_NOT_FOUND (mode), ERR_LIMIT. Sources: "Saved Searches" of the Log
+ * another search's; mode; strict, not unchecked: what calls it could not any more), ERR_NOT_FOUND
+ * (mode), ERR_LIMIT. Sources: "Saved Searches" of the Log
  * Analytics API, ".create-or-alter function". */
 bool library_save(struct library *l, struct arena *a, struct workspace *w,
                   const struct library_save *x, struct library_saved *out, struct err *e) MUST_USE;

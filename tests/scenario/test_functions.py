@@ -241,6 +241,34 @@ def test_views_stand_beside_the_tables():
         equal(everything(), ["Heartbeat", "More"])
 
 
+def test_changes_of_parameters_look_at_callers():
+    with Server() as s:
+        define(s, "F", "print x = n", "n:long")
+        define(s, "Caller", "F(1) | extend m = k", "k:string")
+        define(s, "Other", "print 'F(1)'")  # which only mentions it
+        made = s.arm("PUT", "/alertRules/r", {"kind": "Scheduled", "properties": {
+            "displayName": "Calls F", "enabled": False, "severity": "Low", "query": "F(2) | extend TimeGenerated = now()",
+            "queryFrequency": "PT1H", "queryPeriod": "PT1H", "triggerOperator": "GreaterThan", "triggerThreshold": 0,
+            "suppressionDuration": "PT1H", "suppressionEnabled": False}})
+        assert made.status in (200, 201), made
+        words = refusal(s, ".create-or-alter function F(n:long, m:string) { print x = n, m }")
+        contains(words, "the function 'Caller'")
+        contains(words, "the rule 'Calls F'")
+        assert "Other" not in words, words
+        equal(s.query("F(7)"), [{"x": 7}])
+        # With a default the calls stay right; so they do when the body alone changes.
+        equal(rows(s, ".create-or-alter function F(n:long, m:string='') { print x = n }")[0]["Name"], "F")
+        equal(rows(s, ".create-or-alter function F(n:long, m:string='') { print x = n + 1 }")[0]["Name"], "F")
+        equal(rows(s, ".create-or-alter function with (skipvalidation=true) F(n:string, m:string) { print x = n }")[0]["Name"], "F")
+        # What is wrong already is not told again.
+        equal(rows(s, ".create-or-alter function F(n:string, m:string, o:string) { print x = n }")[0]["Name"], "F")
+        define(s, "F", "print x = n", "n:long")
+        answer = put(s, "F", "print x = n, m", "F", "n:long, m:string")
+        equal(answer.status, 200)
+        contains(answer.headers["warning"], "the rule 'Calls F'")
+        assert "warning" not in {k.lower() for k in put(s, "F", "print x = n", "F", "n:long").headers}
+
+
 def test_rights_about_functions():
     with Server() as s:
         reader = s.token(*s.application("Microsoft Sentinel Reader"))
