@@ -30,12 +30,13 @@ void lake_remote_file_close(struct lake_remote_file *x)
     xfree(x);
 }
 
-/* Blocks that are neither here nor on their way. */
-static size_t missing_locked(const struct fetch *f, const struct fetch_want *w)
+/* Blocks that are neither here nor on their way; left: without those that are perhaps in the file.
+ */
+static size_t missing_locked(const struct fetch *f, size_t from, size_t n, bool left)
 {
     size_t missing = 0;
-    for (size_t i = w->from; i < w->from + w->n; i++)
-        missing += f->blocks[i] == BLOCK_TODO;
+    for (size_t i = from; i < from + n; i++)
+        missing += f->blocks[i] == BLOCK_TODO && !(left && f->kept[i]);
     return missing;
 }
 
@@ -87,9 +88,9 @@ static bool bring(struct lake_remote *r, struct fetch *f, struct fetch_want *w,
     lock_take(&r->lock);
     if (!are_here_locked(f, w)) {
         asked = true;
-        size_t missing = missing_locked(f, w), others = f->n_done + f->n_wanted;
-        widen_locked(f, p, missing, w);
-        ok = may_fetch(r, p, w->all ? f->n_blocks - others : missing, e) &&
+        widen_locked(f, p, missing_locked(f, w->from, w->n, false), w);
+        size_t from = w->all ? 0 : w->from, n = w->all ? f->n_blocks : w->n;
+        ok = may_fetch(r, p, missing_locked(f, from, n, true), e) &&
              lake_fetch_join_locked(r, f, w, p, e);
         bool joined = ok;
         while (ok && !are_here_locked(f, w))
