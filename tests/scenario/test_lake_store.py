@@ -210,16 +210,16 @@ def test_a_fetch_ends_with_the_querys_time_and_goes_on_later():
 LARGE_ROWS = 40000
 
 
-def large(server):
-    """A part of some 6 MB, only in the store: a column of random text, and small ones."""
-    made = random.Random(5)
-    for at in range(0, LARGE_ROWS, 2000):
-        rows = [{"TimeGenerated": "2026-01-18T01:%02d:%02dZ" % (i // 1000, i % 60), "Computer": "h%d" % (i % 50),
-                 "ProcessName": "p%d" % (i % 7), "SyslogMessage": "%0280x" % made.getrandbits(1120)}
-                for i in range(at, at + 2000)]
-        equal(server.post_logs("Microsoft-Syslog", rows).status, 204)
+def large(server, day=18, parts=1, rows=LARGE_ROWS, digits=280):
+    """A part of some 6 MB, only in the store, the last of so many: a column of random text, and small ones."""
+    made = random.Random(day)
+    for at in range(0, rows, 1000):
+        batch = [{"TimeGenerated": "2026-01-%02dT01:%02d:%02dZ" % (day, i // 1000, i % 60), "Computer": "h%d" % (i % 50),
+                 "ProcessName": "p%d" % (i % 7), "SyslogMessage": "%0*x" % (digits, made.getrandbits(4 * digits))}
+                for i in range(at, at + 1000)]
+        equal(server.post_logs("Microsoft-Syslog", batch).status, 204)
     seal(server)
-    away(server, 1)
+    away(server, parts)
 
 
 class Counted:
@@ -256,6 +256,33 @@ def test_a_query_fetches_what_it_reads_of_a_large_part():
         until(lambda: metric(s, "fetches_total") == 1)
         away(s, 1)
         equal(counted.bytes < size * 2, True)
+
+
+def test_ends_of_the_next_parts_are_fetched_at_the_same_time():
+    """The database has two threads here, so that it asks for two at most by itself."""
+    days, asked, several, alone = range(11, 17), set(), threading.Event(), threading.Event()
+    with Store() as store, serving(store, "--max-past", "30d", "--threads", "2") as s:
+        for day in days:
+            large(s, day, 1 + day - days[0], rows=16000, digits=600)
+        forgetting(s)
+
+        def wait(method, path, _query):
+            if method == "GET" and path.endswith(".parquet") and not alone.is_set():
+                asked.add(path)
+                if len(asked) >= 4:
+                    several.set()
+                if not several.wait(60):
+                    alone.set()
+
+        store.hook = wait
+        equal(s.query("Syslog | summarize n = dcount(Computer), c = count()"), [{"n": 50, "c": len(days) * 16000}])
+        equal(alone.is_set(), False, "only %d parts were asked for at once" % len(asked))
+        # A limit on what a query fetches is kept for what it reads.
+        counted = Counted(store)
+        s.settings += ["--lake-fetch-max", str(len(days) << 17)]
+        forgetting(s)
+        contains(s.ask("Syslog | summarize n = dcount(SyslogMessage)").message(), "would have to be fetched")
+        equal(counted.bytes <= len(days) << 17, True)
 
 
 def forgetting(server):

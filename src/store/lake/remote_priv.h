@@ -151,6 +151,9 @@ bool lake_fetch_forget(struct lake_remote *r, const struct lake_part *part);
 struct lake_remote_file;
 /* A part that is only in the store, for reading. The caller has a reference of it. */
 struct lake_remote_file *lake_remote_file_open(struct lake_remote *r, struct lake_part *part);
+/* Asks for the end of the part, which says where its columns are, and does not wait: what fails is
+ * asked for again when it is read. */
+void lake_remote_file_ahead(struct lake_remote_file *x, const struct lake_patience *p);
 /* Errors: as lake_remote_fetch; ERR_LIMIT: more than p->most_bytes were fetched. */
 bool lake_remote_file_read(struct lake_remote_file *x, void *to, size_t n, int64_t at,
                            const struct lake_patience *p, struct err *e) MUST_USE;

@@ -104,6 +104,23 @@ static bool bring(struct lake_remote *r, struct fetch *f, struct fetch_want *w,
     return ok;
 }
 
+void lake_remote_file_ahead(struct lake_remote_file *x, const struct lake_patience *p)
+{
+    struct lake_remote *r = x->r;
+    struct fetch *f = x->f;
+    lock_take(&r->lock);
+    bool ending = atomic_load(&f->stop) && f->running > 0;
+    bool lacks = f->n_blocks > 0 && f->sums != NULL && f->blocks[f->n_blocks - 1] == BLOCK_TODO;
+    /* What queries may fetch is for what they read: at most half of it is spent on guesses. */
+    bool may = p->most_bytes == 0 || atomic_load(p->fetched) < p->most_bytes / 2;
+    const struct fetch_want last = {.from = f->n_blocks - 1, .n = 1};
+    if (lacks && may && !ending && f->state == FETCH_GOES &&
+        may_fetch(r, p, f->kept[last.from] ? 0 : 1, NULL) &&
+        lake_fetch_join_locked(r, f, &last, p, NULL))
+        lake_fetch_leave_locked(r, f); /* as a user of it x keeps it going */
+    lock_drop(&r->lock);
+}
+
 bool lake_remote_file_read(struct lake_remote_file *x, void *to, size_t n, int64_t at,
                            const struct lake_patience *p, struct err *e)
 {
