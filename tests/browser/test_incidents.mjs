@@ -162,7 +162,13 @@ export const tests = {
       await page.getByText('The branch is busy.').waitFor();
       await row(page, /Across here/).waitFor();
       await page.unrouteAll({ behavior: 'wait' });
+      // Who tries again asks that one, and not the others.
+      const asked = [];
+      page.on('request', (request) => /Insights\/incidents\?|incidentCounts/.test(request.url()) && asked.push(request.url()));
       await page.getByRole('button', { name: 'Try again' }).click();
+      await row(page, /Across there/).waitFor();
+      await page.getByText('2 incidents', { exact: true }).waitFor();
+      assert.deepEqual(asked.filter((url) => url.includes('/incidents?')).map((url) => /workspaces\/([^/]+)/.exec(url)[1]), ['branch']);
       // An incident opens where it is, and the way back leads to the same queue.
       await page.getByRole('link', { name: 'Across there' }).click();
       await page.getByRole('heading', { name: 'Across there', level: 1 }).waitFor();

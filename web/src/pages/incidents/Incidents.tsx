@@ -94,7 +94,7 @@ export default function Incidents() {
           key={home.id}
           error={error}
           title={`The incidents of ${home.name} are missing here`}
-          onRetry={queue.refresh}
+          onRetry={() => queue.retry(home)}
         />
       ))}
       <div className={styles.list}>
