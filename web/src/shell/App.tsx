@@ -17,7 +17,7 @@ import type { RefObject } from "react";
 import { Link, NavLink, Route, Routes, useLocation, useNavigate } from "react-router-dom";
 import { EmptyState } from "../parts/notices";
 import { useZone } from "../parts/time";
-import { useSession } from "../session/session";
+import { useSession, workspaceTitle } from "../session/session";
 import { useAppearance } from "./appearance";
 import { useUrlState } from "../parts/urlState";
 import { PageBoundary } from "./PageBoundary";
@@ -151,7 +151,7 @@ function WorkspaceChoice() {
         <optgroup key={tenant.id} label={tenant.name}>
           {tenant.workspaces.map((w) => (
             <option key={w.id} value={w.id}>
-              {w.name}
+              {workspaceTitle(w)}
             </option>
           ))}
         </optgroup>

@@ -93,7 +93,7 @@ export default function Incidents() {
         <ErrorNotice
           key={home.id}
           error={error}
-          title={`The incidents of ${home.name} are missing here`}
+          title={`The incidents of ${home.title} are missing here`}
           onRetry={() => queue.retry(home)}
         />
       ))}

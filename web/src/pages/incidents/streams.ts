@@ -10,7 +10,8 @@ import { severities } from "../../parts/badges";
 /** A workspace whose incidents are listed. */
 export interface Home {
   id: string;
-  name: string;
+  /** What people know it as. */
+  title: string;
   tenant: string;
   api: Incidents;
   rights: readonly string[];
