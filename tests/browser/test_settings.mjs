@@ -152,6 +152,25 @@ export const tests = {
     await dialog.getByText('There are none').waitFor();
     assert.deepEqual((await portal.api('GET', settings)).value, []);
   },
+  async tabs_stand_beside_the_page_or_in_lines_above(portal) {
+    const { page } = portal;
+    await portal.goto('/settings', 'Settings');
+    const tabs = page.locator('[role=tablist][aria-label=Settings] [role=tab]'); // also behind a dialog
+    await tabs.first().waitFor();
+    const edges = () => Promise.all([tabs.nth(0), tabs.nth(1), tabs.last()].map((tab) => tab.boundingBox()));
+    const [first, second, last] = await edges();
+    assert.ok(second.y > first.y && last.x === first.x && last.y + last.height <= 720, JSON.stringify([first, second, last]));
+    await tabs.first().focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByRole('tabpanel', { name: 'Users' }).waitFor();
+    // What is typed outlives the turn of a tablet.
+    await page.getByRole('button', { name: 'New user' }).click();
+    await page.getByLabel('User name').fill('half ty');
+    await page.setViewportSize({ width: 768, height: 1024 });
+    await portal.until(async () => (await edges())[1].x > (await edges())[0].x, 'tabs in a line');
+    assert.equal(await page.getByLabel('User name').inputValue(), 'half ty');
+  },
   async tenants_are_changed_with_their_primary_workspace(portal) {
     const { page } = portal;
     const [before] = (await portal.api('GET', '/vedette/v1/tenants')).value;

@@ -15,6 +15,7 @@ import {
 import { Suspense, useEffect, useRef } from "react";
 import type { RefObject } from "react";
 import { Link, NavLink, Route, Routes, useLocation, useNavigate } from "react-router-dom";
+import { NARROW as NARROW_WINDOW } from "../parts/narrow";
 import { EmptyState } from "../parts/notices";
 import { useZone } from "../parts/time";
 import { useSession, workspaceTitle } from "../session/session";
@@ -23,8 +24,8 @@ import { useUrlState } from "../parts/urlState";
 import { PageBoundary } from "./PageBoundary";
 import { pages } from "./pages";
 
-/** Tablets held upright, and windows that are zoomed: the navigation is a line above the page. */
-const NARROW = "@media (max-width: 48rem)";
+/** The navigation is a line above the page there. */
+const NARROW = `@media ${NARROW_WINDOW}`;
 
 const useStyles = makeStyles({
   frame: {
