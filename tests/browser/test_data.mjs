@@ -36,6 +36,25 @@ export const tests = {
     await portal.accessible('table');
     await portal.shots('table');
   },
+  async tables_are_protected(portal) {
+    const { page } = portal;
+    const path = `${place.arm}/tables/Syslog?api-version=2023-09-01`;
+    const level = async () => (await portal.api('GET', path)).properties.protectionLevel;
+    const choose = async (wish) => {
+      await page.getByRole('button', { name: 'Manage table' }).click();
+      await page.getByLabel('Protection').selectOption(wish);
+      await portal.accessible('protection');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    };
+    await portal.goto('/tables/Syslog', 'Syslog');
+    await choose('Protected');
+    await page.getByText('Protected: rows for Privileged Monitoring Data Reader only').waitFor();
+    assert.equal(await level(), 'Protected');
+    await choose('General');
+    await page.getByText('General', { exact: true }).waitFor();
+    assert.equal(await level(), 'General');
+  },
   async sources_tell_what_became_of_records(portal) {
     const { page } = portal;
     await portal.goto('/sources', 'Data sources');

@@ -162,7 +162,13 @@ export const tests = {
       await page.getByText('The branch is busy.').waitFor();
       await row(page, /Across here/).waitFor();
       await page.unrouteAll({ behavior: 'wait' });
+      // Who tries again asks that one, and not the others.
+      const asked = [];
+      page.on('request', (request) => /Insights\/incidents\?|incidentCounts/.test(request.url()) && asked.push(request.url()));
       await page.getByRole('button', { name: 'Try again' }).click();
+      await row(page, /Across there/).waitFor();
+      await page.getByText('2 incidents', { exact: true }).waitFor();
+      assert.deepEqual(asked.filter((url) => url.includes('/incidents?')).map((url) => /workspaces\/([^/]+)/.exec(url)[1]), ['branch']);
       // An incident opens where it is, and the way back leads to the same queue.
       await page.getByRole('link', { name: 'Across there' }).click();
       await page.getByRole('heading', { name: 'Across there', level: 1 }).waitFor();
@@ -202,6 +208,33 @@ export const tests = {
       const { properties } = await portal.insights('GET', `incidents/${incident(71)}`);
       return properties.owner.userPrincipalName === place.people.analyst.name && properties.owner.objectId;
     }, 'the owner');
+  },
+
+  async a_click_hits_its_button_while_the_counts_come(portal) {
+    const { page } = portal;
+    for (const number of [73, 74])
+      await portal.insights('PUT', `incidents/${incident(number)}`,
+        { properties: { title: `Late count ${number}`, severity: 'Low', status: 'New' } });
+    for (const [width, height] of [[1280, 720], [768, 1024]]) {
+      let answer;
+      const held = new Promise((resolve) => { answer = resolve; });
+      await page.unrouteAll({ behavior: 'wait' });
+      await page.route(/incidentCounts/, async (route) => {
+        await held;
+        await route.continue();
+      });
+      await page.setViewportSize({ width, height });
+      await portal.goto('/incidents?q=Late+count', 'Incidents');
+      await row(page, /Late count 74/).waitFor();
+      await page.getByRole('checkbox', { name: 'Select all rows' }).click();
+      // Pressed before the counts are there, and let go after.
+      await page.getByRole('button', { name: 'Manage incidents (2)' }).hover();
+      await page.mouse.down();
+      answer();
+      await page.getByText('2 incidents', { exact: true }).waitFor();
+      await page.mouse.up();
+      await page.getByRole('dialog').getByRole('combobox', { name: 'Assign to' }).waitFor();
+    }
   },
 
   async choices_follow_the_person(portal) {

@@ -100,6 +100,77 @@ export const tests = {
     const workspaces = await portal.api('GET', '/vedette/v1/workspaces');
     assert.equal(workspaces.value.some((w) => w.name === 'lab'), false);
   },
+  async workspaces_have_a_name_for_people(portal) {
+    const { page } = portal;
+    const shown = `Head office (${place.workspaceName})`;
+    const chosen = page.getByLabel('Workspace', { exact: true }).locator('option:checked');
+    const rename = async (name) => {
+      await page.getByRole('button', { name: `Rename ${place.workspaceName}` }).click();
+      await page.getByLabel('Display name').fill(name);
+      await portal.accessible('the name of a workspace');
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    };
+    await portal.goto('/settings', 'Settings');
+    await rename('Head office');
+    await page.getByRole('heading', { name: shown, level: 3 }).waitFor();
+    await chosen.filter({ hasText: shown }).waitFor({ state: 'attached' });
+    await portal.shots('workspaces');
+    await portal.goto('/', 'Overview');
+    await page.locator('main').getByText(shown).waitFor();
+    await portal.goto(`/incidents?workspaces=${place.workspace}`, 'Incidents');
+    await page.getByRole('row').filter({ hasText: shown }).first().waitFor();
+    await portal.goto('/settings', 'Settings');
+    await rename('');
+    await page.getByRole('heading', { name: shown }).waitFor({ state: 'detached' });
+    const { properties } = await portal.api('GET', `${place.arm}?api-version=2025-09-01`);
+    assert.equal(properties.displayName, place.workspaceName);
+  },
+  async queries_are_kept_where_a_diagnostic_setting_says(portal) {
+    const { page } = portal;
+    const settings = `${place.arm}/providers/Microsoft.Insights/diagnosticSettings?api-version=2021-05-01-preview`;
+    const open = () => page.getByRole('button', { name: `Diagnostic settings of ${place.workspaceName}` }).click();
+    const card = page.getByRole('region').filter({ hasText: place.workspace });
+    await portal.goto('/settings', 'Settings');
+    await card.getByText('nothing').first().waitFor();
+    await open();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('There are none').waitFor();
+    await portal.accessible('diagnostic settings');
+    await dialog.getByRole('button', { name: 'Save the setting' }).click();
+    await page.getByText('The setting queries is saved').first().waitFor();
+    const [{ name, properties }] = (await portal.api('GET', settings)).value;
+    assert.deepEqual([name, properties.logs], ['queries', [{ category: 'Audit', enabled: true }]]);
+    assert.equal(properties.workspaceId.toLowerCase().endsWith(`/${place.workspaceName}`), true);
+    await portal.query('print asked = "kept as a row"');
+    await portal.until(async () => (await portal.query('LAQueryLogs | where QueryText has "kept as a row"')).length > 0, 'the row');
+    await open();
+    await dialog.getByText('queries go to').waitFor();
+    await portal.accessible('diagnostic settings that are there');
+    await portal.shots('diagnostic-settings');
+    await dialog.getByRole('button', { name: 'Delete queries' }).click();
+    await dialog.getByText('There are none').waitFor();
+    assert.deepEqual((await portal.api('GET', settings)).value, []);
+  },
+  async tabs_stand_beside_the_page_or_in_lines_above(portal) {
+    const { page } = portal;
+    await portal.goto('/settings', 'Settings');
+    const tabs = page.locator('[role=tablist][aria-label=Settings] [role=tab]'); // also behind a dialog
+    await tabs.first().waitFor();
+    const edges = () => Promise.all([tabs.nth(0), tabs.nth(1), tabs.last()].map((tab) => tab.boundingBox()));
+    const [first, second, last] = await edges();
+    assert.ok(second.y > first.y && last.x === first.x && last.y + last.height <= 720, JSON.stringify([first, second, last]));
+    await tabs.first().focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.getByRole('tabpanel', { name: 'Users' }).waitFor();
+    // What is typed outlives the turn of a tablet.
+    await page.getByRole('button', { name: 'New user' }).click();
+    await page.getByLabel('User name').fill('half ty');
+    await page.setViewportSize({ width: 768, height: 1024 });
+    await portal.until(async () => (await edges())[1].x > (await edges())[0].x, 'tabs in a line');
+    assert.equal(await page.getByLabel('User name').inputValue(), 'half ty');
+  },
   async tenants_are_changed_with_their_primary_workspace(portal) {
     const { page } = portal;
     const [before] = (await portal.api('GET', '/vedette/v1/tenants')).value;

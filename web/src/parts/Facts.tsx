@@ -22,7 +22,9 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
   return (
     <dl className={styles.facts}>
       {facts
-        .filter(([, value]) => value !== undefined && value !== null && value !== "")
+        .filter(
+          ([, value]) => value !== undefined && value !== null && value !== "" && value !== false,
+        )
         .map(([name, value]) => (
           <Fragment key={name}>
             <dt className={styles.name}>{name}</dt>

@@ -10,7 +10,7 @@ import {
   MenuTrigger,
 } from "@fluentui/react-components";
 import { BuildingMultiple20Regular } from "@fluentui/react-icons";
-import { useSession } from "../session/session";
+import { useSession, workspaceTitle } from "../session/session";
 
 /** The server takes so many at once. */
 export const MOST_WORKSPACES = 100;
@@ -35,7 +35,7 @@ export function useWorkspaces(right: string): { id: string; title: string }[] {
       .filter((w) => w.rights.includes(right))
       .map((w) => ({
         id: w.id,
-        title: tenants.length > 1 ? `${w.name} (${tenant.name})` : w.name,
+        title: tenants.length > 1 ? `${workspaceTitle(w)} (${tenant.name})` : workspaceTitle(w),
       })),
   );
 }
@@ -43,6 +43,7 @@ export function useWorkspaces(right: string): { id: string; title: string }[] {
 export function WorkspaceMenu({ right, hint, chosen, onChange, always = false }: Props) {
   const { workspace } = useSession();
   const all = useWorkspaces(right);
+  const own = workspace && workspaceTitle(workspace);
   const others = all.filter((w) => w.id !== workspace?.id);
   if (others.length === 0) return null;
   const offered = always ? others : all;
@@ -66,7 +67,7 @@ export function WorkspaceMenu({ right, hint, chosen, onChange, always = false }:
         <MenuList style={{ maxHeight: "50vh", overflowY: "auto" }}>
           {always && (
             <MenuItemCheckbox name="own" value={workspace?.id ?? ""} disabled>
-              {workspace?.name} (always)
+              {own} (always)
             </MenuItemCheckbox>
           )}
           {offered.map((w) => (
@@ -77,7 +78,7 @@ export function WorkspaceMenu({ right, hint, chosen, onChange, always = false }:
           <MenuDivider />
           <MenuItem onClick={() => change(offered.map((w) => w.id))}>All workspaces</MenuItem>
           <MenuItem disabled={known.length === 0} onClick={() => change([])}>
-            Only {workspace?.name}
+            Only {own}
           </MenuItem>
         </MenuList>
       </MenuPopover>

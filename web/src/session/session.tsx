@@ -27,6 +27,11 @@ export interface Session extends SessionInfo {
   reload: () => Promise<void>;
 }
 
+/** A workspace as people know it: its display name, with the name that queries and ids hold. */
+export function workspaceTitle({ name, displayName }: Pick<Workspace, "name" | "displayName">) {
+  return displayName === "" || displayName === name ? name : `${displayName} (${name})`;
+}
+
 const Context = createContext<Session | undefined>(undefined);
 
 export function useSession(): Session {

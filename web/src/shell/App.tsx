@@ -15,16 +15,17 @@ import {
 import { Suspense, useEffect, useRef } from "react";
 import type { RefObject } from "react";
 import { Link, NavLink, Route, Routes, useLocation, useNavigate } from "react-router-dom";
+import { NARROW as NARROW_WINDOW } from "../parts/narrow";
 import { EmptyState } from "../parts/notices";
 import { useZone } from "../parts/time";
-import { useSession } from "../session/session";
+import { useSession, workspaceTitle } from "../session/session";
 import { useAppearance } from "./appearance";
 import { useUrlState } from "../parts/urlState";
 import { PageBoundary } from "./PageBoundary";
 import { pages } from "./pages";
 
-/** Tablets held upright, and windows that are zoomed: the navigation is a line above the page. */
-const NARROW = "@media (max-width: 48rem)";
+/** The navigation is a line above the page there. */
+const NARROW = `@media ${NARROW_WINDOW}`;
 
 const useStyles = makeStyles({
   frame: {
@@ -151,7 +152,7 @@ function WorkspaceChoice() {
         <optgroup key={tenant.id} label={tenant.name}>
           {tenant.workspaces.map((w) => (
             <option key={w.id} value={w.id}>
-              {w.name}
+              {workspaceTitle(w)}
             </option>
           ))}
         </optgroup>

@@ -1,4 +1,4 @@
-/** Plan and retention of a table. */
+/** Plan, retention and protection of a table. */
 import { Field, Input, Select } from "@fluentui/react-components";
 import { useState } from "react";
 import { FormDialog } from "../../parts/FormDialog";
@@ -11,6 +11,7 @@ interface Changed {
   plan: string;
   retentionInDays: number | null;
   totalRetentionInDays: number | null;
+  protectionLevel: string;
 }
 
 /** Empty: as the server's settings say. */
@@ -25,6 +26,7 @@ export function RetentionDialog({ table, onClose }: { table: TableResource; onCl
   const [plan, setPlan] = useState(p.plan);
   const [days, setDays] = useState(String(p.retentionInDays ?? ""));
   const [total, setTotal] = useState(String(p.totalRetentionInDays ?? ""));
+  const [level, setLevel] = useState(p.protectionLevel ?? "General");
   const save = useDataChange((changed: Partial<Changed>) =>
     api.arm.call("PATCH", "/tables/{table}", {
       path: { table: table.name },
@@ -40,6 +42,7 @@ export function RetentionDialog({ table, onClose }: { table: TableResource; onCl
     if (plan === "Analytics" && daysOf(days) !== p.retentionInDays)
       changed.retentionInDays = daysOf(days);
     if (daysOf(total) !== p.totalRetentionInDays) changed.totalRetentionInDays = daysOf(total);
+    if (level !== (p.protectionLevel ?? "General")) changed.protectionLevel = level;
     await save.mutateAsync(changed);
     notify.done(`${table.name} is changed`);
     onClose();
@@ -78,6 +81,15 @@ export function RetentionDialog({ table, onClose }: { table: TableResource; onCl
           : {})}
       >
         <Input type="number" min={4} value={total} onChange={(_, d) => setTotal(d.value)} />
+      </Field>
+      <Field
+        label="Protection"
+        hint="Rows of a protected table are only for those with the role Privileged Monitoring Data Reader"
+      >
+        <Select value={level} onChange={(_, d) => setLevel(d.value)}>
+          <option>General</option>
+          <option>Protected</option>
+        </Select>
       </Field>
     </FormDialog>
   );

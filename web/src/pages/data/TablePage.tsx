@@ -114,6 +114,12 @@ export default function TablePage() {
                 `${retentionText(p.retentionInDays)}${p.retentionInDaysAsDefault ? " (as the workspace)" : ""}`,
               ],
               ["Total retention", retentionText(p.totalRetentionInDays)],
+              [
+                "Protection",
+                p.protectionLevel === "Protected"
+                  ? "Protected: rows for Privileged Monitoring Data Reader only"
+                  : p.protectionLevel,
+              ],
               ["Clustered by", p.clusterBy],
               ["State", p.provisioningState],
               ["Rows", stored && stored.rows.toLocaleString("en")],

@@ -24,21 +24,21 @@ const useStyles = makeStyles({
   counts: { display: "flex", gap: tokens.spacingHorizontalL, flexWrap: "wrap" },
 });
 
+/** Counts come after the rows. They have their place from the beginning: what is below would move away under the mouse. */
 function Summary({ queue }: { queue: Queue }) {
   const styles = useStyles();
   const { counts } = queue;
-  if (counts === undefined) return null;
-  const number = (n: number | undefined) => (n ?? 0).toLocaleString();
+  const number = (n: number | undefined) => (counts ? (n ?? 0).toLocaleString() : "…");
   return (
-    <div className={styles.counts} aria-live="polite">
-      <Text weight="semibold">{number(counts.total)} incidents</Text>
+    <div className={styles.counts} aria-live="polite" aria-busy={counts === undefined}>
+      <Text weight="semibold">{number(counts?.total)} incidents</Text>
       {severities.map((s) => (
         <Text key={s}>
-          {s}: {number(counts.severity[s])}
+          {s}: {number(counts?.severity[s])}
         </Text>
       ))}
-      <Text>New: {number(counts.status["New"])}</Text>
-      <Text>In progress: {number(counts.status["Active"])}</Text>
+      <Text>New: {number(counts?.status["New"])}</Text>
+      <Text>In progress: {number(counts?.status["Active"])}</Text>
     </div>
   );
 }
@@ -93,8 +93,8 @@ export default function Incidents() {
         <ErrorNotice
           key={home.id}
           error={error}
-          title={`The incidents of ${home.name} are missing here`}
-          onRetry={queue.refresh}
+          title={`The incidents of ${home.title} are missing here`}
+          onRetry={() => queue.retry(home)}
         />
       ))}
       <div className={styles.list}>

@@ -55,7 +55,7 @@ function Export({ queue }: { queue: Queue }) {
       download("incidents.csv", "text/csv", csvText(head, rows));
       notify.done(`${String(all.length)} incidents exported`);
       for (const { home, error } of failed)
-        notify.failed(`The incidents of ${home.name} are not in the file`, error);
+        notify.failed(`The incidents of ${home.title} are not in the file`, error);
     } catch (error) {
       notify.failed("The incidents could not be exported", error);
     } finally {

@@ -173,7 +173,7 @@ const single = [name(false), ...others];
 /** Of several: each incident with where it is. */
 const multiple = [
   name(true),
-  text("workspace", "Workspaces", (i) => i.home.name, { width: 140 }),
+  text("workspace", "Workspaces", (i) => i.home.title, { width: 140 }),
   text("tenant", "Tenant name", (i) => i.home.tenant, { width: 140 }),
   ...others,
 ];

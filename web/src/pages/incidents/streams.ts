@@ -3,14 +3,15 @@
  * merged; one that can't be read is told of, and the others stay.
  */
 import { Incidents, listed } from "../../api/incidents";
-import type { ListedIncident } from "../../api/incidents";
+import type { IncidentPage, ListedIncident } from "../../api/incidents";
 import type { Sort } from "../../parts/DataGrid";
 import { severities } from "../../parts/badges";
 
 /** A workspace whose incidents are listed. */
 export interface Home {
   id: string;
-  name: string;
+  /** What people know it as. */
+  title: string;
   tenant: string;
   api: Incidents;
   rights: readonly string[];
@@ -31,8 +32,17 @@ export interface Failure {
   error: unknown;
 }
 
+/** What a workspace has answered: its page from an incident on. */
+export interface Answer {
+  home: Home;
+  skip: number;
+  page: IncidentPage;
+}
+
 export interface MergedPage {
   rows: QueueIncident[];
+  /** What the workspaces were asked for it. */
+  answers: Answer[];
   streams: Stream[];
   failed: Failure[];
 }
@@ -42,6 +52,8 @@ export interface Asked {
   sort: Sort;
   /** Incidents of each workspace's page. */
   size: number;
+  /** Answers that are there already, and are not asked for again. */
+  known?: readonly Answer[];
 }
 
 /** An incident among those of several workspaces, where two may have the same name. */
@@ -84,18 +96,21 @@ function before(a: ListedIncident, b: ListedIncident, { column, descending }: So
   return descending ? x > y : x < y;
 }
 
-/** The streams with something to choose from; the ones that fail are named in failed. */
+/** The streams with something to choose from; what was answered goes to answers, the ones that fail to failed. */
 async function filled(
   streams: readonly Stream[],
   asked: Asked,
-  failed: Failure[],
+  { answers, failed }: Pick<MergedPage, "answers" | "failed">,
   signal?: AbortSignal,
 ): Promise<Stream[]> {
   const fill = async ({ home, rows, skip }: Stream): Promise<Stream> => {
     if (rows.length > 0 || skip === undefined) return { home, rows: [...rows], skip };
     try {
-      const { filter, sort, size } = asked;
-      const page = await home.api.list({ filter, orderby: orderOf(sort), top: size, skip }, signal);
+      const { filter, sort, size, known } = asked;
+      const page =
+        known?.find((a) => a.home.id === home.id && a.skip === skip)?.page ??
+        (await home.api.list({ filter, orderby: orderOf(sort), top: size, skip }, signal));
+      answers.push({ home, skip, page });
       return {
         home,
         rows: listed(page).map((incident) => ({ ...incident, home })),
@@ -116,8 +131,9 @@ export async function nextPage(
   asked: Asked,
   signal?: AbortSignal,
 ): Promise<MergedPage> {
+  const answers: Answer[] = [];
   const failed: Failure[] = [];
-  const left = await filled(streams, asked, failed, signal);
+  const left = await filled(streams, asked, { answers, failed }, signal);
   if (failed.length > 0 && failed.length === streams.length) throw failed[0]?.error;
   const rows: QueueIncident[] = [];
   // Where a workspace has run out and has more, what it has next may belong here.
@@ -132,7 +148,7 @@ export async function nextPage(
     if (next === undefined) break;
     rows.push(next);
   }
-  return { rows, streams: left, failed };
+  return { rows, answers, streams: left, failed };
 }
 
 /** Every incident that a filter lets through, for files: at most so many. */

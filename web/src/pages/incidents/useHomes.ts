@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { Incidents } from "../../api/incidents";
 import { WorkspaceApi } from "../../api/typed";
 import { useUrlState } from "../../parts/urlState";
-import { useSession } from "../../session/session";
+import { useSession, workspaceTitle } from "../../session/session";
 import type { Home } from "./streams";
 
 export interface Homes {
@@ -20,6 +20,7 @@ export function useHomes(): Homes {
     const all = tenants.flatMap((tenant) =>
       tenant.workspaces.map((w) => ({
         ...w,
+        title: workspaceTitle(w),
         tenant: tenant.name,
         api: new Incidents(new WorkspaceApi(w.id, w.resourceId)),
       })),

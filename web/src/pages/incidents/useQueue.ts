@@ -1,6 +1,6 @@
 /** The pages of the queue that have been loaded, and how many incidents there are in all. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useCallback, useMemo } from "react";
+import { useCallback, useMemo, useRef } from "react";
 import type { Counts } from "../../api/incidents";
 import { sortOf } from "../../parts/DataGrid";
 import type { Sort } from "../../parts/DataGrid";
@@ -10,7 +10,7 @@ import { useUrlState } from "../../parts/urlState";
 import { useSession } from "../../session/session";
 import { queueFilter } from "./queueFilter";
 import { begin, goesOn, nextPage, orderOf } from "./streams";
-import type { Failure, Home, QueueIncident } from "./streams";
+import type { Answer, Failure, Home, QueueIncident } from "./streams";
 import { useHomes } from "./useHomes";
 import type { Homes } from "./useHomes";
 
@@ -34,6 +34,8 @@ export interface Queue extends Homes {
   loading: boolean;
   more: () => void;
   refresh: () => void;
+  /** Asks this workspace again, and none of the others. */
+  retry: (home: Home) => void;
 }
 
 function plus(sum: Record<string, number>, more: Record<string, number>): Record<string, number> {
@@ -41,22 +43,44 @@ function plus(sum: Record<string, number>, more: Record<string, number>): Record
   return Object.fromEntries(names.map((name) => [name, (sum[name] ?? 0) + (more[name] ?? 0)]));
 }
 
-/** How many there are in all the workspaces that answer; throws when none does. */
-async function countAll(
+/** How many there are in each workspace. */
+type CountsOf = Readonly<Record<string, Counts>>;
+
+/** How many there are in each workspace that answers, those that are known already not asked; throws when none does. */
+async function countEach(
   homes: readonly Home[],
   filter: string,
+  known: CountsOf,
   signal: AbortSignal,
-): Promise<Counts> {
-  const answers = await Promise.allSettled(homes.map((home) => home.api.counts(filter, signal)));
+): Promise<CountsOf> {
+  const count = async ({ id, api }: Home) =>
+    [id, known[id] ?? (await api.counts(filter, signal))] as const;
+  const answers = await Promise.allSettled(homes.map(count));
   const counted = answers.flatMap((a) => (a.status === "fulfilled" ? [a.value] : []));
   const refused = answers.find((a) => a.status === "rejected");
   if (counted.length === 0 && refused) throw refused.reason;
-  return counted.reduce((sum, c) => ({
-    total: sum.total + c.total,
-    severity: plus(sum.severity, c.severity),
-    status: plus(sum.status, c.status),
-  }));
+  return Object.fromEntries(counted);
 }
+
+function sumOf(counted: CountsOf): Counts {
+  const none: Counts = { total: 0, severity: {}, status: {} };
+  return Object.values(counted).reduce(
+    (sum, c) => ({
+      total: sum.total + c.total,
+      severity: plus(sum.severity, c.severity),
+      status: plus(sum.status, c.status),
+    }),
+    none,
+  );
+}
+
+/** What a retry of one workspace need not ask the others. */
+interface Known {
+  answers: readonly Answer[];
+  counts: CountsOf;
+}
+
+const NOTHING: Known = { answers: [], counts: {} };
 
 export function useQueue(): Queue {
   const url = useUrlState();
@@ -66,9 +90,11 @@ export function useQueue(): Queue {
   const filter = queueFilter(url, now, user);
   const sort = sortOf(url.one("sort")) ?? DEFAULT_SORT;
   const ids = homes.map((home) => home.id).join(" ");
+  const known = useRef<Known>(NOTHING);
   const pages = useInfiniteQuery({
     queryKey: ["incidents", ids, "queue", filter, orderOf(sort)],
-    queryFn: ({ pageParam, signal }) => nextPage(pageParam, { filter, sort, size: PAGE }, signal),
+    queryFn: ({ pageParam, signal }) =>
+      nextPage(pageParam, { filter, sort, size: PAGE, known: known.current.answers }, signal),
     initialPageParam: begin(homes),
     getNextPageParam: (last) => (goesOn(last.streams) ? last.streams : undefined),
     placeholderData: keepPreviousData,
@@ -77,7 +103,7 @@ export function useQueue(): Queue {
   });
   const counts = useQuery({
     queryKey: ["incidents", ids, "counts", filter],
-    queryFn: ({ signal }) => countAll(homes, filter, signal),
+    queryFn: ({ signal }) => countEach(homes, filter, known.current.counts, signal),
     // The server goes through all incidents for either; the rows are what people wait for.
     enabled: !pages.isPending && !pages.isPlaceholderData,
     placeholderData: keepPreviousData,
@@ -88,6 +114,7 @@ export function useQueue(): Queue {
     () => pages.data?.pages.flatMap((page) => page.failed) ?? [],
     [pages.data],
   );
+  const total = useMemo(() => counts.data && sumOf(counts.data), [counts.data]);
   const { hasNextPage, isFetching, fetchNextPage, refetch } = pages;
   const loaded = pages.data?.pages.length ?? 0;
   const more = useCallback(() => {
@@ -98,6 +125,14 @@ export function useQueue(): Queue {
     void refetch();
     void refetchCounts();
   }, [refetch, refetchCounts]);
+  const retry = async (home: Home) => {
+    const answers = pages.data?.pages.flatMap((page) => page.answers) ?? [];
+    const { [home.id]: _, ...others } = counts.data ?? {};
+    const own: Known = { answers: answers.filter((a) => a.home.id !== home.id), counts: others };
+    known.current = own;
+    await Promise.all([refetch(), refetchCounts()]);
+    if (known.current === own) known.current = NOTHING;
+  };
   useLive(["incidents"], () => {
     if (loaded <= REFRESHED_PAGES) void refetch();
     void refetchCounts();
@@ -109,10 +144,11 @@ export function useQueue(): Queue {
     sort,
     rows,
     failed,
-    counts: counts.data,
+    counts: total,
     error: pages.error ?? counts.error,
     loading: pages.isPending,
     more,
     refresh,
+    retry: (home) => void retry(home),
   };
 }

@@ -22,7 +22,7 @@ import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText, spanText } from "../../parts/time";
 import { useLiveQueries } from "../../parts/useLive";
 import { useUrlState } from "../../parts/urlState";
-import { useSession } from "../../session/session";
+import { useSession, workspaceTitle } from "../../session/session";
 import { severityColours, stackedDays } from "./charts";
 import type { QueryRow } from "./charts";
 import { incidentsOverTime, ingestion, ruleHealth, times } from "./queries";
@@ -243,7 +243,7 @@ export default function Overview() {
     <>
       <div className={styles.head}>
         <Title3 as="h1">Overview</Title3>
-        <Subtitle1>{workspace.name}</Subtitle1>
+        <Subtitle1>{workspaceTitle(workspace)}</Subtitle1>
         <span className={styles.space} />
         <Select
           size="small"

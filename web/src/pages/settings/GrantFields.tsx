@@ -1,6 +1,6 @@
 /** The choice of a role and of where it counts. */
 import { Field, Select } from "@fluentui/react-components";
-import { useSession } from "../../session/session";
+import { useSession, workspaceTitle } from "../../session/session";
 import { useRoleDefinitions } from "./queries";
 
 interface Props {
@@ -30,7 +30,7 @@ export function GrantFields({ role, scope, onChange }: Props) {
           {tenants.flatMap((t) =>
             t.workspaces.map((w) => (
               <option key={w.id} value={w.resourceId}>
-                {t.name} / {w.name}
+                {t.name} / {workspaceTitle(w)}
               </option>
             )),
           )}

@@ -45,7 +45,11 @@ export default function Settings() {
   const { may } = useSession();
   return (
     <Page title="Settings" full>
-      <Tabs tabs={tabs.filter((t) => t.right === undefined || may(t.right))} label="Settings" />
+      <Tabs
+        side
+        tabs={tabs.filter((t) => t.right === undefined || may(t.right))}
+        label="Settings"
+      />
     </Page>
   );
 }

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { server } from "../../api/typed";
 import { FormDialog } from "../../parts/FormDialog";
 import { useNotify } from "../../parts/Toasts";
-import { useSession } from "../../session/session";
+import { useSession, workspaceTitle } from "../../session/session";
 import type { Told } from "./SecretDialog";
 import { useSettingsChange } from "./queries";
 import type { TenantLimits, TenantResource } from "./tenants";
@@ -88,7 +88,7 @@ export function TenantDialog({ tenant, onClose, onTold }: Props) {
             <option value="">The first one</option>
             {workspaces.map((w) => (
               <option key={w.id} value={w.id}>
-                {w.name}
+                {workspaceTitle(w)}
               </option>
             ))}
           </Select>

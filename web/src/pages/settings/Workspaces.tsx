@@ -22,12 +22,14 @@ import { FormDialog } from "../../parts/FormDialog";
 import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
-import { useSession } from "../../session/session";
+import { useSession, workspaceTitle } from "../../session/session";
 import type { Tenant, Workspace } from "../../session/session";
 import { bytesText } from "../data/queries";
+import { DiagnosticsDialog, QueriesKept } from "./Diagnostics";
 import { SecretDialog } from "./SecretDialog";
 import type { Told } from "./SecretDialog";
 import { TenantDialog } from "./TenantDialog";
+import { WorkspaceDialog } from "./WorkspaceDialog";
 import { useSettingsChange } from "./queries";
 import { useDeletedWorkspaces, useTenants } from "./tenants";
 import type { DeletedWorkspace, TenantResource } from "./tenants";
@@ -64,34 +66,53 @@ type Own = Schemas["WorkspaceList"]["value"][number];
 type Asked =
   | { what: "newTenant" }
   | { what: "editTenant" | "deleteTenant" | "newWorkspace"; tenant: TenantResource }
-  | { what: "deleteWorkspace"; workspace: Workspace }
+  | { what: "deleteWorkspace" | "renameWorkspace" | "diagnostics"; workspace: Workspace }
   | { what: "purge"; deleted: DeletedWorkspace };
 
 function WorkspaceCard(props: {
   workspace: Workspace;
   own: Own | undefined;
-  onDelete: () => void;
+  onAsk: (asked: Asked) => void;
 }) {
   const styles = useStyles();
-  const { workspace, own } = props;
+  const { workspace, own, onAsk } = props;
+  const may = (right: string) => workspace.rights.includes(right);
   return (
     <Card>
       <Subtitle2 as="h3">
-        {workspace.name} {workspace.primary && <Badge appearance="tint">Primary</Badge>}
+        {workspaceTitle(workspace)} {workspace.primary && <Badge appearance="tint">Primary</Badge>}
       </Subtitle2>
-      {workspace.rights.includes("workspaces/write") && (
-        <div className={styles.bar}>
-          <Button size="small" onClick={props.onDelete}>
-            Delete {workspace.name}
+      <div className={styles.bar}>
+        {may("workspaces/write") && (
+          <>
+            <Button size="small" onClick={() => onAsk({ what: "renameWorkspace", workspace })}>
+              Rename {workspace.name}
+            </Button>
+            <Button size="small" onClick={() => onAsk({ what: "deleteWorkspace", workspace })}>
+              Delete {workspace.name}
+            </Button>
+          </>
+        )}
+        {may("diagnostics/read") && may("diagnostics/write") && (
+          <Button
+            size="small"
+            aria-label={`Diagnostic settings of ${workspace.name}`}
+            onClick={() => onAsk({ what: "diagnostics", workspace })}
+          >
+            Diagnostic settings
           </Button>
-        </div>
-      )}
+        )}
+      </div>
       <Facts
         facts={[
           ["Workspace id", workspace.id],
           ["Resource id", workspace.resourceId],
           ["Built-in data collection rule", own?.dataCollectionRule],
           ["On disk", own?.diskBytes !== undefined && bytesText(own.diskBytes)],
+          [
+            "Queries kept in",
+            may("diagnostics/read") && <QueriesKept key="q" workspace={workspace} />,
+          ],
           ["Your rights", workspace.rights.join(", ")],
         ]}
       />
@@ -145,7 +166,7 @@ function TenantSection(props: {
             key={w.id}
             workspace={w}
             own={own?.find((o) => o.id === w.id)}
-            onDelete={() => onAsk({ what: "deleteWorkspace", workspace: w })}
+            onAsk={onAsk}
           />
         ))}
       </div>
@@ -369,6 +390,12 @@ export function Workspaces() {
       {asked?.what === "newTenant" && <TenantDialog onClose={close} onTold={setTold} />}
       {asked?.what === "editTenant" && (
         <TenantDialog tenant={asked.tenant} onClose={close} onTold={setTold} />
+      )}
+      {asked?.what === "renameWorkspace" && (
+        <WorkspaceDialog workspace={asked.workspace} onClose={close} />
+      )}
+      {asked?.what === "diagnostics" && (
+        <DiagnosticsDialog workspace={asked.workspace} onClose={close} />
       )}
       {asked?.what === "newWorkspace" && <NewWorkspace tenant={asked.tenant} onClose={close} />}
       {asked !== undefined && <Question asked={asked} onClose={close} />}
