@@ -36,10 +36,10 @@ static void free_key(void *key)
 /* Nobody is there to type one in. */
 static int no_passphrase(char *to, int n, int writing, void *arg)
 {
-    (void)to;
-    (void)n;
     (void)writing;
     (void)arg;
+    if (n > 0)
+        to[0] = '\0';
     return 0;
 }
 
@@ -226,7 +226,7 @@ bool oidc_client_assertion(struct arena *a, const struct identity_provider *p,
 
 static struct str basic(struct arena *a, struct str client, struct str secret)
 {
-    AUTO(sbuf_fini) struct sbuf both = sbuf_make(MAX_PAIR), b = sbuf_make(2 * MAX_PAIR);
+    AUTO(sbuf_fini) struct sbuf both = sbuf_make(MAX_PAIR), b = sbuf_make((size_t)2 * MAX_PAIR);
     oidc_add_encoded(&both, client); /* RFC 6749 section 2.3.1 */
     sbuf_addc(&both, ':');
     oidc_add_encoded(&both, secret);
