@@ -1,8 +1,10 @@
 """Queries over parts that are here, that are only in an S3-compatible store, and that the time range or the terms leave out.
 
 The store is the tests' own (Python, one machine), which waits LATENCY_MS before each answer: figures are ratios of the same
-query in the same run.
+query in the same run. Before each query over parts that are away the server is started anew, without the blocks it had: neither
+its memory nor its disk has anything of them. FETCHED is what came of the bytes of the parts, REQUESTS how often the store was asked.
 """
+import glob
 import os
 import pathlib
 import random
@@ -10,8 +12,15 @@ import statistics
 import sys
 import time
 
-DAYS, ROWS, RUNS, LATENCY_MS = 8, 20000, 5, 20
+DAYS, ROWS, RUNS, LATENCY_MS = 3, 80000, 3, 20
 CLOCK = "2026-01-20T00:00:00Z"
+DAY = "Syslog | where TimeGenerated >= datetime(2026-01-13) "
+QUERIES = {"all": "Syslog | summarize count(), dcount(SyslogMessage)",
+           "one_day": DAY + "| summarize count(), dcount(SyslogMessage)",
+           "one_column": DAY + "| summarize dcount(Computer)",
+           "one_column_all_days": "Syslog | summarize dcount(Computer)",
+           "one_row": 'Syslog | where SyslogMessage has "day1" and SyslogMessage has "user4711" | count',
+           "pruned": 'Syslog | where SyslogMessage has "nowhere" | count'}
 
 
 def fill(server, store, parts):
@@ -26,6 +35,21 @@ def fill(server, store, parts):
     began = time.monotonic()
     parts(server, DAYS)
     return sum(len(data) for key, (data, _, _) in store.objects.items() if key.endswith(".parquet")), time.monotonic() - began
+
+
+class Counting:
+    """A store far away, which counts what it gives of parts."""
+
+    def __init__(self):
+        self.bytes = self.requests = 0
+
+    def __call__(self, method, path, _query):
+        time.sleep(LATENCY_MS / 1000)
+        return self.count if method == "GET" and path.endswith(".parquet") and "/Syslog/" in path else None
+
+    def count(self, data):
+        self.bytes, self.requests = self.bytes + len(data), self.requests + 1
+        return data
 
 
 def timed(server, query, before=lambda: None):
@@ -47,26 +71,33 @@ def run(context):
     def parts_away(server, n):
         until(lambda: server.metrics()['vedette_lake_away_parts{workspace="default"}'] == n)
 
-    everything = "Syslog | summarize count(), dcount(SyslogMessage)"
-    day = "Syslog | where TimeGenerated >= datetime(2026-01-18) | summarize count(), dcount(SyslogMessage)"
-    needle = 'Syslog | where SyslogMessage has "nowhere" | count'
+    def anew(server):
+        server.stop()
+        for path in glob.glob(os.path.join(server.data, "workspaces", "*", "lake", "Syslog", "**", "*.parquet.tmp"), recursive=True):
+            os.remove(path)
+        server.start(clock=CLOCK)
+        parts_away(server, DAYS)
+
     keys = {"AWS_ACCESS_KEY_ID": s3_store.KEY, "AWS_SECRET_ACCESS_KEY": s3_store.SECRET}
     words = ["--max-past", "30d", "--max-body", "8MiB", "--requests-per-second", "100000", "--lake-store"]
+    got = {"parts": DAYS}
     with s3_store.Store() as store:
-        store.hook = lambda *_: time.sleep(LATENCY_MS / 1000)
+        store.hook = counting = Counting()
         words += ["s3://%s/bench" % store.bucket, "--lake-store-endpoint", store.endpoint, "--lake-cache"]
         with Server(*words, "1", env=keys, clock=CLOCK) as server:
             size, uploaded = fill(server, store, parts_away)
-            away = timed(server, everything, lambda: parts_away(server, DAYS))
-            one = timed(server, day, lambda: parts_away(server, DAYS))
-            parts_away(server, DAYS)
-            asked = len(store.asked("GET"))
-            pruned = timed(server, needle)
-            assert len(store.asked("GET")) == asked, "a part was fetched that no row is in"
+            got.update(bytes_mb=size / 1e6, upload_mb_per_s=size / 1e6 / uploaded)
+            for name, query in QUERIES.items():
+                counting.bytes = counting.requests = 0
+                got[name + "_away_ms"] = timed(server, query, lambda: anew(server))
+                of = size if name in ("all", "one_column_all_days", "one_row", "pruned") else size / DAYS
+                got[name + "_fetched_percent"] = 100 * counting.bytes / RUNS / of
+                got[name + "_requests"] = counting.requests / RUNS
+            assert got["pruned_requests"] == 0, "a part was fetched that no row is in"
             server.settings[server.settings.index("--lake-cache") + 1] = "0"
             server.restart(CLOCK)
-            server.query(everything)
-            here, one_here, pruned_here = timed(server, everything), timed(server, day), timed(server, needle)
-    return {"parts": DAYS, "bytes_mb": size / 1e6, "upload_mb_per_s": size / 1e6 / uploaded, "here_ms": here, "away_ms": away,
-            "away_ratio": away / here, "one_day_here_ms": one_here, "one_day_away_ms": one, "one_day_away_ratio": one / one_here,
-            "pruned_here_ms": pruned_here, "pruned_away_ms": pruned, "pruned_away_ratio": pruned / pruned_here}
+            server.query(QUERIES["all"])
+            for name, query in QUERIES.items():
+                got[name + "_here_ms"] = timed(server, query)
+                got[name + "_away_ratio"] = got[name + "_away_ms"] / got[name + "_here_ms"]
+    return got

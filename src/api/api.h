@@ -42,9 +42,10 @@ struct vedette_options {
     const char *external_hosts; /* that externaldata may read from, see http_allowed; NULL: none */
     size_t external_max_bytes;  /* of one file; 0 = 100 MiB */
     struct ingest_limits ingest;
-    int64_t rule_delay;                             /* ticks; < 0 = Sentinel's five minutes */
-    int64_t rule_spread, rule_lateness, rule_rerun; /* see detect_options */
-    unsigned rule_workers;
+    int64_t rule_delay; /* ticks; < 0 = Sentinel's five minutes */
+    int64_t rule_spread, rule_lateness, rule_rerun, rule_catch_up; /* see detect_options */
+    unsigned rule_workers, rule_slow_workers;
+    int64_t rule_slow_us;
     int64_t rule_shared_rows;        /* as detect_options has it */
     bool correlation;                /* of workspaces that say nothing themselves */
     const char *correlation_primary; /* workspace; NULL or "": the first */

@@ -66,9 +66,17 @@ void changes_observe(struct vedette *v, const struct http_request *q, int status
 /* name: of the application; STR_NONE: it was refused, which is told once a minute at most. */
 void sign_ins_observe(struct vedette *v, const struct http_request *q, struct str client_id,
                       struct str name, struct str audience);
-/* A person's sign-in through an identity provider; e NULL: it succeeded. who may be empty. */
-void sso_observe(struct vedette *v, const struct http_request *q, struct str provider,
-                 struct str who, const struct err *e);
+struct sso_event {
+    struct str provider, who; /* who: a name; may be empty */
+    const char *description;
+    bool sign_out;
+    bool groups_missing;      /* the provider left groups out, so that they give no roles */
+    int64_t sessions;         /* that a sign-out ended */
+    const struct err *reason; /* NULL: it succeeded */
+};
+/* What people, or their provider, do about signing in through it. Refusals are told once a minute
+ * at most. */
+void sso_observe(struct vedette *v, const struct http_request *q, const struct sso_event *s);
 void changes_put(struct vedette *v, struct workspace *w, const struct audit_entry *x);
 /* Once a minute for each of who; *out_more: how many were not told since. */
 bool refusal_is_told(struct vedette *v, uint64_t who, int64_t *out_more);
@@ -456,6 +464,9 @@ struct incident_actor api_actor(const struct http_request *q);
 /* What DELETE answers: 200, 204 when there was nothing (ERR_NOT_FOUND), or e. */
 void api_deleted(struct vedette *v, const struct http_request *q, struct http_response *r, bool ok,
                  const struct err *e);
+/* As api_deleted, of a deletion that succeeds when there was nothing. */
+void api_gone(struct vedette *v, const struct http_request *q, struct http_response *r, bool ok,
+              bool was_there, const struct err *e);
 /* "columns": [{"name", "type"}], types by KQL's names. */
 void api_columns(struct json_out *w, const struct kql_schema *s);
 

@@ -232,34 +232,37 @@ void sign_ins_observe(struct vedette *v, const struct http_request *q, struct st
     changes_put(v, w, &x);
 }
 
-void sso_observe(struct vedette *v, const struct http_request *q, struct str provider,
-                 struct str who, const struct err *e)
+void sso_observe(struct vedette *v, const struct http_request *q, const struct sso_event *s)
 {
     struct workspace *w = store_workspace_at(v->store, 0);
     struct arena *a = q->arena;
     int64_t more = 0;
-    provider = str_sub(provider, 0, MAX_NAME);
+    struct str provider = str_sub(s->provider, 0, MAX_NAME);
+    bool failed = s->reason != NULL;
     uint64_t from = str_hash(arena_fmt(a, "sso %.*s\n%.*s", STR_ARG(provider), STR_ARG(q->remote)));
-    if (w == NULL || (e != NULL && !tell_refusal(v->sign_ins, from, clock_now(v->o.clock), &more)))
+    if (w == NULL || (failed && !tell_refusal(v->sign_ins, from, clock_now(v->o.clock), &more)))
         return;
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(64 << 10);
     struct json_out o = json_out_make(&b);
     json_obj(&o);
     json_kv_str(&o, "IdentityProvider", provider);
-    if (e != NULL)
+    if (failed)
         json_kv_int(&o, "RefusalsNotTold", more);
+    if (s->groups_missing)
+        json_kv_bool(&o, "GroupsMissing", true);
+    if (s->sign_out && !failed)
+        json_kv_int(&o, "Sessions", s->sessions);
     json_obj_end(&o);
-    const struct audit_entry x = {
-        .operation = "Vedette/signIn/Action",
-        .resource_name = provider,
-        .resource_type = STR("IdentityProvider"),
-        .display_name = who.n > 0 ? who : provider,
-        .failed = e != NULL,
-        .description = e != NULL ? STR("Sign-in was refused.")
-                                 : STR("A person signed in through an identity provider."),
-        .reason = e != NULL ? str_from(e->msg) : STR(""),
-        .caller = who,
-        .address = q->remote,
-        .more = arena_str(a, sbuf_str(&b))};
+    const struct audit_entry x = {.operation = s->sign_out ? "Vedette/signOut/Action"
+                                                           : "Vedette/signIn/Action",
+                                  .resource_name = provider,
+                                  .resource_type = STR("IdentityProvider"),
+                                  .display_name = s->who.n > 0 ? s->who : provider,
+                                  .failed = failed,
+                                  .description = str_from(s->description),
+                                  .reason = failed ? str_from(s->reason->msg) : STR(""),
+                                  .caller = s->who,
+                                  .address = q->remote,
+                                  .more = arena_str(a, sbuf_str(&b))};
     changes_put(v, w, &x);
 }

@@ -1,40 +1,26 @@
-/* The queue, its thread, and the rows. */
+/* Which queries leave rows, where, and what is in them. */
 #include "api/query_log.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "incident/incident.h"
 #include "state/settings.h"
 #include "text/date.h"
-#include <pthread.h>
 #include <stdio.h>
 
-/* Locks: query_log.lock (what waits, the settings, the counts); nothing is waited for under it. */
-enum { QUEUE_BYTES = 16 << 20, MOST_ROW = 16 << 20, MOST_TARGETS = 128, WORKSPACE_ID = 36 };
-#define TOGETHER_US INT64_C(100000) /* rows of so long share a commit */
-#define AGAIN_US INT64_C(1000000)   /* after a store that refused */
+/* Locks: query_log.lock (the settings); nothing is waited for under it. */
+enum { QUEUE_BYTES = 16 << 20, MOST_ROW = 16 << 20, MOST_TARGETS = 128 };
+#define TABLE "LAQueryLogs"
 
 struct sink {                  /* a setting that is switched on */
     struct str source, target; /* ids of workspaces */
 };
-struct waiting {
-    struct waiting *next;
-    char target[WORKSPACE_ID + 1];
-    size_t n;
-    char row[]; /* a JSON object */
-};
 struct query_log {
     struct vedette *v;
-    size_t most;
     struct lock lock;
-    struct cond more;
     struct arena *a; /* of the sinks */
     struct sink *sinks;
     size_t n_sinks;
-    struct waiting *first, **last;
-    size_t bytes; /* that wait, or are being stored */
-    struct query_log_counts counts;
-    bool stop, started, told; /* told: that rows are dropped, since the last that were stored */
-    pthread_t thread;
+    struct row_queue *rows;
 };
 
 /* ---- settings ---- */
@@ -62,7 +48,7 @@ static bool load(struct query_log *l, struct err *e)
     struct sink *sinks = arena_array(a, struct sink, n + 1);
     for (size_t i = 0; i < n; i++) {
         read_sink(a, &all[i], &sinks[kept]);
-        kept += sinks[kept].target.n == WORKSPACE_ID;
+        kept += sinks[kept].target.n == ROW_QUEUE_TARGET;
     }
     lock_take(&l->lock);
     struct arena *old = l->a;
@@ -81,144 +67,19 @@ bool query_log_reload(struct vedette *v, struct err *e)
 
 /* ---- storing ---- */
 
-static struct waiting *take_all(struct query_log *l)
-{
-    struct waiting *all = l->first;
-    l->first = NULL;
-    l->last = &l->first;
-    return all;
-}
-
-static struct str rows_of(struct arena *a, const struct waiting *all, const char *target)
-{
-    size_t n = 2;
-    for (const struct waiting *x = all; x != NULL; x = x->next)
-        n += strcmp(x->target, target) == 0 ? x->n + 1 : 0;
-    AUTO(sbuf_fini) struct sbuf b = sbuf_make(n + 1);
-    sbuf_addc(&b, '[');
-    for (const struct waiting *x = all; x != NULL; x = x->next)
-        if (strcmp(x->target, target) == 0)
-            sbuf_addf(&b, "%s%.*s", b.n > 1 ? "," : "", (int)x->n, x->row);
-    sbuf_addc(&b, ']');
-    return arena_str(a, sbuf_str(&b));
-}
-
-/* True also where the workspace is gone: nobody will ask for its rows. */
-static bool store_rows(struct query_log *l, const struct waiting *all, const char *target)
-{
-    AUTO(arena_freep) struct arena *a = arena_new(0);
-    struct workspace *w = store_workspace_find(l->v->store, str_from(target));
-    struct store_batch *batch = NULL;
-    struct json rows = {0};
-    struct err e = {0};
-    if (w == NULL)
-        return true;
-    bool ok = json_parse(a, rows_of(a, all, target), NULL, &rows, &e) &&
-              logrows_batch(w, a, STR("LAQueryLogs"), &rows, &batch, &e) &&
-              store_append(w, &batch, 1, STR_NONE, &e);
-    if (!ok)
-        LOG(LOG_WARN, "query_log", "rows of LAQueryLogs could not be stored; tried again",
-            log_s("workspace", str_from(target)), log_z("reason", e.msg));
-    return ok;
-}
-
-/* Takes those of the target out of the list; returns their bytes. */
-static size_t forget(struct waiting **all, const char *target, uint64_t *count)
-{
-    size_t bytes = 0;
-    for (struct waiting **at = all; *at != NULL;) {
-        struct waiting *x = *at;
-        if (strcmp(x->target, target) != 0) {
-            at = &x->next;
-            continue;
-        }
-        *at = x->next;
-        bytes += x->n;
-        (*count)++;
-        xfree(x);
-    }
-    return bytes;
-}
-
-/* What could not be stored stays in *all. */
-static void store_all(struct query_log *l, struct waiting **all)
-{
-    struct waiting *refused = NULL, **end = &refused;
-    while (*all != NULL) {
-        char target[WORKSPACE_ID + 1];
-        memcpy(target, (*all)->target, sizeof(target));
-        if (store_rows(l, *all, target)) {
-            uint64_t n = 0;
-            size_t bytes = forget(all, target, &n);
-            lock_take(&l->lock);
-            l->bytes -= bytes;
-            l->counts.stored += n;
-            l->told = false;
-            lock_drop(&l->lock);
-            continue;
-        }
-        for (struct waiting **at = all; *at != NULL;) {
-            struct waiting *x = *at;
-            if (strcmp(x->target, target) != 0) {
-                at = &x->next;
-                continue;
-            }
-            *at = x->next;
-            x->next = NULL;
-            *end = x;
-            end = &x->next;
-        }
-    }
-    *all = refused;
-}
-
-/* Those that are refused are tried before newer ones; at the end they are dropped. */
-static void give_back(struct query_log *l, struct waiting *refused)
-{
-    struct waiting *tail = refused;
-    if (refused == NULL)
-        return;
-    while (tail->next != NULL)
-        tail = tail->next;
-    tail->next = l->first;
-    l->last = l->first != NULL ? l->last : &tail->next;
-    l->first = refused;
-}
-
-static void drop_all(struct query_log *l)
-{
-    for (struct waiting *x = take_all(l), *next; x != NULL; x = next) {
-        next = x->next;
-        l->counts.dropped++;
-        xfree(x);
-    }
-    l->bytes = 0;
-}
-
-static void *work(void *arg)
+/* A row_queue_fn. True also where the workspace is gone: nobody will ask for its rows. */
+static bool store_rows(void *arg, const struct row_queue_rows *rows, struct err *e)
 {
     struct query_log *l = arg;
-    lock_take(&l->lock);
-    for (;;) {
-        while (l->first == NULL && !l->stop)
-            cond_wait(&l->more, &l->lock);
-        if (!l->stop) /* others may join it */
-            (void)cond_wait_us(&l->more, &l->lock, TOGETHER_US);
-        bool last = l->stop;
-        struct waiting *all = take_all(l);
-        lock_drop(&l->lock);
-        store_all(l, &all);
-        lock_take(&l->lock);
-        bool refused = all != NULL;
-        give_back(l, all);
-        if (last)
-            break;
-        if (refused && !l->stop)
-            (void)cond_wait_us(&l->more, &l->lock, AGAIN_US);
-    }
-    drop_all(l);
-    lock_drop(&l->lock);
-    return NULL;
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct workspace *w = store_workspace_find(l->v->store, rows->target);
+    struct store_batch *batch = NULL;
+    struct json list = {0};
+    if (w == NULL)
+        return true;
+    return json_parse(a, rows->list, NULL, &list, e) &&
+           logrows_batch(w, a, STR(TABLE), &list, &batch, e) &&
+           store_append(w, &batch, 1, STR_NONE, e);
 }
 
 /* ---- the handle ---- */
@@ -227,63 +88,46 @@ struct query_log *query_log_open(struct vedette *v, size_t queue_bytes, struct e
 {
     struct query_log *l = xcalloc(1, sizeof(*l));
     l->v = v;
-    l->most = queue_bytes != 0 ? queue_bytes : QUEUE_BYTES;
-    l->last = &l->first;
     lock_init(&l->lock, "query_log");
-    cond_init(&l->more);
     if (!load(l, e)) {
         query_log_free(l);
         return NULL;
     }
-    CHECK(pthread_create(&l->thread, NULL, work, l) == 0);
-    l->started = true;
+    l->rows = row_queue_open(TABLE, queue_bytes != 0 ? queue_bytes : QUEUE_BYTES, store_rows, l);
     return l;
 }
 
 void query_log_stop(struct query_log *l)
 {
-    if (l == NULL || !l->started)
-        return;
-    lock_take(&l->lock);
-    l->stop = true;
-    cond_broadcast(&l->more);
-    lock_drop(&l->lock);
-    pthread_join(l->thread, NULL);
-    l->started = false;
-    if (l->counts.dropped > 0)
-        LOG(LOG_WARN, "query_log", "queries without a row in LAQueryLogs",
-            log_i("rows", (int64_t)l->counts.dropped));
+    if (l != NULL)
+        row_queue_stop(l->rows);
 }
 
 void query_log_free(struct query_log *l)
 {
     if (l == NULL)
         return;
-    query_log_stop(l);
+    row_queue_free(l->rows);
     arena_free(l->a);
-    cond_fini(&l->more);
     lock_fini(&l->lock);
     xfree(l);
 }
 
-struct query_log_counts query_log_counts(struct query_log *l)
+struct row_queue_counts query_log_counts(struct query_log *l)
 {
-    lock_take(&l->lock);
-    struct query_log_counts c = l->counts;
-    lock_drop(&l->lock);
-    return c;
+    return row_queue_counts(l->rows);
 }
 
 /* ---- the row ---- */
 
 struct targets {
-    char id[MOST_TARGETS][WORKSPACE_ID + 1];
+    char id[MOST_TARGETS][ROW_QUEUE_TARGET + 1];
     size_t n;
 };
 
 static void add_target(struct targets *t, struct str id)
 {
-    bool known = id.n != WORKSPACE_ID || t->n == MOST_TARGETS;
+    bool known = id.n != ROW_QUEUE_TARGET || t->n == MOST_TARGETS;
     for (size_t i = 0; !known && i < t->n; i++)
         known = str_eqz(id, t->id[i]);
     if (known)
@@ -411,29 +255,6 @@ static void write_row(struct vedette *v, const struct http_request *q, const str
     json_obj_end(o);
 }
 
-static bool push(struct query_log *l, const char *target, struct str row)
-{
-    struct waiting *x = NULL;
-    lock_take(&l->lock);
-    bool fits = !l->stop && l->bytes + row.n <= l->most;
-    if (fits) {
-        x = xmalloc(sizeof(*x) + row.n);
-        x->next = NULL;
-        memcpy(x->target, target, sizeof(x->target));
-        memcpy(x->row, row.p, row.n);
-        x->n = row.n;
-        *l->last = x;
-        l->last = &x->next;
-        l->bytes += row.n;
-        cond_signal(&l->more);
-    }
-    l->counts.dropped += !fits;
-    bool tell = !fits && !l->told;
-    l->told = l->told || tell;
-    lock_drop(&l->lock);
-    return !tell;
-}
-
 void query_log_end(struct vedette *v, const struct http_request *q, struct query_audit *x,
                    const struct store_result *res, int status)
 {
@@ -451,8 +272,5 @@ void query_log_end(struct vedette *v, const struct http_request *q, struct query
     write_row(v, q, x, &o);
     CHECK(sbuf_ok(&b)); /* a query's text is bounded */
     for (size_t i = 0; i < t.n; i++)
-        if (!push(v->query_log, t.id[i], sbuf_str(&b)))
-            LOG(LOG_WARN, "query_log",
-                "no room for rows of LAQueryLogs: queries are not kept, and counted",
-                log_z("workspace", t.id[i]));
+        (void)row_queue_push(v->query_log->rows, str_from(t.id[i]), sbuf_str(&b)); /* counted */
 }

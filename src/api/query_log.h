@@ -1,9 +1,9 @@
 /* Who asked what: rows of LAQueryLogs, for workspaces with a diagnostic setting of the category
- * Audit. A query never waits for its row: rows wait in memory, bounded, and one thread stores them;
- * what there is no room for is counted. Sources: "Audit queries in Azure Monitor Logs"; "Diagnostic
- * Settings" of the Azure Monitor API. */
+ * Audit. A query never waits for its row (row_queue.h). Sources: "Audit queries in Azure Monitor
+ * Logs"; "Diagnostic Settings" of the Azure Monitor API. */
 #pragma once
 #include "api/api_priv.h"
+#include "api/row_queue.h"
 #include "text/json.h"
 
 struct query_log;
@@ -33,10 +33,7 @@ void query_log_begin(struct vedette *v, const struct api_workspaces *asked, stru
  * kept. res NULL: it failed. status: 0 is 200. */
 void query_log_end(struct vedette *v, const struct http_request *q, struct query_audit *x,
                    const struct store_result *res, int status);
-struct query_log_counts { /* since the start */
-    uint64_t stored, dropped;
-};
-struct query_log_counts query_log_counts(struct query_log *l);
+struct row_queue_counts query_log_counts(struct query_log *l);
 
 /* ---- diagnostic settings ---- */
 enum { DIAGNOSTICS_MOST = 5 /* of a workspace, as in Azure */ };

@@ -537,6 +537,15 @@ void api_deleted(struct vedette *v, const struct http_request *q, struct http_re
         api_error(v, q, e, r);
 }
 
+void api_gone(struct vedette *v, const struct http_request *q, struct http_response *r, bool ok,
+              bool was_there, const struct err *e)
+{
+    if (ok)
+        r->status = was_there ? 200 : 204;
+    else
+        api_error(v, q, e, r);
+}
+
 void api_refuse(struct vedette *v, struct http_request *q, const struct err *e,
                 struct http_response *r)
 {

@@ -267,10 +267,8 @@ void api_key_delete(struct vedette *v, struct http_request *q, struct http_respo
 {
     struct err e = {0};
     bool was_there = false;
-    if (identity_key_delete(v->identity, principal, http_param(q, "key"), &was_there, &e))
-        r->status = was_there ? 200 : 204;
-    else
-        api_error(v, q, &e, r);
+    bool ok = identity_key_delete(v->identity, principal, http_param(q, "key"), &was_there, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 static void own_keys(void *ctx, struct http_request *q, struct http_response *r)

@@ -133,10 +133,8 @@ static void delete (struct vedette *v, struct http_request *q, enum state_collec
     bool was_there = false;
     struct dcr_change asked = change(q, NULL);
     asked.with_associations = str_ieqz(http_query(q, "deleteAssociations"), "true");
-    if (dcr_delete(v->dcrs, c, &asked, &was_there, &e))
-        r->status = was_there ? 200 : 204;
-    else
-        api_error(v, q, &e, r);
+    bool ok = dcr_delete(v->dcrs, c, &asked, &was_there, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 /* ---- handlers ---- */
@@ -250,10 +248,8 @@ static void delete_association(void *ctx, struct http_request *q, struct http_re
     struct err e = {0};
     bool was_there = false;
     struct dcr_association asked = association(q, http_param(q, "association"), NULL);
-    if (dcr_association_delete(v->dcrs, &asked, &was_there, &e))
-        r->status = was_there ? 200 : 204;
-    else
-        api_error(v, q, &e, r);
+    bool ok = dcr_association_delete(v->dcrs, &asked, &was_there, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 /* name: of the rule or endpoint; empty: of the resource that the path names. */

@@ -253,12 +253,10 @@ static void remove_setting(void *ctx, struct http_request *q, struct http_respon
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL)
         return;
-    if (!state_setting_delete(v->state, workspace_id(w),
-                              setting_name(q->arena, http_param(q, "setting")), &was_there, &e) ||
-        !query_log_reload(v, &e))
-        api_error(v, q, &e, r);
-    else
-        r->status = was_there ? 200 : 204;
+    struct str name = setting_name(q->arena, http_param(q, "setting"));
+    bool ok = state_setting_delete(v->state, workspace_id(w), name, &was_there, &e) &&
+              query_log_reload(v, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 const struct http_route diagnostic_routes[] = {

@@ -389,11 +389,14 @@ static void disk(struct vedette *v, struct sbuf *b)
 
 static void query_audit(struct vedette *v, struct sbuf *b)
 {
-    struct query_log_counts c = query_log_counts(v->query_log);
+    struct row_queue_counts c = query_log_counts(v->query_log);
     one(b, "vedette_query_audit_rows_total", "counter", "Rows of LAQueryLogs that were stored.",
         (double)c.stored);
     one(b, "vedette_query_audit_dropped_total", "counter",
         "Rows of LAQueryLogs that there was no room for.", (double)c.dropped);
+    one(b, "vedette_query_audit_refused_total", "counter",
+        "Rows of LAQueryLogs that were refused for what they are, and given up.",
+        (double)c.refused);
 }
 
 static void workspaces(struct vedette *v, struct sbuf *b)

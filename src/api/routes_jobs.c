@@ -70,10 +70,8 @@ static void delete (void *ctx, struct http_request *q, struct http_response *r)
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL)
         return;
-    if (job_delete(v->jobs, w, http_param(q, "job"), &was_there, &e))
-        r->status = was_there ? 200 : 204;
-    else
-        api_error(v, q, &e, r);
+    bool ok = job_delete(v->jobs, w, http_param(q, "job"), &was_there, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 /* ---- actions ---- */

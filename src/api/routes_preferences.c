@@ -113,11 +113,9 @@ static void delete_one(void *ctx, struct http_request *q, struct http_response *
     struct err e = {0};
     struct str key = STR("");
     bool was_there = false;
-    if (key_of(q, &key, &e) &&
-        state_preference_delete(v->state, api_caller(q)->id, key, &was_there, &e))
-        r->status = was_there ? 200 : 204;
-    else
-        api_error(v, q, &e, r);
+    bool ok = key_of(q, &key, &e) &&
+              state_preference_delete(v->state, api_caller(q)->id, key, &was_there, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 #define PREFERENCES "/vedette/v1/preferences"

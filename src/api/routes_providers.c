@@ -108,10 +108,7 @@ static void delete_provider(void *ctx, struct http_request *q, struct http_respo
     bool ok =
         found ? !is_told(v, q, &p) || identity_provider_delete(v->identity, p.name, &was_there, &e)
               : e.code == ERR_NOT_FOUND;
-    if (ok)
-        r->status = was_there ? 200 : 204;
-    else
-        api_error(v, q, &e, r);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 /* What the provider's documents say now, for who sets one up. */

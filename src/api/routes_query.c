@@ -1,6 +1,7 @@
 /* The Log Analytics query API: GET and POST /v1/workspaces/{workspace}/query, and the same for a
  * workspace by its ARM id. */
 #include "api/query_log.h"
+#include "api/query_permissions.h"
 #include "engine/engine.h"
 #include "engine/parquet.h"
 #include "kql/kql.h"
@@ -22,10 +23,16 @@ struct ask {
     int64_t wait_s;  /* 0: not said */
     size_t max_rows; /* of RESULTS; 0: the server's */
     bool parquet;    /* of RESULTS */
-    bool statistics, render;
+    bool statistics, render, permissions, sources;
     bool by_resource;                 /* in the context of the resource that the path names */
     const struct json *workspaces[2]; /* of the body: lists, or NULL */
     struct str more;                  /* of the address: names with commas between */
+};
+
+struct answer {
+    const struct store_result *res;
+    struct query_rights rights;
+    int64_t took_us;
 };
 
 /* ---- timespan: P1D, start/end, start/duration, duration/end ---- */
@@ -88,6 +95,8 @@ static void read_prefer(struct ask *k, struct str prefer)
             k->wait_s = wait < MAX_WAIT_S ? wait : MAX_WAIT_S;
         k->statistics = k->statistics || str_ieqz(one, "include-statistics=true");
         k->render = k->render || str_ieqz(one, "include-render=true");
+        k->permissions = k->permissions || str_ieqz(one, "include-permissions=true");
+        k->sources = k->sources || str_ieqz(one, "include-dataSources=true");
     }
 }
 
@@ -183,9 +192,10 @@ static void write_cut(const struct engine_limits *limits, struct json_out *w, st
     json_obj_end(w);
 }
 
-static void write_answer(struct http_request *q, const struct ask *k,
-                         const struct store_result *res, int64_t took_us, struct http_response *r)
+static void write_answer(struct vedette *v, struct http_request *q, const struct ask *k,
+                         const struct answer *x, struct http_response *r)
 {
+    const struct store_result *res = x->res;
     bool cut = false;
     struct json_out w = json_out_make(&r->body);
     json_obj(&w);
@@ -198,9 +208,13 @@ static void write_answer(struct http_request *q, const struct ask *k,
     }
     json_arr_end(&w);
     if (k->statistics)
-        write_statistics(&w, res, took_us);
+        write_statistics(&w, res, x->took_us);
     if (k->render)
         write_render(&w, &res->compiled.results[0].render);
+    if (k->permissions)
+        query_permissions_write(v, q->arena, &w, &x->rights);
+    if (k->sources)
+        query_sources_write(v, q->arena, &w, &x->rights);
     if (cut)
         write_cut(&res->limits, &w, q->arena);
     json_obj_end(&w);
@@ -352,15 +366,15 @@ static bool question(struct vedette *v, struct http_request *q, const struct ask
 }
 
 static void write_result(struct vedette *v, struct http_request *q, const struct ask *k,
-                         const struct store_result *res, int64_t began, struct http_response *r)
+                         const struct answer *x, struct http_response *r)
 {
     bool lines = strcmp(q->route->pattern, RESULTS) == 0;
     if (lines && k->parquet)
-        write_parquet(v, q, res, r);
+        write_parquet(v, q, x->res, r);
     else if (lines)
-        write_lines(res, clock_mono_us() - began, r);
+        write_lines(x->res, x->took_us, r);
     else
-        write_answer(q, k, res, clock_mono_us() - began, r);
+        write_answer(v, q, k, x, r);
 }
 
 /* What the query itself brought about is the caller's to change. */
@@ -406,8 +420,13 @@ static void run(struct vedette *v, struct http_request *q, struct workspace *ws,
     sq.since_us = limits.since_us;
     query_log_begin(v, &of, k->what.query, &sq, &audit);
     bool ok = workspace_query(of.list[0], q->arena, &sq, &res, &diags, &e);
+    const struct answer answer = {&res,
+                                  {&of, sq.options.workspaces,
+                                   of.resource.n > 0 ? 0 : sq.options.n_workspaces, sq.access,
+                                   &res.compiled},
+                                  clock_mono_us() - audit.began_us};
     if (ok)
-        write_result(v, q, k, &res, audit.began_us, r);
+        write_result(v, q, k, &answer, r);
     else
         write_failure(v, q, &diags, &e, r);
     query_log_end(v, q, &audit, ok ? &res : NULL, r->status);

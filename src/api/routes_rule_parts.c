@@ -5,15 +5,6 @@
 
 enum { MAX_BODY = 1 << 20 };
 
-static void deleted(struct vedette *v, struct http_request *q, struct http_response *r, bool ok,
-                    bool was_there, const struct err *e)
-{
-    if (ok)
-        r->status = was_there ? 200 : 204;
-    else
-        api_error(v, q, e, r);
-}
-
 /* ---- templates ---- */
 
 static void list_templates(void *ctx, struct http_request *q, struct http_response *r)
@@ -60,7 +51,7 @@ static void delete_template(void *ctx, struct http_request *q, struct http_respo
     if (w == NULL)
         return;
     bool ok = detect_template_delete(v->detect, w, http_param(q, "template"), &was_there, &e);
-    deleted(v, q, r, ok, was_there, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 /* ---- actions ---- */
@@ -133,7 +124,7 @@ static void delete_action(void *ctx, struct http_request *q, struct http_respons
         return;
     bool ok = detect_action_delete(v->detect, q->arena, w, http_param(q, "rule"),
                                    http_param(q, "action"), &was_there, &e);
-    deleted(v, q, r, ok, was_there, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 /* ---- settings of anomalies ---- */
@@ -204,7 +195,7 @@ static void delete_anomaly(void *ctx, struct http_request *q, struct http_respon
     if (w == NULL)
         return;
     bool ok = detect_anomaly_delete(v->detect, w, http_param(q, "settings"), &was_there, &e);
-    deleted(v, q, r, ok, was_there, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 #define TEMPLATES INSIGHTS_PATH "/alertRuleTemplates"

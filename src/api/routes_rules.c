@@ -85,10 +85,8 @@ static void delete (void *ctx, struct http_request *q, struct http_response *r)
     struct detect_actor who = api_rule_actor(q);
     struct detect_put x = {
         .id = http_param(q, "rule"), .if_match = http_header(q, "if-match"), .who = &who};
-    if (detect_rule_delete(v->detect, w, &x, &was_there, &e))
-        r->status = was_there ? 200 : 204;
-    else
-        api_error(v, q, &e, r);
+    bool ok = detect_rule_delete(v->detect, w, &x, &was_there, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 /* ---- files ---- */

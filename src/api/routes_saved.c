@@ -65,6 +65,23 @@ static void get(void *ctx, struct http_request *q, struct http_response *r)
         api_error(v, q, &e, r);
 }
 
+/* The resource has no place for it: a header (RFC 7234, 5.5), of plain characters only. */
+static void warn(struct http_request *q, const struct library_saved *s, struct http_response *r)
+{
+    enum { MAX_WARNING = 1000 };
+    if (s->broken.n == 0)
+        return;
+    struct str text = str_sub(s->broken, 0, MAX_WARNING);
+    char *plain = arena_strz(q->arena, text);
+    for (size_t i = 0; i < text.n; i++)
+        if ((unsigned char)plain[i] < 0x20 || (unsigned char)plain[i] > 0x7e || plain[i] == '"' ||
+            plain[i] == '\\')
+            plain[i] = '?';
+    http_response_header(
+        r, "Warning",
+        arena_fmt(q->arena, "299 - \"these can't call the function any more: %s\"", plain));
+}
+
 static void put(void *ctx, struct http_request *q, struct http_response *r)
 {
     struct vedette *v = ctx;
@@ -75,10 +92,12 @@ static void put(void *ctx, struct http_request *q, struct http_response *r)
     if (w == NULL || !api_body(v, q, r, &body))
         return;
     if (library_saved_put(v->library, q->arena, w, http_param(q, "search"), &body,
-                          http_header(q, "if-match"), api_caller(q)->name, &out, &e))
+                          http_header(q, "if-match"), api_caller(q)->name, &out, &e)) {
+        warn(q, &out, r);
         write_one(v, q, w, &out.row, r);
-    else
+    } else {
         fail(v, q, &e, r);
+    }
 }
 
 static void delete (void *ctx, struct http_request *q, struct http_response *r)
@@ -89,11 +108,9 @@ static void delete (void *ctx, struct http_request *q, struct http_response *r)
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL)
         return;
-    if (library_saved_delete(v->library, w, http_param(q, "search"), api_caller(q)->name,
-                             &was_there, &e))
-        r->status = was_there ? 200 : 204;
-    else
-        api_error(v, q, &e, r);
+    bool ok = library_saved_delete(v->library, w, http_param(q, "search"), api_caller(q)->name,
+                                   &was_there, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 /* ---- by name ---- */
@@ -164,6 +181,7 @@ static void write_saved(struct json_out *o, const struct library_saved *s)
     json_kv_str(o, "name", s->row.alias.n > 0 ? s->row.alias : s->row.name);
     json_kv_bool(o, "created", s->created);
     json_kv_str(o, "missing", s->missing);
+    json_kv_str(o, "broken", s->broken);
     json_obj_end(o);
 }
 

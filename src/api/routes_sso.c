@@ -50,7 +50,9 @@ static void refuse(struct vedette *v, struct http_request *q, struct http_respon
                                                 : 502;
     LOG(LOG_WARN, "identity", "sign-in refused", log_s("provider", provider),
         log_s("remote", q->remote), log_z("reason", e->msg));
-    sso_observe(v, q, provider, who, e);
+    const struct sso_event told = {
+        .provider = provider, .who = who, .description = "Sign-in was refused.", .reason = e};
+    sso_observe(v, q, &told);
     page(r, status, e->msg);
 }
 
@@ -95,7 +97,15 @@ static void callback(void *ctx, struct http_request *q, struct http_response *r)
         refuse(v, q, r, provider, in.who, &e);
         return;
     }
-    sso_observe(v, q, provider, in.who, NULL);
+    const struct sso_event told = {
+        .provider = provider,
+        .who = in.who,
+        .groups_missing = in.groups_missing,
+        .description = in.groups_missing
+                           ? "A person signed in through an identity provider, which left the "
+                             "groups out of its token: they give no roles."
+                           : "A person signed in through an identity provider."};
+    sso_observe(v, q, &told);
     api_session_replace(v, q);
     r->status = 303;
     http_response_header(r, "Location", in.next);
@@ -129,6 +139,27 @@ static void providers(void *ctx, struct http_request *q, struct http_response *r
     http_response_header(r, "Cache-Control", STR("no-store"));
 }
 
+/* ---- the provider ends sessions ---- */
+
+static void tell_ended(struct vedette *v, const struct http_request *q, int64_t sessions,
+                       const struct err *e)
+{
+    const struct sso_event told = {
+        .provider = http_param(q, "provider"),
+        .sign_out = true,
+        .sessions = sessions,
+        .description = e == NULL ? "An identity provider ended sessions."
+                                 : "An identity provider's word that sessions end was refused.",
+        .reason = e};
+    if (e == NULL)
+        LOG(LOG_INFO, "identity", told.description, log_s("provider", told.provider),
+            log_i("sessions", sessions));
+    else
+        LOG(LOG_WARN, "identity", told.description, log_s("provider", told.provider),
+            log_s("remote", q->remote), log_z("reason", e->msg));
+    sso_observe(v, q, &told);
+}
+
 /* Back-channel logout: the provider's server asks, not a browser. */
 static void logout(void *ctx, struct http_request *q, struct http_response *r)
 {
@@ -146,18 +177,46 @@ static void logout(void *ctx, struct http_request *q, struct http_response *r)
     for (size_t i = 0; i < n; i++)
         if (str_eqz(form[i].name, "logout_token"))
             token = form[i].value;
-    if (identity_sso_ended(v->identity, q->arena, http_param(q, "provider"), token, &ended, &e)) {
-        LOG(LOG_INFO, "identity", "a provider ended sessions",
-            log_s("provider", http_param(q, "provider")), log_i("sessions", ended));
+    bool ok =
+        identity_sso_ended(v->identity, q->arena, http_param(q, "provider"), token, &ended, &e);
+    tell_ended(v, q, ended, ok ? NULL : &e);
+    if (ok)
         r->status = 200;
+    else
+        api_error_status(v, q, 400, &e, r);
+}
+
+/* Front-channel logout: a page of the provider's has this as a frame that nobody sees. */
+static void logout_frame(void *ctx, struct http_request *q, struct http_response *r)
+{
+    struct vedette *v = ctx;
+    struct err e = {0};
+    int64_t ended = 0;
+    struct str from = STR("");
+    bool ok =
+        identity_sso_signed_out(v->identity, q->arena, http_param(q, "provider"),
+                                http_query(q, "iss"), http_query(q, "sid"), &ended, &from, &e);
+    http_response_header(r, "Cache-Control", STR("no-cache, no-store"));
+    http_response_header(r, "Pragma", STR("no-cache"));
+    http_response_header(r, "Content-Security-Policy",
+                         arena_fmt(q->arena, "default-src 'none'; frame-ancestors%s%.*s",
+                                   from.n > 0 ? "" : " 'none'", STR_ARG(from)));
+    if (!ok) {
+        api_error_status(v, q, e.code == ERR_NOT_FOUND ? 404 : 400, &e, r);
         return;
     }
-    api_error_status(v, q, 400, &e, r);
+    if (ended > 0) /* anybody may ask for what is not there */
+        tell_ended(v, q, ended, NULL);
+    r->status = 200;
+    r->content_type = "text/html; charset=utf-8";
+    sbuf_addz(&r->body, "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">"
+                        "<title>Signed out</title></head><body></body></html>\n");
 }
 
 const struct http_route sso_routes[] = {
     {HTTP_GET, "/portal/oidc/{provider}/start", start, NULL, 0, FAMILY_ARM},
     {HTTP_GET, "/portal/oidc/{provider}/callback", callback, NULL, 0, FAMILY_ARM},
+    {HTTP_GET, "/portal/oidc/{provider}/logout", logout_frame, NULL, 0, FAMILY_OAUTH},
     {HTTP_POST, "/portal/oidc/{provider}/logout", logout, NULL, MAX_LOGOUT_BYTES, FAMILY_OAUTH},
     {HTTP_GET, "/portal/api/providers", providers, NULL, 0, FAMILY_ARM},
 };

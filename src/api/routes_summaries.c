@@ -75,10 +75,8 @@ static void delete (void *ctx, struct http_request *q, struct http_response *r)
     struct workspace *w = api_workspace(v, q, r);
     if (w == NULL)
         return;
-    if (summary_delete(v->summaries, w, http_param(q, "rule"), &was_there, &e))
-        r->status = was_there ? 200 : 204;
-    else
-        api_error(v, q, &e, r);
+    bool ok = summary_delete(v->summaries, w, http_param(q, "rule"), &was_there, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 /* ---- actions ---- */

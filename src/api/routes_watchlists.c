@@ -121,11 +121,9 @@ static void delete (void *ctx, struct http_request *q, struct http_response *r)
     struct workspace *w = list_workspace(v, q, r);
     if (w == NULL)
         return;
-    if (library_watchlist_delete(v->library, w, http_param(q, "alias"), api_caller(q)->name,
-                                 &was_there, &e))
-        r->status = was_there ? 200 : 204;
-    else
-        api_error(v, q, &e, r);
+    bool ok = library_watchlist_delete(v->library, w, http_param(q, "alias"), api_caller(q)->name,
+                                       &was_there, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 /* ---- items ---- */
@@ -202,11 +200,9 @@ static void item_delete(void *ctx, struct http_request *q, struct http_response 
     struct workspace *w = list_workspace(v, q, r);
     if (w == NULL)
         return;
-    if (library_item_delete(v->library, w, http_param(q, "alias"), http_param(q, "item"),
-                            api_caller(q)->name, &was_there, &e))
-        r->status = was_there ? 200 : 204;
-    else
-        api_error(v, q, &e, r);
+    bool ok = library_item_delete(v->library, w, http_param(q, "alias"), http_param(q, "item"),
+                                  api_caller(q)->name, &was_there, &e);
+    api_gone(v, q, r, ok, was_there, &e);
 }
 
 #define ONE_PATH INSIGHTS_PATH "/watchlists/{alias}"

@@ -257,9 +257,7 @@ static const struct verb verbs[] = {{"list", list},
 int cli_apps(int argc, char **argv)
 {
     struct job j = {0};
-    const struct cli_option options[] = {{"data", .text = &j.place.data},
-                                         {"url", .text = &j.place.url},
-                                         {"workspace", .text = &j.place.workspace},
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(j.place),
                                          {"name", .text = &j.name},
                                          {"role", .text = &j.role},
                                          {"expires", .text = &j.expires},

@@ -105,7 +105,7 @@ static int copy_out(const char *command, const char *target, const struct words 
 int cli_backup(int argc, char **argv)
 {
     struct words w = {0};
-    const struct cli_option options[] = {{"data", .text = &w.data}, {"url", .text = &w.url}};
+    const struct cli_option options[] = {OPTIONS_OF_SERVER(w)};
     int code = read_words(backup_usage, options, COUNTOF(options), argc, argv, &w);
     return code >= 0 ? code : copy_out("backup", "/vedette/v1/backup", &w);
 }
@@ -113,8 +113,7 @@ int cli_backup(int argc, char **argv)
 int cli_export(int argc, char **argv)
 {
     struct words w = {0};
-    const struct cli_option options[] = {
-        {"data", .text = &w.data}, {"url", .text = &w.url}, {"workspace", .text = &w.workspace}};
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(w)};
     int code = read_words(export_usage, options, COUNTOF(options), argc, argv, &w);
     return code >= 0 ? code : copy_out("export", "/vedette/v1/export", &w);
 }

@@ -73,10 +73,7 @@ int cli_check(int argc, char **argv)
 {
     struct client_place place = {0};
     bool deep = false;
-    const struct cli_option options[] = {{"data", .text = &place.data},
-                                         {"url", .text = &place.url},
-                                         {"workspace", .text = &place.workspace},
-                                         {"deep", .flag = &deep}};
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(place), {"deep", .flag = &deep}};
     int code = options_read(usage, options, COUNTOF(options), argc, argv);
     if (code >= 0)
         return code;

@@ -238,10 +238,8 @@ static const struct verb verbs[] = {
 int cli_dcr(int argc, char **argv)
 {
     struct job j = {0};
-    const struct cli_option options[] = {{"data", .text = &j.place.data},
-                                         {"url", .text = &j.place.url},
-                                         {"name", .text = &j.name},
-                                         {"stream", .text = &j.stream}};
+    const struct cli_option options[] = {
+        OPTIONS_OF_SERVER(j.place), {"name", .text = &j.name}, {"stream", .text = &j.stream}};
     const struct verb_command k = {.name = "dcr",
                                    .usage = usage,
                                    .verbs = verbs,

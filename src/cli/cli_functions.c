@@ -170,9 +170,7 @@ static const struct verb verbs[] = {
 int cli_functions(int argc, char **argv)
 {
     struct job j = {0};
-    const struct cli_option options[] = {{"data", .text = &j.place.data},
-                                         {"url", .text = &j.place.url},
-                                         {"workspace", .text = &j.place.workspace}};
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(j.place)};
     const struct verb_command k = {.name = "functions",
                                    .usage = usage,
                                    .verbs = verbs,

@@ -305,9 +305,7 @@ int cli_incidents(int argc, char **argv)
         return code;
     struct incident_job j = {0};
     const struct cli_option options[] = {
-        {"data", .text = &j.place.data},
-        {"url", .text = &j.place.url},
-        {"workspace", .text = &j.place.workspace},
+        OPTIONS_OF_WORKSPACE(j.place),
         {"filter", .text = &j.filter},
         {"top", .number = &j.top},
         {"format", .text = &j.format},

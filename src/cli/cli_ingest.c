@@ -446,9 +446,7 @@ static bool take_format(void *ctx, char *value)
 int cli_ingest(int argc, char **argv)
 {
     struct arguments a = {0};
-    const struct cli_option options[] = {{"data", .text = &a.data},
-                                         {"url", .text = &a.url},
-                                         {"workspace", .text = &a.workspace},
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(a),
                                          {"table", .text = &a.table},
                                          {"format", .take = take_format, .ctx = &a},
                                          {"separator", .text = &a.separator},

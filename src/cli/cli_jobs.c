@@ -135,10 +135,7 @@ static const struct verb verbs[] = {{"put", put},         {"list", list},    {"s
 int cli_jobs(int argc, char **argv)
 {
     struct asked j = {0};
-    const struct cli_option options[] = {{"data", .text = &j.place.data},
-                                         {"url", .text = &j.place.url},
-                                         {"workspace", .text = &j.place.workspace},
-                                         {"name", .text = &j.name}};
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(j.place), {"name", .text = &j.name}};
     const struct verb_command k = {.name = "jobs",
                                    .usage = usage,
                                    .verbs = verbs,

@@ -30,7 +30,7 @@ static const char usage[] =
     "  --batch           JSON lines {\"id\",\"query\"} on standard input; a line of JSON for each\n"
     "  --fixtures DIR    a table for each T.ndjson, T.jsonl, T.json or T.csv\n"
     "  --schemas FILE    columns of tables: {\"Table\":[[\"column\",\"type\"], …]}\n"
-    "  --functions FILE  stored functions: [{\"name\",\"parameters\",\"body\"}, …]\n"
+    "  --functions FILE  stored functions: [{\"name\",\"parameters\",\"body\",\"view\"}, …]\n"
     "  --geoip FILE      where addresses are: a MaxMind DB, for geo_info_from_ip_address()\n"
     "  --now TIME        what now() gives; the clock's time if not given\n"
     "  --timeout SECONDS of one query; 60 if not given\n"

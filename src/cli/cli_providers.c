@@ -101,8 +101,7 @@ static const struct verb verbs[] = {
 int cli_providers(int argc, char **argv)
 {
     struct asked x = {0};
-    const struct cli_option options[] = {{"data", .text = &x.place.data},
-                                         {"url", .text = &x.place.url}};
+    const struct cli_option options[] = {OPTIONS_OF_SERVER(x.place)};
     const struct verb_command k = {"providers",    usage,   verbs,
                                    COUNTOF(verbs), options, COUNTOF(options)};
     return verbs_run(&k, &x.place, &x.words, &x, argc, argv);

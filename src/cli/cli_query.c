@@ -219,7 +219,8 @@ static bool call(struct client *c, const char *target, const char *kql, struct s
 }
 
 struct asked {
-    const char *workspace, *kql;
+    struct client_place place;
+    const char *kql;
     bool lake;
 };
 
@@ -233,7 +234,7 @@ static bool ask(struct client *c, const struct asked *k, struct json *out, struc
     json_obj_end(&o);
     if (!sbuf_ok(&body))
         return err_set(e, ERR_LIMIT, "the query is too long");
-    if (!client_workspace(c, k->workspace, &w, e))
+    if (!client_workspace(c, k->place.workspace, &w, e))
         return false;
     struct str target = k->lake ? arena_fmt(c->a, "/vedette/v1/workspaces/%s/lake/query", w.id)
                                 : arena_fmt(c->a, "/v1/workspaces/%s/query", w.id);
@@ -267,12 +268,9 @@ static bool take_format(void *ctx, char *value)
 
 int cli_query(int argc, char **argv)
 {
-    const char *data = NULL, *url = NULL;
     struct asked k = {0};
     print_fn *print = print_table;
-    const struct cli_option options[] = {{"data", .text = &data},
-                                         {"url", .text = &url},
-                                         {"workspace", .text = &k.workspace},
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(k.place),
                                          {"format", .take = take_format, .ctx = &print},
                                          {"lake", .flag = &k.lake}};
     int code = options_read(usage, options, COUNTOF(options), argc, argv);
@@ -283,7 +281,7 @@ int cli_query(int argc, char **argv)
     struct err e = {0};
     struct client client = {0};
     k.kql = argv[optind];
-    bool ok = client_open(&client, data, url, false, &e);
+    bool ok = client_open(&client, k.place.data, k.place.url, false, &e);
     if (ok) {
         ok = run(&client, &k, print, &e);
         client_close(&client);

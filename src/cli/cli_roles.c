@@ -278,8 +278,7 @@ int cli_roles(int argc, char **argv)
                                         {"assign", assign},     {"unassign", unassign},
                                         {"assigned", assigned}, {"who-can", who_can}};
     struct job j = {0};
-    const struct cli_option options[] = {{"data", .text = &j.place.data},
-                                         {"url", .text = &j.place.url},
+    const struct cli_option options[] = {OPTIONS_OF_SERVER(j.place),
                                          {"scope", .text = &j.scope},
                                          {"condition", .text = &j.condition},
                                          {"type", .text = &j.type}};

@@ -160,9 +160,7 @@ static const struct {
 static int read_options(int argc, char **argv, struct rules_job *j)
 {
     const struct cli_option options[] = {
-        {"data", .text = &j->place.data},
-        {"url", .text = &j->place.url},
-        {"workspace", .text = &j->place.workspace},
+        OPTIONS_OF_WORKSPACE(j->place),
         {"format", .text = &j->format},
         {"to", .text = &j->format},
         {"id", .text = &j->id},

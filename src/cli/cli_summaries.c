@@ -125,10 +125,7 @@ static const struct verb verbs[] = {{"put", put},      {"list", list}, {"show", 
 int cli_summaries(int argc, char **argv)
 {
     struct job j = {0};
-    const struct cli_option options[] = {{"data", .text = &j.place.data},
-                                         {"url", .text = &j.place.url},
-                                         {"workspace", .text = &j.place.workspace},
-                                         {"name", .text = &j.name}};
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(j.place), {"name", .text = &j.name}};
     const struct verb_command k = {.name = "summaries",
                                    .usage = usage,
                                    .verbs = verbs,

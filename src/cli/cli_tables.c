@@ -155,11 +155,9 @@ static bool compact(struct client *c, const struct client_workspace *w, struct e
 
 int cli_tables(int argc, char **argv)
 {
-    const char *data = NULL, *url = NULL, *workspace = NULL;
+    struct client_place place = {0};
     bool with_counts = false, with_sources = false;
-    const struct cli_option options[] = {{"data", .text = &data},
-                                         {"url", .text = &url},
-                                         {"workspace", .text = &workspace},
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(place),
                                          {"counts", .flag = &with_counts},
                                          {"sources", .flag = &with_sources}};
     int code = options_read(usage, options, COUNTOF(options), argc, argv);
@@ -173,9 +171,9 @@ int cli_tables(int argc, char **argv)
     struct err e = {0};
     struct client client = {0};
     struct client_workspace w = {0};
-    bool ok = client_open(&client, data, url, defining, &e);
+    bool ok = client_open(&client, place.data, place.url, defining, &e);
     if (ok) {
-        ok = client_workspace(&client, workspace, &w, &e) &&
+        ok = client_workspace(&client, place.workspace, &w, &e) &&
              (defining       ? define(&client, &w, argv + optind + 1, argc - optind - 1, &e)
               : sealing      ? seal(&client, &w, argc - optind == 2 ? argv[optind + 1] : "", &e)
               : compacting   ? compact(&client, &w, &e)

@@ -119,8 +119,7 @@ static const struct verb verbs[] = {{"list", list},
 int cli_tenants(int argc, char **argv)
 {
     struct asked k = {0};
-    const struct cli_option options[] = {
-        {"data", .text = &k.place.data}, {"url", .text = &k.place.url}, {"id", .text = &k.id}};
+    const struct cli_option options[] = {OPTIONS_OF_SERVER(k.place), {"id", .text = &k.id}};
     const struct verb_command command = {.name = "tenants",
                                          .usage = usage,
                                          .verbs = verbs,

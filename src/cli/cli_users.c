@@ -260,9 +260,7 @@ static const struct verb verbs[] = {{"list", list},         {"show", show},
 int cli_users(int argc, char **argv)
 {
     struct asked x = {0};
-    const struct cli_option options[] = {{"data", .text = &x.place.data},
-                                         {"url", .text = &x.place.url},
-                                         {"workspace", .text = &x.place.workspace},
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(x.place),
                                          {"role", .text = &x.role},
                                          {"display-name", .text = &x.display_name},
                                          {"email", .text = &x.email},

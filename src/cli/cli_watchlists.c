@@ -184,9 +184,7 @@ static const struct verb verbs[] = {
 int cli_watchlists(int argc, char **argv)
 {
     struct job j = {0};
-    const struct cli_option options[] = {{"data", .text = &j.place.data},
-                                         {"url", .text = &j.place.url},
-                                         {"workspace", .text = &j.place.workspace},
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(j.place),
                                          {"alias", .text = &j.alias},
                                          {"key", .text = &j.key},
                                          {"skip", .number = &j.skip}};

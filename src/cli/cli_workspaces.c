@@ -160,9 +160,7 @@ static const struct verb verbs[] = {{"list", list},
 int cli_workspaces(int argc, char **argv)
 {
     struct asked k = {0};
-    const struct cli_option options[] = {{"data", .text = &k.place.data},
-                                         {"url", .text = &k.place.url},
-                                         {"tenant", .text = &k.tenant}};
+    const struct cli_option options[] = {OPTIONS_OF_SERVER(k.place), {"tenant", .text = &k.tenant}};
     const struct verb_command command = {.name = "workspaces",
                                          .usage = usage,
                                          .verbs = verbs,

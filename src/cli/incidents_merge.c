@@ -156,9 +156,7 @@ static const struct verb verbs[] = {
 bool cli_incidents_merge(int argc, char **argv, int *out_code)
 {
     struct asked j = {0};
-    const struct cli_option options[] = {{"data", .text = &j.place.data},
-                                         {"url", .text = &j.place.url},
-                                         {"workspace", .text = &j.place.workspace},
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(j.place),
                                          {"reason", .text = &j.reason},
                                          {"format", .text = &j.format}};
     const struct verb_command k = {"incidents",    usage,   verbs,

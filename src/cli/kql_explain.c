@@ -97,9 +97,7 @@ int kql_explain_command(int argc, char **argv)
     struct client_place place = {0};
     bool explain_it = true; /* the word that led here */
     const struct cli_option options[] = {{"explain", .flag = &explain_it},
-                                         {"data", .text = &place.data},
-                                         {"url", .text = &place.url},
-                                         {"workspace", .text = &place.workspace}};
+                                         OPTIONS_OF_WORKSPACE(place)};
     int code = options_read(usage, options, COUNTOF(options), argc, argv);
     if (code >= 0)
         return code;

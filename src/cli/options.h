@@ -13,6 +13,17 @@ struct cli_option {
     bool (*take)(void *ctx, char *value);
     void *ctx;
 };
+/* Rows of a table for the members data, url and workspace of a struct, as client_place has them. */
+#define OPTIONS_OF_SERVER(place)                                                                   \
+    {"data", .text = &(place).data},                                                               \
+    {                                                                                              \
+        "url", .text = &(place).url                                                                \
+    }
+#define OPTIONS_OF_WORKSPACE(place)                                                                \
+    OPTIONS_OF_SERVER(place),                                                                      \
+    {                                                                                              \
+        "workspace", .text = &(place).workspace                                                    \
+    }
 enum { OPTIONS_MOST = 24 };
 /* Reads the options into their places; optind is behind them, as getopt_long leaves it. < 0: go on;
  * else the exit code: 0 after --help, 2 after a wrong use, with the usage printed. */

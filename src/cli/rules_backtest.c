@@ -388,9 +388,7 @@ int rules_backtest(int argc, char **argv)
 {
     struct options o = {.days = -1, .firings = -1, .fail_above = -1};
     struct options *p = &o;
-    const struct cli_option options[] = {{"data", .text = &o.place.data},
-                                         {"url", .text = &o.place.url},
-                                         {"workspace", .text = &o.place.workspace},
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(o.place),
                                          {"logs", .text = &o.logs},
                                          {"functions", .take = take_functions, .ctx = &o.inputs},
                                          {"watchlist", .take = take_watchlist, .ctx = &o.inputs},

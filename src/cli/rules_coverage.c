@@ -158,9 +158,7 @@ static int of_files(const struct options *o)
 int rules_coverage(int argc, char **argv)
 {
     struct options o = {0};
-    const struct cli_option options[] = {{"data", .text = &o.place.data},
-                                         {"url", .text = &o.place.url},
-                                         {"workspace", .text = &o.place.workspace},
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(o.place),
                                          {"navigator", .text = &o.navigator},
                                          {"all", .flag = &o.all},
                                          {"missing", .flag = &o.missing},

@@ -281,10 +281,10 @@ int rules_diff(int argc, char **argv)
 {
     struct options o = {0};
     struct options *p = &o;
-    const struct cli_option options[] = {
-        {"data", .text = &o.place.data},           {"url", .text = &o.place.url},
-        {"workspace", .text = &o.place.workspace}, {"old", .text = &o.old},
-        {"no-removed", .flag = &o.no_removed},     {"json", .flag = &o.json}};
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(o.place),
+                                         {"old", .text = &o.old},
+                                         {"no-removed", .flag = &o.no_removed},
+                                         {"json", .flag = &o.json}};
     int code = options_read(usage, options, COUNTOF(options), argc, argv);
     if (code >= 0)
         return code;

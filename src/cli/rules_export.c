@@ -212,10 +212,10 @@ static bool take_format(void *ctx, char *value)
 int rules_export(int argc, char **argv)
 {
     struct options o = {0};
-    const struct cli_option options[] = {
-        {"data", .text = &o.place.data},           {"url", .text = &o.place.url},
-        {"workspace", .text = &o.place.workspace}, {"out", .text = &o.out},
-        {"template", .text = &o.template},         {"format", .take = take_format, .ctx = &o}};
+    const struct cli_option options[] = {OPTIONS_OF_WORKSPACE(o.place),
+                                         {"out", .text = &o.out},
+                                         {"template", .text = &o.template},
+                                         {"format", .take = take_format, .ctx = &o}};
     int code = options_read(usage, options, COUNTOF(options), argc, argv);
     if (code >= 0)
         return code;

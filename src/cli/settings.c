@@ -172,12 +172,18 @@ static const struct setting table[] = {
             "rows that come so late make their window run again; 0: never"),
     SETTING(rule_rerun, SETTING_DURATION, "7d",
             "windows of rules that failed are run again for so long; 0: never"),
+    SETTING(rule_catch_up, SETTING_DURATION, "14d",
+            "after a stop, windows of rules that ended longer ago are skipped; 0: none"),
     SETTING(rule_shared_rows, SETTING_COUNT, "200000",
             "of a table that several rules read at once, kept in memory meanwhile; with more each "
             "reads by itself; 0: always"),
     SETTING(rule_workers, SETTING_COUNT, "2",
-            "scheduled rules run at the same time; as many near-real-time ones, and slow ones "
-            "of these"),
+            "scheduled rules run at the same time; as many near-real-time ones"),
+    SETTING(rule_slow_workers, SETTING_COUNT, "2",
+            "slow scheduled rules run beside the others at the same time; as many slow "
+            "near-real-time ones"),
+    SETTING(rule_slow, SETTING_DURATION, "5s",
+            "a scheduled rule whose run takes so long is a slow one: others do not wait for it"),
     SETTING(correlation, SETTING_BOOL, "false",
             "incidents that belong together are merged, in workspaces that say nothing themselves"),
     SETTING(correlation_primary, SETTING_TEXT, "",

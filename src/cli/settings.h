@@ -24,8 +24,8 @@ struct settings {
     int64_t memory, max_body, max_queue, seal_bytes, query_max_bytes,
         external_max; /* bytes; memory 0: the engine's choice */
     int64_t attachment_max, attachments_max;
-    int64_t threads, workers, max_connections, rule_workers, rule_shared_rows, job_workers,
-        requests_per_second, query_max_rows;
+    int64_t threads, workers, max_connections, rule_workers, rule_slow_workers, rule_shared_rows,
+        job_workers, requests_per_second, query_max_rows;
     int64_t max_records, max_depth, max_field, seal_rows, shred_paths;
     int64_t syslog_max_message, syslog_connections;
     const char *silence_sources;
@@ -41,10 +41,10 @@ struct settings {
     int64_t backtests_kept, backtests_bytes;  /* count; bytes */
     int64_t rules_max, rules_max_enabled, nrt_rules_max, nrt_rules_max_enabled, rule_versions,
         rule_query_chars;
-    int64_t rule_delay, rule_spread, rule_lateness, rule_rerun, rule_timeout, rule_test_timeout,
-        job_timeout, token_lifetime, drain_timeout, request_timeout, max_past, max_future, seal_age,
-        retention; /* ticks */
-    int64_t hsts;  /* ticks */
+    int64_t rule_delay, rule_spread, rule_lateness, rule_rerun, rule_catch_up, rule_slow,
+        rule_timeout, rule_test_timeout, job_timeout, token_lifetime, drain_timeout,
+        request_timeout, max_past, max_future, seal_age, retention; /* ticks */
+    int64_t hsts;                                                   /* ticks */
     int64_t requests_burst, queries_per_second, queries_burst, writes_per_second, writes_burst,
         sign_ins_per_second, sign_ins_burst;
     int64_t password_memory, password_passes; /* bytes; count */

@@ -82,6 +82,7 @@ bool run_arrived(struct detect *d, const struct schedule_entry *due, size_t n, s
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     struct together t = {.d = d, .a = a, .n = n, .began_us = clock_mono_us()};
+    int64_t processor = clock_thread_us();
     bool *may = arena_array(a, bool, n + 1), ok = true;
     t.w = store_workspace_find(d->o.store, str_from(due[0].workspace));
     t.list = arena_array(a, struct company_rule, n + 1);
@@ -110,6 +111,6 @@ bool run_arrived(struct detect *d, const struct schedule_entry *due, size_t n, s
         log_i("ran", (int64_t)n_rest), log_i("look_us", looked_us),
         log_i("us", clock_mono_us() - t.began_us));
     if (!schedule_is_slow(&due[0]))
-        schedule_pause(d, clock_mono_us() - t.began_us);
+        schedule_pause(d, clock_mono_us() - t.began_us, clock_thread_us() - processor);
     return ok;
 }

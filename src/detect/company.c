@@ -10,13 +10,14 @@ int64_t company_seen(const struct company_rule *x)
 }
 
 /* What a run would do first: skip, wait, or begin elsewhere. */
-static bool is_plain(const struct detect *d, const struct company_rule *x, int64_t mark)
+static bool is_plain(const struct detect *d, const struct company_rule *x)
 {
     const struct state_rule *s = &x->stored;
     if (!s->enabled || s->next_run != x->due->s)
         return false;
     if (x->due->nrt)
-        return s->retry_at == 0 && s->missed == 0 && s->arrived > 0 && s->suppressed_until <= mark;
+        return s->retry_at == 0 && s->missed == 0 && s->arrived > 0 &&
+               s->suppressed_until <= s->arrived;
     return s->suppressed_until <= s->next_run &&
            s->next_run >= clock_now(d->o.clock) - d->o.catch_up;
 }
@@ -28,7 +29,7 @@ bool company_prepare(struct detect *d, struct arena *a, struct workspace *w, int
     struct err ignored = {0};
     if (!state_rule_get(d->o.state, a, str_from(x->due->workspace), str_from(x->due->id),
                         &x->stored, &ignored) ||
-        !is_plain(d, x, mark) || !rule_load(a, &x->stored, &x->rule, &ignored) ||
+        !is_plain(d, x) || !rule_load(a, &x->stored, &x->rule, &ignored) ||
         rule_by_arrival(x->rule.kind) != x->due->nrt)
         return false;
     struct detect_when when = {.s = x->stored.next_run, .arrived_after = -1, .arrived_until = mark};

@@ -24,10 +24,14 @@ static void set_defaults(struct detect *d, const struct detect_options *o)
     d->o = *o;
     d->o.delay = o->delay < 0 ? 5 * TICKS_PER_MINUTE : o->delay;
     d->o.workers = o->workers != 0 ? o->workers : 2;
+    d->o.slow_workers = o->slow_workers != 0 ? o->slow_workers : 2;
+    d->o.slow_us = o->slow_us != 0 ? o->slow_us : RULE_SLOW_US;
     d->o.timeout_us = o->timeout_us != 0 ? o->timeout_us : (int64_t)600 * 1000 * 1000;
     d->o.max_rows = o->max_rows != 0 ? o->max_rows : 100000;
     d->o.shared_rows = o->shared_rows != 0 ? o->shared_rows : 200000;
     d->o.catch_up = o->catch_up != 0 ? o->catch_up : 14 * TICKS_PER_DAY;
+    if (o->catch_up < 0)
+        d->o.catch_up = INT64_MAX;
     d->o.rerun = o->rerun < 0 ? 7 * TICKS_PER_DAY : o->rerun;
     d->o.lateness = o->lateness < 0 ? TICKS_PER_DAY : o->lateness;
     d->o.max_rules = o->max_rules != 0 ? o->max_rules : 10000;
@@ -57,6 +61,20 @@ bool detect_prune(struct detect *d, struct err *e)
     return true;
 }
 
+/* Which rules are slow is known from before the stop. */
+static bool load_slow(struct detect *d, struct arena *a, struct str workspace, struct err *e)
+{
+    struct state_slow_rule *slow = NULL;
+    size_t n = 0;
+    if (!state_rule_list_slow(d->o.state, a, workspace, d->o.slow_us, &slow, &n, e))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct state_rule r = {.workspace = slow[i].workspace, .id = slow[i].rule_id};
+        schedule_took(d, &r, slow[i].duration_us);
+    }
+    return true;
+}
+
 /* workspace empty: of all. */
 static bool load_rules(struct detect *d, struct str workspace, struct err *e)
 {
@@ -71,7 +89,7 @@ static bool load_rules(struct detect *d, struct str workspace, struct err *e)
             workspace_arrived_at_least(store_workspace_at(d->o.store, k), all[i].arrived);
         schedule_set(d, &all[i]);
     }
-    return true;
+    return load_slow(d, a, workspace, e);
 }
 
 bool detect_load(struct detect *d, struct workspace *w, struct err *e)
@@ -187,9 +205,10 @@ static void work(void *arg)
 
 static enum lane lane_of(const struct schedule_entry *due)
 {
-    if (!due->nrt)
-        return LANE_SCHEDULED;
-    return schedule_is_slow(due) ? LANE_SLOW : LANE_ARRIVALS;
+    bool slow = schedule_is_slow(due);
+    if (due->nrt)
+        return slow ? LANE_ARRIVALS_SLOW : LANE_ARRIVALS;
+    return slow ? LANE_SCHEDULED_SLOW : LANE_SCHEDULED;
 }
 
 static bool dispatch(struct detect *d)
@@ -231,9 +250,15 @@ static void free_lanes(struct detect *d)
 bool detect_start(struct detect *d, struct err *e)
 {
     CHECK(!d->started);
-    static const char *const names[LANES] = {"detect", "detect.near", "detect.slow"};
+    const struct {
+        const char *name;
+        unsigned workers;
+    } lanes[LANES] = {[LANE_SCHEDULED] = {"detect", d->o.workers},
+                      [LANE_SCHEDULED_SLOW] = {"detect.slow", d->o.slow_workers},
+                      [LANE_ARRIVALS] = {"near", d->o.workers},
+                      [LANE_ARRIVALS_SLOW] = {"near.slow", d->o.slow_workers}};
     for (size_t i = 0; i < LANES; i++)
-        d->lanes[i] = pool_new(names[i], d->o.workers, MAX_BACKLOG);
+        d->lanes[i] = pool_new(lanes[i].name, lanes[i].workers, MAX_BACKLOG);
     if (pthread_create(&d->thread, NULL, scheduler, d) != 0) {
         free_lanes(d);
         return err_set(e, ERR_INTERNAL, "the scheduler's thread cannot be started");

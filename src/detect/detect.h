@@ -16,13 +16,15 @@ struct detect_options {
     int64_t spread;   /* ticks: a rule runs up to so much later, always the same; 0 = none */
     int64_t lateness; /* ticks: rows that come so late are still looked at; < 0 = a day; 0 = none */
     int64_t rerun; /* ticks: windows that failed are run again for so long; < 0 = 7 days; 0 = not */
-    unsigned workers;    /* 0 = 2 */
+    unsigned workers;      /* of scheduled and of near-real-time rules each; 0 = 2 */
+    unsigned slow_workers; /* of slow ones of both; 0 = 2 */
+    int64_t slow_us; /* a scheduled rule that runs so long runs beside the others; 0 = 5 seconds */
     int64_t shared_rows; /* of a table's copy for rules that run together; 0 = 200,000; < 0: each
                             rule reads by itself */
     int64_t timeout_us;  /* of one query; 0 = 10 minutes */
     size_t max_rows;     /* of one query; 0 = 100,000; more is a failed run that says so */
     int64_t catch_up; /* windows older than this are skipped after downtime, with a health row; 0 =
-                         14 days */
+                         14 days; < 0: none are */
     /* Rules of a workspace; 0 = 10,000 each. Those of kind NRT count on their own. */
     size_t max_rules, max_enabled_rules;
     size_t max_nrt_rules, max_enabled_nrt_rules;

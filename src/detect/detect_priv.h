@@ -31,6 +31,8 @@ enum {
 #define NRT_GATHER TICKS_PER_SECOND /* between the first arrival and the run, at least … */
 #define NRT_GATHER_MOST (6 * TICKS_PER_SECOND) /* … and at most, when there is much to do */
 
+/* A scheduled rule that takes so long has its own workers, unless the settings say otherwise. */
+#define RULE_SLOW_US INT64_C(5000000)
 #define NRT_SLOW_US INT64_C(1000000) /* an NRT rule that took so long runs beside the others … */
 #define NRT_PATIENCE_US INT64_C(2000000) /* … who wait for one that is not known to be slow */
 
@@ -43,6 +45,8 @@ struct schedule_entry {
     struct str reads; /* "workspace id/table" that the query reads, each between NULs; p NULL: not
                          known, so any table of its own workspace */
     int64_t took_us;  /* of its last run; 0: not known */
+    bool slow;        /* it has run long; until its runs take less than half of what makes it so */
+    bool missed;      /* windows of it that have failed are run again with its next run */
     /* NRT only */
     int64_t arrived, seen; /* marks: up to which it was looked at by what is stored, and since */
     bool held;             /* due waits for a retry, whatever arrives */
@@ -52,7 +56,8 @@ struct schedule {
     size_t n, cap;
 };
 
-enum lane { LANE_SCHEDULED, LANE_ARRIVALS, LANE_SLOW, LANES }; /* workers of their own each */
+/* Workers of their own each. */
+enum lane { LANE_SCHEDULED, LANE_SCHEDULED_SLOW, LANE_ARRIVALS, LANE_ARRIVALS_SLOW, LANES };
 
 struct detect {
     struct detect_options o; /* with the defaults filled in */
@@ -81,18 +86,21 @@ bool schedule_take(struct detect *d, struct arena *a, int64_t now, struct schedu
  * rule all NRT rules but slow ones, else rules that read a table which it reads. 0: none is due. */
 size_t schedule_take_all(struct detect *d, struct arena *a, int64_t now,
                          struct schedule_entry **out);
-/* How long the due NRT rules took together: the next wait for a while, and take up more at once. */
-void schedule_pause(struct detect *d, int64_t took_us);
+/* How long the due NRT rules took together, and how much of that one processor worked: the next
+ * wait for a while, and take up more at once. */
+void schedule_pause(struct detect *d, int64_t took_us, int64_t processor_us);
 /* What was taken may run again; not done: it is due as before. */
 void schedule_release(struct detect *d, const struct schedule_entry *taken, size_t n, bool done);
 /* An NRT rule looked at what arrived up to the mark, and nothing of that is stored. */
 void schedule_seen(struct detect *d, const struct state_rule *r, int64_t mark);
+/* An NRT rule is due then, if not before. */
+void schedule_wake(struct detect *d, const struct state_rule *r, int64_t due);
 /* The rule is another one: what it reads is not known any more. */
 void schedule_changed(struct detect *d, const struct state_rule *r);
 /* Which tables a rule reads: rows that come to them, of whichever workspace, wake an NRT rule. */
 void schedule_reads(struct detect *d, const struct state_rule *r, const struct kql_read *reads,
                     size_t n);
-/* A near-real-time rule that others do not wait for. */
+/* A rule that others do not wait for. */
 bool schedule_is_slow(const struct schedule_entry *e);
 /* From here on it is such a rule, which was due then; INT64_MAX: the time stays. */
 void schedule_alone(struct detect *d, const struct state_rule *r, int64_t due);

@@ -55,10 +55,20 @@ static void write_run(struct json_out *w, const struct rule *r, const struct sta
     json_raw(w, issues.n > 0 ? issues : STR("[]"));
 }
 
+/* A run that was not is no failure, and what it leaves out is no success. */
+static const char *status_of(const struct state_run *run)
+{
+    if (str_eqz(run->status, "Suppressed"))
+        return "Informational";
+    return str_eqz(run->status, "Success") ? "Success" : "Failure";
+}
+
 static struct str description(struct arena *a, const struct state_run *run)
 {
     if (run->error.n > 0)
         return run->error;
+    if (str_eqz(run->status, "Suppressed"))
+        return STR("The rule is suppressed after an alert and was not executed");
     if (run->alerts > 0)
         return arena_fmt(a, "Rule executed successfully, generating %lld alert(s)",
                          (long long)run->alerts);
@@ -85,7 +95,7 @@ bool health_row(struct detect *d, struct arena *a, struct workspace *w, const st
     json_kv_str(&o, "SentinelResourceName", r->name);
     json_kv_z(&o, "SentinelResourceType", "Analytics Rule");
     json_kv_z(&o, "SentinelResourceKind", rule_kind_name(r->kind));
-    json_kv_z(&o, "Status", good ? "Success" : "Failure");
+    json_kv_z(&o, "Status", status_of(run));
     json_kv_str(&o, "Description", description(a, run));
     json_kv_str(&o, "Reason", good ? STR("") : run->status);
     json_kv_str(&o, "WorkspaceId", workspace_id(w));

@@ -152,6 +152,7 @@ static bool look_back(struct evaluation *ev, const struct detect_when *when, str
     struct detect_when then = {.s = when->s,
                                .arrived_after = -1,
                                .arrived_until = when->arrived_after,
+                               .deadline_us = when->deadline_us,
                                .cancel = when->cancel};
     if (!evaluation_query(ev, &then, &result, e))
         return false;
@@ -196,6 +197,7 @@ bool detect_evaluate_late(struct detect *d, struct arena *a, struct workspace *w
     struct detect_when now = {.s = when->s,
                               .arrived_after = -1,
                               .arrived_until = when->arrived_until,
+                              .deadline_us = when->deadline_us,
                               .cancel = when->cancel};
     *out = (struct detect_result){.from = when->s - rule_period(r), .to = when->s};
     if (!look_back(&ev, when, &was, e) || !evaluation_query(&ev, &now, &result, e))

@@ -228,12 +228,14 @@ static void went_well(struct run *r, int64_t mark)
     r->stored.arrived = mark;
 }
 
-/* It took longer than the others wait: nothing of it counts, and it runs beside them. */
-static bool was_impatient(const struct run *r, const struct detect_when *when,
-                          const struct err *why)
+bool run_was_impatient(struct run *r, int64_t deadline_us, const struct err *why)
 {
-    return when->deadline_us != 0 && why->code == ERR_TIMEOUT &&
-           clock_mono_us() >= when->deadline_us && !atomic_load(&r->d->stop);
+    if (deadline_us == 0 || why->code != ERR_TIMEOUT || clock_mono_us() < deadline_us ||
+        atomic_load(&r->d->stop))
+        return false;
+    r->deferred = true;
+    schedule_alone(r->d, &r->stored, r->main.record.due);
+    return true;
 }
 
 static void run_due(struct run *r, const struct detect_when *when)
@@ -241,11 +243,8 @@ static void run_due(struct run *r, const struct detect_when *when)
     struct err why = {0};
     int64_t s = when->s, mark = when->arrived_until;
     if (!run_evaluate(r, &r->main, detect_evaluate_when, when, &why)) {
-        if (was_impatient(r, when, &why)) {
-            r->deferred = true;
-            schedule_alone(r->d, &r->stored, r->main.record.due);
+        if (run_was_impatient(r, when->deadline_us, &why))
             return;
-        }
         note_failure(r, &why);
         LOG(LOG_WARN, "detect", "rule run failed", log_s("rule", r->stored.id),
             log_s("status", r->main.record.status), log_z("reason", why.msg));
@@ -255,7 +254,9 @@ static void run_due(struct run *r, const struct detect_when *when)
     run_suppress(r, &r->main, s);
     advance(r);
     if (r->rule.kind == RULE_SCHEDULED)
-        run_late(r, s, mark);
+        run_late(r, s, mark, when->deadline_us);
+    if (r->deferred)
+        return;
     schedule_reads(r->d, &r->stored, r->main.result.reads, r->main.result.n_reads);
     schedule_took(r->d, &r->stored, r->main.record.duration_us);
     if (r->stored.missed > 0 && when->deadline_us != 0)
@@ -265,33 +266,47 @@ static void run_due(struct run *r, const struct detect_when *when)
 }
 
 /* Windows that nobody will look at: older than the catch-up limit. The next one is the first inside
- * it. */
+ * it. The record is of all of them, and of what arrived until now: of that only rows of later
+ * windows are looked at. */
 static void skip_old(struct run *r, int64_t s, int64_t now)
 {
     int64_t frequency = rule_frequency(&r->rule), limit = now - r->d->o.catch_up;
     int64_t windows = (limit - s) / frequency + 1;
     r->main.record.status = STR("Skipped");
     r->main.record.finished = now;
+    r->main.record.window_to = s + (windows - 1) * frequency;
     r->main.record.error = arena_fmt(
         r->a, "%lld window(s) skipped: they ended before the catch-up limit", (long long)windows);
+    r->stored.arrived = r->main.record.arrived_until;
     advance(r);
-    r->stored.next_run = s + windows * frequency;
 }
 
+/* Suppression stops the query: what comes meanwhile is not looked at, and the run says so. Source:
+ * "Scheduled rules: suppression" of Sentinel's documentation. */
 static bool store_suppressed(struct run *r, struct err *e)
 {
-    struct state *s = r->d->o.state;
+    bool same = false;
     r->main.record.status = STR("Suppressed");
     r->main.record.finished = r->main.record.started;
-    if (rule_by_arrival(r->rule.kind)) /* the query stops: what comes meanwhile is not looked at */
-        r->stored.arrived = r->main.record.arrived_until;
+    r->stored.arrived = r->main.record.arrived_until;
     advance(r);
-    return state_run_put(s, &r->main.record, e) && state_rule_set_schedule(s, &r->stored, e);
+    if (!store_piece(r, &r->main, e) || !still_the_same(r, &same, e))
+        return false;
+    r->changed = !same;
+    return !same || state_rule_set_schedule(r->d->o.state, &r->stored, e);
 }
 
 static int64_t mark_of(const struct run *r)
 {
     return r->given.mark > 0 ? r->given.mark : detect_mark(r->d, r->w);
+}
+
+/* Until when others wait for a rule; 0: as long as it takes, nobody waits. */
+static int64_t patience_of(const struct run *r, const struct schedule_entry *due)
+{
+    if (schedule_is_slow(due) || (due->nrt && clock_is_manual(r->d->o.clock)))
+        return 0;
+    return clock_mono_us() + (due->nrt ? NRT_PATIENCE_US : r->d->o.slow_us);
 }
 
 static enum outcome run_window(struct run *r, const struct schedule_entry *due)
@@ -304,27 +319,36 @@ static enum outcome run_window(struct run *r, const struct schedule_entry *due)
     if (r->stored.late_after == 0)
         r->stored.late_after = r->main.record.arrived_after;
     if (s < now - r->d->o.catch_up) {
-        r->main.record.arrived_until = r->main.record.arrived_after;
         skip_old(r, s, now);
     } else if (r->stored.suppressed_until > s) {
-        r->main.record.arrived_until = r->main.record.arrived_after;
         return OUTCOME_SUPPRESSED;
     } else {
         run_due(r, &(struct detect_when){.s = s,
                                          .arrived_after = -1,
                                          .arrived_until = mark,
-                                         .compiled = r->given.compiled});
-        if (atomic_load(&r->d->stop) && str_eqz(r->main.record.status, "Retrying"))
+                                         .compiled = r->given.compiled,
+                                         .deadline_us = patience_of(r, due)});
+        if (r->deferred || (atomic_load(&r->d->stop) && str_eqz(r->main.record.status, "Retrying")))
             return OUTCOME_NOTHING; /* cancelled by the stop: repeated after the start */
     }
     return OUTCOME_RUN;
 }
 
-/* Until when others wait for a near-real-time rule; 0: as long as it takes, nobody waits. */
-static int64_t patience_of(const struct run *r, const struct schedule_entry *due)
+/* Of an NRT rule that rests: what arrives until it does so no longer is left out, which is written
+ * down at the end and once an hour. What came after that is looked at by a run of its own. */
+static enum outcome rest(struct run *r, int64_t mark)
 {
-    bool waited_for = !schedule_is_slow(due) && !clock_is_manual(r->d->o.clock);
-    return waited_for ? clock_mono_us() + NRT_PATIENCE_US : 0;
+    struct state_rule *s = &r->stored;
+    int64_t until = mark < s->suppressed_until ? mark : s->suppressed_until;
+    int64_t write = s->arrived + NRT_FOLDED;
+    write = write < s->suppressed_until ? write : s->suppressed_until;
+    if (until < write) {
+        schedule_wake(r->d, s, write);
+        return OUTCOME_NOTHING;
+    }
+    r->main.record.window_to = r->main.record.arrived_until = until;
+    r->more = mark > until;
+    return OUTCOME_SUPPRESSED;
 }
 
 /* Of an NRT rule: over what arrived since it looked last (seen). What gives no rows is written down
@@ -340,13 +364,13 @@ static enum outcome run_arrivals(struct run *r, const struct schedule_entry *due
     r->main.record.due = due->due;
     r->main.record.window_from = r->main.record.arrived_after = arrived;
     r->main.record.arrived_until = mark;
-    bool suppressed = s->suppressed_until > mark;
-    if (!suppressed)
-        run_due(r, &(struct detect_when){.s = mark,
-                                         .arrived_after = seen > arrived ? seen : arrived,
-                                         .arrived_until = mark,
-                                         .compiled = r->given.compiled,
-                                         .deadline_us = patience_of(r, due)});
+    if (s->suppressed_until > arrived)
+        return rest(r, mark);
+    run_due(r, &(struct detect_when){.s = mark,
+                                     .arrived_after = seen > arrived ? seen : arrived,
+                                     .arrived_until = mark,
+                                     .compiled = r->given.compiled,
+                                     .deadline_us = patience_of(r, due)});
     if (r->deferred)
         return OUTCOME_NOTHING;
     bool failed = str_eqz(r->main.record.status, "Failure");
@@ -357,7 +381,7 @@ static enum outcome run_arrivals(struct run *r, const struct schedule_entry *due
         schedule_seen(r->d, &r->stored, mark);
         return OUTCOME_NOTHING;
     }
-    return suppressed ? OUTCOME_SUPPRESSED : OUTCOME_RUN;
+    return OUTCOME_RUN;
 }
 
 /* Evaluates; what is to be stored is in *r. false: the control database failed. */
@@ -414,6 +438,8 @@ static bool store_runs(struct detect *d, struct run *runs, size_t n, struct err 
             count(r);
         if (r->outcome != OUTCOME_NOTHING && r->rule.enabled && !r->changed)
             schedule_set(d, &r->stored);
+        if (r->more)
+            schedule_wake(d, &r->stored, clock_now(d->o.clock));
     }
     return true;
 }

@@ -6,7 +6,7 @@
 enum { MISSED_AT_ONCE = 8 };
 #define MISSED_WITHIN_US INT64_C(10000000) /* none is begun later */
 
-void run_late(struct run *r, int64_t s, int64_t mark)
+void run_late(struct run *r, int64_t s, int64_t mark, int64_t deadline_us)
 {
     struct err why = {0};
     struct late_window *windows = NULL;
@@ -17,15 +17,18 @@ void run_late(struct run *r, int64_t s, int64_t mark)
                                                     &r->main.result, &range, &windows, &n, &why);
     for (size_t i = 0; i < n; i++) {
         struct run_piece p = {0};
-        struct detect_when when = {
-            .s = windows[i].s, .arrived_after = windows[i].seen_until, .arrived_until = mark};
+        struct detect_when when = {.s = windows[i].s,
+                                   .arrived_after = windows[i].seen_until,
+                                   .arrived_until = mark,
+                                   .deadline_us = deadline_us};
         run_begin_record(r, &p, RUN_LATE, windows[i].s);
         p.record.attempts = 1;
         p.record.number = mark;
         p.record.arrived_after = windows[i].seen_until;
-        ok = run_evaluate(r, &p, detect_evaluate_late, &when, &why) && ok;
-        if (atomic_load(&r->d->stop))
+        bool done = run_evaluate(r, &p, detect_evaluate_late, &when, &why);
+        if (atomic_load(&r->d->stop) || (!done && run_was_impatient(r, deadline_us, &why)))
             return;
+        ok = ok && done;
         run_suppress(r, &p, s);
         VEC_PUSH(r->a, &r->late, p);
     }

@@ -15,6 +15,7 @@ struct run {
     enum outcome outcome; /* what is to be stored */
     bool changed;         /* the rule, while it ran */
     bool deferred;        /* it takes long, and runs by itself */
+    bool more;            /* rows that came later are to be looked at at once */
     uint64_t alerts, incidents;
 };
 
@@ -28,6 +29,9 @@ bool run_evaluate(struct run *r, struct run_piece *p, evaluate_fn *fn,
                   const struct detect_when *when, struct err *why);
 /* A failure that passes by itself, such as a time-out. */
 bool run_may_pass(enum err_code c);
+/* Whether it failed since it took longer than others wait (deadline_us, by clock_mono_us(); 0: they
+ * don't). Then nothing of the run counts, and it is done once more beside them. */
+bool run_was_impatient(struct run *r, int64_t deadline_us, const struct err *why);
 /* After a piece that made alerts the rule rests, if it is one that does. */
 void run_suppress(struct run *r, const struct run_piece *p, int64_t s);
 
@@ -36,7 +40,8 @@ void run_suppress(struct run *r, const struct run_piece *p, int64_t s);
 bool run_put_alerts(struct run *r, struct run_piece *p, struct err *e);
 
 /* ---- run_again.c: windows before that of run s; mark: up to which rows are looked at ---- */
-/* Those whose rows came after they had run. One that fails is tried again by the next run. */
-void run_late(struct run *r, int64_t s, int64_t mark);
+/* Those whose rows came after they had run. One that fails is tried again by the next run.
+ * deadline_us: of a run that others wait for, see run_was_impatient; 0: none. */
+void run_late(struct run *r, int64_t s, int64_t mark, int64_t deadline_us);
 /* Those that have failed, a few at a time, since what made them fail is gone. */
 void run_missed(struct run *r, int64_t s, int64_t mark);

@@ -125,6 +125,7 @@ void schedule_set(struct detect *d, const struct state_rule *r)
     if (is_new)
         e = add(d, r->workspace, r->id);
     e->s = r->next_run;
+    e->missed = r->missed > 0;
     if (nrt)
         set_arrivals(e, r, is_new, now);
     else
@@ -145,6 +146,15 @@ void schedule_seen(struct detect *d, const struct state_rule *r, int64_t mark)
     lock_drop(&d->lock);
 }
 
+void schedule_wake(struct detect *d, const struct state_rule *r, int64_t due)
+{
+    lock_take(&d->lock);
+    struct schedule_entry *e = find(d, r->workspace, r->id);
+    if (e != NULL && e->due > due)
+        e->due = due;
+    lock_drop(&d->lock);
+}
+
 void schedule_changed(struct detect *d, const struct state_rule *r)
 {
     lock_take(&d->lock);
@@ -152,6 +162,7 @@ void schedule_changed(struct detect *d, const struct state_rule *r)
     if (e != NULL) {
         forget_reads(e);
         e->took_us = 0;
+        e->slow = false;
     }
     if (e != NULL && e->nrt)
         e->due = clock_now(d->o.clock);
@@ -201,14 +212,18 @@ void schedule_took(struct detect *d, const struct state_rule *r, int64_t took_us
 {
     lock_take(&d->lock);
     struct schedule_entry *e = find(d, r->workspace, r->id);
-    if (e != NULL)
+    if (e != NULL) {
+        int64_t slow_us = e->nrt ? NRT_SLOW_US : d->o.slow_us;
         e->took_us = took_us > 0 ? took_us : 1;
+        /* One that is slow by turns would be stopped each time that it is. */
+        e->slow = e->took_us >= slow_us || (e->slow && e->took_us >= slow_us / 2);
+    }
     lock_drop(&d->lock);
 }
 
 bool schedule_is_slow(const struct schedule_entry *e)
 {
-    return e->nrt && e->took_us >= NRT_SLOW_US;
+    return e->slow || (!e->nrt && e->missed);
 }
 
 void schedule_alone(struct detect *d, const struct state_rule *r, int64_t due)
@@ -216,7 +231,7 @@ void schedule_alone(struct detect *d, const struct state_rule *r, int64_t due)
     lock_take(&d->lock);
     struct schedule_entry *e = find(d, r->workspace, r->id);
     if (e != NULL) {
-        e->took_us = e->took_us > NRT_SLOW_US ? e->took_us : NRT_SLOW_US;
+        e->slow = true;
         e->due = e->due < due ? e->due : due;
     }
     lock_drop(&d->lock);
@@ -247,9 +262,11 @@ void schedule_arrived(void *detect, struct workspace *w, struct str table)
         clock_wake(d->o.clock);
 }
 
-void schedule_pause(struct detect *d, int64_t took_us)
+void schedule_pause(struct detect *d, int64_t took_us, int64_t processor_us)
 {
-    int64_t pause = 2 * took_us * TICKS_PER_US;
+    /* A third of a processor; what others take of it must not make the alerts later still. */
+    int64_t pause_us = took_us / 2 > 2 * processor_us ? took_us / 2 : 2 * processor_us;
+    int64_t pause = pause_us * TICKS_PER_US;
     if (clock_is_manual(d->o.clock)) /* whoever moves it wants to know when a rule runs */
         return;
     pause = pause < NRT_GATHER_MOST ? pause : NRT_GATHER_MOST;
@@ -302,7 +319,7 @@ static bool reads_findings(const struct schedule_entry *e)
 static bool is_sociable(const struct schedule_entry *e, int64_t s)
 {
     int64_t apart = e->s > s ? e->s - s : s - e->s;
-    return !e->nrt && e->reads.p != NULL && e->took_us < COMPANY_TOOK_US &&
+    return !e->nrt && e->reads.p != NULL && e->took_us < COMPANY_TOOK_US && !schedule_is_slow(e) &&
            apart <= COMPANY_APART && !reads_findings(e);
 }
 

@@ -94,10 +94,13 @@ static bool read_functions(struct fixtures *f, const char *path, struct err *e)
         fn->name = json_text(json_get(v, "name"), STR_NONE);
         fn->parameters = json_text(json_get(v, "parameters"), STR("()"));
         fn->body = json_text(json_get(v, "body"), STR_NONE);
+        fn->view = json_is_true(json_get(v, "view"));
         if (fn->name.n == 0 || fn->body.n == 0)
             return err_set(e, ERR_INVALID, "%s: function %zu needs \"name\" and \"body\"", path,
                            i + 1);
         map_put(f->functions, fn->name, fn);
+        if (fn->view)
+            VEC_PUSH(f->a, &f->views, fn->name);
     }
     return true;
 }
@@ -134,6 +137,16 @@ static bool find_function(void *self, struct arena *a, struct str name,
     if (fn != NULL)
         *out = *fn;
     return fn != NULL;
+}
+
+static bool view_at(void *self, struct arena *a, size_t i, struct str *out_name)
+{
+    const struct fixtures *f = self;
+    (void)a;
+    if (i >= f->views.n)
+        return false;
+    *out_name = f->views.p[i];
+    return true;
 }
 
 static bool peek(void *self, struct arena *a, const struct plan *in, struct kql_value **out_rows,
@@ -195,6 +208,7 @@ struct fixtures *fixtures_open(const struct fixtures_options *o, struct err *e)
                                       .find_table = find_table,
                                       .table_at = table_at,
                                       .find_function = find_function,
+                                      .view_at = view_at,
                                       .peek = peek};
     f->source = (struct engine_source){.self = f,
                                        .from_item = from_item,

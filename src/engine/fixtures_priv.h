@@ -13,6 +13,7 @@ struct fixtures {
     struct engine *engine;
     struct map *tables, *functions; /* name → struct fixture_table, kql_stored_function */
     VEC(struct fixture_table *) list;
+    VEC(struct str) views; /* names of functions that are */
     struct kql_catalog catalog;
     struct engine_source source;
 };

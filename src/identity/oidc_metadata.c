@@ -115,6 +115,11 @@ static bool read_discovery(const struct json *d, const struct identity_provider 
         json_is_true(json_get(d, "authorization_response_iss_parameter_supported"));
     m->secret_post_only = lists(d, "token_endpoint_auth_methods_supported", "client_secret_post") &&
                           !lists(d, "token_endpoint_auth_methods_supported", "client_secret_basic");
+    m->lists_client_algorithms =
+        json_get(d, "token_endpoint_auth_signing_alg_values_supported") != NULL;
+    for (int i = 0; i < JWT_ALGORITHMS; i++)
+        m->client_algorithms[i] = lists(d, "token_endpoint_auth_signing_alg_values_supported",
+                                        jwt_algorithm_name((enum jwt_algorithm)i));
     if (!str_eq(m->issuer, p->issuer))
         return err_set(e, ERR_INVALID, "%.*s is about the issuer '%.*s', not '%.*s'",
                        STR_ARG(p->metadata_url), (int)(m->issuer.n < 200 ? m->issuer.n : 200),
@@ -248,7 +253,8 @@ bool identity_provider_check(struct identity *id, struct arena *a, struct str na
     if (!identity_provider_get(id, a, name, &p, e))
         return false;
     AUTO(oidc_metadata_dropp) const struct oidc_metadata *m = fetch_all(id, &p, e);
-    if (m == NULL)
+    struct oidc_proof proof;
+    if (m == NULL || (p.sign_in && !oidc_client_prove(id, a, &p, m, &proof, e)))
         return false;
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(OIDC_MAX_DOCUMENT);
     struct json_out w = json_out_make(&b);

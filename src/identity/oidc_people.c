@@ -100,7 +100,7 @@ static const struct json *mapped_claim(const struct json *claims, const struct i
 }
 
 static struct str roles_of(struct arena *a, const struct identity_provider *p,
-                           const struct json *claims, bool *out_mapped)
+                           const struct json *claims)
 {
     struct json defaults = {0};
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_MAPPED);
@@ -113,7 +113,6 @@ static struct str roles_of(struct arena *a, const struct identity_provider *p,
         const struct identity_mapping *m = &p->mappings[i];
         if (!jwt_claim_holds(mapped_claim(claims, m), m->value))
             continue;
-        *out_mapped = true;
         json_obj(&w);
         json_kv_str(&w, "role", m->role);
         if (m->workspace.n > 0)
@@ -124,15 +123,33 @@ static struct str roles_of(struct arena *a, const struct identity_provider *p,
     return arena_str(a, sbuf_str(&b));
 }
 
-/* Entra ID leaves the groups out when there are more than 200, and says so. */
+/* Does the token say that it leaves out a claim by which roles are given? Entra ID does so with the
+ * groups when there are more than 200 (6 in tokens that come in an address: "hasgroups"), and names
+ * where to ask for them (OpenID Connect Core 1.0, 5.6.2, distributed claims). */
 static bool has_overage(const struct identity_provider *p, const struct json *claims)
 {
-    bool mapped = false;
-    for (size_t i = 0; i < p->n_mappings; i++)
-        mapped = mapped || str_eqz(p->mappings[i].claim, "groups");
     const struct json *names = json_get(claims, "_claim_names");
-    return mapped && json_get(claims, "groups") == NULL &&
-           (json_is_true(json_get(claims, "hasgroups")) || json_get(names, "groups") != NULL);
+    for (size_t i = 0; i < p->n_mappings; i++) {
+        struct str name = p->mappings[i].claim;
+        bool told = json_get_str(names, name) != NULL ||
+                    (str_eqz(name, "groups") && json_is_true(json_get(claims, "hasgroups")));
+        if (told && json_get_str(claims, name) == NULL)
+            return true;
+    }
+    return false;
+}
+
+bool oidc_groups_check(const struct identity_provider *p, const struct oidc_person *x,
+                       struct err *e)
+{
+    if (!x->groups_missing || str_eqz(p->groups_overage, "ignore"))
+        return true;
+    return err_set(e, ERR_FORBIDDEN,
+                   "'%.*s' is in so many groups that the provider '%.*s' leaves them out of the "
+                   "token, so that the roles that groups give here are not known. An administrator "
+                   "can have it send app roles, or only the groups that are assigned to this "
+                   "application.",
+                   STR_ARG(x->name), STR_ARG(p->name));
 }
 
 static bool is_application(const struct json *claims)
@@ -152,7 +169,6 @@ bool oidc_person_read(struct arena *a, const struct identity_provider *p, const 
 {
     static const char *const fallbacks[] = {
         "name", "preferred_username", "upn", "unique_name", "email", "appid", "azp", "client_id"};
-    bool mapped = false;
     struct oidc_person x = {.application = is_application(claims),
                             .name = text_of(claims, p->name_claim),
                             .login = text_of(claims, p->login_claim),
@@ -167,8 +183,8 @@ bool oidc_person_read(struct arena *a, const struct identity_provider *p, const 
         x.login = claim(claims, "upn");
     if (!is_let_in(p, claims, &x, e))
         return false;
-    x.roles = roles_of(a, p, claims, &mapped);
-    x.groups_missing = !mapped && has_overage(p, claims);
+    x.roles = roles_of(a, p, claims);
+    x.groups_missing = has_overage(p, claims);
     *out = x;
     return true;
 }

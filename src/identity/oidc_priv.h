@@ -19,7 +19,9 @@ struct oidc_metadata {
     struct str issuer, authorization_endpoint, token_endpoint, jwks_uri;
     struct str userinfo_endpoint, end_session_endpoint; /* may be empty */
     bool answers_name_issuer;                           /* RFC 9207 */
-    bool secret_post_only; /* the token endpoint knows client_secret_post, not _basic */
+    bool secret_post_only;        /* the token endpoint knows client_secret_post, not _basic */
+    bool lists_client_algorithms; /* those of assertions that its token endpoint takes */
+    bool client_algorithms[JWT_ALGORITHMS];
     struct jwt_keys keys;
     int64_t fetched; /* ticks */
 };
@@ -62,7 +64,33 @@ bool oidc_check_id_token(struct identity *id, struct arena *a, const struct iden
 bool oidc_check_access_token(struct identity *id, struct arena *a, struct str token,
                              struct identity_caller *out, struct err *e) MUST_USE;
 
+/* ---- oidc_client.c ---- */
+#define OIDC_PRIVATE_KEY_JWT "private_key_jwt"
+struct oidc_client_key {
+    EVP_PKEY *key;                  /* RSA of 2048 to 8192 bits, or EC P-256 */
+    struct certificate certificate; /* of the key; pem is empty where there is none */
+};
+/* Reads a private key in PEM, with or without its certificate beside it; a frees it. Errors:
+ * ERR_INVALID, without a word of the key. */
+bool oidc_client_key_read(struct arena *a, struct str pem, struct oidc_client_key *out,
+                          struct err *e) MUST_USE;
+/* An assertion of five minutes for the provider's token endpoint, with the certificate's
+ * thumbprints (x5t#S256, x5t) and clientKeyId (kid) in its header. now: ticks. Errors: ERR_INVALID:
+ * the provider takes no algorithm of such a key, or the certificate is missing or not valid. */
+bool oidc_client_assertion(struct arena *a, const struct identity_provider *p,
+                           const struct oidc_metadata *m, const struct oidc_client_key *k,
+                           int64_t now, struct str *out, struct err *e) MUST_USE;
+struct oidc_proof {           /* for a request to the token endpoint; what is empty is left out */
+    struct str authorization; /* the header */
+    struct str client_id, client_secret, assertion; /* of the form */
+};
+/* By the way of the provider's settings, or of its documents. Errors: ERR_IO, ERR_INVALID. */
+bool oidc_client_prove(struct identity *id, struct arena *a, const struct identity_provider *p,
+                       const struct oidc_metadata *m, struct oidc_proof *out,
+                       struct err *e) MUST_USE;
+
 /* ---- oidc_sign_in.c ---- */
+void oidc_add_encoded(struct sbuf *b, struct str text); /* for addresses and forms */
 struct oidc_pair {
     const char *name;
     struct str value;
@@ -76,12 +104,16 @@ struct oidc_person {
     struct str name, login, email;
     bool application;
     struct str roles;    /* JSON array that the claims give */
-    bool groups_missing; /* there are too many groups for the token */
+    bool groups_missing; /* the token leaves out a claim that gives roles: too many groups */
 };
 /* Reads the claims by the provider's settings. Errors: ERR_FORBIDDEN: a tenant or domain that is
  * not let in; ERR_UNAUTHENTICATED: a claim that says who it is is missing. */
 bool oidc_person_read(struct arena *a, const struct identity_provider *p, const struct json *claims,
                       struct oidc_person *out, struct err *e) MUST_USE;
+/* A person whose groups the token leaves out would have fewer rights than it was given: refused,
+ * unless the provider's settings say otherwise. Errors: ERR_FORBIDDEN. */
+bool oidc_groups_check(const struct identity_provider *p, const struct oidc_person *x,
+                       struct err *e) MUST_USE;
 /* The person's principal, made at the first time where that is allowed. sign_in: it signs in with a
  * browser, and the roles of the claims are those of the person from now on. Errors: ERR_FORBIDDEN:
  * unknown and not made, or disabled. */

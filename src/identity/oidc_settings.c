@@ -10,7 +10,7 @@ enum {
     MAX_NAME = 60,
     MAX_TEXT = 2000,
     MAX_LIST = 100,
-    MAX_SECRET = 4096,
+    MAX_SECRET = 32 << 10, /* a private key and a certificate in PEM, at most */
     MAX_SETTINGS = 256 << 10
 };
 #define VARIABLE_PREFIX "VEDETTE_SECRET_"
@@ -42,6 +42,7 @@ static const struct member {
     TEXT("metadataUrl", metadata_url),
     TEXT("clientId", client_id),
     TEXT("clientAuthentication", client_auth),
+    TEXT("clientKeyId", client_key_id),
     TEXT("clientSecretFile", secret_file),
     TEXT("clientSecretVariable", secret_variable),
     TEXT("scope", scope),
@@ -54,6 +55,7 @@ static const struct member {
     BOOL("entra", entra),
     BOOL("createUsers", create_users),
     BOOL("userInfo", user_info),
+    TEXT("groupsOverage", groups_overage),
     LIST("audiences", audiences),
     LIST("accessTokenIssuers", issuers),
     LIST("requiredScopes", required_scopes),
@@ -263,17 +265,21 @@ static bool is_url(struct str text)
 
 static bool check(const struct identity_provider *p, struct err *e)
 {
-    static const char *const ways[] = {"", "client_secret_basic", "client_secret_post", "none"};
+    static const char *const ways[] = {"", "client_secret_basic", "client_secret_post",
+                                       OIDC_PRIVATE_KEY_JWT, "none"};
     size_t at = 0;
     bool known = false;
     for (size_t i = 0; i < COUNTOF(ways); i++)
         known = known || str_eqz(p->client_auth, ways[i]);
+    if (!str_eqz(p->groups_overage, "refuse") && !str_eqz(p->groups_overage, "ignore"))
+        return refuse(e, "groupsOverage", "refuse or ignore");
     if (!is_url(p->issuer))
         return refuse(e, "issuer", "an https:// address as the provider's tokens have it");
     if (p->metadata_url.n > 0 && !is_url(p->metadata_url))
         return refuse(e, "metadataUrl", "an https:// address");
     if (!known)
-        return refuse(e, "clientAuthentication", "client_secret_basic, client_secret_post or none");
+        return refuse(e, "clientAuthentication",
+                      "client_secret_basic, client_secret_post, private_key_jwt or none");
     if (p->sign_in && p->client_id.n == 0)
         return refuse(e, "clientId", "the id that the provider gave to this server");
     if (str_find(p->issuer, STR(TENANT_MARK), &at) && p->n_tenants == 0)
@@ -294,7 +300,8 @@ static bool read_settings(struct arena *a, struct str name, const struct json *s
                                       .scope = STR("openid profile email"),
                                       .name_claim = STR("name"),
                                       .login_claim = STR("preferred_username"),
-                                      .email_claim = STR("email")};
+                                      .email_claim = STR("email"),
+                                      .groups_overage = STR("refuse")};
     const struct json *issuer = json_get(settings, "issuer");
     struct str text = json_text(issuer, STR(""));
     out->entra = str_find(text, STR("//login.microsoftonline."), &at) ||
@@ -386,11 +393,17 @@ static bool keep_secret(struct identity *id, struct arena *a, const struct ident
     struct str text = json_text(secret, STR(""));
     bool elsewhere = p->secret_file.n > 0 || p->secret_variable.n > 0;
     if (text.n > MAX_SECRET)
-        return refuse(e, "clientSecret", "a text of at most 4096 bytes");
+        return refuse(e, "clientSecret", "a text of at most 32 KiB");
     if (elsewhere && row->tenant.n > 0)
         return err_set(e, ERR_FORBIDDEN,
                        "clientSecretFile, clientSecretVariable: only for providers of the first "
                        "tenant; give clientSecret");
+    struct oidc_client_key key;
+    if (text.n > 0 && str_eqz(p->client_auth, OIDC_PRIVATE_KEY_JWT) &&
+        !oidc_client_key_read(a, text, &key, e)) {
+        err_prefix(e, "clientSecret");
+        return false;
+    }
     if (secret != NULL || elsewhere)
         row->secret = text.n > 0 ? secret_seal(id, a, text) : STR("");
     return true;

@@ -8,7 +8,7 @@
 #include "text/base64.h"
 #include <openssl/evp.h>
 
-enum { MAX_NEXT = 1000, MAX_CODE = 4096, MAX_FORM = 32 << 10, MAX_SEALED = 8192 };
+enum { MAX_NEXT = 1000, MAX_CODE = 4096, MAX_FORM = 64 << 10, MAX_SEALED = 8192 };
 
 static int64_t now_s(struct identity *id)
 {
@@ -17,7 +17,7 @@ static int64_t now_s(struct identity *id)
 
 /* ---- addresses and forms ---- */
 
-static void add_encoded(struct sbuf *b, struct str text)
+void oidc_add_encoded(struct sbuf *b, struct str text)
 {
     static const char hex[] = "0123456789ABCDEF";
     for (size_t i = 0; i < text.n; i++) {
@@ -41,7 +41,7 @@ static struct str form_of(struct arena *a, const struct oidc_pair *pairs, size_t
         if (pairs[i].value.n == 0)
             continue;
         sbuf_addf(&b, "%s%s=", b.n > 0 ? "&" : "", pairs[i].name);
-        add_encoded(&b, pairs[i].value);
+        oidc_add_encoded(&b, pairs[i].value);
     }
     return sbuf_ok(&b) ? arena_str(a, sbuf_str(&b)) : STR("");
 }
@@ -201,17 +201,6 @@ static bool check_answer(const struct identity_provider *p, const struct oidc_me
            refuse(e, "The provider's answer has no code.");
 }
 
-static struct str basic(struct arena *a, struct str client, struct str secret)
-{
-    AUTO(sbuf_fini) struct sbuf both = sbuf_make(MAX_FORM), b = sbuf_make(2 * MAX_FORM);
-    add_encoded(&both, client); /* RFC 6749 section 2.3.1 */
-    sbuf_addc(&both, ':');
-    add_encoded(&both, secret);
-    sbuf_addz(&b, "Basic ");
-    base64_encode(BASE64_STD, sbuf_str(&both), &b);
-    return arena_str(a, sbuf_str(&b));
-}
-
 static bool token_refused(const struct identity_provider *p, int status, const struct json *answer,
                           struct err *e)
 {
@@ -225,25 +214,26 @@ static bool exchange(struct identity *id, struct arena *a, const struct identity
                      const struct oidc_metadata *m, const struct identity_arrival *x,
                      struct str verifier, struct json *out, struct err *e)
 {
-    struct str secret = STR("");
+    struct oidc_proof proof;
     int status = 0;
-    if (!provider_secret(id, a, p, &secret, e))
+    if (!oidc_client_prove(id, a, p, m, &proof, e))
         return false;
-    bool public = secret.n == 0 || str_eqz(p->client_auth, "none");
-    bool post = !public && (str_eqz(p->client_auth, "client_secret_post") ||
-                            (p->client_auth.n == 0 && m->secret_post_only));
-    const struct oidc_pair form[] = {{"grant_type", STR("authorization_code")},
-                                     {"code", x->code},
-                                     {"redirect_uri", x->redirect_uri},
-                                     {"code_verifier", verifier},
-                                     {"client_id", public || post ? p->client_id : STR("")},
-                                     {"client_secret", post ? secret : STR("")}};
-    const struct identity_exchange call = {
-        .method = "POST",
-        .url = m->token_endpoint,
-        .content_type = "application/x-www-form-urlencoded",
-        .authorization = public || post ? STR("") : basic(a, p->client_id, secret),
-        .body = form_of(a, form, COUNTOF(form))};
+    const struct oidc_pair form[] = {
+        {"grant_type", STR("authorization_code")},
+        {"code", x->code},
+        {"redirect_uri", x->redirect_uri},
+        {"code_verifier", verifier},
+        {"client_id", proof.client_id},
+        {"client_secret", proof.client_secret},
+        {"client_assertion_type",
+         proof.assertion.n > 0 ? STR("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+                               : STR("")},
+        {"client_assertion", proof.assertion}};
+    const struct identity_exchange call = {.method = "POST",
+                                           .url = m->token_endpoint,
+                                           .content_type = "application/x-www-form-urlencoded",
+                                           .authorization = proof.authorization,
+                                           .body = form_of(a, form, COUNTOF(form))};
     AUTO(sbuf_fini) struct sbuf b = sbuf_make(OIDC_MAX_DOCUMENT);
     if (!oidc_call(id, p, &call, &status, &b, e))
         return false;
@@ -298,12 +288,6 @@ static bool has_a_role(struct identity *id, struct arena *a, const struct oidc_p
         return false;
     if (c.n_grants > 0)
         return true;
-    if (x->groups_missing)
-        return err_set(e, ERR_FORBIDDEN,
-                       "'%.*s' is in so many groups that the provider leaves them out of the "
-                       "token. An administrator can have it send app roles, or only the groups "
-                       "that are assigned to this application.",
-                       STR_ARG(x->name));
     return err_set(e, ERR_FORBIDDEN,
                    "'%.*s' has no role here. An administrator can give one to the user %.*s.",
                    STR_ARG(x->name), STR_ARG(p->id));
@@ -368,7 +352,9 @@ bool identity_sso_finish(struct identity *id, struct arena *a, struct str provid
         return false;
     out->who = who.name;
     who.application = false;
+    out->groups_missing = who.groups_missing;
+    /* The roles of the claims are the person's from now on, also where it is not let in. */
     return oidc_person_find(id, a, &p, &who, true, &principal, e) &&
-           has_a_role(id, a, &who, &principal, e) &&
+           oidc_groups_check(&p, &who, e) && has_a_role(id, a, &who, &principal, e) &&
            begin_session(id, a, &p, x, &t, token, &principal, &out->session, e);
 }

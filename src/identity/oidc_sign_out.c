@@ -1,10 +1,10 @@
-/* The end of sessions that a provider began: from here (RP-Initiated Logout 1.0) and from there
- * (Back-Channel Logout 1.0). */
+/* The end of sessions that a provider began: from here (RP-Initiated Logout 1.0), and from there
+ * (Back-Channel and Front-Channel Logout 1.0). */
 #include "identity/identity_priv.h"
 #include "identity/oidc_priv.h"
 #include "identity/single_sign_on.h"
 
-enum { MAX_ID = 300 };
+enum { MAX_ID = 300, MAX_ORIGINS = 8 << 10 };
 #define LOGOUT_EVENT "http://schemas.openid.net/event/backchannel-logout"
 
 bool identity_sso_leave(struct identity *id, struct arena *a, struct str session, struct str back,
@@ -78,26 +78,81 @@ static bool use_once(struct identity *id, struct arena *a, const struct jwt *t, 
     return fresh || refuse(e, "it was used already");
 }
 
-bool identity_sso_ended(struct identity *id, struct arena *a, struct str provider,
-                        struct str logout_token, int64_t *out_n, struct err *e)
+static bool end_sessions(struct identity *id, struct arena *a, const struct identity_provider *p,
+                         const struct state_provider_session *of, int64_t *out_n, struct err *e)
 {
-    struct identity_provider p = {0};
-    struct jwt t = {0};
     struct state_provider_session *all = NULL;
     size_t n = 0;
-    *out_n = 0;
-    if (!identity_provider_get(id, a, provider, &p, e) ||
-        !check_logout(id, a, &p, logout_token, &t, e) || !use_once(id, a, &t, e) ||
-        !state_provider_session_find(id->state, a, jwt_claim(&t, "iss"), jwt_claim(&t, "sub"),
-                                     jwt_claim(&t, "sid"), &all, &n, e))
+    if (!state_provider_session_find(id->state, a, of->issuer, of->subject, of->sid, &all, &n, e))
         return false;
     for (size_t i = 0; i < n; i++) {
         int64_t ended = 0;
-        if (!str_eq(all[i].provider, p.name))
+        if (!str_eq(all[i].provider, p->name))
             continue; /* another provider's, which only has the same issuer */
         if (!identity_session_end(id, all[i].principal, all[i].session, STR(""), &ended, e))
             return false;
         *out_n += ended;
     }
     return true;
+}
+
+bool identity_sso_ended(struct identity *id, struct arena *a, struct str provider,
+                        struct str logout_token, int64_t *out_n, struct err *e)
+{
+    struct identity_provider p = {0};
+    struct jwt t = {0};
+    *out_n = 0;
+    if (!identity_provider_get(id, a, provider, &p, e) ||
+        !check_logout(id, a, &p, logout_token, &t, e) || !use_once(id, a, &t, e))
+        return false;
+    const struct state_provider_session of = {.issuer = jwt_claim(&t, "iss"),
+                                              .subject = jwt_claim(&t, "sub"),
+                                              .sid = jwt_claim(&t, "sid")};
+    return end_sessions(id, a, &p, &of, out_n, e);
+}
+
+/* Is it a name, or an address, with or without a port? It becomes part of a header. */
+static bool is_host(struct str host)
+{
+    bool good = host.n > 0;
+    for (size_t i = 0; good && i < host.n; i++) {
+        char c = host.p[i];
+        good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               (c != '\0' && strchr(".-:[]", c) != NULL);
+    }
+    return good;
+}
+
+/* "https://a.example https://b.example:8443" of "a.example,b.example:8443" */
+static struct str origins_of(struct arena *a, const struct identity_provider *p)
+{
+    bool plain = str_starts(p->issuer, STR("http://")); /* a loopback address */
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(MAX_ORIGINS);
+    size_t from = 0;
+    for (size_t i = 0; i <= p->hosts.n; i++) {
+        if (i < p->hosts.n && p->hosts.p[i] != ',')
+            continue;
+        struct str host = str_trim(str_sub(p->hosts, from, i - from));
+        from = i + 1;
+        if (is_host(host))
+            sbuf_addf(&b, " %s://%.*s", plain ? "http" : "https", STR_ARG(host));
+    }
+    return sbuf_ok(&b) ? arena_str(a, sbuf_str(&b)) : STR("");
+}
+
+bool identity_sso_signed_out(struct identity *id, struct arena *a, struct str provider,
+                             struct str iss, struct str sid, int64_t *out_n, struct str *out_from,
+                             struct err *e)
+{
+    struct identity_provider p = {0};
+    *out_n = 0;
+    if (!identity_provider_get(id, a, provider, &p, e))
+        return false;
+    if (iss.n == 0 || sid.n == 0)
+        return err_set(e, ERR_INVALID,
+                       "'iss' and 'sid' are needed: the provider has to send both (registered as "
+                       "frontchannel_logout_session_required)");
+    *out_from = origins_of(a, &p);
+    const struct state_provider_session of = {.issuer = iss, .subject = STR(""), .sid = sid};
+    return end_sessions(id, a, &p, &of, out_n, e);
 }

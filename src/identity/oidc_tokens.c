@@ -188,7 +188,7 @@ static bool check_for(struct identity *id, struct arena *a, const struct identit
                                  .who = "The token"};
     if (!oidc_check_signature(id, p, t, e) || !jwt_check_claims(t, &x, e) ||
         !is_access_token(t, e) || !oidc_person_read(a, p, &t->claims, &person, e) ||
-        !has_scope(p, t, !person.application, e) ||
+        !has_scope(p, t, !person.application, e) || !oidc_groups_check(p, &person, e) ||
         !oidc_person_find(id, a, p, &person, false, &principal, e))
         return false;
     return make_caller(id, a, &person, &principal, out, e);

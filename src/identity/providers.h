@@ -39,16 +39,20 @@ struct identity_provider {
     struct str issuer;       /* exactly; Entra ID's of several tenants has "{tenantid}" in it */
     struct str metadata_url; /* where discovery is */
     struct str client_id;
-    struct str client_auth; /* "client_secret_basic", "client_secret_post", "none" */
+    /* "client_secret_basic", "client_secret_post", "private_key_jwt" (the secret is a private key
+     * in PEM, and its certificate), "none"; empty: by the provider's documents */
+    struct str client_auth;
+    struct str client_key_id;                /* "kid" of what that key signs; empty: none */
     struct str secret_file, secret_variable; /* instead of one that is kept here, sealed */
     struct str scope;                        /* of the request, words */
     struct str hosts;                        /* that may be asked, the issuer's first */
     struct str name_claim, login_claim, email_claim;
     const struct str *tenants, *domains; /* that are let in; none: all */
     size_t n_tenants, n_domains;
-    bool entra;        /* (tid, oid) is who it is */
-    bool create_users; /* at their first sign-in; else an administrator does */
-    bool user_info;    /* claims are asked for there, too */
+    bool entra;                /* (tid, oid) is who it is */
+    bool create_users;         /* at their first sign-in; else an administrator does */
+    bool user_info;            /* claims are asked for there, too */
+    struct str groups_overage; /* a token that leaves groups out: "refuse", or "ignore" them */
     const struct identity_mapping *mappings;
     size_t n_mappings;
     struct str default_roles;          /* JSON array of {"role", "workspace"} for everybody */
@@ -76,6 +80,7 @@ bool identity_provider_list(struct identity *id, struct arena *a, struct identit
                             size_t *n, struct err *e) MUST_USE;
 bool identity_provider_delete(struct identity *id, struct str name, bool *out_was_there,
                               struct err *e) MUST_USE;
-/* Fetches discovery and keys anew and tells what they say, as JSON, for who sets one up. */
+/* Fetches discovery and keys anew and tells what they say, as JSON, for who sets one up. Errors:
+ * also when the client's secret or key is not there, or of no use. */
 bool identity_provider_check(struct identity *id, struct arena *a, struct str name, struct str *out,
                              struct err *e) MUST_USE;

@@ -25,7 +25,8 @@ struct identity_arrival { /* what the callback is asked with */
 struct identity_arrived {
     struct identity_session session;
     struct str next;
-    struct str who; /* name; set as soon as it is known, also on failure */
+    struct str who;      /* name; set as soon as it is known, also on failure */
+    bool groups_missing; /* the token leaves out groups, which give no roles this time */
 };
 /* Errors: ERR_UNAUTHENTICATED, ERR_FORBIDDEN (known, but not let in), with words for people. */
 bool identity_sso_finish(struct identity *id, struct arena *a, struct str provider,
@@ -36,7 +37,15 @@ bool identity_sso_finish(struct identity *id, struct arena *a, struct str provid
  * nowhere. back: where it comes back to. */
 bool identity_sso_leave(struct identity *id, struct arena *a, struct str session, struct str back,
                         struct str *out_location, struct err *e) MUST_USE;
-/* A provider says that sessions have ended (OpenID Connect Back-Channel Logout 1.0). *out_n: how
- * many did here. Errors: ERR_INVALID: the token is not accepted. */
+/* A provider's server says that sessions have ended (OpenID Connect Back-Channel Logout 1.0).
+ * *out_n: how many did here. Errors: ERR_INVALID: the token is not accepted. */
 bool identity_sso_ended(struct identity *id, struct arena *a, struct str provider,
                         struct str logout_token, int64_t *out_n, struct err *e) MUST_USE;
+/* A provider's page says so in a browser (OpenID Connect Front-Channel Logout 1.0): the sessions
+ * here that are part of its session sid, of which only the provider and this server know. Browsers
+ * send no cookie along, so nothing else tells whose it is. *out_from: for a
+ * Content-Security-Policy, the addresses whose pages may have asked. Errors: ERR_NOT_FOUND (no such
+ * provider), ERR_INVALID (iss or sid is missing). */
+bool identity_sso_signed_out(struct identity *id, struct arena *a, struct str provider,
+                             struct str iss, struct str sid, int64_t *out_n, struct str *out_from,
+                             struct err *e) MUST_USE;

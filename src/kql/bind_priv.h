@@ -59,6 +59,7 @@ struct binder {
     struct str no_variant;   /* "_GetWatchlist('x')": the catalogue has no body for this argument */
     uint32_t next_id, next_shared;
     unsigned inline_depth, nodes, exprs;
+    bool in_view; /* a stored view that a wildcard found is being bound */
     bool failed_limit;
     struct expr **passed; /* by id: columns without a place in the text, made once (ex_column) */
     size_t n_passed;

@@ -23,6 +23,16 @@ static void add_branch(struct binder *b, struct branches *v, struct plan *p, str
         VEC_PUSH(b->a, v, one);
 }
 
+/* NULL: it does not bind, which is told nowhere. */
+static struct plan *bind_quietly(struct binder *b, struct binding *env, const struct syn *s)
+{
+    struct kql_diags own = {.a = b->a, .text = b->d->text}, *outer = b->d;
+    b->d = &own;
+    struct plan *p = bind_table(b, env, s);
+    b->d = outer;
+    return own.n_errors == 0 ? p : NULL;
+}
+
 /* What let declared with "view" and without parameters stands beside the tables. */
 static size_t add_views(struct binder *b, struct binding *env, struct branches *v,
                         struct str pattern, const struct syn *at)
@@ -45,6 +55,35 @@ static size_t add_views(struct binder *b, struct binding *env, struct branches *
         found++;
     }
     return found;
+}
+
+/* Stored functions that are views. One that does not bind, such as one of tables that who asks may
+ * not read, is left out, so that it breaks no search of everything. Inside of one that a wildcard
+ * found, wildcards find tables only: views of everything would hold each other again and again.
+ * KQL-REF: views */
+static size_t add_stored_views(struct binder *b, struct binding *env, struct branches *v,
+                               struct str pattern, const struct syn *at)
+{
+    const struct kql_catalog *cat = b->o->catalog;
+    struct str found;
+    size_t n = 0;
+    if (b->in_view || cat == NULL || cat->view_at == NULL)
+        return 0;
+    b->in_view = true;
+    for (size_t i = 0; cat->view_at(cat->self, b->a, i, &found); i++) {
+        if (!name_matches(pattern, found) || !bind_may_read(env, STR_NONE, found) ||
+            bind_lookup(env, found) != NULL || bind_stored_is_active(b, found))
+            continue;
+        struct syn *name = arena_new_of(b->a, struct syn);
+        *name = (struct syn){.kind = SYN_NAME, .off = at->off, .len = at->len, .text = found};
+        struct plan *p = bind_quietly(b, env, name);
+        if (p == NULL)
+            continue;
+        add_branch(b, v, p, found, at);
+        n++;
+    }
+    b->in_view = false;
+    return n;
 }
 
 /* The i-th table of a workspace; empty: the query's own. */
@@ -89,7 +128,7 @@ static size_t add_tables(struct binder *b, struct binding *env, struct branches 
 static size_t add_matching(struct binder *b, struct binding *env, struct branches *v,
                            struct str pattern, const struct syn *at)
 {
-    size_t views = add_views(b, env, v, pattern, at);
+    size_t views = add_views(b, env, v, pattern, at) + add_stored_views(b, env, v, pattern, at);
     return views + add_tables(b, env, v, pattern, at);
 }
 
@@ -164,11 +203,8 @@ static void add_operand(struct binder *b, struct binding *env, struct branches *
         return;
     }
     /* isfuzzy: a branch that does not bind is left out */
-    struct kql_diags own = {.a = b->a, .text = b->d->text}, *outer = b->d;
-    b->d = &own;
-    struct plan *p = bind_table(b, env, s);
-    b->d = outer;
-    if (own.n_errors == 0)
+    struct plan *p = bind_quietly(b, env, s);
+    if (p != NULL)
         add_branch(b, v, p, label, s);
 }
 

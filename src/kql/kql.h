@@ -28,6 +28,7 @@ struct kql_stored_function {
         *decl;        /* the two as kql_parse_function gave them, or NULL: parsed at each use */
     bool whole_time;  /* the query's time range does not narrow the tables that it reads */
     bool by_argument; /* the body for a constant first argument comes from find_variant */
+    bool view;        /* union *, T*, search and find see it beside the tables; no parameters */
 };
 /* The SYN_FUNC_DECL of f; NULL: diags says why, with offsets into f->body (into f->parameters for
  * those that *out_in_parameters, which may be NULL, tells of). It borrows the texts of f and may be
@@ -53,6 +54,8 @@ struct kql_catalog {
      * there is none. */
     bool (*find_variant)(void *self, struct arena *a, struct str name, struct str argument,
                          struct kql_stored_function *out);
+    /* The names of the functions that are views, as table_at has tables. NULL: there are none. */
+    bool (*view_at)(void *self, struct arena *a, size_t i, struct str *out_name);
     /* Schema that depends on rows (bag_unpack, pivot …): runs the plan, returns its rows of the
      * given width (n × in->cols.n values). NULL: compile only; such operators then bind with an
      * open schema. */

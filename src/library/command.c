@@ -127,7 +127,9 @@ static bool properties(struct reader *r, struct library_command *c)
             c->save.category = value;
         else if (str_ieqz(key, "skipvalidation"))
             c->save.unchecked = str_ieqz(value, "true");
-        else if (!str_ieqz(key, "view"))
+        else if (str_ieqz(key, "view"))
+            c->save.view = str_ieqz(value, "true") ? LIBRARY_VIEW : LIBRARY_NO_VIEW;
+        else
             return err_set(r->e, ERR_INVALID, "a function has no property '%.*s'",
                            STR_ARG(brief(key, 60)));
         if (!accept(r, ",") && !is(r, 0, ")"))

@@ -237,6 +237,38 @@ static bool read(struct arena *a, const struct library_save *x, struct kql_store
     return false;
 }
 
+static struct kql_catalog catalog_of(struct check *c)
+{
+    return (struct kql_catalog){.self = c,
+                                .find_table = find_table,
+                                .table_at = table_at,
+                                .find_function = find_function,
+                                .find_variant = find_variant};
+}
+
+const struct kql_catalog *function_catalog(struct arena *a, struct workspace *w,
+                                           const struct kql_stored_function *f)
+{
+    struct check *c = arena_new_of(a, struct check);
+    struct kql_catalog *catalog = arena_new_of(a, struct kql_catalog);
+    *c = (struct check){.inner = workspace_catalog(w), .f = *f};
+    *catalog = catalog_of(c);
+    return catalog;
+}
+
+bool function_probe(struct arena *a, const struct state_saved *x, struct str *out_text)
+{
+    struct kql_stored_function f = function_of(a, x);
+    struct kql_diags d = {0};
+    AUTO(sbuf_fini) struct sbuf call = sbuf_make(1 << 20);
+    f.decl = kql_parse_function(a, &f, &d, NULL);
+    if (f.decl == NULL || !made_up_arguments(f.decl, &call))
+        return false;
+    *out_text = arena_fmt(a, "let f = %.*s %.*s;\nf%.*s", STR_ARG(f.parameters), STR_ARG(f.body),
+                          STR_ARG(sbuf_str(&call)));
+    return true;
+}
+
 static bool check(struct arena *a, struct workspace *w, const struct library_save *x, int64_t now,
                   struct str *out_missing, struct err *e)
 {
@@ -250,11 +282,7 @@ static bool check(struct arena *a, struct workspace *w, const struct library_sav
     AUTO(sbuf_fini) struct sbuf call = sbuf_make(1 << 20);
     if (x->unchecked || !made_up_arguments(c.f.decl, &call))
         return true;
-    struct kql_catalog catalog = {.self = &c,
-                                  .find_table = find_table,
-                                  .table_at = table_at,
-                                  .find_function = find_function,
-                                  .find_variant = find_variant};
+    struct kql_catalog catalog = catalog_of(&c);
     struct kql_options o = {.catalog = &catalog, .now_ticks = now};
     struct kql_query q = {0};
     struct str head = arena_fmt(a, "let f = %.*s ", STR_ARG(c.f.parameters));

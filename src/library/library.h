@@ -40,16 +40,19 @@ struct library_save {
     enum library_mode mode; /* must it be new, must it be there */
     bool strict;            /* tables and functions that are not there are errors */
     bool unchecked;         /* the body has only to parse */
-    struct str who;         /* user's or application's name */
+    enum { LIBRARY_AS_TAGS, LIBRARY_VIEW, LIBRARY_NO_VIEW } view; /* goes into the tags */
+    struct str who;                                               /* user's or application's name */
 };
 struct library_saved {
     struct state_saved row;
     bool created;
     struct str missing; /* what the function names and is not there yet, as a message; or empty */
+    struct str broken;  /* what calls the function and its new parameters don't allow; or empty */
 };
 /* Checks, keeps and hands on to queries. Nothing is written when nothing changes. Errors:
  * ERR_SYNTAX, ERR_SEMANTIC (with the place in query), ERR_INVALID, ERR_CONFLICT (etag; the alias is
- * another search's; mode), ERR_NOT_FOUND (mode), ERR_LIMIT. Sources: "Saved Searches" of the Log
+ * another search's; mode; strict, not unchecked: what calls it could not any more), ERR_NOT_FOUND
+ * (mode), ERR_LIMIT. Sources: "Saved Searches" of the Log
  * Analytics API, ".create-or-alter function". */
 bool library_save(struct library *l, struct arena *a, struct workspace *w,
                   const struct library_save *x, struct library_saved *out, struct err *e) MUST_USE;
@@ -71,6 +74,9 @@ bool library_saved_delete(struct library *l, struct workspace *w, struct str id,
 /* The ARM resource {id, name, type, etag, properties}, one JSON object. */
 void library_saved_to_json(struct library *l, struct arena *a, struct workspace *w,
                            const struct state_saved *x, struct json_out *out);
+/* Does union * see the function beside the tables? It has the tag {"name": "view", "value": "true"}
+ * then, as .create function with (view=true) sets it. Source: "Views" of the KQL reference. */
+bool library_is_view(struct str tags);
 /* As Kusto shows them: "(a:long)", "{ … }". */
 struct str library_parameters(struct arena *a, const struct state_saved *x);
 struct str library_body(struct arena *a, const struct state_saved *x);

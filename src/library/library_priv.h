@@ -28,6 +28,20 @@ bool function_name_ok(struct str name, struct err *e) MUST_USE;
 bool function_check(struct arena *a, struct workspace *w, const struct library_save *x, int64_t now,
                     struct str *out_missing, struct err *e) MUST_USE;
 
+/* The workspace's catalogue with f in place of the function of its name. */
+const struct kql_catalog *function_catalog(struct arena *a, struct workspace *w,
+                                           const struct kql_stored_function *f);
+/* A query that calls the function with values made up for its parameters; false: there is none,
+ * since it does not read, or takes a table of any columns. */
+bool function_probe(struct arena *a, const struct state_saved *x, struct str *out_text);
+
+/* ---- function_callers.c ---- */
+/* *out_broken, in a: which functions and analytics rules call the function in a way that f does not
+ * allow and the one that there is does, as words; empty: none. */
+bool function_callers(struct library *l, struct arena *a, struct workspace *w,
+                      const struct kql_stored_function *f, struct str *out_broken,
+                      struct err *e) MUST_USE;
+
 /* ---- saved.c ---- */
 /* What the store is told of a function; its texts live in a. */
 struct kql_stored_function function_of(struct arena *a, const struct state_saved *x);
@@ -38,6 +52,8 @@ bool saved_keep(struct library *l, struct arena *a, struct workspace *w,
 struct str body_of(struct arena *a, struct str query);
 
 /* ---- saved_json.c ---- */
+/* The tags of a function that is, or is not, a view. */
+struct str tags_with_view(struct arena *a, struct str tags, bool view);
 /* Reads an ARM body {etag?, properties}; x->id and x->who stay as they are. */
 bool library_saved_read(struct arena *a, const struct json *body, struct library_save *x,
                         struct err *e) MUST_USE;

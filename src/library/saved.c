@@ -1,4 +1,5 @@
 /* Saved searches: checking, keeping, and handing functions on to queries. */
+#include "base/log.h"
 #include "library/library_priv.h"
 
 enum { MAX_TEXT = 4096, MAX_PARAMETERS = 64 << 10, MAX_TAGS_BYTES = 64 << 10, MAX_ID = 260 };
@@ -26,8 +27,10 @@ struct str library_parameters(struct arena *a, const struct state_saved *x)
 
 struct kql_stored_function function_of(struct arena *a, const struct state_saved *x)
 {
-    return (struct kql_stored_function){
-        .name = x->alias, .parameters = library_parameters(a, x), .body = library_body(a, x)};
+    return (struct kql_stored_function){.name = x->alias,
+                                        .parameters = library_parameters(a, x),
+                                        .body = library_body(a, x),
+                                        .view = library_is_view(x->tags)};
 }
 
 /* Makes what queries may call agree with the database, whatever happened in between: in a
@@ -226,19 +229,53 @@ static bool in_transaction(struct saving *s, struct err *e)
     return state_end(state, save_locked(s, e), e);
 }
 
+/* A function that is there, with other parameters: they are told of, or refused. */
+static bool callers_ok(struct library *l, struct arena *a, struct workspace *w,
+                       const struct library_save *x, struct library_saved *out, struct err *e)
+{
+    struct state_saved before = {0};
+    struct err why = {0};
+    if (!state_saved_by_alias(l->o.state, a, workspace_id(w), x->alias, &before, &why) ||
+        str_eq(before.parameters, x->parameters))
+        return true;
+    const struct state_saved then = {
+        .alias = x->alias, .parameters = x->parameters, .query = x->query, .tags = x->tags};
+    struct kql_stored_function f = function_of(a, &then);
+    if (!function_callers(l, a, w, &f, &out->broken, e))
+        return false;
+    if (out->broken.n == 0)
+        return true;
+    if (x->strict && !x->unchecked)
+        return err_set(e, ERR_CONFLICT,
+                       "with these parameters the function '%.*s' can't be called by %.*s; "
+                       "skipvalidation=true changes it nevertheless",
+                       STR_ARG(x->alias), STR_ARG(brief(out->broken, 300)));
+    LOG(LOG_WARN, "library", "the parameters of a function changed, and what calls it fails",
+        log_s("function", x->alias), log_s("callers", out->broken));
+    return true;
+}
+
 bool saved_keep(struct library *l, struct arena *a, struct workspace *w,
                 const struct library_save *x, struct library_saved *out, struct err *e)
 {
     struct library_save given = *x;
     if (given.tags.n == 0)
         given.tags = STR("[]");
+    if (x->view != LIBRARY_AS_TAGS)
+        given.tags = tags_with_view(a, given.tags, x->view == LIBRARY_VIEW);
     *out = (struct library_saved){0};
     if (x->id.n == 0 && x->alias.n == 0)
         return err_set(e, ERR_INVALID, "a saved search needs an id, or a function's name");
     if (!texts_ok(&given, e))
         return false;
+    if (x->alias.n > 0 && library_is_view(given.tags) && str_trim(x->parameters).n > 0)
+        return err_set(e, ERR_INVALID,
+                       "'%.*s' can't be a view: it has parameters, and wildcards give none",
+                       STR_ARG(brief(x->alias, 80)));
     if (x->alias.n > 0 && (!function_name_ok(x->alias, e) ||
                            !function_check(a, w, x, clock_now(l->o.clock), &out->missing, e)))
+        return false;
+    if (x->alias.n > 0 && !callers_ok(l, a, w, &given, out, e))
         return false;
     struct saving s = {.l = l, .a = a, .w = w, .x = &given, .out = out};
     if (!in_transaction(&s, e))

@@ -2,6 +2,7 @@
 #include "library/library_priv.h"
 
 enum { MAX_TAGS = 100, MAX_TAGS_BYTES = 64 << 10 };
+#define VIEW_TAG "view"
 
 static bool read_tags(struct arena *a, const struct json *tags, struct library_save *x,
                       struct err *e)
@@ -33,6 +34,41 @@ static bool read_tags(struct arena *a, const struct json *tags, struct library_s
         return err_set(e, ERR_LIMIT, "properties.tags: at most %d bytes", MAX_TAGS_BYTES);
     x->tags = arena_str(a, sbuf_str(&b));
     return true;
+}
+
+bool library_is_view(struct str tags)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct json list = {0};
+    if (tags.n == 0 || !json_parse(a, tags, NULL, &list, NULL) || list.type != JSON_ARRAY)
+        return false;
+    for (size_t i = 0; i < list.n; i++)
+        if (str_eqz(json_text(json_get(&list.items[i], "name"), STR("")), VIEW_TAG) &&
+            str_ieqz(json_text(json_get(&list.items[i], "value"), STR("")), "true"))
+            return true;
+    return false;
+}
+
+struct str tags_with_view(struct arena *a, struct str tags, bool view)
+{
+    struct json list = {0};
+    AUTO(sbuf_fini) struct sbuf b = sbuf_make(2 * MAX_TAGS_BYTES);
+    struct json_out w = json_out_make(&b);
+    if (library_is_view(tags) == view)
+        return tags;
+    json_arr(&w);
+    if (tags.n > 0 && json_parse(a, tags, NULL, &list, NULL) && list.type == JSON_ARRAY)
+        for (size_t i = 0; i < list.n; i++)
+            if (!str_eqz(json_text(json_get(&list.items[i], "name"), STR("")), VIEW_TAG))
+                json_value(&w, &list.items[i]);
+    if (view) {
+        json_obj(&w);
+        json_kv_z(&w, "name", VIEW_TAG);
+        json_kv_z(&w, "value", "true");
+        json_obj_end(&w);
+    }
+    json_arr_end(&w);
+    return arena_str(a, sbuf_str(&b));
 }
 
 static bool read_version(const struct json *v, struct library_save *x, struct err *e)

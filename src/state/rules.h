@@ -108,5 +108,13 @@ bool state_run_missed(struct state *s, struct arena *a, const struct state_misse
 bool state_run_covering(struct state *s, struct arena *a, struct str workspace, struct str rule_id,
                         int64_t from, int64_t to, struct state_run **out, size_t *n,
                         struct err *e) MUST_USE;
+/* Enabled scheduled rules whose last finished window took at least so long; empty workspace: of
+ * all. */
+struct state_slow_rule {
+    struct str workspace, rule_id;
+    int64_t duration_us;
+};
+bool state_rule_list_slow(struct state *s, struct arena *a, struct str workspace, int64_t least_us,
+                          struct state_slow_rule **out, size_t *n, struct err *e) MUST_USE;
 /* Removes a workspace's runs whose window ended before the given time. */
 bool state_run_prune(struct state *s, struct str workspace, int64_t before, struct err *e) MUST_USE;

@@ -247,6 +247,30 @@ bool state_run_missed(struct state *s, struct arena *a, const struct state_misse
     return true;
 }
 
+bool state_rule_list_slow(struct state *s, struct arena *a, struct str workspace, int64_t least_us,
+                          struct state_slow_rule **out, size_t *n, struct err *e)
+{
+    static const struct field fields[] = {
+        FIELD(F_TEXT, state_slow_rule, workspace),
+        FIELD(F_TEXT, state_slow_rule, rule_id),
+        FIELD(F_I64, state_slow_rule, duration_us),
+    };
+    static const struct table slow = {"rule_runs", fields, COUNTOF(fields),
+                                      sizeof(struct state_slow_rule)};
+    static const char from[] =
+        "(SELECT x.workspace, x.rule_id, x.duration_us FROM rules AS r "
+        "JOIN rule_schedules AS at USING (workspace, id) "
+        "JOIN rule_runs AS x ON x.workspace = r.workspace AND x.rule_id = r.id "
+        "AND x.window_to = at.last_run AND x.trigger_type = '" RUN_SCHEDULED "' "
+        "WHERE r.enabled AND (?1 = '' OR r.workspace = ?1) AND x.duration_us >= ?2)";
+    struct bind b[] = {BT(workspace), BI(least_us)};
+    void *rows = NULL;
+    if (!table_select(s, a, &slow, from, "", b, COUNTOF(b), &rows, n, e))
+        return false;
+    *out = rows;
+    return true;
+}
+
 bool state_run_prune(struct state *s, struct str workspace, int64_t before, struct err *e)
 {
     struct bind b[] = {BT(workspace), BI(before)};

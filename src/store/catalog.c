@@ -143,6 +143,14 @@ static bool find_function(void *self, struct arena *a, struct str name,
     return function_set_find(k->w->functions, a, name, out);
 }
 
+static bool view_at(void *self, struct arena *a, size_t i, struct str *out_name)
+{
+    const struct catalog_asker *k = self;
+    if (k->query != NULL && k->query->shipped_functions_only)
+        return false;
+    return function_set_view_at(k->w->functions, a, i, out_name);
+}
+
 static bool find_variant(void *self, struct arena *a, struct str name, struct str argument,
                          struct kql_stored_function *out)
 {
@@ -173,6 +181,7 @@ struct kql_catalog catalog_for(struct catalog_asker *k)
                                 .table_of = table_of,
                                 .find_function = find_function,
                                 .find_variant = find_variant,
+                                .view_at = view_at,
                                 .peek = peek};
 }
 
@@ -201,6 +210,14 @@ bool workspace_table_find(struct workspace *w, struct arena *a, struct str name,
                           struct kql_table *out)
 {
     return find_table(&w->asker, a, STR_NONE, name, out);
+}
+
+bool store_shipped_table(const struct store *s, size_t i, struct str *out)
+{
+    if (i >= schema_set_count(s->schemas))
+        return false;
+    *out = schema_set_name(s->schemas, i);
+    return true;
 }
 
 bool workspace_table_is_open(struct workspace *w, struct str name)

@@ -3,6 +3,7 @@
  * goes, so that a function may be replaced while queries run. */
 #include "store/store_priv.h"
 #include "text/json.h"
+#include <stdlib.h>
 
 enum { MAX_VARIANT_BYTES = 1 << 20 };
 
@@ -18,6 +19,7 @@ struct function_set {
     struct arena *a;
     struct map *functions;  /* name → struct function */
     struct map *watchlists; /* alias, ignoring case → struct function, its _GetWatchlist() */
+    size_t n_views;         /* among functions */
 };
 
 /* ---- what ships ---- */
@@ -85,6 +87,11 @@ static struct function *function_new(const struct kql_stored_function *f, struct
     return NULL;
 }
 
+static size_t is_view(const struct function *fn)
+{
+    return fn != NULL && fn->f.view ? 1 : 0;
+}
+
 static void set(struct function_set *s, struct map *m, struct str key, struct function *fn)
 {
     lock_take(&s->lock);
@@ -92,6 +99,7 @@ static void set(struct function_set *s, struct map *m, struct str key, struct fu
     struct function *old = map_del(m, key);
     if (fn != NULL)
         map_put(m, fn->f.name, fn);
+    s->n_views = s->n_views + is_view(fn) - is_view(old);
     lock_drop(&s->lock);
     release(old);
 }
@@ -158,6 +166,29 @@ bool function_set_find(struct function_set *s, struct arena *a, struct str name,
                        struct kql_stored_function *out)
 {
     return get(s, s->functions, a, name, out);
+}
+
+static int by_name(const void *x, const void *y)
+{
+    return str_cmp(*(const struct str *)x, *(const struct str *)y);
+}
+
+bool function_set_view_at(struct function_set *s, struct arena *a, size_t i, struct str *out_name)
+{
+    AUTO(arena_freep) struct arena *own = arena_new(0);
+    VEC(struct str) names = {0};
+    struct str key;
+    void *fn;
+    lock_take(&s->lock);
+    for (size_t at = 0; i < s->n_views && map_next(s->functions, &at, &key, &fn);)
+        if (is_view(fn) > 0)
+            VEC_PUSH(own, &names, arena_str(own, key)); /* the function may go with the lock */
+    lock_drop(&s->lock);
+    if (i >= names.n)
+        return false;
+    qsort(names.p, names.n, sizeof(names.p[0]), by_name);
+    *out_name = arena_str(a, names.p[i]);
+    return true;
 }
 
 bool function_set_find_variant(struct function_set *s, struct arena *a, struct str argument,

@@ -323,6 +323,8 @@ struct store_table_info {
 };
 bool store_tables(struct workspace *w, struct arena *a, struct store_table_info **out, size_t *n,
                   struct err *e) MUST_USE;
+/* The i-th table whose schema ships, in byte order of the names; false: past the end. */
+bool store_shipped_table(const struct store *s, size_t i, struct str *out);
 /* What the workspace's files take on the disk. */
 uint64_t workspace_disk_bytes(struct workspace *w);
 /* False for tables that Sentinel does not charge for. */

@@ -227,6 +227,8 @@ void function_set_free(struct function_set *s);
 /* *out, with its parsed form, lives as long as a. */
 bool function_set_find(struct function_set *s, struct arena *a, struct str name,
                        struct kql_stored_function *out);
+/* The i-th of the views by name; false: there are fewer. */
+bool function_set_view_at(struct function_set *s, struct arena *a, size_t i, struct str *out_name);
 bool function_set_find_variant(struct function_set *s, struct arena *a, struct str argument,
                                struct kql_stored_function *out);
 

@@ -7,6 +7,10 @@ enum { MEMO_SLOTS = 512, MEMO_BYTES = 63, FIRST_SLOTS = 256 };
 enum { RECENT_SLOTS = 1024, WAITING = 256, AHEAD = 16 };
 /* Columns with fewer terms get the most exact filters whatever the budget. */
 enum { FEW_TERMS = 512 };
+/* A search asks all filters of a group. While one of them says "perhaps" of a term that no column
+ * has in more than one of so many cases, columns with the most terms share a filter: it is one that
+ * may be wrong instead of several, and terms that are in several columns take their place once. */
+enum { WRONG_IN = 64 };
 
 struct memo {
     unsigned char n; /* MEMO_BYTES + 1: empty */
@@ -21,6 +25,7 @@ struct column {
     struct terms_column c;
     struct set set;
     bool full;         /* this group's terms don't fit in memory */
+    bool shared;       /* this group's terms are in the shared column */
     struct memo *memo; /* MEMO_SLOTS */
     uint64_t *recent;  /* RECENT_SLOTS, by their hash; 0: free */
     uint64_t waiting[WAITING];
@@ -29,8 +34,9 @@ struct column {
     struct sbuf prints; /* of all groups */
 };
 struct terms_builder {
-    struct column *cols;
+    struct column *cols; /* behind the last of them the shared one, which has no values */
     size_t n, memory_bytes, used;
+    bool any_shared;  /* in some group */
     struct sbuf rows; /* u32 a group */
     size_t groups;
     struct sbuf scratch;
@@ -39,17 +45,18 @@ struct terms_builder {
 struct terms_builder *terms_builder_new(const struct terms_column *cols, size_t n,
                                         size_t memory_bytes)
 {
-    CHECK(n <= TERMS_MAX_COLUMNS);
+    CHECK(n < TERMS_MAX_COLUMNS);
     struct terms_builder *b = xcalloc(1, sizeof(*b));
     b->cols = xcalloc(n + 1, sizeof(*b->cols));
     b->n = n;
     b->memory_bytes = memory_bytes;
     b->rows = sbuf_make(0);
     b->scratch = sbuf_make(0);
+    for (size_t i = 0; i <= n; i++)
+        b->cols[i] = (struct column){.table = sbuf_make(0), .prints = sbuf_make(UINT32_MAX)};
     for (size_t i = 0; i < n; i++) {
         struct column *c = &b->cols[i];
-        *c = (struct column){.c = cols[i], .table = sbuf_make(0), .prints = sbuf_make(UINT32_MAX)};
-        c->c.name = (struct str){xstrndup(cols[i].name), cols[i].name.n};
+        c->c = (struct terms_column){{xstrndup(cols[i].name), cols[i].name.n}, cols[i].json};
         c->memo = xmalloc(MEMO_SLOTS * sizeof(*c->memo));
         c->recent = xcalloc(RECENT_SLOTS, sizeof(*c->recent));
         for (size_t k = 0; k < MEMO_SLOTS; k++)
@@ -62,7 +69,7 @@ void terms_builder_free(struct terms_builder *b)
 {
     if (b == NULL)
         return;
-    for (size_t i = 0; i < b->n; i++) {
+    for (size_t i = 0; i <= b->n; i++) {
         struct column *c = &b->cols[i];
         xfree((char *)(uintptr_t)c->c.name.p);
         xfree(c->set.p);
@@ -90,6 +97,16 @@ static bool set_put(struct set *s, uint64_t h)
     s->p[at] = h;
     s->n++;
     return true;
+}
+
+static bool set_has(const struct set *s, uint64_t h)
+{
+    size_t mask = s->cap - 1, at = h & mask;
+    if (s->cap == 0)
+        return false;
+    while (s->p[at] != 0 && s->p[at] != h)
+        at = (at + 1) & mask;
+    return s->p[at] == h;
 }
 
 /* Makes room for one more. false: there is no memory for that. */
@@ -268,37 +285,125 @@ static uint32_t bits_of(const struct column *c, uint32_t bits)
     return c->set.n <= FEW_TERMS ? TERMS_MAX_BITS : bits;
 }
 
+static struct column *shared_column(const struct terms_builder *b)
+{
+    return &b->cols[b->n];
+}
+
 static size_t bytes_at(const struct terms_builder *b, uint32_t bits)
 {
     size_t sum = 0;
-    for (size_t i = 0; i < b->n; i++)
-        if (!b->cols[i].full)
+    for (size_t i = 0; i <= b->n; i++)
+        if (!b->cols[i].full && !b->cols[i].shared)
             sum += terms_fuse_bytes(b->cols[i].set.n, bits_of(&b->cols[i], bits));
     return sum;
 }
 
-static struct column *largest(struct terms_builder *b)
+/* Whether filters are wrong about a term that is nowhere more often than they should. */
+static bool often_wrong(const struct terms_builder *b, uint32_t bits)
+{
+    size_t sum = 0; /* in 1 << TERMS_MAX_BITS cases */
+    for (size_t i = 0; i <= b->n; i++)
+        if (!b->cols[i].full && !b->cols[i].shared && b->cols[i].set.n > 0)
+            sum += (size_t)1 << (TERMS_MAX_BITS - bits_of(&b->cols[i], bits));
+    return sum > (1 << TERMS_MAX_BITS) / WRONG_IN;
+}
+
+/* Bits of a fingerprint that the budget is enough for, or the fewest. */
+static uint32_t affordable(const struct terms_builder *b, size_t budget_bytes)
+{
+    uint32_t bits = TERMS_MAX_BITS;
+    while (bits > TERMS_MIN_BITS && bytes_at(b, bits) > budget_bytes)
+        bits--;
+    return bits;
+}
+
+/* Has many terms in a filter of its own. */
+static bool is_large(const struct column *c)
+{
+    return !c->full && !c->shared && c->set.n > FEW_TERMS;
+}
+
+/* Of the large ones: the one with the most terms, or the fewest. */
+static struct column *next_large(struct terms_builder *b, bool most)
 {
     struct column *found = NULL;
-    for (size_t i = 0; i < b->n; i++)
-        if (!b->cols[i].full && (found == NULL || b->cols[i].set.n > found->set.n))
-            found = &b->cols[i];
+    for (size_t i = 0; i < b->n; i++) {
+        struct column *c = &b->cols[i];
+        if (is_large(c) && (found == NULL || (c->set.n > found->set.n) == most))
+            found = c;
+    }
     return found;
 }
 
-/* Bits of a fingerprint that the budget is enough for; columns with the most terms do without a
- * filter where it is for none. */
+/* How many terms the shared column would have with those of c. */
+static size_t sum_with(const struct terms_builder *b, const struct column *c)
+{
+    const struct set *s = &shared_column(b)->set;
+    size_t sum = s->n;
+    for (size_t i = 0; i < c->set.cap; i++)
+        sum += c->set.p[i] != 0 && !set_has(s, c->set.p[i]);
+    return sum;
+}
+
+/* Puts a column's terms to the shared ones. Without memory for them it has no filter. */
+static void share(struct terms_builder *b, struct column *c)
+{
+    struct set *s = &shared_column(b)->set;
+    for (size_t i = 0; i < c->set.cap; i++) {
+        if (c->set.p[i] == 0)
+            continue;
+        if ((s->n + 1) * 2 > s->cap && !set_grow(b, s)) {
+            give_up(b, c);
+            return;
+        }
+        (void)set_put(s, c->set.p[i]);
+    }
+    c->shared = true;
+}
+
+/* Not even all in one filter fit. As many as do, those with the fewest terms first; the others go
+ * without. */
+static void share_what_fits(struct terms_builder *b, size_t budget_bytes)
+{
+    for (size_t i = 0; i < b->n; i++)
+        b->cols[i].shared = false;
+    set_drop(b, &shared_column(b)->set);
+    size_t few = 0;
+    for (size_t i = 0; i < b->n; i++)
+        if (!b->cols[i].full && b->cols[i].set.n <= FEW_TERMS)
+            few += terms_fuse_bytes(b->cols[i].set.n, TERMS_MAX_BITS);
+    for (struct column *c; (c = next_large(b, false)) != NULL;) {
+        if (few + terms_fuse_bytes(sum_with(b, c), TERMS_MIN_BITS) <= budget_bytes)
+            share(b, c);
+        else
+            give_up(b, c);
+    }
+}
+
+/* A column that is the only large one gains nothing. */
+static bool can_share(const struct terms_builder *b)
+{
+    size_t large = shared_column(b)->set.n > 0;
+    for (size_t i = 0; i < b->n; i++)
+        large += is_large(&b->cols[i]);
+    return large > 1;
+}
+
+/* Which columns share a filter, and bits of a fingerprint. */
 static uint32_t choose(struct terms_builder *b, size_t budget_bytes)
 {
-    for (;;) {
-        uint32_t bits = TERMS_MAX_BITS;
-        while (bits > TERMS_MIN_BITS && bytes_at(b, bits) > budget_bytes)
-            bits--;
-        struct column *most = largest(b);
-        if (most == NULL || most->set.n <= FEW_TERMS || bytes_at(b, bits) <= budget_bytes)
-            return bits;
-        give_up(b, most);
+    uint32_t bits = affordable(b, budget_bytes);
+    while (can_share(b) && (often_wrong(b, bits) || bytes_at(b, bits) > budget_bytes)) {
+        share(b, next_large(b, true));
+        bits = affordable(b, budget_bytes);
     }
+    if (bytes_at(b, bits) > budget_bytes) {
+        share_what_fits(b, budget_bytes);
+        bits = affordable(b, budget_bytes);
+    }
+    b->any_shared = b->any_shared || shared_column(b)->set.n > 0;
+    return bits;
 }
 
 static void add_u32(struct sbuf *out, uint32_t v)
@@ -320,9 +425,9 @@ static void set_clear(struct terms_builder *b, struct set *s)
 
 static void end_column(struct terms_builder *b, struct column *c, uint32_t bits)
 {
-    struct terms_fuse f = {.kind = TERMS_ALL};
+    struct terms_fuse f = {.kind = c->shared ? TERMS_SHARED : TERMS_ALL};
     uint32_t at = (uint32_t)c->prints.n;
-    if (!c->full) {
+    if (!c->full && !c->shared) {
         size_t n = 0;
         for (size_t i = 0; i < c->set.cap; i++)
             if (c->set.p[i] != 0)
@@ -336,7 +441,9 @@ static void end_column(struct terms_builder *b, struct column *c, uint32_t bits)
     add_u32(&c->table, f.kind == TERMS_FUSE ? at : 0);
     add_u32(&c->table, f.seed);
     set_clear(b, &c->set);
-    c->full = false;
+    c->full = c->shared = false;
+    if (c == shared_column(b))
+        return;
     for (size_t k = 0; k < MEMO_SLOTS; k++)
         c->memo[k].n = MEMO_BYTES + 1;
     memset(c->recent, 0, RECENT_SLOTS * sizeof(*c->recent));
@@ -348,7 +455,7 @@ void terms_builder_end_group(struct terms_builder *b, uint32_t rows, size_t budg
         if (!b->cols[i].full && !put_waiting(b, &b->cols[i]))
             give_up(b, &b->cols[i]);
     uint32_t bits = choose(b, budget_bytes);
-    for (size_t i = 0; i < b->n; i++)
+    for (size_t i = 0; i <= b->n; i++)
         end_column(b, &b->cols[i], bits);
     add_u32(&b->rows, rows);
     b->groups++;
@@ -375,12 +482,12 @@ static void shift_offsets(struct column *c)
 bool terms_builder_finish(struct terms_builder *b, struct sbuf *out)
 {
     AUTO(sbuf_fini) struct sbuf dir = sbuf_make(0);
-    size_t names = 0;
-    for (size_t i = 0; i < b->n; i++)
+    size_t names = 0, n = b->n + b->any_shared;
+    for (size_t i = 0; i < n; i++)
         names += b->cols[i].c.name.n;
-    uint64_t at = TERMS_HEAD_BYTES + b->rows.n + b->n * TERMS_COLUMN_BYTES + names;
+    uint64_t at = TERMS_HEAD_BYTES + b->rows.n + n * TERMS_COLUMN_BYTES + names;
     sbuf_add(&dir, sbuf_str(&b->rows));
-    for (size_t i = 0; i < b->n; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct column *c = &b->cols[i];
         shift_offsets(c);
         uint32_t crc = crc32_more(crc32_more(0, sbuf_str(&c->table)), sbuf_str(&c->prints));
@@ -393,14 +500,14 @@ bool terms_builder_finish(struct terms_builder *b, struct sbuf *out)
         at += c->table.n + c->prints.n;
     }
     AUTO(sbuf_fini) struct sbuf head = sbuf_make(0);
-    uint32_t counts[] = {TERMS_VERSION, (uint32_t)b->groups, (uint32_t)b->n, (uint32_t)dir.n};
+    uint32_t counts[] = {TERMS_VERSION, (uint32_t)b->groups, (uint32_t)n, (uint32_t)dir.n};
     sbuf_addz(&head, TERMS_MAGIC);
     for (size_t i = 0; i < COUNTOF(counts); i++)
         add_u32(&head, counts[i]);
     sbuf_add(out, sbuf_str(&head));
     add_u32(out, crc32_more(crc32_more(0, sbuf_str(&head)), sbuf_str(&dir)));
     sbuf_add(out, sbuf_str(&dir));
-    for (size_t i = 0; i < b->n; i++) {
+    for (size_t i = 0; i < n; i++) {
         sbuf_add(out, sbuf_str(&b->cols[i].table));
         sbuf_add(out, sbuf_str(&b->cols[i].prints));
     }

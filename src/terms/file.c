@@ -205,6 +205,11 @@ bool terms_file_column(const struct terms_file *f, struct str name, size_t *out_
     return at > 0;
 }
 
+bool terms_file_shared(const struct terms_file *f, size_t *out_col)
+{
+    return terms_file_column(f, STR(""), out_col);
+}
+
 /* ---- a column ---- */
 
 static bool read_filters(const struct terms_file *f, struct terms_filters *x, struct err *e)
@@ -215,7 +220,7 @@ static bool read_filters(const struct terms_file *f, struct terms_filters *x, st
         x->f[i] = (struct terms_fuse){what & 0xFF, what >> 8 & 0xFF, what >> 16, terms_u32(p + 4),
                                       terms_u32(p + 12)};
         x->at[i] = terms_u32(p + 8);
-        if (x->f[i].kind > TERMS_FUSE)
+        if (x->f[i].kind > TERMS_SHARED)
             return damaged(f, "a filter is of an unknown kind", e);
         if (x->f[i].kind != TERMS_FUSE)
             continue;
@@ -266,4 +271,10 @@ bool terms_filters_may_hold(const struct terms_filters *x, size_t group, uint64_
 {
     CHECK(group < x->groups);
     return terms_fuse_holds(&x->f[group], (const unsigned char *)x->bytes + x->at[group], hash);
+}
+
+bool terms_filters_shared(const struct terms_filters *x, size_t group)
+{
+    CHECK(group < x->groups);
+    return x->f[group].kind == TERMS_SHARED;
 }

@@ -203,7 +203,7 @@ static uint32_t print_at(const struct terms_fuse *f, const unsigned char *bytes,
 bool terms_fuse_holds(const struct terms_fuse *f, const unsigned char *bytes, uint64_t hash)
 {
     if (f->kind != TERMS_FUSE)
-        return f->kind == TERMS_ALL;
+        return f->kind != TERMS_NONE;
     uint64_t h = seeded(hash, f->seed);
     struct places p = places_of(f, h);
     uint32_t x = fingerprint(h, f->bits);

@@ -54,11 +54,16 @@ uint32_t terms_file_rows(const struct terms_file *f, size_t group);
 uint64_t terms_file_all_rows(const struct terms_file *f);
 /* false: the file says nothing of the column. */
 bool terms_file_column(const struct terms_file *f, struct str name, size_t *out_col);
+/* The filters that columns with many terms share in some groups, as a column of its own. false:
+ * there are none. */
+bool terms_file_shared(const struct terms_file *f, size_t *out_col);
 /* A column's filters, read and checked. Errors: as terms_file_open. */
 struct terms_filters;
 struct terms_filters *terms_filters_load(const struct terms_file *f, size_t col,
                                          struct err *e) MUST_USE;
 void terms_filters_free(struct terms_filters *x); /* NULL is fine */
 size_t terms_filters_bytes(const struct terms_filters *x);
+/* The column's terms of the group are in the shared filters: ask these, too. */
+bool terms_filters_shared(const struct terms_filters *x, size_t group);
 /* false: no row of the group has the term. */
 bool terms_filters_may_hold(const struct terms_filters *x, size_t group, uint64_t hash);

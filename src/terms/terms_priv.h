@@ -22,7 +22,12 @@ bool terms_next(struct terms_cutter *c, uint64_t *out_hash, struct str *out_term
 /* A search through all columns of a table asks a hundred filters of each group: with eight bits
  * every third group would have one that is wrong. */
 enum { TERMS_MAX_BITS = 14, TERMS_MIN_BITS = 3 };
-enum terms_kind { TERMS_ALL = 0, TERMS_NONE = 1, TERMS_FUSE = 2 }; /* as in files */
+enum terms_kind { /* as in files */
+                  TERMS_ALL = 0,
+                  TERMS_NONE = 1,
+                  TERMS_FUSE = 2,
+                  TERMS_SHARED = 3 /* its terms are in the shared column's filter */
+};
 struct terms_fuse {
     uint32_t kind, bits; /* bits: of a fingerprint */
     uint32_t seg_log;    /* a segment has 1 << seg_log fingerprints */
@@ -44,11 +49,12 @@ bool terms_fuse_holds(const struct terms_fuse *f, const unsigned char *bytes, ui
  *   before it and the directory
  *   directory: groups × u32 rows; columns × (u64 offset, u32 bytes, u32 CRC-32, u16 n, n bytes
  * name) a column: groups × (u8 kind, u8 bits, u8 seg_log, u8 0, u32 segments, u32 offset, u32
- * seed), then the fingerprints, whose offsets count from the column's beginning */
+ * seed), then the fingerprints, whose offsets count from the column's beginning. The shared column
+ * has no name, and is there when some filter is TERMS_SHARED */
 #define TERMS_MAGIC "VDTERMS\n"
 enum {
-    TERMS_VERSION = 2,
-    TERMS_OLDEST_VERSION = 1, /* its fingerprints have at most eight bits */
+    TERMS_VERSION = 3,
+    TERMS_OLDEST_VERSION = 1, /* 1: fingerprints have at most eight bits; 2: nothing is shared */
     TERMS_HEAD_BYTES = 28,
     TERMS_COLUMN_BYTES = 18, /* without the name */
     TERMS_FILTER_BYTES = 16,

@@ -111,6 +111,20 @@ export const tests = {
     await page.getByText('The backtest is deleted').first().waitFor();
     await pane.waitFor({ state: 'detached' });
   },
+  async template_is_shown_beside_the_list(portal) {
+    const { page } = portal;
+    await portal.goto('/rules?tab=templates', 'Analytics');
+    const names = page.getByRole('grid', { name: 'Rule templates' }).getByRole('gridcell').getByRole('button');
+    await names.first().waitFor();
+    const name = await names.first().textContent();
+    await names.first().click();
+    const pane = page.getByRole('region', { name: 'Template', exact: true });
+    await pane.getByRole('heading', { name }).waitFor();
+    await portal.accessible('templates');
+    await portal.shots('templates');
+    await pane.getByRole('button', { name: 'Close' }).click();
+    await pane.waitFor({ state: 'detached' });
+  },
   async matrix_leads_to_rules(portal) {
     const { page } = portal;
     await portal.goto('/rules?tab=coverage', 'Analytics');

@@ -1,10 +1,12 @@
 """A server whose sealed rows are in an S3-compatible store: kill -9 while parts are uploaded, merged, dropped, taken away
-and fetched, from a store that fails, cuts and garbles one answer in some; and a disk that is full while parts come back.
+and fetched, from a store that fails, cuts and garbles one answer in some; while blocks of a part come; and a disk that is full while parts come back.
 
 No acknowledged record may be lost or doubled, nothing half-written may be read, and in the end the store has the parts of the
 manifest, all of them, and nothing else.
 """
 import datetime
+import glob
+import http.client
 import os
 import random
 import shutil
@@ -154,4 +156,81 @@ def disk_full_while_parts_come_back(data):
     return on_a_small_disk(data, "64m", fetch_on_a_full_disk)
 
 
-TESTS = [killed_with_parts_in_a_store, disk_full_while_parts_come_back]
+QUESTIONS = ["Syslog | summarize count(), dcount(Computer)", "Syslog | summarize count() by ProcessName | order by ProcessName asc",
+             "Syslog | summarize sum(hash(HostName, 1000003)), max(TimeGenerated)",
+             "Syslog | summarize sum(hash(SyslogMessage, 1000003))"]
+
+
+def send_large(server, chance):
+    """A part of some 10 MB when it is sealed."""
+    for at in range(0, 32000, 2000):
+        rows = [{"TimeGenerated": "2026-01-18T01:%02d:%02dZ" % (i // 1000, i % 60), "Computer": "c%d" % (i % 50),
+                 "HostName": "h%d" % chance.randrange(1 << 20), "ProcessName": "p%d" % (i % 7),
+                 "SyslogMessage": "%0600x" % chance.getrandbits(2400)} for i in range(at, at + 2000)]
+        assert server.post_logs("Microsoft-Syslog", rows).status == 204
+
+
+class Assassin:
+    """Kills the server while the store answers for the n-th of the part's ranges from now."""
+
+    def __init__(self, server, chance):
+        self.server, self.chance, self.left = server, chance, 0
+
+    def __call__(self, method, path, _query):
+        if method != "GET" or "/Syslog/" not in path or not path.endswith(".parquet"):
+            return None
+        self.left -= 1
+        return self.kill if self.left == 0 else None
+
+    def kill(self, body):
+        self.server.process.kill()
+        return body[:self.chance.randrange(len(body))]
+
+
+def spoil(path, chance):
+    """Bytes of a file that is not all holes are others, or its end is torn."""
+    with open(path, "r+b") as f:
+        size = os.fstat(f.fileno()).st_size
+        at = os.lseek(f.fileno(), 0, os.SEEK_DATA) + chance.randrange(4096)
+        if chance.random() < 0.5:
+            os.pwrite(f.fileno(), bytes(b ^ 1 for b in os.pread(f.fileno(), 8, at)), at)
+        else:
+            os.truncate(f.fileno(), chance.randrange(at, size))
+
+
+def killed_while_blocks_come(data):
+    """Blocks of a part that is away, left by a run that was killed and perhaps damaged since: no query gets a wrong one."""
+    chance = random.Random(int(os.environ.get("FAULT_SEED", "20260101")))
+    times, amid, damaged, kept = max(3, kills.kills() // 2), 0, 0, 0
+    with Store() as store, Server(*settings(store, "2MiB"), "--max-past", "30d", "--max-body", "64MiB", env=KEYS,
+                                  clock="2026-01-20T00:00:00Z", data=data) as server:
+        send_large(server, chance)
+        truth = [server.query(q) for q in QUESTIONS]
+        assert run("tables", "seal", "Syslog", data=data)[0] == 0
+        for _ in range(times):
+            until(lambda: (metric(server, "waiting_parts"), metric(server, "away_parts")) == (0, 1))
+            server.restart("2026-01-20T00:00:00Z")  # the database's memory has the part's bytes else
+            store.hook = Assassin(server, chance)
+            store.hook.left = 1 + chance.randrange(4)
+            try:
+                for i in chance.sample(range(len(QUESTIONS)), len(QUESTIONS)):
+                    assert server.query(QUESTIONS[i]) == truth[i], QUESTIONS[i]
+            except (OSError, http.client.HTTPException):
+                amid += 1
+            store.hook = lambda *_: None
+            server.kill()
+            blocks = glob.glob(os.path.join(data, "workspaces", "*", "lake", "Syslog", "**", "*.parquet.tmp"), recursive=True)
+            kept += len(blocks)
+            if blocks and os.stat(blocks[0]).st_blocks > 0 and chance.random() < 0.5:
+                spoil(blocks[0], chance)
+                damaged += 1
+            server.start(clock="2026-01-20T00:00:00Z")
+            for question, answer in zip(QUESTIONS, truth):
+                assert server.query(question) == answer, question
+        assert amid > 0 and kept > 0, (amid, kept)
+        code, out, err = run("check", "--deep", data=data)
+        assert code == 0 and " 0 damaged" in out, out + err
+    print("     killed amid: %d of %d; %d times with blocks that stayed, %d times spoilt" % (amid, times, kept, damaged))
+
+
+TESTS = [killed_with_parts_in_a_store, killed_while_blocks_come, disk_full_while_parts_come_back]

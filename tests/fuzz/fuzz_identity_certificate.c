@@ -1,8 +1,9 @@
-/* Certificates that people register, and scopes of assignments: each is refused with words; a
- * certificate that was read reads the same from its own text, a scope lies inside of the path. */
+/* Certificates that people register, keys of this server as a client, and scopes of assignments:
+ * each is refused with words; a certificate that was read reads the same from its own text, a scope
+ * lies inside of the path. */
 #include "http/http.h"
 #include "identity/identity_priv.h"
-#include "identity/jwt_priv.h"
+#include "identity/oidc_priv.h"
 /* link: http */
 
 static void certificate(struct str text)
@@ -20,6 +21,17 @@ static void certificate(struct str text)
     CHECK(c.sha1.n == 40 && c.sha256.n == 64 && c.not_before <= c.not_after);
     CHECK(certificate_read(a, c.pem, &again, &e) && str_eq(again.sha256, c.sha256));
     CHECK(http_certificate_read(a, c.pem, &told, &e) && str_eq(told.sha256, c.sha256));
+}
+
+/* Keys that this server signs with. */
+static void client_key(struct str text)
+{
+    AUTO(arena_freep) struct arena *a = arena_new(0);
+    struct oidc_client_key k;
+    struct err e = {0};
+    bool ok = oidc_client_key_read(a, text, &k, &e);
+    CHECK(ok == (e.code == ERR_OK) && (ok || e.msg[0] != '\0'));
+    CHECK(!ok || k.key != NULL);
 }
 
 static void scope(struct str text)
@@ -40,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str text = {(const char *)data, size};
     certificate(text);
+    client_key(text);
     scope(text);
     return 0;
 }

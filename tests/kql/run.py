@@ -5,7 +5,7 @@ run.py [PART…] runs the files of cases/ whose names contain one of the parts. 
 "== name", the query, a line "--", then either "error CODE [LINE:COLUMN]", which may be followed by all
 errors as "LINE:COLUMN message (hint)", or the columns ("name:type,
 …", or "no columns") and a line of JSON for each row. Rows may come in any order unless the name ends
-in "(ordered)". $VEDETTE is the program; all cases of a file run in one process, with the places of
+in "(ordered)". X.functions.json beside X.txt holds stored functions. $VEDETTE is the program; all cases of a file run in one process, with the places of
 mmdb.py. Prints a line for each case that fails; the last line is 'N passed, N failed'.
 """
 import json
@@ -31,10 +31,12 @@ def read_cases(path):
         yield name.strip(), query, [line for line in wanted.split("\n") if line.strip()]
 
 
-def answers(cases, places):
+def answers(cases, places, functions):
     lines = "".join(json.dumps({"id": str(i), "query": query}) + "\n"
                     for i, (_, query, _) in enumerate(cases))
     command = [PROGRAM, "kql", "eval", "--now", NOW, "--geoip", places, "--batch"]
+    if os.path.exists(functions):
+        command += ["--functions", functions]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
     try:
@@ -87,7 +89,8 @@ def run_all(places):
         if sys.argv[1:] and not any(part in file for part in sys.argv[1:]):
             continue
         cases = list(read_cases(os.path.join(folder, file)))
-        found, stderr = answers(cases, places)
+        functions = os.path.join(folder, file[:-4] + ".functions.json")
+        found, stderr = answers(cases, places, functions)
         for i, (name, query, wanted) in enumerate(cases):
             why = trouble(name, wanted, found[i]) if i in found else "no answer: " + stderr[-2000:]
             passed, failed = passed + (why is None), failed + (why is not None)

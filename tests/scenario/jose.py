@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 
 
 def openssl(*words, data=None):
@@ -32,6 +33,16 @@ def der_numbers(der):
     return b"".join(numbers)
 
 
+def der_signature(raw):
+    """The other way round."""
+    numbers = b""
+    for half in (raw[:32], raw[32:]):
+        number = half.lstrip(b"\0") or b"\0"
+        number = b"\0" + number if number[0] & 0x80 else number
+        numbers += bytes([2, len(number)]) + number
+    return bytes([0x30, len(numbers)]) + numbers
+
+
 class Key:
     """A key pair in a folder: kind "RSA" or "EC"."""
 
@@ -40,6 +51,10 @@ class Key:
         self.file = os.path.join(folder, kid + ".pem")
         option = "rsa_keygen_bits:2048" if kind == "RSA" else "ec_paramgen_curve:prime256v1"
         openssl("genpkey", "-algorithm", kind, "-pkeyopt", option, "-out", self.file)
+
+    def pem(self):
+        with open(self.file, encoding="ascii") as f:
+            return f.read()
 
     def public_pem(self):
         return openssl("pkey", "-in", self.file, "-pubout")
@@ -58,6 +73,21 @@ class Key:
         pss = ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:-1"] if alg == "PS256" else []
         raw = openssl("dgst", "-sha256", "-sign", self.file, *pss, data=text.encode())
         return der_numbers(raw) if self.kind == "EC" else raw
+
+    def checked(self, token):
+        """The header and the claims of a token, and whether this key has signed it."""
+        head, body, signature = token.split(".")
+        header, claims = (json.loads(base64.urlsafe_b64decode(x + "==")) for x in (head, body))
+        raw = base64.urlsafe_b64decode(signature + "==")
+        if self.kind == "EC":
+            raw = der_signature(raw)
+        pss = ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32"] if header["alg"] == "PS256" else []
+        with tempfile.NamedTemporaryFile() as kept:
+            kept.write(raw)
+            kept.flush()
+            done = subprocess.run(["openssl", "dgst", "-sha256", "-prverify", self.file, *pss, "-signature", kept.name],
+                                  input=(head + "." + body).encode(), capture_output=True, check=False)
+        return header, claims, done.returncode == 0
 
     def token(self, claims, alg=None, **header):
         alg = alg or ("RS256" if self.kind == "RSA" else "ES256")

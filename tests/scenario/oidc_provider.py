@@ -30,6 +30,8 @@ class Provider:
         self.discovery = {}
         self.codes, self.seen, self.redirects = {}, {}, []
         self.secret, self.refuse, self.now = SECRET, None, time.time
+        self.client_key = None  # where the client signs assertions: its key, as jose.Key
+        self.assertions = []  # (header, claims) of those
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler(self))
         if tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -87,15 +89,26 @@ class Provider:
         claims = {k: v for k, v in claims.items() if v is not None}
         return self.make(claims) if self.make else self.key.token(claims)
 
-    def token(self, form, authorization):
-        if self.refuse:
-            return 400, {"error": self.refuse, "error_description": "as told <script>"}
+    def is_client(self, form, authorization):
+        if self.client_key:
+            assert not authorization and "client_secret" not in form, form
+            equal = form.get("client_assertion_type") == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+            header, claims, good = self.client_key.checked(form.get("client_assertion", ""))
+            self.assertions.append((header, claims))
+            fresh = [c["jti"] for _, c in self.assertions].count(claims["jti"]) == 1
+            return (equal and good and fresh and claims["iss"] == claims["sub"] == form.get("client_id") == CLIENT
+                    and claims["aud"] == self.url + "/token" and claims["iat"] <= self.now() < claims["exp"])
         if authorization:
             pair = base64.b64decode(authorization.split()[1]).decode().split(":")
             client, secret = (urllib.parse.unquote_plus(x) for x in pair)
         else:
             client, secret = form.get("client_id"), form.get("client_secret")
-        if (client, secret) != (CLIENT, self.secret):
+        return (client, secret) == (CLIENT, self.secret)
+
+    def token(self, form, authorization):
+        if self.refuse:
+            return 400, {"error": self.refuse, "error_description": "as told <script>"}
+        if not self.is_client(form, authorization):
             return 401, {"error": "invalid_client"}
         asked = self.codes.pop(form.get("code"), None)
         challenge = jose.url64(hashlib.sha256(form.get("code_verifier", "").encode()).digest())

@@ -5,6 +5,8 @@ import os
 import tempfile
 
 from run import Skip
+from test_rights import arm_scope, assign
+from test_rights import define as define_role
 from vedette import Server, contains, equal, run
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -203,6 +205,68 @@ def test_kusto_commands_about_functions():
         equal([(f["name"], f["parameters"]) for f in functions],
               [("F", ""), ("Typed", "a:int, T:(x:long), s:string='q', d:dynamic=dynamic([1])")])
         equal(rows(s, ".drop function F"), [{"Name": "F"}])
+
+
+def test_views_stand_beside_the_tables():
+    with Server() as s:
+        s.post_logs("Microsoft-Heartbeat", [{"Computer": "a"}])
+        everything = lambda token="operator": sorted(r[0] for r in s.ask(
+            "union withsource=T * | where T !startswith 'Sentinel' and T !startswith 'Vedette' | distinct T",
+            token=token).json()["tables"][0]["rows"])
+        rows(s, ".create function with (view=true, docstring='all') Beats() { Heartbeat | project Computer }")
+        rows(s, ".create function Quiet() { Heartbeat }")
+        equal(everything(), ["Beats", "Heartbeat"])
+        equal(s.query("search in (B*) 'a' | project $table, Computer"), [{"$table": "Beats", "Computer": "a"}])
+        # What else is said of the function leaves it a view, and so does a restart.
+        rows(s, ".alter function Beats docstring 'other'")
+        rows(s, ".create-or-alter function Beats() { Heartbeat | project Computer, x = 1 }")
+        s.stop()
+        s.start()
+        equal(everything(), ["Beats", "Heartbeat"])
+        tags = s.arm("GET", "/savedSearches/Beats", provider=False).json()["properties"]["tags"]
+        equal(tags, [{"name": "view", "value": "true"}])
+        equal(put(s, "More", "Heartbeat", "More", properties={"tags": tags}).status, 200)
+        equal(everything(), ["Beats", "Heartbeat", "More"])
+        contains(refusal(s, ".create function with (view=true) P(n:long) { print n }"), "can't be a view")
+        equal(put(s, "P", "print n", "P", "n:long", properties={"tags": tags}).status, 400)
+        # One of tables that somebody may not read is not there for that one.
+        rows(s, ".create-or-alter function with (view=true) Logs() { Syslog }")
+        app, secret = s.application()
+        base = "Microsoft.OperationalInsights/workspaces/"
+        role, _ = define_role(s, "beats", actions=[base + "read", base + "query/read", base + "query/Heartbeat/read"])
+        equal(assign(s, app, role, arm_scope(s)).status, 201)
+        equal(everything(s.token(app, secret)), ["Beats", "Heartbeat", "More"])
+        equal(s.ask("Logs", token=s.token(app, secret)).status, 400)
+        rows(s, ".create-or-alter function with (view=false) Beats() { Heartbeat }")
+        equal(everything(), ["Heartbeat", "More"])
+
+
+def test_changes_of_parameters_look_at_callers():
+    with Server() as s:
+        define(s, "F", "print x = n", "n:long")
+        define(s, "Caller", "F(1) | extend m = k", "k:string")
+        define(s, "Other", "print 'F(1)'")  # which only mentions it
+        made = s.arm("PUT", "/alertRules/r", {"kind": "Scheduled", "properties": {
+            "displayName": "Calls F", "enabled": False, "severity": "Low", "query": "F(2) | extend TimeGenerated = now()",
+            "queryFrequency": "PT1H", "queryPeriod": "PT1H", "triggerOperator": "GreaterThan", "triggerThreshold": 0,
+            "suppressionDuration": "PT1H", "suppressionEnabled": False}})
+        assert made.status in (200, 201), made
+        words = refusal(s, ".create-or-alter function F(n:long, m:string) { print x = n, m }")
+        contains(words, "the function 'Caller'")
+        contains(words, "the rule 'Calls F'")
+        assert "Other" not in words, words
+        equal(s.query("F(7)"), [{"x": 7}])
+        # With a default the calls stay right; so they do when the body alone changes.
+        equal(rows(s, ".create-or-alter function F(n:long, m:string='') { print x = n }")[0]["Name"], "F")
+        equal(rows(s, ".create-or-alter function F(n:long, m:string='') { print x = n + 1 }")[0]["Name"], "F")
+        equal(rows(s, ".create-or-alter function with (skipvalidation=true) F(n:string, m:string) { print x = n }")[0]["Name"], "F")
+        # What is wrong already is not told again.
+        equal(rows(s, ".create-or-alter function F(n:string, m:string, o:string) { print x = n }")[0]["Name"], "F")
+        define(s, "F", "print x = n", "n:long")
+        answer = put(s, "F", "print x = n, m", "F", "n:long, m:string")
+        equal(answer.status, 200)
+        contains(answer.headers["warning"], "the rule 'Calls F'")
+        assert "warning" not in {k.lower() for k in put(s, "F", "print x = n", "F", "n:long").headers}
 
 
 def test_rights_about_functions():

@@ -210,16 +210,16 @@ def test_a_fetch_ends_with_the_querys_time_and_goes_on_later():
 LARGE_ROWS = 40000
 
 
-def large(server):
-    """A part of some 6 MB, only in the store: a column of random text, and small ones."""
-    made = random.Random(5)
-    for at in range(0, LARGE_ROWS, 2000):
-        rows = [{"TimeGenerated": "2026-01-18T01:%02d:%02dZ" % (i // 1000, i % 60), "Computer": "h%d" % (i % 50),
-                 "ProcessName": "p%d" % (i % 7), "SyslogMessage": "%0280x" % made.getrandbits(1120)}
-                for i in range(at, at + 2000)]
-        equal(server.post_logs("Microsoft-Syslog", rows).status, 204)
+def large(server, day=18, parts=1, rows=LARGE_ROWS, digits=280):
+    """A part of some 6 MB, only in the store, the last of so many: a column of random text, and small ones."""
+    made = random.Random(day)
+    for at in range(0, rows, 1000):
+        batch = [{"TimeGenerated": "2026-01-%02dT01:%02d:%02dZ" % (day, i // 1000, i % 60), "Computer": "h%d" % (i % 50),
+                 "ProcessName": "p%d" % (i % 7), "SyslogMessage": "%0*x" % (digits, made.getrandbits(4 * digits))}
+                for i in range(at, at + 1000)]
+        equal(server.post_logs("Microsoft-Syslog", batch).status, 204)
     seal(server)
-    away(server, 1)
+    away(server, parts)
 
 
 class Counted:
@@ -258,6 +258,41 @@ def test_a_query_fetches_what_it_reads_of_a_large_part():
         equal(counted.bytes < size * 2, True)
 
 
+def test_ends_of_the_next_parts_are_fetched_at_the_same_time():
+    """The database has two threads here, so that it asks for two at most by itself."""
+    days, asked, several, alone = range(11, 17), set(), threading.Event(), threading.Event()
+    with Store() as store, serving(store, "--max-past", "30d", "--threads", "2") as s:
+        for day in days:
+            large(s, day, 1 + day - days[0], rows=16000, digits=600)
+        forgetting(s)
+
+        def wait(method, path, _query):
+            if method == "GET" and path.endswith(".parquet") and not alone.is_set():
+                asked.add(path)
+                if len(asked) >= 4:
+                    several.set()
+                if not several.wait(60):
+                    alone.set()
+
+        store.hook = wait
+        equal(s.query("Syslog | summarize n = dcount(Computer), c = count()"), [{"n": 50, "c": len(days) * 16000}])
+        equal(alone.is_set(), False, "only %d parts were asked for at once" % len(asked))
+        # A limit on what a query fetches is kept for what it reads.
+        counted = Counted(store)
+        s.settings += ["--lake-fetch-max", str(len(days) << 17)]
+        forgetting(s)
+        contains(s.ask("Syslog | summarize n = dcount(SyslogMessage)").message(), "would have to be fetched")
+        equal(counted.bytes <= len(days) << 17, True)
+
+
+def forgetting(server):
+    """Starts it anew: neither its memory nor its disk has blocks of a part that is away."""
+    server.stop()
+    for path in local(server, end="parquet.tmp"):
+        os.remove(path)
+    server.start(clock=CLOCK)
+
+
 def test_ranges_that_are_wrong_cut_or_do_not_come():
     flip = lambda data: bytes([data[0] ^ 1]) + data[1:]  # noqa: E731
     with Store() as store, serving(store, "--max-past", "30d") as s:
@@ -274,12 +309,12 @@ def test_ranges_that_are_wrong_cut_or_do_not_come():
         equal(s.query("Syslog | summarize n = dcount(Computer)"), [{"n": 50}])
         equal(len(spoiled) > 1, True)
         del spoiled[:]
-        s.restart(CLOCK)  # and neither its memory nor its disk has anything of it
+        forgetting(s)
         counted.spoil = once(lambda data: data[:len(data) // 2])
         equal(s.query("Syslog | summarize n = dcount(ProcessName)"), [{"n": 7}])
         equal(len(spoiled) > 1, True)
         counted.spoil = flip
-        s.restart(CLOCK)
+        forgetting(s)
         answer = s.ask("Syslog | summarize n = dcount(Computer)")
         contains(answer.message(), "it is not what was uploaded: CRC-32")
         gate = threading.Event()
@@ -289,13 +324,51 @@ def test_ranges_that_are_wrong_cut_or_do_not_come():
         gate.set()
         counted.spoil = None
         equal(s.query("Syslog | summarize n = dcount(Computer)"), [{"n": 50}])
-        s.restart(CLOCK)
+        forgetting(s)
         store.hook = lambda method, path, _: (500, "InternalError") if method == "GET" and path.endswith(".parquet") else None
         answer = s.ask("Syslog | summarize n = dcount(Computer)")
         equal((answer.status, answer.headers.get("retry-after")), (503, "30"))
         contains(answer.message(), "is only in s3://")
         counted = Counted(store)
         equal(s.query("Syslog | summarize n = dcount(ProcessName)"), [{"n": 7}])
+
+
+def test_blocks_stay_over_a_restart_and_a_crash():
+    one, other = "Syslog | summarize n = dcount(Computer)", "Syslog | summarize n = dcount(ProcessName)"
+    with Store() as store, serving(store, "--max-past", "30d", cache="2MiB") as s:
+        large(s)
+        counted = Counted(store)
+        equal(s.query(one), [{"n": 50}])
+        before = counted.bytes
+        equal((before > 0, len(local(s, end="parquet.tmp"))), (True, 1))
+        for end in (s.stop, s.kill):
+            end()
+            s.start(clock=CLOCK)
+            equal((s.query(one), counted.bytes, metric(s, "fetch_bytes_total")), ([{"n": 50}], before, 0))
+        # They are not asked for even when the store does not answer.
+        s.stop().start(clock=CLOCK)
+        store.hook = lambda method, path, _: (500, "InternalError") if method == "GET" and path.endswith(".parquet") else None
+        equal(s.query(one), [{"n": 50}])
+        counted = Counted(store)
+        # What was flipped or torn meanwhile is fetched again.
+        s.stop()
+        with open(local(s, end="parquet.tmp")[0], "r+b") as f:
+            at = os.lseek(f.fileno(), 0, os.SEEK_DATA)
+            flipped = bytes([os.pread(f.fileno(), 1, at + 9)[0] ^ 4])
+            os.pwrite(f.fileno(), flipped, at + 9)
+            os.truncate(f.fileno(), os.fstat(f.fileno()).st_size - 1000)
+        s.start(clock=CLOCK)
+        equal(s.query(one), [{"n": 50}])
+        equal(0 < counted.bytes <= before, True, "%d of %d bytes were fetched again" % (counted.bytes, before))
+        equal(s.query(other), [{"n": 7}])
+        # A file of no part goes.
+        path = local(s, end="parquet.tmp")[0]
+        s.stop()
+        os.rename(path, os.path.join(os.path.dirname(path), "nobody.parquet.tmp"))
+        s.start(clock=CLOCK)
+        equal(local(s, end="parquet.tmp"), [])
+        equal(s.query(one), [{"n": 50}])
+        equal(len(local(s, end="parquet.tmp")), 1)
 
 
 def test_the_limit_holds_for_ranges():

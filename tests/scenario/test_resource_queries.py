@@ -79,6 +79,48 @@ def test_rows_lie_at_and_below_the_resource():
         equal(computers(ask(s, RESOURCES[0], "let T = Heartbeat; T | join kind=inner T on Computer | project Computer")), ["w0-r0", "w1-r0"])
 
 
+def rights_of(answer):
+    equal(answer.status, 200)
+    found = answer.json()["permissions"]
+    return {x["resourceId"]: x for x in found["resources"]}, {x["resourceId"]: x["tables"] for x in found["dataSources"]}
+
+
+def test_answers_tell_of_rights():
+    wanted = {"headers": {"Prefer": "wait=30,include-permissions=true"}}
+    with Server() as s:
+        filled(s)
+        ids = [w["resourceId"] for w in s.get("/vedette/v1/workspaces").json()["value"]]
+        equal("permissions" in s.ask("Heartbeat").json(), False)
+        # Of a workspace: who reads everything is denied nothing.
+        resources, sources = rights_of(s.ask("union Heartbeat, Syslog | take 1", prefer=wanted["headers"]["Prefer"]))
+        own = arm_scope(s)
+        equal((list(resources), resources[own]["denyTables"]), ([own], []))
+        equal({x["resourceId"]: sorted(x["tables"]) for x in resources[own]["dataSources"]}, {own: ["Heartbeat", "Syslog"]})
+        equal({k: sorted(x) for k, x in sources.items()}, {own: ["Heartbeat", "Syslog"]})
+        app, secret = s.application()
+        base = "Microsoft.OperationalInsights/workspaces/"
+        role, _ = define(s, "heartbeats", actions=[base + "read", base + "query/read", base + "query/Heartbeat/read"])
+        equal(assign(s, app, role, own).status, 201)
+        token = s.token(app, secret)
+        resources, sources = rights_of(s.ask("union withsource=T * | summarize by T", token=token, prefer=wanted["headers"]["Prefer"]))
+        denied = resources[own]["denyTables"]
+        # Also tables without a row are told, so that it says nothing of what is there; own ones never are.
+        assert {"Syslog", "SecurityEvent", "DnsEvents"} <= set(denied) and not {"Heartbeat", "Own_CL"} & set(denied), denied
+        equal(sources, {own: ["Heartbeat"]})
+        # In the context of a resource: which workspaces had its logs.
+        app, secret = s.application()
+        role, _ = define(s, "heartbeats of a resource", actions=[LOGS + "Heartbeat/read"])
+        equal(assign(s, app, role, WEB).status, 201)
+        token = s.token(app, secret)
+        resources, sources = rights_of(ask(s, RESOURCES[0], "Heartbeat | project Computer", token=token, **wanted))
+        equal(list(resources), [RESOURCES[0]])
+        assert "Syslog" in resources[RESOURCES[0]]["denyTables"] and "Heartbeat" not in resources[RESOURCES[0]]["denyTables"]
+        equal((sorted(sources), set(map(tuple, sources.values()))), (sorted(ids), {("Heartbeat",)}))
+        equal(sorted(x["resourceId"] for x in resources[RESOURCES[0]]["dataSources"]), sorted(ids))
+        answer = s.ask("Heartbeat", prefer="include-dataSources=true").json()
+        equal((answer["dataSources"], "permissions" in answer), ([{"resourceId": own, "tables": ["Heartbeat"]}], False))
+
+
 def test_stored_functions_are_not_known():
     with Server() as s:
         filled(s)

@@ -284,6 +284,75 @@ def test_rules_catch_up_in_order():
             equal(uncovered(s, "Rule %d" % number), [])
 
 
+def windows_of(rows):
+    return [(r["Problem"], r["WindowFrom"][5:16], r["WindowTo"][5:16]) for r in rows]
+
+
+def test_suppressed_windows_are_told_of():
+    with Server(clock=START) as s:
+        imported(s, rule(extra=PER_RESULT, suppressionEnabled="true", suppressionDuration="20m"))
+        s.move_clock(at(1))
+        sign_ins(s, 1, "first@halden.example")
+        s.move_clock(at(11))
+        sign_ins(s, 11, "meanwhile@halden.example")
+        s.move_clock(at(18))
+        s.kill()
+        s.start(clock=at(18))
+        s.move_clock(at(30))
+        sign_ins(s, 26, "after@halden.example")
+        s.move_clock(at(36))
+        equal(people(s), ["after", "first"])
+        found = windows_of(uncovered(s))
+        equal(found, [("suppressed", "03-01T00:%02d" % m, "03-01T00:%02d" % (m + 5)) for m in (5, 10, 15)])
+        ranges = [(r["arrivedAfter"], r["arrivedUntil"]) for r in reversed(runs(s))]
+        assert all(a[1] == b[0] for a, b in zip(ranges, ranges[1:])), ranges
+        rows = s.query("SentinelHealth | where Reason == 'Suppressed' | distinct Status, Description")
+        equal(rows, [{"Status": "Informational",
+                      "Description": "The rule is suppressed after an alert and was not executed"}])
+
+
+def test_suppressed_near_real_time_rules_tell_what_they_leave_out():
+    """To the row: what arrives until the end of the suppression, not what arrives after it."""
+    text = (NRT % 1) + "suppressionEnabled: true\nsuppressionDuration: 90m\n"
+    with Server(clock=START) as s:
+        imported(s, text)
+        s.move_clock(at(1))
+        sign_ins(s, 1, "first@halden.example")
+        s.move_clock(at(2))
+        for minute in (3, 50, 91):
+            sign_ins(s, minute, "m%d@halden.example" % minute)
+            s.move_clock(at(minute))
+            if minute == 50:
+                s.kill()
+                s.start(clock=at(50))
+        equal(people(s), ["first"])
+        s.move_clock(at(92))
+        sign_ins(s, 92, "after@halden.example")
+        s.move_clock(at(95))
+        equal(people(s), ["after", "first"])
+        told = uncovered(s, "At once")
+        equal([r["Problem"] for r in told], ["suppressed", "suppressed"])  # an hour, and the rest
+        rows = s.query("SigninLogs | project Who = UserPrincipalName, At = ingestion_time() | sort by At asc")
+        ends = sorted([r["From"] for r in told] + [r["To"] for r in told])
+        left = [r["Who"].partition("@")[0] for r in rows if ends[0] < r["At"] <= ends[-1]]
+        equal(left, ["m3", "m50", "m91"])
+
+
+def test_skipped_windows_are_told_of():
+    for setting, missed in (("14d", True), ("0", False)):
+        with Server("--rule-catch-up", setting, clock=START) as s:
+            imported(s, rule(queryFrequency="6h", queryPeriod="6h", extra=PER_RESULT))
+            s.move_clock(at(1))
+            sign_ins(s, 1, "early@halden.example")
+            s.kill()
+            s.start(clock=at(60 * 24 * 40))
+            sign_ins(s, 60 * 24 * 39, "late@halden.example")
+            s.move_clock(at(60 * 24 * 40))
+            equal(people(s), ["late"] if missed else ["early", "late"])
+            found = windows_of(uncovered(s))
+            equal(found, [("skipped", "02-28T23:55", "03-26T23:55")] if missed else [])
+
+
 def test_a_rule_that_keeps_failing_is_switched_off():
     with Server(clock=START) as s:
         imported(s, rule(2, query="range x from 1 to 200000 step 1", queryFrequency="3h", queryPeriod="3h"))
@@ -467,6 +536,36 @@ def test_slow_near_real_time_rules_run_beside_the_others():
             until(lambda: len(of(name)) == sent, 60)
         for name in ("At once", "Slow 2", "Slow 3"):
             equal(uncovered(s, name), [])
+
+
+def test_slow_scheduled_rules_run_beside_the_others():
+    """More of them than workers; quick rules are done meanwhile, and what was stopped counts for nothing."""
+    with Server("--rule-workers", "1", "--rule-slow-workers", "1", "--rule-slow", "1s", "--rule-spread", "0") as s:
+        query = "datatable(x: long) [1] " + slow_part(s, 4)
+        slow = {imported(s, rule(number, query, queryFrequency="1h", queryPeriod="1h")) for number in (2, 3, 4)}
+        quick = imported(s, rule(1))
+
+        def done(*identities):
+            return {r["ruleId"] for r in runs(s, status="Success")} & set(identities)
+
+        until(lambda: done(quick), 30)
+        assert len(done(*slow)) < 2, runs(s)  # three seconds of being found out are less than their eight
+        s.stop()  # in the middle of one
+        s.start()
+        until(lambda: done(*slow) == slow, 120)
+        for identity in slow:
+            equal([(r["status"], r["attempts"]) for r in runs(s, ruleId=identity)], [("Success", 1)])
+
+
+def test_a_rule_that_turns_out_to_be_slow_runs_once():
+    with Server("--rule-slow", "1s", clock=START) as s:
+        imported(s, rule(query="SigninLogs | where ResultType == '50126' " + slow_part(s, 2)))
+        sign_ins(s, 1, "ann@halden.example")
+        s.move_clock(at(11))
+        equal({(r["status"], r["attempts"]) for r in runs(s)}, {("Success", 1)})
+        assert len(runs(s)) == 3, runs(s)
+        equal(uncovered(s), [])
+        equal(len(alerts(s)), 1)
 
 
 def test_the_system_clock_wakes_near_real_time_rules():

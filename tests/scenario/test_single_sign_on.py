@@ -1,6 +1,8 @@
 """People who sign in through an identity provider: the way there and back, and what is tried on it."""
 import json
+import os
 import re
+import tempfile
 import time
 import urllib.error
 import urllib.parse
@@ -11,6 +13,7 @@ import jose
 from oidc_provider import CLIENT, Provider
 from vedette import Server, contains, equal
 
+INCIDENTS = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/vedette/providers/Microsoft.OperationalInsights/workspaces/default/providers/Microsoft.SecurityInsights/incidents?api-version=2024-09-01"
 SESSION, JOURNEY = "__Host-vedette-session", "__Host-vedette-sso"
 
 
@@ -128,7 +131,7 @@ def test_roles_follow_the_claims():
         soc(p)
         equal(b.sign_in().status, 303)
         token = {"X-CSRF-Token": b.session().json()["csrfToken"]}
-        path = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/vedette/providers/Microsoft.OperationalInsights/workspaces/default/providers/Microsoft.SecurityInsights/incidents/x?api-version=2024-09-01"
+        path = INCIDENTS.replace("?", "/x?")
         equal(b.open(path, "PUT", {}, token).status, 403)
         p.claims["roles"] = ["Lead"]
         equal(b.sign_in().status, 303)
@@ -284,6 +287,130 @@ def test_the_provider_ends_sessions():
         equal([b.session().status for b in (first, second, other)], [401, 200, 200])
         equal(end(logout_token(p, sub="alice")).status, 200)
         equal([b.session().status for b in (second, other)], [401, 200])
+        told = s.query('SentinelAudit | where OperationName == "Vedette/signOut/Action" | project Status, D = tostring(ExtendedProperties)')
+        equal(sum(r["Status"] == "Success" for r in told), 3)
+        assert any(r["Status"] != "Success" for r in told), told  # refusals, once a minute
+
+
+def test_a_page_of_the_provider_ends_sessions():
+    with Server() as s, Provider() as p, Provider() as evil:
+        put(s, p, hosts="login.idp.example; script-src *,other.example:8443")
+        put(s, evil, "evil")
+        soc(p)
+
+        def frame(name="idp", **query):
+            return s.get("/portal/oidc/%s/logout?%s" % (name, urllib.parse.urlencode(query)), token=None)
+
+        first, second = Browser(s), Browser(s)
+        p.change = {"sid": "s1"}
+        first.sign_in()
+        p.change = {"sid": "s2"}
+        second.sign_in()
+        both = lambda: [b.session().status for b in (first, second)]
+        equal([frame(**q).status for q in ({}, {"sid": "s1"}, {"iss": p.url}, {"iss": p.url, "sid": ""})], [400] * 4)
+        equal(frame("nobody", iss=p.url, sid="s1").status, 404)
+        for q in ({"iss": p.url, "sid": "S1"}, {"iss": p.url, "sid": "s"}, {"iss": evil.url, "sid": "s1"}, {"iss": p.url, "sid": "%"}):
+            equal(frame(**q).status, 200)
+        equal(frame("evil", iss=p.url, sid="s1").status, 200)
+        equal(both(), [200, 200])
+        answer = frame(iss=p.url, sid="s1")
+        equal(answer.status, 200)
+        contains(answer.headers["content-type"], "text/html")
+        contains(answer.headers["cache-control"], "no-store")
+        policy = answer.headers["content-security-policy"]
+        own = p.url.split("//")[1]
+        equal(policy, "default-src 'none'; frame-ancestors http://%s http://%s http://other.example:8443" % (own, own))
+        equal(both(), [401, 200])
+        told = s.query('SentinelAudit | where OperationName == "Vedette/signOut/Action"')
+        equal(len(told), 1)
+        contains(json.dumps(told[0]), '"idp"')
+
+
+def test_a_key_instead_of_a_secret():
+    with Server() as s, Provider() as p, tempfile.TemporaryDirectory() as folder:
+        soc(p)
+        rsa, ec, other = jose.Key(folder, "rsa"), jose.Key(folder, "ec", "EC"), jose.Key(folder, "other")
+        signed = {"clientAuthentication": "private_key_jwt"}
+        p.client_key = rsa
+        certificate = rsa.certificate()
+        put(s, p, clientSecret=rsa.pem() + certificate, **signed)
+        equal(Browser(s).sign_in().status, 303)
+        equal(Browser(s).sign_in().status, 303)  # another assertion each time
+        header, claims = p.assertions[-1]
+        equal((header["alg"], header["typ"], header["x5t#S256"], header["x5t"], "kid" in header),
+              ("RS256", "JWT", jose.thumbprint(certificate), jose.thumbprint(certificate, "sha1"), False))
+        assert 0 < claims["exp"] - claims["iat"] <= 600 and claims["nbf"] == claims["iat"], claims
+        # The key alone, by the id that the provider knows it under; an algorithm that it lists.
+        p.discovery = {"token_endpoint_auth_signing_alg_values_supported": ["PS256"]}
+        put(s, p, "listed", clientSecret=rsa.pem(), clientKeyId="k 1", **signed)
+        equal(Browser(s, "listed").sign_in().status, 303)
+        equal(p.assertions[-1][0], {"alg": "PS256", "typ": "JWT", "kid": "k 1"})
+        p.discovery = {"token_endpoint_auth_signing_alg_values_supported": ["HS256"]}
+        put(s, p, "none", clientSecret=rsa.pem(), **signed)
+        refused(Browser(s, "none").sign_in(), 502, "no algorithm")
+        p.discovery, p.client_key = {}, ec
+        os.makedirs(os.path.join(s.data, "secrets"), exist_ok=True)
+        kept = os.path.join(s.data, "secrets", "idp.pem")
+        put(s, p, "ec", clientSecret=None, clientSecretFile="idp.pem", **signed)
+        equal(Browser(s, "ec").sign_in().status, 502)  # it is not there
+        check = lambda: s.post("/vedette/v1/identityProviders/ec/check", {})
+        assert check().status >= 400 and "idp.pem" in check().text, check()
+        with open(kept, "w", encoding="ascii") as f:
+            f.write(ec.pem())
+        equal(check().status, 200)
+        equal(Browser(s, "ec").sign_in().status, 303)
+        equal(p.assertions[-1][0]["alg"], "ES256")
+        # Entra ID knows a key by its certificate only, and wants PS256.
+        p.client_key = rsa
+        p.change = {"tid": str(uuid.uuid4()), "oid": str(uuid.uuid4())}
+        put(s, p, "entra", clientSecret=rsa.pem(), entra=True, **signed)
+        refused(Browser(s, "entra").sign_in(), 502, "no certificate")
+        put(s, p, "entra", clientSecret=rsa.pem() + certificate, entra=True, **signed)
+        equal(Browser(s, "entra").sign_in().status, 303)
+        equal(p.assertions[-1][0]["alg"], "PS256")
+        for bad, words in ((certificate, "private key"), (rsa.pem() + other.certificate(), "another key"), ("text", "private key"),
+                           (jose.openssl("pkey", "-in", rsa.file, "-aes256", "-passout", "pass:x").decode(), "passphrase")):
+            answer = s.request("PUT", "/vedette/v1/identityProviders/bad", p.settings(clientSecret=bad, **signed))
+            equal(answer.status, 400)
+            contains(answer.text, words)
+        p.client_key = other
+        refused(Browser(s).sign_in(), 401, "invalid_client")
+        for text in (rsa.pem(), ec.pem()):
+            assert text.splitlines()[2] not in s.read_log()
+
+
+def test_groups_that_are_left_out():
+    with Server() as s, Provider() as p:
+        both = [{"claim": "groups", "value": "soc", "role": "Microsoft Sentinel Contributor"},
+                {"claim": "roles", "value": "Reader", "role": "Microsoft Sentinel Reader"}]
+        more = {"roles": both, "audiences": ["api://vedette"]}
+        put(s, p, **more)
+        p.claims["roles"] = ["Reader"]
+        incidents = lambda token: s.request("GET", INCIDENTS, token=token)
+        equal(Browser(s).sign_in().status, 303)
+        equal(incidents(p.access_token(roles=["Reader"])).status, 200)
+        for missing in ({"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": "https://graph.example"}}}, {"hasgroups": True}):
+            p.change = missing
+            refused(Browser(s).sign_in(), 403, "so many groups")
+            answer = incidents(p.access_token(roles=["Reader"], **missing))
+            equal(answer.status, 401)
+            contains(answer.text, "so many groups")
+        told = s.query('SentinelAudit | where OperationName == "Vedette/signIn/Action" and Status != "Success"')
+        contains(json.dumps(told), "so many groups")
+        # A person who is in none of the groups is no such case, nor is one where groups give nothing.
+        p.change = {"groups": []}
+        equal(Browser(s).sign_in().status, 303)
+        p.change = {"hasgroups": True}
+        put(s, p, "apps", roles=both[1:])
+        equal(Browser(s, "apps").sign_in().status, 303)
+        # Whoever sets it so has them sign in without, and it is told.
+        put(s, p, groupsOverage="ignore", **more)
+        equal(Browser(s).sign_in().status, 303)
+        equal(incidents(p.access_token(roles=["Reader"], hasgroups=True)).status, 200)
+        told = s.query('SentinelAudit | where OperationName == "Vedette/signIn/Action" and Status == "Success" and Description has "left the groups out"')
+        equal(len(told), 1)
+        contains(json.dumps(told), "GroupsMissing")
+        equal(s.request("PUT", "/vedette/v1/identityProviders/idp", p.settings(groupsOverage="maybe")).status, 400)
 
 
 def test_public_clients_and_secrets_elsewhere():

@@ -169,6 +169,13 @@ static bool holds(const struct terms_file *f, const char *column, size_t group, 
     struct terms_filters *x = terms_filters_load(f, col, &e);
     assert_non_null(x);
     bool may = terms_filters_may_hold(x, group, hash_of(term));
+    if (may && terms_filters_shared(x, group)) {
+        terms_filters_free(x);
+        assert_true(terms_file_shared(f, &col));
+        x = terms_filters_load(f, col, &e);
+        assert_non_null(x);
+        may = terms_filters_may_hold(x, group, hash_of(term));
+    }
     terms_filters_free(x);
     return may;
 }
@@ -266,6 +273,61 @@ static void filters_keep_within_their_budget(void **state)
         assert_true(holds(f, "Message", 3, text));
         terms_file_close(f);
     }
+}
+
+/* Many columns of identifiers, two of which have the same ones, in groups of a tight budget, of one
+ * that only some of them fit into, and of plenty. */
+static void columns_with_many_terms_share_a_filter(void **state)
+{
+    (void)state;
+    enum { COLUMNS = 6, IDS = 3000, PLAIN = COLUMNS - 1, HUGE_ONE = 0, ABSENT = 2000 };
+    static const size_t budgets[] = {24000, 6000, PLENTY};
+    static const char *const names[COLUMNS] = {"a", "b", "c", "d", "e", "plain"};
+    struct terms_column cols[COLUMNS];
+    for (size_t i = 0; i < COLUMNS; i++)
+        cols[i] = (struct terms_column){str_from(names[i]), i == 2};
+    struct terms_builder *b = terms_builder_new(cols, COLUMNS, MEMORY);
+    char text[40];
+    for (size_t g = 0; g < COUNTOF(budgets); g++) {
+        for (size_t i = 0; i < COLUMNS; i++)
+            for (size_t r = 0; r < (i == HUGE_ONE ? 3 * IDS : IDS); r++) {
+                if (i == PLAIN)
+                    snprintf(text, sizeof(text), "word%zu", r % 10);
+                else
+                    snprintf(text, sizeof(text), "id%zux%zux%zu", i == 2 ? (size_t)1 : i, g, r);
+                terms_builder_add(b, i, str_from(text));
+            }
+        terms_builder_end_group(b, IDS, budgets[g]);
+    }
+    AUTO(sbuf_fini) struct sbuf bytes = sbuf_make(0);
+    finish(b, &bytes);
+    struct err e = {0};
+    struct terms_file *f = terms_file_of(sbuf_str(&bytes), &e);
+    assert_non_null(f);
+    size_t col, wrong[COUNTOF(budgets)] = {0};
+    assert_true(terms_file_shared(f, &col));
+    for (size_t g = 0; g < COUNTOF(budgets); g++) {
+        for (size_t i = 0; i < PLAIN; i++)
+            for (size_t r = 0; r < IDS; r += 37) {
+                snprintf(text, sizeof(text), "id%zux%zux%zu", i == 2 ? (size_t)1 : i, g, r);
+                assert_true(holds(f, names[i], g, text));
+            }
+        assert_true(holds(f, "plain", g, "WORD7"));
+        assert_false(holds(f, "plain", g, "id1x0x0"));
+        for (size_t r = 0; r < ABSENT; r++) {
+            bool any = false;
+            snprintf(text, sizeof(text), "absent%zu", r);
+            for (size_t i = g == 1; i < COLUMNS; i++) /* the huge one has none in the second */
+                any = holds(f, names[i], g, text) || any;
+            wrong[g] += any;
+        }
+    }
+    assert_true(wrong[0] * 64 < ABSENT);
+    assert_true(wrong[1] * 4 < ABSENT);
+    assert_true(wrong[2] * 500 < ABSENT);
+    assert_true(holds(f, "a", 1, "nothing"));
+    assert_false(holds(f, "a", 2, "id1x2x7")); /* of its own filter */
+    terms_file_close(f);
 }
 
 static void too_many_terms_for_memory_mean_perhaps(void **state)
@@ -401,6 +463,7 @@ int main(void)
         cmocka_unit_test(nothing_that_is_there_is_denied_and_little_else_is_claimed),
         cmocka_unit_test(filters_keep_within_their_budget),
         cmocka_unit_test(files_of_the_first_version_are_read),
+        cmocka_unit_test(columns_with_many_terms_share_a_filter),
         cmocka_unit_test(too_many_terms_for_memory_mean_perhaps),
         cmocka_unit_test(each_changed_byte_and_each_cut_is_found),
         cmocka_unit_test(files_are_read_from_disk),

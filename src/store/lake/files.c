@@ -133,8 +133,15 @@ static void set_aside(struct tidy *t, const char *path, const char *name)
 
 static void tidy_file(struct tidy *t, const char *path, const char *name)
 {
-    struct str file = str_from(name);
-    if (str_ends(file, STR(".tmp")) || str_ends(file, STR(".new"))) {
+    struct str file = str_from(name), tmp = STR(".tmp");
+    struct str whole = str_sub(str_from(path), 0, strlen(path) - tmp.n);
+    /* Blocks of a part that is only in a store (remote_fetch.c). */
+    if (str_ends(file, STR(".parquet.tmp")) && t->l->w->s->remote != NULL) {
+        const struct lake_part *p = map_get(t->keep, whole);
+        if (p != NULL && p->where == LAKE_AWAY)
+            return;
+    }
+    if (str_ends(file, tmp) || str_ends(file, STR(".new"))) {
         t->deleted += unlink(path) == 0;
         return;
     }

@@ -74,6 +74,15 @@ static bool count_aside(struct lake *l, struct err *e)
 
 /* ---- opening ---- */
 
+/* Blocks that an earlier run had of parts that are only in a store. */
+static void adopt_copies(struct lake *l)
+{
+    for (size_t i = 0; i < l->current->n; i++)
+        for (size_t k = 0; k < l->current->tables[i].n; k++)
+            if (l->current->tables[i].parts[k]->where == LAKE_AWAY)
+                lake_remote_adopt(l->current->tables[i].parts[k]);
+}
+
 struct lake *lake_open(struct workspace *w, const char *dir, struct err *e)
 {
     struct lake *l = xcalloc(1, sizeof(*l));
@@ -91,8 +100,10 @@ struct lake *lake_open(struct workspace *w, const char *dir, struct err *e)
     struct lake_edit none = {0};
     lake_publish(l, &none);
     l->conn = engine_conn_open(w->s->engine, e);
-    if (l->conn != NULL && lake_manifest_load(l, e) && count_hot(l, e) && count_aside(l, e))
+    if (l->conn != NULL && lake_manifest_load(l, e) && count_hot(l, e) && count_aside(l, e)) {
+        adopt_copies(l);
         return l;
+    }
     lake_close(l);
     return NULL;
 }

@@ -160,7 +160,7 @@ char *lake_path(struct arena *a, const struct lake *l, struct str table, int64_t
 /* Deletes a part's file and its index. false: the part is still there. */
 bool lake_files_unlink(const char *part_path);
 /* Deletes temporary files and indexes of no part and moves parts that keep does not have (path →
- * anything) to LAKE/orphans. */
+ * the part) to LAKE/orphans. */
 void lake_files_tidy(struct lake *l, const struct map *keep);
 
 /* ---- write.c ---- */

@@ -7,6 +7,10 @@
 
 #include "store/lake/remote_priv.h"
 
+/* Of so many parts behind one that is read their ends are asked for: a thread of the database waits
+ * for one after the other else. */
+enum { AHEAD = 8 };
+
 /* What a query has fetched for its lists; lives as long as one of them. */
 struct lake_budget {
     size_t refs; /* under reads.lock */
@@ -19,6 +23,8 @@ struct lake_list {
     size_t refs;              /* under reads.lock: whose it is, and files that are open */
     struct lake_part **parts; /* by min_time, then id; of a view that stays until it is closed */
     size_t n;
+    struct lake_remote_file **ahead; /* parts whose ends were asked for; the others NULL */
+    size_t looked;                   /* under reads.lock: up to where that was done */
     struct lake_list *next;
 };
 struct lake_reads {
@@ -46,8 +52,12 @@ static void list_unref(struct lake_list *x)
     lock_drop(&r->lock);
     if (!last)
         return;
+    for (size_t i = 0; i < x->looked; i++)
+        if (x->ahead[i] != NULL)
+            lake_remote_file_close(x->ahead[i]);
     if (last_of_all)
         xfree(x->budget);
+    xfree(x->ahead);
     xfree(x->parts);
     xfree(x);
 }
@@ -70,6 +80,7 @@ struct lake_list *lake_list_open(struct lake_reads *r, const struct lake_list *w
     x->n = n;
     x->parts = xcalloc(n + 1, sizeof(struct lake_part *));
     memcpy(x->parts, parts, n * sizeof(struct lake_part *));
+    x->ahead = xcalloc(n + 1, sizeof(struct lake_remote_file *));
     lock_take(&r->lock);
     do {
         r->last++;
@@ -162,6 +173,26 @@ static struct lake_file *file_new(struct lake_list *x, struct lake_part *part)
     return f;
 }
 
+/* Each part once, by the thread that comes first. */
+static void look_ahead(struct lake_list *x, size_t at)
+{
+    lock_take(&x->reads->lock);
+    size_t from = x->looked > at ? x->looked : at + 1;
+    size_t to = at + 1 + AHEAD < x->n ? at + 1 + AHEAD : x->n;
+    x->looked = to > x->looked ? to : x->looked;
+    lock_drop(&x->reads->lock);
+    for (size_t i = from; i < to; i++) {
+        struct lake_part *p = x->parts[i];
+        const struct store *s = p->lake->w->s;
+        const struct lake_patience patience = {.most_bytes = s->fetch_bytes,
+                                               .fetched = &x->budget->fetched};
+        if (!lake_is_away(p))
+            continue;
+        x->ahead[i] = lake_remote_file_open(s->remote, p);
+        lake_remote_file_ahead(x->ahead[i], &patience);
+    }
+}
+
 static void *file_open(void *self, uint64_t number, size_t at, int64_t *out_bytes, bool *out_here,
                        struct err *e)
 {
@@ -180,6 +211,8 @@ static void *file_open(void *self, uint64_t number, size_t at, int64_t *out_byte
         f->fd = open(f->part->path, O_RDONLY | O_CLOEXEC);
     else
         f->remote = lake_remote_file_open(r, f->part);
+    if (f->remote != NULL)
+        look_ahead(x, at);
     if (f->fd >= 0 || f->remote != NULL)
         return f;
     err_errno(e, "can't open", f->part->path);

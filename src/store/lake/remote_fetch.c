@@ -1,7 +1,7 @@
 /* Bringing parts here: ranges of several parts at the same time, into a temporary file that becomes
  * the part's own once it is whole and its checksum fits. A query may want blocks of it only: these
- * are compared with their own checksums, and stay as long as the cache has room. What was begun and
- * given up is gone on with when the part is asked for again. */
+ * are compared with their own checksums, and stay as long as the cache has room, over a restart,
+ * too. What was begun and given up is gone on with when the part is asked for again. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +13,6 @@
 #include "text/deflate.h"
 
 enum { RANGE_BYTES = 4 << 20, RANGE_BLOCKS = RANGE_BYTES / LAKE_BLOCK_BYTES, LOOK_US = 50000 };
-#define IDLE_US INT64_C(600000000)
 
 /* ---- beginning and ending ---- */
 
@@ -27,6 +26,7 @@ static struct fetch *fetch_new(struct lake_part *p)
     f->tmp = arena_strz(f->a, arena_fmt(f->a, "%s.tmp", p->path));
     f->n_blocks = lake_blocks(p);
     f->blocks = xcalloc(f->n_blocks + 1, sizeof(*f->blocks));
+    f->kept = xcalloc(f->n_blocks + 1, sizeof(*f->kept));
     f->sums = lake_sums_load(p);
     lock_take(&p->lake->lock);
     p->refs++;
@@ -39,12 +39,13 @@ static void fetch_free(struct fetch *f)
 {
     if (f->fd >= 0)
         close(f->fd);
-    if (f->made && f->state != FETCH_DONE)
+    if (f->made && f->state != FETCH_DONE && !f->stays)
         (void)unlink(f->tmp);
     s3_close(f->s3);
     lake_part_unref(f->part);
     xfree(f->sums);
     xfree(f->blocks);
+    xfree(f->kept);
     arena_free(f->a);
     xfree(f);
 }
@@ -57,7 +58,7 @@ static void take_out_locked(struct lake_remote *r, const struct fetch *f)
     *at = f->next;
 }
 
-static void drop_locked(struct lake_remote *r, struct fetch *f)
+void lake_fetch_drop_locked(struct lake_remote *r, struct fetch *f)
 {
     take_out_locked(r, f);
     lock_drop(&r->lock);
@@ -65,7 +66,7 @@ static void drop_locked(struct lake_remote *r, struct fetch *f)
     lock_take(&r->lock);
 }
 
-static struct fetch *find_locked(struct lake_remote *r, const struct lake_part *p)
+struct fetch *lake_fetch_find_locked(struct lake_remote *r, const struct lake_part *p)
 {
     struct fetch *f = r->fetches;
     while (f != NULL && f->part != p)
@@ -76,7 +77,8 @@ static struct fetch *find_locked(struct lake_remote *r, const struct lake_part *
 static void forget_blocks(struct fetch *f)
 {
     memset(f->blocks, BLOCK_TODO, f->n_blocks);
-    f->n_done = f->n_wanted = 0;
+    memset(f->kept, 0, f->n_blocks * sizeof(*f->kept));
+    f->n_done = f->n_wanted = f->n_kept = 0;
 }
 
 /* The file as it was left, or an empty one. */
@@ -90,11 +92,12 @@ static bool open_copy(struct fetch *f, struct err *e)
         return true;
     if (!lake_dir_make(dir, e))
         return false;
-    f->fd = open(f->tmp, O_RDWR | O_CREAT | O_CLOEXEC | (f->n_done == 0 ? O_TRUNC : 0), 0600);
+    size_t some = f->n_done + f->n_kept;
+    f->fd = open(f->tmp, O_RDWR | O_CREAT | O_CLOEXEC | (some == 0 ? O_TRUNC : 0), 0600);
     if (f->fd < 0)
         return err_errno(e, "can't make", f->tmp);
     f->made = true;
-    if (f->n_done > 0 && (fstat(f->fd, &st) != 0 || st.st_size == 0))
+    if (some > 0 && (fstat(f->fd, &st) != 0 || st.st_size == 0))
         forget_blocks(f); /* somebody took it away */
     return true;
 }
@@ -143,11 +146,26 @@ static size_t range_bytes(const struct fetch *f, size_t from, size_t count)
     return (size_t)(left < most ? left : most);
 }
 
-static bool get_blocks(const struct fetch *f, size_t from, size_t count, struct err *e)
+/* What an earlier run left in the file is believed when it fits. */
+static bool are_kept(const struct fetch *f, size_t from, size_t count)
+{
+    size_t n = range_bytes(f, from, count);
+    char *bytes = xmalloc(n + 1);
+    bool fit = lake_pread(f->fd, bytes, n, (int64_t)from * LAKE_BLOCK_BYTES, f->tmp, NULL) &&
+               blocks_fit(f, from, (struct str){bytes, n}, NULL);
+    xfree(bytes);
+    return fit;
+}
+
+/* kept: they may be in the file; says whether they were. */
+static bool get_blocks(const struct fetch *f, size_t from, size_t count, bool *kept, struct err *e)
 {
     int64_t at = (int64_t)from * LAKE_BLOCK_BYTES;
     size_t n = range_bytes(f, from, count);
     AUTO(sbuf_fini) struct sbuf b = sbuf_make((size_t)RANGE_BYTES + 65536);
+    *kept = *kept && are_kept(f, from, count);
+    if (*kept)
+        return true;
     if (!s3_get(f->s3, f->key, STR(""), at, n, &b, e))
         return false;
     if (b.n != n)
@@ -233,7 +251,8 @@ static struct fetch *next_locked(struct lake_remote *r, size_t *out_from, size_t
         size_t i = 0, n = 0;
         while (i < f->n_blocks && f->blocks[i] != BLOCK_WANTED)
             i++;
-        while (n < RANGE_BLOCKS && i + n < f->n_blocks && f->blocks[i + n] == BLOCK_WANTED)
+        while (n < RANGE_BLOCKS && i + n < f->n_blocks && f->blocks[i + n] == BLOCK_WANTED &&
+               f->kept[i + n] == f->kept[i])
             n++;
         if (n == 0)
             continue;
@@ -245,15 +264,19 @@ static struct fetch *next_locked(struct lake_remote *r, size_t *out_from, size_t
 }
 
 static void note_range_locked(struct lake_remote *r, struct fetch *f, size_t from, size_t n,
-                              const struct err *why)
+                              bool kept, const struct err *why)
 {
+    for (size_t i = from; i < from + n; i++) {
+        f->n_kept -= f->kept[i];
+        f->kept[i] = false;
+    }
     f->running--;
     memset(f->blocks + from, why == NULL ? BLOCK_DONE : BLOCK_TODO, n);
     f->n_wanted -= n;
     if (why == NULL) {
         f->n_done += n;
-        r->figures.ranges++;
-        r->figures.fetched_bytes += range_bytes(f, from, n);
+        r->figures.ranges += !kept;
+        r->figures.fetched_bytes += kept ? 0 : range_bytes(f, from, n);
     } else if (why->code == ERR_INVALID && !f->again) {
         f->again = true;
         want_locked(f, from, n);
@@ -268,15 +291,16 @@ static void run_locked(struct lake_remote *r, struct fetch *f, size_t from, size
     if (n == 0) {
         end_locked(r, f);
         if (f->state == FETCH_DONE && f->waiters + f->users == 0)
-            drop_locked(r, f);
+            lake_fetch_drop_locked(r, f);
         return;
     }
     memset(f->blocks + from, BLOCK_RUNS, n);
     f->running++;
+    bool kept = f->kept[from];
     lock_drop(&r->lock);
-    bool ok = get_blocks(f, from, n, &e);
+    bool ok = get_blocks(f, from, n, &kept, &e);
     lock_take(&r->lock);
-    note_range_locked(r, f, from, n, ok ? NULL : &e);
+    note_range_locked(r, f, from, n, kept, ok ? NULL : &e);
 }
 
 static void *work(void *arg)
@@ -337,7 +361,7 @@ static void explain(const struct lake_remote *r, const struct lake_part *p, cons
 
 struct fetch *lake_fetch_get_locked(struct lake_remote *r, struct lake_part *part)
 {
-    struct fetch *f = find_locked(r, part);
+    struct fetch *f = lake_fetch_find_locked(r, part);
     if (f != NULL)
         return f;
     f = fetch_new(part);
@@ -370,7 +394,7 @@ static void rest_locked(struct lake_remote *r, struct fetch *f)
     if (f->state == FETCH_GOES)
         atomic_store(&f->stop, true);
     if (f->state == FETCH_DONE) {
-        drop_locked(r, f);
+        lake_fetch_drop_locked(r, f);
         return;
     }
     if (f->running > 0 || f->state == FETCH_ENDS || f->fd < 0)
@@ -504,74 +528,6 @@ bool lake_remote_fetch(struct lake_remote *r, struct lake_part *const *parts, si
     return ok;
 }
 
-/* ---- copies that nobody uses ---- */
-
-static bool is_idle_locked(const struct fetch *f)
-{
-    return f->waiters + f->users == 0 && f->running == 0 && f->state != FETCH_ENDS;
-}
-
-static bool part_is_gone(struct lake_part *p)
-{
-    lock_take(&p->lake->lock);
-    bool gone = p->gone;
-    lock_drop(&p->lake->lock);
-    return gone;
-}
-
-/* Those of parts that are gone, and those that were left before; whole: only what can't be read by
- * blocks. */
-static void free_idle(struct lake_remote *r, int64_t before_us, bool whole)
-{
-    lock_take(&r->lock);
-    for (struct fetch *f = r->fetches, *next; f != NULL; f = next) {
-        next = f->next;
-        bool old = f->idle_us <= before_us && (!whole || f->sums == NULL || f->n_done == 0);
-        if (!is_idle_locked(f) || (!old && !part_is_gone(f->part)))
-            continue;
-        drop_locked(r, f);
-        next = r->fetches;
-    }
-    lock_drop(&r->lock);
-}
-
-void lake_remote_fetch_tidy(struct lake_remote *r)
-{
-    free_idle(r, clock_mono_us() - IDLE_US, true);
-}
-
-struct fetch_copy *lake_fetch_copies(struct lake_remote *r, struct arena *a, size_t *out_n,
-                                     int64_t *out_bytes)
-{
-    size_t n = 0;
-    lock_take(&r->lock);
-    for (const struct fetch *f = r->fetches; f != NULL; f = f->next)
-        n++;
-    struct fetch_copy *copies = arena_array(a, struct fetch_copy, n + 1);
-    n = 0;
-    for (const struct fetch *f = r->fetches; f != NULL; f = f->next) {
-        int64_t bytes = f->state == FETCH_DONE ? 0 : (int64_t)f->n_done * LAKE_BLOCK_BYTES;
-        bytes = bytes < f->part->bytes ? bytes : f->part->bytes;
-        *out_bytes += bytes;
-        if (is_idle_locked(f) && bytes > 0)
-            copies[n++] = (struct fetch_copy){f->part, f->idle_us, bytes};
-    }
-    lock_drop(&r->lock);
-    *out_n = n;
-    return copies;
-}
-
-bool lake_fetch_forget(struct lake_remote *r, const struct lake_part *part)
-{
-    lock_take(&r->lock);
-    struct fetch *f = find_locked(r, part);
-    bool idle = f != NULL && is_idle_locked(f);
-    if (idle)
-        drop_locked(r, f);
-    lock_drop(&r->lock);
-    return idle;
-}
-
 void lake_remote_fetch_stop(struct lake_remote *r)
 {
     lock_take(&r->lock);
@@ -584,5 +540,5 @@ void lake_remote_fetch_stop(struct lake_remote *r)
     lock_drop(&r->lock);
     for (unsigned i = 0; i < n; i++)
         pthread_join(r->fetchers[i], NULL);
-    free_idle(r, INT64_MAX, false);
+    lake_fetch_free_idle(r, INT64_MAX, false);
 }

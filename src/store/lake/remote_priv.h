@@ -23,11 +23,14 @@ struct fetch {
     atomic_bool stop;
     int fd;          /* -1: not open */
     bool made;       /* the file is there */
+    bool stays;      /* when the program ends */
     uint32_t *sums;  /* of blocks; NULL: not known, so that nothing is right before all is here */
     uint8_t *blocks; /* enum block_state */
+    bool *kept;      /* blocks that an earlier run of the program may have left in the file */
     size_t n_blocks, n_wanted, n_done; /* wanted: with those that run */
-    size_t running;                    /* ranges that are read */
-    size_t waiters, users;             /* users: files that are open for reading */
+    size_t n_kept;
+    size_t running;        /* ranges that are read */
+    size_t waiters, users; /* users: files that are open for reading */
     enum fetch_state state;
     bool again; /* its bytes were wrong once */
     struct err why;
@@ -101,10 +104,12 @@ void lake_remote_wake(struct lake_remote *r);
  * ERR_CANCELLED. */
 bool lake_remote_fetch(struct lake_remote *r, struct lake_part *const *parts, size_t n,
                        const struct lake_patience *p, struct err *e) MUST_USE;
-/* Ends the threads, and what they have begun. */
+/* Ends the threads, and what they have begun. Copies of blocks stay for the next start. */
 void lake_remote_fetch_stop(struct lake_remote *r);
-/* Gives up what nobody has waited for in a while, and copies of parts that are gone. */
-void lake_remote_fetch_tidy(struct lake_remote *r);
+/* NULL: there is none. */
+struct fetch *lake_fetch_find_locked(struct lake_remote *r, const struct lake_part *p);
+/* Takes one that nobody uses out and frees it; the lock is open meanwhile. */
+void lake_fetch_drop_locked(struct lake_remote *r, struct fetch *f);
 /* The fetch of a part, begun if there is none. */
 struct fetch *lake_fetch_get_locked(struct lake_remote *r, struct lake_part *part);
 /* Joins those who wait for it: all of it, or blocks (from, n). false: the caller gave up meanwhile,
@@ -122,6 +127,16 @@ void lake_fetch_unuse_locked(struct lake_remote *r, struct fetch *f);
  */
 bool lake_fetch_wait_locked(struct lake_remote *r, struct fetch *f, const struct lake_patience *p,
                             struct err *e) MUST_USE;
+bool lake_pread(int fd, void *to, size_t n, int64_t at, const char *path, struct err *e) MUST_USE;
+
+/* ---- remote_copies.c ---- */
+/* Blocks of a part that an earlier run of the program fetched are gone on with: they are compared
+ * with their checksums when they are read first. Deletes what can't be used. */
+void lake_remote_adopt(struct lake_part *part);
+/* Gives up what nobody has waited for in a while, and copies of parts that are gone. */
+void lake_remote_fetch_tidy(struct lake_remote *r);
+/* The same of those that were left before; whole: only what can't be read by blocks. */
+void lake_fetch_free_idle(struct lake_remote *r, int64_t before_us, bool whole);
 /* The bytes of blocks of parts that are here in part only, which nobody uses, as those of parts. */
 struct fetch_copy {
     struct lake_part *part;
@@ -131,12 +146,14 @@ struct fetch_copy *lake_fetch_copies(struct lake_remote *r, struct arena *a, siz
                                      int64_t *out_bytes);
 /* Deletes the copy of a part; false: somebody uses it, or there is none. */
 bool lake_fetch_forget(struct lake_remote *r, const struct lake_part *part);
-bool lake_pread(int fd, void *to, size_t n, int64_t at, const char *path, struct err *e) MUST_USE;
 
 /* ---- remote_read.c ---- */
 struct lake_remote_file;
 /* A part that is only in the store, for reading. The caller has a reference of it. */
 struct lake_remote_file *lake_remote_file_open(struct lake_remote *r, struct lake_part *part);
+/* Asks for the end of the part, which says where its columns are, and does not wait: what fails is
+ * asked for again when it is read. */
+void lake_remote_file_ahead(struct lake_remote_file *x, const struct lake_patience *p);
 /* Errors: as lake_remote_fetch; ERR_LIMIT: more than p->most_bytes were fetched. */
 bool lake_remote_file_read(struct lake_remote_file *x, void *to, size_t n, int64_t at,
                            const struct lake_patience *p, struct err *e) MUST_USE;

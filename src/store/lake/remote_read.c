@@ -30,12 +30,13 @@ void lake_remote_file_close(struct lake_remote_file *x)
     xfree(x);
 }
 
-/* Blocks that are neither here nor on their way. */
-static size_t missing_locked(const struct fetch *f, const struct fetch_want *w)
+/* Blocks that are neither here nor on their way; left: without those that are perhaps in the file.
+ */
+static size_t missing_locked(const struct fetch *f, size_t from, size_t n, bool left)
 {
     size_t missing = 0;
-    for (size_t i = w->from; i < w->from + w->n; i++)
-        missing += f->blocks[i] == BLOCK_TODO;
+    for (size_t i = from; i < from + n; i++)
+        missing += f->blocks[i] == BLOCK_TODO && !(left && f->kept[i]);
     return missing;
 }
 
@@ -87,9 +88,9 @@ static bool bring(struct lake_remote *r, struct fetch *f, struct fetch_want *w,
     lock_take(&r->lock);
     if (!are_here_locked(f, w)) {
         asked = true;
-        size_t missing = missing_locked(f, w), others = f->n_done + f->n_wanted;
-        widen_locked(f, p, missing, w);
-        ok = may_fetch(r, p, w->all ? f->n_blocks - others : missing, e) &&
+        widen_locked(f, p, missing_locked(f, w->from, w->n, false), w);
+        size_t from = w->all ? 0 : w->from, n = w->all ? f->n_blocks : w->n;
+        ok = may_fetch(r, p, missing_locked(f, from, n, true), e) &&
              lake_fetch_join_locked(r, f, w, p, e);
         bool joined = ok;
         while (ok && !are_here_locked(f, w))
@@ -101,6 +102,23 @@ static bool bring(struct lake_remote *r, struct fetch *f, struct fetch_want *w,
     if (asked && (ok || lake_is_store_fault(e)))
         lake_remote_note(r, ok ? NULL : e);
     return ok;
+}
+
+void lake_remote_file_ahead(struct lake_remote_file *x, const struct lake_patience *p)
+{
+    struct lake_remote *r = x->r;
+    struct fetch *f = x->f;
+    lock_take(&r->lock);
+    bool ending = atomic_load(&f->stop) && f->running > 0;
+    bool lacks = f->n_blocks > 0 && f->sums != NULL && f->blocks[f->n_blocks - 1] == BLOCK_TODO;
+    /* What queries may fetch is for what they read: at most half of it is spent on guesses. */
+    bool may = p->most_bytes == 0 || atomic_load(p->fetched) < p->most_bytes / 2;
+    const struct fetch_want last = {.from = f->n_blocks - 1, .n = 1};
+    if (lacks && may && !ending && f->state == FETCH_GOES &&
+        may_fetch(r, p, f->kept[last.from] ? 0 : 1, NULL) &&
+        lake_fetch_join_locked(r, f, &last, p, NULL))
+        lake_fetch_leave_locked(r, f); /* as a user of it x keeps it going */
+    lock_drop(&r->lock);
 }
 
 bool lake_remote_file_read(struct lake_remote_file *x, void *to, size_t n, int64_t at,

@@ -10,8 +10,9 @@
 
 enum { TERMS_MAX_SQL = 4 << 20, MEMORY_BYTES = 256 << 20, RETRY_US = 600000000 };
 #define MAX_INDEX_BYTES ((size_t)1 << 30)
-/* Of the part's bytes, in hundredths, that filters may take; those of a small row group as well. */
-enum { PERCENT = 7, SMALL_BYTES = 16 << 10 };
+/* Of the parts' bytes, in hundredths, that filters may take; of one part, while the others leave it
+ * so much; those of a small row group. */
+enum { PERCENT = 7, MOST_PERCENT = 15, SMALL_BYTES = 16 << 10 };
 
 char *lake_terms_path(struct arena *a, const char *part_path)
 {
@@ -30,6 +31,7 @@ struct maker {
     size_t n;
     uint32_t *rows; /* of the file's row groups */
     size_t n_groups;
+    int64_t percent; /* of the part's bytes that filters may take */
 };
 
 static bool is_text(const struct lake_column *c)
@@ -49,6 +51,26 @@ static void list_columns(struct maker *m, struct arena *a)
         cols[m->n++] = (struct terms_column){s->cols[i].phys, s->cols[i].type == KQL_DYNAMIC};
     }
     m->b = terms_builder_new(cols, m->n, MEMORY_BYTES);
+}
+
+/* Tables of long texts need far less than their share, those of few rows with identifiers more. */
+static int64_t percent_of(struct lake *l, const struct lake_part *p)
+{
+    int64_t spare = 0;
+    struct lake_view *v = lake_view_take(l);
+    lock_take(&l->lock);
+    for (size_t i = 0; i < v->n; i++)
+        for (size_t k = 0; k < v->tables[i].n; k++) {
+            const struct lake_part *other = v->tables[i].parts[k];
+            if (other != p && other->terms_bytes > 0)
+                spare += other->bytes * PERCENT / 100 - other->terms_bytes;
+        }
+    lock_drop(&l->lock);
+    lake_view_drop(v);
+    int64_t most = p->bytes * (MOST_PERCENT - PERCENT) / 100;
+    if (spare <= 0 || p->bytes == 0)
+        return PERCENT;
+    return PERCENT + (spare < most ? spare : most) * 100 / p->bytes;
 }
 
 static bool find_groups(struct maker *m, struct arena *a, struct err *e)
@@ -102,7 +124,7 @@ static bool read_group(struct maker *m, int64_t first, uint32_t rows, struct err
     if (m->n > 0 && !engine_conn_texts(m->l->conn, sbuf_str(&sql), &texts, e))
         return false;
     int64_t share = m->p->bytes * rows / (m->p->rows > 0 ? m->p->rows : 1);
-    int64_t budget = share * PERCENT / 100;
+    int64_t budget = share * m->percent / 100;
     terms_builder_end_group(m->b, rows, (size_t)(budget > SMALL_BYTES ? budget : SMALL_BYTES));
     return true;
 }
@@ -140,7 +162,8 @@ static bool make(struct lake *l, const struct lake_part *p, int64_t *out_bytes, 
 {
     AUTO(arena_freep) struct arena *a = arena_new(0);
     AUTO(sbuf_fini) struct sbuf bytes = sbuf_make(MAX_INDEX_BYTES);
-    struct maker m = {.l = l, .p = p, .columns = sbuf_make(TERMS_MAX_SQL)};
+    struct maker m = {
+        .l = l, .p = p, .columns = sbuf_make(TERMS_MAX_SQL), .percent = percent_of(l, p)};
     list_columns(&m, a);
     bool ok = find_groups(&m, a, e);
     int64_t first = 0;

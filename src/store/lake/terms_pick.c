@@ -182,6 +182,30 @@ struct asking {
     size_t groups;
 };
 
+static bool holds_all(const struct terms_filters *x, size_t group, const struct lake_want *w)
+{
+    bool all = true;
+    for (size_t i = 0; all && i < w->n_terms; i++)
+        all = terms_filters_may_hold(x, group, w->terms[i]);
+    return all;
+}
+
+/* Of groups whose terms columns share. */
+static void ask_shared(const struct asking *k, const struct terms_filters *own,
+                       const struct lake_want *w, bool *may)
+{
+    const struct terms_filters *x = NULL;
+    size_t col;
+    for (size_t g = 0; g < k->groups; g++) {
+        if (!may[g] || !terms_filters_shared(own, g))
+            continue;
+        if (x == NULL && (!terms_file_shared(k->index->file, &col) ||
+                          (x = filters_of(k->part, k->index, col)) == NULL))
+            return;
+        may[g] = holds_all(x, g, w);
+    }
+}
+
 /* Which groups can have a row of use: keeps those of may, which is what is left of them so far. */
 static void ask_terms(const struct asking *k, const struct lake_want *w, bool *may)
 {
@@ -196,9 +220,11 @@ static void ask_terms(const struct asking *k, const struct lake_want *w, bool *m
         !terms_file_column(k->index->file, w->phys, &col))
         return;
     const struct terms_filters *x = filters_of(k->part, k->index, col);
-    for (size_t g = 0; x != NULL && g < k->groups; g++)
-        for (size_t i = 0; may[g] && i < w->n_terms; i++)
-            may[g] = terms_filters_may_hold(x, g, w->terms[i]);
+    if (x == NULL)
+        return;
+    for (size_t g = 0; g < k->groups; g++)
+        may[g] = may[g] && holds_all(x, g, w);
+    ask_shared(k, x, w, may);
 }
 
 static void ask(const struct asking *k, const struct lake_want *w, bool *may);

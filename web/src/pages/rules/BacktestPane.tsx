@@ -1,12 +1,5 @@
 /** One backtest beside the list: its rules with what each would have done, and when they fired. */
-import {
-  Button,
-  ProgressBar,
-  Spinner,
-  Subtitle2,
-  makeStyles,
-  tokens,
-} from "@fluentui/react-components";
+import { Button, ProgressBar, Spinner, Subtitle2 } from "@fluentui/react-components";
 import { DeleteRegular, DismissRegular } from "@fluentui/react-icons";
 import { useState } from "react";
 import { useApi } from "../../session/useApi";
@@ -17,28 +10,11 @@ import { SmallTable } from "../../parts/SmallTable";
 import { useNotify } from "../../parts/Toasts";
 import { ErrorNotice } from "../../parts/notices";
 import { useTimeFormat } from "../../parts/time";
+import { Pane } from "./ListAndPane";
 import type { Backtest } from "./model";
 import { useBacktest, useRuleChange } from "./queries";
 
 const MOST_ROWS = 200;
-
-const useStyles = makeStyles({
-  pane: {
-    flex: "1 1 30rem",
-    minWidth: "18rem",
-    maxHeight: "100%",
-    overflowY: "auto",
-    display: "flex",
-    flexDirection: "column",
-    gap: tokens.spacingVerticalM,
-    padding: tokens.spacingHorizontalL,
-    border: `1px solid ${tokens.colorNeutralStroke2}`,
-    borderRadius: tokens.borderRadiusMedium,
-    backgroundColor: tokens.colorNeutralBackground1,
-    "& > *": { flexShrink: 0 },
-  },
-  head: { display: "flex", justifyContent: "space-between", alignItems: "start" },
-});
 
 type Reports = NonNullable<Backtest["properties"]>["rules"];
 
@@ -127,22 +103,12 @@ function Remove({ backtest, onDone }: { backtest: Backtest; onDone: () => void }
 }
 
 export function BacktestPane({ id, onClose }: { id: string; onClose: () => void }) {
-  const styles = useStyles();
   const time = useTimeFormat();
   const { may } = useSession();
   const { data, error, isPending, refetch } = useBacktest(id);
   const rules = data?.properties?.rules;
   return (
-    <section className={styles.pane} aria-label="Backtest" tabIndex={0}>
-      <div className={styles.head}>
-        <Subtitle2 as="h2">Backtest</Subtitle2>
-        <Button
-          appearance="subtle"
-          icon={<DismissRegular />}
-          aria-label="Close"
-          onClick={onClose}
-        />
-      </div>
+    <Pane label="Backtest" title="Backtest" wide onClose={onClose}>
       {isPending && <Spinner label="Loading" />}
       <ErrorNotice
         title="The backtest can't be shown"
@@ -173,6 +139,6 @@ export function BacktestPane({ id, onClose }: { id: string; onClose: () => void 
           {may("rules/write") && <Remove backtest={data} onDone={onClose} />}
         </>
       )}
-    </section>
+    </Pane>
   );
 }

@@ -1,5 +1,5 @@
 /** Backtests that the workspace keeps: which rules over which time, how it went, and the reports. */
-import { Badge, Link, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { Badge, Link, Text } from "@fluentui/react-components";
 import { useMemo } from "react";
 import { DataGrid } from "../../parts/DataGrid";
 import type { Column } from "../../parts/DataGrid";
@@ -7,33 +7,9 @@ import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { TimeText } from "../../parts/time";
 import { useUrlState } from "../../parts/urlState";
 import { BacktestPane } from "./BacktestPane";
+import { ListAndPane } from "./ListAndPane";
 import type { Backtest } from "./model";
 import { useBacktests } from "./queries";
-
-const useStyles = makeStyles({
-  list: {
-    display: "flex",
-    flexDirection: "column",
-    gap: tokens.spacingVerticalS,
-    flexGrow: 1,
-    minHeight: "20rem",
-  },
-  both: {
-    display: "flex",
-    flexWrap: "wrap",
-    gap: tokens.spacingHorizontalM,
-    flexGrow: 1,
-    minHeight: 0,
-  },
-  grid: {
-    flex: "1 1 26rem",
-    minWidth: 0,
-    height: "100%",
-    minHeight: "16rem",
-    // Where the two stand below each other the list leaves room.
-    "@media (max-width: 1000px)": { flexBasis: "100%", height: "20rem" },
-  },
-});
 
 /** "Password guessed", "Password guessed and 29 more". */
 function rulesText(b: Backtest): string {
@@ -133,7 +109,6 @@ function useColumns(open: (id: string) => void): Column<Backtest>[] {
 }
 
 export function Backtests() {
-  const styles = useStyles();
   const url = useUrlState();
   const { data, error, isPending, refetch } = useBacktests();
   const change = url.change;
@@ -149,32 +124,34 @@ export function Backtests() {
       />
     );
   return (
-    <div className={styles.list}>
-      <Text size={200}>
-        What rules would have done in the past. The wizard&apos;s “Test with current data” and{" "}
-        <code>vedette rules backtest</code> make them; the newest are kept.
-      </Text>
-      <div className={styles.both}>
-        <div className={styles.grid}>
-          <DataGrid
-            id="backtests"
-            label="Backtests"
-            columns={columns}
-            rows={data ?? []}
-            rowKey={(b) => b.id}
-            loading={isPending}
-            onActive={(b) => open(b.id)}
-            empty={
-              <EmptyState title="There are no backtests">
-                “Test with current data” in a rule&apos;s wizard makes one.
-              </EmptyState>
-            }
-          />
-        </div>
-        {chosen !== "" && (
+    <ListAndPane
+      above={
+        <Text size={200}>
+          What rules would have done in the past. The wizard&apos;s “Test with current data” and{" "}
+          <code>vedette rules backtest</code> make them; the newest are kept.
+        </Text>
+      }
+      list={
+        <DataGrid
+          id="backtests"
+          label="Backtests"
+          columns={columns}
+          rows={data ?? []}
+          rowKey={(b) => b.id}
+          loading={isPending}
+          onActive={(b) => open(b.id)}
+          empty={
+            <EmptyState title="There are no backtests">
+              “Test with current data” in a rule&apos;s wizard makes one.
+            </EmptyState>
+          }
+        />
+      }
+      pane={
+        chosen !== "" && (
           <BacktestPane id={chosen} onClose={() => change({ backtest: undefined })} />
-        )}
-      </div>
-    </div>
+        )
+      }
+    />
   );
 }

@@ -10,6 +10,7 @@ import { EmptyState, ErrorNotice } from "../../parts/notices";
 import { useUrlState } from "../../parts/urlState";
 import { useSession } from "../../session/session";
 import { ImportDialog } from "./ImportDialog";
+import { ListAndPane } from "./ListAndPane";
 import { RuleFilters } from "./RuleFilters";
 import { TacticList } from "./TacticList";
 import { TemplatePane } from "./TemplatePane";
@@ -19,26 +20,11 @@ import type { Template } from "./model";
 import { useTemplates } from "./queries";
 
 const useStyles = makeStyles({
-  list: {
-    display: "flex",
-    flexDirection: "column",
-    gap: tokens.spacingVerticalS,
-    flexGrow: 1,
-    minHeight: "20rem",
-  },
-  both: {
-    display: "flex",
-    flexWrap: "wrap",
-    gap: tokens.spacingHorizontalM,
-    flexGrow: 1,
-    minHeight: 0,
-  },
   name: {
     display: "flex",
     gap: tokens.spacingHorizontalS,
     "& > button": { minWidth: 0, overflow: "hidden", textOverflow: "ellipsis" },
   },
-  grid: { flex: "1 1 30rem", minWidth: 0, height: "100%", minHeight: "16rem" },
 });
 
 function isUsed(t: Template): boolean {
@@ -157,25 +143,27 @@ export function RuleTemplates() {
       />
     );
   return (
-    <div className={styles.list}>
-      <RuleFilters label="Filters of templates" names={["used"]}>
-        <UrlFilter name="used" label="Use" options={["In use", "Not in use"]} />
-        {may("rules/write") && (
-          <Button
-            size="small"
-            appearance="subtle"
-            icon={<ArrowUploadRegular />}
-            onClick={() => setImporting(true)}
-          >
-            Import templates
-          </Button>
-        )}
-        <Text size={200} aria-live="polite">
-          {isPending ? "" : `${String(rows.length)} of ${String(data.length)} templates`}
-        </Text>
-      </RuleFilters>
-      <div className={styles.both}>
-        <div className={styles.grid}>
+    <>
+      <ListAndPane
+        above={
+          <RuleFilters label="Filters of templates" names={["used"]}>
+            <UrlFilter name="used" label="Use" options={["In use", "Not in use"]} />
+            {may("rules/write") && (
+              <Button
+                size="small"
+                appearance="subtle"
+                icon={<ArrowUploadRegular />}
+                onClick={() => setImporting(true)}
+              >
+                Import templates
+              </Button>
+            )}
+            <Text size={200} aria-live="polite">
+              {isPending ? "" : `${String(rows.length)} of ${String(data.length)} templates`}
+            </Text>
+          </RuleFilters>
+        }
+        list={
           <DataGrid
             id="ruleTemplates"
             label="Rule templates"
@@ -188,12 +176,14 @@ export function RuleTemplates() {
               <EmptyState title="No template fits the filters">Take some of them away.</EmptyState>
             }
           />
-        </div>
-        {chosen && (
-          <TemplatePane template={chosen} onClose={() => change({ template: undefined })} />
-        )}
-      </div>
+        }
+        pane={
+          chosen && (
+            <TemplatePane template={chosen} onClose={() => change({ template: undefined })} />
+          )
+        }
+      />
       {importing && <ImportDialog templates onClose={() => setImporting(false)} />}
-    </div>
+    </>
   );
 }

@@ -1,11 +1,12 @@
 /** One template beside the list: what it does, and a rule of it. */
-import { Button, Subtitle2, Text, makeStyles, tokens } from "@fluentui/react-components";
-import { AddRegular, DismissRegular } from "@fluentui/react-icons";
+import { Button, Text, makeStyles, tokens } from "@fluentui/react-components";
+import { AddRegular } from "@fluentui/react-icons";
 import { useNavigate } from "react-router-dom";
 import { durationText } from "../../api/duration";
 import { useNotify } from "../../parts/Toasts";
 import { useSession } from "../../session/session";
 import { Facts } from "../../parts/Facts";
+import { Pane } from "./ListAndPane";
 import { TacticList } from "./TacticList";
 import { kindTitles, madeKind } from "./model";
 import type { Template } from "./model";
@@ -13,20 +14,6 @@ import { useRuleChange } from "./queries";
 import { useApi } from "../../session/useApi";
 
 const useStyles = makeStyles({
-  pane: {
-    flex: "0 1 24rem",
-    minWidth: "18rem",
-    maxHeight: "100%",
-    overflowY: "auto",
-    display: "flex",
-    flexDirection: "column",
-    gap: tokens.spacingVerticalM,
-    padding: tokens.spacingHorizontalL,
-    border: `1px solid ${tokens.colorNeutralStroke2}`,
-    borderRadius: tokens.borderRadiusMedium,
-    backgroundColor: tokens.colorNeutralBackground1,
-  },
-  head: { display: "flex", justifyContent: "space-between", alignItems: "start" },
   query: {
     margin: 0,
     padding: tokens.spacingHorizontalS,
@@ -62,16 +49,7 @@ export function TemplatePane({ template, onClose }: { template: Template; onClos
     }
   };
   return (
-    <section className={styles.pane} aria-label="Template" tabIndex={0}>
-      <div className={styles.head}>
-        <Subtitle2>{p.displayName}</Subtitle2>
-        <Button
-          appearance="subtle"
-          icon={<DismissRegular />}
-          aria-label="Close"
-          onClick={onClose}
-        />
-      </div>
+    <Pane label="Template" title={p.displayName ?? ""} onClose={onClose}>
       <Text>{p.description}</Text>
       <Facts
         facts={[
@@ -112,6 +90,6 @@ export function TemplatePane({ template, onClose }: { template: Template; onClos
           )}
         </div>
       )}
-    </section>
+    </Pane>
   );
 }
