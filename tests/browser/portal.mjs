@@ -122,14 +122,23 @@ export class Portal {
     // A dialog that is on its way out hides what is behind it for a moment longer.
     if ((await this.page.locator('[role=dialog]:visible, [role=alertdialog]:visible').count()) === 0)
       await this.page.locator('#root:not([aria-hidden=true])').waitFor({ state: 'attached' });
+    // Colours on their way from one appearance to the other are nobody's.
+    await this.page.evaluate(() => {
+      const still = new CSSStyleSheet();
+      still.replaceSync('*, *::before, *::after { transition: none !important }');
+      document.adoptedStyleSheets = [...document.adoptedStyleSheets, still];
+    });
     for (const scheme of ['light', 'dark']) {
       await this.page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       await this.page.locator(`html[data-appearance=${scheme}]`).waitFor({ state: 'attached' });
-      // Colours on their way from one appearance to the other are nobody's.
-      await this.page.evaluate(() => document.getAnimations().forEach((a) => a.effect?.getComputedTiming().iterations !== Infinity && a.finish()));
+      await this.page.evaluate(async () => {
+        document.getAnimations().forEach((a) => a.effect?.getComputedTiming().iterations !== Infinity && a.finish());
+        await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+      });
       await this.violations(`${what}, ${scheme}`);
     }
     await this.page.emulateMedia({ colorScheme: 'light' });
+    await this.page.evaluate(() => { document.adoptedStyleSheets = document.adoptedStyleSheets.slice(0, -1); });
   }
 
   // The same of the page as it is now.
