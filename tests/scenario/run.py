@@ -3,7 +3,7 @@
 
 run.py [-j N] [PART…] runs those whose "file.function" contains one of the parts, N at a time (1 unless
 told). Prints a line a scenario; the last line is 'N passed, N failed[, N skipped]'. $VEDETTE is the
-program, $VEDETTE_PLAIN one without sanitizers for the scenarios in HEAVY, and, with $VEDETTE_TURN ("1/4"),
+program, $VEDETTE_PLAIN one without sanitizers for the scenarios in HEAVY, and, with $VEDETTE_TURN ("1/6"),
 for all but those whose turn it is.
 """
 import argparse

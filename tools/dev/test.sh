@@ -139,13 +139,13 @@ jobs_waiting()
     echo $(($(jobs_count) + 1))
 }
 
-# Scenarios take three times as long under a sanitizer. So each commit runs a quarter of them so, the others
-# with the plain program, and four commits in a row run all; SANITIZE=all runs all at once.
+# Scenarios take three times as long under a sanitizer. So each commit runs a sixth of them so, the others
+# with the plain program, and six commits in a row run all; SANITIZE=all runs all at once.
 sanitized_turn()
 {
     [ "${SANITIZE:-}" != all ] || return 0
     commits=$(git -c safe.directory="$ROOT" rev-list --count HEAD 2>/dev/null || echo 0)
-    echo "$((commits % 4))/4"
+    echo "$((commits % 6))/6"
 }
 
 # Every leak and every undefined behaviour ends the server.
