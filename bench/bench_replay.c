@@ -263,9 +263,9 @@ static int64_t number(const char *text)
 int main(int argc, char **argv)
 {
     struct err e = {0};
-    if (argc != 9 && argc != 10) {
+    if (argc != 10) {
         fprintf(stderr,
-                "usage: bench_replay DIR DATASETS MIX SEED EVENTS DAYS CAST_OF THREADS [NATIVE]\n"
+                "usage: bench_replay DIR DATASETS MIX SEED EVENTS DAYS CAST_OF THREADS NATIVE\n"
                 "NATIVE: 0 leaves the copy in DuckDB's own tables out\n");
         return 2;
     }
@@ -286,7 +286,7 @@ int main(int argc, char **argv)
     AUTO(arena_freep) struct arena *a = arena_new(0);
     bool ok = ask_all(r, a);
     store_close(s);
-    if (argc == 9 || number(argv[9]) != 0)
+    if (number(argv[9]) != 0)
         native(r, a);
     replay_close(r);
     clock_free(the_clock);
